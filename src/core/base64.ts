@@ -1,0 +1,46 @@
+// Base64url without padding (RFC 4648 section 5, RFC 7515 section 2), canonical in both directions. Every common JWT
+// library accepts spare bits, and some whitespace or padding: then one token has many spellings, and a replay cache
+// keyed on the text is worthless.
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const VALUES = new Uint8Array(128).fill(255)
+for (let value = 0; value < 64; value++) VALUES[ALPHABET.charCodeAt(value)] = value
+
+export function encodeBase64url(bytes: Uint8Array): string {
+  let text = ''
+  let index = 0
+  for (; index + 2 < bytes.length; index += 3) {
+    const group = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0)
+    text += `${ALPHABET[group >> 18]}${ALPHABET[(group >> 12) & 63]}${ALPHABET[(group >> 6) & 63]}${ALPHABET[group & 63]}`
+  }
+  if (index + 1 === bytes.length) {
+    const group = (bytes[index] ?? 0) << 16
+    text += `${ALPHABET[group >> 18]}${ALPHABET[(group >> 12) & 63]}`
+  } else if (index + 2 === bytes.length) {
+    const group = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8)
+    text += `${ALPHABET[group >> 18]}${ALPHABET[(group >> 12) & 63]}${ALPHABET[(group >> 6) & 63]}`
+  }
+  return text
+}
+
+/** The bytes, or `undefined` for anything but the one canonical spelling: no padding, no whitespace, spare bits zero. */
+export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const tail = text.length % 4
+  if (tail === 1) return undefined
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
+  let group = 0
+  let bits = 0
+  let length = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    const value = code < 128 ? (VALUES[code] ?? 255) : 255
+    if (value === 255) return undefined
+    group = ((group << 6) | value) & 0xffffff
+    bits += 6
+    if (bits >= 8) {
+      bits -= 8
+      bytes[length++] = (group >> bits) & 255
+    }
+  }
+  return (group & ((1 << bits) - 1)) === 0 ? bytes : undefined
+}

@@ -1,0 +1,99 @@
+// What is wrong with a document. Authors get every issue at once, each with its place; a login never sees one.
+
+/** Every issue code, with its severity. An `error` stops a document from compiling, a `warning` (lint) does not. */
+export const ISSUES = {
+  // The bytes and the YAML
+  encoding_invalid: 'error',
+  document_too_large: 'error',
+  document_too_deep: 'error',
+  document_too_many_keys: 'error',
+  document_empty: 'error',
+  yaml_syntax: 'error',
+  yaml_feature_forbidden: 'error',
+  key_duplicate: 'error',
+  // The envelope and the fields
+  section_mismatch: 'error',
+  section_unknown: 'error',
+  schema_unsupported: 'error',
+  field_unknown: 'error',
+  field_missing: 'error',
+  field_conflict: 'error',
+  type_mismatch: 'error',
+  text_unquoted: 'error',
+  value_invalid: 'error',
+  value_empty: 'error',
+  value_out_of_range: 'error',
+  name_invalid: 'error',
+  name_duplicate: 'error',
+  too_many_policies: 'error',
+  // Attestors and their trust
+  attestor_unknown: 'error',
+  attestor_duplicate: 'error',
+  url_forbidden: 'error',
+  issuer_forbidden: 'error',
+  key_source_conflict: 'error',
+  key_unusable: 'error',
+  pin_missing: 'error',
+  // Attributes, templates, conditions
+  attribute_unknown: 'error',
+  attribute_surface_forbidden: 'error',
+  attribute_origin_forbidden: 'error',
+  template_syntax: 'error',
+  template_static: 'error',
+  filter_unknown: 'error',
+  filter_misplaced: 'error',
+  path_invalid: 'error',
+  path_reserved: 'error',
+  subject_invalid: 'error',
+  dns_name_invalid: 'error',
+  claim_reserved: 'error',
+  condition_syntax: 'error',
+  condition_type: 'error',
+  condition_unsupported: 'error',
+  condition_too_large: 'error',
+  pattern_invalid: 'error',
+  pattern_too_large: 'error',
+  // Across sections: these fail validation and the status, and do not displace the document
+  version_required: 'error',
+  attribute_not_enabled: 'error',
+  // Lint
+  deny_all: 'warning',
+  trust_unscoped: 'warning',
+  trust_overlapping: 'warning',
+  path_never_valid: 'warning',
+  path_not_injective: 'warning',
+  override_shadowed: 'warning',
+  override_resets_field: 'warning',
+  attribute_may_be_absent: 'warning',
+  claim_sensitive: 'warning',
+  node_unproven: 'warning',
+  cluster_unlisted: 'warning',
+  key_skipped: 'warning',
+} as const satisfies Record<string, 'error' | 'warning'>
+
+export type IssueCode = keyof typeof ISSUES
+
+/** A place in a document: member names and list indexes from the root, e.g. `['spec', 'policies', 0, 'name']`. */
+export type Path = readonly (string | number)[]
+
+/**
+ * One finding. Lower layers know the `path`, and for a fault inside a text also the `offset` into that text (UTF-16
+ * units); `config/` turns both into a line and a column.
+ */
+export interface Issue {
+  readonly code: IssueCode
+  readonly path: Path
+  readonly message: string
+  /** Where inside the text at `path` the fault lies. */
+  readonly offset?: number
+  /** The fault is the member's name, not its value. */
+  readonly atKey?: boolean
+}
+
+export function severityOf(issue: Issue): 'error' | 'warning' {
+  return ISSUES[issue.code]
+}
+
+export function isError(issue: Issue): boolean {
+  return ISSUES[issue.code] === 'error'
+}

@@ -1,0 +1,214 @@
+// A strict JSON reader (RFC 8259) for bytes that a caller chose. Beyond `JSON.parse` it refuses: duplicate members
+// (two parsers, two meanings), invalid UTF-8, a byte order mark, lone surrogates, integers that a double cannot hold,
+// and nesting over a bound. Objects have no prototype, so `__proto__` is a member like any other.
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export interface JsonObject {
+  readonly [member: string]: Json
+}
+
+export type JsonFault =
+  | 'encoding_invalid'
+  | 'syntax_invalid'
+  | 'member_duplicate'
+  | 'depth_exceeded'
+  | 'number_unsafe'
+  | 'text_ill_formed'
+
+export type JsonResult =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly fault: JsonFault; readonly offset: number }
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y
+const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
+
+/** Bytes as text: strict UTF-8, and no byte order mark, which some readers drop and others keep. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return text.startsWith('\ufeff') ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
+export function parseJsonBytes(bytes: Uint8Array, depthMax: number): JsonResult {
+  const text = decodeUtf8(bytes)
+  return text === undefined ? { ok: false, fault: 'encoding_invalid', offset: 0 } : parseJson(text, depthMax)
+}
+
+/** Parses `text`; `depthMax` counts nested arrays and objects. The offset of a fault is in UTF-16 units. */
+export function parseJson(text: string, depthMax: number): JsonResult {
+  let at = 0
+
+  function fail(fault: JsonFault, offset = at): never {
+    throw new Fault(fault, offset)
+  }
+
+  function skipSpace(): void {
+    for (;;) {
+      const code = text.charCodeAt(at)
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
+      at++
+    }
+  }
+
+  function readText(): string {
+    const start = at
+    at++
+    let value = ''
+    for (;;) {
+      PLAIN_TEXT.lastIndex = at
+      const plain = PLAIN_TEXT.exec(text)?.[0] ?? ''
+      value += plain
+      at += plain.length
+      const next = text[at]
+      if (next === '"') break
+      if (next !== '\\') fail('syntax_invalid')
+      value += readEscape()
+    }
+    at++
+    return value.isWellFormed() ? value : fail('text_ill_formed', start)
+  }
+
+  function readEscape(): string {
+    const kind = text[at + 1] ?? ''
+    if (kind === 'u') {
+      const digits = text.slice(at + 2, at + 6)
+      if (!/^[0-9a-fA-F]{4}$/.test(digits)) fail('syntax_invalid')
+      at += 6
+      return String.fromCharCode(Number.parseInt(digits, 16))
+    }
+    if (!Object.hasOwn(ESCAPES, kind)) fail('syntax_invalid')
+    at += 2
+    return ESCAPES[kind] ?? ''
+  }
+
+  function readNumber(): number {
+    NUMBER.lastIndex = at
+    const match = NUMBER.exec(text)
+    if (match === null) return fail('syntax_invalid')
+    const value = Number(match[0])
+    const isInteger = match[1] === undefined && match[2] === undefined
+    if (!Number.isFinite(value) || (isInteger && !Number.isSafeInteger(value))) fail('number_unsafe')
+    at += match[0].length
+    return value
+  }
+
+  function readWord(word: string, value: Json): Json {
+    if (!text.startsWith(word, at)) fail('syntax_invalid')
+    at += word.length
+    return value
+  }
+
+  function readArray(depth: number): Json {
+    at++
+    const items: Json[] = []
+    skipSpace()
+    if (text[at] === ']') {
+      at++
+      return items
+    }
+    for (;;) {
+      items.push(readValue(depth))
+      skipSpace()
+      const next = text[at]
+      at++
+      if (next === ']') return items
+      if (next !== ',') fail('syntax_invalid', at - 1)
+    }
+  }
+
+  function readObject(depth: number): Json {
+    at++
+    const members: Record<string, Json> = Object.create(null)
+    skipSpace()
+    if (text[at] === '}') {
+      at++
+      return members
+    }
+    for (;;) {
+      skipSpace()
+      const nameAt = at
+      if (text[at] !== '"') fail('syntax_invalid')
+      const name = readText()
+      if (name in members) fail('member_duplicate', nameAt)
+      skipSpace()
+      if (text[at] !== ':') fail('syntax_invalid')
+      at++
+      members[name] = readValue(depth)
+      skipSpace()
+      const next = text[at]
+      at++
+      if (next === '}') return members
+      if (next !== ',') fail('syntax_invalid', at - 1)
+    }
+  }
+
+  function readValue(depth: number): Json {
+    skipSpace()
+    switch (text[at]) {
+      case '{':
+        return depth === 0 ? fail('depth_exceeded') : readObject(depth - 1)
+      case '[':
+        return depth === 0 ? fail('depth_exceeded') : readArray(depth - 1)
+      case '"':
+        return readText()
+      case 't':
+        return readWord('true', true)
+      case 'f':
+        return readWord('false', false)
+      case 'n':
+        return readWord('null', null)
+      default:
+        return readNumber()
+    }
+  }
+
+  try {
+    const value = readValue(depthMax)
+    skipSpace()
+    if (at < text.length) fail('syntax_invalid')
+    return { ok: true, value }
+  } catch (error) {
+    if (error instanceof Fault) return { ok: false, fault: error.fault, offset: error.offset }
+    throw error
+  }
+}
+
+/** Never leaves this file: it unwinds the recursive descent. */
+class Fault extends Error {
+  readonly fault: JsonFault
+  readonly offset: number
+  constructor(fault: JsonFault, offset: number) {
+    super(fault)
+    this.fault = fault
+    this.offset = offset
+  }
+}
+
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The JSON Canonicalization Scheme (RFC 8785) for what this reader yields: members sorted by UTF-16 units. */
+export function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (isJsonObject(value)) {
+    const members = Object.keys(value)
+      .sort()
+      .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`)
+    return `{${members.join(',')}}`
+  }
+  return JSON.stringify(value)
+}

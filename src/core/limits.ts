@@ -1,0 +1,119 @@
+// Every limit of the gateway, each with its unit in its name and its reason above it. All are tested on both sides.
+
+/** A login body holds a few tokens; more is refused (413) before it is parsed. */
+export const LOGIN_BODY_MAX_BYTES = 64 * 1024
+
+/** The claims endpoint takes up to a thousand workloads, some as whole pods. */
+export const CLAIMS_BODY_MAX_BYTES = 8 * 1024 * 1024
+
+/** Workloads in one request to the claims endpoint. */
+export const CLAIMS_WORKLOADS_MAX = 1000
+
+/** Attributes of one workload, sent flat. */
+export const WORKLOAD_ATTRIBUTES_MAX = 512
+
+/** Pieces of evidence in one login: no policy needs more attestors than there are. */
+export const ATTESTATIONS_MAX = 8
+
+/** Nesting of a request body; a pod is some ten deep. */
+export const JSON_DEPTH_MAX = 32
+
+/** A bound service account token has about 1.2 kB, an ML-DSA-65 one some 6 kB. */
+export const TOKEN_MAX_BYTES = 16 * 1024
+
+/** JSON nesting inside a token. */
+export const TOKEN_DEPTH_MAX = 8
+
+/** `kid` is printed in messages and audit records: short, and printable ASCII. */
+export const KID_MAX_BYTES = 256
+
+/** Times after the year 9999 are no times (RFC 7519 NumericDate); 1e308 is accepted by every JWT library. */
+export const NUMERIC_DATE_MAX_SECONDS = 253_402_300_799
+
+/** Discovery documents and key sets; a hundred RSA-4096 keys fit. */
+export const KEY_SET_MAX_BYTES = 128 * 1024
+export const DISCOVERY_MAX_BYTES = 64 * 1024
+
+/** AWS STS stops at a hundred keys as well. Keys after that are skipped. */
+export const KEY_SET_MAX_KEYS = 100
+
+/** RSA moduli: shorter ones are weak, longer ones are slow by design of the attacker. */
+export const RSA_MIN_BITS = 2048
+export const RSA_MAX_BITS = 8192
+
+/** One fetch of a discovery document or a key set. */
+export const KEY_FETCH_TIMEOUT_MILLIS = 5_000
+
+/** `Cache-Control: max-age` of a key set is honoured within these bounds; without one, the default holds. */
+export const KEY_SET_AGE_MIN_SECONDS = 60
+export const KEY_SET_AGE_DEFAULT_SECONDS = 300
+export const KEY_SET_AGE_MAX_SECONDS = 3600
+
+/** Keys in hand go on serving this long after the last successful fetch while the issuer is down. */
+export const KEY_SET_STALE_MAX_SECONDS = 24 * 3600
+
+/** After a failed fetch the next attempt waits: 1 s, doubled per failure up to this. */
+export const KEY_FETCH_BACKOFF_MIN_MILLIS = 1_000
+export const KEY_FETCH_BACKOFF_MAX_MILLIS = 60_000
+
+/** Refetches for an unknown `kid` draw on a bucket of this size, one token back per interval (guarantee 4). */
+export const KID_REFETCH_BUCKET = 2
+export const KID_REFETCH_REFILL_MILLIS = 30_000
+
+/** Unknown `kid`s remembered per key source, so that one of them asks once and not again. */
+export const UNKNOWN_KIDS_MAX = 256
+export const UNKNOWN_KID_TTL_MILLIS = 30_000
+
+/** Key sources in memory, per isolate. */
+export const KEY_SOURCES_MAX = 1024
+export const KEY_SOURCES_MAX_BYTES = 16 * 1024 * 1024
+
+/** URLs of issuers and key sets. */
+export const URL_MAX_LENGTH = 2048
+
+/** Longest lifetime (`exp - iat`) of a token unless the policy states another; Kubernetes' own longest is 24 h on AKS. */
+export const TOKEN_LIFETIME_DEFAULT_SECONDS = 24 * 3600
+
+/** One section document (guarantee of design section 3). */
+export const DOCUMENT_MAX_BYTES = 2 * 1024 * 1024
+export const DOCUMENT_MAX_KEYS = 60_000
+export const DOCUMENT_MAX_DEPTH = 32
+export const POLICIES_MAX = 10_000
+
+/** Issues listed for one document; the count of the rest is stated. */
+export const ISSUES_MAX = 100
+
+/** Ages of a configuration in memory. */
+export const CONFIG_FRESH_MILLIS = 15_000
+export const CONFIG_REVALIDATE_MILLIS = 60_000
+export const CONFIG_STALE_MAX_MILLIS = 3_600_000
+/** One read of the store. */
+export const STORE_TIMEOUT_MILLIS = 5_000
+/** Compiled configurations and unknown clusters in memory, per isolate. */
+export const CONFIG_CACHE_MAX = 2_000
+export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
+
+/** Workers KV rejects a shorter `cacheTtl`. */
+export const KV_CACHE_TTL_MIN_SECONDS = 30
+
+/** A session token; larger ones do not fit the headers of common proxies. */
+export const SESSION_MAX_BYTES = 8 * 1024
+
+/** One attribute value. */
+export const ATTRIBUTE_VALUE_MAX_BYTES = 16 * 1024
+
+/** Templates and what they yield. */
+export const TEMPLATE_MAX_LENGTH = 4096
+export const TEMPLATE_MAX_PARTS = 128
+export const FILTER_OUTPUT_MAX_BYTES = 2048
+export const CLAIM_VALUE_MAX_BYTES = 8 * 1024
+
+/** SPIFFE-ID section 2.3: implementations must support 2048 bytes and should not generate more. */
+export const SPIFFE_ID_MAX_BYTES = 2048
+export const TRUST_DOMAIN_MAX_BYTES = 255
+
+/** Conditions. */
+export const CONDITION_MAX_LENGTH = 4096
+export const CONDITIONS_PER_POLICY_MAX = 32
+export const CONDITION_FUEL = 100_000
+export const CONDITION_FUEL_PER_REQUEST = 1_000_000

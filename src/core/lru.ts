@@ -1,0 +1,50 @@
+// A least-recently-used map bounded by count and by bytes. What is evicted is read again, never assumed absent.
+
+export interface Lru<V> {
+  get(key: string): V | undefined
+  set(key: string, value: V, bytes?: number): void
+  delete(key: string): void
+  readonly size: number
+  readonly bytes: number
+}
+
+export function createLru<V>(bounds: { readonly maxEntries: number; readonly maxBytes?: number }): Lru<V> {
+  const entries = new Map<string, { readonly value: V; readonly bytes: number }>()
+  const maxBytes = bounds.maxBytes ?? Number.POSITIVE_INFINITY
+  let total = 0
+
+  function remove(key: string): void {
+    const entry = entries.get(key)
+    if (entry === undefined) return
+    entries.delete(key)
+    total -= entry.bytes
+  }
+
+  return {
+    get(key) {
+      const entry = entries.get(key)
+      if (entry === undefined) return undefined
+      // A Map keeps insertion order: putting an entry last makes the first one the oldest.
+      entries.delete(key)
+      entries.set(key, entry)
+      return entry.value
+    },
+    set(key, value, bytes = 0) {
+      remove(key)
+      entries.set(key, { value, bytes })
+      total += bytes
+      for (const oldest of entries.keys()) {
+        if (entries.size <= bounds.maxEntries && total <= maxBytes) break
+        // The entry just set stays even if it alone is over the bound: its caller holds it anyway.
+        if (oldest !== key) remove(oldest)
+      }
+    },
+    delete: remove,
+    get size() {
+      return entries.size
+    },
+    get bytes() {
+      return total
+    },
+  }
+}

@@ -1,0 +1,116 @@
+// Why a login, a mapping or a request was refused. One closed table: a code is never renamed, its meaning never changed.
+
+/**
+ * How far a piece of evidence got.
+ * - `malformed`: not well-formed evidence of its type
+ * - `unverified`: signature, issuer, audience or times do not hold
+ * - `keys_unavailable`: could not be verified because keys could not be fetched
+ * - `not_accepted`: verified, but a pin or a condition of the policy does not hold
+ * - `not_required`: ignored, and never verified
+ */
+export type EvidenceReason = 'malformed' | 'unverified' | 'keys_unavailable' | 'not_accepted' | 'not_required'
+
+interface RefusalRow {
+  /** The HTTP status when this code ends the request; an evidence code never does. */
+  readonly status: number
+  readonly title: string
+  readonly reason?: EvidenceReason
+}
+
+const request = (status: number, title: string): RefusalRow => ({ status, title })
+const evidence = (reason: EvidenceReason, title: string): RefusalRow => ({ status: 401, title, reason })
+
+export const REFUSALS = {
+  // A whole request
+  request_malformed: request(400, 'The request is malformed'),
+  body_too_large: request(413, 'The request body is too large'),
+  content_type_unsupported: request(415, 'The content type must be application/json'),
+  route_unknown: request(404, 'There is no such route'),
+  method_not_allowed: request(405, 'The method is not allowed here'),
+  cluster_unknown: request(404, 'The cluster is unknown'),
+  login_refused: request(403, 'The login was refused'),
+  signing_key_unavailable: request(503, 'A signing key could not be fetched'),
+  configuration_invalid: request(503, 'The configuration has never compiled'),
+  store_unavailable: request(503, 'The configuration store could not be read'),
+  internal_error: request(500, 'The gateway failed'),
+  // Sessions
+  session_missing: request(401, 'A session is required'),
+  session_malformed: request(401, 'The session is not well-formed'),
+  session_invalid: request(401, 'The session is not valid'),
+  session_expired: request(401, 'The session has expired'),
+  session_revoked: request(401, 'The session has been revoked'),
+  session_role_forbidden: request(403, 'The session has another role'),
+  session_cluster_forbidden: request(403, 'The session is not for this cluster'),
+  session_too_large: request(403, 'The session would be too large'),
+  // Evidence: form
+  evidence_malformed: evidence('malformed', 'The evidence is malformed'),
+  evidence_not_required: evidence('not_required', 'No policy asks for this evidence'),
+  token_too_large: evidence('malformed', 'The token is too large'),
+  token_malformed: evidence('malformed', 'The token is not a well-formed JWS'),
+  token_header_forbidden: evidence('malformed', 'The token header holds a forbidden parameter'),
+  token_type_forbidden: evidence('malformed', 'The token is of a forbidden type'),
+  algorithm_forbidden: evidence('malformed', 'The signature algorithm is forbidden'),
+  claim_missing: evidence('malformed', 'A required claim is missing'),
+  claim_malformed: evidence('malformed', 'A claim is malformed'),
+  token_legacy: evidence('malformed', 'The token is a legacy service account token'),
+  token_extended: evidence('malformed', 'The token was extended for the API server'),
+  subject_mismatch: evidence('malformed', 'The subject disagrees with the kubernetes.io claim'),
+  // Evidence: verification
+  issuer_mismatch: evidence('unverified', 'The issuer is not expected'),
+  audience_mismatch: evidence('unverified', 'The audience is not expected'),
+  token_expired: evidence('unverified', 'The token has expired'),
+  token_not_yet_valid: evidence('unverified', 'The token is not yet valid'),
+  token_issued_in_future: evidence('unverified', 'The token was issued in the future'),
+  signing_key_unknown: evidence('unverified', 'The signing key is unknown'),
+  signing_key_ambiguous: evidence('unverified', 'Several keys fit the token'),
+  signing_key_unusable: evidence('unverified', 'The signing key is unusable'),
+  signature_invalid: evidence('unverified', 'The signature does not verify'),
+  signing_key_fetch_failed: evidence('keys_unavailable', 'The signing keys could not be fetched'),
+  // Evidence: pins and conditions
+  token_lifetime_excessive: evidence('not_accepted', 'The token lives too long'),
+  namespace_not_allowed: evidence('not_accepted', 'The namespace is not allowed'),
+  service_account_not_allowed: evidence('not_accepted', 'The service account is not allowed'),
+  node_not_allowed: evidence('not_accepted', 'The node is not allowed'),
+  pod_required: evidence('not_accepted', 'The token is not bound to a pod'),
+  attestor_missing: evidence('not_accepted', 'Another attestor is required as well'),
+  condition_failed: evidence('not_accepted', 'A condition does not hold'),
+  condition_fault: evidence('not_accepted', 'A condition could not be evaluated'),
+  policy_empty: evidence('not_accepted', 'The policy requires nothing, and so admits nobody'),
+  // Attribute-to-claims mapping, one workload
+  attribute_missing: request(422, 'An attribute is missing'),
+  attribute_invalid: request(422, 'An attribute has a value that cannot be used here'),
+  attribute_unknown: request(422, 'An attribute is unknown'),
+  attribute_duplicate: request(422, 'An attribute is given twice'),
+  attribute_conflict: request(422, 'An attribute is supplied by two sides'),
+  attribute_origin_forbidden: request(422, 'An attribute may not come from this side'),
+  attribute_not_enabled: request(422, 'An attribute is not enabled'),
+  version_required: request(422, 'A newer upstream server is required'),
+  value_too_long: request(422, 'A rendered value is too long'),
+  spiffe_id_invalid: request(422, 'The rendered SPIFFE ID is invalid'),
+  subject_invalid: request(422, 'The rendered subject is invalid'),
+  dns_name_invalid: request(422, 'The rendered DNS name is invalid'),
+  path_outside_cluster: request(422, 'The path is outside the prefixes of the cluster'),
+  path_reserved: request(422, 'The path is reserved'),
+  node_mismatch: request(422, 'The workload is on another node than the agent'),
+  node_missing: request(422, 'The workload names no node'),
+  agent_session_required: request(422, 'An agent session is required'),
+  node_required: request(422, 'The agent session must prove a node'),
+  policy_missing: request(422, 'The cluster has no issuance policy'),
+  container_unknown: request(422, 'The pod has no such container'),
+} as const satisfies Record<string, RefusalRow>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+/**
+ * A refusal and its facts. `detail` is what the caller may read: it tells of the caller's own input alone and never
+ * holds a token. `audit` holds what the deployment expects, and goes to the audit record alone.
+ */
+export interface Refusal {
+  readonly code: RefusalCode
+  readonly detail: string
+  readonly audit?: Readonly<Record<string, string | number | readonly string[]>>
+  /** For 503: after how many seconds to try again. */
+  readonly retryAfterSeconds?: number
+  /** For a malformed request or an attribute: which one. */
+  readonly where?: string
+}

@@ -1,0 +1,144 @@
+// What an attestor is: one row of the table, one file. A row knows its evidence, its configuration, how to verify and
+// what the result proves; the evaluator in policy/ knows none of that.
+import type * as v from 'valibot'
+import type { Attribute } from '../attribute/attribute.ts'
+import type { Issue } from '../core/issue.ts'
+import type { Checked } from '../core/result.ts'
+import type { KeySourceSpec, KeySources } from '../token/key-source.ts'
+import type { UrlPolicy } from '../token/url-policy.ts'
+
+/** What compiling a document needs to know besides its text. The same for all documents of one gateway and scope. */
+export interface CompileContext {
+  /** `clusters/<id>` or `trust-domain`: whose keys inline key sets are. */
+  readonly scope: string
+  /** Digest of the document, so that inline key sets of two versions are two sources. */
+  readonly documentDigest: string
+  /** `ISSUER_URL`: a policy must not accept the gateway's own sessions as evidence. */
+  readonly issuerUrl: string
+  readonly urlPolicy: UrlPolicy
+  /** In the trust domain, where an issuer logs in, a bearer token must be pinned exactly: an issue, not a lint. */
+  readonly exactPins: boolean
+}
+
+/** Reports an issue; the path is relative to the attestor's `config`. */
+export type Report = (issue: Issue) => void
+
+/** One required attestor of a policy, compiled: what evidence must fulfil. */
+export interface Requirement {
+  readonly type: string
+  /** Which evidence this can match, e.g. the issuer. Candidates are found by it, so cost does not grow with policies. */
+  readonly selector: string
+  /** Pins more than "any holder of a token of this issuer". */
+  readonly scoped: boolean
+  /** Where its keys come from. Within one document, one selector has one source. */
+  readonly keySource?: KeySourceSpec
+  /** The row's own compiled configuration; only the row of this `type` reads it. */
+  readonly detail: unknown
+}
+
+/** What reading and verifying evidence needs. Everything that the host owns is handed in. */
+export interface VerifyContext {
+  readonly nowSeconds: number
+  readonly skewSeconds: number
+  readonly keySources: KeySources
+  /** `AUDIENCE`: what a token must be meant for unless its policy says otherwise. */
+  readonly defaultAudience: string
+  readonly background: (work: Promise<unknown>) => void
+}
+
+/** Evidence that is well-formed, and not yet believed. */
+export interface OpenedEvidence {
+  readonly type: string
+  readonly selector: string
+  /** SHA-256 (base64url) of the decoded signing input, for the audit record. */
+  readonly digest: () => Promise<string>
+  /** Verifies once, for all requirements that could use it: cheap checks, then keys, then the signature. */
+  readonly verify: (requirements: readonly Requirement[]) => Promise<Checked<VerifiedEvidence>>
+}
+
+/** Evidence whose signature, issuer, audience and times hold. */
+export interface VerifiedEvidence {
+  readonly expiresAtSeconds: number
+  /** The pins of one requirement. On success, the attributes that this evidence proves. */
+  readonly accept: (requirement: Requirement) => Checked<readonly Attribute[]>
+}
+
+/** One row of the table of attestors. */
+export interface Attestor {
+  readonly type: string
+  readonly evidenceSchema: v.GenericSchema
+  readonly configSchema: v.GenericSchema
+  readonly configOptional: boolean
+  /** `config` has passed `configSchema`. Reports every issue, and yields a requirement unless one is an error. */
+  readonly compile: (config: unknown, context: CompileContext, report: Report) => Requirement | undefined
+  /** `evidence` has passed `evidenceSchema`. */
+  readonly open: (evidence: unknown, context: VerifyContext) => Checked<OpenedEvidence>
+}
+
+/** An attestor with its own types; {@link defineAttestor} makes a row of it. */
+export interface AttestorDefinition<Evidence, Config, Detail, Opened extends { readonly selector: string }, Verified> {
+  readonly type: string
+  readonly evidenceSchema: v.GenericSchema<unknown, Evidence>
+  readonly configSchema: v.GenericSchema<unknown, Config>
+  readonly configOptional: boolean
+  readonly compile: (
+    config: Config,
+    context: CompileContext,
+    report: Report,
+  ) => (Omit<Requirement, 'type' | 'detail'> & { readonly detail: Detail }) | undefined
+  readonly open: (evidence: Evidence, context: VerifyContext) => Checked<Opened>
+  readonly digest: (opened: Opened) => Promise<string>
+  readonly verify: (
+    opened: Opened,
+    requirements: readonly Detail[],
+    keySource: KeySourceSpec | undefined,
+    context: VerifyContext,
+  ) => Promise<Checked<Verified>>
+  readonly expiresAtSeconds: (verified: Verified) => number
+  readonly accept: (verified: Verified, detail: Detail, context: VerifyContext) => Checked<readonly Attribute[]>
+}
+
+/** Closes a definition over its own types. The two casts stand where the schema or the row's `type` has just spoken. */
+export function defineAttestor<Evidence, Config, Detail, Opened extends { readonly selector: string }, Verified>(
+  definition: AttestorDefinition<Evidence, Config, Detail, Opened, Verified>,
+): Attestor {
+  const { type } = definition
+
+  function detailOf(requirement: Requirement): Detail {
+    if (requirement.type !== type) throw new Error(`a requirement of ${requirement.type} reached ${type}`)
+    return requirement.detail as Detail
+  }
+
+  return {
+    type,
+    evidenceSchema: definition.evidenceSchema,
+    configSchema: definition.configSchema,
+    configOptional: definition.configOptional,
+    compile(config, context, report) {
+      const compiled = definition.compile(config as Config, context, report)
+      return compiled === undefined ? undefined : { type, ...compiled }
+    },
+    open(evidence, context) {
+      const opened = definition.open(evidence as Evidence, context)
+      if (!opened.ok) return opened
+      const value: OpenedEvidence = {
+        type,
+        selector: opened.value.selector,
+        digest: () => definition.digest(opened.value),
+        async verify(requirements) {
+          const keySource = requirements[0]?.keySource
+          const verified = await definition.verify(opened.value, requirements.map(detailOf), keySource, context)
+          if (!verified.ok) return verified
+          return {
+            ok: true,
+            value: {
+              expiresAtSeconds: definition.expiresAtSeconds(verified.value),
+              accept: (requirement) => definition.accept(verified.value, detailOf(requirement), context),
+            },
+          }
+        },
+      }
+      return { ok: true, value }
+    },
+  }
+}

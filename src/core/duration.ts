@@ -1,0 +1,26 @@
+// Go's duration syntax (time.ParseDuration), as managed configuration writes it: `24h`, `30m`, `1h30m`.
+
+const UNIT_MILLIS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const DURATION = /^(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|s|m|h)){1,4}$/
+const COMPONENT = /([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g
+
+/** Whole seconds, or `undefined` if `text` is no duration, is negative, or is not a whole number of seconds. */
+export function parseDurationSeconds(text: string): number | undefined {
+  if (!DURATION.test(text)) return undefined
+  let millis = 0
+  for (const [, amount, unit] of text.matchAll(COMPONENT)) {
+    millis += Number(amount) * (UNIT_MILLIS[unit ?? ''] ?? Number.NaN)
+  }
+  return Number.isSafeInteger(millis) && millis % 1000 === 0 ? millis / 1000 : undefined
+}
+
+/** Seconds for a person: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+export function describeSeconds(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 120) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+  const days = Math.floor(hours / 24)
+  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`
+}

@@ -1,0 +1,167 @@
+// One login against one document: any one policy admits, all of its attestors must pass. Evidence is verified once,
+// however many policies ask for it, and only policies that the evidence could satisfy are looked at.
+import type { Attestor, OpenedEvidence, Requirement, VerifiedEvidence, VerifyContext } from '../attest/attestor.ts'
+import type { Attribute } from '../attribute/attribute.ts'
+import { REFUSALS, type Refusal } from '../core/refusal.ts'
+import type { Checked } from '../core/result.ts'
+import type { Policy, PolicySet } from './policy.ts'
+
+/** One attestation of the request. `evidence` has passed the attestor's schema; no attestor: the type is unknown. */
+export interface Attestation {
+  readonly type: string
+  readonly attestor: Attestor | undefined
+  readonly evidence: unknown
+}
+
+export interface EvidenceRefusal {
+  readonly type: string
+  readonly refusal: Refusal
+}
+
+/** What became of one policy that the evidence might have satisfied. For the audit record. */
+export interface PolicyTrace {
+  readonly policy: string
+  readonly refusals: readonly EvidenceRefusal[]
+}
+
+export type LoginOutcome =
+  | {
+      readonly kind: 'admitted'
+      readonly policy: Policy
+      readonly attributes: readonly Attribute[]
+      /** The earliest `exp` of the evidence that the policy used. */
+      readonly expiresAtSeconds: number
+      readonly traces: readonly PolicyTrace[]
+    }
+  | {
+      readonly kind: 'refused'
+      readonly reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
+      readonly refusals: readonly EvidenceRefusal[]
+      readonly traces: readonly PolicyTrace[]
+    }
+  | {
+      readonly kind: 'unavailable'
+      readonly retryAfterSeconds: number
+      readonly refusals: readonly EvidenceRefusal[]
+      readonly traces: readonly PolicyTrace[]
+    }
+
+/** What verification made of one attestation. */
+type Verdict = { readonly type: string; readonly opened?: OpenedEvidence; readonly result: Checked<VerifiedEvidence> }
+
+/** Decides a login. First admits, in document order; 503 only if some policy could still pass but for missing keys. */
+export async function evaluateLogin(
+  attestations: readonly Attestation[],
+  policies: PolicySet,
+  context: VerifyContext,
+): Promise<LoginOutcome> {
+  if (policies.policies.length === 0) return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [] }
+
+  const verdicts = await Promise.all(attestations.map((attestation) => judge(attestation, policies, context)))
+  const traces: PolicyTrace[] = []
+  let waiting: Refusal | undefined
+  for (const policy of candidatesOf(verdicts, policies)) {
+    const tried = tryPolicy(policy, verdicts)
+    if (tried.kind === 'satisfied') return { kind: 'admitted', policy, traces, ...tried }
+    traces.push({ policy: policy.name, refusals: tried.refusals })
+    waiting ??= tried.waiting
+  }
+
+  const refusals = verdicts.flatMap((verdict) => refusalOf(verdict, traces))
+  if (waiting !== undefined) {
+    return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, refusals, traces }
+  }
+  const reason = verdicts.some(({ result }) => result.ok) ? 'no_policy_satisfied' : 'nothing_verified'
+  return { kind: 'refused', reason, refusals, traces }
+}
+
+async function judge({ type, attestor, evidence }: Attestation, policies: PolicySet, context: VerifyContext): Promise<Verdict> {
+  if (attestor === undefined || !policies.asksFor(type)) return { type, result: { ok: false, refusal: notRequired(type) } }
+  const opened = attestor.open(evidence, context)
+  if (!opened.ok) return { type, result: opened }
+  const requirements = policies
+    .candidatesFor(type, opened.value.selector)
+    .flatMap((policy) => policy.requirements.filter((requirement) => fits(requirement, opened.value)))
+  return { type, opened: opened.value, result: await opened.value.verify(requirements) }
+}
+
+function fits(requirement: Requirement, opened: OpenedEvidence): boolean {
+  return requirement.type === opened.type && requirement.selector === opened.selector
+}
+
+/** In document order, each once. */
+function candidatesOf(verdicts: readonly Verdict[], policies: PolicySet): readonly Policy[] {
+  const candidates = new Set<Policy>()
+  for (const { opened } of verdicts) {
+    if (opened === undefined) continue
+    for (const policy of policies.candidatesFor(opened.type, opened.selector)) candidates.add(policy)
+  }
+  return [...candidates].sort((a, b) => a.index - b.index)
+}
+
+type Tried =
+  | { readonly kind: 'satisfied'; readonly attributes: readonly Attribute[]; readonly expiresAtSeconds: number }
+  | { readonly kind: 'failed'; readonly refusals: readonly EvidenceRefusal[]; readonly waiting: Refusal | undefined }
+
+function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
+  const attributes: Attribute[] = []
+  const refusals: EvidenceRefusal[] = []
+  let expiresAtSeconds = Number.POSITIVE_INFINITY
+  let waiting: Refusal | undefined
+  let failed = false
+  for (const requirement of policy.requirements) {
+    const { type } = requirement
+    const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
+    const accepted = verdict === undefined ? missing(type) : acceptedBy(requirement, verdict.result)
+    if (accepted.ok) {
+      attributes.push(...accepted.value.attributes)
+      expiresAtSeconds = Math.min(expiresAtSeconds, accepted.value.expiresAtSeconds)
+      continue
+    }
+    refusals.push({ type, refusal: accepted.refusal })
+    if (REFUSALS[accepted.refusal.code].reason === 'keys_unavailable') waiting ??= accepted.refusal
+    else failed = true
+  }
+  if (refusals.length > 0) return { kind: 'failed', refusals, waiting: failed ? undefined : waiting }
+  // An empty conjunction is true in logic and a breach here. The compiler refuses it; so does the evaluator.
+  if (policy.requirements.length === 0) return { kind: 'failed', refusals: [{ type: '', refusal: emptyPolicy(policy) }], waiting: undefined }
+  return { kind: 'satisfied', attributes, expiresAtSeconds }
+}
+
+function acceptedBy(
+  requirement: Requirement,
+  result: Checked<VerifiedEvidence>,
+): Checked<{ readonly attributes: readonly Attribute[]; readonly expiresAtSeconds: number }> {
+  if (!result.ok) return result
+  const accepted = result.value.accept(requirement)
+  if (!accepted.ok) return accepted
+  return { ok: true, value: { attributes: accepted.value, expiresAtSeconds: result.value.expiresAtSeconds } }
+}
+
+/**
+ * Why this evidence did not admit: what its verification said, or else the first policy, in document order, that it
+ * might have satisfied. At least one policy has said so if the evidence verified.
+ */
+function refusalOf({ type, opened, result }: Verdict, traces: readonly PolicyTrace[]): readonly EvidenceRefusal[] {
+  if (!result.ok) return [{ type, refusal: result.refusal }]
+  if (opened === undefined) return []
+  for (const { refusals } of traces) {
+    const own = refusals.find((refusal) => refusal.type === type)
+    if (own !== undefined) return [own]
+  }
+  const others = [...new Set(traces.flatMap(({ refusals }) => refusals.map((refusal) => refusal.type)))]
+  const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
+  return [{ type, refusal: { code: 'attestor_missing', detail } }]
+}
+
+function missing(type: string): Checked<never> {
+  return { ok: false, refusal: { code: 'attestor_missing', detail: `evidence of type "${type}" is required as well` } }
+}
+
+function notRequired(type: string): Refusal {
+  return { code: 'evidence_not_required', detail: `no policy of this cluster asks for evidence of type ${JSON.stringify(type)}: it was ignored` }
+}
+
+function emptyPolicy(policy: Policy): Refusal {
+  return { code: 'policy_empty', detail: 'the policy requires no attestor, and so admits nobody', audit: { policy: policy.name } }
+}

@@ -1,0 +1,44 @@
+// Policies as the evaluator wants them: compiled, and indexed by the evidence that could satisfy them.
+import type { Requirement } from '../attest/attestor.ts'
+
+/** A policy is satisfied when every requirement passes and every condition holds. */
+export interface Policy {
+  readonly name: string
+  /** Position in the document: any one satisfied policy admits, and the first one decides. */
+  readonly index: number
+  readonly requirements: readonly Requirement[]
+  /** Of `TrustDomainServerAttestation` only: the clusters that an issuer's session is good for. Absent: all. */
+  readonly allowedClusters?: readonly string[]
+}
+
+/** The policies of one document, and which of them a piece of evidence could help to satisfy. */
+export interface PolicySet {
+  readonly policies: readonly Policy[]
+  readonly names: ReadonlySet<string>
+  /** In document order. The cost of a login depends on the candidates, not on the number of policies. */
+  candidatesFor(type: string, selector: string): readonly Policy[]
+  /** Whether any policy asks for evidence of this type at all. */
+  asksFor(type: string): boolean
+}
+
+export function createPolicySet(policies: readonly Policy[]): PolicySet {
+  const index = new Map<string, Map<string, Policy[]>>()
+  for (const policy of policies) {
+    for (const { type, selector } of policy.requirements) {
+      let selectors = index.get(type)
+      if (selectors === undefined) {
+        selectors = new Map()
+        index.set(type, selectors)
+      }
+      const list = selectors.get(selector)
+      if (list === undefined) selectors.set(selector, [policy])
+      else list.push(policy)
+    }
+  }
+  return {
+    policies,
+    names: new Set(policies.map((policy) => policy.name)),
+    candidatesFor: (type, selector) => index.get(type)?.get(selector) ?? [],
+    asksFor: (type) => index.has(type),
+  }
+}

@@ -99,6 +99,9 @@ export const KV_CACHE_TTL_MIN_SECONDS = 30
 /** A session token; larger ones do not fit the headers of common proxies. */
 export const SESSION_MAX_BYTES = 8 * 1024
 
+/** One attribute name. A Kubernetes label key has at most 317 characters, an EC2 tag key 128. */
+export const ATTRIBUTE_NAME_MAX_LENGTH = 512
+
 /** One attribute value. */
 export const ATTRIBUTE_VALUE_MAX_BYTES = 16 * 1024
 

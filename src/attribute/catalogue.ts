@@ -1,0 +1,130 @@
+// The catalogue: every attribute there is, in one table. A name that is not in it is an error where it is written.
+import { nearest } from '../core/nearest.ts'
+import {
+  CUSTOM_JWT_ROWS,
+  EXTENSION_ROWS,
+  HTTP_DNS_ROWS,
+  K8S_TOKEN_ROWS,
+  SSH_POP_ROWS,
+  TPM_EK_ROWS,
+  X509_POP_ROWS,
+} from './agent-rows.ts'
+import { fitsAlphabet } from './alphabet.ts'
+import { BUILT_IN_ROWS } from './built-in-rows.ts'
+import { AWS_IID_ROWS, AWS_TOKEN_ROWS, AZURE_IMDS_ROWS, AZURE_MSI_ROWS, GCP_IIT_ROWS } from './cloud-rows.ts'
+import { type NamePattern, patternOf, readKey, writeName } from './name.ts'
+import type { AttributeRow } from './row.ts'
+import { DOCKER_ROWS, JWT_ROWS, KUBERNETES_ROWS, LINUX_ROWS, SYSTEMD_ROWS } from './workload-rows.ts'
+
+export const CATALOGUE: readonly AttributeRow[] = [
+  ...KUBERNETES_ROWS,
+  ...LINUX_ROWS,
+  ...SYSTEMD_ROWS,
+  ...DOCKER_ROWS,
+  ...JWT_ROWS,
+  ...K8S_TOKEN_ROWS,
+  ...AWS_IID_ROWS,
+  ...AWS_TOKEN_ROWS,
+  ...AZURE_MSI_ROWS,
+  ...AZURE_IMDS_ROWS,
+  ...GCP_IIT_ROWS,
+  ...SSH_POP_ROWS,
+  ...X509_POP_ROWS,
+  ...TPM_EK_ROWS,
+  ...HTTP_DNS_ROWS,
+  ...CUSTOM_JWT_ROWS,
+  ...EXTENSION_ROWS,
+  ...BUILT_IN_ROWS,
+]
+
+/** An attribute that a text names: its row, its one canonical name, and its key if its row has one. */
+export interface ResolvedAttribute {
+  readonly row: AttributeRow
+  readonly name: string
+  readonly key?: string
+}
+
+interface KeyedRow {
+  readonly row: AttributeRow
+  readonly pattern: NamePattern
+}
+
+const FIXED = new Map<string, ResolvedAttribute>()
+const KEYED = new Map<string, KeyedRow[]>()
+for (const row of CATALOGUE) {
+  const pattern = patternOf(row.name)
+  if (pattern === undefined) {
+    for (const name of [row.name, ...(row.aliases ?? [])]) FIXED.set(name, { row, name: row.name })
+  } else {
+    KEYED.set(pattern.prefix, [...(KEYED.get(pattern.prefix) ?? []), { row, pattern }])
+  }
+}
+const LONGEST_PREFIX = Math.max(...Array.from(KEYED.keys(), (prefix) => prefix.length))
+
+/** The attribute that a name in any notation stands for; `undefined` if there is none. */
+export function resolveAttribute(text: string): ResolvedAttribute | undefined {
+  const fixed = FIXED.get(text)
+  if (fixed !== undefined) return fixed
+  for (let end = 0; end <= LONGEST_PREFIX && end < text.length; end++) {
+    if (text[end] !== '.' && text[end] !== '[') continue
+    for (const { row, pattern } of KEYED.get(text.slice(0, end)) ?? []) {
+      const key = readKey(text, pattern)
+      if (key === undefined) continue
+      if (row.keyAlphabet !== undefined && !fitsAlphabet(key, row.keyAlphabet)) continue
+      return { row, name: writeName(pattern, key), key }
+    }
+  }
+  return undefined
+}
+
+/**
+ * The canonical name of a key of a documented name: `('aws_iid.ec2.instance.tag.<tag>', 'Name')` is
+ * `aws_iid.ec2.instance.tag.Name`. `undefined` if the row has no such key, so that a hostile key is dropped by its
+ * attestor and never becomes another attribute's name.
+ */
+export function attributeName(documented: string, key: string): string | undefined {
+  const pattern = patternOf(documented)
+  return pattern === undefined ? undefined : resolveAttribute(writeName(pattern, key))?.name
+}
+
+/** Every documented name, with the parts that vary in angle brackets. */
+export function attributeNames(): readonly string[] {
+  return CATALOGUE.map((row) => row.name)
+}
+
+/** The upstream server version that a name needs; `undefined` if any will do. */
+export function serverVersionFor(attribute: ResolvedAttribute): string | undefined {
+  const needsVersion = attribute.key?.includes('/') || attribute.key?.includes('-')
+  return needsVersion ? attribute.row.keyVersion : undefined
+}
+
+/** The real name nearest to a misspelt one, with its key kept: `kubernetes.pod.label[app]` for `...lable[app]`. */
+export function suggestAttribute(text: string): string | undefined {
+  const candidates = [...FIXED.keys()]
+  for (const { row, pattern } of [...KEYED.values()].flat()) {
+    const key = keyAsIn(text, pattern)
+    if (key === undefined || (row.keyAlphabet !== undefined && !fitsAlphabet(key, row.keyAlphabet))) continue
+    candidates.push(writeName(pattern, key))
+  }
+  const best = nearest(text, candidates)
+  return best === undefined ? undefined : resolveAttribute(best)?.name
+}
+
+/** What would be the key if `text` were a misspelt name of this pattern. */
+function keyAsIn(text: string, pattern: NamePattern): string | undefined {
+  const bracket = text.indexOf('[')
+  const written = bracket >= 0 ? text.slice(bracket) : afterDots(text, pattern.prefix.split('.').length)
+  if (pattern.suffix === '') return readKey(`${pattern.prefix}${written}`, pattern)
+  const [, key] = written.split(written.startsWith('[') ? /[[\]]/ : '.', 2)
+  return key === undefined ? undefined : readKey(`${pattern.prefix}.${key}${pattern.suffix}`, pattern)
+}
+
+/** From the `count`th dot on. */
+function afterDots(text: string, count: number): string {
+  let at = -1
+  for (let found = 0; found < count; found++) {
+    at = text.indexOf('.', at + 1)
+    if (at < 0) return ''
+  }
+  return text.slice(at)
+}

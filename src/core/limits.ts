@@ -93,6 +93,29 @@ export const STORE_TIMEOUT_MILLIS = 5_000
 export const CONFIG_CACHE_MAX = 2_000
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
 
+/** A compiled configuration takes some multiple of its text; the bounds above count by this estimate. */
+export const CONFIG_BYTES_PER_DOCUMENT_BYTE = 6
+export const CONFIG_ENTRY_BYTES = 1024
+/** Known absences in memory, apart from configurations, so that made-up cluster ids evict none. */
+export const ABSENCE_CACHE_MAX = 4_000
+/** After a failed read of the store the next attempt for that key waits: doubled per failure up to the second. */
+export const STORE_BACKOFF_MIN_MILLIS = 1_000
+export const STORE_BACKOFF_MAX_MILLIS = 15_000
+/** How often a request looks whether another one's read of the store has ended. */
+export const LEASE_POLL_MILLIS = 20
+/** One store read may end in a second one, of the applied record; after that the lease is anyone's. */
+export const LEASE_MILLIS = 2 * STORE_TIMEOUT_MILLIS + 1_000
+
+/** What one value of a store may hold: the applied record of the largest document, its text escaped and in base64. */
+export const STORE_VALUE_MAX_BYTES = 8 * 1024 * 1024
+/** An applied record younger than store propagation and `cacheTtl` may be newer than what this isolate has read. */
+export const APPLIED_SETTLE_MILLIS = 90_000
+/** After a failed write of an applied record, doubled per failure; KV takes one write per second per key. */
+export const APPLIED_BACKOFF_MIN_MILLIS = 5_000
+export const APPLIED_BACKOFF_MAX_MILLIS = 600_000
+/** A key that seals must not be guessable: as long as the output of its hash (RFC 7518 section 3.2). */
+export const SEAL_KEY_MIN_BYTES = 32
+
 /** Workers KV rejects a shorter `cacheTtl`. */
 export const KV_CACHE_TTL_MIN_SECONDS = 30
 

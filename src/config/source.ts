@@ -1,0 +1,35 @@
+// The ports to a store. Reading is all that serving needs; the gateway's own records need writing as well.
+
+export interface ConfigSource {
+  /**
+   * The bytes exactly as they were stored, or `undefined` if the store has been read and has no such key. Rejects only
+   * if the store cannot be read: an error is never absence. A value too large to be a document may come cut, at a
+   * length over the limit, so that it is refused and never read in part.
+   */
+  read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+}
+
+/** Where the gateway keeps what it writes itself. A write is whole or not at all. */
+export interface StateStore extends ConfigSource {
+  write(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
+  /** Deleting what is not there succeeds. */
+  delete(key: string): Promise<void>
+}
+
+/** Waits, and frees its timer when `signal` fires; whether it then settles does not matter. */
+export type Sleep = (millis: number, signal?: AbortSignal) => Promise<void>
+
+/** The outcome of `work`, or a rejection after `millis`: a store that hangs is a store that cannot be read. */
+export async function within<T>(work: Promise<T>, millis: number, sleep: Sleep): Promise<T> {
+  const timer = new AbortController()
+  try {
+    return await Promise.race([
+      work,
+      sleep(millis, timer.signal).then((): never => {
+        throw new Error(`no answer within ${millis} ms`)
+      }),
+    ])
+  } finally {
+    timer.abort()
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { DOCUMENT_MAX_BYTES, STORE_VALUE_MAX_BYTES } from '../../src/core/limits.ts'
+import { createDirectorySource } from '../../src/runtime/directory-source.ts'
+import { keepsStoreContract } from '../config/source-contract.ts'
+
+const made: string[] = []
+
+async function makeDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-store-'))
+  made.push(directory)
+  return directory
+}
+
+afterAll(async () => {
+  for (const directory of made) await rm(directory, { recursive: true, force: true })
+})
+
+keepsStoreContract('a directory', async () => createDirectorySource(await makeDirectory()))
+
+describe('a directory of documents', () => {
+  const KEY = 'clusters/c-1/Cluster'
+
+  async function withDocument(text: string) {
+    const directory = await makeDirectory()
+    await mkdir(join(directory, 'clusters/c-1'), { recursive: true })
+    const path = join(directory, 'clusters/c-1/Cluster.yaml')
+    await writeFile(path, text)
+    return { directory, path, source: createDirectorySource(directory) }
+  }
+
+  it('has its keys as paths, with .yaml', async () => {
+    const { source } = await withDocument('section: Cluster')
+    expect(await source.read(KEY)).toEqual(new TextEncoder().encode('section: Cluster'))
+  })
+
+  it('follows links, as a mounted ConfigMap has them', async () => {
+    const { directory, source } = await withDocument('section: Cluster')
+    await symlink(join(directory, 'clusters/c-1'), join(directory, 'clusters/c-2'))
+    expect(await source.read('clusters/c-2/Cluster')).toBeDefined()
+  })
+
+  it.each([
+    '',
+    '..',
+    '../outside',
+    'clusters/../../etc/passwd',
+    'clusters//Cluster',
+    '/etc/passwd',
+    'clusters/c-1/.hidden',
+    'clusters/c\\1/Cluster',
+    'clusters/c-1/Cluster\0',
+  ])('refuses the key %j, and does not call it absent', async (key) => {
+    const { source } = await withDocument('section: Cluster')
+    await expect(source.read(key)).rejects.toThrow(RangeError)
+    await expect(source.write(key, new Uint8Array())).rejects.toThrow(RangeError)
+    await expect(source.delete(key)).rejects.toThrow(RangeError)
+  })
+
+  it('that has gone is an error, not an absence', async () => {
+    const { directory, source } = await withDocument('section: Cluster')
+    await rm(directory, { recursive: true })
+    await expect(source.read(KEY)).rejects.toThrow()
+  })
+
+  it('does not read a directory in a document’s place, and says so', async () => {
+    const { path, source } = await withDocument('section: Cluster')
+    await rm(path)
+    await mkdir(path)
+    await expect(source.read(KEY)).rejects.toThrow('not a file')
+  })
+
+  it.each([
+    [DOCUMENT_MAX_BYTES, DOCUMENT_MAX_BYTES],
+    [STORE_VALUE_MAX_BYTES, STORE_VALUE_MAX_BYTES],
+    [STORE_VALUE_MAX_BYTES + 1, STORE_VALUE_MAX_BYTES + 1],
+    [STORE_VALUE_MAX_BYTES * 64, STORE_VALUE_MAX_BYTES + 1],
+  ])('of a file of %i bytes reads %i', async (size, length) => {
+    const { path, source } = await withDocument('section: Cluster')
+    await truncate(path, size)
+    expect((await source.read(KEY))?.length).toBe(length)
+  })
+
+  it('holds nothing but the document after a write, and after one that failed', async () => {
+    const { directory, source } = await withDocument('section: Cluster')
+    await source.write(KEY, new TextEncoder().encode('new'))
+    expect(await readdir(join(directory, 'clusters/c-1'))).toEqual(['Cluster.yaml'])
+    await mkdir(join(directory, 'clusters/c-1/TrustDomain.yaml'))
+    await expect(source.write('clusters/c-1/TrustDomain', new Uint8Array(1))).rejects.toThrow()
+    expect((await readdir(join(directory, 'clusters/c-1'))).sort()).toEqual(['Cluster.yaml', 'TrustDomain.yaml'])
+  })
+})

@@ -44,6 +44,14 @@ export const RSA_MAX_BITS = 8192
 /** One fetch of a discovery document or a key set. */
 export const KEY_FETCH_TIMEOUT_MILLIS = 5_000
 
+/**
+ * One load of a key source (discovery, then keys) holds a lease that lapses after this, since the request that held it
+ * may have died; the others look for its result at these intervals, doubled each time.
+ */
+export const KEY_FETCH_LEASE_MILLIS = 2 * KEY_FETCH_TIMEOUT_MILLIS + 1_000
+export const KEY_FETCH_POLL_MIN_MILLIS = 10
+export const KEY_FETCH_POLL_MAX_MILLIS = 160
+
 /** `Cache-Control: max-age` of a key set is honoured within these bounds; without one, the default holds. */
 export const KEY_SET_AGE_MIN_SECONDS = 60
 export const KEY_SET_AGE_DEFAULT_SECONDS = 300
@@ -137,6 +145,13 @@ export const CLAIM_VALUE_MAX_BYTES = 8 * 1024
 /** SPIFFE-ID section 2.3: implementations must support 2048 bytes and should not generate more. */
 export const SPIFFE_ID_MAX_BYTES = 2048
 export const TRUST_DOMAIN_MAX_BYTES = 255
+
+/** RFC 1035 section 2.3.4: a name has 253 characters as text, a label 63. */
+export const DNS_NAME_MAX_BYTES = 253
+export const DNS_LABEL_MAX_BYTES = 63
+
+/** A value of a subject attribute for which RFC 5280 states no bound. */
+export const SUBJECT_VALUE_MAX_LENGTH = 256
 
 /** Conditions. */
 export const CONDITION_MAX_LENGTH = 4096

@@ -20,7 +20,6 @@ const FORBIDDEN_SUFFIXES: ReadonlyMap<string, string> = new Map([
   ['local', 'a name of the local link (RFC 6762)'],
   ['internal', 'a private name (reserved by ICANN)'],
   ['svc', 'a name inside a Kubernetes cluster'],
-  ['cluster', 'a name inside a Kubernetes cluster'],
   ['home.arpa', 'a name of a home network (RFC 8375)'],
   ['onion', 'a Tor name (RFC 7686)'],
   ['alt', 'a name outside the DNS (RFC 9476)'],
@@ -65,7 +64,7 @@ function authorityOf(text: string): string {
   return text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1)[0] ?? ''
 }
 
-function isLoopbackHost(hostname: string): boolean {
+export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || isLoopbackAddress(unbracket(hostname))
 }
 

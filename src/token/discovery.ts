@@ -1,0 +1,105 @@
+// One load of a key source: the discovery document if there is one, then the key set, every URL under one policy.
+import { isJsonObject } from '../core/json.ts'
+import {
+  DISCOVERY_MAX_BYTES,
+  KEY_FETCH_TIMEOUT_MILLIS,
+  KEY_SET_AGE_DEFAULT_SECONDS,
+  KEY_SET_AGE_MAX_SECONDS,
+  KEY_SET_AGE_MIN_SECONDS,
+  KEY_SET_MAX_BYTES,
+} from '../core/limits.ts'
+import { type FetchFailure, type FetchLike, fetchJson } from './bounded-fetch.ts'
+import { type KeySet, readKeySet } from './key-set.ts'
+import type { KeySourceSpec } from './key-source.ts'
+import { checkUrl, type UrlPolicy } from './url-policy.ts'
+
+export interface LoadPorts {
+  readonly fetch: FetchLike
+  readonly urlPolicy: UrlPolicy
+  /** For one document; default {@link KEY_FETCH_TIMEOUT_MILLIS}. */
+  readonly fetchTimeoutMillis?: number
+}
+
+/** What failed: the document, and how. `url` is for the audit record alone. */
+export interface LoadFailure {
+  readonly document: 'discovery' | 'keys'
+  readonly url: string
+  readonly cause:
+    | FetchFailure
+    | { readonly kind: 'url_forbidden'; readonly reason: string }
+    | { readonly kind: 'issuer_mismatch' }
+    | { readonly kind: 'jwks_uri_missing' }
+    | { readonly kind: 'jwks_origin_forbidden' }
+    | { readonly kind: 'not_a_key_set' }
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly keys: KeySet; readonly bytes: number; readonly ageMaxSeconds: number }
+  | { readonly ok: false; readonly failure: LoadFailure }
+
+export type FetchedSpec = Exclude<KeySourceSpec, { readonly kind: 'inline' }>
+
+/** OpenID Connect Discovery 1.0 section 4.1: one terminating slash is removed before the suffix is appended. */
+export function discoveryUrlOf(issuer: string): string {
+  return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`
+}
+
+/** Loads the key set of `spec`. Never throws. An empty set is a success: an issuer may have withdrawn every key. */
+export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loaded> {
+  if (spec.kind === 'jwks_uri') return loadKeySet(spec.url, ports)
+  const url = discoveryUrlOf(spec.issuer)
+  const fail = (cause: LoadFailure['cause']): Loaded => ({ ok: false, failure: { document: 'discovery', url, cause } })
+
+  const issuer = checkUrl(spec.issuer, { ...ports.urlPolicy, forbidQuery: true })
+  if (!issuer.ok) return fail({ kind: 'url_forbidden', reason: issuer.reason })
+  const document = await fetchJson(ports.fetch, url, boundsOf(DISCOVERY_MAX_BYTES, ports))
+  if (!document.ok) return fail(document.failure)
+  if (!isJsonObject(document.value)) return fail({ kind: 'jwks_uri_missing' })
+  const { issuer: named, jwks_uri: jwksUri } = document.value
+  // Literally, slash included (section 4.3): else one issuer vouches for another (mix-up).
+  if (named !== spec.issuer) return fail({ kind: 'issuer_mismatch' })
+  if (typeof jwksUri !== 'string') return fail({ kind: 'jwks_uri_missing' })
+  const keysUrl = checkUrl(jwksUri, ports.urlPolicy)
+  if (!keysUrl.ok) return failKeys(jwksUri, { kind: 'url_forbidden', reason: keysUrl.reason })
+  // Whoever can alter a discovery document still cannot send the gateway to a host of his choice.
+  const origins = [issuer.value.origin, ...(spec.jwksOrigins ?? [])]
+  if (!origins.includes(keysUrl.value.origin)) return failKeys(jwksUri, { kind: 'jwks_origin_forbidden' })
+  return loadKeySet(jwksUri, ports)
+}
+
+async function loadKeySet(url: string, ports: LoadPorts): Promise<Loaded> {
+  const checked = checkUrl(url, ports.urlPolicy)
+  if (!checked.ok) return failKeys(url, { kind: 'url_forbidden', reason: checked.reason })
+  const document = await fetchJson(ports.fetch, url, boundsOf(KEY_SET_MAX_BYTES, ports))
+  if (!document.ok) return failKeys(url, document.failure)
+  const keys = readKeySet(document.value)
+  if (keys === undefined) return failKeys(url, { kind: 'not_a_key_set' })
+  return { ok: true, keys, bytes: document.bytes, ageMaxSeconds: ageMaxSecondsOf(document.headers) }
+}
+
+function failKeys(url: string, cause: LoadFailure['cause']): Loaded {
+  return { ok: false, failure: { document: 'keys', url, cause } }
+}
+
+function boundsOf(maxBytes: number, ports: LoadPorts): { readonly maxBytes: number; readonly timeoutMillis: number } {
+  return { maxBytes, timeoutMillis: ports.fetchTimeoutMillis ?? KEY_FETCH_TIMEOUT_MILLIS }
+}
+
+/** How long a key set is good by its `Cache-Control` (RFC 9111 section 5.2.2), within our bounds. */
+export function ageMaxSecondsOf(headers: Headers): number {
+  const directives = (headers.get('cache-control') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((directive) => directive.trim())
+  if (directives.includes('no-store') || directives.includes('no-cache')) return KEY_SET_AGE_MIN_SECONDS
+  const maxAge = directives.find((directive) => directive.startsWith('max-age='))?.slice('max-age='.length)
+  const stated = maxAge === undefined ? undefined : readSeconds(maxAge)
+  if (stated === undefined) return KEY_SET_AGE_DEFAULT_SECONDS
+  // What a cache on the way held already is part of it (RFC 9111 section 4.2.3).
+  const left = stated - (readSeconds(headers.get('age') ?? '0') ?? 0)
+  return Math.min(Math.max(left, KEY_SET_AGE_MIN_SECONDS), KEY_SET_AGE_MAX_SECONDS)
+}
+
+function readSeconds(text: string): number | undefined {
+  return /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,79 @@
+// The sentences about keys: what the caller may read, and what goes to the audit record alone (URLs).
+import type { Refusal } from '../core/refusal.ts'
+import type { LoadFailure } from './discovery.ts'
+import type { KeySelection } from './key-set.ts'
+import type { ParsedToken } from './parse.ts'
+import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
+
+const DOCUMENTS = { discovery: 'the discovery document', keys: 'the key set' } as const
+
+/** What failed, as a sentence without any URL. Public, since a status page shows it too. */
+export function describeFailure({ document, cause }: LoadFailure): string {
+  const name = DOCUMENTS[document]
+  switch (cause.kind) {
+    case 'unreachable':
+      return `${name} could not be fetched: the issuer could not be reached`
+    case 'timeout':
+      return `${name} did not arrive within ${cause.timeoutMillis} ms`
+    case 'redirected':
+      return document === 'discovery'
+        ? `discovery answered ${cause.status}: redirects are not followed`
+        : `the key set answered ${cause.status}: redirects are not followed`
+    case 'status':
+      return `${name} answered ${cause.status} instead of 200`
+    case 'too_large':
+      return `${name} is larger than ${cause.maxBytes} bytes`
+    case 'malformed':
+      return `${name} is not strict JSON (${cause.fault})`
+    case 'url_forbidden':
+      return `${name} is at a URL that may not be fetched: ${cause.reason}`
+    case 'issuer_mismatch':
+      return 'the discovery document names another issuer'
+    case 'jwks_uri_missing':
+      return 'the discovery document has no jwks_uri'
+    case 'jwks_origin_forbidden':
+      return 'the discovery document places the key set at another origin than the issuer'
+    case 'not_a_key_set':
+      return 'the key set has no list "keys"'
+  }
+}
+
+/** Keys could not be fetched (503): the fault is not the caller's, and trying again is right. */
+export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
+  const wait = Math.ceil(((nextAttemptMillisOf(state) ?? nowMillis) - nowMillis) / 1000)
+  const retryAfterSeconds = Math.max(1, wait)
+  const failure = state.lastFailure?.failure
+  const what = failure === undefined ? 'the issuer has not answered yet' : describeFailure(failure)
+  return {
+    code: 'signing_key_fetch_failed',
+    detail: `failed to fetch signing key: ${what}; try again in ${retryAfterSeconds} s, and if it lasts tell the operator of the issuer`,
+    retryAfterSeconds,
+    audit: {
+      consecutiveFailures: state.failures,
+      ...(failure === undefined ? {} : { keyFetchUrl: failure.url, keyFetchFailure: failure.cause.kind }),
+    },
+  }
+}
+
+/** The keys are there, and none of them is the token's (401). A `kid` is printable, and the caller's own. */
+export function selectionRefusal(selection: Exclude<KeySelection, { kind: 'found' }>, token: ParsedToken): Refusal {
+  const { alg, kid } = token.header
+  const key = kid === undefined ? `a key for ${alg}` : `the key ${JSON.stringify(kid)}`
+  switch (selection.kind) {
+    case 'unknown':
+      return {
+        code: 'signing_key_unknown',
+        detail: `JWT verification failed: unknown key: the issuer does not publish ${key}; check that the token is of this issuer, and send a fresh one`,
+      }
+    case 'ambiguous':
+      return {
+        code: 'signing_key_ambiguous',
+        detail: `JWT verification failed: several keys of the issuer fit ${key}; send a token whose "kid" names one`,
+      }
+    case 'unusable':
+      return {
+        code: 'signing_key_unusable',
+        detail: `JWT verification failed: ${key} cannot be used: ${selection.reason}; have the issuer sign with a sound key`,
+      }
+  }
+}

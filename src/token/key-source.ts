@@ -1,0 +1,251 @@
+// Where keys come from. A source is identified by that place and never by a token's `iss`: every cluster that kubeadm
+// makes has the same issuer, and one cluster's keys must not serve for another.
+import type { Clock } from '../core/clock.ts'
+import {
+  KEY_FETCH_LEASE_MILLIS,
+  KEY_FETCH_POLL_MAX_MILLIS,
+  KEY_FETCH_POLL_MIN_MILLIS,
+  KEY_SOURCES_MAX,
+  KEY_SOURCES_MAX_BYTES,
+} from '../core/limits.ts'
+import { createLru } from '../core/lru.ts'
+import type { Refusal } from '../core/refusal.ts'
+import type { FetchLike } from './bounded-fetch.ts'
+import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
+import { describeFailure, fetchFailed, selectionRefusal } from './key-refusals.ts'
+import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
+import type { ParsedToken } from './parse.ts'
+import type { PublicKey } from './public-key.ts'
+import { takeToken } from './refetch-bucket.ts'
+import {
+  bytesOf,
+  freshnessOf,
+  isBackingOff,
+  isKnownUnknown,
+  isLeased,
+  type Lease,
+  newSource,
+  nextAttemptMillisOf,
+  recordLoad,
+  rememberUnknown,
+  type SourceState,
+} from './source-state.ts'
+
+export type KeySourceSpec =
+  /** OpenID Connect Discovery. `jwksOrigins`: where its key set may be, besides the issuer's own origin. */
+  | { readonly kind: 'discovery'; readonly issuer: string; readonly jwksOrigins?: readonly string[] }
+  | { readonly kind: 'jwks_uri'; readonly url: string }
+  /** Keys out of a document; `scope` and `digest` tell whose document and which version. */
+  | { readonly kind: 'inline'; readonly scope: string; readonly digest: string; readonly keys: KeySet }
+
+export type KeyLookup =
+  | {
+      readonly kind: 'found'
+      readonly key: PublicKey
+      /** The keys are over their age, because the issuer cannot be reached. */
+      readonly stale: boolean
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** What an operator may want to know of one source. */
+export interface KeySourceStatus {
+  readonly id: string
+  /** No key set has ever been loaded here, by this isolate. */
+  readonly loaded: boolean
+  readonly keyCount: number
+  readonly skipped: readonly SkippedKey[]
+  readonly lastSuccessMillis?: number
+  readonly ageSeconds?: number
+  readonly stale: boolean
+  readonly lastFailure?: { readonly atMillis: number; readonly reason: string }
+  readonly consecutiveFailures: number
+  /** Not before then is the next fetch, after failed ones. */
+  readonly nextAttemptMillis?: number
+}
+
+export interface KeySources {
+  /**
+   * The key that the token names, fetched if need be. Never rejects on account of an issuer. Work that may outlive the
+   * answer goes to `background` (`ctx.waitUntil` on Workers). Refusals: `signing_key_unknown`, `_ambiguous`,
+   * `_unusable`, `_fetch_failed`.
+   */
+  readonly find: (
+    spec: KeySourceSpec,
+    token: ParsedToken,
+    background: (work: Promise<unknown>) => void,
+  ) => Promise<KeyLookup>
+  readonly status: (spec: KeySourceSpec) => KeySourceStatus
+}
+
+/**
+ * Equal exactly for the same place. With discovery the issuer's literal spelling and the further origins belong to it:
+ * both decide which key set is accepted, and a strict row must not inherit what a lax one loaded.
+ */
+export function keySourceId(spec: KeySourceSpec): string {
+  switch (spec.kind) {
+    case 'discovery': {
+      const origins = [...new Set(spec.jwksOrigins)].sort()
+      return JSON.stringify(['discovery', discoveryUrlOf(spec.issuer), spec.issuer, ...origins])
+    }
+    case 'jwks_uri':
+      return JSON.stringify(['jwks_uri', spec.url])
+    case 'inline':
+      return JSON.stringify(['inline', spec.scope, spec.digest])
+  }
+}
+
+export interface KeySourcePorts {
+  readonly fetch: FetchLike
+  readonly clock: Clock
+  readonly sleep: (millis: number) => Promise<void>
+  readonly allowLoopback: boolean
+  /** See {@link UrlPolicy.privateOrigins}. */
+  readonly privateOrigins?: ReadonlySet<string>
+  /** For one document; the default is the limit. */
+  readonly fetchTimeoutMillis?: number
+}
+
+/** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
+export function createKeySources(ports: KeySourcePorts): KeySources {
+  const { clock, sleep } = ports
+  const sources = createLru<SourceState>({ maxEntries: KEY_SOURCES_MAX, maxBytes: KEY_SOURCES_MAX_BYTES })
+  const loadPorts: LoadPorts = {
+    fetch: ports.fetch,
+    urlPolicy: {
+      allowLoopback: ports.allowLoopback,
+      ...(ports.privateOrigins === undefined ? {} : { privateOrigins: ports.privateOrigins }),
+    },
+    ...(ports.fetchTimeoutMillis === undefined ? {} : { fetchTimeoutMillis: ports.fetchTimeoutMillis }),
+  }
+
+  function sourceOf(id: string): SourceState {
+    const state = sources.get(id) ?? newSource(clock())
+    sources.set(id, state, bytesOf(state))
+    return state
+  }
+
+  /** Takes the lease at once, before anything is awaited: so nobody else can between the check and the taking. */
+  async function load(spec: FetchedSpec, id: string, state: SourceState): Promise<void> {
+    const lease: Lease = { busySinceMillis: clock() }
+    state.lease = lease
+    const loaded = await loadKeys(spec, loadPorts)
+    // Whoever took the lease over after it lapsed has the say.
+    if (state.lease !== lease) return
+    recordLoad(state, loaded, clock())
+    sources.set(id, state, bytesOf(state))
+  }
+
+  /** Waits until the load under way ends or its lease lapses. Bounded by count too, should the clock stand still. */
+  async function awaitLease(state: SourceState): Promise<void> {
+    const { lease } = state
+    let waited = 0
+    for (let pause = KEY_FETCH_POLL_MIN_MILLIS; waited < KEY_FETCH_LEASE_MILLIS; waited += pause) {
+      if (state.lease !== lease || !isLeased(state, clock())) return
+      pause = Math.min(2 * pause, KEY_FETCH_POLL_MAX_MILLIS)
+      await sleep(pause)
+    }
+  }
+
+  /** Keys that are as new as can be had: by our own load, by one under way, or none while the source backs off. */
+  async function refresh(spec: FetchedSpec, id: string, state: SourceState): Promise<void> {
+    const { loads } = state
+    if (isLeased(state, clock())) await awaitLease(state)
+    // The load that we waited for may have died with its request: then one of those who waited takes over.
+    if (state.loads > loads || isLeased(state, clock()) || isBackingOff(state, clock())) return
+    await load(spec, id, state)
+  }
+
+  /** May an unknown `kid` cause a load? Only if it was not asked just now, and while the bucket holds. */
+  async function refreshForUnknown(spec: FetchedSpec, id: string, state: SourceState, kid: string): Promise<void> {
+    const now = clock()
+    if (isKnownUnknown(state, kid, now)) return
+    if (isLeased(state, now)) await awaitLease(state)
+    else if (!isBackingOff(state, now) && takeToken(state.bucket, now)) await load(spec, id, state)
+  }
+
+  async function find(
+    spec: KeySourceSpec,
+    token: ParsedToken,
+    background: (work: Promise<unknown>) => void,
+  ): Promise<KeyLookup> {
+    if (spec.kind === 'inline') return lookupOf(selectKey(spec.keys, token), token, false)
+    const id = keySourceId(spec)
+    const state = sourceOf(id)
+    const loadsBefore = state.loads
+
+    const freshness = freshnessOf(state, clock())
+    if (freshness === 'absent' || freshness === 'stale') await refresh(spec, id, state)
+    else if (freshness === 'due' && !isLeased(state, clock()) && !isBackingOff(state, clock())) {
+      background(load(spec, id, state))
+    }
+
+    const selection = selectInHand(state, token)
+    if (selection?.kind !== 'unknown') return selection === undefined ? failed(state) : lookup(state, selection, token)
+
+    // `kid`s are printable, so no `kid` can be taken for the key of a token without one.
+    const name = token.header.kid ?? `\0${token.header.alg}`
+    // Keys that were loaded for this very request cannot be made newer by asking again.
+    if (state.loads === loadsBefore) await refreshForUnknown(spec, id, state, name)
+    const again = selectInHand(state, token)
+    if (again === undefined || (again.kind === 'unknown' && state.failures > 0)) return failed(state)
+    if (again.kind === 'unknown' && state.loads > loadsBefore) {
+      rememberUnknown(state, name, clock())
+      sources.set(id, state, bytesOf(state))
+    }
+    return lookup(state, again, token)
+  }
+
+  function selectInHand(state: SourceState, token: ParsedToken): KeySelection | undefined {
+    if (state.keys === undefined || freshnessOf(state, clock()) === 'absent') return undefined
+    return selectKey(state.keys.set, token)
+  }
+
+  function lookup(state: SourceState, selection: KeySelection, token: ParsedToken): KeyLookup {
+    return lookupOf(selection, token, freshnessOf(state, clock()) === 'stale')
+  }
+
+  function failed(state: SourceState): KeyLookup {
+    return { kind: 'refused', refusal: fetchFailed(state, clock()) }
+  }
+
+  function status(spec: KeySourceSpec): KeySourceStatus {
+    const id = keySourceId(spec)
+    return spec.kind === 'inline' ? statusOfInline(id, spec.keys) : statusOf(id, sources.get(id), clock())
+  }
+
+  return { find, status }
+}
+
+function lookupOf(selection: KeySelection, token: ParsedToken, stale: boolean): KeyLookup {
+  return selection.kind === 'found'
+    ? { kind: 'found', key: selection.key, stale }
+    : { kind: 'refused', refusal: selectionRefusal(selection, token) }
+}
+
+function statusOfInline(id: string, { count, skipped }: KeySet): KeySourceStatus {
+  return { id, loaded: true, keyCount: count, skipped, stale: false, consecutiveFailures: 0 }
+}
+
+function statusOf(id: string, state: SourceState | undefined, nowMillis: number): KeySourceStatus {
+  if (state === undefined) return { id, loaded: false, keyCount: 0, skipped: [], stale: false, consecutiveFailures: 0 }
+  const { keys, lastFailure, failures } = state
+  const nextAttemptMillis = nextAttemptMillisOf(state)
+  return {
+    id,
+    loaded: keys !== undefined,
+    keyCount: keys?.set.count ?? 0,
+    skipped: keys?.set.skipped ?? [],
+    ...(keys === undefined
+      ? {}
+      : {
+          lastSuccessMillis: keys.loadedAtMillis,
+          ageSeconds: Math.max(0, Math.floor((nowMillis - keys.loadedAtMillis) / 1000)),
+        }),
+    stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
+    ...(lastFailure === undefined
+      ? {}
+      : { lastFailure: { atMillis: lastFailure.atMillis, reason: describeFailure(lastFailure.failure) } }),
+    consecutiveFailures: failures,
+    ...(nextAttemptMillis === undefined ? {} : { nextAttemptMillis }),
+  }
+}

@@ -1,0 +1,147 @@
+// One public key out of a JWK (RFC 7517, RFC 7518 section 6, RFC 8037): whether it may check signatures, and which.
+// WebCrypto imports RSA keys of 512 and of 16384 bits and with exponent 1, with which anybody forges; here is the stop.
+import { type CryptoKey, importJWK } from 'jose'
+import { decodeBase64url } from '../core/base64.ts'
+import { RSA_MAX_BITS, RSA_MIN_BITS } from '../core/limits.ts'
+import { ALGORITHMS, type Algorithm, CURVES, fitsKey, isAlgorithm, type KeyType } from './algorithms.ts'
+import { isKid } from './parse.ts'
+
+/** A usable key. Only {@link readPublicKey} makes one. */
+export interface PublicKey {
+  readonly kid?: string
+  /** The algorithms that it may be used with: the JWK's own `alg`, or else all that its type and curve fit. */
+  readonly algorithms: readonly Algorithm[]
+  /** Equal for equal keys: the required members, as RFC 7638 takes a thumbprint of. */
+  readonly identity: string
+  /** The key for WebCrypto, imported at the first use and kept. Rejects if the host cannot import it. */
+  readonly importFor: (algorithm: Algorithm) => Promise<CryptoKey>
+}
+
+export type PublicKeyResult =
+  | { readonly ok: true; readonly value: PublicKey }
+  | { readonly ok: false; readonly reason: string }
+
+/** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 9964 (`priv`). A key whose private half is published is anybody's. */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
+type Members = Readonly<Record<string, unknown>>
+/** The public members of one key type, or why there are none. */
+type Material =
+  | { readonly ok: true; readonly members: Readonly<Record<string, string>>; readonly curve?: string }
+  | { readonly ok: false; readonly reason: string }
+
+const MATERIALS: ReadonlyMap<unknown, { readonly keyType: KeyType; readonly read: (jwk: Members) => Material }> =
+  new Map([
+    ['RSA', { keyType: 'RSA', read: readRsa }],
+    ['EC', { keyType: 'EC', read: (jwk: Members) => readCurve(jwk, 'EC', ['x', 'y']) }],
+    ['OKP', { keyType: 'OKP', read: (jwk: Members) => readCurve(jwk, 'OKP', ['x']) }],
+  ] as const)
+
+/** A key that may check signatures, or the reason why it may not; the reason holds nothing that the key chose. */
+export function readPublicKey(entry: unknown): PublicKeyResult {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return no('it is not an object')
+  // Own members alone, and no prototype: a set that is written inline comes from a document, not from our JSON reader.
+  const jwk: Members = Object.assign(Object.create(null), entry)
+  const { kty, use, key_ops: operations, alg, kid } = jwk
+  if (kid !== undefined && (typeof kid !== 'string' || !isKid(kid))) return no('its kid is not a short printable text')
+  if (kty === 'oct') return no('it is a symmetric key')
+  const material = MATERIALS.get(kty)
+  if (material === undefined) return no('its key type is unknown')
+  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))) return no('it holds private members')
+  if (use !== undefined && use !== 'sig') return no('its use is not "sig"')
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    return no('its key_ops do not include "verify"')
+  }
+  const read = material.read(jwk)
+  if (!read.ok) return read
+  const algorithms = algorithmsOf(alg, material.keyType, read.curve)
+  if (algorithms.length === 0) return no('its alg is not a signature algorithm of its type')
+  const members = { kty: material.keyType, ...read.members }
+  return {
+    ok: true,
+    value: {
+      ...(kid === undefined ? {} : { kid }),
+      algorithms,
+      identity: JSON.stringify(members),
+      importFor: importerOf(members),
+    },
+  }
+}
+
+/** The `kid` of an entry, if it has one that may be printed. */
+export function readKid(entry: unknown): string | undefined {
+  if (typeof entry !== 'object' || entry === null || !Object.hasOwn(entry, 'kid')) return undefined
+  const { kid } = entry as { readonly kid: unknown }
+  return typeof kid === 'string' && isKid(kid) ? kid : undefined
+}
+
+function no(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason }
+}
+
+function algorithmsOf(alg: unknown, keyType: KeyType, curve: string | undefined): readonly Algorithm[] {
+  const fitting = Object.keys(ALGORITHMS)
+    .filter(isAlgorithm)
+    .filter((name) => fitsKey(name, keyType, curve))
+  return alg === undefined ? fitting : fitting.filter((name) => name === alg)
+}
+
+function readRsa({ n, e }: Members): Material {
+  const modulus = readInteger(n)
+  const exponent = readInteger(e)
+  if (modulus === undefined || typeof n !== 'string') return no('its RSA modulus is not a canonical base64url integer')
+  if (exponent === undefined || typeof e !== 'string')
+    return no('its RSA exponent is not a canonical base64url integer')
+  const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
+  if (bits < RSA_MIN_BITS || bits > RSA_MAX_BITS) {
+    return no(`RSA modulus of ${bits} bits; ${RSA_MIN_BITS} to ${RSA_MAX_BITS} are accepted`)
+  }
+  // Every issuer of this field uses 65537. With exponent 1 a signature is its own message, with 3 old forgeries return.
+  if (e !== 'AQAB')
+    return no(`RSA exponent ${exponent.length > 4 ? 'over 32 bits' : integerOf(exponent)}; only 65537 is accepted`)
+  if (((modulus.at(-1) ?? 0) & 1) === 0) return no('RSA modulus is even')
+  return { ok: true, members: { n, e } }
+}
+
+/** Base64urlUInt (RFC 7518 section 2): canonical, and no leading zero byte. */
+function readInteger(text: unknown): Uint8Array | undefined {
+  const bytes = typeof text === 'string' ? decodeBase64url(text) : undefined
+  return bytes === undefined || bytes.length === 0 || bytes[0] === 0 ? undefined : bytes
+}
+
+function integerOf(bytes: Uint8Array): number {
+  return bytes.reduce((value, byte) => value * 256 + byte, 0)
+}
+
+/** Whether the point lies on the curve is for the import to see. */
+function readCurve(jwk: Members, keyType: KeyType, coordinates: readonly string[]): Material {
+  const { crv: curve } = jwk
+  const row = typeof curve === 'string' ? CURVES.get(curve) : undefined
+  if (row === undefined || row.keyType !== keyType || typeof curve !== 'string') return no('its curve is unknown')
+  const members: Record<string, string> = { crv: curve }
+  for (const name of coordinates) {
+    const text = jwk[name]
+    const bytes = typeof text === 'string' ? decodeBase64url(text) : undefined
+    if (bytes?.length !== row.coordinateBytes || typeof text !== 'string') {
+      return no(`its "${name}" is not ${row.coordinateBytes} bytes of canonical base64url`)
+    }
+    members[name] = text
+  }
+  return { ok: true, members, curve }
+}
+
+/**
+ * Imports once per algorithm. What is kept is the key, never the promise of one: on Workers a promise belongs to the
+ * request that made it, and jose's own local key set shares it. Two requests at once import twice, which is harmless.
+ */
+function importerOf(members: Readonly<Record<string, string>>): PublicKey['importFor'] {
+  const imported = new Map<Algorithm, CryptoKey>()
+  return async function importFor(algorithm) {
+    const kept = imported.get(algorithm)
+    if (kept !== undefined) return kept
+    const key = await importJWK(members, algorithm)
+    if (key instanceof Uint8Array) throw new TypeError('a symmetric key cannot be a public key')
+    imported.set(algorithm, key)
+    return key
+  }
+}

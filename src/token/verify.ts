@@ -1,0 +1,54 @@
+// The signature. A `VerifiedToken` is the very `ParsedToken` that was checked: its claims come from the one decode, so
+// that what was verified is what is used. Nothing else makes one, and the next step of a login demands one.
+import { compactVerify } from 'jose'
+import type { RefusalCode } from '../core/refusal.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import type { KeySourceSpec, KeySources } from './key-source.ts'
+import type { ParsedToken } from './parse.ts'
+
+declare const verified: unique symbol
+
+/** Only {@link verifySignature} makes one: a key of the named source has signed this token. */
+export interface VerifiedToken extends ParsedToken {
+  readonly [verified]: true
+}
+
+/**
+ * Verifies the token by a key of `spec`. Check its times, audience and issuer first: they cost nothing. Refusals: those
+ * of {@link KeySources.find}, `signature_invalid`, `signing_key_unusable`. Never throws on account of token or key.
+ */
+export async function verifySignature(
+  token: ParsedToken,
+  spec: KeySourceSpec,
+  sources: KeySources,
+  background: (work: Promise<unknown>) => void,
+): Promise<Checked<VerifiedToken>> {
+  const lookup = await sources.find(spec, token, background)
+  if (lookup.kind === 'refused') return refuse(lookup.refusal)
+  const { alg } = token.header
+  try {
+    const key = await lookup.key.importFor(alg)
+    await compactVerify(token.compact, key, { algorithms: [alg] })
+    // The cast is the proof: this is the one place that makes a VerifiedToken.
+    return pass(token as VerifiedToken)
+  } catch (error) {
+    const code = codeOf(error)
+    return refuse({ code, detail: `JWT verification failed: ${DETAILS[code]}` })
+  }
+}
+
+type VerifyCode = Extract<RefusalCode, 'signature_invalid' | 'signing_key_unusable'>
+
+const DETAILS: Readonly<Record<VerifyCode, string>> = {
+  signature_invalid: 'the signature does not verify by the key that the token names; send the token as it was issued',
+  signing_key_unusable:
+    'the key that the token names cannot be used on this host; have the issuer sign with a sound key',
+}
+
+/** jose's codes that speak of the token. Every other failure, and what WebCrypto throws without one, is the key's. */
+const TOKEN_FAULTS: ReadonlySet<unknown> = new Set(['ERR_JWS_SIGNATURE_VERIFICATION_FAILED', 'ERR_JWS_INVALID'])
+
+function codeOf(error: unknown): VerifyCode {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return TOKEN_FAULTS.has(code) ? 'signature_invalid' : 'signing_key_unusable'
+}

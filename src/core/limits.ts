@@ -85,6 +85,8 @@ export const TOKEN_LIFETIME_DEFAULT_SECONDS = 24 * 3600
 /** One section document (guarantee of design section 3). */
 export const DOCUMENT_MAX_BYTES = 2 * 1024 * 1024
 export const DOCUMENT_MAX_KEYS = 60_000
+/** List elements and flow separators: the YAML parser spends a microsecond on each, and has no bound of its own. */
+export const DOCUMENT_MAX_ITEMS = 100_000
 export const DOCUMENT_MAX_DEPTH = 32
 export const POLICIES_MAX = 10_000
 

@@ -1,0 +1,67 @@
+// A distinguished name as typed RDNs, in the order in which RFC 4514 writes them. A name is put together from typed
+// values and escaped when it is printed, so that a value such as `x,O=admin` stays one value and adds no RDN.
+import { parseSubject, type SubjectFault } from './distinguished-name-text.ts'
+import { fault, type Parsed } from './parsed.ts'
+import { checkSubjectValue, SUBJECT_VALUE_FAULTS, type SubjectType, type SubjectValueFault } from './subject-type.ts'
+
+export interface TypedValue {
+  readonly type: SubjectType
+  readonly value: string
+}
+
+/** One RDN: mostly one value; several are joined by `+`. */
+export type Rdn = readonly TypedValue[]
+
+declare const parsed: unique symbol
+/** Made by this file alone: at least one RDN, every value within the bounds of its type. */
+export type DistinguishedName = readonly Rdn[] & { readonly [parsed]: 'DistinguishedName' }
+
+export const DISTINGUISHED_NAME_FAULTS = {
+  ...SUBJECT_VALUE_FAULTS,
+  empty: 'the name is empty',
+  type_missing: 'an attribute type such as O or CN is missing',
+  type_unknown: 'the attribute type is unknown',
+  type_duplicate: 'one RDN holds a type twice',
+  equals_missing: 'the "=" after the attribute type is missing',
+  escape_invalid: 'the escape is not one of RFC 4514',
+  character_unescaped: 'the character has to be escaped with "\\"',
+  hex_value_unsupported: 'values written as #hex are not supported',
+} as const satisfies Record<SubjectFault | SubjectValueFault, string>
+export type DistinguishedNameFault = keyof typeof DISTINGUISHED_NAME_FAULTS
+
+/** Reads the text form of RFC 4514, without `#hex` values. The offset of a faulty value is where it starts. */
+export function parseDistinguishedName(text: string): Parsed<DistinguishedName, DistinguishedNameFault> {
+  const read = parseSubject<never>([{ text, offset: 0 }])
+  if (!read.ok) return read
+  const rdns: Rdn[] = []
+  for (const rdn of read.value) {
+    const values = rdn.map(({ type, pieces }) => ({ type, value: pieces.join('') }))
+    for (const [index, { type, value }] of values.entries()) {
+      const reason = checkSubjectValue(type, value)
+      if (reason !== undefined) return fault(reason, rdn[index]?.offset)
+    }
+    rdns.push(values)
+  }
+  return { ok: true, value: rdns as readonly Rdn[] as DistinguishedName }
+}
+
+/** Checks every value against its type. */
+export function makeDistinguishedName(rdns: readonly Rdn[]): Parsed<DistinguishedName, SubjectValueFault | 'empty'> {
+  if (rdns.length === 0) return fault('empty')
+  for (const { type, value } of rdns.flat()) {
+    const reason = checkSubjectValue(type, value)
+    if (reason !== undefined) return fault(reason)
+  }
+  return { ok: true, value: rdns as DistinguishedName }
+}
+
+/** The text form of RFC 4514 section 2. */
+export function printDistinguishedName(name: DistinguishedName): string {
+  return name.map((rdn) => rdn.map(({ type, value }) => `${type.name}=${escapeValue(value)}`).join('+')).join(',')
+}
+
+function escapeValue(value: string): string {
+  const escaped = value.replace(/["+,;<>\\]/g, '\\$&')
+  const led = /^[ #]/.test(escaped) ? `\\${escaped}` : escaped
+  return value.length > 1 && led.endsWith(' ') ? `${led.slice(0, -1)}\\ ` : led
+}

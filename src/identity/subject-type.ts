@@ -1,0 +1,68 @@
+// The attribute types of an X.509 subject: one row each, with the bound of RFC 5280 appendix A.1 and the characters of
+// its ASN.1 string type. A value over its bound is refused and never cut: cutting makes two identities equal.
+import { SUBJECT_VALUE_MAX_LENGTH } from '../core/limits.ts'
+
+export interface SubjectType {
+  /** As it is printed: the short name, or a dotted OID. */
+  readonly name: string
+  readonly oid: string
+  /** In characters (code points), as ASN.1 counts. */
+  readonly maxLength: number
+  readonly minLength?: number
+  readonly syntax: 'utf8' | 'printable' | 'ia5' | 'letters'
+  /** Other names that are read, in capitals. */
+  readonly aliases?: readonly string[]
+}
+
+export const SUBJECT_TYPES: readonly SubjectType[] = [
+  { name: 'CN', oid: '2.5.4.3', maxLength: 64, syntax: 'utf8', aliases: ['COMMONNAME'] },
+  { name: 'SERIALNUMBER', oid: '2.5.4.5', maxLength: 64, syntax: 'printable' },
+  { name: 'C', oid: '2.5.4.6', minLength: 2, maxLength: 2, syntax: 'letters', aliases: ['COUNTRYNAME'] },
+  { name: 'L', oid: '2.5.4.7', maxLength: 128, syntax: 'utf8', aliases: ['LOCALITYNAME'] },
+  { name: 'ST', oid: '2.5.4.8', maxLength: 128, syntax: 'utf8', aliases: ['S', 'STATEORPROVINCENAME'] },
+  { name: 'STREET', oid: '2.5.4.9', maxLength: 128, syntax: 'utf8', aliases: ['STREETADDRESS'] },
+  { name: 'O', oid: '2.5.4.10', maxLength: 64, syntax: 'utf8', aliases: ['ORGANIZATIONNAME'] },
+  { name: 'OU', oid: '2.5.4.11', maxLength: 64, syntax: 'utf8', aliases: ['ORGANIZATIONALUNITNAME'] },
+  { name: 'TITLE', oid: '2.5.4.12', maxLength: 64, syntax: 'utf8' },
+  { name: 'POSTALCODE', oid: '2.5.4.17', maxLength: 40, syntax: 'utf8' },
+  { name: 'DNQUALIFIER', oid: '2.5.4.46', maxLength: 64, syntax: 'printable' },
+  { name: 'UID', oid: '0.9.2342.19200300.100.1.1', maxLength: 256, syntax: 'utf8', aliases: ['USERID'] },
+  { name: 'DC', oid: '0.9.2342.19200300.100.1.25', maxLength: 63, syntax: 'ia5', aliases: ['DOMAINCOMPONENT'] },
+  { name: 'EMAILADDRESS', oid: '1.2.840.113549.1.9.1', maxLength: 255, syntax: 'ia5', aliases: ['E', 'EMAIL'] },
+]
+
+const BY_NAME = new Map<string, SubjectType>()
+for (const type of SUBJECT_TYPES) {
+  for (const name of [type.name, type.oid, ...(type.aliases ?? [])]) BY_NAME.set(name, type)
+}
+
+export const SUBJECT_VALUE_FAULTS = {
+  value_empty: 'the value is empty',
+  value_too_long: 'the value is too long for its type',
+  value_too_short: 'the value is too short for its type',
+  value_character: 'the value holds a character that its type forbids',
+} as const
+export type SubjectValueFault = keyof typeof SUBJECT_VALUE_FAULTS
+
+/**
+ * The type of a short name (ignoring case, RFC 4514 section 3) or of a dotted OID. The OID of a known type is that
+ * type, so that no spelling avoids its bound; an unknown OID is a type of its own, an unknown name is none.
+ */
+export function subjectType(name: string): SubjectType | undefined {
+  const known = BY_NAME.get(name.toUpperCase())
+  if (known !== undefined) return known
+  const isOid = name.length <= 64 && /^[0-2](?:\.(?:0|[1-9][0-9]*))+$/.test(name)
+  return isOid ? { name, oid: name, maxLength: SUBJECT_VALUE_MAX_LENGTH, syntax: 'utf8' } : undefined
+}
+
+/** What is wrong with a value of this type. Control characters are refused everywhere: they only serve to deceive. */
+export function checkSubjectValue(type: SubjectType, value: string): SubjectValueFault | undefined {
+  if (value === '') return 'value_empty'
+  // Code points are at least half the UTF-16 units: a megabyte is not spread into an array to learn that it is long.
+  if (value.length > 2 * type.maxLength || [...value].length > type.maxLength) return 'value_too_long'
+  if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f]/.test(value)) return 'value_character'
+  if (type.syntax === 'printable' && !/^[A-Za-z0-9 '()+,./:=?-]*$/.test(value)) return 'value_character'
+  if (type.syntax === 'ia5' && !/^[\u0020-\u007e]*$/.test(value)) return 'value_character'
+  if (type.syntax === 'letters' && !/^[A-Za-z]*$/.test(value)) return 'value_character'
+  return [...value].length < (type.minLength ?? 0) ? 'value_too_short' : undefined
+}

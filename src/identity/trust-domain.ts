@@ -1,0 +1,23 @@
+// A trust domain name (SPIFFE-ID section 2.1). It may look like a DNS name or an IPv4 address and is treated as neither.
+import { TRUST_DOMAIN_MAX_BYTES } from '../core/limits.ts'
+import { fault, type Parsed } from './parsed.ts'
+
+declare const parsed: unique symbol
+/** The only way to come by one is {@link parseTrustDomain}: whoever holds one need not check it again. */
+export type TrustDomain = string & { readonly [parsed]: 'TrustDomain' }
+
+export const TRUST_DOMAIN_FAULTS = {
+  empty: 'the trust domain is empty',
+  too_long: 'the trust domain is longer than 255 characters',
+  character_forbidden: 'a trust domain may hold lower-case letters, digits, ".", "-" and "_" only',
+} as const
+export type TrustDomainFault = keyof typeof TRUST_DOMAIN_FAULTS
+
+/** Upper case is refused, not folded: two spellings of one name would be two names to whoever compares bytes. */
+export function parseTrustDomain(text: string): Parsed<TrustDomain, TrustDomainFault> {
+  if (text === '') return fault('empty')
+  const wrong = text.search(/[^a-z0-9._-]/)
+  if (wrong >= 0) return fault('character_forbidden', wrong)
+  if (text.length > TRUST_DOMAIN_MAX_BYTES) return fault('too_long', TRUST_DOMAIN_MAX_BYTES)
+  return { ok: true, value: text as TrustDomain }
+}

@@ -20,13 +20,24 @@ export const k8sTokenConfigSchema = v.strictObject({
     v.description('OIDC issuer of the cluster, compared literally with the token, trailing slash included'),
   ),
   jwksURI: v.optional(
-    v.pipe(v.string(), v.nonEmpty(), v.maxLength(URL_MAX_LENGTH), v.description('Key set of an issuer that cannot be discovered')),
+    v.pipe(
+      v.string(),
+      v.nonEmpty(),
+      v.maxLength(URL_MAX_LENGTH),
+      v.description('Key set of an issuer that cannot be discovered'),
+    ),
   ),
   jwks: v.optional(v.pipe(v.looseObject({ keys: v.array(v.unknown()) }), v.description('Key set, inline'))),
   audiences: v.optional(v.pipe(texts, v.description('Accepted audiences, any one of them; they replace the default'))),
-  serviceAccountNamespace: v.optional(v.pipe(v.string(), v.nonEmpty(), v.description('Namespace of the agent, exactly'))),
-  serviceAccountName: v.optional(v.pipe(v.string(), v.nonEmpty(), v.description('Service account of the agent, exactly'))),
-  allowedServiceAccounts: v.optional(v.pipe(texts, v.description('`namespace:name`, any one of them; `*` is a wildcard'))),
+  serviceAccountNamespace: v.optional(
+    v.pipe(v.string(), v.nonEmpty(), v.description('Namespace of the agent, exactly')),
+  ),
+  serviceAccountName: v.optional(
+    v.pipe(v.string(), v.nonEmpty(), v.description('Service account of the agent, exactly')),
+  ),
+  allowedServiceAccounts: v.optional(
+    v.pipe(texts, v.description('`namespace:name`, any one of them; `*` is a wildcard')),
+  ),
   allowedNodes: v.optional(v.pipe(texts, v.description('Node names, any one of them; `*` is a wildcard'))),
   requireBoundPod: v.optional(v.pipe(v.boolean(), v.description('Refuse tokens that are not bound to a pod'))),
   maxTokenLifetime: v.optional(v.pipe(v.string(), v.description('Longest `exp - iat`, as a duration; default 24h'))),
@@ -65,20 +76,38 @@ export function compileK8sToken(
   }
 
   if (config.issuerURL === context.issuerUrl) {
-    fail('issuer_forbidden', ['issuerURL'], 'Cannot accept the gateway itself as an issuer of evidence: name the issuer of the cluster')
+    fail(
+      'issuer_forbidden',
+      ['issuerURL'],
+      'Cannot accept the gateway itself as an issuer of evidence: name the issuer of the cluster',
+    )
   }
   for (const [index, pattern] of (config.allowedServiceAccounts ?? []).entries()) {
     if (pattern.split(':').length !== 2) {
-      fail('value_invalid', ['allowedServiceAccounts', index], `Cannot use "${pattern}": write namespace:name, for example spirl-system:spirl-agent`)
+      fail(
+        'value_invalid',
+        ['allowedServiceAccounts', index],
+        `Cannot use "${pattern}": write namespace:name, for example spirl-system:spirl-agent`,
+      )
     }
   }
   const maxLifetimeSeconds =
-    config.maxTokenLifetime === undefined ? TOKEN_LIFETIME_DEFAULT_SECONDS : parseDurationSeconds(config.maxTokenLifetime)
+    config.maxTokenLifetime === undefined
+      ? TOKEN_LIFETIME_DEFAULT_SECONDS
+      : parseDurationSeconds(config.maxTokenLifetime)
   if (maxLifetimeSeconds === undefined || maxLifetimeSeconds < 60) {
-    fail('value_invalid', ['maxTokenLifetime'], `Cannot use "${config.maxTokenLifetime}": write a duration of at least a minute, for example 1h or 30m`)
+    fail(
+      'value_invalid',
+      ['maxTokenLifetime'],
+      `Cannot use "${config.maxTokenLifetime}": write a duration of at least a minute, for example 1h or 30m`,
+    )
   }
   if (context.exactPins && !pinsExactly(config)) {
-    fail('pin_missing', [], 'Cannot let any service account log in as an issuer: set serviceAccountNamespace and serviceAccountName, or allowedServiceAccounts without *')
+    fail(
+      'pin_missing',
+      [],
+      'Cannot let any service account log in as an issuer: set serviceAccountNamespace and serviceAccountName, or allowedServiceAccounts without *',
+    )
   }
   const keySource = compileKeySource(config, context, report, fail)
   if (failed || keySource === undefined || maxLifetimeSeconds === undefined) return undefined
@@ -103,18 +132,26 @@ export function compileK8sToken(
 type Fail = (code: IssueCode, path: Issue['path'], message: string) => undefined
 
 /** Exactly one source: discovery at the issuer, a key set at a URL, or a key set inline. */
-function compileKeySource(config: K8sTokenConfig, context: CompileContext, report: Report, fail: Fail): KeySourceSpec | undefined {
+function compileKeySource(
+  config: K8sTokenConfig,
+  context: CompileContext,
+  report: Report,
+  fail: Fail,
+): KeySourceSpec | undefined {
   if (config.jwksURI !== undefined && config.jwks !== undefined) {
     return fail('field_conflict', ['jwks'], 'Cannot take keys from two places: keep either jwksURI or jwks')
   }
   if (config.jwks !== undefined) {
     const keys = compileInlineKeys(config.jwks, report, fail)
-    return keys && { kind: 'inline', scope: context.scope, digest: `${context.documentDigest}#${config.issuerURL}`, keys }
+    return (
+      keys && { kind: 'inline', scope: context.scope, digest: `${context.documentDigest}#${config.issuerURL}`, keys }
+    )
   }
   const [field, text] = config.jwksURI === undefined ? ['issuerURL', config.issuerURL] : ['jwksURI', config.jwksURI]
   const checked = checkUrl(text, context.urlPolicy)
   if (!checked.ok) {
-    const elsewhere = field === 'issuerURL' ? '; for an issuer that cannot be reached from here set jwksURI or jwks' : ''
+    const elsewhere =
+      field === 'issuerURL' ? '; for an issuer that cannot be reached from here set jwksURI or jwks' : ''
     return fail('url_forbidden', [field], `Cannot fetch from "${text}": ${checked.reason}${elsewhere}`)
   }
   return config.jwksURI === undefined
@@ -132,7 +169,11 @@ function compileInlineKeys(jwks: unknown, report: Report, fail: Fail): KeySet | 
     return fail('key_unusable', ['jwks', 'keys'], `Cannot use any key of the set: ${why}`)
   }
   for (const skipped of keys.skipped) {
-    report({ code: 'key_skipped', path: ['jwks', 'keys', skipped.index], message: `Skipped this key: ${skipped.reason}` })
+    report({
+      code: 'key_skipped',
+      path: ['jwks', 'keys', skipped.index],
+      message: `Skipped this key: ${skipped.reason}`,
+    })
   }
   return keys
 }
@@ -145,8 +186,5 @@ function pinsExactly(config: K8sTokenConfig): boolean {
 /** Whether more is asked of the token than to be one of this cluster. */
 function isScoped(config: K8sTokenConfig): boolean {
   const lists = [config.allowedServiceAccounts, config.allowedNodes]
-  return (
-    config.serviceAccountName !== undefined ||
-    lists.some((list) => list?.every(isGlobPinning) ?? false)
-  )
+  return config.serviceAccountName !== undefined || lists.some((list) => list?.every(isGlobPinning) ?? false)
 }

@@ -8,7 +8,7 @@ import { describeSeconds } from '../core/duration.ts'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import type { Refusal, RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { checkTimes, type ParsedToken, parseToken } from '../token/parse.ts'
+import { checkTimes, type ParsedToken, parseToken, parseTokenForm } from '../token/parse.ts'
 import { type VerifiedToken, verifySignature } from '../token/verify.ts'
 import { defineAttestor } from './attestor.ts'
 import { matchesGlob } from './glob.ts'
@@ -47,7 +47,7 @@ export const k8sToken = defineAttestor({
 
   open({ token: text }): Checked<OpenedToken> {
     const token = parseToken(text)
-    if (!token.ok) return token
+    if (!token.ok) return isLegacy(text) ? fault('token_legacy', LEGACY) : token
     const binding = readBinding(token.value)
     if (!binding.ok) return binding
     return pass({ selector: token.value.issuer, token: token.value, binding: binding.value })
@@ -55,11 +55,18 @@ export const k8sToken = defineAttestor({
 
   digest: ({ token }) => sha256Base64url(token.signingInput),
 
-  async verify({ token, binding }, candidates: readonly K8sTokenPins[], keySource, context): Promise<Checked<VerifiedK8sToken>> {
+  async verify(
+    { token, binding },
+    candidates: readonly K8sTokenPins[],
+    keySource,
+    context,
+  ): Promise<Checked<VerifiedK8sToken>> {
     // Cheap checks first: a token that cannot pass costs neither a key fetch nor a signature.
+    if (candidates.length === 0) return refuse(issuerMismatch(token))
     const timely = checkTimes(token, context.nowSeconds, context.skewSeconds)
     if (!timely.ok) return timely
-    if (!candidates.some((pins) => isMeantForUs(token, pins, context.defaultAudience))) return refuse(audienceMismatch(token))
+    if (!candidates.some((pins) => isMeantForUs(token, pins, context.defaultAudience)))
+      return refuse(audienceMismatch(token))
     if (keySource === undefined) throw new Error('a k8s_token requirement has no key source')
     const verified = await verifySignature(token, keySource, context.keySources, context.background)
     return verified.ok ? pass({ token: verified.value, binding }) : verified
@@ -79,6 +86,13 @@ function isMeantForUs(token: ParsedToken, pins: K8sTokenPins, defaultAudience: s
   return token.audiences.some((audience) => wanted.includes(audience))
 }
 
+function issuerMismatch(token: ParsedToken): Refusal {
+  return {
+    code: 'issuer_mismatch',
+    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${JSON.stringify(token.issuer)} of this token; compare literally, trailing slash included`,
+  }
+}
+
 function audienceMismatch(token: ParsedToken): Refusal {
   const given = token.audiences.map((audience) => JSON.stringify(audience)).join(', ')
   return {
@@ -91,27 +105,47 @@ function audienceMismatch(token: ParsedToken): Refusal {
 function readBinding(token: ParsedToken): Checked<Binding> {
   const claim = token.claims['kubernetes.io']
   if (!isJsonObject(claim)) {
-    return 'kubernetes.io/serviceaccount/namespace' in token.claims
-      ? fault('token_legacy', 'legacy service account token: use a projected, bound token instead of a secret')
+    return LEGACY_CLAIM in token.claims
+      ? fault('token_legacy', LEGACY)
       : fault('claim_missing', 'the claim kubernetes.io is missing: this is not a bound service account token')
   }
   if ('warnafter' in claim) {
-    return fault('token_extended', 'the token was extended for the API server (warnafter): request one with an audience of its own')
+    return fault(
+      'token_extended',
+      'the token was extended for the API server (warnafter): request one with an audience of its own',
+    )
   }
   const namespace = claim['namespace']
   const serviceAccount = readNamed(claim['serviceaccount'])
   const pod = readNamed(claim['pod'])
   const node = readNamed(claim['node'])
-  if (typeof namespace !== 'string' || namespace === '' || serviceAccount === 'malformed' || serviceAccount === undefined) {
+  if (
+    typeof namespace !== 'string' ||
+    namespace === '' ||
+    serviceAccount === 'malformed' ||
+    serviceAccount === undefined
+  ) {
     return fault('claim_malformed', 'the claim kubernetes.io does not name a namespace and a service account')
   }
   if (pod === 'malformed' || node === 'malformed') {
     return fault('claim_malformed', 'the claim kubernetes.io names a pod or a node without a name')
   }
-  if (token.claims['sub'] !== `system:serviceaccount:${namespace}:${serviceAccount.name}` || /:/.test(namespace + serviceAccount.name)) {
+  if (
+    token.claims['sub'] !== `system:serviceaccount:${namespace}:${serviceAccount.name}` ||
+    /:/.test(namespace + serviceAccount.name)
+  ) {
     return fault('subject_mismatch', 'the claim sub is not that of the service account in kubernetes.io')
   }
   return pass({ namespace, serviceAccount, pod, node })
+}
+
+const LEGACY_CLAIM = 'kubernetes.io/serviceaccount/namespace'
+const LEGACY = 'legacy service account token, which never expires: use a projected, bound token instead of a secret'
+
+/** A legacy token has no `exp`, so the parser has refused it; this only finds the better word for why. */
+function isLegacy(text: string): boolean {
+  const form = parseTokenForm(text)
+  return form.ok && LEGACY_CLAIM in form.value.claims
 }
 
 function fault(code: RefusalCode, what: string): Checked<never> {
@@ -127,7 +161,11 @@ function readNamed(value: Json | undefined): Named | undefined | 'malformed' {
 }
 
 /** The first pin that does not hold. What the policy expects goes to the audit record alone. */
-function checkPins(token: VerifiedToken, { namespace, serviceAccount, pod, node }: Binding, pins: K8sTokenPins): Refusal | undefined {
+function checkPins(
+  token: VerifiedToken,
+  { namespace, serviceAccount, pod, node }: Binding,
+  pins: K8sTokenPins,
+): Refusal | undefined {
   const lifetime = token.expiresAtSeconds - token.issuedAtSeconds
   if (lifetime > pins.maxLifetimeSeconds) {
     return {
@@ -151,7 +189,10 @@ function checkPins(token: VerifiedToken, { namespace, serviceAccount, pod, node 
     return accountRefusal(account, pins.allowedServiceAccounts)
   }
   if (pins.requireBoundPod && (pod === undefined || pod.uid === undefined)) {
-    return { code: 'pod_required', detail: 'the token is not bound to a pod: use a projected token of a pod, not one made with kubectl create token' }
+    return {
+      code: 'pod_required',
+      detail: 'the token is not bound to a pod: use a projected token of a pod, not one made with kubectl create token',
+    }
   }
   if (pins.allowedNodes !== undefined) {
     if (node === undefined) {
@@ -162,7 +203,11 @@ function checkPins(token: VerifiedToken, { namespace, serviceAccount, pod, node 
       }
     }
     if (!pins.allowedNodes.some((pattern) => matchesGlob(pattern, node.name))) {
-      return { code: 'node_not_allowed', detail: `the node "${node.name}" is not one that may log in here`, audit: { allowedNodes: pins.allowedNodes } }
+      return {
+        code: 'node_not_allowed',
+        detail: `the node "${node.name}" is not one that may log in here`,
+        audit: { allowedNodes: pins.allowedNodes },
+      }
     }
   }
   return undefined
@@ -187,5 +232,7 @@ function attributesOf(token: VerifiedToken, { namespace, serviceAccount, pod, no
     ['node.name', node?.name],
     ['node.uid', node?.uid],
   ]
-  return facts.flatMap(([name, value]) => (value === undefined ? [] : [{ origin: 'k8s_token', name: `k8s_token.${name}`, value }]))
+  return facts.flatMap(([name, value]) =>
+    value === undefined ? [] : [{ origin: 'k8s_token', name: `k8s_token.${name}`, value }],
+  )
 }

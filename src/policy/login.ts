@@ -24,6 +24,13 @@ export interface PolicyTrace {
   readonly refusals: readonly EvidenceRefusal[]
 }
 
+/** Which evidence was seen, for the audit record: never the evidence itself. */
+export interface EvidenceName {
+  readonly type: string
+  /** SHA-256 (base64url) of the decoded signing input; absent for evidence that was not read. */
+  readonly digest?: string
+}
+
 export type LoginOutcome =
   | {
       readonly kind: 'admitted'
@@ -32,18 +39,21 @@ export type LoginOutcome =
       /** The earliest `exp` of the evidence that the policy used. */
       readonly expiresAtSeconds: number
       readonly traces: readonly PolicyTrace[]
+      readonly evidence: readonly EvidenceName[]
     }
   | {
       readonly kind: 'refused'
       readonly reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
       readonly refusals: readonly EvidenceRefusal[]
       readonly traces: readonly PolicyTrace[]
+      readonly evidence: readonly EvidenceName[]
     }
   | {
       readonly kind: 'unavailable'
       readonly retryAfterSeconds: number
       readonly refusals: readonly EvidenceRefusal[]
       readonly traces: readonly PolicyTrace[]
+      readonly evidence: readonly EvidenceName[]
     }
 
 /** What verification made of one attestation. */
@@ -55,34 +65,45 @@ export async function evaluateLogin(
   policies: PolicySet,
   context: VerifyContext,
 ): Promise<LoginOutcome> {
-  if (policies.policies.length === 0) return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [] }
+  if (policies.policies.length === 0)
+    return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [], evidence: [] }
 
   const verdicts = await Promise.all(attestations.map((attestation) => judge(attestation, policies, context)))
+  const evidence = await Promise.all(verdicts.map(nameOf))
   const traces: PolicyTrace[] = []
   let waiting: Refusal | undefined
   for (const policy of candidatesOf(verdicts, policies)) {
     const tried = tryPolicy(policy, verdicts)
-    if (tried.kind === 'satisfied') return { kind: 'admitted', policy, traces, ...tried }
+    if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, traces, evidence }
     traces.push({ policy: policy.name, refusals: tried.refusals })
     waiting ??= tried.waiting
   }
 
   const refusals = verdicts.flatMap((verdict) => refusalOf(verdict, traces))
   if (waiting !== undefined) {
-    return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, refusals, traces }
+    return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, refusals, traces, evidence }
   }
   const reason = verdicts.some(({ result }) => result.ok) ? 'no_policy_satisfied' : 'nothing_verified'
-  return { kind: 'refused', reason, refusals, traces }
+  return { kind: 'refused', reason, refusals, traces, evidence }
 }
 
-async function judge({ type, attestor, evidence }: Attestation, policies: PolicySet, context: VerifyContext): Promise<Verdict> {
-  if (attestor === undefined || !policies.asksFor(type)) return { type, result: { ok: false, refusal: notRequired(type) } }
+async function judge(
+  { type, attestor, evidence }: Attestation,
+  policies: PolicySet,
+  context: VerifyContext,
+): Promise<Verdict> {
+  if (attestor === undefined || !policies.asksFor(type))
+    return { type, result: { ok: false, refusal: notRequired(type) } }
   const opened = attestor.open(evidence, context)
   if (!opened.ok) return { type, result: opened }
   const requirements = policies
     .candidatesFor(type, opened.value.selector)
     .flatMap((policy) => policy.requirements.filter((requirement) => fits(requirement, opened.value)))
   return { type, opened: opened.value, result: await opened.value.verify(requirements) }
+}
+
+async function nameOf({ type, opened }: Verdict): Promise<EvidenceName> {
+  return opened === undefined ? { type } : { type, digest: await opened.digest() }
 }
 
 function fits(requirement: Requirement, opened: OpenedEvidence): boolean {
@@ -124,7 +145,8 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   }
   if (refusals.length > 0) return { kind: 'failed', refusals, waiting: failed ? undefined : waiting }
   // An empty conjunction is true in logic and a breach here. The compiler refuses it; so does the evaluator.
-  if (policy.requirements.length === 0) return { kind: 'failed', refusals: [{ type: '', refusal: emptyPolicy(policy) }], waiting: undefined }
+  if (policy.requirements.length === 0)
+    return { kind: 'failed', refusals: [{ type: '', refusal: emptyPolicy(policy) }], waiting: undefined }
   return { kind: 'satisfied', attributes, expiresAtSeconds }
 }
 
@@ -159,9 +181,16 @@ function missing(type: string): Checked<never> {
 }
 
 function notRequired(type: string): Refusal {
-  return { code: 'evidence_not_required', detail: `no policy of this cluster asks for evidence of type ${JSON.stringify(type)}: it was ignored` }
+  return {
+    code: 'evidence_not_required',
+    detail: `no policy of this cluster asks for evidence of type ${JSON.stringify(type)}: it was ignored`,
+  }
 }
 
 function emptyPolicy(policy: Policy): Refusal {
-  return { code: 'policy_empty', detail: 'the policy requires no attestor, and so admits nobody', audit: { policy: policy.name } }
+  return {
+    code: 'policy_empty',
+    detail: 'the policy requires no attestor, and so admits nobody',
+    audit: { policy: policy.name },
+  }
 }

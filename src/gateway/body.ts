@@ -1,0 +1,99 @@
+// A request body becomes a checked value here: content type, size, strict JSON, shape, in this order. Messages name the
+// field, never what was in it: a login body holds tokens.
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import { type JsonFault, parseJsonBytes } from '../core/json.ts'
+import { JSON_DEPTH_MAX } from '../core/limits.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+
+const FAULTS: Readonly<Record<JsonFault, string>> = {
+  encoding_invalid: 'it is not UTF-8 without a byte order mark',
+  syntax_invalid: 'it is not JSON',
+  member_duplicate: 'an object has two members of one name',
+  depth_exceeded: 'it is nested too deeply',
+  number_unsafe: 'a number is larger than 2^53',
+  text_ill_formed: 'a text holds half of a surrogate pair',
+}
+
+/** Reads at most `maxBytes`. Refuses with `content_type_unsupported`, `body_too_large` or `request_malformed`. */
+export async function readBody<T>(
+  c: Context,
+  schema: v.GenericSchema<unknown, T>,
+  maxBytes: number,
+): Promise<Checked<T>> {
+  if (!isJsonType(c.req.header('Content-Type'))) {
+    return refuse({ code: 'content_type_unsupported', detail: 'send Content-Type: application/json' })
+  }
+  const bytes = await readBytes(c.req.raw, maxBytes)
+  if (bytes === undefined) return refuse({ code: 'body_too_large', detail: `the body has more than ${maxBytes} bytes` })
+  const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
+  if (!json.ok) {
+    return refuse({
+      code: 'request_malformed',
+      detail: `the body cannot be read: ${FAULTS[json.fault]} (at offset ${json.offset})`,
+      where: '',
+    })
+  }
+  return checkShape(schema, json.value, [])
+}
+
+/** The first issue of `value`, named by its path below `at`. */
+export function checkShape<T>(
+  schema: v.GenericSchema<unknown, T>,
+  value: unknown,
+  at: readonly (string | number)[],
+): Checked<T> {
+  const parsed = v.safeParse(schema, value, { abortEarly: true })
+  if (parsed.success) return pass(parsed.output)
+  const [issue] = parsed.issues
+  const where = pathText([...at, ...(issue.path ?? []).map((item) => item.key as string | number)])
+  const what =
+    issue.expected === 'never'
+      ? 'is not a field of this request'
+      : issue.received === 'undefined'
+        ? 'is missing'
+        : `must be ${issue.kind === 'validation' ? `of ${issue.type.replaceAll('_', ' ')} ${issue.expected ?? ''}`.trim() : issue.expected}`
+  return refuse({ code: 'request_malformed', detail: `the field ${where} ${what}`, where })
+}
+
+function isJsonType(header: string | undefined): boolean {
+  const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim().toLowerCase())
+  return type === 'application/json' && parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter))
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
+  const declared = Number(request.headers.get('Content-Length') ?? 0)
+  if (declared > maxBytes) return undefined
+  if (request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = request.body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    length += value.length
+    if (length > maxBytes) {
+      await reader.cancel()
+      return undefined
+    }
+    chunks.push(value)
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}
+
+/** A member name is the caller's text as well, and could be a token in the wrong place: only short, plain ones are shown. */
+function pathText(path: readonly (string | number)[]): string {
+  return path
+    .map((item, index) => {
+      if (typeof item === 'number') return `[${item}]`
+      const name = /^[\w.$-]{1,40}$/.test(item) ? item : '?'
+      return index === 0 ? name : `.${name}`
+    })
+    .join('')
+}

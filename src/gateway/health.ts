@@ -1,0 +1,19 @@
+// Liveness and readiness. Ready means that the configuration store answers; a store that is empty is ready.
+import { trustDomainKey } from '../config/document-key.ts'
+import { backgroundOf } from './background.ts'
+import type { GatewayApp, Parts } from './gateway.ts'
+import { problem } from './problem.ts'
+
+export function addHealthRoutes(app: GatewayApp, { configs }: Parts): void {
+  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.get('/readyz', async (c) => {
+    const read = await configs.get(trustDomainKey('TrustDomain'), backgroundOf(c))
+    if (read.kind !== 'unavailable') return c.json({ status: 'ready' })
+    const { retryAfterSeconds } = read
+    return problem(c, {
+      code: 'store_unavailable',
+      detail: 'the configuration store could not be read',
+      retryAfterSeconds,
+    })
+  })
+}

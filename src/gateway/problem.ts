@@ -1,0 +1,38 @@
+// Refusals on the wire: `application/problem+json` (RFC 9457) with a stable `code`. The one place that turns a code
+// into a status.
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { REFUSALS, type Refusal } from '../core/refusal.ts'
+import type { EvidenceRefusal } from '../policy/login.ts'
+
+export interface ProblemExtras {
+  /** 401 instead of 403: nothing of what the caller sent was verified. */
+  readonly status?: number
+  readonly reason?: string
+  readonly refusals?: readonly EvidenceRefusal[]
+  readonly configuration?: unknown
+}
+
+/** The answer to a refused request. `refusal.audit` never leaves through here. */
+export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}): Response {
+  const row = REFUSALS[refusal.code]
+  const status = extras.status ?? row.status
+  const body = {
+    type: `urn:postern:${refusal.code}`,
+    title: row.title,
+    status,
+    code: refusal.code,
+    ...(extras.reason === undefined ? {} : { reason: extras.reason }),
+    detail: refusal.detail,
+    ...(refusal.where === undefined ? {} : { where: refusal.where }),
+    requestId: c.get('requestId'),
+    ...(extras.refusals === undefined ? {} : { refusals: extras.refusals.map(onWire) }),
+    ...(extras.configuration === undefined ? {} : { configuration: extras.configuration }),
+  }
+  if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(Math.ceil(refusal.retryAfterSeconds)))
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
+}
+
+function onWire({ type, refusal }: EvidenceRefusal): Record<string, unknown> {
+  return { type, code: refusal.code, reason: REFUSALS[refusal.code].reason, detail: refusal.detail }
+}

@@ -1,0 +1,62 @@
+// What the Node and the Deno host have in common: the flags, and the gateway over a directory of documents.
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { createGateway, type GatewayApp } from '../gateway/gateway.ts'
+import { createDirectorySource } from './directory-source.ts'
+import { createGuardedFetch } from './guarded-fetch.ts'
+import { describeProblems, type Environment, readSettings } from './settings.ts'
+
+export interface ServeOptions {
+  readonly store: string
+  readonly state: string
+  readonly hostname: string
+  readonly port: number
+}
+
+export const SERVE_USAGE = `Usage: serve --store DIR [--state DIR] [--host ADDRESS] [--port N]
+
+  --store DIR   documents: DIR/clusters/<clusterId>/<Section>.yaml, DIR/trust-domain/<Section>.yaml
+  --state DIR   where the gateway writes applied records; default: the store
+  --host ADDR   address to listen on; default 127.0.0.1
+  --port N      port to listen on; default 8787, 0 takes a free one
+
+Settings come from the environment: TRUST_DOMAIN, ISSUER_URL, SESSION_SIGNING_KEYS are required.`
+
+/** Reads the flags; a text is what is wrong with them. */
+export function readServeOptions(args: readonly string[]): ServeOptions | string {
+  // `deno task serve -- --store D` hands the `--` on, where npm takes it out.
+  const given = args[0] === '--' ? args.slice(1) : [...args]
+  try {
+    const { values } = parseArgs({
+      args: given,
+      options: {
+        store: { type: 'string' },
+        state: { type: 'string' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+      },
+    })
+    const port = Number(values.port ?? 8787)
+    if (values.store === undefined) return '--store is required'
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) return `--port must be a number from 0 to 65535`
+    return { store: values.store, state: values.state ?? values.store, hostname: values.host ?? '127.0.0.1', port }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** The gateway of these options, or the problems of its settings as text. */
+export function createServedGateway(options: ServeOptions, environment: Environment): GatewayApp | string {
+  const settings = readSettings(environment, { canResolve: true })
+  if (!settings.ok) return describeProblems(settings.problems)
+  const { allowLoopbackIssuers, privateIssuers } = settings.value
+  return createGateway({
+    settings: settings.value,
+    source: createDirectorySource(options.store),
+    state: createDirectorySource(options.state),
+    fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),
+    clock: Date.now,
+    sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+    audit: (record) => process.stdout.write(`${JSON.stringify(record)}\n`),
+  })
+}

@@ -1,0 +1,29 @@
+// The gateway on Cloudflare Workers: settings from vars and secrets, documents from the KV binding `POLICIES`, applied
+// records to the binding `STATE`, or to `POLICIES` where there is none.
+import { env } from 'cloudflare:workers'
+import { createGateway } from '../gateway/gateway.ts'
+import { createKvSource, type KvBinding } from './kv-source.ts'
+import { describeProblems, readSettings } from './settings.ts'
+
+interface Bindings {
+  readonly POLICIES: KvBinding
+  readonly STATE?: KvBinding
+}
+
+const bindings = env as unknown as Bindings
+const settings = readSettings(env as unknown as Record<string, unknown>, { canResolve: false })
+if (!settings.ok) throw new Error(describeProblems(settings.problems))
+
+const app = createGateway({
+  settings: settings.value,
+  source: createKvSource(bindings.POLICIES),
+  state: createKvSource(bindings.STATE ?? bindings.POLICIES),
+  // Workers resolve names themselves; `global_fetch_strictly_public` keeps them off the zone's own origin.
+  fetch: (url, init) => fetch(url, init),
+  clock: Date.now,
+  sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+  // One line of JSON is one record: Workers Logs and Logpush index its fields.
+  audit: (_record) => {},
+})
+
+export default app

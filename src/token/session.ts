@@ -1,0 +1,214 @@
+// Sessions: the signed, short-lived tokens that a successful login yields, and the only thing that opens the claims
+// endpoint. Explicitly typed (RFC 8725 section 3.11), so that a session is never taken for evidence, or the reverse.
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
+import { sha256Base64url } from '../core/digest.ts'
+import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
+import { KID_MAX_BYTES, SESSION_MAX_BYTES } from '../core/limits.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import { uuidv7 } from '../core/uuid.ts'
+import { SESSION_TYPE } from './parse.ts'
+import type { SessionKeys } from './session-keys.ts'
+
+export const SESSION_VERSION = 1
+
+export type Role = 'agent' | 'issuer'
+
+/** A fact that the evidence proved, as it stands in the token. */
+export interface SessionAttribute {
+  readonly origin: string
+  readonly name: string
+  readonly value: string | number | readonly string[]
+}
+
+export interface SessionAuthority {
+  readonly keys: SessionKeys
+  readonly trustDomain: string
+  /** `ISSUER_URL` */
+  readonly issuerUrl: string
+  readonly ttlSeconds: number
+  readonly skewSeconds: number
+}
+
+export interface SessionRequest {
+  readonly role: Role
+  /** Absent for an issuer. */
+  readonly clusterId?: string
+  readonly policy: string
+  readonly attributes: readonly SessionAttribute[]
+  /** The attributes among them that name the agent, by the catalogue. */
+  readonly identity: readonly SessionAttribute[]
+  /** For an issuer: the clusters it may act for. Absent: all. */
+  readonly allowedClusters?: readonly string[]
+  /** The earliest `exp` of the evidence: no session outlives what it rests on. */
+  readonly evidenceExpiresAtSeconds: number
+  readonly nowMillis: number
+}
+
+export interface IssuedSession {
+  readonly token: string
+  readonly id: string
+  readonly subject: string
+  readonly expiresAtSeconds: number
+}
+
+/** Signs a session. Refuses (`session_too_large`) rather than issue one that no header can carry. */
+export async function issueSession(
+  request: SessionRequest,
+  authority: SessionAuthority,
+): Promise<Checked<IssuedSession>> {
+  const issuedAtSeconds = Math.floor(request.nowMillis / 1000)
+  const expiresAtSeconds = Math.min(issuedAtSeconds + authority.ttlSeconds, request.evidenceExpiresAtSeconds)
+  if (expiresAtSeconds <= issuedAtSeconds) {
+    return refuse({
+      code: 'token_expired',
+      detail: 'JWT verification failed: expired: no session can outlive the evidence it rests on',
+    })
+  }
+  const id = uuidv7(request.nowMillis)
+  const subject = await subjectOf(request, authority.trustDomain)
+  const { signer } = authority.keys
+  const token = await new SignJWT({
+    ver: SESSION_VERSION,
+    role: request.role,
+    policy: request.policy,
+    ...(request.clusterId === undefined ? {} : { cluster_id: request.clusterId }),
+    ...(request.allowedClusters === undefined ? {} : { allowed_clusters: [...request.allowedClusters] }),
+    attributes: request.attributes.map(({ origin, name, value }) => ({ origin, name, value })),
+  })
+    .setProtectedHeader({ alg: signer.alg, kid: signer.kid, typ: SESSION_TYPE })
+    .setIssuer(authority.issuerUrl)
+    .setAudience(audienceOf(request.role, authority))
+    .setSubject(subject)
+    .setJti(id)
+    .setIssuedAt(issuedAtSeconds)
+    .setExpirationTime(expiresAtSeconds)
+    .sign(await signer.key())
+  if (token.length > SESSION_MAX_BYTES) {
+    return refuse({
+      code: 'session_too_large',
+      detail: `the session would have ${token.length} bytes, more than ${SESSION_MAX_BYTES}: the evidence proves too many or too long attributes`,
+    })
+  }
+  return pass({ token, id, subject, expiresAtSeconds })
+}
+
+function audienceOf(role: Role, authority: SessionAuthority): string {
+  return role === 'agent' ? `spiffe://${authority.trustDomain}` : authority.issuerUrl
+}
+
+async function subjectOf(request: SessionRequest, trustDomain: string): Promise<string> {
+  const identity: Record<string, Json> = Object.create(null)
+  for (const { name, value } of request.identity) identity[name] = value
+  const digest = await sha256Base64url(canonicalJson(identity))
+  const place = request.clusterId === undefined ? '' : `/${request.clusterId}`
+  return `spiffe://${trustDomain}/postern/${request.role}${place}/${request.policy}/${digest}`
+}
+
+/** A session that verified, and that was meant for the role it was presented in. */
+export interface Session {
+  readonly role: Role
+  readonly id: string
+  readonly subject: string
+  readonly clusterId: string | undefined
+  readonly policy: string
+  readonly allowedClusters: readonly string[] | undefined
+  readonly attributes: readonly SessionAttribute[]
+  readonly issuedAtSeconds: number
+  readonly expiresAtSeconds: number
+}
+
+/**
+ * Verifies a session of this gateway. Whether it has been revoked is for the caller to ask, who has the documents.
+ * Refuses with `session_malformed`, `session_invalid`, `session_expired`, `session_role_forbidden`, `session_too_large`.
+ */
+export async function verifySession(
+  token: string,
+  role: Role,
+  authority: SessionAuthority,
+  nowSeconds: number,
+): Promise<Checked<Session>> {
+  if (token.length > SESSION_MAX_BYTES)
+    return refuse({ code: 'session_too_large', detail: 'the session is larger than any this gateway issues' })
+  const key = keyFor(token, authority.keys)
+  if (key === undefined)
+    return refuse({ code: 'session_malformed', detail: 'the token is not a session of this gateway' })
+  try {
+    const { payload } = await jwtVerify(token, await key.key(), {
+      algorithms: [key.alg],
+      typ: SESSION_TYPE,
+      issuer: authority.issuerUrl,
+      requiredClaims: ['sub', 'jti', 'iat', 'exp', 'aud'],
+      currentDate: new Date(nowSeconds * 1000),
+      clockTolerance: authority.skewSeconds,
+    })
+    const session = readSession(payload as Record<string, unknown>)
+    if (session === undefined)
+      return refuse({
+        code: 'session_malformed',
+        detail: 'the session is not one that this version of the gateway issues',
+      })
+    if (session.role !== role || payload.aud !== audienceOf(role, authority)) {
+      return refuse({ code: 'session_role_forbidden', detail: `a session of the role ${role} is required here` })
+    }
+    return pass(session)
+  } catch (error) {
+    if (error instanceof errors.JWTExpired)
+      return refuse({ code: 'session_expired', detail: 'the session has expired: log in again' })
+    if (error instanceof errors.JOSEError)
+      return refuse({ code: 'session_invalid', detail: 'the session does not verify: log in again' })
+    throw error
+  }
+}
+
+function keyFor(token: string, keys: SessionKeys): ReturnType<SessionKeys['verifier']> {
+  try {
+    const { kid, typ } = decodeProtectedHeader(token)
+    if (typ !== SESSION_TYPE || typeof kid !== 'string' || kid.length > KID_MAX_BYTES) return undefined
+    return keys.verifier(kid)
+  } catch {
+    return undefined
+  }
+}
+
+/** The payload was signed by this gateway, but perhaps by a later version of it: read it as strictly as any input. */
+function readSession(payload: Readonly<Record<string, unknown>>): Session | undefined {
+  const {
+    ver,
+    role,
+    sub,
+    jti,
+    iat,
+    exp,
+    policy,
+    cluster_id: clusterId,
+    allowed_clusters: allowed,
+    attributes,
+  } = payload
+  if (ver !== SESSION_VERSION || (role !== 'agent' && role !== 'issuer')) return undefined
+  if (typeof sub !== 'string' || typeof jti !== 'string' || typeof policy !== 'string') return undefined
+  if (!Number.isInteger(iat) || !Number.isInteger(exp)) return undefined
+  if (role === 'agent' ? typeof clusterId !== 'string' : clusterId !== undefined) return undefined
+  if (allowed !== undefined && !isTexts(allowed)) return undefined
+  if (!Array.isArray(attributes) || !attributes.every(isAttribute)) return undefined
+  return {
+    role,
+    id: jti,
+    subject: sub,
+    clusterId: typeof clusterId === 'string' ? clusterId : undefined,
+    policy,
+    allowedClusters: allowed,
+    attributes,
+    issuedAtSeconds: Number(iat),
+    expiresAtSeconds: Number(exp),
+  }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function isAttribute(value: unknown): value is SessionAttribute {
+  const json = value as Json
+  if (!isJsonObject(json) || typeof json['origin'] !== 'string' || typeof json['name'] !== 'string') return false
+  return typeof json['value'] === 'string' || Number.isInteger(json['value']) || isTexts(json['value'])
+}

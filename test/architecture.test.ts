@@ -1,0 +1,99 @@
+// Promises about the structure, checked: which way imports point, where libraries may be used, how long files are.
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+const LAYERS: readonly (readonly string[])[] = [
+  ['core'],
+  ['identity', 'attribute', 'token'],
+  ['template', 'condition'],
+  ['attest'],
+  ['policy'],
+  ['config'],
+  ['gateway'],
+  ['runtime', 'cli'],
+]
+/** Folders of one layer may not see each other, but for this: the command line starts the hosts. */
+const SIBLINGS: ReadonlySet<string> = new Set(['cli>runtime'])
+const LINES_MAX = 300
+
+const layerOf = (folder: string): number => LAYERS.findIndex((layer) => layer.includes(folder))
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.d)\.ts$/.test(file))
+
+/** Static, dynamic, side-effect and re-exporting imports alike. */
+function importsOf(text: string): readonly string[] {
+  const specifiers = text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\s$]+)\1/g)
+  return Array.from(specifiers, ([, , specifier]) => specifier ?? '')
+}
+
+function folderOf(file: string): string {
+  return file.split('/')[0] ?? ''
+}
+
+/** Problems of one file; the text is a parameter, so that the rules can be seen to fail. */
+function problemsOf(file: string, text: string): readonly string[] {
+  const home = folderOf(file)
+  const problems: string[] = []
+  for (const specifier of importsOf(text)) {
+    if (specifier.startsWith('.')) {
+      if (!/\.(ts|json|wasm)$/.test(specifier)) problems.push(`${specifier} has no extension`)
+      const target = /^\.\.\/([a-z]+)\//.exec(specifier)?.[1]
+      if (target === undefined || target === home) continue
+      const isLower = layerOf(target) !== -1 && layerOf(target) < layerOf(home)
+      if (!isLower && !SIBLINGS.has(`${home}>${target}`)) problems.push(`${home} must not import ${target}`)
+    } else if (!mayImport(file, specifier)) {
+      problems.push(`${file} must not import ${specifier}`)
+    }
+  }
+  if (text.split('\n').length > LINES_MAX) problems.push(`${file} has over ${LINES_MAX} lines`)
+  return problems
+}
+
+/** Each library stays behind its border. */
+function mayImport(file: string, specifier: string): boolean {
+  const home = folderOf(file)
+  const isHost = home === 'runtime' || home === 'cli'
+  if (specifier === 'jose') return home === 'token' || file === 'cli/stand-in-cluster.ts'
+  if (specifier === 'hono' || specifier.startsWith('hono/')) return home === 'gateway' || home === 'runtime'
+  if (specifier === 'valibot') return ['attest', 'config', 'gateway'].includes(home)
+  if (specifier === 'js-yaml') return home === 'config' && files.filter((other) => usesYaml(other)).length <= 1
+  if (specifier === '@hono/node-server') return file === 'runtime/node.ts'
+  if (specifier === 'cloudflare:workers') return file === 'runtime/worker.ts'
+  if (specifier.startsWith('node:') || specifier.startsWith('@valibot/')) return isHost
+  return false
+}
+
+function usesYaml(file: string): boolean {
+  return importsOf(readFileSync(`src/${file}`, 'utf8')).includes('js-yaml')
+}
+
+describe('the architecture', () => {
+  it('has files to look at', () => expect(files.length).toBeGreaterThan(30))
+
+  it.each(files)('%s keeps to its layer and its borders', (file) => {
+    expect(problemsOf(file, readFileSync(`src/${file}`, 'utf8'))).toEqual([])
+  })
+
+  it.each(files.filter((file) => !/^(runtime|cli)\//.test(file)))(
+    '%s touches no clock, timer, fetch or console',
+    (file) => {
+      const code = readFileSync(`src/${file}`, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
+      expect(
+        code.match(
+          /\bDate\.now\b|\bnew Date\(\)|\bsetTimeout\b|\bsetInterval\b|\bconsole\.|\bglobalThis\b|\bprocess\./g,
+        ),
+      ).toBeNull()
+    },
+  )
+
+  it.each([
+    ['an import that points up', 'core/x.ts', "import { a } from '../token/a.ts'"],
+    ['a dynamic import that points up', 'core/x.ts', "await import('../token/a.ts')"],
+    ['an export from a sibling', 'token/x.ts', "export { a } from '../identity/a.ts'"],
+    ['a library over its border', 'policy/x.ts', "import { jwtVerify } from 'jose'"],
+    ['a host module in the core', 'core/x.ts', "import 'node:fs'"],
+    ['a missing extension', 'core/x.ts', "import { a } from './a'"],
+    ['a file that grew', 'core/x.ts', '\n'.repeat(LINES_MAX + 1)],
+  ])('would refuse %s', (_what, file, text) => {
+    expect(problemsOf(file, text)).toHaveLength(1)
+  })
+})

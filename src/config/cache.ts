@@ -1,0 +1,180 @@
+// Configurations in memory, with bounded ages. A copy is read again in the background, then before the answer; only a
+// store that fails or hangs lets an older one serve, for a stated time. Deletion obeys the same bounds, an error is
+// never absence, and what is evicted is read again. Shared state is plain data: no promise outlives its request.
+import type { Clock } from '../core/clock.ts'
+import {
+  ABSENCE_CACHE_MAX,
+  CONFIG_CACHE_MAX,
+  CONFIG_CACHE_MAX_BYTES,
+  CONFIG_FRESH_MILLIS,
+  CONFIG_REVALIDATE_MILLIS,
+  CONFIG_STALE_MAX_MILLIS,
+  LEASE_MILLIS,
+  LEASE_POLL_MILLIS,
+  STORE_BACKOFF_MAX_MILLIS,
+  STORE_BACKOFF_MIN_MILLIS,
+  STORE_TIMEOUT_MILLIS,
+} from '../core/limits.ts'
+import { createLru } from '../core/lru.ts'
+import type { SealKeys } from '../token/applied-record.ts'
+import { createAppliedRecords } from './applied.ts'
+import type { SectionValues } from './compile.ts'
+import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
+import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
+import { absentSince, type Known, knownAfter, readOf, weigh } from './known.ts'
+import { createLeases, isAhead, type Lease } from './lease.ts'
+import { type ConfigSource, type Sleep, type StateStore, within } from './source.ts'
+import { createUpkeep } from './upkeep.ts'
+
+export interface ConfigCacheOptions<Values> {
+  readonly source: ConfigSource
+  /** Where applied records are kept. Without it, or without seal keys, there are none. */
+  readonly state?: StateStore
+  readonly sealKeys: SealKeys
+  readonly clock: Clock
+  readonly sleep: Sleep
+  readonly compile: CompileSection<Values>
+  readonly contextFor: ContextFor
+  /** The sections that a cluster can have, the one most likely to exist first. */
+  readonly clusterSections: readonly (keyof Values & string)[]
+}
+
+export interface ConfigCache<Values = SectionValues> {
+  /** The configuration in force under `key`, or why there is none. Never rejects for a store that fails. */
+  get<Section extends keyof Values & string>(
+    key: DocumentKey<Section>,
+    background: Background,
+  ): Promise<ConfigRead<Values[Section]>>
+  /** Whether the store has any section of the cluster; `unavailable`: it could not be read, and that is no absence. */
+  clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'>
+}
+
+/** Failed reads of one key: the next one waits. */
+interface Trouble {
+  readonly failures: number
+  readonly retryMillis: number
+}
+
+export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
+  const { source, state, sealKeys, clock, sleep } = options
+  const documents = createLru<Known>({ maxEntries: CONFIG_CACHE_MAX, maxBytes: CONFIG_CACHE_MAX_BYTES })
+  // Apart, so that a caller who makes up cluster ids evicts no configuration.
+  const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
+  const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
+  const leases = createLeases(ABSENCE_CACHE_MAX)
+  const records = state === undefined || sealKeys.length === 0 ? undefined : createAppliedRecords({ ...options, state })
+  const upkeep = records === undefined ? undefined : createUpkeep(records, clock)
+
+  function find(key: DocumentKey): Known | undefined {
+    return documents.get(key.text) ?? absences.get(key.text)
+  }
+
+  function remember(key: DocumentKey, known: Known): void {
+    const [home, other] = known.desired === undefined ? [absences, documents] : [documents, absences]
+    other.delete(key.text)
+    home.set(key.text, known, weigh(known))
+  }
+
+  function ageOf(known: Known): number {
+    const age = clock() - known.readAtMillis
+    // A clock that went back says nothing of the age: read again.
+    return age < 0 ? CONFIG_REVALIDATE_MILLIS + 1 : age
+  }
+
+  function isTroubled(key: DocumentKey): boolean {
+    const trouble = troubles.get(key.text)
+    return trouble !== undefined && isAhead(trouble.retryMillis, clock(), STORE_BACKOFF_MAX_MILLIS)
+  }
+
+  function noteTrouble(key: DocumentKey): void {
+    const failures = (troubles.get(key.text)?.failures ?? 0) + 1
+    const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
+    troubles.set(key.text, { failures, retryMillis: clock() + waitMillis })
+  }
+
+  /** One read of the store, and what it makes of the document. Whoever calls it holds the lease. */
+  async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
+    // The age counts from before the read: what the store says may be that old.
+    const readAtMillis = clock()
+    try {
+      const bytes = await within(source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)
+      const known = bytes === undefined ? absentSince(readAtMillis) : await judge(key, bytes, readAtMillis)
+      if (!leases.holds(lease)) return
+      remember(key, known)
+      troubles.delete(key.text)
+      const work = keepRecords(key, known, bytes)
+      if (work !== undefined) background(work)
+    } catch {
+      if (leases.holds(lease)) noteTrouble(key)
+    } finally {
+      leases.release(lease)
+    }
+  }
+
+  function judge(key: DocumentKey, bytes: Uint8Array<ArrayBuffer>, readAtMillis: number): Promise<Known> {
+    return knownAfter(bytes, readAtMillis, find(key), {
+      compile: (text, context) => options.compile(key.section as keyof Values & string, text, context),
+      contextFor: (digest) => options.contextFor(key, digest),
+      recall: async () => records?.recall(key),
+      nowMillis: clock(),
+    })
+  }
+
+  function keepRecords(
+    key: DocumentKey,
+    { desired, inForce }: Known,
+    bytes: Uint8Array<ArrayBuffer> | undefined,
+  ): Promise<void> | undefined {
+    if (desired === undefined || bytes === undefined) return upkeep?.afterAbsence(key)
+    // While the stored document is bad, the record of the good one stands as it is.
+    if (inForce === undefined || desired.digest !== inForce.digest) return undefined
+    const { digest, appliedAtMillis } = inForce
+    return upkeep?.afterVersion(key, { digest, bytes, appliedAtMillis }, function noteSince(sinceMillis) {
+      const known = documents.get(key.text)
+      if (known?.inForce?.digest !== digest) return
+      remember(key, { ...known, inForce: { ...known.inForce, appliedAtMillis: sinceMillis } })
+    })
+  }
+
+  /** What a store that cannot be read leaves: an older copy for a stated time, or nothing. */
+  function withoutStore(key: DocumentKey): ConfigRead<unknown> {
+    const known = find(key)
+    if (known !== undefined && ageOf(known) <= CONFIG_STALE_MAX_MILLIS) return readOf(known, true)
+    const waitMillis = (troubles.get(key.text)?.retryMillis ?? 0) - clock()
+    return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMillis / 1000)) }
+  }
+
+  async function get(key: DocumentKey, background: Background): Promise<ConfigRead<unknown>> {
+    for (let polls = 0; polls <= (2 * LEASE_MILLIS) / LEASE_POLL_MILLIS; polls++) {
+      const known = find(key)
+      if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) {
+        if (ageOf(known) > CONFIG_FRESH_MILLIS && !isTroubled(key)) {
+          const lease = leases.take(key.text, clock())
+          if (lease !== undefined) background(refresh(key, lease, background))
+        }
+        return readOf(known, false)
+      }
+      if (isTroubled(key)) break
+      const lease = leases.take(key.text, clock())
+      if (lease === undefined) await sleep(LEASE_POLL_MILLIS)
+      else await refresh(key, lease, background)
+    }
+    return withoutStore(key)
+  }
+
+  async function clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'> {
+    const [first, ...rest] = options.clusterSections.map((section) => clusterKey(clusterId, section))
+    if (first === undefined) return false
+    const read = await get(first, background)
+    if (read.kind === 'in_force' || read.kind === 'invalid') return true
+    const others = await Promise.all(rest.map((key) => get(key, background)))
+    if (others.some(({ kind }) => kind === 'in_force' || kind === 'invalid')) return true
+    return [read, ...others].some(({ kind }) => kind === 'unavailable') ? 'unavailable' : false
+  }
+
+  return {
+    // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
+    get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
+    clusterExists,
+  }
+}

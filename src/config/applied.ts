@@ -15,20 +15,25 @@ export interface AppliedVersion {
   readonly appliedAtMillis: number
 }
 
+/** What the record of a document says of it: the last version that is known to have compiled, or its deletion. */
+export type Recalled =
+  | { readonly kind: 'applied'; readonly version: AppliedVersion; readonly atMillis: number }
+  | { readonly kind: 'deleted'; readonly atMillis: number }
+
 /** What a record tells of its document: the digest of a version, or its absence. */
 export type Told = string
 export const TOLD_ABSENT: Told = 'absent'
 
 export interface AppliedRecords {
-  /** The last version that is known to have compiled. Rejects if the store cannot be read. */
-  recall(key: DocumentKey): Promise<AppliedVersion | undefined>
+  /** The record; one whose signature, key or digest does not fit counts as absent. Rejects with a `StoreError`. */
+  recall(key: DocumentKey): Promise<Recalled | undefined>
   /**
    * Records that a version compiled; `displaced` is what this isolate knew before. Answers with the time since when the
-   * version is on record, or `undefined`: the record there may tell of something newer, try again later. Rejects if
-   * the store fails.
+   * version is on record, or `undefined`: the record there may tell of something newer, try again later. Rejects
+   * with a `StoreError`.
    */
   keep(key: DocumentKey, version: AppliedVersion, displaced: Told | undefined): Promise<number | undefined>
-  /** Puts a tombstone in the place of a record, if there is one. Rejects if the store fails. */
+  /** Puts a tombstone in the place of a record, if there is one. Rejects with a `StoreError`. */
   bury(key: DocumentKey): Promise<void>
 }
 
@@ -44,22 +49,24 @@ export function createAppliedRecords({
   readonly sleep: Sleep
 }): AppliedRecords {
   async function open(key: DocumentKey) {
-    const bytes = await within(state.read(appliedKey(key)), STORE_TIMEOUT_MILLIS, sleep)
+    const bytes = await within(() => state.read(appliedKey(key)), STORE_TIMEOUT_MILLIS, sleep)
     return bytes === undefined ? undefined : openRecord(bytes, key.text, sealKeys)
   }
 
   async function write(key: DocumentKey, record: AppliedRecord): Promise<void> {
     const sealed = await sealRecord(record, sealKeys)
-    await within(state.write(appliedKey(key), sealed), STORE_TIMEOUT_MILLIS, sleep)
+    await within(() => state.write(appliedKey(key), sealed), STORE_TIMEOUT_MILLIS, sleep)
   }
 
   return {
     async recall(key) {
       const record = (await open(key))?.record
-      if (record?.kind !== 'applied') return undefined
+      if (record === undefined) return undefined
+      if (record.kind === 'deleted') return { kind: 'deleted', atMillis: record.deletedAtMillis }
+      const { digest, appliedAtMillis } = record
       const bytes = new TextEncoder().encode(record.text)
-      if ((await digestOf(bytes)) !== record.digest) return undefined
-      return { digest: record.digest, bytes, appliedAtMillis: record.appliedAtMillis }
+      if ((await digestOf(bytes)) !== digest) return undefined
+      return { kind: 'applied', version: { digest, bytes, appliedAtMillis }, atMillis: appliedAtMillis }
     },
 
     async keep(key, version, displaced) {

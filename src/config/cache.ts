@@ -23,7 +23,7 @@ import type { Background, CompileSection, ConfigRead, ContextFor } from './confi
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
 import { absentSince, type Known, knownAfter, readOf, weigh } from './known.ts'
 import { createLeases, isAhead, type Lease } from './lease.ts'
-import { type ConfigSource, type Sleep, type StateStore, within } from './source.ts'
+import { type ConfigSource, type Sleep, type StateStore, StoreError, within } from './source.ts'
 import { createUpkeep } from './upkeep.ts'
 
 export interface ConfigCacheOptions<Values> {
@@ -49,10 +49,13 @@ export interface ConfigCache<Values = SectionValues> {
   clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'>
 }
 
+const REASON_MAX_LENGTH = 200
+
 /** Failed reads of one key: the next one waits. */
 interface Trouble {
   readonly failures: number
   readonly retryMillis: number
+  readonly reason: string
 }
 
 export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
@@ -86,10 +89,10 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return trouble !== undefined && isAhead(trouble.retryMillis, clock(), STORE_BACKOFF_MAX_MILLIS)
   }
 
-  function noteTrouble(key: DocumentKey): void {
+  function noteTrouble(key: DocumentKey, { message }: StoreError): void {
     const failures = (troubles.get(key.text)?.failures ?? 0) + 1
     const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
-    troubles.set(key.text, { failures, retryMillis: clock() + waitMillis })
+    troubles.set(key.text, { failures, retryMillis: clock() + waitMillis, reason: message.slice(0, REASON_MAX_LENGTH) })
   }
 
   /** One read of the store, and what it makes of the document. Whoever calls it holds the lease. */
@@ -97,15 +100,16 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     // The age counts from before the read: what the store says may be that old.
     const readAtMillis = clock()
     try {
-      const bytes = await within(source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)
+      const bytes = await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)
       const known = bytes === undefined ? absentSince(readAtMillis) : await judge(key, bytes, readAtMillis)
       if (!leases.holds(lease)) return
       remember(key, known)
       troubles.delete(key.text)
       const work = keepRecords(key, known, bytes)
       if (work !== undefined) background(work)
-    } catch {
-      if (leases.holds(lease)) noteTrouble(key)
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (leases.holds(lease)) noteTrouble(key, error)
     } finally {
       leases.release(lease)
     }
@@ -140,8 +144,9 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   function withoutStore(key: DocumentKey): ConfigRead<unknown> {
     const known = find(key)
     if (known !== undefined && ageOf(known) <= CONFIG_STALE_MAX_MILLIS) return readOf(known, true)
-    const waitMillis = (troubles.get(key.text)?.retryMillis ?? 0) - clock()
-    return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMillis / 1000)) }
+    const trouble = troubles.get(key.text)
+    const retryAfterSeconds = Math.max(1, Math.ceil(((trouble?.retryMillis ?? 0) - clock()) / 1000))
+    return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
 
   async function get(key: DocumentKey, background: Background): Promise<ConfigRead<unknown>> {
@@ -150,7 +155,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) {
         if (ageOf(known) > CONFIG_FRESH_MILLIS && !isTroubled(key)) {
           const lease = leases.take(key.text, clock())
-          if (lease !== undefined) background(refresh(key, lease, background))
+          // A fault of ours shows in the next read that a request awaits.
+          if (lease !== undefined) background(refresh(key, lease, background).catch(() => {}))
         }
         return readOf(known, false)
       }

@@ -1,6 +1,5 @@
 // What a read of a configuration can yield, and what the cache is handed to work with.
 import type { CompileContext } from '../attest/attestor.ts'
-
 import type { DocumentKey } from './document-key.ts'
 import type { LocatedIssue } from './located-issue.ts'
 
@@ -48,5 +47,5 @@ export type ConfigRead<T> =
       readonly stale: boolean
       readonly attemptedAtMillis: number
     }
-  /** The store could not be read, and nothing in memory is young enough. */
-  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number }
+  /** The store could not be read, and nothing in memory is young enough. The reason is the store's, for the audit record. */
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly reason: string }

@@ -3,9 +3,10 @@
 import type { CompileContext } from '../attest/attestor.ts'
 import { digestOf } from '../core/digest.ts'
 import { CONFIG_BYTES_PER_DOCUMENT_BYTE, CONFIG_ENTRY_BYTES } from '../core/limits.ts'
-import type { AppliedVersion } from './applied.ts'
+import type { AppliedVersion, Recalled } from './applied.ts'
 import type { Compilation, ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
+import { StoreError } from './source.ts'
 
 /** A version that compiled. */
 export interface Version {
@@ -30,8 +31,8 @@ export interface Known {
   /** `undefined`: absent. */
   readonly desired: Desired | undefined
   readonly inForce: Version | undefined
-  /** When a read last found it absent: a record from before then is of a deleted document. */
-  readonly absentAtMillis: number | undefined
+  /** When the stored document last was what is in force; for an absent one, when it last was absent. */
+  readonly confirmedAtMillis: number | undefined
   /** A record whose text no longer compiles, so that it is not compiled at every read. */
   readonly deadRecord: string | undefined
 }
@@ -39,18 +40,24 @@ export interface Known {
 export interface Judge {
   readonly compile: (bytes: Uint8Array<ArrayBuffer>, context: CompileContext) => Compilation<unknown>
   readonly contextFor: (digest: string) => CompileContext
-  /** The applied record. Rejects if it cannot be read. */
-  readonly recall: () => Promise<AppliedVersion | undefined>
+  /** The applied record. Rejects with a `StoreError` if it cannot be read. */
+  readonly recall: () => Promise<Recalled | undefined>
   readonly nowMillis: number
 }
 
 export function absentSince(readAtMillis: number): Known {
-  return { readAtMillis, desired: undefined, inForce: undefined, absentAtMillis: readAtMillis, deadRecord: undefined }
+  return {
+    readAtMillis,
+    desired: undefined,
+    inForce: undefined,
+    confirmedAtMillis: readAtMillis,
+    deadRecord: undefined,
+  }
 }
 
 /**
- * What is known after a read that found `bytes`. Nothing is compiled whose digest has been compiled before. Rejects if
- * the applied record is needed and cannot be read: that nothing good is on record is then not known.
+ * What is known after a read that found `bytes`. Nothing is compiled whose digest has been compiled before. Rejects
+ * with a `StoreError` if the applied record is needed and cannot be read.
  */
 export async function knownAfter(
   bytes: Uint8Array<ArrayBuffer>,
@@ -59,46 +66,57 @@ export async function knownAfter(
   judge: Judge,
 ): Promise<Known> {
   const digest = await digestOf(bytes)
-  const base = { readAtMillis, absentAtMillis: before?.absentAtMillis, deadRecord: before?.deadRecord }
+  const { inForce, desired: last } = before ?? {}
+  const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : judge.nowMillis
+  const confirmed = { readAtMillis, confirmedAtMillis: readAtMillis, deadRecord: before?.deadRecord }
+  const desired = { digest, attemptedAtMillis, issues: [] }
 
-  let desired = before?.desired
-  if (desired?.digest !== digest) {
-    desired = { digest, attemptedAtMillis: judge.nowMillis, issues: [] }
-    // Back to the version that is in force: it is known to compile.
-    if (before?.inForce?.digest !== digest) {
-      const compiled = compileSafely(bytes, digest, judge)
-      if (compiled.ok) {
-        const { value, warnings } = compiled
-        const appliedAtMillis = judge.nowMillis
-        const inForce = { digest, value, warnings, appliedAtMillis, documentBytes: bytes.length }
-        return { ...base, desired, inForce }
-      }
-      desired = { ...desired, issues: compiled.issues }
-    }
-  }
-  if (desired.issues.length === 0 || before?.inForce !== undefined) {
-    return { ...base, desired, inForce: before?.inForce }
-  }
+  // What is in force is known to compile, also when its author has just put it back.
+  if (inForce?.digest === digest) return { ...confirmed, desired, inForce }
+  if (last?.digest === digest) return fallBack({ ...before, readAtMillis, desired: last }, judge)
 
-  const record = await judge.recall()
-  const isOfDeleted =
-    record !== undefined && record.appliedAtMillis <= (base.absentAtMillis ?? Number.NEGATIVE_INFINITY)
-  if (record === undefined || isOfDeleted || record.digest === base.deadRecord) {
-    return { ...base, desired, inForce: undefined }
+  const compiled = compileSafely({ digest, bytes, appliedAtMillis: judge.nowMillis }, judge)
+  if (compiled.ok) return { ...confirmed, desired, inForce: compiled.value }
+  return fallBack({ ...before, readAtMillis, desired: { ...desired, issues: compiled.issues } }, judge)
+}
+
+/**
+ * The stored document is bad: what is in force then? What is in memory, unless the record tells of something later: of
+ * a version, or of a deletion, that this isolate has slept through. A record from before a deletion that this isolate
+ * has seen tells nothing: to obey it would bring a deleted document back.
+ */
+async function fallBack(bad: Partial<Known> & Pick<Known, 'readAtMillis' | 'desired'>, judge: Judge): Promise<Known> {
+  const known: Known = { inForce: undefined, confirmedAtMillis: undefined, deadRecord: undefined, ...bad }
+  const record = await recallUnless(known.inForce !== undefined, judge)
+  if (record === undefined || record.atMillis <= (known.confirmedAtMillis ?? Number.NEGATIVE_INFINITY)) return known
+  if (record.kind === 'deleted') return { ...known, inForce: undefined, confirmedAtMillis: record.atMillis }
+
+  const { version } = record
+  if (version.digest === known.inForce?.digest || version.digest === known.deadRecord) return known
+  const compiled = compileSafely(version, judge)
+  if (!compiled.ok) return { ...known, deadRecord: version.digest }
+  return { ...known, inForce: compiled.value, confirmedAtMillis: record.atMillis }
+}
+
+/** With something good in hand, a record that cannot be read changes nothing; without, it is not known to be absent. */
+async function recallUnless(isSpare: boolean, judge: Judge): Promise<Recalled | undefined> {
+  try {
+    return await judge.recall()
+  } catch (error) {
+    if (isSpare && error instanceof StoreError) return undefined
+    throw error
   }
-  const compiled = compileSafely(record.bytes, record.digest, judge)
-  if (!compiled.ok) return { ...base, desired, inForce: undefined, deadRecord: record.digest }
-  const { digest: recordDigest, appliedAtMillis } = record
-  const { value, warnings } = compiled
-  const inForce = { digest: recordDigest, value, warnings, appliedAtMillis, documentBytes: record.bytes.length }
-  return { ...base, desired, inForce }
 }
 
 /** The compiler promises not to throw. Should it, the document is bad, and the good one before it stays. */
-function compileSafely(bytes: Uint8Array<ArrayBuffer>, digest: string, judge: Judge): Compilation<unknown> {
+function compileSafely({ digest, bytes, appliedAtMillis }: AppliedVersion, judge: Judge): Compilation<Version> {
   try {
     const compiled = judge.compile(bytes, judge.contextFor(digest))
-    if (compiled.ok || compiled.issues.length > 0) return compiled
+    if (compiled.ok) {
+      const { value, warnings } = compiled
+      return { ok: true, value: { digest, value, warnings, appliedAtMillis, documentBytes: bytes.length }, warnings }
+    }
+    if (compiled.issues.length > 0) return compiled
   } catch {
     // Its message may hold anything; the document's digest is enough to look for the fault.
   }

@@ -19,16 +19,23 @@ export interface StateStore extends ConfigSource {
 /** Waits, and frees its timer when `signal` fires; whether it then settles does not matter. */
 export type Sleep = (millis: number, signal?: AbortSignal) => Promise<void>
 
-/** The outcome of `work`, or a rejection after `millis`: a store that hangs is a store that cannot be read. */
-export async function within<T>(work: Promise<T>, millis: number, sleep: Sleep): Promise<T> {
+/** That a store failed or hung, told apart from a fault of our own. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+}
+
+/** What the store answers. Rejects with a {@link StoreError}, at the latest after `millis`: to hang is to fail. */
+export async function within<T>(ask: () => Promise<T>, millis: number, sleep: Sleep): Promise<T> {
   const timer = new AbortController()
   try {
     return await Promise.race([
-      work,
+      ask(),
       sleep(millis, timer.signal).then((): never => {
         throw new Error(`no answer within ${millis} ms`)
       }),
     ])
+  } catch (cause) {
+    throw new StoreError(cause instanceof Error ? cause.message : 'the store failed', { cause })
   } finally {
     timer.abort()
   }

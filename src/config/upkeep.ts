@@ -72,6 +72,7 @@ export function createUpkeep(records: AppliedRecords, clock: Clock): Upkeep {
       end(key, task, { done: true })
       onKept(sinceMillis)
     } catch {
+      // A store that fails, or a record that will not seal: serving goes on without.
       retryLater(key, task)
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { within } from '../../src/config/source.ts'
+import { StoreError, within } from '../../src/config/source.ts'
 import { createMemoryStore } from './memory-source.ts'
 import { keepsStoreContract } from './source-contract.ts'
 
@@ -14,18 +14,28 @@ describe('within()', () => {
       timer = signal
       return never
     }
-    expect(await within(Promise.resolve('here'), 10, sleep)).toBe('here')
+    expect(await within(async () => 'here', 10, sleep)).toBe('here')
     expect(timer?.aborted).toBe(true)
   })
 
   it('rejects when the time is up', async () => {
     const slept: number[] = []
     const sleep = async (millis: number) => void slept.push(millis)
-    await expect(within(never, 10, sleep)).rejects.toThrow('10 ms')
+    await expect(within(() => never, 10, sleep)).rejects.toThrow('10 ms')
     expect(slept).toEqual([10])
   })
 
-  it('hands a failure on', async () => {
-    await expect(within(Promise.reject(new Error('down')), 10, () => never)).rejects.toThrow('down')
+  it.each([
+    ['rejects', () => Promise.reject(new Error('down'))],
+    [
+      'throws',
+      () => {
+        throw new Error('down')
+      },
+    ],
+  ])('makes one kind of error of a store that %s', async (_how, ask) => {
+    const failed = within(ask, 10, () => never)
+    await expect(failed).rejects.toBeInstanceOf(StoreError)
+    await expect(failed).rejects.toThrow('down')
   })
 })

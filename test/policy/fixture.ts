@@ -1,0 +1,86 @@
+// One good token of one good issuer, and what it takes to change a single thing of it.
+
+import type { CompileContext, Requirement, VerifyContext } from '../../src/attest/attestor.ts'
+import { k8sToken } from '../../src/attest/k8s-token.ts'
+import { ATTESTORS } from '../../src/attest/table.ts'
+import type { Issue } from '../../src/core/issue.ts'
+import type { Attestation } from '../../src/policy/login.ts'
+import { createPolicySet, type Policy, type PolicySet } from '../../src/policy/policy.ts'
+import { createKeySources, type KeySources } from '../../src/token/key-source.ts'
+import { createSigningKey, type SigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
+
+export const NOW = 1_760_000_000
+export const ISSUER = 'https://oidc.example.com/id/1'
+
+export const compileContext: CompileContext = {
+  scope: 'clusters/c-1',
+  documentDigest: 'sha256:0',
+  issuerUrl: 'https://login.example.org',
+  urlPolicy: { allowLoopback: false },
+  exactPins: false,
+}
+
+/** Compiles a `k8s_token` configuration; what it reports is in `issues`. */
+export function compileConfig(
+  config: Readonly<Record<string, unknown>>,
+  change: Partial<CompileContext> = {},
+): { readonly requirement: Requirement | undefined; readonly issues: readonly Issue[] } {
+  const issues: Issue[] = []
+  const requirement = k8sToken.compile(config, { ...compileContext, ...change }, (issue) => issues.push(issue))
+  return { requirement, issues }
+}
+
+export interface World {
+  readonly key: SigningKey
+  /** A configuration with the key inline; `change` adds or replaces members. */
+  config(change?: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
+  requirement(change?: Readonly<Record<string, unknown>>): Requirement
+  mint(claims?: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>
+  readonly context: VerifyContext
+}
+
+export async function createWorld(keySources: KeySources = offline()): Promise<World> {
+  const key = await createSigningKey('key-1')
+  const config = (change: Readonly<Record<string, unknown>> = {}) => ({
+    issuerURL: ISSUER,
+    jwks: { keys: [key.publicJwk] },
+    ...change,
+  })
+  return {
+    key,
+    config,
+    requirement(change) {
+      const { requirement, issues } = compileConfig(config(change))
+      if (requirement === undefined) throw new Error(JSON.stringify(issues))
+      return requirement
+    },
+    mint: (claims, header) => signClaims(key, serviceAccountClaims(NOW, { iss: ISSUER, ...claims }), header),
+    context: {
+      nowSeconds: NOW,
+      skewSeconds: 30,
+      keySources,
+      defaultAudience: 'spiffe://example.org',
+      background: () => undefined,
+    },
+  }
+}
+
+/** Key sources of a gateway whose network is down: inline keys alone serve. */
+function offline(): KeySources {
+  return createKeySources({
+    fetch: () => Promise.reject(new Error('no network')),
+    clock: () => NOW * 1000,
+    sleep: () => Promise.resolve(),
+    allowLoopback: false,
+  })
+}
+
+export function policySet(
+  ...policies: readonly (readonly [name: string, ...requirements: Requirement[]])[]
+): PolicySet {
+  return createPolicySet(policies.map(([name, ...requirements], index): Policy => ({ name, index, requirements })))
+}
+
+export function attestation(token: string): Attestation {
+  return { type: 'k8s_token', attestor: ATTESTORS.get('k8s_token'), evidence: { token } }
+}

@@ -23,6 +23,7 @@ import type { Background, CompileSection, ConfigRead, ContextFor } from './confi
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
 import { absentSince, type Known, knownAfter, readOf, weigh } from './known.ts'
 import { createLeases, isAhead, type Lease } from './lease.ts'
+import { SECTIONS, sectionNames } from './sections.ts'
 import { type ConfigSource, type Sleep, type StateStore, StoreError, within } from './source.ts'
 import { createUpkeep } from './upkeep.ts'
 
@@ -35,8 +36,8 @@ export interface ConfigCacheOptions<Values> {
   readonly sleep: Sleep
   readonly compile: CompileSection<Values>
   readonly contextFor: ContextFor
-  /** The sections that a cluster can have, the one most likely to exist first. */
-  readonly clusterSections: readonly (keyof Values & string)[]
+  /** The sections that a cluster can have; those of the table, unless a test says otherwise. */
+  readonly clusterSections?: readonly string[]
 }
 
 export interface ConfigCache<Values = SectionValues> {
@@ -169,13 +170,10 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   }
 
   async function clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'> {
-    const [first, ...rest] = options.clusterSections.map((section) => clusterKey(clusterId, section))
-    if (first === undefined) return false
-    const read = await get(first, background)
-    if (read.kind === 'in_force' || read.kind === 'invalid') return true
-    const others = await Promise.all(rest.map((key) => get(key, background)))
-    if (others.some(({ kind }) => kind === 'in_force' || kind === 'invalid')) return true
-    return [read, ...others].some(({ kind }) => kind === 'unavailable') ? 'unavailable' : false
+    const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+    const reads = await Promise.all(sections.map((section) => get(clusterKey(clusterId, section), background)))
+    if (reads.some(({ kind }) => kind === 'in_force' || kind === 'invalid')) return true
+    return reads.some(({ kind }) => kind === 'unavailable') ? 'unavailable' : false
   }
 
   return {

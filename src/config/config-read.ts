@@ -1,21 +1,18 @@
 // What a read of a configuration can yield, and what the cache is handed to work with.
 import type { CompileContext } from '../attest/attestor.ts'
+import type { CompileResult } from './compile.ts'
 import type { DocumentKey } from './document-key.ts'
 import type { LocatedIssue } from './located-issue.ts'
 
 /** Hands work to the host, to be done after the answer (`waitUntil`). The work never rejects. */
 export type Background = (work: Promise<unknown>) => void
 
-export type Compilation<T> =
-  | { readonly ok: true; readonly value: T; readonly warnings: readonly LocatedIssue[] }
-  | { readonly ok: false; readonly issues: readonly LocatedIssue[] }
-
 /** `Values` maps the names of sections to their compiled types. */
 export type CompileSection<Values> = <Section extends keyof Values & string>(
   section: Section,
   bytes: Uint8Array<ArrayBuffer>,
   context: CompileContext,
-) => Compilation<Values[Section]>
+) => CompileResult<Values[Section]>
 
 export type ContextFor = (key: DocumentKey, digest: string) => CompileContext
 

@@ -4,7 +4,8 @@ import type { CompileContext } from '../attest/attestor.ts'
 import { digestOf } from '../core/digest.ts'
 import { CONFIG_BYTES_PER_DOCUMENT_BYTE, CONFIG_ENTRY_BYTES } from '../core/limits.ts'
 import type { AppliedVersion, Recalled } from './applied.ts'
-import type { Compilation, ConfigRead } from './config-read.ts'
+import type { CompileResult } from './compile.ts'
+import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import { StoreError } from './source.ts'
 
@@ -38,7 +39,7 @@ export interface Known {
 }
 
 export interface Judge {
-  readonly compile: (bytes: Uint8Array<ArrayBuffer>, context: CompileContext) => Compilation<unknown>
+  readonly compile: (bytes: Uint8Array<ArrayBuffer>, context: CompileContext) => CompileResult<unknown>
   readonly contextFor: (digest: string) => CompileContext
   /** The applied record. Rejects with a `StoreError` if it cannot be read. */
   readonly recall: () => Promise<Recalled | undefined>
@@ -109,7 +110,7 @@ async function recallUnless(isSpare: boolean, judge: Judge): Promise<Recalled | 
 }
 
 /** The compiler promises not to throw. Should it, the document is bad, and the good one before it stays. */
-function compileSafely({ digest, bytes, appliedAtMillis }: AppliedVersion, judge: Judge): Compilation<Version> {
+function compileSafely({ digest, bytes, appliedAtMillis }: AppliedVersion, judge: Judge): CompileResult<Version> {
   try {
     const compiled = judge.compile(bytes, judge.contextFor(digest))
     if (compiled.ok) {

@@ -1,0 +1,105 @@
+// The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
+// from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
+import { type Issue, isError, type Path } from '../core/issue.ts'
+import type { ConfigRead } from './config-read.ts'
+import type { LocatedIssue } from './located-issue.ts'
+
+/** One finding, as JSON carries it. One across sections has no place in the text. */
+export interface IssueStatus {
+  readonly code: string
+  /** `spec.policies[0].name`; empty for the document as a whole. */
+  readonly path: string
+  readonly line?: number
+  readonly column?: number
+  readonly message: string
+}
+
+export interface SectionStatus {
+  readonly section: string
+  readonly health: 'HEALTHY' | 'UNHEALTHY'
+  /** `unknown`: the store could not be read, and nothing in memory is young enough to tell. */
+  readonly stored: 'present' | 'absent' | 'unknown'
+  readonly desiredDigest?: string
+  /** When the stored version was first compiled. RFC 3339, as every time here. */
+  readonly attemptedAt?: string
+  readonly appliedDigest?: string
+  readonly appliedAt?: string
+  /** The store could not be read lately; this is of an older read. */
+  readonly stale: boolean
+  readonly issues: readonly IssueStatus[]
+  readonly warnings: readonly IssueStatus[]
+}
+
+/** The status of one section: what its read says, and what `across` finds of it beside the cluster's other sections. */
+export function statusOf(
+  section: string,
+  read: ConfigRead<unknown>,
+  across: readonly (Issue | LocatedIssue)[] = [],
+): SectionStatus {
+  const found = [...ownFindings(read), ...across]
+  const issues = found.filter(isError).map(issueStatus)
+  const isHealthy = issues.length === 0 && (read.kind === 'absent' || read.kind === 'in_force')
+  return {
+    section,
+    health: isHealthy ? 'HEALTHY' : 'UNHEALTHY',
+    ...versions(read),
+    stale: read.kind === 'unavailable' || read.stale,
+    issues,
+    warnings: found.filter((issue) => !isError(issue)).map(issueStatus),
+  }
+}
+
+function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
+  switch (read.kind) {
+    case 'in_force':
+      // The warnings are of the version in force; of a stored one that is bad the issues hold its warnings as well.
+      return read.desiredDigest === read.digest ? read.warnings : read.issues
+    case 'invalid':
+      return read.issues
+    case 'absent':
+    case 'unavailable':
+      return []
+  }
+}
+
+function versions(read: ConfigRead<unknown>) {
+  switch (read.kind) {
+    case 'in_force':
+      return {
+        stored: 'present',
+        desiredDigest: read.desiredDigest,
+        attemptedAt: timeText(read.attemptedAtMillis),
+        appliedDigest: read.digest,
+        appliedAt: timeText(read.appliedAtMillis),
+      } as const
+    case 'invalid':
+      return {
+        stored: 'present',
+        desiredDigest: read.digest,
+        attemptedAt: timeText(read.attemptedAtMillis),
+      } as const
+    case 'absent':
+      return { stored: 'absent' } as const
+    case 'unavailable':
+      return { stored: 'unknown' } as const
+  }
+}
+
+function issueStatus(issue: Issue | LocatedIssue): IssueStatus {
+  const { code, path, message } = issue
+  const place = 'line' in issue ? { line: issue.line, column: issue.column } : {}
+  return { code, path: pathText(path), ...place, message }
+}
+
+/** As one would write it in a program: `spec.claims["a.b"][0]`. */
+function pathText(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `${text}[${JSON.stringify(step)}]`
+    return text === '' ? step : `${text}.${step}`
+  }, '')
+}
+
+function timeText(millis: number): string {
+  return new Date(millis).toISOString()
+}

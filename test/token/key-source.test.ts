@@ -1,0 +1,529 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  DISCOVERY_MAX_BYTES,
+  KEY_FETCH_LEASE_MILLIS,
+  KEY_SET_AGE_MAX_SECONDS,
+  KEY_SET_AGE_MIN_SECONDS,
+  KEY_SET_MAX_BYTES,
+  KEY_SET_STALE_MAX_SECONDS,
+  KID_REFETCH_BUCKET,
+  KID_REFETCH_REFILL_MILLIS,
+  UNKNOWN_KID_TTL_MILLIS,
+} from '../../src/core/limits.ts'
+import type { FetchLike } from '../../src/token/bounded-fetch.ts'
+import { ageMaxSecondsOf, discoveryUrlOf } from '../../src/token/discovery.ts'
+import { readKeySet } from '../../src/token/key-set.ts'
+import { createKeySources, type KeyLookup, type KeySourceSpec, keySourceId } from '../../src/token/key-source.ts'
+import { type ParsedToken, parseToken } from '../../src/token/parse.ts'
+import { DISCOVERY_PATH, KEYS_PATH, type MintChange, sendJson, startIssuer, type TestIssuer } from './issuer.ts'
+
+const START = 1_760_000_000_000
+
+/** Key sources over the real network, under a clock that the test moves. */
+function setUp(fetchLike: FetchLike = fetch, fetchTimeoutMillis = 2_000) {
+  let now = START
+  const asked: string[] = []
+  const started: Promise<unknown>[] = []
+  const sources = createKeySources({
+    fetch(url, init) {
+      asked.push(new URL(url).pathname)
+      return fetchLike(url, init)
+    },
+    clock: () => now,
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+    allowLoopback: true,
+    fetchTimeoutMillis,
+  })
+  return {
+    /** Paths that were asked for, whether or not the issuer was there to hear it. */
+    asked,
+    find: (spec: KeySourceSpec, token: ParsedToken) => sources.find(spec, token, (work) => void started.push(work)),
+    status: sources.status,
+    advance(millis: number) {
+      now += millis
+    },
+    /** Waits for what was handed to `background`, as the platform does after an answer. */
+    async settle() {
+      const count = started.length
+      await Promise.all(started.splice(0))
+      return count
+    },
+  }
+}
+
+let issuer: TestIssuer
+let spec: KeySourceSpec
+let gateway: ReturnType<typeof setUp>
+
+beforeEach(async () => {
+  issuer = await startIssuer()
+  spec = { kind: 'discovery', issuer: issuer.issuer }
+  gateway = setUp()
+})
+afterEach(() => issuer.stop())
+
+async function mint(change?: MintChange): Promise<ParsedToken> {
+  const result = parseToken(await issuer.mint(change))
+  if (!result.ok) throw new Error(result.refusal.detail)
+  return result.value
+}
+
+const codeOf = (lookup: KeyLookup): string =>
+  lookup.kind === 'found' ? `found ${lookup.key.kid}` : lookup.refusal.code
+
+async function codeFor(token: ParsedToken): Promise<string> {
+  return codeOf(await gateway.find(spec, token))
+}
+
+async function detailFor(token: ParsedToken): Promise<string> {
+  const lookup = await gateway.find(spec, token)
+  return lookup.kind === 'found' ? 'found' : lookup.refusal.detail
+}
+
+const unknown = (kid: string): Promise<ParsedToken> => mint({ header: { kid } })
+
+describe('a key source', () => {
+  it('discovers the key set, loads it once, and serves from memory', async () => {
+    const token = await mint()
+    for (let login = 0; login < 5; login++) expect(await codeFor(token)).toBe('found key-1')
+    expect(issuer.requests).toEqual([DISCOVERY_PATH, KEYS_PATH])
+  })
+
+  it('loads a jwks_uri without discovery', async () => {
+    spec = { kind: 'jwks_uri', url: issuer.jwksUrl }
+    expect(await codeFor(await mint())).toBe('found key-1')
+    expect(issuer.requests).toEqual([KEYS_PATH])
+  })
+
+  it('never fetches for inline keys', async () => {
+    const keys = readKeySet({ keys: [issuer.newestKey().publicJwk] })
+    if (keys === undefined) throw new Error('not a key set')
+    spec = { kind: 'inline', scope: 'clusters/c-1', digest: 'sha256:00', keys }
+    expect(await codeFor(await mint())).toBe('found key-1')
+    expect(await codeFor(await unknown('other'))).toBe('signing_key_unknown')
+    expect(issuer.requests).toEqual([])
+    expect(gateway.status(spec)).toMatchObject({ loaded: true, keyCount: 1 })
+  })
+
+  it('loads a set of over a hundred keys, with null and unknown ones among them', async () => {
+    const key = issuer.newestKey().publicJwk
+    issuer.publish([
+      null,
+      { kty: 'AKP', alg: 'ML-DSA-65', kid: 'pq' },
+      key,
+      ...Array.from({ length: 100 }, (_, n) => ({ ...key, kid: `k${n}` })),
+    ])
+    expect(await codeFor(await mint())).toBe('found key-1')
+    expect(gateway.status(spec).skipped.map(({ index }) => index)).toEqual([0, 1, 100])
+    expect(await codeFor(await unknown('pq'))).toBe('signing_key_unusable')
+  })
+
+  it('says why a key is unusable, and does not ask again for it', async () => {
+    issuer.publish([{ kty: 'RSA', kid: 'key-1', e: 'AQ', n: `${'_'.repeat(341)}w` }])
+    const token = await mint()
+    expect(await detailFor(token)).toMatch(/^JWT verification failed: the key "key-1" cannot be used: RSA exponent 1;/)
+    await codeFor(token)
+    expect(issuer.keyFetches()).toBe(1)
+  })
+
+  it('refuses a token without kid that two keys fit', async () => {
+    await issuer.rotate()
+    expect(await codeFor(await mint({ header: { kid: undefined } }))).toBe('signing_key_ambiguous')
+  })
+})
+
+describe('identity', () => {
+  it('tells sources by where keys come from', () => {
+    const keys = readKeySet({ keys: [] })
+    if (keys === undefined) throw new Error('not a key set')
+    const specs: KeySourceSpec[] = [
+      { kind: 'discovery', issuer: 'https://a.example.com' },
+      { kind: 'discovery', issuer: 'https://a.example.com/' },
+      { kind: 'discovery', issuer: 'https://a.example.com', jwksOrigins: ['https://b.example.com'] },
+      { kind: 'jwks_uri', url: 'https://a.example.com' },
+      { kind: 'inline', scope: 'clusters/a', digest: 'sha256:00', keys },
+      { kind: 'inline', scope: 'clusters/b', digest: 'sha256:00', keys },
+      { kind: 'inline', scope: 'clusters/a', digest: 'sha256:01', keys },
+    ]
+    expect(new Set(specs.map(keySourceId)).size).toBe(specs.length)
+  })
+
+  it('does not let one issuer string share keys between two places', async () => {
+    const twin = await startIssuer()
+    try {
+      const token = await mint()
+      expect(await codeFor(token)).toBe('found key-1')
+      const [mine, other] = await Promise.all([
+        gateway.find(spec, token),
+        gateway.find({ kind: 'jwks_uri', url: twin.jwksUrl }, token),
+      ])
+      if (mine.kind !== 'found' || other.kind !== 'found') throw new Error('not found')
+      expect(other.key.identity).not.toBe(mine.key.identity)
+    } finally {
+      await twin.stop()
+    }
+  })
+
+  it.each([
+    ['https://a.example.com', 'https://a.example.com/.well-known/openid-configuration'],
+    ['https://a.example.com/', 'https://a.example.com/.well-known/openid-configuration'],
+    ['https://a.example.com/id/1/', 'https://a.example.com/id/1/.well-known/openid-configuration'],
+    ['https://a.example.com/id/1//', 'https://a.example.com/id/1//.well-known/openid-configuration'],
+  ])('discovers %s at %s', (name, url) => {
+    expect(discoveryUrlOf(name)).toBe(url)
+  })
+
+  it('takes an issuer whose name ends in a slash, literally', async () => {
+    const aks = await startIssuer({ suffix: '/tenant/id/' })
+    try {
+      const result = parseToken(await aks.mint())
+      if (!result.ok) throw new Error(result.refusal.detail)
+      expect(codeOf(await gateway.find({ kind: 'discovery', issuer: aks.issuer }, result.value))).toBe('found key-1')
+      const bare: KeySourceSpec = { kind: 'discovery', issuer: aks.issuer.slice(0, -1) }
+      expect(codeOf(await gateway.find(bare, result.value))).toBe('signing_key_fetch_failed')
+    } finally {
+      await aks.stop()
+    }
+  })
+})
+
+describe('a load that fails', () => {
+  const discovery = (change: Readonly<Record<string, unknown>>): void =>
+    issuer.answer(DISCOVERY_PATH, (_request, response) =>
+      sendJson(response, { issuer: issuer.issuer, jwks_uri: issuer.jwksUrl, ...change }),
+    )
+
+  it.each<[string, () => unknown, string]>([
+    ['is down', () => issuer.setDown(true), 'could not be reached'],
+    [
+      'redirects discovery',
+      () => issuer.answer(DISCOVERY_PATH, (_, r) => void r.writeHead(302, { location: '/x' }).end()),
+      'discovery answered 302: redirects are not followed',
+    ],
+    [
+      'redirects the key set',
+      () => issuer.answer(KEYS_PATH, (_, r) => void r.writeHead(307, { location: '/x' }).end()),
+      'the key set answered 307: redirects are not followed',
+    ],
+    [
+      'has no discovery',
+      () => issuer.answer(DISCOVERY_PATH, (_, r) => void r.writeHead(404).end()),
+      'the discovery document answered 404',
+    ],
+    [
+      'answers 500 for the key set',
+      () => issuer.answer(KEYS_PATH, (_, r) => void r.writeHead(500).end()),
+      'the key set answered 500',
+    ],
+    [
+      'names another issuer',
+      () => discovery({ issuer: 'https://other.example.com' }),
+      'the discovery document names another issuer',
+    ],
+    [
+      'names itself with a slash more',
+      () => discovery({ issuer: `${issuer.issuer}/` }),
+      'the discovery document names another issuer',
+    ],
+    ['names no issuer', () => discovery({ issuer: undefined }), 'the discovery document names another issuer'],
+    ['has no jwks_uri', () => discovery({ jwks_uri: undefined }), 'no jwks_uri'],
+    ['places keys at another origin', () => discovery({ jwks_uri: 'https://keys.example.com/keys' }), 'another origin'],
+    ['places keys at another port', () => discovery({ jwks_uri: 'http://127.0.0.1:1/keys' }), 'another origin'],
+    ['places keys at a private address', () => discovery({ jwks_uri: 'https://10.0.0.1/keys' }), 'may not be fetched'],
+    [
+      'places keys at the metadata service',
+      () => discovery({ jwks_uri: 'http://169.254.169.254/latest' }),
+      'may not be fetched',
+    ],
+    [
+      'places keys behind a user name',
+      () => discovery({ jwks_uri: issuer.jwksUrl.replace('//', '//x@') }),
+      'may not be fetched',
+    ],
+    [
+      'sends a discovery document that is too large',
+      () => discovery({ pad: 'x'.repeat(DISCOVERY_MAX_BYTES) }),
+      `the discovery document is larger than ${DISCOVERY_MAX_BYTES} bytes`,
+    ],
+    [
+      'sends a key set that is too large',
+      () => issuer.publish([{ pad: 'x'.repeat(KEY_SET_MAX_BYTES) }]),
+      `the key set is larger than ${KEY_SET_MAX_BYTES} bytes`,
+    ],
+    [
+      'sends two lists of keys',
+      () => issuer.answer(KEYS_PATH, (_, r) => void r.end('{"keys":[],"keys":[]}')),
+      'not strict JSON (member_duplicate)',
+    ],
+    ['sends a key set that is a list', () => issuer.answer(KEYS_PATH, (_, r) => sendJson(r, [])), 'no list "keys"'],
+  ])('is told when the issuer %s', async (_what, misbehave, words) => {
+    misbehave()
+    const lookup = await gateway.find(spec, await mint())
+    if (lookup.kind === 'found') throw new Error('found')
+    expect(lookup.refusal).toMatchObject({ code: 'signing_key_fetch_failed', retryAfterSeconds: 1 })
+    expect(lookup.refusal.detail.startsWith('failed to fetch signing key: ')).toBe(true)
+    expect(lookup.refusal.detail).toContain(words)
+    expect(lookup.refusal.detail).not.toMatch(/[0-9]\.[0-9]|:\/\/[a-z0-9]|example/)
+    expect(lookup.refusal.audit?.['keyFetchUrl']).toContain('://')
+    expect(gateway.status(spec)).toMatchObject({ loaded: false, consecutiveFailures: 1 })
+  })
+
+  it('takes keys from another origin that the row lists', async () => {
+    const keys = await startIssuer()
+    try {
+      discovery({ jwks_uri: keys.jwksUrl })
+      spec = { kind: 'discovery', issuer: issuer.issuer, jwksOrigins: [keys.origin] }
+      expect(await codeFor(await mint())).toBe('found key-1')
+      expect(keys.keyFetches()).toBe(1)
+    } finally {
+      await keys.stop()
+    }
+  })
+
+  it('is not even tried for an issuer that the URL policy forbids', async () => {
+    for (const name of ['https://10.0.0.1', 'http://oidc.example.com', 'https://oidc.example.com?x']) {
+      expect(codeOf(await gateway.find({ kind: 'discovery', issuer: name }, await mint()))).toBe(
+        'signing_key_fetch_failed',
+      )
+    }
+    expect(gateway.asked).toEqual([])
+  })
+})
+
+describe('an issuer that is down', () => {
+  it('is asked once per back-off window, however many tokens come', async () => {
+    issuer.setDown(true)
+    const token = await mint()
+    // 1 s after the first failure, then 2, 4, 8, 16, 32, and 60 from there on.
+    for (const [asked, wait] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
+      for (let login = 0; login < 1000; login++) await gateway.find(spec, token)
+      expect(gateway.asked).toHaveLength(asked + 1)
+      gateway.advance(wait * 1000 - 1)
+      expect(await codeFor(token)).toBe('signing_key_fetch_failed')
+      expect(gateway.asked).toHaveLength(asked + 1)
+      gateway.advance(1)
+    }
+  })
+
+  it('is found again in the first window after it is back', async () => {
+    const token = await mint()
+    issuer.setDown(true)
+    await codeFor(token)
+    issuer.setDown(false)
+    gateway.advance(1_000)
+    expect(await codeFor(token)).toBe('found key-1')
+    expect(gateway.status(spec)).toMatchObject({ consecutiveFailures: 0, lastFailure: { atMillis: START } })
+  })
+
+  it('leaves the keys in hand serving for the stated time, and no longer', async () => {
+    const token = await mint()
+    await codeFor(token)
+    issuer.setDown(true)
+    gateway.advance(KEY_SET_AGE_MAX_SECONDS * 1000)
+    expect(await gateway.find(spec, token)).toMatchObject({ kind: 'found', stale: true })
+    for (let login = 0; login < 50; login++) expect(await codeFor(token)).toBe('found key-1')
+    expect(gateway.asked).toEqual([DISCOVERY_PATH, KEYS_PATH, DISCOVERY_PATH])
+    gateway.advance((KEY_SET_STALE_MAX_SECONDS - KEY_SET_AGE_MAX_SECONDS) * 1000)
+    expect(await codeFor(token)).toBe('found key-1')
+    expect(gateway.status(spec)).toMatchObject({ loaded: true, stale: true, ageSeconds: KEY_SET_STALE_MAX_SECONDS })
+    gateway.advance(1)
+    expect(await codeFor(token)).toBe('signing_key_fetch_failed')
+  })
+
+  it('makes an unknown kid a matter of keys (503), not of the caller (401)', async () => {
+    await codeFor(await mint())
+    issuer.setDown(true)
+    const stranger = await unknown('new')
+    expect(await codeFor(stranger)).toBe('signing_key_fetch_failed')
+    expect(await codeFor(await mint())).toBe('found key-1')
+    issuer.setDown(false)
+    gateway.advance(1_000)
+    expect(await codeFor(stranger)).toBe('signing_key_unknown')
+  })
+})
+
+describe('rotation', () => {
+  it('is seen at once: the first token of a new key causes a load', async () => {
+    await codeFor(await mint())
+    await issuer.rotate()
+    expect(await codeFor(await mint())).toBe('found key-2')
+    expect(issuer.keyFetches()).toBe(2)
+  })
+
+  it('is seen before any token of the new key, by the refresh in the background', async () => {
+    const token = await mint()
+    await codeFor(token)
+    await issuer.rotate()
+    gateway.advance((KEY_SET_AGE_MAX_SECONDS * 1000) / 2 - 1)
+    await codeFor(token)
+    expect(await gateway.settle()).toBe(0)
+    gateway.advance(1)
+    await codeFor(token)
+    expect(await gateway.settle()).toBe(1)
+    expect(gateway.status(spec)).toMatchObject({ keyCount: 2, ageSeconds: 0 })
+    await codeFor(await mint())
+    expect(issuer.keyFetches()).toBe(2)
+  })
+
+  it('does not wait for the refresh in the background', async () => {
+    const token = await mint()
+    await codeFor(token)
+    gateway.advance(KEY_SET_AGE_MAX_SECONDS * 500)
+    issuer.answer(KEYS_PATH, () => undefined)
+    expect(await codeFor(token)).toBe('found key-1')
+    issuer.setDown(true)
+    await gateway.settle()
+  })
+
+  it('withdraws a key when its set is over its age', async () => {
+    const token = await mint()
+    await codeFor(token)
+    await issuer.rotate({ dropOld: true })
+    gateway.advance(KEY_SET_AGE_MAX_SECONDS * 1000)
+    expect(await codeFor(token)).toBe('signing_key_unknown')
+  })
+
+  it('withdraws every key when the set comes empty', async () => {
+    const token = await mint()
+    await codeFor(token)
+    issuer.publish([])
+    gateway.advance(KEY_SET_AGE_MAX_SECONDS * 1000)
+    expect(await codeFor(token)).toBe('signing_key_unknown')
+  })
+})
+
+describe('unknown kids', () => {
+  it('may ask right after the first load, which starts no cool-down', async () => {
+    expect(await codeFor(await unknown('early'))).toBe('signing_key_unknown')
+    expect(issuer.keyFetches()).toBe(1)
+    await issuer.rotate()
+    expect(await codeFor(await mint())).toBe('found key-2')
+    expect(issuer.keyFetches()).toBe(2)
+  })
+
+  it('cost a bucket of loads and one more per interval, be they 10,000', async () => {
+    const token = await mint()
+    await codeFor(token)
+    const before = issuer.keyFetches()
+    const stranger = await unknown('x')
+    for (let n = 0; n < 10_000; n++) {
+      const lookup = await gateway.find(spec, { ...stranger, header: { alg: 'ES256', kid: `random-${n}` } })
+      expect(codeOf(lookup)).toBe('signing_key_unknown')
+    }
+    expect(issuer.keyFetches() - before).toBe(KID_REFETCH_BUCKET)
+    expect(await codeFor(token)).toBe('found key-1')
+    gateway.advance(KID_REFETCH_REFILL_MILLIS)
+    for (let n = 0; n < 100; n++) await codeFor({ ...stranger, header: { alg: 'ES256', kid: `more-${n}` } })
+    expect(issuer.keyFetches() - before).toBe(KID_REFETCH_BUCKET + 1)
+  })
+
+  it('are asked for once, and again when that is forgotten', async () => {
+    await codeFor(await mint())
+    const stranger = await unknown('later')
+    for (let login = 0; login < 10; login++) await codeFor(stranger)
+    expect(issuer.keyFetches()).toBe(2)
+    gateway.advance(UNKNOWN_KID_TTL_MILLIS)
+    await codeFor(stranger)
+    expect(issuer.keyFetches()).toBe(3)
+  })
+
+  it('draw on the bucket when the load fails too', async () => {
+    await codeFor(await mint())
+    issuer.setDown(true)
+    const before = gateway.asked.length
+    for (let n = 0; n < 10; n++) {
+      await codeFor(await unknown(`down-${n}`))
+      gateway.advance(2_000)
+    }
+    expect(gateway.asked.length - before).toBe(KID_REFETCH_BUCKET)
+  })
+
+  it('do not keep a key out that appears while the bucket is empty: the next load has it', async () => {
+    await codeFor(await mint())
+    for (let n = 0; n < 5; n++) await codeFor(await unknown(`x-${n}`))
+    await issuer.rotate()
+    expect(await codeFor(await mint())).toBe('signing_key_unknown')
+    gateway.advance(KID_REFETCH_REFILL_MILLIS)
+    expect(await codeFor(await mint())).toBe('found key-2')
+  })
+})
+
+describe('many requests at once', () => {
+  /** A fetch that waits at a gate, so that every request is there before the first answer. */
+  function gated() {
+    let open = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const asked: string[] = []
+    const get: FetchLike = async (url, init) => {
+      asked.push(url)
+      await gate
+      return fetch(url, init)
+    }
+    return { asked, get, open: () => open() }
+  }
+
+  it('cause one load', async () => {
+    const { asked, get, open } = gated()
+    // Polling must outlast the real network here, so it is left to real timers.
+    const sources = createKeySources({
+      fetch: get,
+      clock: () => START,
+      sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+      allowLoopback: true,
+    })
+    const token = await mint()
+    const lookups = Array.from({ length: 40 }, () => sources.find(spec, token, () => undefined))
+    expect(asked).toEqual([`${issuer.issuer}${DISCOVERY_PATH}`])
+    open()
+    expect((await Promise.all(lookups)).map(codeOf)).toEqual(Array.from({ length: 40 }, () => 'found key-1'))
+    expect(issuer.requests).toEqual([DISCOVERY_PATH, KEYS_PATH])
+  })
+
+  it('outlive the one whose load died with its request', async () => {
+    let isFirst = true
+    gateway = setUp((url, init) => {
+      if (!isFirst) return fetch(url, init)
+      isFirst = false
+      // On Workers the request is gone, and this promise with it.
+      return new Promise(() => undefined)
+    }, 100)
+    const token = await mint()
+    const dead = gateway.find(spec, token)
+    gateway.advance(KEY_FETCH_LEASE_MILLIS)
+    expect(await codeFor(token)).toBe('found key-1')
+    // The late end of the first load changes nothing that the second has found.
+    expect(codeOf(await dead)).toBe('found key-1')
+    expect(gateway.status(spec)).toMatchObject({ consecutiveFailures: 0, keyCount: 1 })
+  })
+
+  it('do not wait for ever when the clock stands still', async () => {
+    gateway = setUp(() => new Promise(() => undefined), 100)
+    const token = await mint()
+    const first = gateway.find(spec, token)
+    expect(await codeFor(token)).toBe('signing_key_fetch_failed')
+    expect(codeOf(await first)).toBe('signing_key_fetch_failed')
+  })
+})
+
+describe('ageMaxSecondsOf()', () => {
+  it.each<[Record<string, string>, number]>([
+    [{}, 300],
+    [{ 'cache-control': 'public, max-age=3600' }, 3600],
+    [{ 'cache-control': 'PUBLIC,MAX-AGE=600' }, 600],
+    [{ 'cache-control': `max-age=${KEY_SET_AGE_MIN_SECONDS - 1}` }, KEY_SET_AGE_MIN_SECONDS],
+    [{ 'cache-control': `max-age=${KEY_SET_AGE_MAX_SECONDS + 1}` }, KEY_SET_AGE_MAX_SECONDS],
+    [{ 'cache-control': 'max-age=0' }, KEY_SET_AGE_MIN_SECONDS],
+    [{ 'cache-control': 'max-age=99999999999' }, 300],
+    [{ 'cache-control': 'max-age=-1' }, 300],
+    [{ 'cache-control': 'max-age=1e3' }, 300],
+    [{ 'cache-control': 's-maxage=1000' }, 300],
+    [{ 'cache-control': 'no-store, max-age=1000' }, KEY_SET_AGE_MIN_SECONDS],
+    [{ 'cache-control': 'max-age=1000', age: '400' }, 600],
+    [{ 'cache-control': 'max-age=1000', age: '2000' }, KEY_SET_AGE_MIN_SECONDS],
+    [{ 'cache-control': 'max-age=1000', age: 'x' }, 1000],
+  ])('reads %j as %d s', (headers, seconds) => {
+    expect(ageMaxSecondsOf(new Headers(headers))).toBe(seconds)
+  })
+})

@@ -160,3 +160,25 @@ export const CONDITION_MAX_LENGTH = 4096
 export const CONDITIONS_PER_POLICY_MAX = 32
 export const CONDITION_FUEL = 100_000
 export const CONDITION_FUEL_PER_REQUEST = 1_000_000
+
+/** Nesting and size of one expression; CEL promises 12 nested calls and 32 clauses, these hold far more. */
+export const CONDITION_DEPTH_MAX = 32
+export const CONDITION_NODES_MAX = 512
+/** Loops (`all`, `exists`, `exists_one`) within loops: each level multiplies the work. */
+export const CONDITION_LOOPS_MAX = 4
+/** Distinct attributes that one expression reads: the slots of the policy VM. */
+export const CONDITION_ATTRIBUTES_MAX = 64
+/** Bytecode, constants and patterns of one expression. */
+export const CONDITION_PROGRAM_MAX_BYTES = 64 * 1024
+/** What the attributes that one expression reads take as UTF-8, with 8 bytes for each element of a list. */
+export const CONDITION_INPUT_MAX_BYTES = 256 * 1024
+
+/** Patterns of `matches`. RE2 stops at a thousand repetitions as well. */
+export const PATTERN_MAX_LENGTH = 1024
+export const PATTERN_DEPTH_MAX = 32
+export const PATTERN_REPEAT_MAX = 1000
+export const PATTERN_NFA_MAX_INSTRUCTIONS = 2000
+/** A pattern whose DFA is larger than this, or takes more steps to build, is run as an NFA. */
+export const PATTERN_DFA_MAX_STATES = 256
+export const PATTERN_DFA_MAX_BYTES = 16 * 1024
+export const PATTERN_DFA_MAX_STEPS = 100_000

@@ -1,0 +1,135 @@
+// From the bytes of a document to the compiled type of its section, or to every issue with its line and column. It never
+// throws, and its time is bounded whatever the bytes are.
+import type { CompileContext, Report } from '../attest/attestor.ts'
+import { type Issue, isError } from '../core/issue.ts'
+import { decodeUtf8 } from '../core/json.ts'
+import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
+import { didYouMean } from '../core/nearest.ts'
+import { capIssues, inDocumentOrder, type LocatedIssue, locateIssue } from './located-issue.ts'
+import { createPositions } from './position.ts'
+import { documentTooLarge } from './scan.ts'
+import type { SectionRow } from './section.ts'
+import { isSectionName, SECTIONS, type SectionName, sectionNames } from './sections.ts'
+import { readYaml } from './yaml.ts'
+import type { YamlMap, YamlNode } from './yaml-node.ts'
+
+/** What a document of each section compiles to. */
+export type SectionValues = {
+  readonly [Name in SectionName]: (typeof SECTIONS)[Name] extends SectionRow<infer Value> ? Value : never
+}
+
+export type CompileResult<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly LocatedIssue[] }
+  /** Errors and warnings, in document order, at most ISSUES_MAX of them. */
+  | { readonly ok: false; readonly issues: readonly LocatedIssue[] }
+
+/** Compiles a document that was stored as `section`; its text must say so too. */
+export function compileDocument<Name extends SectionName>(
+  section: Name,
+  bytes: Uint8Array,
+  context: CompileContext,
+): CompileResult<SectionValues[Name]> {
+  if (bytes.length > DOCUMENT_MAX_BYTES) return failAt(documentTooLarge(bytes.length))
+  const text = decodeUtf8(bytes)
+  if (text === undefined) {
+    const message = 'Cannot read the document: it is not UTF-8 without a byte order mark'
+    return failAt({ code: 'encoding_invalid', message })
+  }
+  const positions = createPositions(text)
+  const document = readYaml(text, positions)
+  const issues: LocatedIssue[] = document.ok ? [] : [...document.issues]
+  if (document.root === undefined) return { ok: false, issues: capIssues(inDocumentOrder(issues)) }
+
+  const { root } = document
+  const row: SectionRow<SectionValues[Name]> = SECTIONS[section]
+  const value = readEnvelope(section, row, root, context, (issue) =>
+    issues.push(locateIssue(issue, root, text, positions)),
+  )
+  const listed = capIssues(inDocumentOrder(issues))
+  return value === undefined || listed.some(isError)
+    ? { ok: false, issues: listed }
+    : { ok: true, value, warnings: listed }
+}
+
+function failAt(issue: Pick<Issue, 'code' | 'message'>): CompileResult<never> {
+  return { ok: false, issues: [{ ...issue, path: [], line: 1, column: 1 }] }
+}
+
+const ENVELOPE = ['section', 'schema', 'spec']
+
+function readEnvelope<T>(
+  section: SectionName,
+  row: SectionRow<T>,
+  root: YamlNode,
+  context: CompileContext,
+  report: Report,
+): T | undefined {
+  if (root.kind !== 'map') {
+    if (root.kind !== 'broken') {
+      report({
+        code: 'type_mismatch',
+        path: [],
+        message: 'Cannot read this as a section: it needs section, schema and spec',
+      })
+    }
+    return undefined
+  }
+  let unknown = 0
+  for (const name of root.entries.keys()) {
+    if (ENVELOPE.includes(name)) continue
+    // No more hints than issues that can be listed: finding the nearest name is what costs here.
+    const hint = (++unknown <= ISSUES_MAX && didYouMean(name, ENVELOPE)) || '; settings of a section stand under spec'
+    report({
+      code: 'field_unknown',
+      path: [name],
+      message: `Cannot use the field "${name.slice(0, 64)}": it is unknown${hint}`,
+      atKey: true,
+    })
+  }
+  readText(root, 'schema', report, (schema) => {
+    if (schema === 'v1') return
+    report({
+      code: 'schema_unsupported',
+      path: ['schema'],
+      message: `Cannot read the schema "${schema.slice(0, 64)}": write v1`,
+    })
+  })
+  // What stands in another section's document is not held against this one's schema.
+  let isOurs = true
+  readText(root, 'section', report, (name) => {
+    isOurs = name === section
+    if (!isOurs) reportSection(name, section, report)
+  })
+  const spec = root.entries.get('spec')
+  if (spec === undefined) reportMissing('spec', report)
+  return spec === undefined || !isOurs ? undefined : row.read(spec.value, context, report)
+}
+
+function readText(root: YamlMap, name: string, report: Report, accept: (text: string) => void): void {
+  const node = root.entries.get(name)?.value
+  if (node === undefined) reportMissing(name, report)
+  else if (node.kind === 'text') accept(node.value)
+  else if (node.kind === 'null') {
+    report({ code: 'value_empty', path: [name], message: 'Cannot use nothing here: expected a text' })
+  } else if (node.kind !== 'broken') {
+    report({ code: 'type_mismatch', path: [name], message: 'Cannot use this here: expected a text' })
+  }
+}
+
+function reportMissing(name: string, report: Report): void {
+  report({ code: 'field_missing', path: [name], message: `Cannot do without the field "${name}": add it` })
+}
+
+function reportSection(name: string, expected: SectionName, report: Report): void {
+  if (isSectionName(name)) {
+    const message = `Cannot read a ${name} as ${expected}: the section must be that of the key it is stored under`
+    report({ code: 'section_mismatch', path: ['section'], message })
+    return
+  }
+  const hint = didYouMean(name, sectionNames()) || `; known are ${sectionNames().join(', ')}`
+  report({
+    code: 'section_unknown',
+    path: ['section'],
+    message: `Cannot read the section "${name.slice(0, 64)}": it is unknown${hint}`,
+  })
+}

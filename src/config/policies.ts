@@ -1,0 +1,128 @@
+// What the two sections of policies share: a policy's schema, and how one compiles. A policy requires at least one
+// attestor, and no type twice.
+import * as v from 'valibot'
+import type { CompileContext, Report, Requirement } from '../attest/attestor.ts'
+import { ATTESTORS } from '../attest/table.ts'
+import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
+import { POLICIES_MAX } from '../core/limits.ts'
+import type { Policy } from '../policy/policy.ts'
+import { keySourceId } from '../token/key-source.ts'
+import type { SchemaMetadata } from './validate.ts'
+
+const attestorSchemas = [...ATTESTORS.values()].map((row) =>
+  v.strictObject({
+    type: v.literal(row.type),
+    config: row.configOptional ? v.optional(row.configSchema) : row.configSchema,
+  }),
+)
+
+/** One invalid element must not hide what is wrong with the others. */
+export const salvaged = v.metadata({ salvaged: true } satisfies SchemaMetadata)
+
+const attestorMetadata = { unknownCode: 'attestor_unknown', noun: 'attestor' } satisfies SchemaMetadata
+
+export const requiredAttestorsSchema = v.pipe(
+  v.array(v.pipe(v.variant('type', attestorSchemas), v.metadata(attestorMetadata))),
+  v.nonEmpty('Cannot require no attestor, that would admit nobody: name at least one'),
+  salvaged,
+  v.description('Attestors that must all pass'),
+)
+
+export const policyEntries = {
+  name: v.pipe(v.string(), v.description('Unique name of the policy: letters, digits, ".", "_" and "-", at most 63')),
+  requiredAttestors: requiredAttestorsSchema,
+}
+
+export type RequiredAttestors = v.InferOutput<typeof requiredAttestorsSchema>
+
+const NAME = /^[A-Za-z0-9._-]{1,63}$/
+
+/** The key sources of one document, by attestor type and selector: an issuer whose keys come from two places is none. */
+export interface SeenKeySources {
+  readonly byIssuer: Map<string, string>
+}
+
+export function noKeySources(): SeenKeySources {
+  return { byIssuer: new Map() }
+}
+
+/** Compiles the attestors of one policy; paths are relative to the list. Holes are attestors that were invalid. */
+export function compileRequirements(
+  attestors: RequiredAttestors,
+  seen: SeenKeySources,
+  context: CompileContext,
+  report: Report,
+): readonly Requirement[] {
+  const types = new Set<string>()
+  const requirements: Requirement[] = []
+  for (const [index, attestor] of attestors.entries()) {
+    if (attestor === undefined) continue
+    const { type } = attestor
+    if (types.has(type)) {
+      const message = `Cannot require "${type}" twice in one policy: an agent sends one piece of evidence of each type`
+      report({ code: 'attestor_duplicate', path: [index, 'type'], message })
+    }
+    types.add(type)
+    const config = attestor.config ?? Object.create(null)
+    const requirement = ATTESTORS.get(type)?.compile(config, context, (issue) =>
+      report({ ...issue, path: [index, 'config', ...issue.path] }),
+    )
+    if (requirement === undefined) continue
+    requirements.push(requirement)
+    if (!isOnlySource(requirement, config as Json, seen)) {
+      const message = `Cannot take the keys of ${requirement.selector} from here: another policy takes them from elsewhere, and one issuer has one source of keys`
+      report({ code: 'key_source_conflict', path: [index, 'config'], message })
+    }
+  }
+  return requirements
+}
+
+function isOnlySource({ type, selector, keySource }: Requirement, config: Json, seen: SeenKeySources): boolean {
+  if (keySource === undefined) return true
+  // The id of an inline set names its document and its issuer: only the keys tell two sets of one issuer apart. Every
+  // attestor calls such a set `jwks`.
+  const inline = keySource.kind === 'inline' && isJsonObject(config) ? config['jwks'] : undefined
+  const keys = inline === undefined ? '' : canonicalJson(inline)
+  const issuer = `${type}\n${selector}`
+  const source = `${keySourceId(keySource)}\n${keys}`
+  const first = seen.byIssuer.get(issuer)
+  if (first === undefined) seen.byIssuer.set(issuer, source)
+  return first === undefined || first === source
+}
+
+/** Names are printed, signed and compared: one spelling, no duplicates. Paths are relative to the list of policies. */
+export function checkNames(policies: readonly { readonly name: string }[], report: Report): void {
+  const indexes = new Map<string, number>()
+  for (const [index, policy] of policies.entries()) {
+    if (policy === undefined) continue
+    const { name } = policy
+    if (!NAME.test(name)) {
+      const message = `Cannot use "${name.slice(0, 64)}" as a name: 1 to 63 letters, digits, ".", "_" or "-"`
+      report({ code: 'name_invalid', path: [index, 'name'], message })
+    }
+    const first = indexes.get(name)
+    if (first !== undefined) {
+      const message = `Cannot name two policies "${name.slice(0, 64)}": policy ${first + 1} of the list has that name`
+      report({ code: 'name_duplicate', path: [index, 'name'], message })
+    } else {
+      indexes.set(name, index)
+    }
+  }
+}
+
+/** False, with an issue, if there are more policies than a document may hold. */
+export function checkCount(policies: readonly unknown[], report: Report): boolean {
+  if (policies.length <= POLICIES_MAX) return true
+  const message = `Cannot hold ${policies.length} policies: a document has at most ${POLICIES_MAX}`
+  report({ code: 'too_many_policies', path: [], message })
+  return false
+}
+
+/** A bearer token that is pinned to nothing admits every pod of its cluster. */
+export function lintScope(policy: Policy, report: Report): void {
+  const [only, second] = policy.requirements
+  if (only === undefined || second !== undefined || only.scoped) return
+  const what = `Policy "${policy.name}" admits whoever holds a ${only.type} of this issuer, so any pod of the cluster could log in`
+  const next = 'set serviceAccountNamespace and serviceAccountName, or require a second attestor'
+  report({ code: 'trust_unscoped', path: ['requiredAttestors', 0], message: `${what}: ${next}` })
+}

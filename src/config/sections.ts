@@ -1,0 +1,18 @@
+// The table of sections. A new section is one file and one row here.
+import { agentAttestation } from './agent-attestation.ts'
+import type { SectionRow } from './section.ts'
+
+export const SECTIONS = {
+  AgentAttestation: agentAttestation,
+} as const satisfies Record<string, SectionRow<unknown>>
+
+export type SectionName = keyof typeof SECTIONS
+
+/** A received name as the name of a section; `constructor` is none. */
+export function isSectionName(name: string): name is SectionName {
+  return Object.hasOwn(SECTIONS, name)
+}
+
+export function sectionNames(): readonly SectionName[] {
+  return Object.keys(SECTIONS).filter(isSectionName)
+}

@@ -1,0 +1,337 @@
+// The bridge from a valibot schema to a document: every fault at once, each where it stands. valibot itself sees values
+// only, stops at the first unknown field and drops `__proto__`, so the structure is walked here and valibot runs the
+// checks (`pipe`) of each part. Maps become objects without a prototype: no name is special.
+import * as v from 'valibot'
+import type { Report } from '../attest/attestor.ts'
+import type { IssueCode, Path } from '../core/issue.ts'
+import { ISSUES_MAX } from '../core/limits.ts'
+import { didYouMean } from '../core/nearest.ts'
+import type { YamlMap, YamlNode, YamlScalar } from './yaml-node.ts'
+
+/** What a schema may tell of itself with `v.metadata`. */
+export interface SchemaMetadata {
+  /** Of a `variant`: the code of an unknown discriminator, and what one is called. */
+  readonly unknownCode?: IssueCode
+  readonly noun?: string
+  /** Of a list or a record: an invalid element leaves a hole, so that the others can still be compiled and checked. */
+  readonly salvaged?: true
+}
+
+/**
+ * `complete` is false if an issue was reported; then the value is there as far as it could be saved, for the sake of
+ * further issues only: where the schema allows it, invalid list elements are holes, and invalid entries of a record are
+ * left out.
+ */
+export interface Validated<T> {
+  readonly value: T | undefined
+  readonly complete: boolean
+}
+
+/** The kinds of schema that sections are made of, as valibot exposes them. */
+type Shape =
+  | { readonly type: 'strict_object' | 'loose_object'; readonly entries: Readonly<Record<string, v.GenericSchema>> }
+  | { readonly type: 'array'; readonly item: v.GenericSchema }
+  | { readonly type: 'record'; readonly value: v.GenericSchema }
+  | { readonly type: 'variant'; readonly key: string; readonly options: readonly v.GenericSchema[] }
+  | { readonly type: 'union'; readonly options: readonly v.GenericSchema[] }
+  | { readonly type: 'optional'; readonly wrapped: v.GenericSchema }
+  | { readonly type: 'picklist'; readonly options: readonly string[] }
+  | { readonly type: 'literal'; readonly literal: string }
+  | { readonly type: 'string' | 'boolean' | 'number' | 'unknown' }
+
+const INVALID = Symbol('invalid')
+type Read = unknown
+
+/** One walk. Finding the nearest right name costs more than all else, so only the issues that can be listed get one. */
+interface Walk {
+  readonly report: Report
+  hintsLeft: number
+}
+
+/** Reads `node` as `schema` says. Reports every issue, with `path` in front. */
+export function validate<S extends v.GenericSchema>(
+  schema: S,
+  node: YamlNode,
+  path: Path,
+  report: Report,
+): Validated<v.InferOutput<S>> {
+  let complete = true
+  const walk: Walk = {
+    report(issue) {
+      complete = false
+      report(issue)
+    },
+    hintsLeft: ISSUES_MAX,
+  }
+  const read = readAs(schema, node, path, walk)
+  // The walk has just held the value against the schema, part by part.
+  return read === INVALID || node.kind === 'broken'
+    ? { value: undefined, complete: false }
+    : { value: read as v.InferOutput<S>, complete }
+}
+
+/** The value of a node as plain data in the shape of JSON: what a schema of `unknown` yields. */
+function plainValue(node: YamlNode): Read {
+  if (node.kind === 'map') {
+    const value: Record<string, unknown> = Object.create(null)
+    for (const [name, entry] of node.entries) value[name] = plainValue(entry.value)
+    return Object.values(value).includes(INVALID) ? INVALID : value
+  }
+  if (node.kind === 'list') {
+    const items = node.items.map(plainValue)
+    return items.includes(INVALID) ? INVALID : items
+  }
+  if (node.kind === 'broken') return INVALID
+  return node.kind === 'null' ? null : node.value
+}
+
+function shapeOf(schema: v.GenericSchema): Shape {
+  return schema as unknown as Shape
+}
+
+function readAs(schema: v.GenericSchema, node: YamlNode, path: Path, walk: Walk): Read {
+  const shape = shapeOf(schema)
+  if (node.kind === 'broken') return INVALID
+  if (shape.type === 'optional') return readAs(shape.wrapped, node, path, walk)
+  const value = readShape(shape, schema, node, path, walk)
+  return value === INVALID || !passesChecks(schema, value, path, walk) ? INVALID : value
+}
+
+function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: Path, walk: Walk): Read {
+  switch (shape.type) {
+    case 'unknown':
+      return plainValue(node)
+    case 'optional':
+      return readAs(shape.wrapped, node, path, walk)
+    case 'union':
+      return readAs(optionFor(shape.options, node), node, path, walk)
+    case 'strict_object':
+    case 'loose_object':
+      if (node.kind !== 'map') return mismatch(node, 'a map of fields', path, walk)
+      return readObject(shape.entries, node, path, walk, shape.type === 'loose_object')
+    case 'variant':
+      if (node.kind !== 'map') return mismatch(node, 'a map of fields', path, walk)
+      return readVariant(shape, metadataOf(schema), node, path, walk)
+    case 'record': {
+      if (node.kind !== 'map') return mismatch(node, 'a map', path, walk)
+      const value: Record<string, unknown> = Object.create(null)
+      for (const [name, entry] of node.entries) {
+        const read = readAs(shape.value, entry.value, [...path, name], walk)
+        if (read !== INVALID) value[name] = read
+      }
+      const isWhole = Object.keys(value).length === node.entries.size
+      return isWhole || metadataOf(schema).salvaged ? value : INVALID
+    }
+    case 'array': {
+      if (node.kind !== 'list') return mismatch(node, 'a list', path, walk)
+      const value: unknown[] = new Array(node.items.length)
+      let isWhole = true
+      for (const [index, item] of node.items.entries()) {
+        const read = readAs(shape.item, item, [...path, index], walk)
+        if (read === INVALID) isWhole = false
+        else value[index] = read
+      }
+      return isWhole || metadataOf(schema).salvaged ? value : INVALID
+    }
+    case 'string':
+      return node.kind === 'text' ? node.value : notText(node, path, walk)
+    case 'picklist':
+    case 'literal': {
+      if (node.kind !== 'text') return notText(node, path, walk)
+      const choices = shape.type === 'picklist' ? shape.options : [shape.literal]
+      if (choices.includes(node.value)) return node.value
+      const known = choices.map((choice) => `"${choice}"`).join(', ')
+      const near = nearHint(walk, node.value, choices)
+      walk.report({ code: 'value_invalid', path, message: `Cannot use "${cut(node.value)}": expected ${known}${near}` })
+      return INVALID
+    }
+    case 'boolean':
+      return node.kind === 'bool' ? node.value : mismatch(node, 'true or false', path, walk)
+    case 'number':
+      if (node.kind !== 'int' && node.kind !== 'float') return mismatch(node, 'a number', path, walk)
+      return node.value
+  }
+}
+
+function readObject(
+  entries: Readonly<Record<string, v.GenericSchema>>,
+  node: YamlMap,
+  path: Path,
+  walk: Walk,
+  isLoose: boolean,
+): Read {
+  const value: Record<string, unknown> = Object.create(null)
+  let isValid = true
+  for (const [name, entry] of node.entries) {
+    const fieldPath = [...path, name]
+    const field = Object.hasOwn(entries, name) ? entries[name] : undefined
+    if (field !== undefined) {
+      const read = readAs(field, entry.value, fieldPath, walk)
+      if (read === INVALID) isValid = false
+      else value[name] = read
+    } else if (isLoose) {
+      value[name] = plainValue(entry.value)
+      if (value[name] === INVALID) isValid = false
+    } else {
+      const names = Object.keys(entries)
+      const near = nearHint(walk, name, names) || `; known are ${names.join(', ')}`
+      walk.report({
+        code: 'field_unknown',
+        path: fieldPath,
+        message: `Cannot use the field "${cut(name)}": it is unknown${near}`,
+        atKey: true,
+      })
+      isValid = false
+    }
+  }
+  for (const [name, field] of Object.entries(entries)) {
+    if (shapeOf(field).type === 'optional' || node.entries.has(name)) continue
+    walk.report({
+      code: 'field_missing',
+      path: [...path, name],
+      message: `Cannot do without the field "${name}": add it`,
+    })
+    isValid = false
+  }
+  return isValid ? value : INVALID
+}
+
+function readVariant(
+  shape: Shape & { readonly type: 'variant' },
+  metadata: SchemaMetadata,
+  node: YamlMap,
+  path: Path,
+  walk: Walk,
+): Read {
+  const options = new Map<string, v.GenericSchema>()
+  for (const option of shape.options) {
+    const optionShape = shapeOf(option)
+    const literal = optionShape.type === 'strict_object' ? optionShape.entries[shape.key] : undefined
+    const literalShape = literal === undefined ? undefined : shapeOf(literal)
+    if (literalShape?.type === 'literal') options.set(literalShape.literal, option)
+  }
+  const entry = node.entries.get(shape.key)
+  const keyPath = [...path, shape.key]
+  if (entry === undefined) {
+    walk.report({ code: 'field_missing', path: keyPath, message: `Cannot do without the field "${shape.key}": add it` })
+    return INVALID
+  }
+  if (entry.value.kind === 'broken') return INVALID
+  if (entry.value.kind !== 'text') return notText(entry.value, keyPath, walk)
+  const chosen = options.get(entry.value.value)
+  if (chosen !== undefined) return readAs(chosen, node, path, walk)
+  const names = [...options.keys()]
+  const near = nearHint(walk, entry.value.value, names) || `; known are ${names.join(', ')}`
+  const noun = metadata.noun ?? shape.key
+  const message = `Cannot use the ${noun} "${cut(entry.value.value)}": it is unknown${near}`
+  walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })
+  return INVALID
+}
+
+/** Of a union, the option that is made for this kind of node, or else the first one, which then says what is wrong. */
+function optionFor(options: readonly v.GenericSchema[], node: YamlNode): v.GenericSchema {
+  const wanted = node.kind === 'list' ? ['array'] : node.kind === 'map' ? ['strict_object', 'record'] : []
+  const found = options.find((option) => wanted.includes(shapeOf(option).type)) ?? options[0]
+  if (found === undefined) throw new Error('a union without options')
+  return found
+}
+
+type CheckIssue = { readonly type: string; readonly message: string; readonly input: unknown }
+
+/** Runs the checks that follow the schema in its pipe; the walk has already done what the schema itself would do. */
+function passesChecks(schema: v.GenericSchema, value: unknown, path: Path, walk: Walk): boolean {
+  if (!('pipe' in schema) || !Array.isArray(schema.pipe)) return true
+  const [inner, ...actions] = schema.pipe as readonly [v.GenericSchema, ...v.GenericPipeAction[]]
+  let passes = passesChecks(inner, value, path, walk)
+  for (const action of actions) {
+    if (action.kind !== 'validation') continue
+    const dataset = action['~run']({ typed: true, value }, { abortEarly: false })
+    for (const issue of dataset.issues ?? []) {
+      walk.report({ code: codeOf(issue.type), path, message: messageOf(issue, action) })
+      passes = false
+    }
+  }
+  return passes
+}
+
+function codeOf(check: string): IssueCode {
+  if (check === 'non_empty') return 'value_empty'
+  const isBound = check.startsWith('max_') || check.startsWith('min_')
+  return isBound ? 'value_out_of_range' : 'value_invalid'
+}
+
+function messageOf(issue: CheckIssue, action: v.GenericPipeAction): string {
+  // A message of the schema's own is written for authors; valibot's defaults are not.
+  if ('message' in action && typeof action.message === 'string') return action.message
+  const isList = Array.isArray(issue.input)
+  if (issue.type === 'non_empty') {
+    return `Cannot use an empty ${isList ? 'list' : 'text'} here: name at least one value, or remove the field`
+  }
+  const bound = 'requirement' in action ? ` ${String(action.requirement)}` : ''
+  if (issue.type === 'max_length') return `Cannot use more than${bound} ${isList ? 'elements' : 'characters'} here`
+  if (issue.type === 'min_length') return `Cannot use fewer than${bound} ${isList ? 'elements' : 'characters'} here`
+  if (issue.type === 'max_value') return `Cannot use more than${bound} here`
+  if (issue.type === 'min_value') return `Cannot use less than${bound} here`
+  return `Cannot use this value: ${issue.message}`
+}
+
+/** `; did you mean "x"?`, or nothing. */
+function nearHint(walk: Walk, name: string, names: readonly string[]): string {
+  if (walk.hintsLeft === 0) return ''
+  walk.hintsLeft--
+  return didYouMean(name, names)
+}
+
+function metadataOf(schema: v.GenericSchema): SchemaMetadata {
+  // Of a generic schema valibot knows nothing more exact; only this folder's schemas hold metadata.
+  return v.getMetadata(schema) as SchemaMetadata
+}
+
+/** Text is wanted. A number or a boolean that was meant as text is told how to say so. */
+function notText(node: YamlNode, path: Path, walk: Walk): typeof INVALID {
+  if (!('source' in node) || node.source === '') return mismatch(node, 'a text', path, walk)
+  const read =
+    node.kind === 'null' ? 'null' : node.kind === 'bool' ? `the value ${node.value}` : `the number ${node.value}`
+  const source = cut(node.source)
+  walk.report({
+    code: 'text_unquoted',
+    path,
+    message: `Cannot use ${source} as text: YAML reads it as ${read}; put it in quotes: "${source}"`,
+  })
+  return INVALID
+}
+
+function mismatch(node: YamlNode, expected: string, path: Path, walk: Walk): typeof INVALID {
+  if (node.kind === 'null') {
+    const empty =
+      expected === 'a list' ? '; an empty list is []' : expected.startsWith('a map') ? '; an empty map is {}' : ''
+    walk.report({ code: 'value_empty', path, message: `Cannot use nothing here: expected ${expected}${empty}` })
+    return INVALID
+  }
+  walk.report({ code: 'type_mismatch', path, message: `Cannot use ${nameOf(node)} here: expected ${expected}` })
+  return INVALID
+}
+
+function nameOf(node: YamlNode): string {
+  switch (node.kind) {
+    case 'map':
+      return 'a map'
+    case 'list':
+      return 'a list'
+    case 'text':
+      return `the text "${cut(node.value)}"`
+    case 'int':
+    case 'float':
+      return `the number ${cut((node as YamlScalar).source)}`
+    case 'bool':
+      return `the value ${node.value}`
+    case 'null':
+    case 'broken':
+      return 'nothing'
+  }
+}
+
+/** A message never grows with the document. */
+function cut(text: string): string {
+  return text.length <= 64 ? text : `${text.slice(0, 61)}...`
+}

@@ -1,0 +1,37 @@
+// How the tests of sections compile a document and write down what is wrong with it.
+import type { CompileContext } from '../../src/attest/attestor.ts'
+import { type CompileResult, compileDocument, type SectionValues } from '../../src/config/compile.ts'
+import type { LocatedIssue } from '../../src/config/located-issue.ts'
+import type { SectionName } from '../../src/config/sections.ts'
+
+export const context: CompileContext = {
+  scope: 'clusters/c-123',
+  documentDigest: 'sha256:0000',
+  issuerUrl: 'https://login.example.org',
+  urlPolicy: { allowLoopback: false },
+  exactPins: false,
+}
+
+export function compile<Name extends SectionName>(
+  section: Name,
+  text: string,
+  change: Partial<CompileContext> = {},
+): CompileResult<SectionValues[Name]> {
+  return compileDocument(section, new TextEncoder().encode(text), { ...context, ...change })
+}
+
+/** `line:column code path`, as the tables write it. */
+export function brief({ line, column, code, path }: LocatedIssue): string {
+  return `${line}:${column} ${code} ${path.join('.')}`.trim()
+}
+
+/** Everything that was found: issues of a document that does not compile, warnings of one that does. */
+export function found(result: CompileResult<unknown>): readonly string[] {
+  return (result.ok ? result.warnings : result.issues).map(brief)
+}
+
+/** A valid document with one change: the text `from`, which must be there, replaced by `to`. */
+export function changed(text: string, from: string, to: string): string {
+  if (!text.includes(from)) throw new Error(`the baseline has no ${JSON.stringify(from)}`)
+  return text.replace(from, () => to)
+}

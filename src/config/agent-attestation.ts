@@ -1,7 +1,15 @@
 // Section AgentAttestation: the policies that admit agents of a cluster. Any one satisfied policy admits.
 import * as v from 'valibot'
 import { createPolicySet, type Policy, type PolicySet } from '../policy/policy.ts'
-import { checkCount, checkNames, compileRequirements, lintScope, noKeySources, policyEntries, salvaged } from './policies.ts'
+import {
+  checkCount,
+  checkNames,
+  compileRequirements,
+  lintScope,
+  noKeySources,
+  policyEntries,
+  SALVAGED,
+} from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
 // Conditions and single use will be two more entries here; until they are enforced, a document that asks for them is
@@ -9,7 +17,11 @@ import { defineSection, type SectionRow } from './section.ts'
 const policySchema = v.strictObject(policyEntries)
 
 const specSchema = v.strictObject({
-  policies: v.pipe(v.array(policySchema), salvaged, v.description('Policies, any one of which admits; [] admits nobody')),
+  policies: v.pipe(
+    v.array(policySchema),
+    v.metadata(SALVAGED),
+    v.description('Policies, any one of which admits; [] admits nobody'),
+  ),
 })
 
 export const agentAttestation: SectionRow<PolicySet> = defineSection({

@@ -17,14 +17,14 @@ const attestorSchemas = [...ATTESTORS.values()].map((row) =>
 )
 
 /** One invalid element must not hide what is wrong with the others. */
-export const salvaged = v.metadata({ salvaged: true } satisfies SchemaMetadata)
+export const SALVAGED = { salvaged: true } as const satisfies SchemaMetadata
 
 const attestorMetadata = { unknownCode: 'attestor_unknown', noun: 'attestor' } satisfies SchemaMetadata
 
 export const requiredAttestorsSchema = v.pipe(
   v.array(v.pipe(v.variant('type', attestorSchemas), v.metadata(attestorMetadata))),
   v.nonEmpty('Cannot require no attestor, that would admit nobody: name at least one'),
-  salvaged,
+  v.metadata(SALVAGED),
   v.description('Attestors that must all pass'),
 )
 

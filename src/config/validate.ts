@@ -241,7 +241,7 @@ type CheckIssue = { readonly type: string; readonly message: string; readonly in
 /** Runs the checks that follow the schema in its pipe; the walk has already done what the schema itself would do. */
 function passesChecks(schema: v.GenericSchema, value: unknown, path: Path, walk: Walk): boolean {
   if (!('pipe' in schema) || !Array.isArray(schema.pipe)) return true
-  const [inner, ...actions] = schema.pipe as readonly [v.GenericSchema, ...v.GenericPipeAction[]]
+  const [inner, ...actions] = schema.pipe as unknown as readonly [v.GenericSchema, ...v.GenericPipeAction[]]
   let passes = passesChecks(inner, value, path, walk)
   for (const action of actions) {
     if (action.kind !== 'validation') continue

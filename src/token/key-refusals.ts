@@ -38,15 +38,36 @@ export function describeFailure({ document, cause }: LoadFailure): string {
   }
 }
 
+/** What to do besides waiting: a document that may not be used stays so until the policy names the keys otherwise. */
+function cureOf({ document, cause }: LoadFailure): string {
+  switch (cause.kind) {
+    case 'unreachable':
+    case 'timeout':
+    case 'status':
+      return 'check that the issuer is up and may be reached from the gateway'
+    case 'redirected':
+    case 'too_large':
+    case 'malformed':
+    case 'jwks_uri_missing':
+    case 'not_a_key_set':
+      return `have the issuer serve ${DOCUMENTS[document]} as it should`
+    case 'url_forbidden':
+    case 'issuer_mismatch':
+    case 'jwks_origin_forbidden':
+      return 'have the policy name the key set itself (jwksURI or jwks)'
+  }
+}
+
 /** Keys could not be fetched (503): the fault is not the caller's, and trying again is right. */
 export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
   const wait = Math.ceil(((nextAttemptMillisOf(state) ?? nowMillis) - nowMillis) / 1000)
   const retryAfterSeconds = Math.max(1, wait)
   const failure = state.lastFailure?.failure
   const what = failure === undefined ? 'the issuer has not answered yet' : describeFailure(failure)
+  const cure = failure === undefined ? '' : `; if it lasts, ${cureOf(failure)}`
   return {
     code: 'signing_key_fetch_failed',
-    detail: `failed to fetch signing key: ${what}; try again in ${retryAfterSeconds} s, and if it lasts tell the operator of the issuer`,
+    detail: `failed to fetch signing key: ${what}; try again in ${retryAfterSeconds} s${cure}`,
     retryAfterSeconds,
     audit: {
       consecutiveFailures: state.failures,

@@ -5,6 +5,7 @@ import { decodeBase64url } from '../core/base64.ts'
 import { RSA_MAX_BITS, RSA_MIN_BITS } from '../core/limits.ts'
 import { ALGORITHMS, type Algorithm, CURVES, fitsKey, isAlgorithm, type KeyType } from './algorithms.ts'
 import { isKid } from './parse.ts'
+import { isRocaModulus } from './roca.ts'
 
 /** A usable key. Only {@link readPublicKey} makes one. */
 export interface PublicKey {
@@ -100,6 +101,7 @@ function readRsa({ n, e }: Members): Material {
   if (e !== 'AQAB')
     return no(`RSA exponent ${exponent.length > 4 ? 'over 32 bits' : integerOf(exponent)}; only 65537 is accepted`)
   if (((modulus.at(-1) ?? 0) & 1) === 0) return no('RSA modulus is even')
+  if (isRocaModulus(modulus)) return no('RSA modulus is of a faulty generator (ROCA, CVE-2017-15361)')
   return { ok: true, members: { n, e } }
 }
 

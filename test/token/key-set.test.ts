@@ -34,6 +34,16 @@ function rsaOf(bits: number, change: Readonly<Record<string, unknown>> = {}): Re
   return { kty: 'RSA', kid: 'weak', n: encodeBase64url(bytes), e: 'AQAB', ...change }
 }
 
+/** A modulus as the faulty chip makes it: a power of 65537 modulo the product of the small primes. */
+function rocaModulus(): string {
+  const isPrime = (n: number): boolean => Array.from({ length: n - 2 }, (_, index) => index + 2).every((d) => n % d > 0)
+  const primes = Array.from({ length: 165 }, (_, index) => index + 3).filter(isPrime)
+  const product = primes.reduce((value, prime) => value * BigInt(prime), 1n)
+  const start = ((1n << 2047n) / product + 1n) * product + (65537n ** 7n % product)
+  const modulus = start % 2n === 0n ? start + product : start
+  return Buffer.from(modulus.toString(16), 'hex').toString('base64url')
+}
+
 async function tokenOf(key: SigningKey, header: Readonly<Record<string, unknown>> = {}): Promise<ParsedToken> {
   const result = parseToken(await signClaims(key, serviceAccountClaims(1_760_000_000), header))
   if (!result.ok) throw new Error(result.refusal.detail)
@@ -91,6 +101,7 @@ describe('readKeySet()', () => {
     ['an RSA exponent of 48 bits', () => rsaOf(2048, { e: '____AQAB' }), 'over 32 bits'],
     ['an RSA exponent with a leading zero', () => rsaOf(2048, { e: 'AAEAAQ' }), 'not a canonical'],
     ['an even RSA modulus', () => rsaOf(2048, { n: encodeBase64url(new Uint8Array(256).fill(0xfe)) }), 'even'],
+    ['an RSA modulus with the ROCA fingerprint', () => rsaOf(2048, { n: rocaModulus() }), 'ROCA'],
     ['an RSA modulus with padding', () => rsaOf(2048, { n: `${rsaOf(2048)['n']}=` }), 'not a canonical'],
     [
       'an RSA modulus with a leading zero',

@@ -22,7 +22,7 @@ export const K8S_TOKEN_ROWS = rowsOf('k8s_token', 'agent', {
 })
 
 export const SSH_POP_ROWS = rowsOf('ssh_pop', 'agent', {
-  'ssh_pop.type': { alphabet: 'segment', description: 'Always host_cert' },
+  'ssh_pop.type': { alphabet: 'identifier', description: 'Always host_cert' },
   'ssh_pop.key.type': { alphabet: 'text', description: 'Type of the host key' },
   'ssh_pop.key.id': { identity: true, alphabet: 'text', description: 'Key id of the host certificate' },
   'ssh_pop.serial': { identity: true, alphabet: 'digits', description: 'Serial number of the host certificate' },

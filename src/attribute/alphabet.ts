@@ -14,38 +14,63 @@ export type AlphabetPart = { readonly characters?: string } | { readonly literal
 export interface Alphabet {
   /** In order. A literal holds a character that the run before it cannot: values split in one way only. */
   readonly parts: readonly AlphabetPart[]
+  /** A value that is not empty starts and ends with one of these. */
+  readonly edges?: string
   /** Characters that real values hold, and a path segment forbids. */
   readonly holds?: string
+  /** For messages: `kubernetes.pod.namespace` holds ... */
+  readonly description: string
 }
 
+const ALPHANUMERIC = `${UPPER}${LOWER}${DIGITS}`
+
 export const ALPHABETS = {
-  text: { parts: [{}] },
-  digits: { parts: [{ characters: DIGITS }] },
-  hex: { parts: [{ characters: `${DIGITS}abcdef` }] },
+  text: { parts: [{}], description: 'any text' },
+  digits: { parts: [{ characters: DIGITS }], description: 'digits' },
+  hex: { parts: [{ characters: `${DIGITS}abcdef` }], description: 'lower-case hex digits' },
   /** A DNS-1123 label, a UUID, an instance id, a region. */
-  label: { parts: [{ characters: `${LOWER}${DIGITS}-` }] },
+  label: {
+    parts: [{ characters: `${LOWER}${DIGITS}-` }],
+    edges: ALPHANUMERIC,
+    description: 'lower-case letters, digits and inner "-"',
+  },
   /** A DNS-1123 subdomain: names of pods, nodes, service accounts. */
-  subdomain: { parts: [{ characters: `${LOWER}${DIGITS}-.` }] },
+  subdomain: {
+    parts: [{ characters: `${LOWER}${DIGITS}-.` }],
+    edges: ALPHANUMERIC,
+    description: 'lower-case letters, digits and inner "-" and "."',
+  },
   /** A Kubernetes label value; it may be empty. */
-  segment: { parts: [{ characters: SEGMENT_CHARACTERS }] },
+  labelValue: {
+    parts: [{ characters: SEGMENT_CHARACTERS }],
+    edges: ALPHANUMERIC,
+    description: 'letters, digits and inner "-", "_" and "."',
+  },
+  identifier: { parts: [{ characters: SEGMENT_CHARACTERS }], description: 'letters, digits, "-", "_" and "."' },
   /** The key of a Kubernetes label or annotation: `app.kubernetes.io/name`. */
-  qualifiedKey: { parts: [{ characters: `${SEGMENT_CHARACTERS}/` }] },
+  qualifiedKey: {
+    parts: [{ characters: `${SEGMENT_CHARACTERS}/` }],
+    description: 'letters, digits, "-", "_", "." and "/"',
+  },
   /** The owner of a pod: `ReplicaSet:web-1`. */
   kindAndName: {
-    parts: [{ characters: `${UPPER}${LOWER}${DIGITS}` }, { literal: ':' }, { characters: SEGMENT_CHARACTERS }],
+    parts: [{ characters: ALPHANUMERIC }, { literal: ':' }, { characters: SEGMENT_CHARACTERS }],
     holds: ':',
+    description: 'Type:Name',
   },
-  imageName: { parts: [{}], holds: '/:' },
-  imageId: { parts: [{}], holds: '/:@' },
-  filePath: { parts: [{}], holds: '/' },
-  url: { parts: [{}], holds: '/:' },
+  imageName: { parts: [{}], holds: '/:', description: 'an image name' },
+  imageId: { parts: [{}], holds: '/:@', description: 'an image id' },
+  filePath: { parts: [{}], holds: '/', description: 'a path' },
+  url: { parts: [{}], holds: '/:', description: 'a URL' },
 } as const satisfies Record<string, Alphabet>
 
 export type AlphabetName = keyof typeof ALPHABETS
 
 /** Whether a value is made as its alphabet says. Runs may be empty; that is for the surface to refuse. */
 export function fitsAlphabet(value: string, name: AlphabetName): boolean {
-  const parts: readonly AlphabetPart[] = ALPHABETS[name].parts
+  const { parts, edges }: Alphabet = ALPHABETS[name]
+  const edge = `${value.slice(0, 1)}${value.slice(-1)}`
+  if (edges !== undefined && [...edge].some((character) => !edges.includes(character))) return false
   let at = 0
   for (const part of parts) {
     if ('literal' in part) {

@@ -4,7 +4,7 @@ import { rowsOf } from './row.ts'
 export const BUILT_IN_ROWS = [
   ...rowsOf('cluster', 'built-in', {
     'cluster.name': { alphabet: 'text', description: 'Name of the cluster' },
-    'cluster.id': { alphabet: 'segment', description: 'Id of the cluster' },
+    'cluster.id': { alphabet: 'identifier', description: 'Id of the cluster' },
   }),
   ...rowsOf('node_group', 'built-in', {
     'node_group.name': { optional: true, alphabet: 'text', description: 'Name of the node group of a Linux cluster' },

@@ -49,7 +49,7 @@ export const KUBERNETES_ROWS = rowsOf('kubernetes', 'workload', {
   },
   'kubernetes.pod.label[<key>]': {
     optional: true,
-    alphabet: 'segment',
+    alphabet: 'labelValue',
     keyAlphabet: 'qualifiedKey',
     keyVersion: '0.28.0',
     description: 'One label of the pod',

@@ -1,0 +1,65 @@
+// Templates of JWT claims: any well-formed text. One lone reference keeps a multi-valued attribute as a list.
+import type { Attributes } from '../attribute/attribute.ts'
+import type { Issue, Path } from '../core/issue.ts'
+import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
+import { type Checked, pass } from '../core/result.ts'
+import { byteLength } from './filter.ts'
+import { lintAbsence } from './lint.ts'
+import { isReference, parseTemplate, type Reference } from './syntax.ts'
+import type { ClaimTemplate } from './template.ts'
+import { refuseValue, textOf } from './value.ts'
+
+/** A claim without a reference is no template: upstream refuses static claims as well. */
+export function compileClaim(
+  text: string,
+  path: Path,
+): { readonly template?: ClaimTemplate; readonly issues: readonly Issue[] } {
+  const { parts, issues } = parseTemplate(text, 'jwtClaim', path)
+  if (issues.length > 0) return { issues }
+  const references = parts.filter(isReference)
+  if (references.length === 0) {
+    const message = 'A claim has to refer to an attribute, such as "{{kubernetes.pod.namespace}}"'
+    return { issues: [{ code: 'template_static', path, message, offset: 0 }] }
+  }
+  return { template: { surface: 'jwtClaim', text, references, parts }, issues: lintAbsence(references, path) }
+}
+
+/**
+ * The value of a claim: a list if the template is one reference alone and the attribute has a list, else a text (counts
+ * too). Refuses with `attribute_missing`, `attribute_invalid` or `value_too_long`.
+ */
+export function renderClaim(template: ClaimTemplate, attributes: Attributes): Checked<string | readonly string[]> {
+  const [only] = template.parts
+  if (template.parts.length === 1 && only !== undefined && isReference(only)) {
+    const value = attributes.get(only.attribute.name)
+    if (typeof value === 'object') return renderList(only, value)
+  }
+  let text = ''
+  for (const part of template.parts) {
+    const piece = isReference(part) ? textOf(part, attributes, 'jwtClaim') : pass(part.text)
+    if (!piece.ok) return piece
+    text += piece.value
+    if (isReference(part) && byteLength(text) > CLAIM_VALUE_MAX_BYTES) return refuseLength(part)
+  }
+  return pass(text)
+}
+
+/** Each value is filtered by itself. */
+function renderList(reference: Reference, values: readonly string[]): Checked<readonly string[]> {
+  const { name } = reference.attribute
+  const texts: string[] = []
+  let bytes = 0
+  for (const value of values) {
+    const text = textOf(reference, new Map([[name, value]]), 'jwtClaim')
+    if (!text.ok) return text
+    bytes += byteLength(text.value)
+    if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(reference)
+    texts.push(text.value)
+  }
+  return pass(texts)
+}
+
+function refuseLength(reference: Reference): Checked<never> {
+  const what = `the claim would be longer than ${CLAIM_VALUE_MAX_BYTES} bytes`
+  return refuseValue('value_too_long', reference, 'jwtClaim', what, 'use another attribute')
+}

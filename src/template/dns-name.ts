@@ -1,0 +1,92 @@
+// Templates of DNS names. No value adds a dot or a wildcard: the labels are those that the template has.
+import type { Attributes } from '../attribute/attribute.ts'
+import type { Issue, Path } from '../core/issue.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import { DNS_NAME_FAULTS, type DnsName, parseDnsName } from '../identity/dns-name.ts'
+import { applyFilters } from './filter.ts'
+import { lintAbsence } from './lint.ts'
+import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
+import type { DnsNameTemplate } from './template.ts'
+import { quoteValue, refuseValue, textOf } from './value.ts'
+
+/** Stands for a value while the static text is checked: a letter is legal wherever any value is. */
+const STAND_IN = 'a'
+
+/** A static wildcard, the whole first label, is allowed; what static text is wrong is an issue now. */
+export function compileDnsName(
+  text: string,
+  path: Path,
+): { readonly template?: DnsNameTemplate; readonly issues: readonly Issue[] } {
+  const { parts, issues } = parseTemplate(text, 'dnsName', path)
+  if (issues.length > 0) return { issues }
+  const report = (message: string, offset: number): { readonly issues: readonly Issue[] } => ({
+    issues: [{ code: 'dns_name_invalid', path, message, offset }],
+  })
+
+  const sample = parts.map((part) => (isReference(part) ? STAND_IN : part.text)).join('')
+  const checked = parseDnsName(sample, { wildcard: true })
+  if (!checked.ok) {
+    return report(`The DNS name is invalid: ${DNS_NAME_FAULTS[checked.reason]}`, originOf(parts, checked.offset))
+  }
+  const references = parts.filter(isReference)
+  for (const reference of references) {
+    const fallback = applyFilters(reference.filters, undefined)
+    if (!fallback.ok || /^[a-z0-9-]+$/.test(fallback.text)) continue
+    const { name } = reference.attribute
+    return report(`A label cannot be made of ${quoteValue(fallback.text)}, the default of ${name}`, reference.offset)
+  }
+  return { template: { surface: 'dnsName', text, references, parts }, issues: lintAbsence(references, path) }
+}
+
+/** Where in the template a place of the sample comes from. */
+function originOf(parts: readonly Part[], offset: number): number {
+  let at = 0
+  let origin = 0
+  for (const part of parts) {
+    const length = isReference(part) ? STAND_IN.length : part.text.length
+    origin = isReference(part) ? part.offset : part.offset + offset - at
+    if (offset < at + length) return origin
+    at += length
+  }
+  return origin
+}
+
+/**
+ * Refuses with `attribute_missing`, `attribute_invalid`, `value_too_long` or `dns_name_invalid`; `where` names the
+ * attribute.
+ */
+export function renderDnsName(template: DnsNameTemplate, attributes: Attributes): Checked<DnsName> {
+  let text = ''
+  for (const part of template.parts) {
+    const piece = isReference(part) ? labelText(part, attributes) : pass(part.text)
+    if (!piece.ok) return piece
+    text += piece.value
+  }
+  const parsed = parseDnsName(text, { wildcard: true })
+  if (parsed.ok) return pass(parsed.value)
+  const isTooLong = parsed.reason === 'too_long' || parsed.reason === 'label_too_long'
+  const names = template.references.map((reference) => reference.attribute.name)
+  const what = `${quoteValue(text)} is no DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
+  return refuse({
+    code: isTooLong ? 'value_too_long' : 'dns_name_invalid',
+    detail: `Cannot use ${names.join(', ')} in a DNS name: ${what}; put literal text around it, or use another attribute`,
+    ...(names[0] === undefined ? {} : { where: names[0] }),
+  })
+}
+
+function labelText(reference: Reference, attributes: Attributes): Checked<string> {
+  const piece = textOf(reference, attributes, 'dnsName')
+  if (!piece.ok) return piece
+  const text = piece.value
+  if (text === '') {
+    const mend = 'default("...") is for absence alone, so give it a value or use another attribute'
+    return refuseValue('attribute_invalid', reference, 'dnsName', 'its value is empty', mend)
+  }
+  const forbidden = [...new Set(text.match(/[^a-z0-9-]/gu))]
+  if (forbidden.length === 0) return piece
+  const what = `a label cannot hold its value ${quoteValue(text)}`
+  const lower = forbidden.some((character) => /[A-Z]/.test(character)) ? ['lower'] : []
+  const others = forbidden.filter((character) => !/[A-Z]/.test(character)).slice(0, 3)
+  const mend = [...lower, ...others.map((character) => `replace(${quoteValue(character)}, "-")`)].join(' | ')
+  return refuseValue('attribute_invalid', reference, 'dnsName', what, `use the filter ${mend}`)
+}

@@ -1,0 +1,84 @@
+// The filters, one row each. They run left to right on one value, and none makes it longer than FILTER_OUTPUT_MAX_BYTES.
+import { FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
+
+interface FilterRow {
+  /** What it is given in parentheses, in order. */
+  readonly parameters: readonly string[]
+  /** What is wrong with the arguments, for the author. */
+  readonly check?: (args: readonly string[]) => string | undefined
+  /** `undefined` if the output would be too long. `replace` learns that before it builds the output. */
+  readonly apply: (value: string, args: readonly string[]) => string | undefined
+}
+
+const keep = (value: string): string => value
+
+export const FILTERS = {
+  /** ASCII only: no locale, and no letter that becomes two. */
+  lower: {
+    parameters: [],
+    apply: (value) => value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
+  },
+  /** All occurrences, from the left, of a literal text. */
+  replace: {
+    parameters: ['text', 'replacement'],
+    check: ([text]) => (text === '' ? 'replace needs a text to look for' : undefined),
+    apply: (value, [text = '', replacement = '']) => {
+      const pieces = value.split(text)
+      const length = value.length + (pieces.length - 1) * (replacement.length - text.length)
+      return length > FILTER_OUTPUT_MAX_BYTES ? undefined : pieces.join(replacement)
+    },
+  },
+  /** For an absent attribute; a value, also an empty one, passes as it is. */
+  default: { parameters: ['text'], apply: keep },
+  /** Lets `/` through at the end of a path; the path checks each segment. */
+  segments: { parameters: [], apply: keep },
+} as const satisfies Record<string, FilterRow>
+
+export type FilterName = keyof typeof FILTERS
+
+export interface Filter {
+  readonly name: FilterName
+  readonly args: readonly string[]
+}
+
+export const FILTER_NAMES: readonly string[] = Object.keys(FILTERS)
+
+export function isFilterName(name: string): name is FilterName {
+  return Object.hasOwn(FILTERS, name)
+}
+
+/** What is wrong with a call, for the author. */
+export function checkCall(name: FilterName, args: readonly string[]): string | undefined {
+  const row: FilterRow = FILTERS[name]
+  if (args.length !== row.parameters.length) {
+    const wanted = row.parameters.map((parameter) => `"${parameter}"`).join(', ')
+    return `${name} is written ${wanted === '' ? name : `${name}(${wanted})`}`
+  }
+  return row.check?.(args)
+}
+
+export type Filtered =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: 'absent' }
+  | { readonly ok: false; readonly reason: 'too_long'; readonly filter: FilterName }
+
+/** Runs the filters on a value, or on the absence of one, which only `default` ends. */
+export function applyFilters(filters: readonly Filter[], value: string | undefined): Filtered {
+  let text = value
+  for (const { name, args } of filters) {
+    if (text === undefined) {
+      if (name === 'default') text = args[0]
+      continue
+    }
+    text = FILTERS[name].apply(text, args)
+    if (text === undefined || byteLength(text) > FILTER_OUTPUT_MAX_BYTES) {
+      return { ok: false, reason: 'too_long', filter: name }
+    }
+  }
+  return text === undefined ? { ok: false, reason: 'absent' } : { ok: true, text }
+}
+
+/** Of UTF-8. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length
+}

@@ -1,0 +1,58 @@
+// What an author should know of a template that compiles: it can never render, two workloads can share what it renders,
+// or an attribute of it may be absent.
+import { ALPHABETS, type Alphabet } from '../attribute/alphabet.ts'
+import type { Issue, Path } from '../core/issue.ts'
+import { type Untold, untoldReferences } from './injective.ts'
+import type { Reference } from './syntax.ts'
+import { type PathTemplate, spansSegments } from './template.ts'
+import { quoteValue } from './value.ts'
+
+/** Attributes that may be absent and have no default: such a workload is refused. */
+export function lintAbsence(references: readonly Reference[], path: Path): readonly Issue[] {
+  const issues: Issue[] = []
+  for (const { attribute, filters, offset } of references) {
+    if (attribute.row.optional !== true || filters.some((filter) => filter.name === 'default')) continue
+    const message = `${attribute.name} may be absent, and a workload without it is refused; add | default("...") to give it a text`
+    issues.push({ code: 'attribute_may_be_absent', path, message, offset })
+  }
+  return issues
+}
+
+/** All lints of a path template. */
+export function lintPath(template: PathTemplate, path: Path): readonly Issue[] {
+  const issues: Issue[] = [...lintAbsence(template.references, path)]
+  for (const reference of template.references) {
+    const held = heldForbidden(reference)
+    if (held.length === 0) continue
+    const { name } = reference.attribute
+    const mends = held.map((character) => `replace(${quoteValue(character)}, "-")`).join(' | ')
+    const message = `${name} holds ${held.map(quoteValue).join(', ')}, which a path segment cannot; write {{ ${name} | ${mends} }}`
+    issues.push({ code: 'path_never_valid', path, message, offset: reference.offset })
+  }
+  for (const untold of untoldReferences(template)) {
+    issues.push({ code: 'path_not_injective', path, message: ambiguity(untold), offset: untold.reference.offset })
+  }
+  return issues
+}
+
+/** Characters that real values hold, that a path forbids, and that no filter takes out. */
+function heldForbidden(reference: Reference): readonly string[] {
+  const { holds = '' }: Alphabet = ALPHABETS[reference.attribute.row.alphabet]
+  const held = new Set(holds)
+  for (const { name, args } of reference.filters) {
+    const [text = '', replacement = ''] = args
+    if (name !== 'replace') continue
+    const found = [...text].filter((character) => held.delete(character))
+    if (found.length > 0) for (const character of replacement.match(/[^A-Za-z0-9._-]/gu) ?? []) held.add(character)
+  }
+  if (spansSegments(reference)) held.delete('/')
+  return [...held]
+}
+
+function ambiguity({ reference, reason }: Untold): string {
+  const { name } = reference.attribute
+  if (reason === 'filter') {
+    return `Two workloads that differ in ${name} can get one path: its filters give several values one text; use a replacement or default that its values cannot hold`
+  }
+  return `Two workloads that differ in ${name} can get one path: what separates it from its neighbour may be part of a value; put it in a segment of its own, or separate it by a character that its values cannot hold`
+}

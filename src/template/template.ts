@@ -1,0 +1,40 @@
+// A template that was read: who holds one need not look at its text again. Each surface has its own structure.
+import type { SubjectPart } from '../identity/distinguished-name-text.ts'
+import type { Part, Reference } from './syntax.ts'
+
+interface Common {
+  readonly text: string
+  /** In the order of the text. */
+  readonly references: readonly Reference[]
+}
+
+/** One segment of a path: its texts and references, joined. */
+export type SegmentTemplate = readonly Part[]
+
+export interface PathTemplate extends Common {
+  readonly surface: 'pathTemplate'
+  /** The last one may end in a reference with the filter `segments`. */
+  readonly segments: readonly SegmentTemplate[]
+}
+
+export interface ClaimTemplate extends Common {
+  readonly surface: 'jwtClaim'
+  readonly parts: readonly Part[]
+}
+
+export interface SubjectTemplate extends Common {
+  readonly surface: 'x509Subject'
+  readonly rdns: readonly (readonly SubjectPart<Reference>[])[]
+}
+
+export interface DnsNameTemplate extends Common {
+  readonly surface: 'dnsName'
+  readonly parts: readonly Part[]
+}
+
+export type Template = PathTemplate | ClaimTemplate | SubjectTemplate | DnsNameTemplate
+
+/** Whether `/` may pass through this reference. */
+export function spansSegments(reference: Reference): boolean {
+  return reference.filters.at(-1)?.name === 'segments'
+}

@@ -1,0 +1,90 @@
+// From a reference to its text. What one value is wrong by itself on its surface is `attribute_invalid`; what only the
+// whole is wrong (a segment "..", a label that ends in "-") has the code of the surface; any length is `value_too_long`.
+import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
+import type { Surface } from '../attribute/row.ts'
+import { ATTRIBUTE_VALUE_MAX_BYTES, FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
+import type { Refusal, RefusalCode } from '../core/refusal.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import { applyFilters, byteLength } from './filter.ts'
+import { type Reference, SURFACE_NAMES } from './syntax.ts'
+
+/** A value in a message: quoted, at most 64 characters, nothing that steers a terminal or reorders a line. */
+export function quoteValue(text: string): string {
+  // 128 units hold 64 code points, so a megabyte is not spread into an array.
+  const characters = [...text.slice(0, 128)]
+  const isCut = text.length > 128 || characters.length > 64
+  const quoted = JSON.stringify(characters.slice(0, 64).join('')).replace(
+    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return isCut ? `${quoted} (cut)` : quoted
+}
+
+/** A refusal that names the attribute, the surface and the mend. */
+export function refuseValue(
+  code: RefusalCode,
+  reference: Reference,
+  surface: Surface,
+  what: string,
+  mend: string,
+): { readonly ok: false; readonly refusal: Refusal } {
+  const { name } = reference.attribute
+  return refuse({ code, where: name, detail: `Cannot use ${name} in ${SURFACE_NAMES[surface]}: ${what}; ${mend}` })
+}
+
+/** The one value of a reference, as text, before its filters; `undefined` if the attribute is absent. */
+export function rawText(reference: Reference, attributes: Attributes, surface: Surface): Checked<string | undefined> {
+  const value = attributes.get(reference.attribute.name)
+  if (typeof value !== 'object') return oneText(value, reference, surface)
+  if (value.length === 1) return oneText(value[0], reference, surface)
+  const what = `it has ${value.length} values`
+  return refuseValue(
+    'attribute_invalid',
+    reference,
+    surface,
+    what,
+    'only a claim that is this reference alone takes a list',
+  )
+}
+
+function oneText(
+  value: Exclude<AttributeValue, readonly string[]> | undefined,
+  reference: Reference,
+  surface: Surface,
+): Checked<string | undefined> {
+  if (value === undefined) return pass(undefined)
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return pass(String(value))
+    return refuseValue('attribute_invalid', reference, surface, 'it is no integer', 'counts are integers')
+  }
+  if (value.length > ATTRIBUTE_VALUE_MAX_BYTES || byteLength(value) > ATTRIBUTE_VALUE_MAX_BYTES) {
+    const what = `its value is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`
+    return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
+  }
+  if (value.isWellFormed()) return pass(value)
+  const what = `its value ${quoteValue(value)} is not well-formed Unicode`
+  return refuseValue('attribute_invalid', reference, surface, what, 'no filter mends that')
+}
+
+/** Runs the filters of a reference on its value, or on its absence. */
+export function filteredText(reference: Reference, raw: string | undefined, surface: Surface): Checked<string> {
+  const filtered = applyFilters(reference.filters, raw)
+  if (filtered.ok) return pass(filtered.text)
+  if (filtered.reason === 'absent') {
+    return refuseValue(
+      'attribute_missing',
+      reference,
+      surface,
+      'it is absent',
+      'the filter default("...") supplies a text',
+    )
+  }
+  const what = `the output of ${filtered.filter} is longer than ${FILTER_OUTPUT_MAX_BYTES} bytes`
+  return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
+}
+
+/** The text of a reference after its filters. */
+export function textOf(reference: Reference, attributes: Attributes, surface: Surface): Checked<string> {
+  const raw = rawText(reference, attributes, surface)
+  return raw.ok ? filteredText(reference, raw.value, surface) : raw
+}

@@ -13,6 +13,7 @@ import {
   LEASE_POLL_MILLIS,
   STORE_BACKOFF_MAX_MILLIS,
   STORE_BACKOFF_MIN_MILLIS,
+  STORE_REASON_MAX_LENGTH,
   STORE_TIMEOUT_MILLIS,
 } from '../core/limits.ts'
 import { createLru } from '../core/lru.ts'
@@ -49,8 +50,6 @@ export interface ConfigCache<Values = SectionValues> {
   /** Whether the store has any section of the cluster; `unavailable`: it could not be read, and that is no absence. */
   clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'>
 }
-
-const REASON_MAX_LENGTH = 200
 
 /** Failed reads of one key: the next one waits. */
 interface Trouble {
@@ -93,7 +92,11 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   function noteTrouble(key: DocumentKey, { message }: StoreError): void {
     const failures = (troubles.get(key.text)?.failures ?? 0) + 1
     const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
-    troubles.set(key.text, { failures, retryMillis: clock() + waitMillis, reason: message.slice(0, REASON_MAX_LENGTH) })
+    troubles.set(key.text, {
+      failures,
+      retryMillis: clock() + waitMillis,
+      reason: message.slice(0, STORE_REASON_MAX_LENGTH),
+    })
   }
 
   /** One read of the store, and what it makes of the document. Whoever calls it holds the lease. */

@@ -7,7 +7,6 @@ import type { AppliedVersion, Recalled } from './applied.ts'
 import type { CompileResult } from './compile.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
-import { StoreError } from './source.ts'
 
 /** A version that compiled. */
 export interface Version {
@@ -88,7 +87,7 @@ export async function knownAfter(
  */
 async function fallBack(bad: Partial<Known> & Pick<Known, 'readAtMillis' | 'desired'>, judge: Judge): Promise<Known> {
   const known: Known = { inForce: undefined, confirmedAtMillis: undefined, deadRecord: undefined, ...bad }
-  const record = await recallUnless(known.inForce !== undefined, judge)
+  const record = await judge.recall()
   if (record === undefined || record.atMillis <= (known.confirmedAtMillis ?? Number.NEGATIVE_INFINITY)) return known
   if (record.kind === 'deleted') return { ...known, inForce: undefined, confirmedAtMillis: record.atMillis }
 
@@ -97,16 +96,6 @@ async function fallBack(bad: Partial<Known> & Pick<Known, 'readAtMillis' | 'desi
   const compiled = compileSafely(version, judge)
   if (!compiled.ok) return { ...known, deadRecord: version.digest }
   return { ...known, inForce: compiled.value, confirmedAtMillis: record.atMillis }
-}
-
-/** With something good in hand, a record that cannot be read changes nothing; without, it is not known to be absent. */
-async function recallUnless(isSpare: boolean, judge: Judge): Promise<Recalled | undefined> {
-  try {
-    return await judge.recall()
-  } catch (error) {
-    if (isSpare && error instanceof StoreError) return undefined
-    throw error
-  }
 }
 
 /** The compiler promises not to throw. Should it, the document is bad, and the good one before it stays. */

@@ -90,6 +90,12 @@ export const DOCUMENT_MAX_ITEMS = 100_000
 export const DOCUMENT_MAX_DEPTH = 32
 export const POLICIES_MAX = 10_000
 
+/** One certificate in a document; the region certificates of AWS have about 1.5 kB. */
+export const PEM_MAX_LENGTH = 16 * 1024
+
+/** Names of clusters, as `{{cluster.name}}` renders them. */
+export const CLUSTER_NAME_MAX_LENGTH = 253
+
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 
@@ -111,6 +117,8 @@ export const ABSENCE_CACHE_MAX = 4_000
 /** After a failed read of the store the next attempt for that key waits: doubled per failure up to the second. */
 export const STORE_BACKOFF_MIN_MILLIS = 1_000
 export const STORE_BACKOFF_MAX_MILLIS = 15_000
+/** Of what a store says of its failure, for the audit record. */
+export const STORE_REASON_MAX_LENGTH = 200
 /** How often a request looks whether another one's read of the store has ended. */
 export const LEASE_POLL_MILLIS = 20
 /** One store read may end in a second one, of the applied record; after that the lease is anyone's. */

@@ -18,6 +18,9 @@ export type SectionValues = {
   readonly [Name in SectionName]: (typeof SECTIONS)[Name] extends SectionRow<infer Value> ? Value : never
 }
 
+/** The table again, with the type that lets the compiler follow a name to its value. */
+const ROWS: { readonly [Name in SectionName]: SectionRow<SectionValues[Name]> } = SECTIONS
+
 export type CompileResult<T> =
   | { readonly ok: true; readonly value: T; readonly warnings: readonly LocatedIssue[] }
   /** Errors and warnings, in document order, at most ISSUES_MAX of them. */
@@ -41,8 +44,7 @@ export function compileDocument<Name extends SectionName>(
   if (document.root === undefined) return { ok: false, issues: capIssues(inDocumentOrder(issues)) }
 
   const { root } = document
-  const row: SectionRow<SectionValues[Name]> = SECTIONS[section]
-  const value = readEnvelope(section, row, root, context, (issue) =>
+  const value = readEnvelope(section, ROWS[section], root, context, (issue) =>
     issues.push(locateIssue(issue, root, text, positions)),
   )
   const listed = capIssues(inDocumentOrder(issues))

@@ -90,8 +90,42 @@ function isOnlySource({ type, selector, keySource }: Requirement, config: Json, 
   return first === undefined || first === source
 }
 
+export interface PolicySpec {
+  readonly name: string
+  readonly requiredAttestors: RequiredAttestors
+}
+
+/** Compiles a list of policies; paths are relative to it. Holes are policies that were invalid. */
+export function compilePolicies(
+  policies: readonly PolicySpec[],
+  context: CompileContext,
+  report: Report,
+): readonly Policy[] {
+  if (policies.length > POLICIES_MAX) {
+    const message = `Cannot hold ${policies.length} policies: a document has at most ${POLICIES_MAX}`
+    report({ code: 'too_many_policies', path: [], message })
+    return []
+  }
+  if (policies.length === 0) {
+    report({ code: 'deny_all', path: [], message: 'No policy admits anybody: every login will be refused' })
+  }
+  checkNames(policies, report)
+  const seen = noKeySources()
+  const compiled: Policy[] = []
+  for (const [index, policy] of policies.entries()) {
+    if (policy === undefined) continue
+    const requirements = compileRequirements(policy.requiredAttestors, seen, context, (issue) =>
+      report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
+    )
+    compiled.push({ name: policy.name, index, requirements })
+    const isWhole = requirements.length === policy.requiredAttestors.length
+    if (isWhole) lintScope(policy.name, requirements, (issue) => report({ ...issue, path: [index, ...issue.path] }))
+  }
+  return compiled
+}
+
 /** Names are printed, signed and compared: one spelling, no duplicates. Paths are relative to the list of policies. */
-export function checkNames(policies: readonly { readonly name: string }[], report: Report): void {
+function checkNames(policies: readonly PolicySpec[], report: Report): void {
   const indexes = new Map<string, number>()
   for (const [index, policy] of policies.entries()) {
     if (policy === undefined) continue
@@ -110,19 +144,11 @@ export function checkNames(policies: readonly { readonly name: string }[], repor
   }
 }
 
-/** False, with an issue, if there are more policies than a document may hold. */
-export function checkCount(policies: readonly unknown[], report: Report): boolean {
-  if (policies.length <= POLICIES_MAX) return true
-  const message = `Cannot hold ${policies.length} policies: a document has at most ${POLICIES_MAX}`
-  report({ code: 'too_many_policies', path: [], message })
-  return false
-}
-
 /** A bearer token that is pinned to nothing admits every pod of its cluster. */
-export function lintScope(policy: Policy, report: Report): void {
-  const [only, second] = policy.requirements
+function lintScope(name: string, requirements: readonly Requirement[], report: Report): void {
+  const [only, second] = requirements
   if (only === undefined || second !== undefined || only.scoped) return
-  const what = `Policy "${policy.name}" admits whoever holds a ${only.type} of this issuer, so any pod of the cluster could log in`
+  const what = `Policy "${name}" admits whoever holds a ${only.type} of this issuer, so any pod of the cluster could log in`
   const next = 'set serviceAccountNamespace and serviceAccountName, or require a second attestor'
   report({ code: 'trust_unscoped', path: ['requiredAttestors', 0], message: `${what}: ${next}` })
 }

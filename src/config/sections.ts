@@ -1,9 +1,19 @@
 // The table of sections. A new section is one file and one row here.
 import { agentAttestation } from './agent-attestation.ts'
+import { awsCertificates } from './aws-certificates.ts'
+import { cluster } from './cluster.ts'
 import type { SectionRow } from './section.ts'
+import { trustDomain } from './trust-domain.ts'
+import { trustDomainServerAttestation } from './trust-domain-server-attestation.ts'
+import { workloadAttestation } from './workload-attestation.ts'
 
 export const SECTIONS = {
   AgentAttestation: agentAttestation,
+  WorkloadAttestation: workloadAttestation,
+  Cluster: cluster,
+  TrustDomainServerAttestation: trustDomainServerAttestation,
+  TrustDomain: trustDomain,
+  AWSCertificates: awsCertificates,
 } as const satisfies Record<string, SectionRow<unknown>>
 
 export type SectionName = keyof typeof SECTIONS

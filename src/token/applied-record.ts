@@ -44,6 +44,8 @@ export async function sealRecord(record: AppliedRecord, keys: SealKeys): Promise
 export async function openRecord(bytes: Uint8Array, key: string, keys: SealKeys): Promise<OpenedRecord | undefined> {
   if (bytes.length > STORE_VALUE_MAX_BYTES) return undefined
   const jws = new TextDecoder().decode(bytes)
+  // jose reads a signature with whitespace or spare bits as well: then one record would have many spellings.
+  if (decodeBase64url(jws.slice(jws.lastIndexOf('.') + 1)) === undefined) return undefined
   const kid = readKeyId(jws.slice(0, jws.indexOf('.')))
   for (const [index, sealKey] of keys.entries()) {
     if (sealKey.length < SEAL_KEY_MIN_BYTES || (await keyIdOf(sealKey)) !== kid) continue

@@ -1,0 +1,213 @@
+// Names and types: from the parser's tree to an expression that can only fail as CEL fails. All issues are collected.
+import { CONDITION_LOOPS_MAX } from '../core/limits.ts'
+import { type Call, checkCall } from './check-call.ts'
+import { type Expression, elementOf, isList, listOf, TYPE_NAMES, type Type } from './expression.ts'
+import { chainOf, type Resolved, resolveChain, resolveEntry } from './reference.ts'
+import type { ConditionScope } from './scope.ts'
+import type { BinaryOperator, Node, Span } from './syntax.ts'
+
+export type CheckCode =
+  | 'condition_syntax'
+  | 'condition_type'
+  | 'condition_unsupported'
+  | 'condition_too_large'
+  | 'attribute_unknown'
+  | 'attribute_surface_forbidden'
+  | 'pattern_invalid'
+  | 'pattern_too_large'
+
+export type Report = (code: CheckCode, message: string, offset: number) => undefined
+
+/** A loop's variable, innermost last. */
+export interface Variable {
+  readonly name: string
+  readonly type: Type
+}
+
+const COMPARISONS = {
+  '==': 'equal',
+  '!=': 'notEqual',
+  '<': 'less',
+  '<=': 'lessOrEqual',
+  '>': 'greater',
+  '>=': 'greaterOrEqual',
+} as const
+
+/** The expression, or `undefined` once anything was reported. `source` is its text. */
+export function checkExpression(
+  root: Node,
+  source: string,
+  scope: ConditionScope,
+  report: Report,
+): Expression | undefined {
+  function check(node: Node, variables: readonly Variable[]): Expression | undefined {
+    const span: Span = { start: node.start, end: node.end, offset: node.offset }
+    switch (node.kind) {
+      case 'text':
+        return { kind: 'text', type: 'text', value: node.value, ...span }
+      case 'int':
+        return { kind: 'int', type: 'int', value: node.value, ...span }
+      case 'bool':
+        return { kind: 'bool', type: 'bool', value: node.value, ...span }
+      case 'list':
+        return checkList(node, variables)
+      case 'name':
+      case 'field':
+      case 'index':
+        return checkReference(node, variables)
+      case 'call':
+        return checkCall(node, variables, callContext)
+      case 'not': {
+        const of = check(node.of, variables)
+        if (of === undefined) return undefined
+        return of.type === 'bool'
+          ? { kind: 'not', type: 'bool', of, ...span }
+          : report('condition_type', `Cannot negate a ${TYPE_NAMES[of.type]}: "!" takes a bool`, node.offset)
+      }
+      case 'binary':
+        return node.operator === 'in' ? checkIn(node, variables) : checkBinary(node, variables)
+      case 'conditional':
+        return checkConditional(node, variables)
+    }
+  }
+
+  function checkAll(nodes: readonly Node[], variables: readonly Variable[]): readonly Expression[] | undefined {
+    const checked = nodes.map((node) => check(node, variables))
+    const known = checked.filter((expression) => expression !== undefined)
+    return known.length === checked.length ? known : undefined
+  }
+
+  function checkList(node: Node & { kind: 'list' }, variables: readonly Variable[]): Expression | undefined {
+    const items = checkAll(node.items, variables)
+    if (items === undefined) return undefined
+    const [first] = items
+    const type = first === undefined ? 'empty' : listOf(first.type)
+    if (type === undefined) return unsupported('a list of lists', node.start)
+    const other = items.find((item) => item.type !== first?.type)
+    if (other !== undefined) return unsupported('a list of mixed types', other.start)
+    return { kind: 'list', type, items, start: node.start, end: node.end, offset: node.offset }
+  }
+
+  function checkReference(node: Node, variables: readonly Variable[]): Expression | undefined {
+    const span: Span = { start: node.start, end: node.end, offset: node.start }
+    const chain = chainOf(node)
+    if (chain === undefined) {
+      if (node.kind === 'index') return unsupported('an index on this value', node.offset)
+      return report('condition_type', 'Cannot select a field here: the value is no attribute', node.offset)
+    }
+    const loop = variables.findLastIndex((variable) => variable.name === chain.root)
+    const variable = variables[loop]
+    if (variable !== undefined) {
+      if (node.kind === 'name') return { kind: 'variable', type: variable.type, loop, ...span }
+      const message = `Cannot select from "${chain.root}": it is a ${TYPE_NAMES[variable.type]}`
+      return report('condition_type', message, node.start)
+    }
+    const resolved = resolveChain(chain, node, scope, source)
+    if (!resolved.ok) return reportResolved(resolved)
+    return { kind: 'attribute', type: resolved.attribute.type, attribute: resolved.attribute, ...span }
+  }
+
+  function reportResolved(resolved: Resolved & { ok: false }): undefined {
+    return report(resolved.code as CheckCode, resolved.message, resolved.offset)
+  }
+
+  function checkIn(node: Node & { kind: 'binary' }, variables: readonly Variable[]): Expression | undefined {
+    const span: Span = { start: node.start, end: node.end, offset: node.offset }
+    const chain = chainOf(node.right)
+    const isVariable = variables.some((variable) => variable.name === chain?.root)
+    if (chain !== undefined && !isVariable && chain.indexes === 0 && scope.resolve(chain.text) === undefined) {
+      const key = check(node.left, variables)
+      if (key === undefined) return undefined
+      if (key.type !== 'text') return mismatch('in', key.type, 'a map of strings', node.offset)
+      const entry = resolveEntry(chain, node.right, node.left, scope, source)
+      if (!entry.ok) return reportResolved(entry)
+      return { kind: 'present', type: 'bool', attribute: entry.attribute, ...span }
+    }
+    const left = check(node.left, variables)
+    const right = check(node.right, variables)
+    if (left === undefined || right === undefined) return undefined
+    if (!isList(right.type)) return mismatch('in', left.type, TYPE_NAMES[right.type], node.offset)
+    if (isList(left.type)) return unsupported('a list of lists', node.offset)
+    if (right.type !== 'empty' && elementOf(right.type) !== left.type) {
+      return mismatch('in', left.type, TYPE_NAMES[right.type], node.offset)
+    }
+    return { kind: 'in', type: 'bool', left, right, ...span }
+  }
+
+  function checkBinary(node: Node & { kind: 'binary' }, variables: readonly Variable[]): Expression | undefined {
+    const left = check(node.left, variables)
+    const right = check(node.right, variables)
+    if (left === undefined || right === undefined) return undefined
+    const span: Span = { start: node.start, end: node.end, offset: node.offset }
+    const { operator } = node
+    if (operator === '&&' || operator === '||') {
+      const kind = operator === '&&' ? 'and' : 'or'
+      if (left.type === 'bool' && right.type === 'bool') return { kind, type: 'bool', left, right, ...span }
+      return mismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
+    }
+    if (operator === '+') {
+      if (isList(left.type) && isList(right.type)) return unsupported('"+" on lists', node.offset)
+      if (left.type === right.type && (left.type === 'text' || left.type === 'int')) {
+        return { kind: 'add', type: left.type, left, right, ...span }
+      }
+      return mismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
+    }
+    if (!isComparable(left.type, right.type, operator)) {
+      return mismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
+    }
+    return { kind: COMPARISONS[operator as keyof typeof COMPARISONS], type: 'bool', left, right, ...span }
+  }
+
+  function checkConditional(
+    node: Node & { kind: 'conditional' },
+    variables: readonly Variable[],
+  ): Expression | undefined {
+    const test = check(node.test, variables)
+    const then = check(node.then, variables)
+    const otherwise = check(node.else, variables)
+    if (test === undefined || then === undefined || otherwise === undefined) return undefined
+    if (test.type !== 'bool') {
+      const message = `Cannot choose by a ${TYPE_NAMES[test.type]}: the value before "?" is a bool`
+      return report('condition_type', message, node.offset)
+    }
+    const type = commonType(then.type, otherwise.type)
+    if (type === undefined) return mismatch('?:', then.type, TYPE_NAMES[otherwise.type], node.offset)
+    const span: Span = { start: node.start, end: node.end, offset: node.offset }
+    return { kind: 'conditional', type, test, then, else: otherwise, ...span }
+  }
+
+  function mismatch(operator: string, left: Type, right: string, offset: number): undefined {
+    return report('condition_type', `Cannot apply "${operator}" to ${TYPE_NAMES[left]} and ${right}`, offset)
+  }
+
+  function unsupported(what: string, offset: number): undefined {
+    return report('condition_unsupported', `Cannot use ${what}: conditions do not have this part of CEL`, offset)
+  }
+
+  const callContext: Call = {
+    check,
+    report,
+    unsupported,
+    resolve: (node, variables) => {
+      const chain = chainOf(node)
+      const isVariable = variables.some((variable) => variable.name === chain?.root)
+      return chain === undefined || isVariable ? undefined : resolveChain(chain, node, scope, source)
+    },
+    reportResolved,
+    source,
+    loopsMax: CONDITION_LOOPS_MAX,
+  }
+  return check(root, [])
+}
+
+function isComparable(left: Type, right: Type, operator: BinaryOperator): boolean {
+  if (operator === '==' || operator === '!=') {
+    return commonType(left, right) !== undefined
+  }
+  return left === right && !isList(left)
+}
+
+function commonType(a: Type, b: Type): Type | undefined {
+  if (a === b || (b === 'empty' && isList(a))) return a
+  return a === 'empty' && isList(b) ? b : undefined
+}

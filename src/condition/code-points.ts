@@ -1,0 +1,91 @@
+// Sets of code points as sorted, disjoint ranges, and the classes that RE2 names.
+
+export interface Range {
+  readonly low: number
+  readonly high: number
+}
+
+export type CodePoints = readonly Range[]
+
+export const CODE_POINT_MAX = 0x10ffff
+
+/** Sorted, disjoint, and merged where they touch. */
+export function union(ranges: CodePoints): CodePoints {
+  const sorted = [...ranges].sort((a, b) => a.low - b.low)
+  const merged: Range[] = []
+  for (const range of sorted) {
+    const last = merged.at(-1)
+    if (last !== undefined && range.low <= last.high + 1) {
+      merged[merged.length - 1] = { low: last.low, high: Math.max(last.high, range.high) }
+    } else merged.push(range)
+  }
+  return merged
+}
+
+/** All code points but these. */
+export function complement(ranges: CodePoints): CodePoints {
+  const result: Range[] = []
+  let low = 0
+  for (const range of union(ranges)) {
+    if (range.low > low) result.push({ low, high: range.low - 1 })
+    low = range.high + 1
+  }
+  if (low <= CODE_POINT_MAX) result.push({ low, high: CODE_POINT_MAX })
+  return result
+}
+
+/** Pairs of characters as ranges: `parseRanges('azAZ__')`. */
+function rangesOf(pairs: string): CodePoints {
+  const ranges: Range[] = []
+  for (let at = 0; at < pairs.length; at += 2) {
+    ranges.push({ low: pairs.charCodeAt(at), high: pairs.charCodeAt(at + 1) })
+  }
+  return union(ranges)
+}
+
+/** `\d`, `\s`, `\w`; their capitals are the complements. */
+export const PERL_CLASSES: ReadonlyMap<string, CodePoints> = new Map([
+  ['d', rangesOf('09')],
+  ['s', rangesOf('\t\n\f\r  ')],
+  ['w', rangesOf('09AZaz__')],
+])
+
+/** `[:alpha:]` and the rest, inside brackets. */
+export const POSIX_CLASSES: ReadonlyMap<string, CodePoints> = new Map([
+  ['alnum', rangesOf('09AZaz')],
+  ['alpha', rangesOf('AZaz')],
+  ['ascii', rangesOf('\0\x7f')],
+  ['blank', rangesOf('\t\t  ')],
+  ['cntrl', rangesOf('\0\x1f\x7f\x7f')],
+  ['digit', rangesOf('09')],
+  ['graph', rangesOf('!~')],
+  ['lower', rangesOf('az')],
+  ['print', rangesOf(' ~')],
+  ['punct', rangesOf('!/:@[`{~')],
+  ['space', rangesOf('\t\r  ')],
+  ['upper', rangesOf('AZ')],
+  ['word', rangesOf('09AZaz__')],
+  ['xdigit', rangesOf('09AFaf')],
+])
+
+const KELVIN_SIGN = 0x212a
+const LONG_S = 0x017f
+
+/**
+ * With both cases of every letter (Unicode simple folding), or `undefined` if that takes more than ASCII knows: the
+ * tables of hosts differ by Unicode version, and a decision must not. The two signs that fold into ASCII are known.
+ */
+export function foldCase(ranges: CodePoints): CodePoints | undefined {
+  const folded: Range[] = [...ranges]
+  for (const { low, high } of ranges) {
+    if (high > 0x7f) return undefined
+    for (let code = low; code <= high; code++) {
+      const lower = code | 0x20
+      if (lower < 0x61 || lower > 0x7a) continue
+      folded.push({ low: lower, high: lower }, { low: lower - 0x20, high: lower - 0x20 })
+      if (lower === 0x6b) folded.push({ low: KELVIN_SIGN, high: KELVIN_SIGN })
+      if (lower === 0x73) folded.push({ low: LONG_S, high: LONG_S })
+    }
+  }
+  return union(folded)
+}

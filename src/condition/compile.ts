@@ -1,0 +1,65 @@
+// Reads a condition once, when its document is read: parse, resolve names, check types, compile. Every complaint is an
+// issue with its place; a condition that comes out can be evaluated without any.
+import type { Issue, Path } from '../core/issue.ts'
+import { checkExpression, type Report } from './check.ts'
+import { emitProgram, type Program } from './emit.ts'
+import { type Expression, TYPE_NAMES } from './expression.ts'
+import { fuelBound } from './fuel.ts'
+import { findUnguarded } from './guard.ts'
+import { parseExpression } from './parse.ts'
+import type { ConditionScope } from './scope.ts'
+
+/** A compiled condition: data alone, so it may be shared between requests and engines. */
+export interface Condition {
+  readonly text: string
+  readonly expression: Expression
+  readonly program: Program
+  /** The canonical names of the attributes that it reads. */
+  readonly attributes: readonly string[]
+  /** No evaluation takes more fuel than this; `undefined` if the number of an attribute's values decides. */
+  readonly fuelBound: number | undefined
+}
+
+export interface CompiledCondition {
+  /** Absent if any of the issues is an error. */
+  readonly condition?: Condition
+  readonly issues: readonly Issue[]
+}
+
+/** Compiles `text`, which stands at `path` of a document; offsets are UTF-16 units into it. */
+export function compileCondition(text: string, scope: ConditionScope, path: Path): CompiledCondition {
+  const issues: Issue[] = []
+  const report: Report = (code, message, offset) => {
+    issues.push({ code, path, message, offset })
+    return undefined
+  }
+
+  const parsed = parseExpression(text)
+  if (!parsed.ok) {
+    report(parsed.fault.code, parsed.fault.message, parsed.fault.offset)
+    return { issues }
+  }
+  const expression = checkExpression(parsed.node, text, scope, report)
+  if (expression === undefined) return { issues }
+  if (expression.type !== 'bool') {
+    report(
+      'condition_type',
+      `Cannot decide by a ${TYPE_NAMES[expression.type]}: a condition is a bool`,
+      expression.start,
+    )
+    return { issues }
+  }
+  const emitted = emitProgram(expression)
+  if (!emitted.ok) {
+    report('condition_too_large', `Cannot compile the expression: ${emitted.why}`, 0)
+    return { issues }
+  }
+  for (const { attribute, offset, guarded } of findUnguarded(expression, text)) {
+    const mend = guarded === undefined ? '' : `: write ${guarded}`
+    const message = `"${attribute.name}" may be absent, and reading it then refuses${mend}`
+    issues.push({ code: 'attribute_may_be_absent', path, message, offset })
+  }
+  const { program } = emitted
+  const attributes = program.slots.map((slot) => slot.name)
+  return { condition: { text, expression, program, attributes, fuelBound: fuelBound(expression) }, issues }
+}

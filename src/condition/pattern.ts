@@ -1,0 +1,93 @@
+// A pattern of `matches`, checked and compiled when the document is read: a DFA where it is small, an NFA otherwise.
+import { NFA } from './abi.ts'
+import { buildDfa, type Dfa } from './pattern-dfa.ts'
+import { PatternFault } from './pattern-fault.ts'
+import { buildNfa, type Nfa } from './pattern-nfa.ts'
+import { parsePattern } from './pattern-syntax.ts'
+
+export interface Pattern {
+  readonly text: string
+  readonly kind: 'dfa' | 'nfa'
+  /** As the policy VM reads it. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Instructions of the NFA: what a byte costs when it runs as one. */
+  readonly instructions: number
+}
+
+export type CompiledPattern =
+  | { readonly ok: true; readonly pattern: Pattern }
+  | {
+      readonly ok: false
+      readonly code: 'pattern_invalid' | 'pattern_too_large'
+      readonly message: string
+      readonly offset: number
+    }
+
+/** `only` forces one of the two forms, where that form fits at all. */
+export function compilePattern(text: string, only?: 'nfa'): CompiledPattern {
+  try {
+    const nfa = buildNfa(parsePattern(text))
+    const dfa = only === 'nfa' ? undefined : buildDfa(nfa)
+    const bytes = dfa === undefined ? encodeNfa(nfa) : encodeDfa(dfa)
+    const kind = dfa === undefined ? 'nfa' : 'dfa'
+    return { ok: true, pattern: { text, kind, bytes, instructions: nfa.instructions.length } }
+  } catch (error) {
+    if (!(error instanceof PatternFault)) throw error
+    return {
+      ok: false,
+      code: error.code,
+      message: `Cannot compile the pattern: ${error.message}`,
+      offset: error.offset,
+    }
+  }
+}
+
+function encodeDfa(dfa: Dfa): Uint8Array<ArrayBuffer> {
+  const width = dfa.classes + 1
+  const bytes = new Uint8Array(264 + dfa.rows.length * width * 2)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, dfa.rows.length + 2, true)
+  view.setUint16(2, dfa.classes, true)
+  view.setUint16(4, dfa.start, true)
+  bytes.set(dfa.classOf, 8)
+  for (const [index, row] of dfa.rows.entries()) {
+    for (const [column, state] of row.entries()) view.setUint16(264 + (index * width + column) * 2, state, true)
+  }
+  return bytes
+}
+
+function encodeNfa(nfa: Nfa): Uint8Array<ArrayBuffer> {
+  const count = nfa.instructions.length
+  const bytes = new Uint8Array(8 + count * 8 + nfa.sets.length * 32)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, count, true)
+  view.setUint16(2, nfa.sets.length, true)
+  view.setUint16(4, nfa.start, true)
+  for (const [index, instruction] of nfa.instructions.entries()) {
+    const at = 8 + index * 8
+    switch (instruction.op) {
+      case 'match':
+        bytes[at] = NFA.MATCH
+        continue
+      case 'split':
+        bytes[at] = NFA.SPLIT
+        view.setUint16(at + 6, instruction.y, true)
+        break
+      case 'range':
+        bytes[at] = NFA.RANGE
+        bytes[at + 1] = instruction.low
+        bytes[at + 2] = instruction.high
+        break
+      case 'set':
+        bytes[at] = NFA.SET
+        view.setUint16(at + 6, instruction.set, true)
+        break
+      case 'assert':
+        bytes[at] = NFA.ASSERT
+        bytes[at + 1] = instruction.assertion
+    }
+    view.setUint16(at + 4, instruction.x, true)
+  }
+  for (const [index, set] of nfa.sets.entries()) bytes.set(set, 8 + count * 8 + index * 32)
+  return bytes
+}

@@ -146,21 +146,20 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     }
   }
 
-  /** Keys that are as new as can be had: by our own load, by one under way, or none while the source backs off. */
-  async function refresh(spec: FetchedSpec, id: string, state: SourceState): Promise<void> {
+  /**
+   * Keys that are as new as can be had: by a load under way, or else by our own if `mayLoad` and the source is not
+   * backing off. The load that we waited for may have died with its request: then one of those who waited takes over.
+   */
+  async function refresh(
+    spec: FetchedSpec,
+    id: string,
+    state: SourceState,
+    mayLoad = (): boolean => true,
+  ): Promise<void> {
     const { loads } = state
     if (isLeased(state, clock())) await awaitLease(state)
-    // The load that we waited for may have died with its request: then one of those who waited takes over.
     if (state.loads > loads || isLeased(state, clock()) || isBackingOff(state, clock())) return
-    await load(spec, id, state)
-  }
-
-  /** May an unknown `kid` cause a load? Only if it was not asked just now, and while the bucket holds. */
-  async function refreshForUnknown(spec: FetchedSpec, id: string, state: SourceState, kid: string): Promise<void> {
-    const now = clock()
-    if (isKnownUnknown(state, kid, now)) return
-    if (isLeased(state, now)) await awaitLease(state)
-    else if (!isBackingOff(state, now) && takeToken(state.bucket, now)) await load(spec, id, state)
+    if (mayLoad()) await load(spec, id, state)
   }
 
   async function find(
@@ -184,8 +183,11 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
 
     // `kid`s are printable, so no `kid` can be taken for the key of a token without one.
     const name = token.header.kid ?? `\0${token.header.alg}`
-    // Keys that were loaded for this very request cannot be made newer by asking again.
-    if (state.loads === loadsBefore) await refreshForUnknown(spec, id, state, name)
+    // Keys that were loaded for this very request cannot be made newer by asking again. Otherwise an unknown `kid` may
+    // cause a load if it was not asked for just now, and while the bucket holds.
+    if (state.loads === loadsBefore && !isKnownUnknown(state, name, clock())) {
+      await refresh(spec, id, state, () => takeToken(state.bucket, clock()))
+    }
     const again = selectInHand(state, token)
     if (again === undefined || (again.kind === 'unknown' && state.failures > 0)) return failed(state)
     if (again.kind === 'unknown' && state.loads > loadsBefore) {

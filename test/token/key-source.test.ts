@@ -498,6 +498,21 @@ describe('many requests at once', () => {
     expect(gateway.status(spec)).toMatchObject({ consecutiveFailures: 0, keyCount: 1 })
   })
 
+  it('find a new key although the load that they waited for died', async () => {
+    let isDead = false
+    gateway = setUp((url, init) => (isDead ? new Promise(() => undefined) : fetch(url, init)), 100)
+    await codeFor(await mint())
+    await issuer.rotate()
+    isDead = true
+    const token = await mint()
+    const dead = gateway.find(spec, token)
+    isDead = false
+    const waiting = gateway.find(spec, token)
+    gateway.advance(KEY_FETCH_LEASE_MILLIS)
+    expect(codeOf(await waiting)).toBe('found key-2')
+    expect(codeOf(await dead)).toBe('found key-2')
+  })
+
   it('do not wait for ever when the clock stands still', async () => {
     gateway = setUp(() => new Promise(() => undefined), 100)
     const token = await mint()

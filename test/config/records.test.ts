@@ -170,6 +170,21 @@ describe('a version that an isolate slept through', () => {
     expect(await rig.get(cache)).toMatchObject({ value: 'good: 2' })
   })
 
+  it('counts for nothing once its author went back to what the isolate has in memory', async () => {
+    const rig = createRig()
+    const sleeper = rig.isolate()
+    put(rig, 'good: 1')
+    await rig.get(sleeper)
+    rig.pass(APPLIED_SETTLE_MILLIS)
+    put(rig, 'good: 2')
+    await rig.get(rig.isolate())
+    expect(await recordIn(rig)).toMatchObject({ text: 'good: 2' })
+    put(rig, 'good: 1')
+    await rig.get(sleeper)
+    put(rig, 'bad: 3')
+    expect(await rig.get(sleeper)).toMatchObject({ value: 'good: 1' })
+  })
+
   it('or a deletion that it slept through, ends what is in its memory', async () => {
     const rig = createRig()
     const sleeper = rig.isolate()
@@ -344,6 +359,16 @@ describe('seal keys', () => {
     await rig.get(rig.isolate({ sealKeys: [sealKey(2), sealKey(1)] }))
     const bytes = rig.state.values.get(RECORD) ?? new Uint8Array()
     expect(await openRecord(bytes, KEY.text, [sealKey(2)])).toEqual({ record: before, current: true })
+  })
+
+  it('that are new leave the record as it is while the document is bad', async () => {
+    const rig = await goodThenBad()
+    const cache = rig.isolate({ sealKeys: [sealKey(2), sealKey(1)] })
+    await rig.get(cache)
+    rig.pass(DUE)
+    await rig.get(cache)
+    expect(await recordIn(rig)).toMatchObject({ text: 'good: 1' })
+    expect(await rig.get(rig.isolate())).toMatchObject({ value: 'good: 1' })
   })
 })
 

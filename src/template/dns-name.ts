@@ -1,5 +1,7 @@
 // Templates of DNS names. No value adds a dot or a wildcard: the labels are those that the template has.
+
 import type { Attributes } from '../attribute/attribute.ts'
+import { quoteText } from '../attribute/quote.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { DNS_NAME_FAULTS, type DnsName, parseDnsName } from '../identity/dns-name.ts'
@@ -7,7 +9,7 @@ import { applyFilters } from './filter.ts'
 import { lintAbsence } from './lint.ts'
 import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
 import type { DnsNameTemplate } from './template.ts'
-import { quoteValue, refuseValue, textOf } from './value.ts'
+import { refuseValue, textOf } from './value.ts'
 
 /** Stands for a value while the static text is checked: a letter is legal wherever any value is. */
 const STAND_IN = 'a'
@@ -33,7 +35,7 @@ export function compileDnsName(
     const fallback = applyFilters(reference.filters, undefined)
     if (!fallback.ok || /^[a-z0-9-]+$/.test(fallback.text)) continue
     const { name } = reference.attribute
-    return report(`A label cannot be made of ${quoteValue(fallback.text)}, the default of ${name}`, reference.offset)
+    return report(`A label cannot be made of ${quoteText(fallback.text)}, the default of ${name}`, reference.offset)
   }
   return { template: { surface: 'dnsName', text, references, parts }, issues: lintAbsence(references, path) }
 }
@@ -66,7 +68,7 @@ export function renderDnsName(template: DnsNameTemplate, attributes: Attributes)
   if (parsed.ok) return pass(parsed.value)
   const isTooLong = parsed.reason === 'too_long' || parsed.reason === 'label_too_long'
   const names = template.references.map((reference) => reference.attribute.name)
-  const what = `${quoteValue(text)} is no DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
+  const what = `${quoteText(text)} is no DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
   return refuse({
     code: isTooLong ? 'value_too_long' : 'dns_name_invalid',
     detail: `Cannot use ${names.join(', ')} in a DNS name: ${what}; put literal text around it, or use another attribute`,
@@ -84,9 +86,9 @@ function labelText(reference: Reference, attributes: Attributes): Checked<string
   }
   const forbidden = [...new Set(text.match(/[^a-z0-9-]/gu))]
   if (forbidden.length === 0) return piece
-  const what = `a label cannot hold its value ${quoteValue(text)}`
+  const what = `a label cannot hold its value ${quoteText(text)}`
   const lower = forbidden.some((character) => /[A-Z]/.test(character)) ? ['lower'] : []
   const others = forbidden.filter((character) => !/[A-Z]/.test(character)).slice(0, 3)
-  const mend = [...lower, ...others.map((character) => `replace(${quoteValue(character)}, "-")`)].join(' | ')
+  const mend = [...lower, ...others.map((character) => `replace(${quoteText(character)}, "-")`)].join(' | ')
   return refuseValue('attribute_invalid', reference, 'dnsName', what, `use the filter ${mend}`)
 }

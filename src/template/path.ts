@@ -3,6 +3,7 @@
 
 import { ALPHABETS, fitsAlphabet } from '../attribute/alphabet.ts'
 import type { Attributes } from '../attribute/attribute.ts'
+import { quoteText } from '../attribute/quote.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
@@ -12,7 +13,7 @@ import { applyFilters } from './filter.ts'
 import { lintPath } from './lint.ts'
 import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'
-import { filteredText, quoteValue, rawText, refuseValue } from './value.ts'
+import { filteredText, rawText, refuseValue } from './value.ts'
 
 /** Reads a path template; what can be told before any value is known is an issue now. */
 export function compilePath(
@@ -81,7 +82,7 @@ function faultOf(
   for (const part of parts) {
     const wrong = isReference(part) ? -1 : part.text.search(/[^A-Za-z0-9._-]/)
     if (wrong < 0 || isReference(part)) continue
-    const message = `A path segment cannot hold ${quoteValue(String.fromCodePoint(part.text.codePointAt(wrong) ?? 0))}`
+    const message = `A path segment cannot hold ${quoteText(String.fromCodePoint(part.text.codePointAt(wrong) ?? 0))}`
     return { code: 'path_invalid', message, offset: part.offset + wrong }
   }
   const [only] = parts
@@ -102,7 +103,7 @@ function defaultFault(reference: Reference): string | undefined {
   const allowed = spansSegments(reference) ? /^[A-Za-z0-9._/-]*$/ : /^[A-Za-z0-9._-]*$/
   return allowed.test(fallback.text)
     ? undefined
-    : `A path segment cannot be made of ${quoteValue(fallback.text)}, the default of ${name}`
+    : `A path segment cannot be made of ${quoteText(fallback.text)}, the default of ${name}`
 }
 
 /**
@@ -145,7 +146,7 @@ function pathText(reference: Reference, attributes: Attributes): Checked<string>
   if (!raw.ok) return raw
   const { name, row } = reference.attribute
   if (raw.value !== undefined && !fitsAlphabet(raw.value, row.alphabet)) {
-    const what = `${quoteValue(raw.value)} cannot be its value`
+    const what = `${quoteText(raw.value)} cannot be its value`
     const mend = `no filter mends that: ${name} is ${ALPHABETS[row.alphabet].description}`
     return refuseValue('attribute_invalid', reference, surface, what, mend)
   }
@@ -158,13 +159,13 @@ function pathText(reference: Reference, attributes: Attributes): Checked<string>
   }
   const forbidden = new Set(text.match(spansSegments(reference) ? /[^A-Za-z0-9._/-]/gu : /[^A-Za-z0-9._-]/gu))
   if (forbidden.size === 0) return filtered
-  const what = `a path segment cannot hold its value ${quoteValue(text)}`
+  const what = `a path segment cannot hold its value ${quoteText(text)}`
   return refuseValue('attribute_invalid', reference, surface, what, `use ${mendOf([...forbidden])}`)
 }
 
 /** The filters that let a value with these characters into a path. */
 export function mendOf(forbidden: readonly string[]): string {
-  const named = forbidden.slice(0, 3).map((character) => `replace(${quoteValue(character)}, "-")`)
+  const named = forbidden.slice(0, 3).map((character) => `replace(${quoteText(character)}, "-")`)
   const more = forbidden.length > 3 ? ' and so on' : ''
   const spanning = forbidden.includes('/') ? ', or segments at the end of the template to keep "/"' : ''
   return `the filter ${named.join(' | ')}${more}${spanning}`

@@ -1,6 +1,8 @@
 // Templates of an X.509 subject. The text is split into RDNs when it is read, values are put in as typed values and
 // escaped when the name is printed (RFC 4514 section 2.4): a label `x,O=admin` stays one value.
+
 import type { Attributes } from '../attribute/attribute.ts'
+import { quoteText } from '../attribute/quote.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import {
@@ -14,7 +16,7 @@ import { checkSubjectValue, SUBJECT_VALUE_FAULTS, type SubjectType } from '../id
 import { lintAbsence } from './lint.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { SubjectTemplate } from './template.ts'
-import { quoteValue, refuseValue, textOf } from './value.ts'
+import { refuseValue, textOf } from './value.ts'
 
 /** References may stand in values only; static values are checked against their types now. */
 export function compileSubject(
@@ -35,7 +37,7 @@ export function compileSubject(
     const isComplete = pieces.every((piece) => typeof piece === 'string')
     // What is empty or too short may be filled by a value; what is too long or forbidden stays so.
     if (fault === undefined || (!isComplete && (fault === 'value_empty' || fault === 'value_too_short'))) continue
-    const message = `Cannot set ${type.name} to ${quoteValue(fixed)}: ${SUBJECT_VALUE_FAULTS[fault]}${boundOf(type)}`
+    const message = `Cannot set ${type.name} to ${quoteText(fixed)}: ${SUBJECT_VALUE_FAULTS[fault]}${boundOf(type)}`
     issues.push({ code: 'subject_invalid', path, message, offset })
   }
   if (issues.length > 0) return { issues }
@@ -93,7 +95,7 @@ function refusePart(
   value: string,
   reason: keyof typeof SUBJECT_VALUE_FAULTS,
 ): Checked<never> {
-  const what = `${type.name} cannot hold ${quoteValue(value)}: ${SUBJECT_VALUE_FAULTS[reason]}${boundOf(type)}`
+  const what = `${type.name} cannot hold ${quoteText(value)}: ${SUBJECT_VALUE_FAULTS[reason]}${boundOf(type)}`
   switch (reason) {
     case 'value_too_long': {
       const mend = 'it is never cut, for then two names could become one: use another attribute or type'

@@ -1,24 +1,13 @@
 // From a reference to its text. What one value is wrong by itself on its surface is `attribute_invalid`; what only the
 // whole is wrong (a segment "..", a label that ends in "-") has the code of the surface; any length is `value_too_long`.
 import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
+import { quoteText } from '../attribute/quote.ts'
 import type { Surface } from '../attribute/row.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
 import type { Refusal, RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { applyFilters, byteLength } from './filter.ts'
 import { type Reference, SURFACE_NAMES } from './syntax.ts'
-
-/** A value in a message: quoted, at most 64 characters, nothing that steers a terminal or reorders a line. */
-export function quoteValue(text: string): string {
-  // 128 units hold 64 code points, so a megabyte is not spread into an array.
-  const characters = [...text.slice(0, 128)]
-  const isCut = text.length > 128 || characters.length > 64
-  const quoted = JSON.stringify(characters.slice(0, 64).join('')).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  return isCut ? `${quoted} (cut)` : quoted
-}
 
 /** A refusal that names the attribute, the surface and the mend. */
 export function refuseValue(
@@ -62,7 +51,7 @@ function oneText(
     return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
   }
   if (value.isWellFormed()) return pass(value)
-  const what = `its value ${quoteValue(value)} is not well-formed Unicode`
+  const what = `its value ${quoteText(value)} is not well-formed Unicode`
   return refuseValue('attribute_invalid', reference, surface, what, 'no filter mends that')
 }
 

@@ -1,0 +1,96 @@
+// The attributes of a workload as an issuer lists them. Only what a workload attestor vouches for may come this way:
+// an issuer that could send `k8s_token.node.name` would speak for the agent.
+import type { Json, JsonObject } from '../core/json.ts'
+import { ATTRIBUTE_VALUE_MAX_BYTES, WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
+import type { RefusalCode } from '../core/refusal.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import type { Attributes, AttributeValue } from './attribute.ts'
+import { resolveAttribute, suggestAttribute } from './catalogue.ts'
+import { type Enablement, isEnabled } from './enabled.ts'
+import { quoteText } from './quote.ts'
+import type { AttributeRow } from './row.ts'
+
+/** The attributes of a workload by canonical name, and the names of those that no setting enables. */
+export interface WorkloadAttributes {
+  readonly attributes: Attributes
+  readonly dropped: readonly string[]
+}
+
+/**
+ * Makes names canonical. Refuses with `request_malformed` (too many), `attribute_unknown`, `attribute_origin_forbidden`,
+ * `attribute_duplicate` (two spellings of one name), `attribute_invalid` or `value_too_long`; `where` is the name.
+ */
+export function attributesOfFlat(
+  input: JsonObject | ReadonlyMap<string, Json>,
+  enablement: Enablement,
+): Checked<WorkloadAttributes> {
+  const entries = isMap(input) ? [...input] : Object.entries(input)
+  if (entries.length > WORKLOAD_ATTRIBUTES_MAX) {
+    const detail = `A workload has ${entries.length} attributes; at most ${WORKLOAD_ATTRIBUTES_MAX} are allowed`
+    return refuse({ code: 'request_malformed', where: 'attributes', detail })
+  }
+  const attributes = new Map<string, AttributeValue>()
+  const seen = new Map<string, string>()
+  const dropped: string[] = []
+  for (const [written, json] of entries) {
+    const resolved = resolveAttribute(written)
+    if (resolved === undefined) {
+      const suggestion = suggestAttribute(written)
+      const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`
+      return refuseName('attribute_unknown', written, `There is no attribute ${quoteText(written)}${hint}`)
+    }
+    const { row, name } = resolved
+    if (row.side !== 'workload') {
+      const source = row.side === 'agent' ? 'the agent session' : 'the configuration'
+      return refuseName('attribute_origin_forbidden', name, `${name} comes from ${source} alone; leave it out`)
+    }
+    const other = seen.get(name)
+    if (other !== undefined) {
+      const detail = `${quoteText(other)} and ${quoteText(written)} are one attribute, ${name}; send it once`
+      return refuseName('attribute_duplicate', name, detail)
+    }
+    seen.set(name, written)
+    if (!isEnabled(resolved, enablement)) {
+      dropped.push(name)
+      continue
+    }
+    const value = readValue(json, row, name)
+    if (!value.ok) return value
+    attributes.set(name, value.value)
+  }
+  return pass({ attributes, dropped })
+}
+
+function isMap(input: JsonObject | ReadonlyMap<string, Json>): input is ReadonlyMap<string, Json> {
+  return input instanceof Map
+}
+
+function refuseName(code: RefusalCode, name: string, detail: string): Checked<never> {
+  return refuse({ code, where: name.slice(0, 128), detail })
+}
+
+function readValue(json: Json, row: AttributeRow, name: string): Checked<AttributeValue> {
+  if (row.type === 'int') {
+    const count = typeof json === 'string' && /^(?:0|[1-9][0-9]{0,15})$/.test(json) ? Number(json) : json
+    if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return pass(count)
+    return refuseName('attribute_invalid', name, `${name} is a count: send an integer`)
+  }
+  const isList = Array.isArray(json)
+  if (isList && row.many !== true) return refuseName('attribute_invalid', name, `${name} has one value: send a text`)
+  const texts: readonly Json[] = isList ? json : [json]
+  let bytes = 0
+  for (const text of texts) {
+    if (typeof text !== 'string') {
+      const wanted = row.many === true ? 'a text or a list of texts' : 'a text'
+      return refuseName('attribute_invalid', name, `${name} has to be ${wanted}`)
+    }
+    bytes += text.length > ATTRIBUTE_VALUE_MAX_BYTES ? text.length : new TextEncoder().encode(text).length
+    if (bytes > ATTRIBUTE_VALUE_MAX_BYTES) {
+      return refuseName('value_too_long', name, `${name} is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`)
+    }
+    if (!text.isWellFormed()) return refuseName('attribute_invalid', name, `${name} is not well-formed Unicode`)
+  }
+  const [only] = texts
+  if (isList) return pass(texts.filter((text) => typeof text === 'string'))
+  return typeof only === 'string' ? pass(only) : refuseName('attribute_invalid', name, `${name} has to be a text`)
+}

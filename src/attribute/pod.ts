@@ -1,0 +1,182 @@
+// The attributes of a pod, from a v1.Pod object. Only the fields that the catalogue names are read; what else the object
+// holds is nobody's business. A field that is there and has another shape makes the request malformed.
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import type { AttributeValue } from './attribute.ts'
+import { attributeName } from './catalogue.ts'
+import type { Enablement } from './enabled.ts'
+import type { WorkloadAttributes } from './flat.ts'
+import { quoteText } from './quote.ts'
+
+export interface PodOptions extends Enablement {
+  /** The container that the workload runs in. */
+  readonly container?: string
+}
+
+/**
+ * Refuses with `request_malformed` (`where` is the field, from `pod` on) or `container_unknown`. Container attributes
+ * that are not enabled are listed as dropped; so are annotations without an allowed prefix, if any prefix is allowed.
+ */
+export function attributesOfPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttributes> {
+  try {
+    return readPod(pod, options)
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    return refuse({
+      code: 'request_malformed',
+      where: error.where,
+      detail: `${error.where} has to be ${error.expected}`,
+    })
+  }
+}
+
+/** Never leaves this file: it unwinds the reading of a pod at its first fault. */
+class Malformed extends Error {
+  readonly where: string
+  readonly expected: string
+  constructor(where: string, expected: string) {
+    super(where)
+    this.where = where
+    this.expected = expected
+  }
+}
+
+interface Container {
+  readonly name: string
+  readonly image: string | undefined
+  readonly imageId: string | undefined
+}
+
+function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttributes> {
+  const metadata = objectAt(pod['metadata'], 'pod.metadata')
+  const spec = objectAt(pod['spec'], 'pod.spec')
+  const status = optional(pod['status'], 'pod.status', objectAt)
+  const containers = readContainers(spec, status, 'containers', 'containerStatuses')
+  const initContainers = readContainers(spec, status, 'initContainers', 'initContainerStatuses')
+
+  const attributes = new Map<string, AttributeValue>()
+  const dropped: string[] = []
+  const set = (name: string, value: AttributeValue | undefined): void => {
+    if (value !== undefined) attributes.set(name, value)
+  }
+  set('kubernetes.pod.name', textAt(metadata['name'], 'pod.metadata.name'))
+  set('kubernetes.pod.namespace', textAt(metadata['namespace'], 'pod.metadata.namespace'))
+  set('kubernetes.pod.uid', textAt(metadata['uid'], 'pod.metadata.uid'))
+  set('kubernetes.pod.node.name', optional(spec['nodeName'], 'pod.spec.nodeName', textAt))
+  set('kubernetes.pod.service_account', optional(spec['serviceAccountName'], 'pod.spec.serviceAccountName', textAt))
+  set('kubernetes.pod.image_count', containers.length)
+  set('kubernetes.pod.init_image_count', initContainers.length)
+  const owner = lastOwner(metadata)
+  set('kubernetes.pod.owner', owner && `${owner.kind}:${owner.name}`)
+  set('kubernetes.pod.owner_uid', owner?.uid)
+
+  for (const [key, value] of textsAt(metadata['labels'], 'pod.metadata.labels')) {
+    set(keyedName('kubernetes.pod.label[<key>]', key, 'pod.metadata.labels'), value)
+  }
+  const prefixes = options.includeAnnotationPrefixes
+  for (const [key, value] of textsAt(metadata['annotations'], 'pod.metadata.annotations')) {
+    if (prefixes.length === 0) break
+    const name = keyedName('kubernetes.pod.annotation[<key>]', key, 'pod.metadata.annotations')
+    if (prefixes.some((prefix) => key.startsWith(prefix))) set(name, value)
+    else dropped.push(name)
+  }
+  for (const [kind, list] of [['container', containers] as const, ['init_container', initContainers] as const]) {
+    for (const { name, image, imageId } of list) {
+      const where = `pod.spec.${kind === 'container' ? 'containers' : 'initContainers'}`
+      set(keyedName(`kubernetes.pod.${kind}.<container>.image.name`, name, where), image)
+      set(keyedName(`kubernetes.pod.${kind}.<container>.image.id`, name, where), imageId)
+    }
+  }
+  if (options.container === undefined) return pass({ attributes, dropped })
+
+  const own = [...containers, ...initContainers].find((container) => container.name === options.container)
+  if (own === undefined) {
+    const detail = `The pod has no container ${quoteText(options.container)}`
+    return refuse({ code: 'container_unknown', where: 'container', detail })
+  }
+  const facts = [
+    ['kubernetes.container.name', own.name],
+    ['kubernetes.container.image.name', own.image],
+    ['kubernetes.container.image.id', own.imageId],
+  ] as const
+  for (const [name, value] of facts) {
+    if (options.includeContainerAttributes) set(name, value)
+    else dropped.push(name)
+  }
+  return pass({ attributes, dropped })
+}
+
+/** Several owners are possible; the documents take the last. */
+function lastOwner(metadata: JsonObject): Readonly<Record<'kind' | 'name' | 'uid', string>> | undefined {
+  const where = 'pod.metadata.ownerReferences'
+  const owners = optional(metadata['ownerReferences'], where, listAt) ?? []
+  if (owners.length === 0) return undefined
+  const place = `${where}[${owners.length - 1}]`
+  const owner = objectAt(owners.at(-1), place)
+  return {
+    kind: textAt(owner['kind'], `${place}.kind`),
+    name: textAt(owner['name'], `${place}.name`),
+    uid: textAt(owner['uid'], `${place}.uid`),
+  }
+}
+
+/** The image is what the pod asks for, the image id what the node runs; before it runs there is none. */
+function readContainers(
+  spec: JsonObject,
+  status: JsonObject | undefined,
+  member: 'containers' | 'initContainers',
+  statusMember: 'containerStatuses' | 'initContainerStatuses',
+): readonly Container[] {
+  const imageIds = new Map<string, string>()
+  const statuses = optional(status?.[statusMember], `pod.status.${statusMember}`, listAt) ?? []
+  for (const [index, json] of statuses.entries()) {
+    const place = `pod.status.${statusMember}[${index}]`
+    const entry = objectAt(json, place)
+    const imageId = entry['imageID']
+    if (imageId === undefined || imageId === null || imageId === '') continue
+    imageIds.set(textAt(entry['name'], `${place}.name`), textAt(imageId, `${place}.imageID`))
+  }
+  const names = new Set<string>()
+  return (optional(spec[member], `pod.spec.${member}`, listAt) ?? []).map((json, index) => {
+    const place = `pod.spec.${member}[${index}]`
+    const entry = objectAt(json, place)
+    const name = textAt(entry['name'], `${place}.name`)
+    if (names.has(name)) throw new Malformed(`${place}.name`, 'a name that no other container has')
+    names.add(name)
+    return { name, image: optional(entry['image'], `${place}.image`, textAt), imageId: imageIds.get(name) }
+  })
+}
+
+function keyedName(documented: string, key: string, where: string): string {
+  const name = attributeName(documented, key)
+  if (name === undefined) throw new Malformed(`${where}[${quoteText(key)}]`, 'under a key that Kubernetes allows')
+  return name
+}
+
+/** Kubernetes leaves out what is empty, and some clients write null for it. */
+function optional<T>(json: Json | undefined, where: string, read: (json: Json, where: string) => T): T | undefined {
+  return json === undefined || json === null ? undefined : read(json, where)
+}
+
+function objectAt(json: Json | undefined, where: string): JsonObject {
+  if (!isJsonObject(json)) throw new Malformed(where, 'an object')
+  return json
+}
+
+function listAt(json: Json | undefined, where: string): readonly Json[] {
+  if (!Array.isArray(json)) throw new Malformed(where, 'a list')
+  return json
+}
+
+function textAt(json: Json | undefined, where: string): string {
+  if (typeof json !== 'string' || json === '') throw new Malformed(where, 'a text that is not empty')
+  return json
+}
+
+/** The members of an object of texts, empty ones included. */
+function textsAt(json: Json | undefined, where: string): readonly (readonly [string, string])[] {
+  return Object.entries(optional(json, where, objectAt) ?? {}).map(([key, value]) => {
+    if (typeof value !== 'string') throw new Malformed(`${where}[${quoteText(key)}]`, 'a text')
+    return [key, value] as const
+  })
+}

@@ -64,7 +64,7 @@ export function createAppliedRecords({
       if (record === undefined) return undefined
       if (record.kind === 'deleted') return { kind: 'deleted', atMillis: record.deletedAtMillis }
       const { digest, appliedAtMillis } = record
-      const bytes = new TextEncoder().encode(record.text)
+      const bytes = new Uint8Array(new TextEncoder().encode(record.text))
       if ((await digestOf(bytes)) !== digest) return undefined
       return { kind: 'applied', version: { digest, bytes, appliedAtMillis }, atMillis: appliedAtMillis }
     },

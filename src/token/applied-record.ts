@@ -37,7 +37,7 @@ export async function sealRecord(record: AppliedRecord, keys: SealKeys): Promise
   const jws = await new CompactSign(new TextEncoder().encode(JSON.stringify(payloadOf(record))))
     .setProtectedHeader({ alg: 'HS256', typ: TYPE, kid: await keyIdOf(first) })
     .sign(first)
-  return new TextEncoder().encode(jws)
+  return new Uint8Array(new TextEncoder().encode(jws))
 }
 
 /** The record, if it is one, is sealed by one of the keys, and is of the document `key`; else it counts as absent. */

@@ -10,7 +10,7 @@ import {
   CONFIG_STALE_MAX_MILLIS,
   STORE_BACKOFF_MAX_MILLIS,
 } from '../../src/core/limits.ts'
-import { openRecord } from '../../src/token/applied-record.ts'
+import { openRecord, sealRecord } from '../../src/token/applied-record.ts'
 import { createRig, KEY, keyOf, RECORD, type Rig, sealKey } from './rig.ts'
 
 const DUE = CONFIG_REVALIDATE_MILLIS + 1
@@ -308,6 +308,14 @@ describe('a record that does not fit', () => {
         put(other, 'good: planted')
         await other.get(other.isolate({ sealKeys: [sealKey(9)] }))
         return new TextDecoder().decode(other.state.values.get(RECORD))
+      },
+    ],
+    [
+      'has a digest that is not of its text',
+      async (rig) => {
+        const digest = `sha256:${'0'.repeat(64)}`
+        const record = { key: KEY.text, digest, text: 'good: planted', appliedAtMillis: rig.clock() }
+        return new TextDecoder().decode(await sealRecord({ kind: 'applied', ...record }, [sealKey(1)]))
       },
     ],
   ])('because it %s counts as absent', async (_why, plant) => {

@@ -6,7 +6,7 @@ import type { StateStore } from '../../src/config/source.ts'
 const KEY = 'clusters/c-1/AgentAttestation'
 
 export function keepsStoreContract(adapter: string, make: () => Promise<StateStore>): void {
-  const bytesOf = (text: string) => new TextEncoder().encode(text)
+  const bytesOf = (text: string) => new Uint8Array(new TextEncoder().encode(text))
 
   describe(`${adapter} as a store`, () => {
     it('returns the bytes exactly as they were written', async () => {

@@ -1,7 +1,8 @@
 // An issue with its place: what an author sees.
 import { type Issue, isError } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
-import { offsetInScalar, type Position, type Positions, placeOf } from './position.ts'
+import { createPositions, offsetInScalar, type Position, type Positions, placeOf } from './position.ts'
+import { readYaml } from './yaml.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 export type LocatedIssue = Issue & Position
@@ -12,6 +13,14 @@ export type LocatedIssue = Issue & Position
  */
 export function locateIssue(issue: Issue, root: YamlNode, text: string, positions: Positions): LocatedIssue {
   return { ...issue, ...positions.at(offsetOf(issue, root, text)) }
+}
+
+/** The places of issues that were found after `text` had compiled, in document order: findings across sections. */
+export function locateIssues(issues: readonly Issue[], text: string): readonly LocatedIssue[] {
+  const positions = createPositions(text)
+  const { root } = readYaml(text, positions)
+  if (root === undefined) return issues.map((issue) => ({ ...issue, line: 1, column: 1 }))
+  return inDocumentOrder(issues.map((issue) => locateIssue(issue, root, text, positions)))
 }
 
 function offsetOf(issue: Issue, root: YamlNode, text: string): number {

@@ -3,6 +3,7 @@ import { agentAttestation } from './agent-attestation.ts'
 import { awsCertificates } from './aws-certificates.ts'
 import { cluster } from './cluster.ts'
 import type { SectionRow } from './section.ts'
+import { svidIssuancePolicy } from './svid-issuance-policy.ts'
 import { trustDomain } from './trust-domain.ts'
 import { trustDomainServerAttestation } from './trust-domain-server-attestation.ts'
 import { workloadAttestation } from './workload-attestation.ts'
@@ -10,6 +11,7 @@ import { workloadAttestation } from './workload-attestation.ts'
 export const SECTIONS = {
   AgentAttestation: agentAttestation,
   WorkloadAttestation: workloadAttestation,
+  SVIDIssuancePolicy: svidIssuancePolicy,
   Cluster: cluster,
   TrustDomainServerAttestation: trustDomainServerAttestation,
   TrustDomain: trustDomain,

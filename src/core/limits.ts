@@ -96,6 +96,23 @@ export const PEM_MAX_LENGTH = 16 * 1024
 /** Names of clusters, as `{{cluster.name}}` renders them. */
 export const CLUSTER_NAME_MAX_LENGTH = 253
 
+/** Overrides of one issuance policy. */
+export const OVERRIDES_MAX = 10_000
+/** Comparisons that looking for shadowed overrides may cost; a lint gives up where a document would make it slow. */
+export const OVERRIDE_COMPARISONS_MAX = 1_000_000
+
+/** Names of JWT claims. */
+export const CLAIM_NAME_MAX_LENGTH = 256
+
+/** Lifetimes that an issuance policy may set, and those that hold without one. */
+export const X509_TTL_MIN_SECONDS = 3600
+export const X509_TTL_MAX_SECONDS = 168 * 3600
+export const X509_TTL_DEFAULT_SECONDS = 24 * 3600
+export const JWT_TTL_MIN_SECONDS = 300
+export const JWT_TTL_MAX_SECONDS = 168 * 3600
+/** No document states upstream's default: the shortest lifetime that its documents ever called a minimum. */
+export const JWT_TTL_DEFAULT_SECONDS = 3600
+
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 

@@ -1,0 +1,24 @@
+// Writes the JSON Schema of each section into schemas/, for editors: `npm run schemas`. A test compares them.
+import { writeFileSync } from 'node:fs'
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { documentSchema } from '../config/section.ts'
+import { SECTIONS, type SectionName, sectionNames } from '../config/sections.ts'
+
+/** The JSON Schema of a section's documents, as text. Checks that it cannot express are left out. */
+export function jsonSchemaOf(name: SectionName): string {
+  const schema = toJsonSchema(documentSchema(name, SECTIONS[name]), {
+    errorMode: 'ignore',
+    // What a schema tells our own reader is no keyword of JSON Schema.
+    overrideAction: ({ valibotAction, jsonSchema }) => (valibotAction.type === 'metadata' ? jsonSchema : undefined),
+  })
+  return `${JSON.stringify(schema, undefined, 2)}\n`
+}
+
+/** Where it is kept. */
+export function schemaFile(name: SectionName): URL {
+  return new URL(`../../schemas/${name}.json`, import.meta.url)
+}
+
+if (import.meta.main) {
+  for (const name of sectionNames()) writeFileSync(schemaFile(name), jsonSchemaOf(name))
+}

@@ -1,0 +1,89 @@
+// Section SVIDIssuancePolicy: what the identities of a cluster's workloads look like, and for which workloads they look
+// otherwise. `legacy` is ours: it holds the three templates that older clusters carry outside managed configuration.
+import * as v from 'valibot'
+import type { Report } from '../attest/attestor.ts'
+import { isError } from '../core/issue.ts'
+import { ISSUES_MAX, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../core/limits.ts'
+import type { IssuanceOverride, IssuancePolicy } from '../policy/issuance.ts'
+import { compileIssuance, type IssuanceWork, policySchema } from './issuance-fields.ts'
+import { compileLegacy, NO_LEGACY } from './legacy-templates.ts'
+import { lintResets, lintShadows } from './override-lint.ts'
+import { SALVAGED } from './policies.ts'
+import { defineSection, type SectionRow } from './section.ts'
+import { compileWhen, whenSchema } from './when.ts'
+
+const legacyTemplate = v.pipe(v.string(), v.maxLength(TEMPLATE_MAX_LENGTH))
+
+const legacySchema = v.strictObject({
+  pathTemplate: v.optional(
+    v.pipe(legacyTemplate, v.nonEmpty(), v.description('Path template where a policy has none')),
+  ),
+  jwtCustomizationTemplate: v.optional(
+    v.pipe(legacyTemplate, v.description('Claims where a policy has no additionalClaims: name={{attribute}},...')),
+  ),
+  x509CustomizationTemplate: v.optional(
+    v.pipe(
+      legacyTemplate,
+      v.description('Subject where a policy has none, and SAN.DNS entries for all: CN=...,O=...,SAN.DNS=...'),
+    ),
+  ),
+})
+
+// A condition will stand next to `when`; until it is evaluated, a document that has one is refused.
+const overrideSchema = v.strictObject({ when: whenSchema, policy: policySchema })
+
+const specSchema = v.strictObject({
+  policy: v.optional(policySchema),
+  policyOverrides: v.optional(
+    v.pipe(
+      v.array(overrideSchema),
+      v.metadata(SALVAGED),
+      v.description('The first override that matches a workload replaces the policy as a whole'),
+    ),
+  ),
+  legacy: v.optional(v.pipe(legacySchema, v.description('Templates of clusters from before managed configuration'))),
+})
+
+export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
+  scope: 'cluster',
+  description: 'What the identities of the workloads of a cluster look like',
+  spec: specSchema,
+  compile(spec, _context, report) {
+    const work = startWork(report)
+    const legacy = spec.legacy === undefined ? NO_LEGACY : compileLegacy(spec.legacy, work)
+    const base = compileIssuance(spec.policy ?? {}, ['policy'], legacy, work)
+    const overrides: IssuanceOverride[] = []
+    const specs = spec.policyOverrides ?? []
+    if (specs.length > OVERRIDES_MAX) {
+      const message = `Cannot hold ${specs.length} overrides: a document has at most ${OVERRIDES_MAX}`
+      report({ code: 'too_many_policies', path: ['policyOverrides'], message })
+      return undefined
+    }
+    for (const [index, override] of specs.entries()) {
+      if (override === undefined) continue
+      const path = ['policyOverrides', index]
+      const when = compileWhen(override.when, [...path, 'when'], work)
+      overrides.push({ when, issuance: compileIssuance(override.policy, [...path, 'policy'], legacy, work) })
+      lintResets(spec.policy, override.policy, (issue) => report({ ...issue, path: [...path, 'policy'] }))
+    }
+    if (work.isFailing()) return undefined
+    lintShadows(overrides, (index, issue) => report({ ...issue, path: ['policyOverrides', index, 'when'] }))
+    return { base, overrides, uses: work.uses, additionalClaims: work.additionalClaims }
+  },
+})
+
+/** What the parts of the section share while it compiles. */
+function startWork(report: Report): IssuanceWork {
+  let errors = 0
+  return {
+    uses: [],
+    additionalClaims: [],
+    report(issue) {
+      if (isError(issue)) errors++
+      report(issue)
+    },
+    isFailing: () => errors > 0,
+    // The document is refused anyway, and finding the nearest right name for each misspelt one costs time.
+    isEnough: () => errors > ISSUES_MAX,
+  }
+}

@@ -1,0 +1,44 @@
+// `when` of an override: attributes by name, each with the values it may have. All must match.
+import * as v from 'valibot'
+import { resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
+import type { Path } from '../core/issue.ts'
+import type { Match } from '../policy/issuance.ts'
+import type { IssuanceWork } from './issuance-fields.ts'
+
+export const whenSchema = v.pipe(
+  v.record(
+    v.string(),
+    v.union([v.string(), v.pipe(v.array(v.string()), v.nonEmpty('Cannot match no value: name at least one'))]),
+  ),
+  v.description('Attributes, each with its value or a list of values; all attributes must match'),
+)
+
+export function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: IssuanceWork): readonly Match[] {
+  if (Object.keys(when).length === 0) {
+    const message = 'Cannot match every workload here: name an attribute; what holds for all stands in spec.policy'
+    work.report({ code: 'value_empty', path, message })
+  }
+  const matches: Match[] = []
+  const spellings = new Map<string, string>()
+  for (const [name, values] of Object.entries(when)) {
+    if (work.isEnough()) break
+    const attributePath = [...path, name]
+    const attribute = resolveAttribute(name)
+    if (attribute === undefined) {
+      const near = suggestAttribute(name)
+      const hint = near === undefined ? '' : `; did you mean "${near}"?`
+      const message = `Cannot match on "${name.slice(0, 128)}": there is no such attribute${hint}`
+      work.report({ code: 'attribute_unknown', path: attributePath, message, atKey: true })
+      continue
+    }
+    const first = spellings.get(attribute.name)
+    if (first !== undefined) {
+      const message = `Cannot match on one attribute twice: "${first}" is ${attribute.name} too; write a list of values`
+      work.report({ code: 'key_duplicate', path: attributePath, message, atKey: true })
+    }
+    spellings.set(attribute.name, name)
+    work.uses.push({ attribute, path: attributePath, atKey: true })
+    matches.push({ attribute: attribute.name, values: new Set(typeof values === 'string' ? [values] : values) })
+  }
+  return matches
+}

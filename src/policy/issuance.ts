@@ -1,0 +1,74 @@
+// An issuance policy, compiled: what a workload's identity looks like. Which override holds is decided here, the same way
+// for every surface.
+import type { Attributes } from '../attribute/attribute.ts'
+import type { ResolvedAttribute } from '../attribute/catalogue.ts'
+import type { Path } from '../core/issue.ts'
+import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../template/template.ts'
+
+/** What one workload gets. Legacy templates are already in it; only the platform's default path is not. */
+export interface Issuance {
+  /** Absent: the default of the cluster's platform. */
+  readonly pathTemplate?: PathTemplate
+  readonly x509: {
+    readonly ttlSeconds: number
+    readonly subject?: SubjectTemplate
+    readonly dnsNames: readonly DnsNameTemplate[]
+  }
+  readonly jwt: {
+    readonly ttlSeconds: number
+    /** By claim name, in document order. */
+    readonly claims: ReadonlyMap<string, ClaimTemplate>
+  }
+}
+
+/** Holds if the attribute is there and one of its values is one of these. Counts are compared as text. */
+export interface Match {
+  /** Canonical. */
+  readonly attribute: string
+  readonly values: ReadonlySet<string>
+}
+
+/** An override holds if all its matches do; it has at least one. */
+export interface IssuanceOverride {
+  readonly when: readonly Match[]
+  readonly issuance: Issuance
+}
+
+/** Where a document names an attribute, for findings that need other sections. */
+export interface AttributeUse {
+  readonly attribute: ResolvedAttribute
+  readonly path: Path
+  readonly offset?: number
+  readonly atKey?: boolean
+}
+
+export interface IssuancePolicy {
+  readonly base: Issuance
+  readonly overrides: readonly IssuanceOverride[]
+  readonly uses: readonly AttributeUse[]
+  /** Where `additionalClaims` stands: upstream servers before 0.36.0 do not know it. */
+  readonly additionalClaims: readonly Path[]
+}
+
+export interface SelectedIssuance {
+  readonly source: 'policy' | 'override'
+  /** Of the override, from 0. */
+  readonly index?: number
+  readonly issuance: Issuance
+}
+
+/** The first override that holds, or else the policy itself. Nothing of the policy is mixed into an override. */
+export function selectIssuance(policy: IssuancePolicy, attributes: Attributes): SelectedIssuance {
+  for (const [index, override] of policy.overrides.entries()) {
+    if (override.when.length > 0 && override.when.every((match) => holds(match, attributes))) {
+      return { source: 'override', index, issuance: override.issuance }
+    }
+  }
+  return { source: 'policy', issuance: policy.base }
+}
+
+function holds({ attribute, values }: Match, attributes: Attributes): boolean {
+  const value = attributes.get(attribute)
+  if (value === undefined) return false
+  return typeof value === 'object' ? value.some((one) => values.has(one)) : values.has(String(value))
+}

@@ -1,8 +1,17 @@
-import { existsSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { makeSessionSigningKeys } from './src/token/make-session-keys.ts'
 
-// Two projects: `node` for the pure core, and `workers` inside workerd with real local KV.
+const bindings = {
+  TRUST_DOMAIN: 'example.org',
+  ISSUER_URL: 'http://127.0.0.1:8787',
+  ALLOW_LOOPBACK_ISSUERS: 'true',
+  SEAL_KEYS: 'A'.repeat(43),
+  SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
+}
+
+// Two projects: `node` for the core and for whole hosts as child processes, and `workers` inside workerd, with real
+// local KV and a real issuer over HTTP.
 export default defineConfig({
   test: {
     projects: [
@@ -11,17 +20,19 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/workers/**', 'node_modules/**'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
-      ...(existsSync('test/workers')
-        ? [
-            {
-              plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-              test: { name: 'workers', include: ['test/workers/**/*.test.ts'], testTimeout: 30_000 },
-            },
-          ]
-        : []),
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings } })],
+        test: {
+          name: 'workers',
+          include: ['test/workers/**/*.test.ts'],
+          globalSetup: ['test/workers/cluster.setup.ts'],
+          testTimeout: 60_000,
+        },
+      },
     ],
   },
 })

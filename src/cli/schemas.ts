@@ -9,7 +9,11 @@ export function jsonSchemaOf(name: SectionName): string {
   const schema = toJsonSchema(documentSchema(name, SECTIONS[name]), {
     errorMode: 'ignore',
     // What a schema tells our own reader is no keyword of JSON Schema.
-    overrideAction: ({ valibotAction, jsonSchema }) => (valibotAction.type === 'metadata' ? jsonSchema : undefined),
+    overrideAction({ valibotAction, jsonSchema }) {
+      if (!('metadata' in valibotAction) || valibotAction.type !== 'metadata') return undefined
+      const ours = Object.keys(valibotAction.metadata as object)
+      return Object.fromEntries(Object.entries(jsonSchema).filter(([keyword]) => !ours.includes(keyword)))
+    },
   })
   return `${JSON.stringify(schema, undefined, 2)}\n`
 }

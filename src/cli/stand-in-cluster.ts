@@ -25,6 +25,8 @@ export interface TokenRequest {
   readonly lifetimeSeconds?: number
   /** Seconds by which the token was issued before (or, negative, after) now. */
   readonly ageSeconds?: number
+  /** A path below the issuer: `redirecting` is an issuer whose discovery answers with a redirect. */
+  readonly issuer?: string
 }
 
 interface SigningKey {
@@ -57,7 +59,7 @@ export async function startStandInCluster(options: {
       },
     })
       .setProtectedHeader({ alg: 'RS256', kid: key.kid })
-      .setIssuer(issuer)
+      .setIssuer(request.issuer === undefined ? issuer : `${issuer}/${request.issuer}`)
       .setSubject(`system:serviceaccount:${namespace}:${serviceAccount}`)
       .setAudience([audience])
       .setIssuedAt(now)
@@ -76,6 +78,10 @@ export async function startStandInCluster(options: {
       reads++
       return send(response, 200, 'application/jwk-set+json', JSON.stringify({ keys: [key.publicJwk] }))
     }
+    if (url.pathname === '/redirecting/.well-known/openid-configuration') {
+      return void response.writeHead(302, { Location: `${issuer}/.well-known/openid-configuration` }).end()
+    }
+    if (url.pathname === '/reads') return send(response, 200, 'text/plain', String(reads))
     if (url.pathname === '/token')
       return send(response, 200, 'text/plain', `${await mint(readRequest(url.searchParams))}\n`)
     send(response, 404, 'text/plain', 'not found\n')
@@ -119,7 +125,7 @@ async function makeKey(): Promise<SigningKey> {
 function readRequest(query: URLSearchParams): TokenRequest {
   const lifetime = Number(query.get('lifetimeSeconds') ?? Number.NaN)
   const age = Number(query.get('ageSeconds') ?? Number.NaN)
-  const text = (name: 'audience' | 'namespace' | 'serviceAccount' | 'node'): TokenRequest => {
+  const text = (name: 'audience' | 'namespace' | 'serviceAccount' | 'node' | 'issuer'): TokenRequest => {
     const value = query.get(name)
     return value === null ? {} : { [name]: value }
   }
@@ -128,6 +134,7 @@ function readRequest(query: URLSearchParams): TokenRequest {
     ...text('namespace'),
     ...text('serviceAccount'),
     ...text('node'),
+    ...text('issuer'),
     ...(Number.isInteger(lifetime) ? { lifetimeSeconds: lifetime } : {}),
     ...(Number.isInteger(age) ? { ageSeconds: age } : {}),
   }

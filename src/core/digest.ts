@@ -1,5 +1,6 @@
 // SHA-256, as hex for configurations and as base64url for identities.
 import { encodeBase64url } from './base64.ts'
+import { encodeUtf8 } from './utf8.ts'
 
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
@@ -12,5 +13,5 @@ export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
 }
 
 export async function sha256Base64url(text: string): Promise<string> {
-  return encodeBase64url(await sha256(new TextEncoder().encode(text)))
+  return encodeBase64url(await sha256(encodeUtf8(text)))
 }

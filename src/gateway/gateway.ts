@@ -109,6 +109,7 @@ function createParts({ settings, source, state, fetch, clock, sleep, audit }: Ga
       sleep,
       compile: compileDocument,
       contextFor,
+      clusterSections: ['AgentAttestation'],
     }),
     keySources: createKeySources({ fetch, clock, sleep, ...urlPolicy }),
   }

@@ -3,10 +3,11 @@ import { trustDomainKey } from '../config/document-key.ts'
 import { backgroundOf } from './background.ts'
 import type { GatewayApp, Parts } from './gateway.ts'
 import { problem } from './problem.ts'
+import { addRoute } from './route.ts'
 
 export function addHealthRoutes(app: GatewayApp, { configs }: Parts): void {
-  app.get('/healthz', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', async (c) => {
+  addRoute(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
+  addRoute(app, 'GET', '/readyz', async (c) => {
     const read = await configs.get(trustDomainKey('TrustDomain'), backgroundOf(c))
     if (read.kind !== 'unavailable') return c.json({ status: 'ready' })
     const { retryAfterSeconds } = read

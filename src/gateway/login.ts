@@ -12,9 +12,10 @@ import type { GatewayApp, GatewayEnv, Parts } from './gateway.ts'
 
 import { createLoginReport } from './login-report.ts'
 import { policiesInForce } from './policies-in-force.ts'
+import { addRoute } from './route.ts'
 
 export function addLoginRoute(app: GatewayApp, parts: Parts): void {
-  app.post('/v1/clusters/:clusterId/login', (c) => logIn(c, c.req.param('clusterId'), parts))
+  addRoute(app, 'POST', '/v1/clusters/:clusterId/login', (c) => logIn(c, c.req.param('clusterId') ?? '', parts))
 }
 
 async function logIn(c: Context<GatewayEnv>, clusterText: string, parts: Parts): Promise<Response> {

@@ -1,5 +1,6 @@
 // What any OIDC relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5.
 import type { GatewayApp, Parts } from './gateway.ts'
+import { addRoute } from './route.ts'
 
 /** A published key set is read again after this long: how long a new key must be published before it signs. */
 const PUBLISHED_MAX_AGE_SECONDS = 300
@@ -8,7 +9,7 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
   const headers = { 'Cache-Control': `public, max-age=${PUBLISHED_MAX_AGE_SECONDS}` }
   const base = settings.issuerUrl.replace(/\/$/, '')
 
-  app.get('/.well-known/openid-configuration', (c) =>
+  addRoute(app, 'GET', '/.well-known/openid-configuration', (c) =>
     c.json(
       {
         issuer: settings.issuerUrl,
@@ -21,5 +22,7 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
       headers,
     ),
   )
-  app.get('/.well-known/jwks.json', (c) => c.json(settings.sessionKeys.published, 200, headers))
+  addRoute(app, 'GET', '/.well-known/jwks.json', (c) =>
+    c.json({ keys: [...settings.sessionKeys.published.keys] }, 200, headers),
+  )
 }

@@ -23,7 +23,7 @@ const app = createGateway({
   clock: Date.now,
   sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
   // One line of JSON is one record: Workers Logs and Logpush index its fields.
-  audit: (_record) => {},
+  audit: (record) => console.log(JSON.stringify(record)),
 })
 
 export default app

@@ -1,0 +1,15 @@
+// One route, and 405 with `Allow` for every other method on its path (RFC 9110 section 15.5.6).
+import type { Context } from 'hono'
+import type { GatewayApp, GatewayEnv } from './gateway.ts'
+import { problem } from './problem.ts'
+
+type Answer = (c: Context<GatewayEnv>) => Response | Promise<Response>
+
+export function addRoute(app: GatewayApp, method: 'GET' | 'POST', path: string, answer: Answer): void {
+  app.on(method, path, answer)
+  const allowed = method === 'GET' ? 'GET, HEAD' : method
+  app.all(path, (c) => {
+    c.header('Allow', allowed)
+    return problem(c, { code: 'method_not_allowed', detail: `use ${allowed} here` })
+  })
+}

@@ -1,0 +1,96 @@
+// The same scenarios give the same answers on workerd, Node and Deno.
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import * as openid from 'openid-client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
+import { type Host, startHost } from './hosts.ts'
+import { documents, SCENARIOS } from './scenarios.ts'
+
+let cluster: StandInCluster
+beforeAll(async () => {
+  cluster = await startStandInCluster({ audience: 'spiffe://example.org', port: 0 })
+})
+afterAll(() => cluster.close())
+
+describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
+  let host: Host
+  beforeAll(async () => {
+    host = await startHost(name, documents(cluster.issuer))
+  })
+  afterAll(() => host?.stop())
+
+  it.each(SCENARIOS)('$name', async ({ request, expected }) => {
+    const { path, init } = await request(cluster)
+    const response = await fetch(host.url + path, init)
+    const text = await response.text()
+    const body = JSON.parse(text) as Record<string, unknown>
+    const { status, code, reason, refusals, body: part = {} } = expected
+    expect([response.status, body['code'], ...(reason === undefined ? [] : [body['reason']])]).toEqual([
+      status,
+      code ?? body['code'],
+      ...(reason === undefined ? [] : [reason]),
+    ])
+    if (refusals !== undefined)
+      expect((body['refusals'] as { code: string }[]).map((refusal) => refusal.code)).toEqual(refusals)
+    expect(body).toMatchObject(part)
+    if (status >= 400) {
+      expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+      expect(body['type']).toBe(`urn:postern:${body['code']}`)
+      expect(body['requestId']).toMatch(/^[0-9a-f-]{36}$/)
+    }
+  })
+
+  it('issues sessions that a standard OIDC client can verify from discovery', async () => {
+    const { path, init } = await (SCENARIOS[0]?.request(cluster) ?? Promise.reject(new Error('no scenario')))
+    const answer = (await (await fetch(host.url + path, init)).json()) as { session: { token: string } }
+    const discovered = await openid.discovery(new URL(host.url), 'relying-party', undefined, undefined, {
+      execute: [openid.allowInsecureRequests],
+    })
+    const { issuer, jwks_uri = '' } = discovered.serverMetadata()
+    const keys = createLocalJWKSet(await (await fetch(jwks_uri)).json())
+    const { payload } = await jwtVerify(answer.session.token, keys, { issuer, audience: 'spiffe://example.org' })
+    expect(payload.sub).toMatch(/^spiffe:\/\/example\.org\/postern\/agent\/seed\/k8s_policy\//)
+  })
+
+  it('writes one audit record for a login, on a line of its own', async () => {
+    const before = host.output().length
+    const { path, init } = await (SCENARIOS[0]?.request(cluster) ?? Promise.reject(new Error('no scenario')))
+    const requestId = (await fetch(host.url + path, init)).headers.get('X-Request-Id')
+    const token =
+      (JSON.parse(String(init?.body)) as { attestations: { evidence: { token: string } }[] }).attestations[0]?.evidence
+        .token ?? ''
+    await expect.poll(() => host.output().slice(before)).toContain(requestId)
+    const line = host
+      .output()
+      .slice(before)
+      .split('\n')
+      .find((text) => text.includes(String(requestId)))
+    expect(JSON.parse(line ?? '')).toMatchObject({ v: 1, event: 'login', outcome: 'admitted', requestId })
+    expect(host.output()).not.toContain(token.split('.')[2])
+  })
+
+  it('sees a document that is put while it runs', async () => {
+    await host.put('clusters/later/AgentAttestation', documents(cluster.issuer)['clusters/seed/AgentAttestation'] ?? '')
+    const token = await cluster.mint()
+    const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] })
+    const response = await fetch(`${host.url}/v1/clusters/later/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body,
+    })
+    expect(response.status).toBe(200)
+  })
+
+  it('goes on without the issuer, and sees its rotation', async () => {
+    const login = async (): Promise<number> => {
+      const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: await cluster.mint() } }] })
+      const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }
+      return (await fetch(`${host.url}/v1/clusters/seed/login`, init)).status
+    }
+    cluster.setDown(true)
+    expect(await login()).toBe(200)
+    cluster.setDown(false)
+    await cluster.rotate()
+    expect(await login()).toBe(200)
+  })
+})

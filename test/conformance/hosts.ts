@@ -1,0 +1,124 @@
+// The three hosts as an operator starts them: child processes on loopback, with the documents in their own kind of store.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { developmentSettings, envFileText } from '../../src/cli/dev-environment.ts'
+import { putKey, startWorker, stopGroup, untilReady } from '../../src/cli/wrangler.ts'
+
+export type HostName = 'workerd' | 'node' | 'deno'
+
+export interface Host {
+  readonly url: string
+  /** Puts one document as an operator would. */
+  put(key: string, text: string): Promise<void>
+  /** What it has printed: audit records among it. */
+  output(): string
+  stop(): Promise<void>
+}
+
+export async function startHost(name: HostName, documents: Readonly<Record<string, string>>): Promise<Host> {
+  const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const settings = await developmentSettings(folder, url)
+  let output = ''
+  const onOutput = (text: string): void => {
+    output += text
+  }
+
+  const store = name === 'workerd' ? kvStore(folder) : directoryStore(join(folder, 'store'))
+  await store.putAll(documents)
+  const child = name === 'workerd' ? startOnWorkerd() : startServe(name)
+  await untilReady(`${url}/readyz`, child, 60_000).catch((error: unknown) => {
+    throw new Error(`${name}: ${String(error)}\n${output}`)
+  })
+
+  function startOnWorkerd(): ChildProcess {
+    const envFile = join(folder, 'dev.env')
+    writeFileSync(envFile, envFileText(settings))
+    return startWorker({ port, envFile, persistTo: join(folder, 'state') }, onOutput)
+  }
+
+  function startServe(host: 'node' | 'deno'): ChildProcess {
+    const flags = ['--store', join(folder, 'store'), '--port', String(port)]
+    const [command, args] =
+      host === 'node'
+        ? [process.execPath, ['src/runtime/node.ts']]
+        : [join('node_modules', '.bin', 'deno'), ['task', 'serve', '--']]
+    const started = spawn(command, [...args, ...flags], {
+      env: { ...process.env, ...settings },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [started.stdout, started.stderr])
+      stream?.on('data', (chunk: Buffer) => onOutput(chunk.toString()))
+    return started
+  }
+
+  return {
+    url,
+    put: store.put,
+    output: () => output,
+    async stop() {
+      await stopGroup(child)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Store {
+  put(key: string, text: string): Promise<void>
+  putAll(documents: Readonly<Record<string, string>>): Promise<void>
+}
+
+function directoryStore(folder: string): Store {
+  mkdirSync(folder, { recursive: true })
+  async function put(key: string, text: string): Promise<void> {
+    const path = join(folder, `${key}.yaml`)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+  return {
+    put,
+    async putAll(documents) {
+      for (const [key, text] of Object.entries(documents)) await put(key, text)
+    },
+  }
+}
+
+function kvStore(folder: string): Store {
+  const persistTo = join(folder, 'state')
+  async function put(key: string, text: string): Promise<void> {
+    const path = join(folder, 'document.yaml')
+    writeFileSync(path, text)
+    await putKey(key, path, persistTo)
+  }
+  return {
+    put,
+    async putAll(documents) {
+      const [first, ...others] = Object.entries(documents)
+      // One as an operator types it; the rest at once, for each call of wrangler takes over a second.
+      if (first !== undefined) await put(...first)
+      const path = join(folder, 'documents.json')
+      writeFileSync(path, JSON.stringify(others.map(([key, value]) => ({ key, value }))))
+      const args = ['kv', 'bulk', 'put', path, '--binding', 'POLICIES', '--local', '--persist-to', persistTo]
+      await promisify(execFile)(process.execPath, ['node_modules/wrangler/bin/wrangler.js', ...args], {
+        env: { ...process.env, CI: '1' },
+      })
+    },
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const probe = createServer()
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => found(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,195 @@
+// One list of HTTP scenarios that every host must answer alike. Nothing in it knows which host it is.
+import type { StandInCluster, TokenRequest } from '../../src/cli/stand-in-cluster.ts'
+
+/** The documents of the scenarios, by key. */
+export function documents(issuer: string): Readonly<Record<string, string>> {
+  return {
+    // As the product's own documentation has it, but for the issuer.
+    'clusters/seed/AgentAttestation': policies(issuer),
+    'clusters/pinned/AgentAttestation': policies(issuer, [
+      'serviceAccountNamespace: spirl-system',
+      'serviceAccountName: spirl-agent',
+    ]),
+    'clusters/nodes/AgentAttestation': policies(issuer, ['allowedNodes: ["node-*"]']),
+    'clusters/slash/AgentAttestation': policies(`${issuer}/`),
+    'clusters/redirecting/AgentAttestation': policies(`${issuer}/redirecting`),
+    'clusters/closed/AgentAttestation': 'section: AgentAttestation\nschema: v1\nspec:\n  policies: []\n',
+    'clusters/broken/AgentAttestation': policies(issuer, ['isuerURL: typo']),
+  }
+}
+
+function policies(issuer: string, extra: readonly string[] = []): string {
+  const config = [`issuerURL: ${issuer}`, ...extra].map((line) => `            ${line}\n`).join('')
+  return `section: AgentAttestation
+schema: v1
+spec:
+  policies:
+    - name: k8s_policy
+      requiredAttestors:
+        - type: k8s_token
+          config:
+${config}`
+}
+
+export interface Expected {
+  readonly status: number
+  readonly code?: string
+  readonly reason?: string
+  /** Codes of the refusals of the evidence. */
+  readonly refusals?: readonly string[]
+  /** Part of an attribute list or another member of the body. */
+  readonly body?: Readonly<Record<string, unknown>>
+}
+
+export interface Scenario {
+  readonly name: string
+  readonly request: (cluster: StandInCluster) => Promise<{ readonly path: string; readonly init?: RequestInit }>
+  readonly expected: Expected
+}
+
+function post(path: string, body: string, type = 'application/json'): { path: string; init: RequestInit } {
+  return { path, init: { method: 'POST', headers: { 'Content-Type': type }, body } }
+}
+
+function loginBody(token: string): string {
+  return JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] })
+}
+
+function login(name: string, clusterId: string, token: TokenRequest, expected: Expected): Scenario {
+  const request = async (cluster: StandInCluster) =>
+    post(`/v1/clusters/${clusterId}/login`, loginBody(await cluster.mint(token)))
+  return { name, request, expected }
+}
+
+function sent(name: string, clusterId: string, body: string, expected: Expected, type?: string): Scenario {
+  return { name, request: async () => post(`/v1/clusters/${clusterId}/login`, body, type), expected }
+}
+
+function read(name: string, path: string, expected: Expected): Scenario {
+  return { name, request: async () => ({ path }), expected }
+}
+
+/** A good token with one part changed. */
+function edited(name: string, edit: (parts: readonly string[]) => string, refusals: readonly string[]): Scenario {
+  const request = async (cluster: StandInCluster) =>
+    post('/v1/clusters/seed/login', loginBody(edit((await cluster.mint()).split('.'))))
+  return { name, request, expected: { status: 401, code: 'login_refused', reason: 'nothing_verified', refusals } }
+}
+
+const encode = (value: unknown): string =>
+  btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+
+export const SCENARIOS: readonly Scenario[] = [
+  login(
+    'admits by the document of the documentation',
+    'seed',
+    {},
+    { status: 200, body: { policy: 'k8s_policy', clusterId: 'seed' } },
+  ),
+  login('admits the pinned service account', 'pinned', {}, { status: 200 }),
+  login('admits on an allowed node', 'nodes', {}, { status: 200 }),
+  login(
+    'refuses another service account',
+    'pinned',
+    { serviceAccount: 'default' },
+    { status: 403, code: 'login_refused', reason: 'no_policy_satisfied', refusals: ['service_account_not_allowed'] },
+  ),
+  login(
+    'refuses another namespace',
+    'pinned',
+    { namespace: 'default' },
+    { status: 403, code: 'login_refused', refusals: ['namespace_not_allowed'] },
+  ),
+  login(
+    'refuses another node',
+    'nodes',
+    { node: 'other' },
+    { status: 403, code: 'login_refused', refusals: ['node_not_allowed'] },
+  ),
+  login(
+    'refuses an expired token',
+    'seed',
+    { ageSeconds: 4200 },
+    { status: 401, code: 'login_refused', reason: 'nothing_verified', refusals: ['token_expired'] },
+  ),
+  login(
+    'refuses a token of tomorrow',
+    'seed',
+    { ageSeconds: -86_400 },
+    { status: 401, refusals: ['token_not_yet_valid'] },
+  ),
+  login(
+    'refuses another audience',
+    'seed',
+    { audience: 'https://kubernetes.default.svc' },
+    { status: 401, refusals: ['audience_mismatch'] },
+  ),
+  login(
+    'refuses a token of a week',
+    'seed',
+    { lifetimeSeconds: 604_800 },
+    { status: 403, refusals: ['token_lifetime_excessive'] },
+  ),
+  login('compares issuers to the last slash', 'slash', {}, { status: 401, refusals: ['issuer_mismatch'] }),
+  login(
+    'does not follow a redirect of the issuer',
+    'redirecting',
+    { issuer: 'redirecting' },
+    { status: 503, code: 'signing_key_unavailable', refusals: ['signing_key_fetch_failed'] },
+  ),
+  login(
+    'refuses everybody by an empty list of policies',
+    'closed',
+    {},
+    { status: 403, code: 'login_refused', reason: 'no_policy', refusals: [] },
+  ),
+  login('refuses by a document that never compiled', 'broken', {}, { status: 503, code: 'configuration_invalid' }),
+  login('does not know a cluster without documents', 'nowhere', {}, { status: 404, code: 'cluster_unknown' }),
+  login('does not look for a cluster of an impossible id', '..%2Fseed', {}, { status: 404, code: 'cluster_unknown' }),
+  edited('refuses an unsigned token', ([, claims]) => `${encode({ alg: 'none' })}.${claims}.`, ['algorithm_forbidden']),
+  edited('refuses HS256', ([, claims, signature]) => `${encode({ alg: 'HS256' })}.${claims}.${signature}`, [
+    'algorithm_forbidden',
+  ]),
+  edited('refuses a token without a signature', ([header, claims]) => `${header}.${claims}`, ['token_malformed']),
+  edited('refuses a padded signature', ([header, claims, signature]) => `${header}.${claims}.${signature}==`, [
+    'token_malformed',
+  ]),
+  edited(
+    'refuses an edited signature',
+    ([header, claims, signature = '']) =>
+      `${header}.${claims}.${signature.slice(0, 10)}${signature[10] === 'A' ? 'B' : 'A'}${signature.slice(11)}`,
+    ['signature_invalid'],
+  ),
+  edited(
+    'refuses another kid',
+    ([, claims, signature]) => `${encode({ alg: 'RS256', kid: 'other' })}.${claims}.${signature}`,
+    ['signing_key_unknown'],
+  ),
+  edited(
+    'refuses a key of the sender',
+    ([, claims, signature]) => `${encode({ alg: 'RS256', jwk: {} })}.${claims}.${signature}`,
+    ['token_header_forbidden'],
+  ),
+  sent('refuses what is not JSON', 'seed', '{', { status: 400, code: 'request_malformed' }),
+  sent('refuses duplicate members', 'seed', '{"attestations":[],"attestations":[]}', {
+    status: 400,
+    code: 'request_malformed',
+  }),
+  sent(
+    'refuses unknown fields',
+    'seed',
+    JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: 'x' }, more: 1 }] }),
+    { status: 400, body: { where: 'attestations[0].more' } },
+  ),
+  sent('refuses another content type', 'seed', '{}', { status: 415, code: 'content_type_unsupported' }, 'text/plain'),
+  sent('refuses a body of a megabyte', 'seed', ' '.repeat(1_000_000), { status: 413, code: 'body_too_large' }),
+  sent('refuses a token of 20 kB by its own code', 'seed', loginBody('x'.repeat(20_000)), {
+    status: 401,
+    refusals: ['token_too_large'],
+  }),
+  read('is alive', '/healthz', { status: 200, body: { status: 'ok' } }),
+  read('is ready', '/readyz', { status: 200, body: { status: 'ready' } }),
+  read('publishes its keys', '/.well-known/jwks.json', { status: 200 }),
+  read('knows its routes', '/nothing', { status: 404, code: 'route_unknown' }),
+  read('knows its methods', '/v1/clusters/seed/login', { status: 405, code: 'method_not_allowed' }),
+]

@@ -1,0 +1,116 @@
+// A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
+
+import type { AuditRecord } from '../../src/gateway/audit.ts'
+import { createGateway, type GatewayApp } from '../../src/gateway/gateway.ts'
+import type { Settings } from '../../src/gateway/settings.ts'
+import { readSettings } from '../../src/runtime/settings.ts'
+import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
+import { createMemoryStore, type MemoryStore } from '../config/memory-source.ts'
+import { startIssuer, type TestIssuer } from '../token/issuer.ts'
+
+export const ISSUER_URL = 'http://127.0.0.1:8787'
+
+export interface World {
+  readonly issuer: TestIssuer
+  readonly store: MemoryStore
+  readonly records: AuditRecord[]
+  readonly settings: Settings
+  app: GatewayApp
+  /** Milliseconds added to the real clock. */
+  ahead: number
+  /** A cold isolate: nothing in memory, the same store. */
+  restart(): void
+  /** Puts an AgentAttestation whose `k8s_token` accepts the issuer; `extra` lines go under its config. */
+  putPolicy(clusterId: string, extra?: readonly string[]): void
+  login(clusterId: string, token: string): Promise<Answer>
+  post(path: string, body: BodyInit | null, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  get(path: string): Promise<Answer>
+  stop(): Promise<void>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Readonly<Record<string, unknown>> & {
+    readonly code?: string
+    readonly refusals?: readonly { readonly code: string; readonly detail: string }[]
+  }
+  readonly text: string
+}
+
+export async function createWorld(): Promise<World> {
+  const issuer = await startIssuer()
+  const store = createMemoryStore()
+  const records: AuditRecord[] = []
+  const read = readSettings(
+    {
+      TRUST_DOMAIN: 'example.org',
+      ISSUER_URL,
+      SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
+      ALLOW_LOOPBACK_ISSUERS: 'true',
+      SEAL_KEYS: 'A'.repeat(43),
+    },
+    { canResolve: true },
+  )
+  if (!read.ok) throw new Error(read.problems.join())
+  const settings = read.value
+
+  const make = (): GatewayApp =>
+    createGateway({
+      settings,
+      source: store,
+      state: store,
+      fetch: (url, init) => fetch(url, init),
+      clock: () => Date.now() + world.ahead,
+      sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+      audit: (record) => records.push(record),
+    })
+
+  async function request(path: string, init: RequestInit): Promise<Answer> {
+    const response = await world.app.request(path, init)
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, text, body: JSON.parse(text) }
+  }
+
+  const world: World = {
+    issuer,
+    store,
+    records,
+    settings,
+    ahead: 0,
+    app: undefined as unknown as GatewayApp,
+    restart() {
+      world.app = make()
+    },
+    putPolicy(clusterId, extra = []) {
+      store.put(`clusters/${clusterId}/AgentAttestation`, policyText(issuer.issuer, extra))
+    },
+    login: (clusterId, token) =>
+      world.post(
+        `/v1/clusters/${clusterId}/login`,
+        JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] }),
+      ),
+    post: (path, body, headers = { 'Content-Type': 'application/json' }) =>
+      request(path, { method: 'POST', headers, body }),
+    get: (path) => request(path, {}),
+    stop: issuer.stop,
+  }
+  world.restart()
+  return world
+}
+
+export function policyText(issuer: string, extra: readonly string[] = []): string {
+  return [
+    'section: AgentAttestation',
+    'schema: v1',
+    'spec:',
+    '  policies:',
+    '    - name: k8s_policy',
+    '      requiredAttestors:',
+    '        - type: k8s_token',
+    '          config:',
+    `            issuerURL: ${issuer}`,
+    ...extra.map((line) => `            ${line}`),
+    '',
+  ].join('\n')
+}

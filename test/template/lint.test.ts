@@ -73,7 +73,8 @@ describe('path_not_injective', () => {
     `/{{${owner} | replace(":", "a")}}`,
     `/{{${owner} | replace(":", "a") | default("-")}}`,
     `/{{${owner} | replace(":", "-") | lower}}`,
-    `/{{${owner} | replace(":", "a") | replace("xx", "$")}}`,
+    `/{{${owner} | replace(":", "a") | replace("--", "/") | segments}}`,
+    `/{{${owner} | replace(":", "a") | default("x/y") | segments}}`,
     `/{{${ns} | replace("a", "b")}}`,
     `/{{${ns} | replace("ab", "")}}`,
     `/{{custom.a}}-{{custom.b | segments}}`,
@@ -97,6 +98,8 @@ describe('path_not_injective', () => {
     `/{{${label} | default("-none")}}`,
     `/{{${owner} | replace(":", "-")}}`,
     `/{{${owner} | replace(":", "_")}}`,
+    `/{{${owner} | replace(":", "-") | replace("--", "/") | segments}}`,
+    `/{{${owner} | replace(":", "-") | default("x/y") | segments}}`,
     `/{{${label} | lower}}/{{${label}}}`,
     `/{{${ns}}}_{{custom.b | segments}}`,
   ])('is not found in %s', (text) => {

@@ -10,6 +10,7 @@ import { createPositions } from './position.ts'
 import { documentTooLarge } from './scan.ts'
 import type { SectionRow } from './section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from './sections.ts'
+import { missingField, notText, unknownField } from './validation-issue.ts'
 import { readYaml } from './yaml.ts'
 import type { YamlMap, YamlNode } from './yaml-node.ts'
 
@@ -81,12 +82,7 @@ function readEnvelope<T>(
     if (ENVELOPE.includes(name)) continue
     // No more hints than issues that can be listed: finding the nearest name is what costs here.
     const hint = (++unknown <= ISSUES_MAX && didYouMean(name, ENVELOPE)) || '; settings of a section stand under spec'
-    report({
-      code: 'field_unknown',
-      path: [name],
-      message: `Cannot use the field "${name.slice(0, 64)}": it is unknown${hint}`,
-      atKey: true,
-    })
+    report(unknownField(name, [], hint))
   }
   readText(root, 'schema', report, (schema) => {
     if (schema === 'v1') return
@@ -103,23 +99,15 @@ function readEnvelope<T>(
     if (!isOurs) reportSection(name, section, report)
   })
   const spec = root.entries.get('spec')
-  if (spec === undefined) reportMissing('spec', report)
+  if (spec === undefined) report(missingField('spec', []))
   return spec === undefined || !isOurs ? undefined : row.read(spec.value, context, report)
 }
 
 function readText(root: YamlMap, name: string, report: Report, accept: (text: string) => void): void {
   const node = root.entries.get(name)?.value
-  if (node === undefined) reportMissing(name, report)
+  if (node === undefined) report(missingField(name, []))
   else if (node.kind === 'text') accept(node.value)
-  else if (node.kind === 'null') {
-    report({ code: 'value_empty', path: [name], message: 'Cannot use nothing here: expected a text' })
-  } else if (node.kind !== 'broken') {
-    report({ code: 'type_mismatch', path: [name], message: 'Cannot use this here: expected a text' })
-  }
-}
-
-function reportMissing(name: string, report: Report): void {
-  report({ code: 'field_missing', path: [name], message: `Cannot do without the field "${name}": add it` })
+  else if (node.kind !== 'broken') report(notText(node, [name]))
 }
 
 function reportSection(name: string, expected: SectionName, report: Report): void {

@@ -1,13 +1,19 @@
 // A linear pass over a document before the YAML parser sees it. The parser spends about a microsecond per node and has
 // no bound on their number, so a document of two megabytes could cost seconds. What passes here parses in bounded time.
-import type { IssueCode } from '../core/issue.ts'
+import type { IssueCode, Path } from '../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS } from '../core/limits.ts'
+import type { LocatedIssue } from './located-issue.ts'
+import type { Positions } from './position.ts'
 
 /** What is wrong, and where: the offset is in UTF-16 units. */
 export interface Fault {
   readonly code: IssueCode
   readonly offset: number
   readonly message: string
+}
+
+export function faultAt({ offset, ...fault }: Fault, positions: Positions, path: Path = []): LocatedIssue {
+  return { ...fault, path, ...positions.at(offset) }
 }
 
 const TAB = 0x09

@@ -3,10 +3,11 @@
 // checks (`pipe`) of each part. Maps become objects without a prototype: no name is special.
 import * as v from 'valibot'
 import type { Report } from '../attest/attestor.ts'
-import type { IssueCode, Path } from '../core/issue.ts'
+import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
-import type { YamlMap, YamlNode, YamlScalar } from './yaml-node.ts'
+import { cut, failedCheck, mismatch, missingField, notText, unknownField } from './validation-issue.ts'
+import type { YamlMap, YamlNode } from './yaml-node.ts'
 
 /** What a schema may tell of itself with `v.metadata`. */
 export interface SchemaMetadata {
@@ -107,13 +108,13 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return readAs(optionFor(shape.options, node), node, path, walk)
     case 'strict_object':
     case 'loose_object':
-      if (node.kind !== 'map') return mismatch(node, 'a map of fields', path, walk)
+      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path), walk)
       return readObject(shape.entries, node, path, walk, shape.type === 'loose_object')
     case 'variant':
-      if (node.kind !== 'map') return mismatch(node, 'a map of fields', path, walk)
+      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path), walk)
       return readVariant(shape, metadataOf(schema), node, path, walk)
     case 'record': {
-      if (node.kind !== 'map') return mismatch(node, 'a map', path, walk)
+      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path), walk)
       const value: Record<string, unknown> = Object.create(null)
       for (const [name, entry] of node.entries) {
         const read = readAs(shape.value, entry.value, [...path, name], walk)
@@ -123,7 +124,7 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return isWhole || metadataOf(schema).salvaged ? value : INVALID
     }
     case 'array': {
-      if (node.kind !== 'list') return mismatch(node, 'a list', path, walk)
+      if (node.kind !== 'list') return fail(mismatch(node, 'a list', path), walk)
       const value: unknown[] = new Array(node.items.length)
       let isWhole = true
       for (const [index, item] of node.items.entries()) {
@@ -134,10 +135,10 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return isWhole || metadataOf(schema).salvaged ? value : INVALID
     }
     case 'string':
-      return node.kind === 'text' ? node.value : notText(node, path, walk)
+      return node.kind === 'text' ? node.value : fail(notText(node, path), walk)
     case 'picklist':
     case 'literal': {
-      if (node.kind !== 'text') return notText(node, path, walk)
+      if (node.kind !== 'text') return fail(notText(node, path), walk)
       const choices = shape.type === 'picklist' ? shape.options : [shape.literal]
       if (choices.includes(node.value)) return node.value
       const known = choices.map((choice) => `"${choice}"`).join(', ')
@@ -146,9 +147,9 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return INVALID
     }
     case 'boolean':
-      return node.kind === 'bool' ? node.value : mismatch(node, 'true or false', path, walk)
+      return node.kind === 'bool' ? node.value : fail(mismatch(node, 'true or false', path), walk)
     case 'number':
-      if (node.kind !== 'int' && node.kind !== 'float') return mismatch(node, 'a number', path, walk)
+      if (node.kind !== 'int' && node.kind !== 'float') return fail(mismatch(node, 'a number', path), walk)
       return node.value
   }
 }
@@ -175,12 +176,7 @@ function readObject(
     } else {
       const names = Object.keys(entries)
       const near = nearHint(walk, name, names) || `; known are ${names.join(', ')}`
-      walk.report({
-        code: 'field_unknown',
-        path: fieldPath,
-        message: `Cannot use the field "${cut(name)}": it is unknown${near}`,
-        atKey: true,
-      })
+      walk.report(unknownField(name, path, near))
       isValid = false
     }
   }
@@ -213,11 +209,10 @@ function readVariant(
   const entry = node.entries.get(shape.key)
   const keyPath = [...path, shape.key]
   if (entry === undefined) {
-    walk.report({ code: 'field_missing', path: keyPath, message: `Cannot do without the field "${shape.key}": add it` })
-    return INVALID
+    return fail(missingField(shape.key, path), walk)
   }
   if (entry.value.kind === 'broken') return INVALID
-  if (entry.value.kind !== 'text') return notText(entry.value, keyPath, walk)
+  if (entry.value.kind !== 'text') return fail(notText(entry.value, keyPath), walk)
   const chosen = options.get(entry.value.value)
   if (chosen !== undefined) return readAs(chosen, node, path, walk)
   const names = [...options.keys()]
@@ -236,8 +231,6 @@ function optionFor(options: readonly v.GenericSchema[], node: YamlNode): v.Gener
   return found
 }
 
-type CheckIssue = { readonly type: string; readonly message: string; readonly input: unknown }
-
 /** Runs the checks that follow the schema in its pipe; the walk has already done what the schema itself would do. */
 function passesChecks(schema: v.GenericSchema, value: unknown, path: Path, walk: Walk): boolean {
   if (!('pipe' in schema) || !Array.isArray(schema.pipe)) return true
@@ -246,33 +239,12 @@ function passesChecks(schema: v.GenericSchema, value: unknown, path: Path, walk:
   for (const action of actions) {
     if (action.kind !== 'validation') continue
     const dataset = action['~run']({ typed: true, value }, { abortEarly: false })
-    for (const issue of dataset.issues ?? []) {
-      walk.report({ code: codeOf(issue.type), path, message: messageOf(issue, action) })
+    for (const finding of dataset.issues ?? []) {
+      walk.report(failedCheck(finding, action, path))
       passes = false
     }
   }
   return passes
-}
-
-function codeOf(check: string): IssueCode {
-  if (check === 'non_empty') return 'value_empty'
-  const isBound = check.startsWith('max_') || check.startsWith('min_')
-  return isBound ? 'value_out_of_range' : 'value_invalid'
-}
-
-function messageOf(issue: CheckIssue, action: v.GenericPipeAction): string {
-  // A message of the schema's own is written for authors; valibot's defaults are not.
-  if ('message' in action && typeof action.message === 'string') return action.message
-  const isList = Array.isArray(issue.input)
-  if (issue.type === 'non_empty') {
-    return `Cannot use an empty ${isList ? 'list' : 'text'} here: name at least one value, or remove the field`
-  }
-  const bound = 'requirement' in action ? ` ${String(action.requirement)}` : ''
-  if (issue.type === 'max_length') return `Cannot use more than${bound} ${isList ? 'elements' : 'characters'} here`
-  if (issue.type === 'min_length') return `Cannot use fewer than${bound} ${isList ? 'elements' : 'characters'} here`
-  if (issue.type === 'max_value') return `Cannot use more than${bound} here`
-  if (issue.type === 'min_value') return `Cannot use less than${bound} here`
-  return `Cannot use this value: ${issue.message}`
 }
 
 /** `; did you mean "x"?`, or nothing. */
@@ -287,51 +259,7 @@ function metadataOf(schema: v.GenericSchema): SchemaMetadata {
   return v.getMetadata(schema) as SchemaMetadata
 }
 
-/** Text is wanted. A number or a boolean that was meant as text is told how to say so. */
-function notText(node: YamlNode, path: Path, walk: Walk): typeof INVALID {
-  if (!('source' in node) || node.source === '') return mismatch(node, 'a text', path, walk)
-  const read =
-    node.kind === 'null' ? 'null' : node.kind === 'bool' ? `the value ${node.value}` : `the number ${node.value}`
-  const source = cut(node.source)
-  walk.report({
-    code: 'text_unquoted',
-    path,
-    message: `Cannot use ${source} as text: YAML reads it as ${read}; put it in quotes: "${source}"`,
-  })
+function fail(issue: Issue, walk: Walk): typeof INVALID {
+  walk.report(issue)
   return INVALID
-}
-
-function mismatch(node: YamlNode, expected: string, path: Path, walk: Walk): typeof INVALID {
-  if (node.kind === 'null') {
-    const empty =
-      expected === 'a list' ? '; an empty list is []' : expected.startsWith('a map') ? '; an empty map is {}' : ''
-    walk.report({ code: 'value_empty', path, message: `Cannot use nothing here: expected ${expected}${empty}` })
-    return INVALID
-  }
-  walk.report({ code: 'type_mismatch', path, message: `Cannot use ${nameOf(node)} here: expected ${expected}` })
-  return INVALID
-}
-
-function nameOf(node: YamlNode): string {
-  switch (node.kind) {
-    case 'map':
-      return 'a map'
-    case 'list':
-      return 'a list'
-    case 'text':
-      return `the text "${cut(node.value)}"`
-    case 'int':
-    case 'float':
-      return `the number ${cut((node as YamlScalar).source)}`
-    case 'bool':
-      return `the value ${node.value}`
-    case 'null':
-    case 'broken':
-      return 'nothing'
-  }
-}
-
-/** A message never grows with the document. */
-function cut(text: string): string {
-  return text.length <= 64 ? text : `${text.slice(0, 61)}...`
 }

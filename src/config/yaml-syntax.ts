@@ -14,6 +14,13 @@ export function skipSeparators(text: string, from: number): number {
   }
 }
 
+/** The offset of the next dash outside comments, or the end of the text. */
+export function skipToDash(text: string, from: number): number {
+  let at = from
+  while (at < text.length && text[at] !== '-') at = text[at] === '#' ? endOfLine(text, at) : at + 1
+  return at
+}
+
 function isSpaceOrEnd(char: string | undefined): boolean {
   return char === undefined || char === ' ' || char === '\t' || char === '\n' || char === '\r'
 }

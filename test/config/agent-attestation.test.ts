@@ -218,7 +218,7 @@ describe('section AgentAttestation', () => {
     ['another section', 'section: AgentAttestation', 'section: SVIDIssuancePolicy', ['1:10 section_mismatch section']],
     ['a misspelt section', 'section: AgentAttestation', 'section: AgentAtestation', ['1:10 section_unknown section']],
     ['another schema', 'schema: v1', 'schema: v2', ['2:9 schema_unsupported schema']],
-    ['a number for a schema', 'schema: v1', 'schema: 1', ['2:9 type_mismatch schema']],
+    ['a number for a schema', 'schema: v1', 'schema: 1', ['2:9 text_unquoted schema']],
     ['no schema', 'schema: v1\n', '', ['1:1 field_missing schema']],
     ['a misspelt spec', 'spec:', 'spek:', ['1:1 field_missing spec', '3:1 field_unknown spek']],
     [

@@ -1,0 +1,104 @@
+// The issues that validation reports: one code and one sentence for each way in which a node is not what a schema wants.
+import type * as v from 'valibot'
+import type { Issue, IssueCode, Path } from '../core/issue.ts'
+import type { YamlNode } from './yaml-node.ts'
+
+/** A message never grows with the document. */
+export function cut(text: string, max = 64): string {
+  return text.length <= max ? text : `${text.slice(0, max - 3)}...`
+}
+
+/** Text is wanted. A number or a boolean that was meant as text is told how to say so. */
+export function notText(node: YamlNode, path: Path): Issue {
+  if (!('source' in node) || node.source === '') return mismatch(node, 'a text', path)
+  const source = cut(node.source)
+  const message = `Cannot use ${source} as text: YAML reads it as ${readingOf(node)}; put it in quotes: "${source}"`
+  return { code: 'text_unquoted', path, message }
+}
+
+function readingOf(node: YamlNode): string {
+  if (node.kind === 'int' || node.kind === 'float') return `the number ${node.value}`
+  return node.kind === 'bool' ? `the value ${node.value}` : 'null'
+}
+
+/** `expected` is a noun with its article. */
+export function mismatch(node: YamlNode, expected: string, path: Path): Issue {
+  if (node.kind === 'null') {
+    const message = `Cannot use nothing here: expected ${expected}${EMPTY[expected] ?? ''}`
+    return { code: 'value_empty', path, message }
+  }
+  return { code: 'type_mismatch', path, message: `Cannot use ${nameOf(node)} here: expected ${expected}` }
+}
+
+/** How to write what is empty on purpose. */
+const EMPTY: Readonly<Record<string, string>> = {
+  'a list': '; an empty list is []',
+  'a map': '; an empty map is {}',
+}
+
+function nameOf(node: YamlNode): string {
+  switch (node.kind) {
+    case 'map':
+      return 'a map'
+    case 'list':
+      return 'a list'
+    case 'text':
+      return `the text "${cut(node.value)}"`
+    case 'int':
+    case 'float':
+      return `the number ${cut(node.source)}`
+    case 'bool':
+      return `the value ${node.value}`
+    case 'null':
+    case 'broken':
+      return 'nothing'
+  }
+}
+
+export function missingField(name: string, path: Path): Issue {
+  return { code: 'field_missing', path: [...path, name], message: `Cannot do without the field "${name}": add it` }
+}
+
+/** `hint` is a sentence fragment that says what the field may have been meant to be. */
+export function unknownField(name: string, path: Path, hint: string): Issue {
+  const message = `Cannot use the field "${cut(name)}": it is unknown${hint}`
+  return { code: 'field_unknown', path: [...path, name], message, atKey: true }
+}
+
+/** What one check of a schema's pipe found. */
+export interface CheckFinding {
+  readonly type: string
+  readonly message: string
+  readonly input: unknown
+}
+
+export function failedCheck(finding: CheckFinding, action: v.GenericPipeAction, path: Path): Issue {
+  return { code: codeOf(finding.type), path, message: messageOf(finding, action) }
+}
+
+function codeOf(check: string): IssueCode {
+  if (check === 'non_empty') return 'value_empty'
+  const isBound = check.startsWith('max_') || check.startsWith('min_')
+  return isBound ? 'value_out_of_range' : 'value_invalid'
+}
+
+function messageOf({ type, message, input }: CheckFinding, action: v.GenericPipeAction): string {
+  // A message of the schema's own is written for authors; valibot's defaults are not.
+  if ('message' in action && typeof action.message === 'string') return action.message
+  const isList = Array.isArray(input)
+  const bound = 'requirement' in action ? ` ${String(action.requirement)}` : ''
+  switch (type) {
+    case 'non_empty':
+      return `Cannot use an empty ${isList ? 'list' : 'text'} here: name at least one value, or remove the field`
+    case 'max_length':
+      return `Cannot use more than${bound} ${isList ? 'elements' : 'characters'} here`
+    case 'min_length':
+      return `Cannot use fewer than${bound} ${isList ? 'elements' : 'characters'} here`
+    case 'max_value':
+      return `Cannot use more than${bound} here`
+    case 'min_value':
+      return `Cannot use less than${bound} here`
+    default:
+      return `Cannot use this value: ${cut(message, 200)}`
+  }
+}

@@ -1,0 +1,27 @@
+// What the reader of YAML hands to the builder of the tree: the parser's events in our own words.
+import type { ScalarStyle } from './yaml-node.ts'
+
+interface Properties {
+  /** Where the `&` of an anchor stands. */
+  readonly anchorStart?: number
+  /** Where the `!` of a tag stands. */
+  readonly tagStart?: number
+}
+
+export type CollectionToken = Properties & { readonly kind: 'map' | 'list'; readonly start: number }
+
+export type ScalarToken = Properties & {
+  readonly kind: 'scalar'
+  readonly style: ScalarStyle
+  /** Decoded. */
+  readonly source: string
+  /** Without quotes and block header; `undefined` if there is nothing at all, as behind `name:`. */
+  readonly content?: { readonly start: number; readonly end: number }
+}
+
+export type AliasToken = { readonly kind: 'alias'; readonly start: number }
+
+export type NodeToken = CollectionToken | ScalarToken | AliasToken
+
+/** `end` closes the document, map or list that was opened last. */
+export type YamlToken = NodeToken | { readonly kind: 'document' | 'end' }

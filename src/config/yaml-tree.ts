@@ -1,0 +1,268 @@
+// Builds the tree of a document, and reports what is outside our subset: a part that is at fault becomes `broken`, and
+// reading goes on, so that an author sees everything at once.
+import type { IssueCode, Path } from '../core/issue.ts'
+import { DOCUMENT_MAX_DEPTH, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS } from '../core/limits.ts'
+import type { LocatedIssue } from './located-issue.ts'
+import type { Positions } from './position.ts'
+import { faultAt, tooMany } from './scan.ts'
+import { resolveScalar, type YamlEntry, type YamlNode, type YamlScalar } from './yaml-node.ts'
+import { skipSeparators, skipToDash } from './yaml-syntax.ts'
+import type { CollectionToken, NodeToken, ScalarToken, YamlToken } from './yaml-token.ts'
+
+interface MapFrame {
+  readonly kind: 'map'
+  readonly start: number
+  readonly entries: Map<string, YamlEntry>
+  /** The name whose value comes next. */
+  key: Key | undefined
+}
+
+/** A collection being read. A `broken` one is read to its end and dropped. */
+type Frame =
+  | MapFrame
+  | { readonly kind: 'list'; readonly start: number; readonly items: YamlNode[] }
+  | { readonly kind: 'broken'; readonly start: number }
+
+interface Key {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+  /** Repeated or forbidden: its value is read and dropped. */
+  readonly dropped: boolean
+}
+
+interface Tree {
+  readonly text: string
+  readonly positions: Positions
+  readonly issues: LocatedIssue[]
+  readonly frames: Frame[]
+  root: YamlNode | undefined
+  documents: number
+  keys: number
+  items: number
+  /** The end of what was read last. */
+  cursor: number
+}
+
+export interface BuiltTree {
+  /** `undefined` if there is nothing to check any further. */
+  readonly root: YamlNode | undefined
+  readonly issues: readonly LocatedIssue[]
+}
+
+export function buildTree(text: string, tokens: Iterable<YamlToken>, positions: Positions): BuiltTree {
+  const tree: Tree = {
+    text,
+    positions,
+    issues: [],
+    frames: [],
+    root: undefined,
+    documents: 0,
+    keys: 0,
+    items: 0,
+    cursor: 0,
+  }
+  for (const token of tokens) {
+    take(tree, token)
+    if (tree.keys > DOCUMENT_MAX_KEYS) return stopAt(tree, 'names', DOCUMENT_MAX_KEYS)
+    if (tree.items > DOCUMENT_MAX_ITEMS) return stopAt(tree, 'list elements', DOCUMENT_MAX_ITEMS)
+  }
+  const { root, issues } = tree
+  const isEmpty = root === undefined || (root.kind === 'null' && root.source === '')
+  if (!isEmpty) return { root, issues }
+  const message = 'Cannot read an empty document: a section needs section, schema and spec'
+  const empty = faultAt({ code: 'document_empty', offset: 0, message }, positions)
+  return { root: undefined, issues: issues.length > 0 ? issues : [empty] }
+}
+
+function stopAt(tree: Tree, what: string, max: number): BuiltTree {
+  return { root: undefined, issues: [faultAt(tooMany(what, max, tree.cursor), tree.positions)] }
+}
+
+function report(tree: Tree, code: IssueCode, offset: number, message: string): void {
+  tree.issues.push(faultAt({ code, offset, message }, tree.positions, pathOf(tree)))
+}
+
+/** Where reading stands: the names and indexes of what is open. */
+function pathOf(tree: Tree): Path {
+  return tree.frames.flatMap((frame): Path => {
+    if (frame.kind === 'list') return [frame.items.length]
+    return frame.kind === 'map' && frame.key !== undefined && frame.key.name !== '' ? [frame.key.name] : []
+  })
+}
+
+function take(tree: Tree, token: YamlToken): void {
+  switch (token.kind) {
+    case 'document':
+      tree.documents++
+      if (tree.documents !== 2) return
+      report(
+        tree,
+        'yaml_feature_forbidden',
+        skipSeparators(tree.text, tree.cursor),
+        'Cannot hold several documents: one section is one document',
+      )
+      return
+    case 'end':
+      close(tree)
+      return
+    default: {
+      const frame = tree.frames.at(-1)
+      if (frame?.kind === 'map' && frame.key === undefined) takeKey(tree, frame, token)
+      else takeNode(tree, token)
+    }
+  }
+}
+
+function takeNode(tree: Tree, token: NodeToken): void {
+  const isAllowed = checkProperties(tree, token)
+  switch (token.kind) {
+    case 'alias':
+      put(tree, { kind: 'broken', start: token.start, end: token.start })
+      return
+    case 'scalar': {
+      const scalar = readScalar(tree, token)
+      const isGood = checkText(tree, scalar) && isAllowed
+      put(tree, isGood ? scalar : { kind: 'broken', start: scalar.start, end: scalar.end })
+      return
+    }
+    default:
+      open(tree, token, isAllowed)
+  }
+}
+
+function open(tree: Tree, { kind, start }: CollectionToken, isAllowed: boolean): void {
+  tree.cursor = Math.max(tree.cursor, start)
+  if (tree.frames.length >= DOCUMENT_MAX_DEPTH) {
+    report(tree, 'document_too_deep', start, `Cannot nest deeper than ${DOCUMENT_MAX_DEPTH} levels`)
+  }
+  if (!isAllowed) tree.frames.push({ kind: 'broken', start })
+  else if (kind === 'map') tree.frames.push({ kind, start, entries: new Map(), key: undefined })
+  else tree.frames.push({ kind, start, items: [] })
+}
+
+function close(tree: Tree): void {
+  const frame = tree.frames.pop()
+  if (frame === undefined) return
+  const outer = tree.frames.at(-1)
+  // The end of a collection that stood as a name: its entry is dropped, and its value comes next.
+  if (frame.kind === 'broken' && outer?.kind === 'map' && outer.key?.start === frame.start) return
+  const { start } = frame
+  const end = tree.cursor
+  if (frame.kind === 'map') put(tree, { kind: 'map', start, end, entries: frame.entries })
+  else if (frame.kind === 'list') put(tree, { kind: 'list', start, end, items: frame.items })
+  else put(tree, { kind: 'broken', start, end })
+}
+
+/** Puts a node where it belongs: into the list, behind the name, or at the root. */
+function put(tree: Tree, node: YamlNode): void {
+  tree.cursor = Math.max(tree.cursor, node.end)
+  const frame = tree.frames.at(-1)
+  if (frame === undefined) {
+    if (tree.documents === 1) tree.root = node
+  } else if (frame.kind === 'list') {
+    frame.items.push(node)
+    tree.items++
+  } else if (frame.kind === 'map') {
+    const { key } = frame
+    frame.key = undefined
+    if (key === undefined || key.dropped) return
+    frame.entries.set(key.name, { name: key.name, keyStart: key.start, keyEnd: key.end, value: node })
+  }
+}
+
+function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
+  tree.keys++
+  if (token.kind !== 'scalar') {
+    const { start } = token
+    frame.key = { name: '', start, end: start, dropped: true }
+    if (token.kind === 'map' && tree.text.startsWith('{{', frame.start) && start === frame.start + 1) {
+      const message = 'Cannot read a template without quotes, YAML takes { for a map: write "{{name}}", not {{name}}'
+      report(tree, 'text_unquoted', frame.start, message)
+    } else {
+      report(tree, 'yaml_feature_forbidden', start, 'Cannot use anything but text as a name')
+    }
+    if (token.kind !== 'alias') tree.frames.push({ kind: 'broken', start })
+    return
+  }
+  const isAllowed = checkProperties(tree, token)
+  const scalar = readScalar(tree, token)
+  const { source: name, start, end } = scalar
+  tree.cursor = Math.max(tree.cursor, end)
+  const first = frame.entries.get(name)
+  const isMerge = name === '<<' && scalar.style === 'plain'
+  const isText = scalar.kind === 'text' && checkText(tree, scalar) && isAllowed
+  frame.key = { name, start, end, dropped: !isText || isMerge || first !== undefined }
+  if (scalar.kind !== 'text') {
+    const what = name === '' ? 'nothing' : `${name.slice(0, 64)}, which YAML does not read as text,`
+    report(tree, 'yaml_feature_forbidden', start, `Cannot use ${what} as a name: put it in quotes`)
+  } else if (isMerge) {
+    report(tree, 'yaml_feature_forbidden', start, 'Cannot merge maps with <<: write the fields out')
+  } else if (isText && first !== undefined) {
+    const { line } = tree.positions.at(first.keyStart)
+    const message = `Cannot give "${name.slice(0, 64)}" twice: it stands in line ${line} already`
+    tree.issues.push({
+      ...faultAt({ code: 'key_duplicate', offset: start, message }, tree.positions, pathOf(tree)),
+      atKey: true,
+    })
+  }
+}
+
+/** Reports an alias, an anchor or a tag; false if there is one. */
+function checkProperties(tree: Tree, token: NodeToken): boolean {
+  if (token.kind === 'alias') {
+    report(tree, 'yaml_feature_forbidden', token.start, 'Cannot use an alias (*): write the value out')
+    return false
+  }
+  const { anchorStart, tagStart } = token
+  if (anchorStart !== undefined) {
+    const message = 'Cannot use an anchor (&): write the value out where it is used'
+    report(tree, 'yaml_feature_forbidden', anchorStart, message)
+  }
+  if (tagStart !== undefined) {
+    report(tree, 'yaml_feature_forbidden', tagStart, 'Cannot use a tag (!): put text in quotes instead')
+  }
+  return anchorStart === undefined && tagStart === undefined
+}
+
+/** An escape can make what the scan has found no trace of. */
+function checkText(tree: Tree, scalar: YamlScalar): boolean {
+  if (scalar.source.isWellFormed() && !scalar.source.includes('\0')) return true
+  const message = 'Cannot use an escape for NUL or for half a surrogate pair'
+  report(tree, 'yaml_feature_forbidden', scalar.start, message)
+  return false
+}
+
+function readScalar(tree: Tree, { style, source, content }: ScalarToken): YamlScalar {
+  if (content === undefined) {
+    const start = startOfNothing(tree)
+    return resolveScalar({ start, end: start, contentStart: start, style, source })
+  }
+  const contentStart = content.start
+  switch (style) {
+    case 'plain':
+      return resolveScalar({ start: contentStart, end: content.end, contentStart, style, source })
+    case 'single':
+    case 'double':
+      return resolveScalar({ start: contentStart - 1, end: content.end + 1, contentStart, style, source })
+    case 'literal':
+    case 'folded':
+      // The event does not say where its header stands: it is what comes next.
+      return resolveScalar({
+        start: skipSeparators(tree.text, tree.cursor),
+        end: content.end,
+        contentStart,
+        style,
+        source,
+      })
+  }
+}
+
+/** An empty value stands where its name does, an empty list element at its dash. */
+function startOfNothing(tree: Tree): number {
+  const frame = tree.frames.at(-1)
+  if (frame?.kind === 'map') return frame.key?.start ?? skipSeparators(tree.text, tree.cursor)
+  const start = skipToDash(tree.text, tree.cursor)
+  tree.cursor = Math.min(start + 1, tree.text.length)
+  return start
+}

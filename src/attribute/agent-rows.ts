@@ -59,7 +59,11 @@ export const X509_POP_ROWS = rowsOf('x509_pop', 'agent', {
 
 export const TPM_EK_ROWS = rowsOf('tpm_ek', 'agent', {
   'tpm_ek.public_hash': { identity: true, alphabet: 'hex', description: 'SHA-256 of the public endorsement key' },
-  'tpm_ek.serial_number': { optional: true, alphabet: 'hex', description: 'Serial number of the EK certificate' },
+  'tpm_ek.serial_number': {
+    optional: true,
+    alphabet: 'identifier',
+    description: 'Serial number of the EK certificate',
+  },
   'tpm_ek.manufacturer': { optional: true, alphabet: 'text', description: 'Manufacturer, such as id:4E544300' },
 })
 

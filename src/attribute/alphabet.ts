@@ -40,7 +40,7 @@ export const ALPHABETS = {
     edges: ALPHANUMERIC,
     description: 'lower-case letters, digits and inner "-" and "."',
   },
-  /** A Kubernetes label value; it may be empty. */
+  /** A Kubernetes label value, which may be empty; a UUID in either case. */
   labelValue: {
     parts: [{ characters: SEGMENT_CHARACTERS }],
     edges: ALPHANUMERIC,

@@ -50,25 +50,25 @@ export const AWS_TOKEN_ROWS = rowsOf('aws_token', 'agent', {
 export const AZURE_MSI_ROWS = rowsOf('azure_msi', 'agent', {
   'azure_msi.tenant.id': {
     identity: true,
-    alphabet: 'label',
+    alphabet: 'labelValue',
     aliases: ['azure_msi.tenant_id'],
     description: 'Entra tenant (claim tid)',
   },
   'azure_msi.identity.principal_id': {
     identity: true,
-    alphabet: 'label',
+    alphabet: 'labelValue',
     aliases: ['azure_msi.principal_id'],
     description: 'Object id of the managed identity (claim oid)',
   },
 })
 
 export const AZURE_IMDS_ROWS = rowsOf('azure_imds', 'agent', {
-  'azure_imds.tenant.id': { identity: true, alphabet: 'label', description: 'Entra tenant, as configured' },
-  'azure_imds.subscription.id': { identity: true, alphabet: 'label', description: 'Subscription of the machine' },
-  'azure_imds.vm.id': { identity: true, alphabet: 'label', description: 'Id of the machine' },
+  'azure_imds.tenant.id': { identity: true, alphabet: 'labelValue', description: 'Entra tenant, as configured' },
+  'azure_imds.subscription.id': { identity: true, alphabet: 'labelValue', description: 'Subscription of the machine' },
+  'azure_imds.vm.id': { identity: true, alphabet: 'labelValue', description: 'Id of the machine' },
   'azure_imds.vm.name': { optional: true, alphabet: 'text', description: 'Name of the machine' },
   'azure_imds.vmss.name': { optional: true, alphabet: 'text', description: 'Scale set of the machine' },
-  'azure_imds.location': { optional: true, alphabet: 'label', description: 'Location of the machine' },
+  'azure_imds.location': { optional: true, alphabet: 'labelValue', description: 'Location of the machine' },
   'azure_imds.resource_group': { optional: true, alphabet: 'text', description: 'Resource group of the machine' },
   'azure_imds.network_security_group': {
     many: true,

@@ -1,7 +1,7 @@
 // The attributes of a workload as an issuer lists them. Only what a workload attestor vouches for may come this way:
 // an issuer that could send `k8s_token.node.name` would speak for the agent.
 import type { Json, JsonObject } from '../core/json.ts'
-import { ATTRIBUTE_VALUE_MAX_BYTES, WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
+import { ATTRIBUTE_VALUE_MAX_BYTES, ATTRIBUTE_VALUES_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { Attributes, AttributeValue } from './attribute.ts'
@@ -66,7 +66,7 @@ function isMap(input: JsonObject | ReadonlyMap<string, Json>): input is Readonly
 }
 
 function refuseName(code: RefusalCode, name: string, detail: string): Checked<never> {
-  return refuse({ code, where: name.slice(0, 128), detail })
+  return refuse({ code, where: name.slice(0, 128).toWellFormed(), detail })
 }
 
 function readValue(json: Json, row: AttributeRow, name: string): Checked<AttributeValue> {
@@ -78,6 +78,9 @@ function readValue(json: Json, row: AttributeRow, name: string): Checked<Attribu
   const isList = Array.isArray(json)
   if (isList && row.many !== true) return refuseName('attribute_invalid', name, `${name} has one value: send a text`)
   const texts: readonly Json[] = isList ? json : [json]
+  if (texts.length > ATTRIBUTE_VALUES_MAX) {
+    return refuseName('attribute_invalid', name, `${name} has more than ${ATTRIBUTE_VALUES_MAX} values`)
+  }
   let bytes = 0
   for (const text of texts) {
     if (typeof text !== 'string') {

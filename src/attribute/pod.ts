@@ -1,6 +1,7 @@
 // The attributes of a pod, from a v1.Pod object. Only the fields that the catalogue names are read; what else the object
 // holds is nobody's business. A field that is there and has another shape makes the request malformed.
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
+import { WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { AttributeValue } from './attribute.ts'
 import { attributeName } from './catalogue.ts'
@@ -165,7 +166,12 @@ function objectAt(json: Json | undefined, where: string): JsonObject {
 
 function listAt(json: Json | undefined, where: string): readonly Json[] {
   if (!Array.isArray(json)) throw new Malformed(where, 'a list')
-  return json
+  return bounded(json, where)
+}
+
+function bounded<T>(items: readonly T[], where: string): readonly T[] {
+  if (items.length > WORKLOAD_ATTRIBUTES_MAX) throw new Malformed(where, `at most ${WORKLOAD_ATTRIBUTES_MAX} long`)
+  return items
 }
 
 function textAt(json: Json | undefined, where: string): string {
@@ -175,7 +181,8 @@ function textAt(json: Json | undefined, where: string): string {
 
 /** The members of an object of texts, empty ones included. */
 function textsAt(json: Json | undefined, where: string): readonly (readonly [string, string])[] {
-  return Object.entries(optional(json, where, objectAt) ?? {}).map(([key, value]) => {
+  const entries = Object.entries(optional(json, where, objectAt) ?? {})
+  return bounded(entries, where).map(([key, value]) => {
     if (typeof value !== 'string') throw new Malformed(`${where}[${quoteText(key)}]`, 'a text')
     return [key, value] as const
   })

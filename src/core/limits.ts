@@ -9,7 +9,7 @@ export const CLAIMS_BODY_MAX_BYTES = 8 * 1024 * 1024
 /** Workloads in one request to the claims endpoint. */
 export const CLAIMS_WORKLOADS_MAX = 1000
 
-/** Attributes of one workload, sent flat. */
+/** Attributes of one workload, sent flat; labels, annotations or containers of one pod. */
 export const WORKLOAD_ATTRIBUTES_MAX = 512
 
 /** Pieces of evidence in one login: no policy needs more attestors than there are. */
@@ -162,6 +162,9 @@ export const ATTRIBUTE_NAME_MAX_LENGTH = 512
 
 /** One attribute value. */
 export const ATTRIBUTE_VALUE_MAX_BYTES = 16 * 1024
+
+/** Values of one multi-valued attribute: an Entra token names up to 200 groups. */
+export const ATTRIBUTE_VALUES_MAX = 1024
 
 /** Templates and what they yield. */
 export const TEMPLATE_MAX_LENGTH = 4096

@@ -4,7 +4,7 @@ import { CATALOGUE } from '../../src/attribute/catalogue.ts'
 import type { Enablement } from '../../src/attribute/enabled.ts'
 import { attributesOfFlat } from '../../src/attribute/flat.ts'
 import { type Json, parseJson } from '../../src/core/json.ts'
-import { ATTRIBUTE_VALUE_MAX_BYTES, WORKLOAD_ATTRIBUTES_MAX } from '../../src/core/limits.ts'
+import { ATTRIBUTE_VALUE_MAX_BYTES, ATTRIBUTE_VALUES_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../../src/core/limits.ts'
 
 const nothing: Enablement = { includeContainerAttributes: false, includeAnnotationPrefixes: [] }
 
@@ -111,6 +111,9 @@ describe('attributesOfFlat()', () => {
     expect(attributesOfFlat(many(WORKLOAD_ATTRIBUTES_MAX + 1), nothing)).toMatchObject({
       refusal: { code: 'request_malformed', where: 'attributes' },
     })
+    const values = (count: number): Json => Array.from({ length: count }, () => '')
+    expect(read({ 'jwt.claim.x': values(ATTRIBUTE_VALUES_MAX) })).toHaveProperty(['jwt.claim.x'])
+    expect(read({ 'jwt.claim.x': values(ATTRIBUTE_VALUES_MAX + 1) })).toBe('attribute_invalid')
     const longest = 'ä'.repeat(ATTRIBUTE_VALUE_MAX_BYTES / 2)
     expect(read({ 'jwt.claim.x': longest })).toEqual({ 'jwt.claim.x': longest })
     expect(read({ 'jwt.claim.x': `${longest}a` })).toBe('value_too_long')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { attributesOfPod, type PodOptions } from '../../src/attribute/pod.ts'
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../src/core/json.ts'
-import { JSON_DEPTH_MAX } from '../../src/core/limits.ts'
+import { JSON_DEPTH_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../../src/core/limits.ts'
 
 const options: PodOptions = { includeContainerAttributes: false, includeAnnotationPrefixes: [] }
 
@@ -167,6 +167,21 @@ describe('attributesOfPod()', () => {
     expect(attributesOfPod(podWith(path, value), options)).toMatchObject({
       ok: false,
       refusal: { code: 'request_malformed', where },
+    })
+  })
+
+  it('reads labels and containers up to the limit and none beyond', () => {
+    const labels = (count: number): Json =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`l${at}`, 'x']))
+    const containers = (count: number): Json => Array.from({ length: count }, (_, at) => ({ name: `c${at}` }))
+    const max = WORKLOAD_ATTRIBUTES_MAX
+    expect(attributesOfPod(podWith('metadata.labels', labels(max)), options).ok).toBe(true)
+    expect(attributesOfPod(podWith('metadata.labels', labels(max + 1)), options)).toMatchObject({
+      refusal: { code: 'request_malformed', where: 'pod.metadata.labels' },
+    })
+    expect(attributesOfPod(podWith('spec.containers', containers(max)), options).ok).toBe(true)
+    expect(attributesOfPod(podWith('spec.containers', containers(max + 1)), options)).toMatchObject({
+      refusal: { code: 'request_malformed', where: 'pod.spec.containers' },
     })
   })
 })

@@ -29,8 +29,8 @@ export function readYaml(text: string, positions: Positions = createPositions(te
   const fault = scanText(text) ?? directiveFault(text)
   if (fault !== undefined) return { ok: false, issues: [faultAt(fault, positions)] }
   try {
-    // The parser counts a scalar as one level more than the collection that it stands in.
-    const events = parseEvents(text, { maxDepth: DOCUMENT_MAX_DEPTH + 1 })
+    // The parser counts a scalar, and its own attempts at reading one, as levels too; the builder counts exactly.
+    const events = parseEvents(text, { maxDepth: DOCUMENT_MAX_DEPTH + 3 })
     const { root, issues } = buildTree(text, tokensOf(text, events), positions)
     if (root !== undefined && issues.length === 0) return { ok: true, root }
     return { ok: false, issues, ...(root === undefined ? {} : { root }) }

@@ -164,7 +164,7 @@ function pathText(reference: Reference, attributes: Attributes): Checked<string>
 }
 
 /** The filters that let a value with these characters into a path. */
-export function mendOf(forbidden: readonly string[]): string {
+function mendOf(forbidden: readonly string[]): string {
   const named = forbidden.slice(0, 3).map((character) => `replace(${quoteText(character)}, "-")`)
   const more = forbidden.length > 3 ? ' and so on' : ''
   const spanning = forbidden.includes('/') ? ', or segments at the end of the template to keep "/"' : ''

@@ -9,6 +9,9 @@ export const CLAIMS_BODY_MAX_BYTES = 8 * 1024 * 1024
 /** Workloads in one request to the claims endpoint. */
 export const CLAIMS_WORKLOADS_MAX = 1000
 
+/** Ids that an issuer gives its workloads: they come back in the answer and in audit records. */
+export const WORKLOAD_ID_MAX_LENGTH = 128
+
 /** Attributes of one workload, sent flat; labels, annotations or containers of one pod. */
 export const WORKLOAD_ATTRIBUTES_MAX = 512
 

@@ -26,7 +26,8 @@ export interface LoginRecord {
   readonly event: 'login'
   readonly time: string
   readonly requestId: string
-  readonly clusterId: string
+  /** Absent where an issuer logs in. */
+  readonly clusterId?: string
   readonly status: number
   readonly outcome: 'admitted' | 'refused'
   readonly code?: string
@@ -44,7 +45,38 @@ export interface LoginRecord {
   readonly policiesOmitted?: number
 }
 
-export type AuditRecord = LoginRecord | FaultRecord
+/** One request for claims in which something was refused: the whole of it, or some of its workloads. */
+export interface MappingRecord {
+  readonly v: 1
+  readonly event: 'mapping'
+  readonly time: string
+  readonly requestId: string
+  readonly clusterId: string
+  readonly status: number
+  readonly outcome: 'refused'
+  readonly code?: string
+  readonly detail?: string
+  readonly expected?: Refusal['audit']
+  readonly configuration?: readonly ConfigurationUsed[]
+  /** The issuer's session, and the agent's. */
+  readonly issuer?: { readonly id: string; readonly subject: string }
+  readonly agent?: { readonly id: string; readonly subject: string }
+  readonly workloads?: number
+  readonly refusals?: readonly {
+    readonly id: string
+    readonly code: string
+    readonly attribute?: string
+    readonly surface?: string
+  }[]
+}
+
+export type AuditRecord = LoginRecord | MappingRecord | FaultRecord
+
+/** Where the gateway failed. The message of an error may hold anything, a token among it: only name and frames go on. */
+export function describeFault(error: Error): string {
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return [error.name, ...frames].join('\n')
+}
 
 interface AuditedRefusal {
   readonly type: string

@@ -4,17 +4,19 @@ import type { CompileContext } from '../attest/attestor.ts'
 import { type ConfigCache, createConfigCache } from '../config/cache.ts'
 import { compileDocument } from '../config/compile.ts'
 import type { DocumentKey } from '../config/document-key.ts'
-import type { ConfigSource, StateStore } from '../config/source.ts'
+import type { ConfigSource, Sleep, StateStore } from '../config/source.ts'
 import type { Clock } from '../core/clock.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
-import type { AuditRecord } from './audit.ts'
+import { type AuditRecord, describeFault } from './audit.ts'
+import { addClaimsRoute } from './claims.ts'
 import { addHealthRoutes } from './health.ts'
-import { addLoginRoute } from './login.ts'
+import { addLoginRoutes } from './login.ts'
 import { problem } from './problem.ts'
 import type { Settings } from './settings.ts'
+import { addStatusRoute } from './status.ts'
 import { addWellKnownRoutes } from './well-known.ts'
 
 export interface GatewayOptions {
@@ -24,7 +26,7 @@ export interface GatewayOptions {
   readonly state?: StateStore
   readonly fetch: FetchLike
   readonly clock: Clock
-  readonly sleep: (millis: number) => Promise<void>
+  readonly sleep: Sleep
   readonly audit: (record: AuditRecord) => void
 }
 
@@ -56,20 +58,21 @@ export function createGateway(options: GatewayOptions): GatewayApp {
     c.header('X-Content-Type-Options', 'nosniff')
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
   })
-  addLoginRoute(app, parts)
+  addLoginRoutes(app, parts)
+  addClaimsRoute(app, parts)
+  addStatusRoute(app, parts)
   addWellKnownRoutes(app, parts)
   addHealthRoutes(app, parts)
 
   app.notFound((c) => problem(c, { code: 'route_unknown', detail: `there is no ${c.req.method} ${c.req.path} here` }))
   app.onError((error, c) => {
-    // The error's text may hold anything; the caller gets the request id, the operator its name and stack.
     const requestId = c.get('requestId')
     parts.audit({
       v: 1,
       event: 'fault',
       time: new Date(parts.clock()).toISOString(),
       requestId,
-      error: error.stack ?? error.name,
+      error: describeFault(error),
     })
     return problem(c, { code: 'internal_error', detail: 'the gateway failed: look for this requestId in its log' })
   })
@@ -109,7 +112,6 @@ function createParts({ settings, source, state, fetch, clock, sleep, audit }: Ga
       sleep,
       compile: compileDocument,
       contextFor,
-      clusterSections: ['AgentAttestation'],
     }),
     keySources: createKeySources({ fetch, clock, sleep, ...urlPolicy }),
   }

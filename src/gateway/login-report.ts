@@ -19,12 +19,12 @@ export interface LoginReport {
 }
 
 const REASONS = {
-  no_policy: 'there is no policy to satisfy: nobody can log in to this cluster',
+  no_policy: 'there is no policy to satisfy: nobody can log in here',
   nothing_verified: 'none of the evidence could be verified',
   no_policy_satisfied: 'evidence was verified, and satisfies no policy',
 } as const
 
-export function createLoginReport(c: Context<GatewayEnv>, clusterId: string, parts: Parts): LoginReport {
+export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | undefined, parts: Parts): LoginReport {
   let configuration: ConfigurationUsed | undefined
 
   function record(facts: Pick<LoginRecord, 'status' | 'outcome'> & Partial<LoginRecord>): void {
@@ -33,7 +33,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string, par
       event: 'login',
       time: new Date(parts.clock()).toISOString(),
       requestId: c.get('requestId'),
-      clusterId: clusterId.slice(0, 64),
+      ...(clusterId === undefined ? {} : { clusterId: clusterId.slice(0, 64) }),
       ...(configuration === undefined ? {} : { configuration }),
       ...facts,
     })
@@ -90,7 +90,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string, par
       })
       return c.json({
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
-        clusterId,
+        ...(clusterId === undefined ? {} : { clusterId }),
         policy: policy.name,
         attributes,
         ...onWire(),

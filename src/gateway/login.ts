@@ -9,22 +9,22 @@ import { loginBodySchema, readAttestations } from './attestations.ts'
 import { backgroundOf } from './background.ts'
 import { readBody } from './body.ts'
 import type { GatewayApp, GatewayEnv, Parts } from './gateway.ts'
-
 import { createLoginReport } from './login-report.ts'
 import { policiesInForce } from './policies-in-force.ts'
-import { addRoute } from './route.ts'
+import { addRoute, UNKNOWN_CLUSTER } from './route.ts'
 
-export function addLoginRoute(app: GatewayApp, parts: Parts): void {
-  addRoute(app, 'POST', '/v1/clusters/:clusterId/login', (c) => logIn(c, c.req.param('clusterId') ?? '', parts))
+/** Agents log in to their cluster, issuers to the trust domain: the same body, the same engine. */
+export function addLoginRoutes(app: GatewayApp, parts: Parts): void {
+  addRoute(app, 'POST', '/v1/clusters/:clusterId/login', (c) => logIn(c, parts, c.req.param('clusterId') ?? ''))
+  addRoute(app, 'POST', '/v1/trust-domain/login', (c) => logIn(c, parts, undefined))
 }
 
-async function logIn(c: Context<GatewayEnv>, clusterText: string, parts: Parts): Promise<Response> {
-  const report = createLoginReport(c, clusterText, parts)
+async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | undefined): Promise<Response> {
+  const report = createLoginReport(c, cluster, parts)
   const background = backgroundOf(c)
 
-  const clusterId = parseClusterId(clusterText)
-  if (clusterId === undefined)
-    return report.refused({ code: 'cluster_unknown', detail: 'there is no cluster of this id' })
+  const clusterId = cluster === undefined ? undefined : parseClusterId(cluster)
+  if (cluster !== undefined && clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
   const body = await readBody(c, loginBodySchema, LOGIN_BODY_MAX_BYTES)
   if (!body.ok) return report.refused(body.refusal)
   const attestations = readAttestations(body.value)
@@ -44,14 +44,16 @@ async function logIn(c: Context<GatewayEnv>, clusterText: string, parts: Parts):
   })
   if (outcome.kind !== 'admitted') return report.notAdmitted(outcome)
 
+  const { policy, attributes, expiresAtSeconds } = outcome
   const session = await issueSession(
     {
-      role: 'agent',
-      clusterId,
-      policy: outcome.policy.name,
-      attributes: outcome.attributes,
-      identity: identityOf(outcome.attributes),
-      evidenceExpiresAtSeconds: outcome.expiresAtSeconds,
+      role: clusterId === undefined ? 'issuer' : 'agent',
+      ...(clusterId === undefined ? {} : { clusterId }),
+      policy: policy.name,
+      ...(policy.allowedClusters === undefined ? {} : { allowedClusters: policy.allowedClusters }),
+      attributes,
+      identity: identityOf(attributes),
+      evidenceExpiresAtSeconds: expiresAtSeconds,
       nowMillis,
     },
     parts.authority,

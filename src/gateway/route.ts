@@ -3,6 +3,9 @@ import type { Context } from 'hono'
 import type { GatewayApp, GatewayEnv } from './gateway.ts'
 import { problem } from './problem.ts'
 
+/** An id that is none is answered like a cluster that is not stored, before any store is touched. */
+export const UNKNOWN_CLUSTER = { code: 'cluster_unknown', detail: 'there is no cluster of this id' } as const
+
 type Answer = (c: Context<GatewayEnv>) => Response | Promise<Response>
 
 export function addRoute(app: GatewayApp, method: 'GET' | 'POST', path: string, answer: Answer): void {

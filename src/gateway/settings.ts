@@ -1,8 +1,9 @@
 // What an operator sets. The host reads and checks it (runtime/settings.ts); here it is what the gateway needs.
+import type { TrustDomain } from '../identity/trust-domain.ts'
 import type { SessionKeys } from '../token/session-keys.ts'
 
 export interface Settings {
-  readonly trustDomain: string
+  readonly trustDomain: TrustDomain
   /** Never taken from a request: behind a proxy the Host header is the caller's to choose. */
   readonly issuerUrl: string
   /** What `k8s_token` evidence must be meant for unless a policy says otherwise. */

@@ -3,6 +3,7 @@
 import type { Attributes } from '../attribute/attribute.ts'
 import type { ResolvedAttribute } from '../attribute/catalogue.ts'
 import type { Path } from '../core/issue.ts'
+import { JWT_TTL_DEFAULT_SECONDS, X509_TTL_DEFAULT_SECONDS } from '../core/limits.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../template/template.ts'
 
 /** What one workload gets. Legacy templates are already in it; only the platform's default path is not. */
@@ -48,6 +49,17 @@ export interface IssuancePolicy {
   readonly uses: readonly AttributeUse[]
   /** Where `additionalClaims` stands: upstream servers before 0.36.0 do not know it. */
   readonly additionalClaims: readonly Path[]
+}
+
+/** What holds for a cluster without a policy of its own. */
+export const DEFAULT_ISSUANCE: IssuancePolicy = {
+  base: {
+    x509: { ttlSeconds: X509_TTL_DEFAULT_SECONDS, dnsNames: [] },
+    jwt: { ttlSeconds: JWT_TTL_DEFAULT_SECONDS, claims: new Map() },
+  },
+  overrides: [],
+  uses: [],
+  additionalClaims: [],
 }
 
 export interface SelectedIssuance {

@@ -1,10 +1,12 @@
 // What the Node and the Deno host have in common: the flags, and the gateway over a directory of documents.
+import { mkdirSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { createGateway, type GatewayApp } from '../gateway/gateway.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import { describeProblems, type Environment, readSettings } from './settings.ts'
+import { sleep } from './sleep.ts'
 
 export interface ServeOptions {
   readonly store: string
@@ -49,6 +51,8 @@ export function readServeOptions(args: readonly string[]): ServeOptions | string
 export function createServedGateway(options: ServeOptions, environment: Environment): GatewayApp | string {
   const settings = readSettings(environment, { canResolve: true })
   if (!settings.ok) return describeProblems(settings.problems)
+  // A state directory that is not there would count as a store that fails, and no record would ever be written.
+  mkdirSync(options.state, { recursive: true })
   const { allowLoopbackIssuers, privateIssuers } = settings.value
   return createGateway({
     settings: settings.value,
@@ -56,7 +60,7 @@ export function createServedGateway(options: ServeOptions, environment: Environm
     state: createDirectorySource(options.state),
     fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),
     clock: Date.now,
-    sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+    sleep,
     audit: (record) => process.stdout.write(`${JSON.stringify(record)}\n`),
   })
 }

@@ -2,7 +2,7 @@
 // missing one stops the start, with every problem listed. No problem ever quotes a secret.
 import { decodeBase64url } from '../core/base64.ts'
 import type { Settings } from '../gateway/settings.ts'
-import { parseTrustDomain } from '../identity/trust-domain.ts'
+import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
 import { readSessionKeys } from '../token/session-keys.ts'
 import { isLoopbackHost } from '../token/url-policy.ts'
 
@@ -75,7 +75,7 @@ export function describeProblems(problems: readonly string[]): string {
 
 type Problem = (name: string, what: string) => undefined
 
-function readTrustDomain(value: string | undefined, problem: Problem): string | undefined {
+function readTrustDomain(value: string | undefined, problem: Problem): TrustDomain | undefined {
   if (value === undefined) return undefined
   const parsed = parseTrustDomain(value)
   return parsed.ok

@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers'
 import { createGateway } from '../gateway/gateway.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { describeProblems, readSettings } from './settings.ts'
+import { sleep } from './sleep.ts'
 
 interface Bindings {
   readonly POLICIES: KvBinding
@@ -21,7 +22,7 @@ const app = createGateway({
   // Workers resolve names themselves; `global_fetch_strictly_public` keeps them off the zone's own origin.
   fetch: (url, init) => fetch(url, init),
   clock: Date.now,
-  sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+  sleep,
   // One line of JSON is one record: Workers Logs and Logpush index its fields.
   audit: (record) => console.log(JSON.stringify(record)),
 })

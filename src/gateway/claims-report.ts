@@ -1,0 +1,79 @@
+// What a request for claims tells: the answer to the issuer, and a record of every refusal for the operator.
+import type { Context } from 'hono'
+import { REFUSALS, type Refusal } from '../core/refusal.ts'
+import type { WorkloadResult } from '../policy/workload.ts'
+import type { Session } from '../token/session.ts'
+import type { ConfigurationUsed, MappingRecord } from './audit.ts'
+import type { GatewayEnv, Parts } from './gateway.ts'
+import { problem } from './problem.ts'
+
+export interface MappingReport {
+  decidedBy(configuration: readonly ConfigurationUsed[]): void
+  /** The issuer that asks. */
+  asked(session: Session): void
+  /** The agent whose session came along. */
+  spokenFor(session: Session): void
+  refused(refusal: Refusal): Response
+  mapped(results: readonly WorkloadResult[]): Response
+}
+
+export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, parts: Parts): MappingReport {
+  let configuration: readonly ConfigurationUsed[] = []
+  let issuer: MappingRecord['issuer']
+  let agent: MappingRecord['agent']
+
+  function record(facts: Pick<MappingRecord, 'status'> & Partial<MappingRecord>): void {
+    parts.audit({
+      v: 1,
+      event: 'mapping',
+      time: new Date(parts.clock()).toISOString(),
+      requestId: c.get('requestId'),
+      clusterId: clusterId.slice(0, 64),
+      outcome: 'refused',
+      ...(configuration.length === 0 ? {} : { configuration }),
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(agent === undefined ? {} : { agent }),
+      ...facts,
+    })
+  }
+
+  function onWire(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(configuration.map(({ section, digest, stale }) => [section, { digest, stale }]))
+  }
+
+  return {
+    decidedBy(used) {
+      configuration = used
+    },
+    asked({ id, subject }) {
+      issuer = { id, subject }
+    },
+    spokenFor({ id, subject }) {
+      agent = { id, subject }
+    },
+
+    refused(refusal) {
+      const { code, detail, audit } = refusal
+      record({ status: REFUSALS[code].status, code, detail, ...(audit === undefined ? {} : { expected: audit }) })
+      // Who has shown no session of an issuer learns nothing of the cluster's documents.
+      return problem(c, refusal, issuer === undefined ? {} : { configuration: onWire() })
+    },
+
+    mapped(results) {
+      const refusals = results.flatMap((result) => {
+        if (!('error' in result)) return []
+        const { code, attribute, surface } = result.error
+        return [
+          {
+            id: result.id,
+            code,
+            ...(attribute === undefined ? {} : { attribute }),
+            ...(surface === undefined ? {} : { surface }),
+          },
+        ]
+      })
+      if (refusals.length > 0) record({ status: 200, workloads: results.length, refusals })
+      return c.body(JSON.stringify({ results, configuration: onWire() }), 200, { 'Content-Type': 'application/json' })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+// All that is in force for one cluster when its workloads are mapped: its own sections, and what the trust domain says
+// of it. A section that never compiled, or cannot be read, stops the request: to map without it would be to guess.
+
+import type { Enablement } from '../attribute/enabled.ts'
+import { type ClusterSettings, DEFAULT_CLUSTER } from '../config/cluster.ts'
+import type { AttributeSettings } from '../config/cross-findings.ts'
+import { type ClusterId, clusterKey, trustDomainKey } from '../config/document-key.ts'
+import type { TrustDomainSettings } from '../config/trust-domain.ts'
+import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../config/workload-attestation.ts'
+import { type Checked, pass } from '../core/result.ts'
+import type { IssuancePolicy } from '../policy/issuance.ts'
+import type { ConfigurationUsed } from './audit.ts'
+import type { Parts } from './gateway.ts'
+import { sectionInForce } from './section-in-force.ts'
+
+export interface ClusterConfig {
+  readonly trustDomain: TrustDomainSettings | undefined
+  readonly cluster: ClusterSettings
+  readonly workloadAttestation: WorkloadAttestation
+  /** Absent: the platform's defaults hold. */
+  readonly issuance: IssuancePolicy | undefined
+  readonly used: readonly ConfigurationUsed[]
+}
+
+export async function clusterConfigInForce(
+  clusterId: ClusterId,
+  { configs }: Parts,
+  background: (work: Promise<unknown>) => void,
+): Promise<Checked<ClusterConfig>> {
+  const [trustDomain, cluster, workloadAttestation, issuance] = await Promise.all([
+    sectionInForce(trustDomainKey('TrustDomain'), configs, background),
+    sectionInForce(clusterKey(clusterId, 'Cluster'), configs, background),
+    sectionInForce(clusterKey(clusterId, 'WorkloadAttestation'), configs, background),
+    sectionInForce(clusterKey(clusterId, 'SVIDIssuancePolicy'), configs, background),
+  ])
+  if (!trustDomain.ok) return trustDomain
+  if (!cluster.ok) return cluster
+  if (!workloadAttestation.ok) return workloadAttestation
+  if (!issuance.ok) return issuance
+  return pass({
+    trustDomain: trustDomain.value?.value,
+    cluster: cluster.value?.value ?? DEFAULT_CLUSTER,
+    workloadAttestation: workloadAttestation.value?.value ?? DEFAULT_WORKLOAD_ATTESTATION,
+    issuance: issuance.value?.value,
+    used: [trustDomain, cluster, workloadAttestation, issuance].flatMap(({ value }) =>
+      value === undefined ? [] : [value.used],
+    ),
+  })
+}
+
+export function enablementOf({ cluster, workloadAttestation }: AttributeSettings): Enablement {
+  return {
+    includeContainerAttributes: cluster.includeContainerAttributes,
+    includeAnnotationPrefixes: workloadAttestation.kubernetes.includeAnnotationPrefixes,
+    includeEnvVars: workloadAttestation.docker.includeEnvVars,
+    discoverWorkloadPath: workloadAttestation.linux.discoverWorkloadPath,
+  }
+}

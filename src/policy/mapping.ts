@@ -1,0 +1,163 @@
+// One workload's attributes become its identity: SPIFFE ID, JWT claims, X.509 subject. The first thing that is wrong ends
+// it and is named; nothing is left out, shortened or guessed.
+import type { Attributes } from '../attribute/attribute.ts'
+import type { Surface } from '../attribute/row.ts'
+import type { Refusal } from '../core/refusal.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import type { SpiffeId } from '../identity/spiffe-id.ts'
+import type { TrustDomain } from '../identity/trust-domain.ts'
+import { renderClaim } from '../template/claim.ts'
+import { renderDnsName } from '../template/dns-name.ts'
+import { renderPath } from '../template/path.ts'
+import { renderSubject } from '../template/subject.ts'
+import type { PathTemplate } from '../template/template.ts'
+import { type Issuance, type IssuancePolicy, selectIssuance } from './issuance.ts'
+
+/** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
+export interface MappingGates {
+  /** The first override that cannot be decided, for what it asks of never comes. */
+  readonly undecidable: { readonly index: number; readonly refusal: Refusal } | undefined
+  readonly base: Refusal | undefined
+  /** By index of the override. */
+  readonly overrides: ReadonlyMap<number, Refusal>
+}
+
+export interface MappingContext {
+  readonly trustDomain: TrustDomain
+  readonly policy: IssuancePolicy
+  /** The cluster has no issuance policy of its own: the platform's defaults hold. */
+  readonly isDefault: boolean
+  readonly gates: MappingGates
+  readonly defaultPath: PathTemplate
+  /** Where `TrustDomain` lists the cluster: its path prefixes, by segments. Otherwise `undefined`. */
+  readonly pathPrefixes: readonly (readonly string[])[] | undefined
+  /** `cluster.*` and the like, from configuration alone. */
+  readonly builtIns: Attributes
+  /** Of the agent's session, if one was sent. */
+  readonly agent: Attributes | undefined
+}
+
+export interface Identity {
+  readonly spiffeId: string
+  readonly policy: { readonly source: 'policy' | 'override' | 'default'; readonly index?: number }
+  readonly jwt: { readonly ttlSeconds: number; readonly claims: Readonly<Record<string, string | readonly string[]>> }
+  readonly x509: { readonly ttlSeconds: number; readonly subject?: string; readonly dnsNames: readonly string[] }
+}
+
+export interface MappingRefusal {
+  readonly refusal: Refusal
+  readonly surface?: Surface
+}
+
+export type Mapped = { readonly ok: true; readonly value: Identity } | ({ readonly ok: false } & MappingRefusal)
+
+/** Maps one workload, whose own attributes are `workload`. */
+export function mapWorkload(workload: Attributes, context: MappingContext): Mapped {
+  const merged = mergeAttributes(workload, context)
+  if (!merged.ok) return failed(merged.refusal)
+  const attributes = merged.value
+
+  const gate = gateOf(context, attributes)
+  if (gate.refusal !== undefined) return failed(gate.refusal)
+  const { issuance, source, index } = gate.selected
+
+  const spiffeId = renderPath(issuance.pathTemplate ?? context.defaultPath, attributes, context.trustDomain)
+  if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
+  if (!isInside(spiffeId.value, context.pathPrefixes)) return failed(outside(spiffeId.value), 'pathTemplate')
+  const claims = renderClaims(issuance, attributes)
+  if (!claims.ok) return failed(claims.refusal, 'jwtClaim')
+  const subject = issuance.x509.subject === undefined ? undefined : renderSubject(issuance.x509.subject, attributes)
+  if (subject?.ok === false) return failed(subject.refusal, 'x509Subject')
+  const dnsNames: string[] = []
+  for (const template of issuance.x509.dnsNames) {
+    const name = renderDnsName(template, attributes)
+    if (!name.ok) return failed(name.refusal, 'dnsName')
+    dnsNames.push(name.value)
+  }
+
+  return {
+    ok: true,
+    value: {
+      spiffeId: spiffeId.value.text,
+      policy: index === undefined ? { source } : { source, index },
+      jwt: { ttlSeconds: issuance.jwt.ttlSeconds, claims: claims.value },
+      x509: {
+        ttlSeconds: issuance.x509.ttlSeconds,
+        ...(subject === undefined ? {} : { subject: subject.value }),
+        dnsNames,
+      },
+    },
+  }
+}
+
+function failed(refusal: Refusal, surface?: Surface): Mapped {
+  return surface === undefined ? { ok: false, refusal } : { ok: false, refusal, surface }
+}
+
+/** Three sides, each of which speaks for its own attributes alone. A name of two sides belongs to neither. */
+function mergeAttributes(workload: Attributes, { builtIns, agent }: MappingContext): Checked<Attributes> {
+  const merged = new Map(workload)
+  for (const side of [agent, builtIns]) {
+    for (const [name, value] of side ?? []) {
+      if (merged.has(name)) {
+        return refuse({
+          code: 'attribute_conflict',
+          where: name,
+          detail: `${name} comes from two sides: send it from one`,
+        })
+      }
+      merged.set(name, value)
+    }
+  }
+  return pass(merged)
+}
+
+interface Selected {
+  readonly issuance: Issuance
+  readonly source: Identity['policy']['source']
+  readonly index?: number
+}
+
+/**
+ * The part of the policy that holds for this workload, or why none can be told: an override that waits for an attribute
+ * which never comes must not be passed over in silence, for what follows it may grant more.
+ */
+function gateOf(
+  { policy, isDefault, gates }: MappingContext,
+  attributes: Attributes,
+):
+  | { readonly refusal: Refusal; readonly selected?: never }
+  | { readonly refusal?: never; readonly selected: Selected } {
+  const selected = selectIssuance(policy, attributes)
+  const { undecidable } = gates
+  if (undecidable !== undefined && (selected.index === undefined || undecidable.index <= selected.index)) {
+    return { refusal: undecidable.refusal }
+  }
+  const gate = selected.index === undefined ? gates.base : gates.overrides.get(selected.index)
+  if (gate !== undefined) return { refusal: gate }
+  return { selected: { ...selected, source: isDefault ? 'default' : selected.source } }
+}
+
+function renderClaims(issuance: Issuance, attributes: Attributes): Checked<Identity['jwt']['claims']> {
+  // No prototype: a claim may be called `__proto__`, and is a claim like any other.
+  const claims: Record<string, string | readonly string[]> = Object.create(null)
+  for (const [name, template] of issuance.jwt.claims) {
+    const value = renderClaim(template, attributes)
+    if (!value.ok) return value
+    claims[name] = value.value
+  }
+  return pass(claims)
+}
+
+/** By whole segments: the prefix `/prod` does not hold `/production`. */
+function isInside({ segments }: SpiffeId, prefixes: MappingContext['pathPrefixes']): boolean {
+  if (prefixes === undefined) return true
+  return prefixes.some((prefix) => prefix.every((segment, index) => segments[index] === segment))
+}
+
+function outside({ path }: SpiffeId): Refusal {
+  return {
+    code: 'path_outside_cluster',
+    detail: `the path ${path} is outside the prefixes that TrustDomain gives this cluster: change the template or the prefixes`,
+  }
+}

@@ -87,34 +87,38 @@ export function placeOf(root: YamlNode, path: Path): Place {
 
 /** Where in the document the unit `offset` of a scalar's decoded text stands. */
 export function offsetInScalar(text: string, scalar: YamlScalar, offset: number): number {
-  const { source, style } = scalar
-  let at = scalar.contentStart
+  const { source } = scalar
+  let at = scalar.contentStart + scalar.indent
   for (let index = 0; index < Math.min(offset, source.length); index++) {
-    at = stepOver(text, at, source, index, style)
+    at = stepOver(text, at, source.charCodeAt(index), scalar)
   }
-  return isBlank(source.charCodeAt(offset)) ? at : skipBlanks(text, at, scalar.end)
+  const here = isBlank(source.charCodeAt(offset)) ? at : skipBlanks(text, at, scalar.end)
+  return Math.min(here, scalar.end)
 }
 
 /** The offset behind what stands in the document for one decoded unit. */
-function stepOver(text: string, from: number, source: string, index: number, style: YamlScalar['style']): number {
-  const unit = source.charCodeAt(index)
+function stepOver(text: string, from: number, unit: number, { style, indent, end }: YamlScalar): number {
   let at = from
   if (style === 'double') {
     // An escaped line break stands for nothing at all.
-    while (text[at] === '\\' && isBreak(text.charCodeAt(at + 1))) at = skipBlanks(text, at + 1, text.length)
+    while (text[at] === '\\' && isBreak(text.charCodeAt(at + 1))) at = skipBlanks(text, at + 1, end)
     if (text[at] === '\\') {
       // `\U0001f600` stands for two units: the first one moves nowhere.
       const isFirstOfTwo = text[at + 1] === 'U' && unit >= 0xd800 && unit <= 0xdbff
       return isFirstOfTwo ? at : at + escapeLength(text[at + 1])
     }
   }
-  if (isBlank(unit)) {
-    const behind = skipInline(text, at)
-    // A line break, whatever it was folded into, takes the indentation of the next line with it.
-    return isBreak(text.charCodeAt(behind)) ? skipInline(text, skipBreak(text, behind)) : at + 1
+  if (!isBlank(unit)) {
+    at = skipBlanks(text, at, end)
+    return style === 'single' && text.startsWith("''", at) ? at + 2 : at + 1
   }
-  at = skipBlanks(text, at, text.length)
-  return style === 'single' && text.startsWith("''", at) ? at + 2 : at + 1
+  const isBlock = style === 'literal' || style === 'folded'
+  // Spaces at the end of a line are content in a block, and nowhere else.
+  const lineEnd = isBlock ? at : skipInline(text, at, end)
+  if (!isBreak(text.charCodeAt(lineEnd))) return at + 1
+  // A line break, whatever it was folded into, takes the indentation of the next line with it.
+  const next = skipBreak(text, lineEnd)
+  return skipInline(text, next, isBlock ? Math.min(next + indent, end) : end)
 }
 
 function escapeLength(kind: string | undefined): number {
@@ -135,9 +139,9 @@ function skipBreak(text: string, at: number): number {
   return text.startsWith('\r\n', at) ? at + 2 : at + 1
 }
 
-function skipInline(text: string, from: number): number {
+function skipInline(text: string, from: number, end: number): number {
   let at = from
-  while (text[at] === ' ' || text[at] === '\t') at++
+  while (at < end && (text[at] === ' ' || text[at] === '\t')) at++
   return at
 }
 

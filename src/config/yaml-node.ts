@@ -13,6 +13,8 @@ interface ScalarSpan extends Span {
   readonly style: ScalarStyle
   /** Where the content begins: behind the quote or the block header. */
   readonly contentStart: number
+  /** Of a block: how many spaces of each line are not content. Otherwise 0. */
+  readonly indent: number
   /** The text as it was decoded, whatever YAML takes it for. */
   readonly source: string
 }

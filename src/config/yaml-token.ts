@@ -17,6 +17,8 @@ export type ScalarToken = Properties & {
   readonly source: string
   /** Without quotes and block header; `undefined` if there is nothing at all, as behind `name:`. */
   readonly content?: { readonly start: number; readonly end: number }
+  /** Of a block: how many spaces of each line are not content. Otherwise 0. */
+  readonly indent: number
 }
 
 export type AliasToken = { readonly kind: 'alias'; readonly start: number }

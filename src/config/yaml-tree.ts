@@ -233,28 +233,23 @@ function checkText(tree: Tree, scalar: YamlScalar): boolean {
   return false
 }
 
-function readScalar(tree: Tree, { style, source, content }: ScalarToken): YamlScalar {
+function readScalar(tree: Tree, token: ScalarToken): YamlScalar {
+  const { style, source, content, indent } = token
   if (content === undefined) {
     const start = startOfNothing(tree)
-    return resolveScalar({ start, end: start, contentStart: start, style, source })
+    return resolveScalar({ start, end: start, contentStart: start, style, source, indent })
   }
-  const contentStart = content.start
+  const common = { contentStart: content.start, style, source, indent }
   switch (style) {
     case 'plain':
-      return resolveScalar({ start: contentStart, end: content.end, contentStart, style, source })
+      return resolveScalar({ start: content.start, end: content.end, ...common })
     case 'single':
     case 'double':
-      return resolveScalar({ start: contentStart - 1, end: content.end + 1, contentStart, style, source })
+      return resolveScalar({ start: content.start - 1, end: content.end + 1, ...common })
     case 'literal':
     case 'folded':
       // The event does not say where its header stands: it is what comes next.
-      return resolveScalar({
-        start: skipSeparators(tree.text, tree.cursor),
-        end: content.end,
-        contentStart,
-        style,
-        source,
-      })
+      return resolveScalar({ start: skipSeparators(tree.text, tree.cursor), end: content.end, ...common })
   }
 }
 

@@ -65,9 +65,10 @@ function tokenOf(text: string, event: Event): YamlToken {
       return { kind: 'list', start: event.start, ...propertiesOf(event) }
     case EVENT_ID.SCALAR: {
       const { valueStart, valueEnd, style } = event
+      const indent = Math.max(0, event.indent)
       const content = valueStart === NOWHERE ? {} : { content: { start: valueStart, end: valueEnd } }
       const source = getScalarValue(text, event)
-      return { kind: 'scalar', style: STYLES[style] ?? 'plain', source, ...content, ...propertiesOf(event) }
+      return { kind: 'scalar', style: STYLES[style] ?? 'plain', source, indent, ...content, ...propertiesOf(event) }
     }
   }
 }

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { PAGES } from '../scripts/reference.ts'
+
+describe('the reference', () => {
+  it.each([...PAGES])('%s says what the tables say; npm run docs makes it anew', (path, make) => {
+    expect(readFileSync(path, 'utf8')).toBe(make())
+  })
+})

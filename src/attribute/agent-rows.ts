@@ -83,5 +83,12 @@ export const CUSTOM_JWT_ROWS = rowsOf('custom_jwt', 'agent', {
 })
 
 export const EXTENSION_ROWS = rowsOf('custom', 'agent', {
-  'custom.<key>': { many: true, optional: true, alphabet: 'text', description: 'One attribute of an extension' },
+  // Agents and workloads have extensions.
+  'custom.<key>': {
+    many: true,
+    optional: true,
+    alsoWorkload: true,
+    alphabet: 'text',
+    description: 'One attribute of an extension',
+  },
 })

@@ -40,7 +40,7 @@ export function attributesOfFlat(
       return refuseName('attribute_unknown', written, `There is no attribute ${quoteText(written)}${hint}`)
     }
     const { row, name } = resolved
-    if (row.side !== 'workload') {
+    if (row.side !== 'workload' && row.alsoWorkload !== true) {
       const source = row.side === 'agent' ? 'the agent session' : 'the configuration'
       return refuseName('attribute_origin_forbidden', name, `${name} comes from ${source} alone; leave it out`)
     }

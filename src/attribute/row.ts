@@ -20,6 +20,8 @@ export interface AttributeRow {
   /** The attestor (or built-in) that vouches for it. */
   readonly origin: string
   readonly side: Side
+  /** A workload attestor may vouch for it too; a name that comes from both sides is refused where they meet. */
+  readonly alsoWorkload?: true
   /** `int` is an integer in conditions, and text in templates. */
   readonly type: 'text' | 'int'
   /** May have several values, and then is a list. */

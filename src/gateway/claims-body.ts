@@ -2,13 +2,13 @@
 // only what the catalogue names.
 import * as v from 'valibot'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
-import { CLAIMS_WORKLOADS_MAX, SESSION_MAX_BYTES, WORKLOAD_ID_MAX_LENGTH } from '../core/limits.ts'
+import { CLAIMS_WORKLOADS_MAX, WORKLOAD_ID_MAX_LENGTH } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 
 const object = v.custom<JsonObject>((value) => isJsonObject(value as Json), 'object')
 
 export const claimsBodySchema = v.strictObject({
-  agentSession: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(SESSION_MAX_BYTES))),
+  agentSession: v.optional(v.pipe(v.string(), v.nonEmpty())),
   workloads: v.pipe(
     v.array(
       v.strictObject({

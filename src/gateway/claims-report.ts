@@ -55,8 +55,7 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
     refused(refusal) {
       const { code, detail, audit } = refusal
       record({ status: REFUSALS[code].status, code, detail, ...(audit === undefined ? {} : { expected: audit }) })
-      // Who has shown no session of an issuer learns nothing of the cluster's documents.
-      return problem(c, refusal, issuer === undefined ? {} : { configuration: onWire() })
+      return problem(c, refusal, configuration.length === 0 ? {} : { configuration: onWire() })
     },
 
     mapped(results) {

@@ -25,14 +25,14 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
 
   const clusterId = parseClusterId(text)
   if (clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
-  const config = await clusterConfigInForce(clusterId, parts, background)
-  if (!config.ok) return report.refused(config.refusal)
-  report.decidedBy(config.value.used)
-  const issuer = await requireIssuer(c, clusterId, config.value.trustDomain, parts, background)
+  const issuer = await requireIssuer(c, clusterId, parts, background)
   if (!issuer.ok) return report.refused(issuer.refusal)
   report.asked(issuer.value)
   const exists = await clusterExists(clusterId, parts.configs, background)
   if (!exists.ok) return report.refused(exists.refusal)
+  const config = await clusterConfigInForce(clusterId, parts, background)
+  if (!config.ok) return report.refused(config.refusal)
+  report.decidedBy(config.value.used)
 
   const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES)
   if (!body.ok) return report.refused(body.refusal)

@@ -26,12 +26,14 @@ export function mappingContextOf(
   ])
   // A Linux cluster is a node group by another word.
   if (cluster.platform === 'linux') builtIns.set('node_group.name', name)
+  const policy = issuance ?? DEFAULT_ISSUANCE
+  const defaultPath = defaultPathTemplate(cluster.platform)
   return {
     trustDomain,
-    policy: issuance ?? DEFAULT_ISSUANCE,
+    policy,
     isDefault: issuance === undefined,
-    gates: mappingGatesOf(config),
-    defaultPath: defaultPathTemplate(cluster.platform),
+    gates: mappingGatesOf(policy, config, defaultPath),
+    defaultPath,
     pathPrefixes: listed?.pathPrefixes,
     builtIns,
     agent: agent.attributes,

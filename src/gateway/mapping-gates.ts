@@ -1,38 +1,79 @@
-// Findings across sections, as refusals of the mapping: by the part of the issuance policy that they stand in.
-import { findAcross } from '../config/cross-findings.ts'
-import type { Issue } from '../core/issue.ts'
+// Findings across sections, as refusals of the mapping. Only what a workload's own part of the policy uses is asked for:
+// an attribute that no agent sends is no reason to refuse who does not need it.
+import { resolveAttribute } from '../attribute/catalogue.ts'
+import { type AttributeFault, attributeFault, findAcross } from '../config/cross-findings.ts'
 import type { Refusal } from '../core/refusal.ts'
+import { type Issuance, type IssuancePolicy, templatesOf } from '../policy/issuance.ts'
 import type { MappingGates } from '../policy/mapping.ts'
+import type { PathTemplate } from '../template/template.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 
-const NO_GATES: MappingGates = { base: undefined, undecidable: undefined, overrides: new Map() }
+type Settings = Pick<ClusterConfig, 'cluster' | 'workloadAttestation'>
 
-export function mappingGatesOf({ issuance, cluster, workloadAttestation }: ClusterConfig): MappingGates {
-  if (issuance === undefined) return NO_GATES
-  const found = findAcross({ SVIDIssuancePolicy: issuance, Cluster: cluster, WorkloadAttestation: workloadAttestation })
-  let base: Refusal | undefined
-  let undecidable: MappingGates['undecidable']
-  const overrides = new Map<number, Refusal>()
-  for (const issue of found.get('SVIDIssuancePolicy') ?? []) {
-    const [, part, index, field] = issue.path
-    const refusal = refusalOf(issue)
-    if (part !== 'policyOverrides' || typeof index !== 'number') {
-      base ??= refusal
-      // A legacy template holds beneath every override as well.
-      if (part !== 'policy') for (const at of issuance.overrides.keys()) setFirst(overrides, at, refusal)
-    } else if (field === 'policy') {
-      setFirst(overrides, index, refusal)
-    } else if (undecidable === undefined || index < undecidable.index) {
-      undecidable = { index, refusal }
-    }
+export function mappingGatesOf(policy: IssuancePolicy, settings: Settings, defaultPath: PathTemplate): MappingGates {
+  const claims = claimFaults(policy, settings)
+  const faults = new Map<string, Refusal | undefined>()
+  const gates = new Map<Issuance, Refusal | undefined>()
+
+  /** Why an attribute cannot come in this cluster. */
+  function faultOf(name: string): Refusal | undefined {
+    if (faults.has(name)) return faults.get(name)
+    const attribute = resolveAttribute(name)
+    const fault = attribute === undefined ? undefined : attributeFault(attribute, settings)
+    const refusal = fault === undefined ? undefined : refusalOf(fault, name)
+    faults.set(name, refusal)
+    return refusal
   }
-  return { base, undecidable, overrides }
+
+  function firstFault(names: Iterable<string>): Refusal | undefined {
+    for (const name of names) {
+      const refusal = faultOf(name)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
+  }
+
+  return {
+    undecidable: undecidableOf(policy, firstFault),
+    refusalFor({ issuance, index }) {
+      if (gates.has(issuance)) return gates.get(issuance)
+      const templates = templatesOf(issuance, defaultPath)
+      const names = templates.flatMap(({ references }) => references.map((reference) => reference.attribute.name))
+      const refusal = claims.get(index) ?? firstFault(names)
+      gates.set(issuance, refusal)
+      return refusal
+    },
+  }
 }
 
-function setFirst(map: Map<number, Refusal>, key: number, refusal: Refusal): void {
-  if (!map.has(key)) map.set(key, refusal)
+/** The first override that asks for what never comes. */
+function undecidableOf(
+  { overrides }: IssuancePolicy,
+  firstFault: (names: Iterable<string>) => Refusal | undefined,
+): MappingGates['undecidable'] {
+  for (const [index, { when }] of overrides.entries()) {
+    const refusal = firstFault(when.map(({ attribute }) => attribute))
+    if (refusal !== undefined) return { index, refusal }
+  }
+  return undefined
 }
 
-function refusalOf({ code, message }: Issue): Refusal {
-  return { code: code === 'version_required' ? 'version_required' : 'attribute_not_enabled', detail: message }
+/** Where `additionalClaims` stands that the upstream server is too old for: in overrides by index, in the policy itself. */
+function claimFaults(policy: IssuancePolicy, settings: Settings): ReadonlyMap<number | undefined, Refusal> {
+  const refusals = new Map<number | undefined, Refusal>()
+  const found = findAcross({
+    SVIDIssuancePolicy: { ...policy, uses: [] },
+    Cluster: settings.cluster,
+    WorkloadAttestation: settings.workloadAttestation,
+  })
+  for (const { path, message } of found.get('SVIDIssuancePolicy') ?? []) {
+    const [, part, index] = path
+    const at = part === 'policyOverrides' && typeof index === 'number' ? index : undefined
+    refusals.set(at, { code: 'version_required', detail: message })
+  }
+  return refusals
+}
+
+function refusalOf({ code, message }: AttributeFault, name: string): Refusal {
+  return { code, where: name, detail: message }
 }

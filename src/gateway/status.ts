@@ -22,10 +22,10 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
   const background = backgroundOf(c)
   const clusterId = parseClusterId(c.req.param('clusterId') ?? '')
   if (clusterId === undefined) return problem(c, UNKNOWN_CLUSTER)
+  const issuer = await requireIssuer(c, clusterId, parts, background)
+  if (!issuer.ok) return problem(c, issuer.refusal)
   const trustDomain = await sectionInForce(trustDomainKey('TrustDomain'), parts.configs, background)
   if (!trustDomain.ok) return problem(c, trustDomain.refusal)
-  const issuer = await requireIssuer(c, clusterId, trustDomain.value?.value, parts, background)
-  if (!issuer.ok) return problem(c, issuer.refusal)
   const exists = await clusterExists(clusterId, parts.configs, background)
   if (!exists.ok) return problem(c, exists.refusal)
 

@@ -1,10 +1,10 @@
 // An issuance policy, compiled: what a workload's identity looks like. Which override holds is decided here, the same way
 // for every surface.
-import type { Attributes } from '../attribute/attribute.ts'
+import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
 import type { ResolvedAttribute } from '../attribute/catalogue.ts'
 import type { Path } from '../core/issue.ts'
 import { JWT_TTL_DEFAULT_SECONDS, X509_TTL_DEFAULT_SECONDS } from '../core/limits.ts'
-import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../template/template.ts'
+import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate, Template } from '../template/template.ts'
 
 /** What one workload gets. Legacy templates are already in it; only the platform's default path is not. */
 export interface Issuance {
@@ -71,16 +71,83 @@ export interface SelectedIssuance {
 
 /** The first override that holds, or else the policy itself. Nothing of the policy is mixed into an override. */
 export function selectIssuance(policy: IssuancePolicy, attributes: Attributes): SelectedIssuance {
-  for (const [index, override] of policy.overrides.entries()) {
-    if (override.when.length > 0 && override.when.every((match) => holds(match, attributes))) {
+  for (const index of candidatesIn(policy, attributes)) {
+    const override = policy.overrides[index]
+    if (override !== undefined && override.when.length > 0 && unmetMatch(override, attributes) === undefined) {
       return { source: 'override', index, issuance: override.issuance }
     }
   }
   return { source: 'policy', issuance: policy.base }
 }
 
+/** Why an override does not hold: the first of its matches that does not. */
+export function unmetMatch({ when }: IssuanceOverride, attributes: Attributes): Match | undefined {
+  return when.find((match) => !holds(match, attributes))
+}
+
 function holds({ attribute, values }: Match, attributes: Attributes): boolean {
   const value = attributes.get(attribute)
-  if (value === undefined) return false
-  return typeof value === 'object' ? value.some((one) => values.has(one)) : values.has(String(value))
+  return value !== undefined && textsOf(value).some((text) => values.has(text))
+}
+
+function textsOf(value: AttributeValue): readonly string[] {
+  return typeof value === 'object' ? value : [String(value)]
+}
+
+/** All that an issuance renders. */
+export function templatesOf({ pathTemplate, x509, jwt }: Issuance, defaultPath: PathTemplate): readonly Template[] {
+  const subject = x509.subject === undefined ? [] : [x509.subject]
+  return [pathTemplate ?? defaultPath, ...jwt.claims.values(), ...subject, ...x509.dnsNames]
+}
+
+/** Indexes of overrides, ascending, by attribute and value of the one match that is looked for first. */
+type OverrideIndex = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
+
+/** Made once for each policy: a thousand workloads and ten thousand overrides are ten million comparisons otherwise. */
+const INDEXES = new WeakMap<IssuancePolicy, OverrideIndex>()
+
+/** The overrides that may hold, ascending; the others cannot. */
+function candidatesIn(policy: IssuancePolicy, attributes: Attributes): readonly number[] {
+  let index = INDEXES.get(policy)
+  if (index === undefined) {
+    index = indexOf(policy.overrides)
+    INDEXES.set(policy, index)
+  }
+  const found: number[] = []
+  for (const [attribute, byValue] of index) {
+    const value = attributes.get(attribute)
+    if (value === undefined) continue
+    for (const text of textsOf(value)) found.push(...(byValue.get(text) ?? []))
+  }
+  return found.sort((a, b) => a - b)
+}
+
+function indexOf(overrides: readonly IssuanceOverride[]): OverrideIndex {
+  const uses = new Map<string, Map<string, number>>()
+  for (const { attribute, values } of overrides.flatMap(({ when }) => when)) {
+    const counts = entryOf(uses, attribute, () => new Map<string, number>())
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  }
+  /** Among how many overrides a match leaves the choice. */
+  const ambiguity = ({ attribute, values }: Match): number =>
+    [...values].reduce((sum, value) => sum + (uses.get(attribute)?.get(value) ?? 0), 0)
+
+  const index = new Map<string, Map<string, number[]>>()
+  for (const [at, { when }] of overrides.entries()) {
+    const [first, ...others] = when
+    if (first === undefined) continue
+    let anchor = first
+    for (const match of others) if (ambiguity(match) < ambiguity(anchor)) anchor = match
+    const byValue = entryOf(index, anchor.attribute, () => new Map<string, number[]>())
+    for (const value of anchor.values) entryOf(byValue, value, () => []).push(at)
+  }
+  return index
+}
+
+function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
 }

@@ -11,15 +11,14 @@ import { renderDnsName } from '../template/dns-name.ts'
 import { renderPath } from '../template/path.ts'
 import { renderSubject } from '../template/subject.ts'
 import type { PathTemplate } from '../template/template.ts'
-import { type Issuance, type IssuancePolicy, selectIssuance } from './issuance.ts'
+import { type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
 
 /** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
 export interface MappingGates {
   /** The first override that cannot be decided, for what it asks of never comes. */
   readonly undecidable: { readonly index: number; readonly refusal: Refusal } | undefined
-  readonly base: Refusal | undefined
-  /** By index of the override. */
-  readonly overrides: ReadonlyMap<number, Refusal>
+  /** Why what was selected cannot be rendered. */
+  refusalFor(selected: SelectedIssuance): Refusal | undefined
 }
 
 export interface MappingContext {
@@ -57,9 +56,10 @@ export function mapWorkload(workload: Attributes, context: MappingContext): Mapp
   if (!merged.ok) return failed(merged.refusal)
   const attributes = merged.value
 
-  const gate = gateOf(context, attributes)
-  if (gate.refusal !== undefined) return failed(gate.refusal)
-  const { issuance, source, index } = gate.selected
+  const selected = selectChecked(context, attributes)
+  if (!selected.ok) return failed(selected.refusal)
+  const { issuance, index } = selected.value
+  const source = context.isDefault ? 'default' : selected.value.source
 
   const spiffeId = renderPath(issuance.pathTemplate ?? context.defaultPath, attributes, context.trustDomain)
   if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
@@ -95,7 +95,10 @@ function failed(refusal: Refusal, surface?: Surface): Mapped {
 }
 
 /** Three sides, each of which speaks for its own attributes alone. A name of two sides belongs to neither. */
-function mergeAttributes(workload: Attributes, { builtIns, agent }: MappingContext): Checked<Attributes> {
+export function mergeAttributes(
+  workload: Attributes,
+  { builtIns, agent }: Pick<MappingContext, 'builtIns' | 'agent'>,
+): Checked<Attributes> {
   const merged = new Map(workload)
   for (const side of [agent, builtIns]) {
     for (const [name, value] of side ?? []) {
@@ -112,30 +115,18 @@ function mergeAttributes(workload: Attributes, { builtIns, agent }: MappingConte
   return pass(merged)
 }
 
-interface Selected {
-  readonly issuance: Issuance
-  readonly source: Identity['policy']['source']
-  readonly index?: number
-}
-
 /**
  * The part of the policy that holds for this workload, or why none can be told: an override that waits for an attribute
  * which never comes must not be passed over in silence, for what follows it may grant more.
  */
-function gateOf(
-  { policy, isDefault, gates }: MappingContext,
-  attributes: Attributes,
-):
-  | { readonly refusal: Refusal; readonly selected?: never }
-  | { readonly refusal?: never; readonly selected: Selected } {
+function selectChecked({ policy, gates }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
   const selected = selectIssuance(policy, attributes)
   const { undecidable } = gates
   if (undecidable !== undefined && (selected.index === undefined || undecidable.index <= selected.index)) {
-    return { refusal: undecidable.refusal }
+    return refuse(undecidable.refusal)
   }
-  const gate = selected.index === undefined ? gates.base : gates.overrides.get(selected.index)
-  if (gate !== undefined) return { refusal: gate }
-  return { selected: { ...selected, source: isDefault ? 'default' : selected.source } }
+  const refusal = gates.refusalFor(selected)
+  return refusal === undefined ? pass(selected) : refuse(refusal)
 }
 
 function renderClaims(issuance: Issuance, attributes: Attributes): Checked<Identity['jwt']['claims']> {

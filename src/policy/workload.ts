@@ -98,7 +98,8 @@ export function createWorkloadMapper(
   }
 }
 
-function readAttributes(workload: WorkloadDescription, enablement: Enablement): Checked<WorkloadAttributes> {
+/** The attributes of a workload, as it describes them itself. */
+export function readAttributes(workload: WorkloadDescription, enablement: Enablement): Checked<WorkloadAttributes> {
   const { attributes, pod, container } = workload
   if (pod !== undefined)
     return attributesOfPod(pod, { ...enablement, ...(container === undefined ? {} : { container }) })

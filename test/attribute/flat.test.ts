@@ -57,12 +57,17 @@ describe('attributesOfFlat()', () => {
     expect(read(input)).toBe(code)
   })
 
-  it.each(CATALOGUE.filter((row) => row.side !== 'workload').map((row) => row.name.replace(/<.*>/, 'x')))(
+  const others = CATALOGUE.filter((row) => row.side !== 'workload' && row.alsoWorkload !== true)
+  it.each(others.map((row) => row.name.replace(/<.*>/, 'x')))(
     'refuses %s, which no workload attestor vouches for',
     (name) => {
       expect(read({ [name]: 'x' })).toBe('attribute_origin_forbidden')
     },
   )
+
+  it('takes what an extension says of a workload', () => {
+    expect(read({ 'custom.x': 'y' })).toEqual({ 'custom.x': 'y' })
+  })
 
   it('refuses another spelling of a forbidden name just the same', () => {
     expect(read({ 'spirl.realm': 'x' })).toBe('attribute_origin_forbidden')

@@ -163,17 +163,17 @@ export function checkExpression(
     variables: readonly Variable[],
   ): Expression | undefined {
     const test = check(node.test, variables)
-    const then = check(node.then, variables)
-    const otherwise = check(node.else, variables)
-    if (test === undefined || then === undefined || otherwise === undefined) return undefined
+    const whenTrue = check(node.whenTrue, variables)
+    const whenFalse = check(node.whenFalse, variables)
+    if (test === undefined || whenTrue === undefined || whenFalse === undefined) return undefined
     if (test.type !== 'bool') {
       const message = `Cannot choose by a ${TYPE_NAMES[test.type]}: the value before "?" is a bool`
       return report('condition_type', message, node.offset)
     }
-    const type = commonType(then.type, otherwise.type)
-    if (type === undefined) return mismatch('?:', then.type, TYPE_NAMES[otherwise.type], node.offset)
+    const type = commonType(whenTrue.type, whenFalse.type)
+    if (type === undefined) return mismatch('?:', whenTrue.type, TYPE_NAMES[whenFalse.type], node.offset)
     const span: Span = { start: node.start, end: node.end, offset: node.offset }
-    return { kind: 'conditional', type, test, then, else: otherwise, ...span }
+    return { kind: 'conditional', type, test, whenTrue, whenFalse, ...span }
   }
 
   function mismatch(operator: string, left: Type, right: string, offset: number): undefined {

@@ -202,11 +202,11 @@ export function emitProgram(root: Expression): Emitted {
     op(OP.BRANCH, expression)
     const otherwise = hole()
     const failed = hole()
-    emit(expression.then)
+    emit(expression.whenTrue)
     op(OP.JUMP, expression)
     const end = hole()
     land(otherwise)
-    emit(expression.else)
+    emit(expression.whenFalse)
     land(end)
     land(failed)
   }

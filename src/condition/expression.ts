@@ -63,7 +63,12 @@ export type Expression = Span & { readonly type: Type } & (
     | { readonly kind: 'not' | 'size'; readonly of: Expression }
     | { readonly kind: 'and' | 'or' | 'add'; readonly left: Expression; readonly right: Expression }
     | { readonly kind: ComparisonKind; readonly left: Expression; readonly right: Expression }
-    | { readonly kind: 'conditional'; readonly test: Expression; readonly then: Expression; readonly else: Expression }
+    | {
+        readonly kind: 'conditional'
+        readonly test: Expression
+        readonly whenTrue: Expression
+        readonly whenFalse: Expression
+      }
     | { readonly kind: 'matches'; readonly of: Expression; readonly pattern: Pattern }
     | { readonly kind: LoopKind; readonly range: Expression; readonly variable: string; readonly body: Expression }
   )
@@ -85,7 +90,7 @@ export function partsOf(expression: Expression): readonly Expression[] {
     case 'matches':
       return [expression.of]
     case 'conditional':
-      return [expression.test, expression.then, expression.else]
+      return [expression.test, expression.whenTrue, expression.whenFalse]
     case 'all':
     case 'exists':
     case 'exists_one':

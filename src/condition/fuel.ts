@@ -55,8 +55,8 @@ export function fuelBound(root: Expression): number | undefined {
       }
       case 'conditional': {
         const test = walk(expression.test)
-        const then = walk(expression.then)
-        const otherwise = walk(expression.else)
+        const then = walk(expression.whenTrue)
+        const otherwise = walk(expression.whenFalse)
         const bytes = Math.max(then.size.bytes, otherwise.size.bytes)
         const count = Math.max(then.size.count, otherwise.size.count)
         return { fuel: test.fuel + 1 + Math.max(then.fuel + 1, otherwise.fuel), size: { bytes, count } }

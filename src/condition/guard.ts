@@ -34,8 +34,16 @@ export function findUnguarded(root: Expression, source: string): readonly Unguar
         return
       case 'conditional':
         visit(expression.test, present, clauseOf(expression.test, clause))
-        visit(expression.then, both(present, presentIf(expression.test, true)), clauseOf(expression.then, clause))
-        visit(expression.else, both(present, presentIf(expression.test, false)), clauseOf(expression.else, clause))
+        visit(
+          expression.whenTrue,
+          both(present, presentIf(expression.test, true)),
+          clauseOf(expression.whenTrue, clause),
+        )
+        visit(
+          expression.whenFalse,
+          both(present, presentIf(expression.test, false)),
+          clauseOf(expression.whenFalse, clause),
+        )
         return
       case 'all':
       case 'exists':

@@ -88,7 +88,7 @@ function parseTokens(tokens: readonly Token[]): Node {
     expect(':', 'between the two values of "?"')
     const whenFalse = parseConditional(depth - 1)
     const span = { start: test.start, end: whenFalse.end, offset: mark.start }
-    return make({ kind: 'conditional', test, then: whenTrue, else: whenFalse, ...span })
+    return make({ kind: 'conditional', test, whenTrue, whenFalse, ...span })
   }
 
   function parseOr(depth: number): Node {

@@ -18,6 +18,8 @@ export const DEAD = 0
 export const MATCHED = 1
 
 const END = 256
+/** Beside the assertions that hold: the next byte lies inside a code point. */
+const INSIDE = 0x100
 const LINE_ASSERTIONS = ASSERT.BEGIN_LINE | ASSERT.END_LINE
 const WORD_ASSERTIONS = ASSERT.WORD_BOUNDARY | ASSERT.NOT_WORD_BOUNDARY
 
@@ -35,6 +37,9 @@ export function buildDfa(nfa: Nfa): Dfa | undefined {
   const indexes = new Map<string, number>()
   const rows: number[][] = []
   let steps = 0
+  // An instruction stamped with the current stamp has been seen: cheaper than a set for each step.
+  const stamps = new Uint32Array(nfa.instructions.length)
+  let stamp = 0
 
   function indexOf(waiting: readonly number[], before: number): number {
     const kind = asserted === 0 ? 0 : before
@@ -46,16 +51,14 @@ export function buildDfa(nfa: Nfa): Dfa | undefined {
     return index
   }
 
-  /** The instructions that take a byte, reached from `state` before the byte `after`; `undefined` if it has matched. */
-  function expand(state: State, after: number): readonly number[] | undefined {
-    const held = assertionsBetween(state.before, after)
-    // Inside a code point no match begins, as in the VM.
-    const pending = isContinuation(after) ? [...state.waiting] : [...state.waiting, nfa.start]
-    const seen = new Set<number>()
+  /** The instructions that take a byte, reached from `state` when `held` holds; `undefined` if it has matched. */
+  function expand(state: State, held: number, mayBegin: boolean): readonly number[] | undefined {
+    const pending = mayBegin ? [...state.waiting, nfa.start] : [...state.waiting]
     const consuming: number[] = []
+    stamp++
     for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
-      if (seen.has(index)) continue
-      seen.add(index)
+      if (stamps[index] === stamp) continue
+      stamps[index] = stamp
       steps++
       const instruction = nfa.instructions[index]
       if (instruction === undefined) continue
@@ -69,27 +72,33 @@ export function buildDfa(nfa: Nfa): Dfa | undefined {
   }
 
   function step(consuming: readonly number[], byte: number): number {
-    const targets = new Set<number>()
+    const targets: number[] = []
+    stamp++
+    steps += consuming.length
     for (const index of consuming) {
-      steps++
       const instruction = nfa.instructions[index]
-      if (instruction?.op === 'range' && byte >= instruction.low && byte <= instruction.high) targets.add(instruction.x)
-      if (instruction?.op === 'set' && hasByte(nfa.sets[instruction.set], byte)) targets.add(instruction.x)
+      if (instruction?.op === 'range') {
+        if (byte < instruction.low || byte > instruction.high) continue
+      } else if (instruction?.op !== 'set' || !hasByte(nfa.sets[instruction.set], byte)) continue
+      if (stamps[instruction.x] === stamp) continue
+      stamps[instruction.x] = stamp
+      targets.push(instruction.x)
     }
-    return indexOf(
-      [...targets].sort((a, b) => a - b),
-      kindOf(byte, asserted),
-    )
+    return indexOf(targets.sort(ascending), kindOf(byte, asserted))
   }
 
   indexOf([], END)
-  for (let index = 0; index < states.length; index++) {
-    const state = states[index]
-    if (state === undefined) break
-    // Without assertions what is reached does not depend on the next byte.
-    const always = asserted === 0 ? expand(state, 0) : undefined
+  // `states` grows while it is walked.
+  for (const state of states) {
+    // What is reached depends on the next byte only by what assertions tell of it: on a few kinds of byte.
+    const reached = new Map<number, readonly number[] | undefined>()
     const row = [...representatives, END].map((byte) => {
-      const consuming = asserted === 0 ? always : expand(state, byte)
+      const held = assertionsBetween(state.before, byte) & asserted
+      // Inside a code point no match begins, as in the VM.
+      const mayBegin = asserted === 0 || !isContinuation(byte)
+      const kind = mayBegin ? held : held | INSIDE
+      if (!reached.has(kind)) reached.set(kind, expand(state, held, mayBegin))
+      const consuming = reached.get(kind)
       if (consuming === undefined) return MATCHED
       return byte === END ? DEAD : step(consuming, byte)
     })
@@ -98,6 +107,10 @@ export function buildDfa(nfa: Nfa): Dfa | undefined {
   }
   const dfa = mergeClasses(collapse({ classOf, classes: representatives.length, start: 2, rows }))
   return dfa.rows.length * (dfa.classes + 1) * 2 <= PATTERN_DFA_MAX_BYTES ? dfa : undefined
+}
+
+function ascending(a: number, b: number): number {
+  return a - b
 }
 
 function isContinuation(byte: number): boolean {

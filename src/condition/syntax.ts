@@ -26,7 +26,7 @@ export type Node = Span &
       }
     | { readonly kind: 'not'; readonly of: Node }
     | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Node; readonly right: Node }
-    | { readonly kind: 'conditional'; readonly test: Node; readonly then: Node; readonly else: Node }
+    | { readonly kind: 'conditional'; readonly test: Node; readonly whenTrue: Node; readonly whenFalse: Node }
   )
 
 export type SyntaxCode = 'condition_syntax' | 'condition_unsupported' | 'condition_too_large'

@@ -26,8 +26,14 @@ export function locateIssues(issues: readonly Issue[], text: string): readonly L
 function offsetOf(issue: Issue, root: YamlNode, text: string): number {
   const { node, entry, exact } = placeOf(root, issue.path)
   if ((issue.atKey === true || !exact) && entry !== undefined) return entry.keyStart
+  // A collection in block style begins with its first element: its name says better which one is meant.
+  if (entry !== undefined && isBlock(node, text)) return entry.keyStart
   if (issue.offset === undefined || !exact || !('source' in node)) return node.start
   return offsetInScalar(text, node, issue.offset)
+}
+
+function isBlock(node: YamlNode, text: string): boolean {
+  return (node.kind === 'map' || node.kind === 'list') && text[node.start] !== '{' && text[node.start] !== '['
 }
 
 /** In document order. */

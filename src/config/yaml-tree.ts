@@ -179,6 +179,8 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
     if (token.kind === 'map' && tree.text.startsWith('{{', frame.start) && start === frame.start + 1) {
       const message = 'Cannot read a template without quotes, YAML takes { for a map: write "{{name}}", not {{name}}'
       report(tree, 'text_unquoted', frame.start, message)
+      // What was meant as one text is not held against a schema as two maps.
+      tree.frames[tree.frames.length - 1] = { kind: 'broken', start: frame.start }
     } else {
       report(tree, 'yaml_feature_forbidden', start, 'Cannot use anything but text as a name')
     }

@@ -125,12 +125,6 @@ describe('section AgentAttestation', () => {
       [`9:24 issuer_forbidden ${config}.issuerURL`],
     ],
     [
-      'conditions, which are not supported yet',
-      'name: second',
-      'name: second\n      conditions: []',
-      ['13:7 field_unknown spec.policies.1.conditions'],
-    ],
-    [
       'single use, which is not supported yet',
       'name: second',
       'name: second\n      singleUse: true',
@@ -138,6 +132,7 @@ describe('section AgentAttestation', () => {
     ],
     ['a name twice', 'second', 'eks_cluster_policy', ['12:13 name_duplicate spec.policies.1.name']],
     ['a name with a slash', 'second', 'a/b', ['12:13 name_invalid spec.policies.1.name']],
+    ['a name that is no path segment', 'second', '".."', ['12:13 name_invalid spec.policies.1.name']],
     ['a name that is too long', 'second', 'n'.repeat(64), ['12:13 name_invalid spec.policies.1.name']],
     ['an empty name', 'second', '""', ['12:13 name_invalid spec.policies.1.name']],
     ['a number for a name', 'second', '012345670123', ['12:13 text_unquoted spec.policies.1.name']],
@@ -233,7 +228,7 @@ describe('section AgentAttestation', () => {
       'a map for policies',
       valid.slice(valid.indexOf('    - name')),
       '    name: x\n',
-      ['5:5 type_mismatch spec.policies'],
+      ['4:3 type_mismatch spec.policies'],
     ],
     [
       'a name given twice',
@@ -307,6 +302,6 @@ describe('section AgentAttestation', () => {
       `  - {name: p${index}, requiredAttestors: [{type: k8s_token, config: {issuerURL: "https://a.example"}}]}\n`
     const lines = Array.from({ length: 10_001 }, (_, index) => line(index))
     expect(compile('AgentAttestation', head + lines.slice(1).join('')).ok).toBe(true)
-    expect(found(compile('AgentAttestation', head + lines.join('')))[0]).toBe('5:3 too_many_policies spec.policies')
+    expect(found(compile('AgentAttestation', head + lines.join('')))[0]).toBe('4:3 too_many_policies spec.policies')
   })
 })

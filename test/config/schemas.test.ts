@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { jsonSchemaOf, schemaFile } from '../../src/cli/schemas.ts'
+import { sectionNames } from '../../src/config/sections.ts'
+
+const json = (text: string): unknown => JSON.parse(text)
+
+describe('the JSON Schemas for editors', () => {
+  it.each(sectionNames())('%s is the one that its section makes', (name) => {
+    expect(json(readFileSync(schemaFile(name), 'utf8'))).toEqual(json(jsonSchemaOf(name)))
+  })
+
+  it('are of sections that exist', () => {
+    const files = readdirSync(new URL('.', schemaFile('Cluster')))
+    expect(files.toSorted()).toEqual(
+      sectionNames()
+        .map((name) => `${name}.json`)
+        .toSorted(),
+    )
+  })
+
+  it.each(sectionNames())('%s describes each of its fields, and allows no other', (name) => {
+    const text = jsonSchemaOf(name)
+    expect(json(text)).toMatchObject({
+      additionalProperties: false,
+      required: ['section', 'schema', 'spec'],
+      properties: { section: { const: name }, schema: { const: 'v1' }, spec: { additionalProperties: false } },
+    })
+    expect(text).not.toContain('"salvaged"')
+  })
+})

@@ -4,8 +4,6 @@ import { createPolicySet, type PolicySet } from '../policy/policy.ts'
 import { compilePolicies, policyEntries, SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
-// Conditions and single use will be two more entries here; until they are enforced, a document that asks for them is
-// refused as having unknown fields, never obeyed in part.
 const policySchema = v.strictObject(policyEntries)
 
 const specSchema = v.strictObject({

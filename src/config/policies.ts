@@ -3,9 +3,16 @@
 import * as v from 'valibot'
 import type { CompileContext, Report, Requirement } from '../attest/attestor.ts'
 import { ATTESTORS } from '../attest/table.ts'
+import { compileCondition } from '../condition/compile.ts'
+import { catalogueScope } from '../condition/scope.ts'
 import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
-import { POLICIES_MAX } from '../core/limits.ts'
-import type { Policy } from '../policy/policy.ts'
+import {
+  CONDITION_MAX_LENGTH,
+  CONDITION_MESSAGE_MAX_LENGTH,
+  CONDITIONS_PER_POLICY_MAX,
+  POLICIES_MAX,
+} from '../core/limits.ts'
+import type { Policy, PolicyCondition } from '../policy/policy.ts'
 import { keySourceId } from '../token/key-source.ts'
 import type { SchemaMetadata } from './validate.ts'
 
@@ -28,14 +35,43 @@ export const requiredAttestorsSchema = v.pipe(
   v.description('Attestors that must all pass'),
 )
 
+const conditionSchema = v.strictObject({
+  expression: v.pipe(
+    v.string(),
+    v.nonEmpty(),
+    v.maxLength(CONDITION_MAX_LENGTH),
+    v.description('A CEL expression over the attributes of the required attestors; it must be true'),
+  ),
+  message: v.optional(
+    v.pipe(
+      v.string(),
+      v.nonEmpty(),
+      v.maxLength(CONDITION_MESSAGE_MAX_LENGTH),
+      v.description('What a caller is told whose evidence verified, and for whom the expression is false'),
+    ),
+  ),
+})
+
+export const conditionsSchema = v.optional(
+  v.pipe(
+    v.array(conditionSchema),
+    v.nonEmpty('Cannot have no condition here: name one, or remove the field'),
+    v.maxLength(CONDITIONS_PER_POLICY_MAX),
+    v.metadata(SALVAGED),
+    v.description('Conditions that must all hold, after all attestors have passed'),
+  ),
+)
+
 export const policyEntries = {
   name: v.pipe(v.string(), v.description('Unique name of the policy: letters, digits, ".", "_" and "-", at most 63')),
   requiredAttestors: requiredAttestorsSchema,
+  conditions: conditionsSchema,
 }
 
 export type RequiredAttestors = v.InferOutput<typeof requiredAttestorsSchema>
 
-const NAME = /^[A-Za-z0-9._-]{1,63}$/
+/** A name is a segment of the `sub` of every session: `.` and `..` are none (SPIFFE-ID section 2.2). */
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
 
 /** The key sources of one document, by attestor type and selector: an issuer whose keys come from two places is none. */
 export interface SeenKeySources {
@@ -90,9 +126,33 @@ function isOnlySource({ type, selector, keySource }: Requirement, config: Json, 
   return first === undefined || first === source
 }
 
+type Conditions = v.InferOutput<typeof conditionsSchema>
+
+/** Compiles the conditions of one policy, which may read what its own attestors prove and nothing else. */
+function compileConditions(
+  conditions: Conditions,
+  requirements: readonly Requirement[],
+  report: Report,
+): readonly PolicyCondition[] {
+  const types = new Set(requirements.map(({ type }) => type))
+  const scope = catalogueScope(({ name, origin }) =>
+    types.has(origin) ? undefined : `Cannot use "${name}" here: no required attestor of this policy proves it`,
+  )
+  const compiled: PolicyCondition[] = []
+  for (const [index, spec] of (conditions ?? []).entries()) {
+    if (spec === undefined) continue
+    const { condition, issues } = compileCondition(spec.expression, scope, [index, 'expression'])
+    for (const issue of issues) report(issue)
+    const message = spec.message ?? `condition ${index + 1} of the policy does not hold`
+    if (condition !== undefined) compiled.push({ condition, message })
+  }
+  return compiled
+}
+
 export interface PolicySpec {
   readonly name: string
   readonly requiredAttestors: RequiredAttestors
+  readonly conditions?: Conditions
 }
 
 /** Compiles a list of policies; paths are relative to it. Holes are policies that were invalid. */
@@ -117,9 +177,14 @@ export function compilePolicies(
     const requirements = compileRequirements(policy.requiredAttestors, seen, context, (issue) =>
       report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
     )
-    compiled.push({ name: policy.name, index, requirements })
+    const conditions = compileConditions(policy.conditions, requirements, (issue) =>
+      report({ ...issue, path: [index, 'conditions', ...issue.path] }),
+    )
+    compiled.push({ name: policy.name, index, requirements, conditions })
     const isWhole = requirements.length === policy.requiredAttestors.length
-    if (isWhole) lintScope(policy.name, requirements, (issue) => report({ ...issue, path: [index, ...issue.path] }))
+    // A condition is a pin as well, whatever it asks.
+    if (isWhole && policy.conditions === undefined)
+      lintScope(policy.name, requirements, (issue) => report({ ...issue, path: [index, ...issue.path] }))
   }
   return compiled
 }

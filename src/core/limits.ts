@@ -119,6 +119,9 @@ export const JWT_TTL_DEFAULT_SECONDS = 3600
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 
+/** Pairs of lines that a diff compares; where two texts differ in more, all their lines are shown as replaced. */
+export const DIFF_PAIRS_MAX = 4_000_000
+
 /** Ages of a configuration in memory. */
 export const CONFIG_FRESH_MILLIS = 15_000
 export const CONFIG_REVALIDATE_MILLIS = 60_000
@@ -189,6 +192,8 @@ export const SUBJECT_VALUE_MAX_LENGTH = 256
 /** Conditions. */
 export const CONDITION_MAX_LENGTH = 4096
 export const CONDITIONS_PER_POLICY_MAX = 32
+/** The message of a condition stands in answers and audit records. */
+export const CONDITION_MESSAGE_MAX_LENGTH = 512
 export const CONDITION_FUEL = 100_000
 export const CONDITION_FUEL_PER_REQUEST = 1_000_000
 

@@ -1,6 +1,7 @@
 // The gateway as one Hono app, made of parts that its host hands in. A larger app mounts it with `app.route`.
 import { Hono } from 'hono'
 import type { CompileContext } from '../attest/attestor.ts'
+import { type ConditionEngine, createConditionEngine } from '../condition/engine.ts'
 import { type ConfigCache, createConfigCache } from '../config/cache.ts'
 import { compileDocument } from '../config/compile.ts'
 import type { DocumentKey } from '../config/document-key.ts'
@@ -24,6 +25,8 @@ export interface GatewayOptions {
   readonly source: ConfigSource
   /** Where applied records go. Absent: a bad document that a cold isolate meets is refused. */
   readonly state?: StateStore
+  /** The compiled `wasm/policy-vm.wasm`: each host loads it its own way, since Workers may not compile at run time. */
+  readonly module: WebAssembly.Module
   readonly fetch: FetchLike
   readonly clock: Clock
   readonly sleep: Sleep
@@ -36,6 +39,7 @@ export interface Parts {
   readonly authority: SessionAuthority
   readonly configs: ConfigCache
   readonly keySources: KeySources
+  readonly engine: ConditionEngine
   readonly clock: Clock
   readonly audit: (record: AuditRecord) => void
 }
@@ -79,7 +83,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   return app
 }
 
-function createParts({ settings, source, state, fetch, clock, sleep, audit }: GatewayOptions): Parts {
+function createParts({ settings, source, state, module, fetch, clock, sleep, audit }: GatewayOptions): Parts {
   const urlPolicy = { allowLoopback: settings.allowLoopbackIssuers, privateOrigins: new Set(settings.privateIssuers) }
 
   function contextFor(key: DocumentKey, digest: string): CompileContext {
@@ -113,6 +117,7 @@ function createParts({ settings, source, state, fetch, clock, sleep, audit }: Ga
       compile: compileDocument,
       contextFor,
     }),
+    engine: createConditionEngine(module),
     keySources: createKeySources({ fetch, clock, sleep, ...urlPolicy }),
   }
 }

@@ -39,6 +39,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
     nowSeconds: Math.floor(nowMillis / 1000),
     skewSeconds: parts.settings.clockSkewSeconds,
     keySources: parts.keySources,
+    engine: parts.engine,
     defaultAudience: parts.settings.audience,
     background,
   })

@@ -2,8 +2,11 @@
 // however many policies ask for it, and only policies that the evidence could satisfy are looked at.
 import type { Attestor, OpenedEvidence, Requirement, VerifiedEvidence, VerifyContext } from '../attest/attestor.ts'
 import type { Attribute } from '../attribute/attribute.ts'
+import type { ConditionEngine } from '../condition/engine.ts'
+import { CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
+import { checkConditions, createFuelTank, type FuelTank } from './conditions.ts'
 import type { Policy, PolicySet } from './policy.ts'
 
 /** One attestation of the request. `evidence` has passed the attestor's schema; no attestor: the type is unknown. */
@@ -22,6 +25,8 @@ export interface EvidenceRefusal {
 export interface PolicyTrace {
   readonly policy: string
   readonly refusals: readonly EvidenceRefusal[]
+  /** Its attestors all passed, and one of its conditions did not. */
+  readonly attestorsPassed: boolean
 }
 
 /** Which evidence was seen, for the audit record: never the evidence itself. */
@@ -59,11 +64,15 @@ export type LoginOutcome =
 /** What verification made of one attestation. */
 type Verdict = { readonly type: string; readonly opened?: OpenedEvidence; readonly result: Checked<VerifiedEvidence> }
 
+export interface LoginContext extends VerifyContext {
+  readonly engine: ConditionEngine
+}
+
 /** Decides a login. First admits, in document order; 503 only if some policy could still pass but for missing keys. */
 export async function evaluateLogin(
   attestations: readonly Attestation[],
   policies: PolicySet,
-  context: VerifyContext,
+  context: LoginContext,
 ): Promise<LoginOutcome> {
   if (policies.policies.length === 0)
     return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [], evidence: [] }
@@ -71,11 +80,12 @@ export async function evaluateLogin(
   const verdicts = await Promise.all(attestations.map((attestation) => judge(attestation, policies, context)))
   const evidence = await Promise.all(verdicts.map(nameOf))
   const traces: PolicyTrace[] = []
+  const tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
   let waiting: Refusal | undefined
   for (const policy of candidatesOf(verdicts, policies)) {
-    const tried = tryPolicy(policy, verdicts)
+    const tried = holdConditions(policy, tryPolicy(policy, verdicts), context.engine, tank)
     if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, traces, evidence }
-    traces.push({ policy: policy.name, refusals: tried.refusals })
+    traces.push({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
     waiting ??= tried.waiting
   }
 
@@ -122,7 +132,12 @@ function candidatesOf(verdicts: readonly Verdict[], policies: PolicySet): readon
 
 type Tried =
   | { readonly kind: 'satisfied'; readonly attributes: readonly Attribute[]; readonly expiresAtSeconds: number }
-  | { readonly kind: 'failed'; readonly refusals: readonly EvidenceRefusal[]; readonly waiting: Refusal | undefined }
+  | {
+      readonly kind: 'failed'
+      readonly refusals: readonly EvidenceRefusal[]
+      readonly waiting: Refusal | undefined
+      readonly attestorsPassed: boolean
+    }
 
 function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   const attributes: Attribute[] = []
@@ -143,11 +158,24 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
     if (REFUSALS[accepted.refusal.code].reason === 'keys_unavailable') waiting ??= accepted.refusal
     else failed = true
   }
-  if (refusals.length > 0) return { kind: 'failed', refusals, waiting: failed ? undefined : waiting }
+  const attestorsPassed = false
+  if (refusals.length > 0) return { kind: 'failed', refusals, waiting: failed ? undefined : waiting, attestorsPassed }
   // An empty conjunction is true in logic and a breach here. The compiler refuses it; so does the evaluator.
-  if (policy.requirements.length === 0)
-    return { kind: 'failed', refusals: [{ type: '', refusal: emptyPolicy(policy) }], waiting: undefined }
+  if (policy.requirements.length === 0) {
+    const empty = [{ type: '', refusal: emptyPolicy(policy) }]
+    return { kind: 'failed', refusals: empty, waiting: undefined, attestorsPassed }
+  }
   return { kind: 'satisfied', attributes, expiresAtSeconds }
+}
+
+/** Conditions are asked last, over what all attestors of the policy proved together. One that fails speaks for them all. */
+function holdConditions(policy: Policy, tried: Tried, engine: ConditionEngine, tank: FuelTank): Tried {
+  if (tried.kind === 'failed' || policy.conditions.length === 0) return tried
+  const attributes = new Map(tried.attributes.map(({ name, value }) => [name, value]))
+  const refusal = checkConditions(policy.conditions, attributes, engine, tank)
+  if (refusal === undefined) return tried
+  const refusals = policy.requirements.map(({ type }) => ({ type, refusal }))
+  return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
 }
 
 function acceptedBy(
@@ -161,13 +189,16 @@ function acceptedBy(
 }
 
 /**
- * Why this evidence did not admit: what its verification said, or else the first policy, in document order, that it
- * might have satisfied. At least one policy has said so if the evidence verified.
+ * Why this evidence did not admit: what its verification said; or else the first policy whose attestors all passed, and
+ * whose condition then did not; or else the first policy that it might have satisfied.
  */
 function refusalOf({ type, opened, result }: Verdict, traces: readonly PolicyTrace[]): readonly EvidenceRefusal[] {
   if (!result.ok) return [{ type, refusal: result.refusal }]
   if (opened === undefined) return []
-  for (const { refusals } of traces) {
+  const nearest = traces.find(
+    ({ attestorsPassed, refusals }) => attestorsPassed && refusals.some((one) => one.type === type),
+  )
+  for (const { refusals } of nearest === undefined ? traces : [nearest]) {
     const own = refusals.find((refusal) => refusal.type === type)
     if (own !== undefined) return [own]
   }

@@ -1,5 +1,6 @@
 // Policies as the evaluator wants them: compiled, and indexed by the evidence that could satisfy them.
 import type { Requirement } from '../attest/attestor.ts'
+import type { Condition } from '../condition/compile.ts'
 
 /** A policy is satisfied when every requirement passes and every condition holds. */
 export interface Policy {
@@ -7,8 +8,16 @@ export interface Policy {
   /** Position in the document: any one satisfied policy admits, and the first one decides. */
   readonly index: number
   readonly requirements: readonly Requirement[]
+  /** Over the attributes of all its attestors together. */
+  readonly conditions: readonly PolicyCondition[]
   /** Of `TrustDomainServerAttestation` only: the clusters that an issuer's session is good for. Absent: all. */
   readonly allowedClusters?: readonly string[]
+}
+
+export interface PolicyCondition {
+  readonly condition: Condition
+  /** What the caller is told where it does not hold, as its author wrote it. */
+  readonly message: string
 }
 
 /** The policies of one document, and which of them a piece of evidence could help to satisfy. */

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { createGateway, type GatewayApp } from '../gateway/gateway.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
+import { loadPolicyVm } from './load-policy-vm.ts'
 import { describeProblems, type Environment, readSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
 
@@ -58,6 +59,7 @@ export function createServedGateway(options: ServeOptions, environment: Environm
     settings: settings.value,
     source: createDirectorySource(options.store),
     state: createDirectorySource(options.state),
+    module: loadPolicyVm(),
     fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),
     clock: Date.now,
     sleep,

@@ -1,6 +1,7 @@
 // The gateway on Cloudflare Workers: settings from vars and secrets, documents from the KV binding `POLICIES`, applied
 // records to the binding `STATE`, or to `POLICIES` where there is none.
 import { env } from 'cloudflare:workers'
+import module from '../../wasm/policy-vm.wasm'
 import { createGateway } from '../gateway/gateway.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { describeProblems, readSettings } from './settings.ts'
@@ -19,6 +20,7 @@ const app = createGateway({
   settings: settings.value,
   source: createKvSource(bindings.POLICIES),
   state: createKvSource(bindings.STATE ?? bindings.POLICIES),
+  module,
   // Workers resolve names themselves; `global_fetch_strictly_public` keeps them off the zone's own origin.
   fetch: (url, init) => fetch(url, init),
   clock: Date.now,

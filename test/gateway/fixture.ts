@@ -3,6 +3,7 @@
 import type { AuditRecord } from '../../src/gateway/audit.ts'
 import { createGateway, type GatewayApp } from '../../src/gateway/gateway.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
+import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
 import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
 import { createMemoryStore, type MemoryStore } from '../config/memory-source.ts'
@@ -60,6 +61,7 @@ export async function createWorld(): Promise<World> {
       settings,
       source: store,
       state: store,
+      module: loadPolicyVm(),
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
       sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),

@@ -1,13 +1,17 @@
 // One good token of one good issuer, and what it takes to change a single thing of it.
 
-import type { CompileContext, Requirement, VerifyContext } from '../../src/attest/attestor.ts'
+import type { CompileContext, Requirement } from '../../src/attest/attestor.ts'
 import { k8sToken } from '../../src/attest/k8s-token.ts'
 import { ATTESTORS } from '../../src/attest/table.ts'
+import { createConditionEngine } from '../../src/condition/engine.ts'
 import type { Issue } from '../../src/core/issue.ts'
-import type { Attestation } from '../../src/policy/login.ts'
+import type { Attestation, LoginContext } from '../../src/policy/login.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../src/policy/policy.ts'
+import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { createKeySources, type KeySources } from '../../src/token/key-source.ts'
 import { createSigningKey, type SigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
+
+const engine = createConditionEngine(loadPolicyVm())
 
 export const NOW = 1_760_000_000
 export const ISSUER = 'https://oidc.example.com/id/1'
@@ -36,7 +40,7 @@ export interface World {
   config(change?: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   requirement(change?: Readonly<Record<string, unknown>>): Requirement
   mint(claims?: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>
-  readonly context: VerifyContext
+  readonly context: LoginContext
 }
 
 export async function createWorld(keySources: KeySources = offline()): Promise<World> {
@@ -56,6 +60,7 @@ export async function createWorld(keySources: KeySources = offline()): Promise<W
     },
     mint: (claims, header) => signClaims(key, serviceAccountClaims(NOW, { iss: ISSUER, ...claims }), header),
     context: {
+      engine,
       nowSeconds: NOW,
       skewSeconds: 30,
       keySources,
@@ -78,7 +83,9 @@ function offline(): KeySources {
 export function policySet(
   ...policies: readonly (readonly [name: string, ...requirements: Requirement[]])[]
 ): PolicySet {
-  return createPolicySet(policies.map(([name, ...requirements], index): Policy => ({ name, index, requirements })))
+  return createPolicySet(
+    policies.map(([name, ...requirements], index): Policy => ({ name, index, requirements, conditions: [] })),
+  )
 }
 
 export function attestation(token: string): Attestation {

@@ -2,8 +2,12 @@ import * as v from 'valibot'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Attestor } from '../../src/attest/attestor.ts'
 import { defineAttestor } from '../../src/attest/attestor.ts'
+import { compileCondition } from '../../src/condition/compile.ts'
+import { catalogueScope } from '../../src/condition/scope.ts'
+import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../src/core/limits.ts'
 import { type Checked, pass, refuse } from '../../src/core/result.ts'
 import { type Attestation, evaluateLogin } from '../../src/policy/login.ts'
+import { createPolicySet, type Policy, type PolicyCondition } from '../../src/policy/policy.ts'
 import { attestation, createWorld, ISSUER, policySet, type World } from './fixture.ts'
 
 let world: World
@@ -57,7 +61,7 @@ describe('evaluateLogin()', () => {
     ])
     // And so does the evaluator itself, should a set ever hand it one.
     const set = policySet(['p', world.requirement()])
-    const emptied = { ...set, candidatesFor: () => [{ name: 'emptied', index: 0, requirements: [] }] }
+    const emptied = { ...set, candidatesFor: () => [{ name: 'emptied', index: 0, requirements: [], conditions: [] }] }
     const outcome = await evaluateLogin([attestation(await world.mint())], emptied, world.context)
     expect(outcome.kind).toBe('refused')
     expect(outcome.traces[0]?.refusals.map(({ refusal }) => refusal.code)).toEqual(['policy_empty'])
@@ -145,5 +149,83 @@ describe('evaluateLogin()', () => {
     const outcome = await evaluateLogin([attestation(token)], policySet(['p', world.requirement()]), world.context)
     expect(outcome.evidence).toEqual([{ type: 'k8s_token', digest: expect.stringMatching(/^[\w-]{43}$/) }])
     expect(JSON.stringify(outcome)).not.toContain(token.split('.')[1])
+  })
+})
+
+describe('conditions of a policy', () => {
+  const condition = (expression: string, message = 'said'): PolicyCondition => {
+    const { condition: compiled, issues } = compileCondition(expression, catalogueScope(), [])
+    if (compiled === undefined) throw new Error(JSON.stringify(issues))
+    return { condition: compiled, message }
+  }
+  const withConditions = (name: string, index: number, ...conditions: readonly PolicyCondition[]): Policy => ({
+    name,
+    index,
+    requirements: [world.requirement()],
+    conditions,
+  })
+
+  async function outcomeOf(...policies: readonly Policy[]) {
+    return evaluateLogin([attestation(await world.mint())], createPolicySet(policies), world.context)
+  }
+
+  it.each([
+    ['one that holds', ['k8s_token.namespace == "spirl-system"'], 'admitted'],
+    [
+      'two that hold',
+      ['k8s_token.namespace == "spirl-system"', 'k8s_token.node.name.startsWith("ip-10-")'],
+      'admitted',
+    ],
+    ['one of two that fails', ['true', 'k8s_token.namespace == "default"'], 'condition_failed'],
+    ['a fault, which is never false', ['!(aws_iid.account.id == "x")'], 'condition_fault'],
+    ['a fault that CEL absorbs', ['aws_iid.account.id == "x" || k8s_token.namespace == "spirl-system"'], 'admitted'],
+  ])('are held: %s', async (_what, expressions, expected) => {
+    const outcome = await outcomeOf(withConditions('p', 0, ...expressions.map((expression) => condition(expression))))
+    expect(outcome.kind === 'admitted' ? 'admitted' : outcome.refusals[0]?.refusal.code).toBe(expected)
+  })
+
+  it('tell the caller their message alone', async () => {
+    const outcome = await outcomeOf(
+      withConditions('p', 0, condition('k8s_token.namespace == "hidden"', 'agents run elsewhere')),
+    )
+    const refusal = outcome.kind === 'refused' ? outcome.refusals[0]?.refusal : undefined
+    expect(refusal).toMatchObject({ code: 'condition_failed', detail: 'agents run elsewhere' })
+    expect(refusal?.audit).toEqual({ condition: 'k8s_token.namespace == "hidden"' })
+  })
+
+  it('speak by the first policy whose attestors all passed', async () => {
+    const pinned: Policy = {
+      name: 'a',
+      index: 0,
+      requirements: [world.requirement({ serviceAccountName: 'other' })],
+      conditions: [],
+    }
+    const outcome = await outcomeOf(
+      pinned,
+      withConditions('b', 1, condition('false', 'b says')),
+      withConditions('c', 2, condition('false', 'c says')),
+    )
+    expect(outcome.kind === 'refused' && outcome.refusals.map(({ refusal }) => refusal.detail)).toEqual(['b says'])
+  })
+
+  it('do not keep a later policy from admitting', async () => {
+    const outcome = await outcomeOf(withConditions('a', 0, condition('aws_iid.account.id == "x"')), withConditions('b', 1))
+    expect(outcome).toMatchObject({ kind: 'admitted', policy: { name: 'b' } })
+  })
+
+  it('share the budget of a request, and refuse when it is spent', async () => {
+    const costly = condition(`"${'a'.repeat(1500)}".matches("${'a?'.repeat(60)}b")`)
+    const used = world.context.engine.evaluate(costly.condition, new Map(), CONDITION_FUEL).fuelUsed
+    const count = Math.ceil(CONDITION_FUEL_PER_REQUEST / used) + 1
+    const policies = Array.from({ length: count }, (_, index) => withConditions(`p${index}`, index, costly))
+    const outcome = await outcomeOf(
+      ...policies,
+      withConditions('last', count, condition('k8s_token.namespace == "spirl-system"')),
+    )
+    expect(outcome.kind).toBe('refused')
+    expect(outcome.traces.at(-1)?.refusals[0]?.refusal).toMatchObject({
+      code: 'condition_fault',
+      audit: { fault: 'fuel_exhausted' },
+    })
   })
 })

@@ -1,0 +1,66 @@
+// Conditions as decisions. All must hold. A fault is a refusal of its own, with its reason, and never "false": an `||`
+// around it, or a policy behind it, must not turn what could not be told into a yes.
+import type { Attributes } from '../attribute/attribute.ts'
+import type { Condition } from '../condition/compile.ts'
+import type { ConditionEngine, EvaluationFault, FaultCode } from '../condition/engine.ts'
+import { CONDITION_FUEL } from '../core/limits.ts'
+import type { Refusal } from '../core/refusal.ts'
+import type { PolicyCondition } from './policy.ts'
+
+/** What one request may burn in all its conditions. */
+export interface FuelTank {
+  left: number
+}
+
+export function createFuelTank(fuel: number): FuelTank {
+  return { left: fuel }
+}
+
+/** Evaluates within the budget of one expression and of the request. */
+export function evaluateWithin(
+  condition: Condition,
+  attributes: Attributes,
+  engine: ConditionEngine,
+  tank: FuelTank,
+): ReturnType<ConditionEngine['evaluate']> {
+  const evaluation = engine.evaluate(condition, attributes, Math.min(CONDITION_FUEL, tank.left))
+  tank.left -= evaluation.fuelUsed
+  return evaluation
+}
+
+/** The first condition, in document order, that does not hold; `undefined` if all do. */
+export function checkConditions(
+  conditions: readonly PolicyCondition[],
+  attributes: Attributes,
+  engine: ConditionEngine,
+  tank: FuelTank,
+): Refusal | undefined {
+  for (const { condition, message } of conditions) {
+    const evaluation = evaluateWithin(condition, attributes, engine, tank)
+    if (evaluation.kind === 'false')
+      return { code: 'condition_failed', detail: message, audit: { condition: condition.text } }
+    if (evaluation.kind === 'fault') return faultRefusal(evaluation, condition)
+  }
+  return undefined
+}
+
+/** The caller learns what kind of fault; where in which expression is the operator's. */
+export function faultRefusal({ fault, offset }: EvaluationFault, condition: Condition): Refusal {
+  return {
+    code: 'condition_fault',
+    detail: `a condition could not be evaluated: ${FAULTS[fault]}`,
+    audit: { condition: condition.text, fault, offset, attributes: condition.attributes },
+  }
+}
+
+const FAULTS: Readonly<Record<FaultCode, string>> = {
+  no_such_key: 'it reads an attribute that is absent',
+  overflow: 'an integer does not fit 64 bits',
+  fuel_exhausted: 'it took more than its budget',
+  memory_exhausted: 'its texts and lists took more than its memory',
+  type_mismatch: 'an attribute is not of its type',
+  ill_formed: 'an attribute holds half a character',
+  input_too_large: 'its attributes are too large',
+  program_invalid: 'its program is damaged',
+  vm_trap: 'the policy VM failed',
+}

@@ -1,0 +1,87 @@
+// Conditions as they stand in a document: where each complaint lies, and what a policy may read.
+import { describe, expect, it } from 'vitest'
+import { compileDocument } from '../../src/config/compile.ts'
+import { CONDITION_MESSAGE_MAX_LENGTH, CONDITIONS_PER_POLICY_MAX } from '../../src/core/limits.ts'
+import { encodeUtf8 } from '../../src/core/utf8.ts'
+import { compileContext } from '../policy/fixture.ts'
+
+const head = `section: AgentAttestation
+schema: v1
+spec:
+  policies:
+    - name: p
+      requiredAttestors:
+        - type: k8s_token
+          config:
+            issuerURL: https://oidc.example.com/id/1
+      conditions:
+`
+
+function found(conditions: string): readonly string[] {
+  const result = compileDocument('AgentAttestation', encodeUtf8(head + conditions), compileContext)
+  return (result.ok ? result.warnings : result.issues).map(({ line, column, code }) => `${line}:${column} ${code}`)
+}
+
+describe('conditions in a document', () => {
+  it.each([
+    ['one', '        - expression: k8s_token.namespace == "spirl-system"\n', []],
+    ['one with a message', '        - { expression: \'k8s_token.namespace == "a"\', message: agents run in a }\n', []],
+    [
+      'a block text',
+      '        - expression: |-\n            k8s_token.namespace == "a" &&\n            k8s_token.issuer != ""\n',
+      [],
+    ],
+    [
+      'a guarded optional attribute',
+      '        - expression: has(k8s_token.node.name) && k8s_token.node.name == "n"\n',
+      [],
+    ],
+    ['an unguarded one', '        - expression: k8s_token.node.name == "n"\n', ['11:23 attribute_may_be_absent']],
+    ['a misspelt attribute', '        - expression: k8s_token.namespce == "a"\n', ['11:23 attribute_unknown']],
+    [
+      'an attribute of another attestor',
+      '        - expression: aws_iid.account.id == "1"\n',
+      ['11:23 attribute_surface_forbidden'],
+    ],
+    [
+      'an attribute of the workload',
+      '        - expression: kubernetes.pod.namespace == "a"\n',
+      ['11:23 attribute_surface_forbidden'],
+    ],
+    ['a syntax error', '        - expression: k8s_token.namespace = "a"\n', ['11:43 condition_syntax']],
+    ['a type error', '        - expression: k8s_token.namespace == 1\n', ['11:43 condition_type']],
+    ['no bool', '        - expression: k8s_token.namespace\n', ['11:23 condition_type']],
+    [
+      'what CEL has and we do not',
+      '        - expression: duration("1s") == k8s_token.namespace\n',
+      ['11:23 condition_unsupported'],
+    ],
+    ['a bad pattern', '        - expression: k8s_token.namespace.matches("(")\n', ['11:52 pattern_invalid']],
+    [
+      'two faults',
+      '        - expression: k8s_token.a == "a"\n        - expression: "1"\n',
+      ['11:23 attribute_unknown', '12:24 condition_type'],
+    ],
+    ['a fault in a quoted text', '        - expression: "k8s_token.namespace == 1"\n', ['11:44 condition_type']],
+    [
+      'a second line of a block',
+      '        - expression: |-\n            k8s_token.issuer != "" &&\n            k8s_token.nam == ""\n',
+      ['13:13 attribute_unknown'],
+    ],
+    ['no expression', '        - message: x\n', ['11:11 field_missing']],
+    ['an unknown field', '        - expression: "true"\n          reason: x\n', ['12:11 field_unknown']],
+    ['a bool for an expression', '        - expression: true\n', ['11:23 text_unquoted']],
+  ])('%s', (_what, text, expected) => {
+    expect(found(text)).toEqual(expected)
+  })
+
+  it('are bounded in number and in what they say', () => {
+    const many = (count: number): string => '        - expression: "true"\n'.repeat(count)
+    expect(found(many(CONDITIONS_PER_POLICY_MAX))).toEqual([])
+    expect(found(many(CONDITIONS_PER_POLICY_MAX + 1))).toHaveLength(1)
+    const message = (length: number): string =>
+      `        - expression: "true"\n          message: ${'m'.repeat(length)}\n`
+    expect(found(message(CONDITION_MESSAGE_MAX_LENGTH))).toEqual([])
+    expect(found(message(CONDITION_MESSAGE_MAX_LENGTH + 1))).toHaveLength(1)
+  })
+})

@@ -1,9 +1,16 @@
-// wrangler as a child process: the development server, and `kv key put` as an operator would type it.
+// wrangler as a child process: the development server, and `kv key` as an operator would type it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { resolve } from 'node:path'
 import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const WRANGLER = 'node_modules/wrangler/bin/wrangler.js'
+/** Where `wrangler.toml` is, which knows the binding. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const WRANGLER = fileURLToPath(new URL('../../node_modules/wrangler/bin/wrangler.js', import.meta.url))
+
+/** A value of Workers KV has at most 25 MiB; a list of keys may be as long. */
+const OUTPUT_MAX_BYTES = 32 * 1024 * 1024
 
 /** Quiet and offline: no metrics, no look-up of request metadata, no prompt. */
 const ENVIRONMENT = {
@@ -20,22 +27,40 @@ export interface WorkerOptions {
   readonly persistTo: string
 }
 
-export async function putKey(key: string, file: string, persistTo: string): Promise<void> {
-  const args = [
-    WRANGLER,
-    'kv',
-    'key',
-    'put',
-    key,
-    '--path',
-    file,
-    '--binding',
-    'POLICIES',
-    '--local',
-    '--persist-to',
-    persistTo,
-  ]
-  await promisify(execFile)(process.execPath, args, { env: ENVIRONMENT })
+/** Which KV: the development server's, below a directory, or the account's, by the login that wrangler holds. */
+export type KvPlace = { readonly kind: 'local'; readonly persistTo: string } | { readonly kind: 'remote' }
+
+export async function putKey(key: string, file: string, place: string | KvPlace): Promise<void> {
+  await runKey(
+    ['put', key, '--path', resolve(file)],
+    typeof place === 'string' ? { kind: 'local', persistTo: place } : place,
+  )
+}
+
+/** The keys that begin with `prefix`. */
+export async function listKeys(prefix: string, place: KvPlace): Promise<readonly string[]> {
+  const listed: unknown = JSON.parse((await runKey(['list', '--prefix', prefix], place)).toString())
+  if (!Array.isArray(listed)) throw new Error('wrangler printed no list of keys')
+  return listed.map((entry: { readonly name: string }) => entry.name)
+}
+
+/** The bytes as they were stored. Only for a key that is listed: of one that is not there wrangler prints a sentence. */
+export async function getKey(key: string, place: KvPlace): Promise<Buffer> {
+  return runKey(['get', key], place)
+}
+
+export async function deleteKey(key: string, place: KvPlace): Promise<void> {
+  await runKey(['delete', key], place)
+}
+
+async function runKey(args: readonly string[], place: KvPlace): Promise<Buffer> {
+  const where = place.kind === 'local' ? ['--local', '--persist-to', resolve(place.persistTo)] : ['--remote']
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [WRANGLER, 'kv', 'key', ...args, '--binding', 'POLICIES', ...where],
+    { cwd: ROOT, env: ENVIRONMENT, encoding: 'buffer', maxBuffer: OUTPUT_MAX_BYTES },
+  )
+  return stdout
 }
 
 export function startWorker(

@@ -1,0 +1,25 @@
+// Findings across the sections of one cluster, each with its place in the document that has to change.
+import type { SectionValues } from '../config/compile.ts'
+import { findAcross } from '../config/cross-findings.ts'
+import { type LocatedIssue, locateIssues } from '../config/located-issue.ts'
+import type { CompiledDocument } from './document.ts'
+
+/** By document. All must be of one cluster, no section twice; those that do not compile are not looked at. */
+export function acrossFindings(
+  documents: readonly CompiledDocument[],
+): ReadonlyMap<CompiledDocument, readonly LocatedIssue[]> {
+  const findings = findAcross(valuesOf(documents))
+  const found = new Map<CompiledDocument, readonly LocatedIssue[]>()
+  for (const document of documents) {
+    const issues = findings.get(document.key.section)
+    if (document.result.ok && issues !== undefined) found.set(document, locateIssues(issues, document.text))
+  }
+  return found
+}
+
+/** `compileDocument` has given each section the type of its name, which a list of them cannot tell any more. */
+function valuesOf(documents: readonly CompiledDocument[]): Partial<SectionValues> {
+  return Object.fromEntries(
+    documents.flatMap(({ key, result }) => (result.ok ? [[key.section, result.value] as const] : [])),
+  ) as Partial<SectionValues>
+}

@@ -1,0 +1,56 @@
+// What a command is, what it gets from the process that runs it, and the ways in which it ends. Nothing here touches
+// the process: a test hands in its own.
+import type { Clock } from '../core/clock.ts'
+
+/** What a command may use of its host. */
+export interface Io {
+  /** Results: bytes go out as they are. */
+  readonly out: (data: string | Uint8Array) => void
+  /** Everything that is said about them. */
+  readonly err: (text: string) => void
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where the names of files start. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly fetch: typeof fetch
+  readonly colour: boolean
+}
+
+export const EXIT = {
+  done: 0,
+  /** A document is wrong, or what was asked for is not there. */
+  refused: 1,
+  usage: 2,
+  /** The stored document is not the expected one. */
+  conflict: 3,
+  /** A store or a gateway did not answer. */
+  unreachable: 4,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** One row of the table of commands. */
+export interface Command {
+  /** The words that call it: `config set`. */
+  readonly name: string
+  readonly usage: readonly string[]
+  readonly summary: string
+  /** Each flag, and what it does. */
+  readonly options: readonly (readonly [flag: string, meaning: string])[]
+  /** `args` are those after the name. Throws a {@link Stop} when it cannot go on. */
+  readonly run: (args: readonly string[], io: Io) => Promise<ExitCode>
+}
+
+/** Ends a command: the message names the thing and the next step, and is all that the person sees. */
+export class Stop extends Error {
+  override readonly name = 'Stop'
+  readonly exitCode: ExitCode
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
+}
+
+export function usageStop(message: string): Stop {
+  return new Stop(EXIT.usage, message)
+}

@@ -1,0 +1,103 @@
+// The table of commands. A new command is one file and one row here; help is printed from the rows.
+import { didYouMean } from '../core/nearest.ts'
+import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from './command.ts'
+import { configDelete } from './config-delete.ts'
+import { configDiff } from './config-diff.ts'
+import { configGet } from './config-get.ts'
+import { configHistory } from './config-history.ts'
+import { configRollback } from './config-rollback.ts'
+import { configSet } from './config-set.ts'
+import { configStatus } from './config-status.ts'
+import { configValidate } from './config-validate.ts'
+import { paint } from './terminal.ts'
+
+export const COMMANDS: readonly Command[] = [
+  configValidate,
+  configSet,
+  configGet,
+  configDiff,
+  configDelete,
+  configHistory,
+  configRollback,
+  configStatus,
+]
+
+const CALL = 'npm run -s postern --'
+
+/** Runs the command that `args` name. Says what went wrong, and never throws for a mistake of the person or the world. */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    return await dispatch(args[0] === '--' ? args.slice(1) : args, io)
+  } catch (error) {
+    const isStop = error instanceof Stop
+    io.err(`${paint('postern:', 'red', io)} ${error instanceof Error ? error.message : String(error)}\n`)
+    return isStop ? error.exitCode : EXIT.unreachable
+  }
+}
+
+async function dispatch(args: readonly string[], io: Io): Promise<ExitCode> {
+  const wantsHelp = args.length === 0 || args.includes('--help') || args.includes('-h')
+  const words = wordsOf(args)
+  const command = COMMANDS.find(({ name }) => isCalled(name, words))
+  if (wantsHelp) {
+    io.out(command === undefined ? helpFor(words) : helpOf(command))
+    return EXIT.done
+  }
+  if (command === undefined) throw usageStop(unknownCommand(words))
+  const rest = args.slice(command.name.split(' ').length)
+  try {
+    return await command.run(rest, io)
+  } catch (error) {
+    if (!(error instanceof Stop) || error.exitCode !== EXIT.usage) throw error
+    const usage = command.usage.map((line) => `  ${CALL} ${line}`).join('\n')
+    throw new Stop(EXIT.usage, `${error.message}\n\nUsage:\n${usage}`, { cause: error })
+  }
+}
+
+/** The words before the first flag. */
+function wordsOf(args: readonly string[]): readonly string[] {
+  const end = args.findIndex((word) => word.startsWith('-'))
+  return end === -1 ? args : args.slice(0, end)
+}
+
+function isCalled(name: string, words: readonly string[]): boolean {
+  return name.split(' ').every((word, index) => words[index] === word)
+}
+
+/** The rows under a first word, or all of them. */
+function rowsUnder(words: readonly string[]): readonly Command[] {
+  const [first] = words
+  const under = COMMANDS.filter(({ name }) => name.split(' ')[0] === first)
+  return under.length === 0 ? COMMANDS : under
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const names = rowsUnder(words).map(({ name }) => name)
+  if (words.length < 2 && names.length < COMMANDS.length) return `Say which: ${names.join(', ')}`
+  const given = words.slice(0, 2).join(' ')
+  return `There is no command "${given}"${didYouMean(given, names) || `: choose from ${names.join(', ')}`}`
+}
+
+function helpFor(words: readonly string[]): string {
+  const rows = rowsUnder(words)
+  return `Postern's tool for authors and operators of its documents.
+
+Usage: ${CALL} COMMAND ...
+
+${table(rows.map(({ name, summary }) => [name, summary]))}
+${CALL} COMMAND --help tells more of one.
+
+Exit status: 0 done; 1 a document is wrong, or what was asked for is not there; 2 wrong usage;
+3 the stored document is not the expected one; 4 a store or a gateway did not answer.
+`
+}
+
+function helpOf({ usage, summary, options }: Command): string {
+  const lines = usage.map((line) => `  ${CALL} ${line}\n`).join('')
+  return `${summary}.\n\nUsage:\n${lines}${options.length === 0 ? '' : `\n${table(options)}`}`
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
+}

@@ -1,0 +1,121 @@
+// `postern config validate`: everything that is wrong with documents, before anybody stores them.
+import {
+  clusterKey,
+  type DocumentKey,
+  parseClusterId,
+  parseDocumentKey,
+  trustDomainKey,
+} from '../config/document-key.ts'
+import type { LocatedIssue } from '../config/located-issue.ts'
+import { isSectionName, SECTIONS, type SectionName } from '../config/sections.ts'
+import { isError } from '../core/issue.ts'
+import { acrossFindings } from './across.ts'
+import { readFlags } from './arguments.ts'
+import { type Command, EXIT, type ExitCode, type Io, usageStop } from './command.ts'
+import { type CompiledDocument, compileFile, readDocumentFile } from './document.ts'
+import { issuesJson, issuesText, tally } from './print-issues.ts'
+import { readSettingsFor } from './store-option.ts'
+import { count, paint, shortDigest } from './terminal.ts'
+
+export const configValidate: Command = {
+  name: 'config validate',
+  usage: ['config validate [--json] [--env-file FILE] FILE...'],
+  summary: 'Check documents before they are stored, and those of one cluster against each other',
+  options: [
+    ['--json', 'print one JSON object, for programs'],
+    [
+      '--env-file FILE',
+      'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS and PRIVATE_ISSUERS from FILE, if not in the environment',
+    ],
+  ],
+  run: validate,
+}
+
+/** One file: what it compiled to, and all that was found, across sections as well. */
+interface Verdict {
+  readonly document: CompiledDocument
+  readonly found: readonly LocatedIssue[]
+  readonly passed: boolean
+}
+
+async function validate(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, { json: { type: 'boolean' }, 'env-file': { type: 'string' } })
+  if (positionals.length === 0) throw usageStop('Name the files to validate')
+  const settings = await readSettingsFor(values, io)
+  const documents: CompiledDocument[] = []
+  for (const file of positionals) {
+    const bytes = await readDocumentFile(file, io)
+    documents.push(await compileFile(file, bytes, (section) => keyOfPath(file) ?? standInKey(section), settings))
+  }
+
+  const across = new Map<CompiledDocument, readonly LocatedIssue[]>()
+  for (const group of groupByCluster(documents)) {
+    const sections = new Set(group.map(({ key }) => key.section))
+    if (sections.size < 2) continue
+    if (sections.size === group.length) {
+      for (const [document, issues] of acrossFindings(group)) across.set(document, issues)
+    } else {
+      io.err(
+        'Not checked across sections: some section is given twice, so which files belong together cannot be told\n',
+      )
+    }
+  }
+  const verdicts = documents.map((document) => judge(document, across.get(document) ?? []))
+  io.out(values.json === true ? jsonOf(verdicts) : textOf(verdicts, io))
+  return verdicts.every(({ passed }) => passed) ? EXIT.done : EXIT.refused
+}
+
+/** In a tree of documents a file's place says what it must hold, and whose it is. */
+function keyOfPath(file: string): DocumentKey<SectionName> | undefined {
+  const path = file.split(/[/\\]/).join('/')
+  if (!path.endsWith('.yaml')) return undefined
+  const words = path.slice(0, -'.yaml'.length).split('/')
+  const key = parseDocumentKey(words.slice(-3).join('/')) ?? parseDocumentKey(words.slice(-2).join('/'))
+  if (key === undefined || !isSectionName(key.section)) return undefined
+  const isItsScope = SECTIONS[key.section].scope === (key.clusterId === undefined ? 'trust-domain' : 'cluster')
+  return isItsScope ? (key as DocumentKey<SectionName>) : undefined
+}
+
+/** A file that lies anywhere is checked as if it were some cluster's; the id makes no difference to its meaning. */
+function standInKey(section: SectionName): DocumentKey<SectionName> {
+  const clusterId = parseClusterId('any')
+  if (clusterId === undefined) throw new Error('unreachable')
+  return SECTIONS[section].scope === 'trust-domain' ? trustDomainKey(section) : clusterKey(clusterId, section)
+}
+
+/** Documents of clusters, by cluster: one in each folder of a tree; files from anywhere are one cluster together. */
+function groupByCluster(documents: readonly CompiledDocument[]): readonly (readonly CompiledDocument[])[] {
+  const groups = new Map<string, CompiledDocument[]>()
+  for (const document of documents) {
+    if (document.key.clusterId === undefined) continue
+    const folder = keyOfPath(document.name) === undefined ? '' : document.name.replace(/[^/\\]*$/, '')
+    groups.set(folder, [...(groups.get(folder) ?? []), document])
+  }
+  return [...groups.values()]
+}
+
+function judge(document: CompiledDocument, across: readonly LocatedIssue[]): Verdict {
+  const found = [...document.issues, ...across]
+  // A document that denies everybody is valid, and almost never what its author wanted.
+  const passed = document.result.ok && !found.some((issue) => isError(issue) || issue.code === 'deny_all')
+  return { document, found, passed }
+}
+
+function textOf(verdicts: readonly Verdict[], io: Io): string {
+  const lines = verdicts.map(({ document, found, passed }) => {
+    const mark = passed ? paint('valid', 'green', io) : paint('not valid', 'red', io)
+    const what = passed ? `${document.key.section}, ${shortDigest(document.digest)}` : tally(found)
+    return `${issuesText(found, document, io)}${document.name}: ${mark} (${what})\n`
+  })
+  const failed = verdicts.filter(({ passed }) => !passed).length
+  const sum = verdicts.length > 1 ? `${count(verdicts.length, 'file')}, ${failed} not valid\n` : ''
+  return lines.join('') + sum
+}
+
+function jsonOf(verdicts: readonly Verdict[]): string {
+  const files = verdicts.map(({ document, found, passed }) => {
+    const { name, key, digest } = document
+    return { file: name, section: key.section, valid: passed, digest, ...issuesJson(key.section, digest, found) }
+  })
+  return `${JSON.stringify({ valid: files.every(({ valid }) => valid), files }, undefined, 2)}\n`
+}

@@ -1,0 +1,83 @@
+// A document as the tool handles it: its bytes, the section that it says it is, and what compiling it has found.
+import { open } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type CompileResult, compileDocument } from '../config/compile.ts'
+import type { DocumentKey } from '../config/document-key.ts'
+import type { LocatedIssue } from '../config/located-issue.ts'
+import { isSectionName, type SectionName } from '../config/sections.ts'
+import { readYaml } from '../config/yaml.ts'
+import { digestOf } from '../core/digest.ts'
+import { decodeUtf8 } from '../core/json.ts'
+import { DOCUMENT_MAX_BYTES } from '../core/limits.ts'
+import { type Io, usageStop } from './command.ts'
+import type { OperatorSettings } from './operator-settings.ts'
+
+/** A document that has been compiled, or not. `name` is how messages call it: its file, or its key. */
+export interface CompiledDocument {
+  readonly name: string
+  readonly key: DocumentKey<SectionName>
+  readonly text: string
+  readonly digest: string
+  readonly result: CompileResult<unknown>
+  /** In document order: what was found in the document itself. */
+  readonly issues: readonly LocatedIssue[]
+}
+
+export async function compileAs(
+  key: DocumentKey<SectionName>,
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  settings: OperatorSettings,
+): Promise<CompiledDocument> {
+  const digest = await digestOf(bytes)
+  const result = compileDocument(key.section, bytes, settings.contextOf(key, digest))
+  const issues = result.ok ? result.warnings : result.issues
+  return { name, key, text: decodeUtf8(bytes) ?? '', digest, result, issues }
+}
+
+/**
+ * A file as the document that it says it is. Of one that does not say it, only that is reported: nothing can be said of
+ * its spec. `keyOf` places it.
+ */
+export async function compileFile(
+  file: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  keyOf: (section: SectionName) => DocumentKey<SectionName>,
+  settings: OperatorSettings,
+): Promise<CompiledDocument & { readonly claimed: SectionName | undefined }> {
+  const claimed = sectionOf(bytes)
+  const document = await compileAs(keyOf(claimed ?? 'AgentAttestation'), file, bytes, settings)
+  if (claimed !== undefined) return { ...document, claimed }
+  return { ...document, claimed, issues: document.issues.filter(({ path }) => path[0] !== 'spec' || path.length < 2) }
+}
+
+/** The bytes of a file; of a larger one than a document may be, enough to be refused for its size. */
+export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const handle = await open(resolve(io.directory, file), 'r')
+    try {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of handle.createReadStream({ end: DOCUMENT_MAX_BYTES })) chunks.push(chunk)
+      return new Uint8Array(Buffer.concat(chunks))
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw usageStop(`Cannot read ${file}: ${reasonOf(error)}`)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EISDIR') return 'it is a directory; name the files in it'
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What a document says it is; `undefined` if it cannot be told, or is no section that there is. */
+export function sectionOf(bytes: Uint8Array): SectionName | undefined {
+  const text = bytes.length > DOCUMENT_MAX_BYTES ? undefined : decodeUtf8(bytes)
+  const root = text === undefined ? undefined : readYaml(text).root
+  const node = root?.kind === 'map' ? root.entries.get('section')?.value : undefined
+  return node?.kind === 'text' && isSectionName(node.value) ? node.value : undefined
+}

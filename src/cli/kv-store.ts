@@ -1,0 +1,70 @@
+// Workers KV for its operator, through wrangler: local KV of the development server, or the account's. Two calls of
+// wrangler for a read, since it cannot say "absent"; no lock, since KV has no compare-and-set.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { EXIT, Stop } from './command.ts'
+import type { OperatorStore } from './operator-store.ts'
+import { deleteKey, getKey, type KvPlace, listKeys, putKey } from './wrangler.ts'
+
+/** What `wrangler kv key get` prints, with success, if the key has gone since it was listed. */
+const NOT_FOUND = 'Value not found\n'
+
+export function openKvStore(place: KvPlace): OperatorStore {
+  const name = place.kind === 'local' ? `local KV in ${place.persistTo}` : 'Workers KV'
+
+  async function readListed(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = new Uint8Array(await asked(getKey(key, place)))
+    // No document is this sentence, so nothing is lost by taking it for what it says.
+    return new TextDecoder().decode(bytes) === NOT_FOUND ? undefined : bytes
+  }
+
+  async function asked<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (cause) {
+      throw new Stop(EXIT.unreachable, `wrangler could not use ${name}: ${reasonOf(cause)}`, { cause })
+    }
+  }
+
+  const list = (folder: string) => asked(listKeys(`${folder}/`, place))
+
+  return {
+    name,
+    exact: false,
+    list,
+    async readAll(folder) {
+      const values = new Map<string, Uint8Array<ArrayBuffer>>()
+      for (const key of await list(folder)) {
+        const bytes = await readListed(key)
+        if (bytes !== undefined) values.set(key, bytes)
+      }
+      return values
+    },
+    async read(key) {
+      const isThere = (await asked(listKeys(key, place))).includes(key)
+      return isThere ? readListed(key) : undefined
+    },
+    async write(key, bytes) {
+      const folder = await mkdtemp(join(tmpdir(), 'postern-put-'))
+      try {
+        const file = join(folder, 'value')
+        await writeFile(file, bytes, { mode: 0o600 })
+        await asked(putKey(key, file, place))
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+    delete: (key) => asked(deleteKey(key, place)),
+    exclusively: (work) => work(),
+  }
+}
+
+/** What wrangler said, without its banner: the lines of its error, or how it ended. */
+function reasonOf(cause: unknown): string {
+  const failure = cause as { readonly stderr?: Uint8Array; readonly message?: string }
+  const said = failure.stderr === undefined ? '' : new TextDecoder().decode(failure.stderr)
+  const lines = said.replace(/\u001b\[[0-9;]*m/g, '').split('\n')
+  const error = lines.find((line) => line.includes('ERROR'))?.replace(/^.*?ERROR\]?\s*/, '')
+  return error ?? failure.message ?? 'it failed without a word'
+}

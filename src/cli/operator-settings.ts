@@ -1,0 +1,63 @@
+// The settings that decide whether a document compiles, as the gateway reads them: from the environment, or a file of
+// it. The gateway's secrets are not needed to check a document, but for SEAL_KEYS to open what it has sealed.
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import type { CompileContext } from '../attest/attestor.ts'
+import type { DocumentKey } from '../config/document-key.ts'
+import { readSettings } from '../runtime/settings.ts'
+import type { SealKeys } from '../token/applied-record.ts'
+import { makeSessionSigningKeys } from '../token/make-session-keys.ts'
+import { type Io, usageStop } from './command.ts'
+
+export interface OperatorSettings {
+  readonly contextOf: (key: DocumentKey, digest: string) => CompileContext
+  readonly sealKeys: SealKeys
+}
+
+/** `environmentFile` may be missing only if nobody asked for it by name. */
+export async function readOperatorSettings(
+  io: Io,
+  environmentFile?: { readonly path: string; readonly asked: boolean },
+): Promise<OperatorSettings> {
+  const environment = { ...(await readEnvironmentFile(io, environmentFile)), ...io.environment }
+  const isLoopback = environment['ALLOW_LOOPBACK_ISSUERS']?.trim() === 'true'
+  const read = readSettings(
+    {
+      TRUST_DOMAIN: 'example.org',
+      ISSUER_URL: isLoopback ? 'http://127.0.0.1:8787' : 'https://issuer.invalid',
+      ...environment,
+      // Nothing is signed here: the real key need not be where documents are written.
+      SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
+    },
+    { canResolve: true },
+  )
+  if (!read.ok) {
+    throw usageStop(['The settings in the environment are wrong:', ...read.problems.map((p) => `  - ${p}`)].join('\n'))
+  }
+  const { issuerUrl, allowLoopbackIssuers, privateIssuers, sealKeys } = read.value
+  const urlPolicy = { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
+  return {
+    sealKeys,
+    contextOf: ({ scope }, documentDigest) => ({
+      scope,
+      documentDigest,
+      issuerUrl,
+      urlPolicy,
+      exactPins: scope === 'trust-domain',
+    }),
+  }
+}
+
+async function readEnvironmentFile(
+  io: Io,
+  file: { readonly path: string; readonly asked: boolean } | undefined,
+): Promise<Readonly<Record<string, string | undefined>>> {
+  if (file === undefined) return {}
+  try {
+    return parseEnv(await readFile(resolve(io.directory, file.path), 'utf8'))
+  } catch (error) {
+    if (!file.asked) return {}
+    throw usageStop(`Cannot read ${file.path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

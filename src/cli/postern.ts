@@ -1,0 +1,17 @@
+// `npm run -s postern -- COMMAND`: the process around the table of commands.
+import process from 'node:process'
+import { run } from './commands.ts'
+
+// npm runs scripts in the folder of package.json; names of files mean the folder that the person is in.
+const { INIT_CWD, npm_lifecycle_event, NO_COLOR } = process.env
+const directory = npm_lifecycle_event === 'postern' && INIT_CWD !== undefined ? INIT_CWD : process.cwd()
+
+process.exitCode = await run(process.argv.slice(2), {
+  out: (data) => process.stdout.write(data),
+  err: (text) => process.stderr.write(text),
+  environment: process.env,
+  directory,
+  clock: Date.now,
+  fetch,
+  colour: process.stdout.isTTY === true && (NO_COLOR === undefined || NO_COLOR === ''),
+})

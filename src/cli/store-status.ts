@@ -1,0 +1,58 @@
+// The status of documents from the store alone: what a gateway that starts now would make of it. Nothing is written,
+// and no time is told that only a running gateway knows.
+import { createAppliedRecords } from '../config/applied.ts'
+import { compileDocument, type SectionValues } from '../config/compile.ts'
+import { findAcross } from '../config/cross-findings.ts'
+import { absentSince, knownAfter, readOf } from '../config/known.ts'
+import { locateIssues } from '../config/located-issue.ts'
+import { SECTIONS, sectionNames } from '../config/sections.ts'
+import { type SectionStatus, statusOf } from '../config/status.ts'
+import { decodeUtf8 } from '../core/json.ts'
+import type { Target } from './arguments.ts'
+import type { OperatorStore } from './operator-store.ts'
+import type { OpenedStore } from './store-option.ts'
+
+/** One status for each section that the target can have. */
+export async function readStoreStatus(
+  target: Target,
+  { store, settings }: OpenedStore,
+  state: OperatorStore,
+  nowMillis: number,
+): Promise<readonly SectionStatus[]> {
+  // A person waits, and can interrupt: nothing is given up on after some seconds, as a gateway must.
+  const records = createAppliedRecords({
+    state,
+    sealKeys: settings.sealKeys,
+    clock: () => nowMillis,
+    sleep: () => new Promise(() => {}),
+  })
+  const stored = await store.readAll(target.scope)
+  const names = sectionNames().filter((name) => SECTIONS[name].scope === target.kind)
+  const reads = []
+  for (const name of names) {
+    const key = target.keyOf(name)
+    const bytes = stored.get(key.text)
+    const judge = {
+      compile: compileDocument.bind(undefined, name),
+      contextFor: (digest: string) => settings.contextOf(key, digest),
+      recall: () => records.recall(key),
+      nowMillis,
+    }
+    const known = bytes === undefined ? absentSince(nowMillis) : await knownAfter(bytes, nowMillis, undefined, judge)
+    reads.push({ name, read: readOf(known, false), text: bytes === undefined ? undefined : decodeUtf8(bytes) })
+  }
+
+  const inForce = reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value] as const] : []))
+  const across = findAcross(Object.fromEntries(inForce) as Partial<SectionValues>)
+  return reads.map(({ name, read, text }) => {
+    const issues = across.get(name) ?? []
+    const isStored = read.kind === 'in_force' && read.digest === read.desiredDigest && text !== undefined
+    const {
+      attemptedAt: _,
+      appliedAt,
+      ...status
+    } = statusOf(name, read, isStored ? locateIssues(issues, text) : issues)
+    // Of a version that an applied record has brought back, the record knows the time.
+    return isStored || appliedAt === undefined ? status : { ...status, appliedAt }
+  })
+}

@@ -17,6 +17,7 @@ import {
 import type { AttributeUse, Issuance } from '../policy/issuance.ts'
 import { compileTemplate, type TemplateOf } from '../template/compile.ts'
 import type { ClaimTemplate, DnsNameTemplate } from '../template/template.ts'
+import type { ErrorCount } from './error-count.ts'
 import type { Legacy } from './legacy-templates.ts'
 import { SALVAGED } from './policies.ts'
 
@@ -46,14 +47,10 @@ export const policySchema = v.strictObject({
 
 export type PolicyFields = v.InferOutput<typeof policySchema>
 
-export interface IssuanceWork {
+/** What the parts of the section share while it compiles. */
+export interface IssuanceWork extends ErrorCount {
   readonly uses: AttributeUse[]
   readonly additionalClaims: Path[]
-  readonly report: Report
-  /** An error was reported: what compiles from here on is thrown away. */
-  readonly isFailing: () => boolean
-  /** More errors were reported than can be listed. */
-  readonly isEnough: () => boolean
 }
 
 /** Compiles the fields; what is missing comes from the legacy templates or is a default, and never another policy's. */

@@ -14,6 +14,7 @@ import {
 } from '../core/limits.ts'
 import type { Policy, PolicyCondition } from '../policy/policy.ts'
 import { keySourceId } from '../token/key-source.ts'
+import { countErrors } from './error-count.ts'
 import type { SchemaMetadata } from './validate.ts'
 
 const attestorSchemas = [...ATTESTORS.values()].map((row) =>
@@ -128,15 +129,19 @@ function isOnlySource({ type, selector, keySource }: Requirement, config: Json, 
 
 type Conditions = v.InferOutput<typeof conditionsSchema>
 
-/** Compiles the conditions of one policy, which may read what its own attestors prove and nothing else. */
+/**
+ * Compiles the conditions of one policy, which may read what its own attestors prove and nothing else. Which those are
+ * is not known (`undefined`) while one of them does not compile.
+ */
 function compileConditions(
   conditions: Conditions,
-  requirements: readonly Requirement[],
+  types: ReadonlySet<string> | undefined,
   report: Report,
 ): readonly PolicyCondition[] {
-  const types = new Set(requirements.map(({ type }) => type))
   const scope = catalogueScope(({ name, origin }) =>
-    types.has(origin) ? undefined : `Cannot use "${name}" here: no required attestor of this policy proves it`,
+    types === undefined || types.has(origin)
+      ? undefined
+      : `Cannot use "${name}" here: no required attestor of this policy proves it`,
   )
   const compiled: PolicyCondition[] = []
   for (const [index, spec] of (conditions ?? []).entries()) {
@@ -170,21 +175,25 @@ export function compilePolicies(
     report({ code: 'deny_all', path: [], message: 'No policy admits anybody: every login will be refused' })
   }
   checkNames(policies, report)
+  const errors = countErrors(report)
   const seen = noKeySources()
   const compiled: Policy[] = []
   for (const [index, policy] of policies.entries()) {
     if (policy === undefined) continue
+    if (errors.isEnough()) break
     const requirements = compileRequirements(policy.requiredAttestors, seen, context, (issue) =>
-      report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
+      errors.report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
     )
-    const conditions = compileConditions(policy.conditions, requirements, (issue) =>
-      report({ ...issue, path: [index, 'conditions', ...issue.path] }),
+    const isWhole = requirements.length === policy.requiredAttestors.length
+    const types = isWhole ? new Set(requirements.map(({ type }) => type)) : undefined
+    const conditions = compileConditions(policy.conditions, types, (issue) =>
+      errors.report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
     compiled.push({ name: policy.name, index, requirements, conditions })
-    const isWhole = requirements.length === policy.requiredAttestors.length
     // A condition is a pin as well, whatever it asks.
-    if (isWhole && policy.conditions === undefined)
+    if (isWhole && policy.conditions === undefined) {
       lintScope(policy.name, requirements, (issue) => report({ ...issue, path: [index, ...issue.path] }))
+    }
   }
   return compiled
 }

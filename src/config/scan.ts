@@ -53,9 +53,12 @@ export function scanText(text: string): Fault | undefined {
       case DASH:
         if (endsToken(text.charCodeAt(at + 1))) items++
         break
+      case BRACE:
+        // `{{` opens a reference far more often than two maps, and two maps cost little more than one.
+        if (text.charCodeAt(at + 1) !== BRACE) items++
+        break
       case COMMA:
       case BRACKET:
-      case BRACE:
         items++
         break
     }

@@ -39,7 +39,7 @@ export function lintShadows(
 ): void {
   const byValue = new Map<string, number[]>()
   let comparisons = 0
-  for (const [index, { when }] of overrides.entries()) {
+  for (const [index, { when, condition }] of overrides.entries()) {
     const candidates = when.flatMap(({ attribute, values }) => {
       const [value] = values
       return value === undefined ? [] : (byValue.get(`${attribute}\n${value}`) ?? [])
@@ -51,6 +51,8 @@ export function lintShadows(
       const message = `This override is never reached: whatever it matches, override ${shadow + 1} of the list has matched before`
       report(index, { code: 'override_shadowed', path: [], message, atKey: true })
     }
+    // One that also asks for a condition leaves what fails it to those behind.
+    if (condition !== undefined) continue
     const [first] = when
     for (const value of first?.values ?? []) {
       const key = `${first?.attribute}\n${value}`

@@ -1,16 +1,15 @@
 // Section SVIDIssuancePolicy: what the identities of a cluster's workloads look like, and for which workloads they look
 // otherwise. `legacy` is ours: it holds the three templates that older clusters carry outside managed configuration.
 import * as v from 'valibot'
-import type { Report } from '../attest/attestor.ts'
-import { isError } from '../core/issue.ts'
-import { ISSUES_MAX, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../core/limits.ts'
+import { CONDITION_MAX_LENGTH, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../core/limits.ts'
 import type { IssuanceOverride, IssuancePolicy } from '../policy/issuance.ts'
+import { countErrors } from './error-count.ts'
 import { compileIssuance, type IssuanceWork, policySchema } from './issuance-fields.ts'
 import { compileLegacy, NO_LEGACY } from './legacy-templates.ts'
 import { lintResets, lintShadows } from './override-lint.ts'
 import { SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
-import { compileWhen, whenSchema } from './when.ts'
+import { compileMatch, whenSchema } from './when.ts'
 
 const legacyTemplate = v.pipe(v.string(), v.maxLength(TEMPLATE_MAX_LENGTH))
 
@@ -29,8 +28,18 @@ const legacySchema = v.strictObject({
   ),
 })
 
-// A condition will stand next to `when`; until it is evaluated, a document that has one is refused.
-const overrideSchema = v.strictObject({ when: whenSchema, policy: policySchema })
+const overrideSchema = v.strictObject({
+  when: v.optional(whenSchema),
+  condition: v.optional(
+    v.pipe(
+      v.string(),
+      v.nonEmpty(),
+      v.maxLength(CONDITION_MAX_LENGTH),
+      v.description('A CEL expression that must be true as well; when may be left out beside it'),
+    ),
+  ),
+  policy: policySchema,
+})
 
 const specSchema = v.strictObject({
   policy: v.optional(policySchema),
@@ -49,7 +58,7 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
   description: 'What the identities of the workloads of a cluster look like',
   spec: specSchema,
   compile(spec, _context, report) {
-    const work = startWork(report)
+    const work: IssuanceWork = { ...countErrors(report), uses: [], additionalClaims: [] }
     const legacy = spec.legacy === undefined ? NO_LEGACY : compileLegacy(spec.legacy, work)
     const base = compileIssuance(spec.policy ?? {}, ['policy'], legacy, work)
     const overrides: IssuanceOverride[] = []
@@ -62,8 +71,8 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
     for (const [index, override] of specs.entries()) {
       if (override === undefined) continue
       const path = ['policyOverrides', index]
-      const when = compileWhen(override.when, [...path, 'when'], work)
-      overrides.push({ when, issuance: compileIssuance(override.policy, [...path, 'policy'], legacy, work) })
+      const match = compileMatch(override, path, work)
+      overrides.push({ ...match, issuance: compileIssuance(override.policy, [...path, 'policy'], legacy, work) })
       lintResets(spec.policy, override.policy, (issue) => report({ ...issue, path: [...path, 'policy'] }))
     }
     if (work.isFailing()) return undefined
@@ -71,19 +80,3 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
     return { base, overrides, uses: work.uses, additionalClaims: work.additionalClaims }
   },
 })
-
-/** What the parts of the section share while it compiles. */
-function startWork(report: Report): IssuanceWork {
-  let errors = 0
-  return {
-    uses: [],
-    additionalClaims: [],
-    report(issue) {
-      if (isError(issue)) errors++
-      report(issue)
-    },
-    isFailing: () => errors > 0,
-    // The document is refused anyway, and finding the nearest right name for each misspelt one costs time.
-    isEnough: () => errors > ISSUES_MAX,
-  }
-}

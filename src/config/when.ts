@@ -1,8 +1,11 @@
-// `when` of an override: attributes by name, each with the values it may have. All must match.
+// When an override holds: `when` has attributes by name, each with the values it may have; `condition` is an expression.
+// All of it must hold.
 import * as v from 'valibot'
 import { resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
+import { type Condition, compileCondition } from '../condition/compile.ts'
+import { catalogueScope } from '../condition/scope.ts'
 import type { Path } from '../core/issue.ts'
-import type { Match } from '../policy/issuance.ts'
+import type { IssuanceOverride, Match } from '../policy/issuance.ts'
 import type { IssuanceWork } from './issuance-fields.ts'
 
 export const whenSchema = v.pipe(
@@ -13,7 +16,39 @@ export const whenSchema = v.pipe(
   v.description('Attributes, each with its value or a list of values; all attributes must match'),
 )
 
-export function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: IssuanceWork): readonly Match[] {
+interface OverrideMatch {
+  readonly when?: v.InferOutput<typeof whenSchema> | undefined
+  readonly condition?: string | undefined
+}
+
+/** `path` is that of the override. One that asks for nothing is refused: it would hold for every workload. */
+export function compileMatch(
+  { when, condition }: OverrideMatch,
+  path: Path,
+  work: IssuanceWork,
+): Pick<IssuanceOverride, 'when' | 'condition'> {
+  if (when === undefined && condition === undefined) {
+    const message = 'Cannot do without when or condition: what holds for all workloads stands in spec.policy'
+    work.report({ code: 'field_missing', path: [...path, 'when'], message })
+  }
+  const matches = when === undefined ? [] : compileWhen(when, [...path, 'when'], work)
+  const compiled =
+    condition === undefined ? undefined : compileOverrideCondition(condition, [...path, 'condition'], work)
+  return compiled === undefined ? { when: matches } : { when: matches, condition: compiled }
+}
+
+/** May read whatever a template may: workload, agent and configuration. */
+function compileOverrideCondition(text: string, path: Path, work: IssuanceWork): Condition | undefined {
+  const { condition, issues } = compileCondition(text, catalogueScope(), path)
+  for (const issue of issues) work.report(issue)
+  for (const name of condition?.attributes ?? []) {
+    const attribute = resolveAttribute(name)
+    if (attribute !== undefined) work.uses.push({ attribute, path })
+  }
+  return condition
+}
+
+function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: IssuanceWork): readonly Match[] {
   if (Object.keys(when).length === 0) {
     const message = 'Cannot match every workload here: name an attribute; what holds for all stands in spec.policy'
     work.report({ code: 'value_empty', path, message })

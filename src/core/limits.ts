@@ -196,6 +196,8 @@ export const CONDITIONS_PER_POLICY_MAX = 32
 export const CONDITION_MESSAGE_MAX_LENGTH = 512
 export const CONDITION_FUEL = 100_000
 export const CONDITION_FUEL_PER_REQUEST = 1_000_000
+/** For the conditions of overrides: a thousand workloads share it. */
+export const CLAIMS_FUEL_PER_REQUEST = 10_000_000
 
 /** Nesting and size of one expression; CEL promises 12 nested calls and 32 clauses, these hold far more. */
 export const CONDITION_DEPTH_MAX = 32

@@ -1,11 +1,10 @@
 // The configuration of a cluster as the mapping wants it. Where `TrustDomain` lists the cluster, its name there holds,
 // and its paths are bounded; where it does not, the cluster's own name holds.
-
 import type { AttributeValue } from '../attribute/attribute.ts'
 import type { ClusterId } from '../config/document-key.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import { defaultPathTemplate } from '../policy/default-path.ts'
-import { DEFAULT_ISSUANCE } from '../policy/issuance.ts'
+import { DEFAULT_ISSUANCE, type Decide } from '../policy/issuance.ts'
 import type { MappingContext } from '../policy/mapping.ts'
 import type { Agent } from '../policy/workload.ts'
 import type { ClusterConfig } from './cluster-config.ts'
@@ -16,6 +15,7 @@ export function mappingContextOf(
   config: ClusterConfig,
   agent: Agent,
   trustDomain: TrustDomain,
+  decide: Decide,
 ): MappingContext {
   const { cluster, issuance } = config
   const listed = config.trustDomain?.clusters.get(clusterId)
@@ -33,6 +33,7 @@ export function mappingContextOf(
     policy,
     isDefault: issuance === undefined,
     gates: mappingGatesOf(policy, config, defaultPath),
+    decide,
     defaultPath,
     pathPrefixes: listed?.pathPrefixes,
     builtIns,

@@ -5,6 +5,8 @@ import type { Condition } from '../condition/compile.ts'
 import type { ConditionEngine, EvaluationFault, FaultCode } from '../condition/engine.ts'
 import { CONDITION_FUEL } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
+import { pass, refuse } from '../core/result.ts'
+import type { Decide } from './issuance.ts'
 import type { PolicyCondition } from './policy.ts'
 
 /** What one request may burn in all its conditions. */
@@ -42,6 +44,14 @@ export function checkConditions(
     if (evaluation.kind === 'fault') return faultRefusal(evaluation, condition)
   }
   return undefined
+}
+
+/** The condition of an override, as `selectIssuance` asks for it. */
+export function decideWithin(engine: ConditionEngine, tank: FuelTank): Decide {
+  return (condition, attributes) => {
+    const evaluation = evaluateWithin(condition, attributes, engine, tank)
+    return evaluation.kind === 'fault' ? refuse(faultRefusal(evaluation, condition)) : pass(evaluation.kind === 'true')
+  }
 }
 
 /** The caller learns what kind of fault; where in which expression is the operator's. */

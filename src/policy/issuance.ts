@@ -2,8 +2,10 @@
 // for every surface.
 import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
 import type { ResolvedAttribute } from '../attribute/catalogue.ts'
+import type { Condition } from '../condition/compile.ts'
 import type { Path } from '../core/issue.ts'
 import { JWT_TTL_DEFAULT_SECONDS, X509_TTL_DEFAULT_SECONDS } from '../core/limits.ts'
+import { type Checked, pass } from '../core/result.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate, Template } from '../template/template.ts'
 
 /** What one workload gets. Legacy templates are already in it; only the platform's default path is not. */
@@ -29,9 +31,10 @@ export interface Match {
   readonly values: ReadonlySet<string>
 }
 
-/** An override holds if all its matches do; it has at least one. */
+/** An override holds if all its matches do, and its condition; it has at least one of them. */
 export interface IssuanceOverride {
   readonly when: readonly Match[]
+  readonly condition?: Condition
   readonly issuance: Issuance
 }
 
@@ -69,20 +72,24 @@ export interface SelectedIssuance {
   readonly issuance: Issuance
 }
 
+/** Decides the condition of an override; a fault refuses the workload, for it is neither true nor false. */
+export type Decide = (condition: Condition, attributes: Attributes) => Checked<boolean>
+
 /** The first override that holds, or else the policy itself. Nothing of the policy is mixed into an override. */
-export function selectIssuance(policy: IssuancePolicy, attributes: Attributes): SelectedIssuance {
+export function selectIssuance(
+  policy: IssuancePolicy,
+  attributes: Attributes,
+  decide: Decide,
+): Checked<SelectedIssuance> {
   for (const index of candidatesIn(policy, attributes)) {
     const override = policy.overrides[index]
-    if (override !== undefined && override.when.length > 0 && unmetMatch(override, attributes) === undefined) {
-      return { source: 'override', index, issuance: override.issuance }
-    }
+    if (override === undefined || !override.when.every((match) => holds(match, attributes))) continue
+    const { condition, issuance } = override
+    const decided = condition === undefined ? pass(true) : decide(condition, attributes)
+    if (!decided.ok) return decided
+    if (decided.value) return pass({ source: 'override', index, issuance })
   }
-  return { source: 'policy', issuance: policy.base }
-}
-
-/** Why an override does not hold: the first of its matches that does not. */
-export function unmetMatch({ when }: IssuanceOverride, attributes: Attributes): Match | undefined {
-  return when.find((match) => !holds(match, attributes))
+  return pass({ source: 'policy', issuance: policy.base })
 }
 
 function holds({ attribute, values }: Match, attributes: Attributes): boolean {
@@ -100,8 +107,12 @@ export function templatesOf({ pathTemplate, x509, jwt }: Issuance, defaultPath: 
   return [pathTemplate ?? defaultPath, ...jwt.claims.values(), ...subject, ...x509.dnsNames]
 }
 
-/** Indexes of overrides, ascending, by attribute and value of the one match that is looked for first. */
-type OverrideIndex = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
+interface OverrideIndex {
+  /** Indexes of overrides, ascending, by attribute and value of the one match that is looked for first. */
+  readonly byMatch: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
+  /** Those that a condition alone decides. One that asks for nothing would hold for all, and is in neither. */
+  readonly byCondition: readonly number[]
+}
 
 /** Made once for each policy: a thousand workloads and ten thousand overrides are ten million comparisons otherwise. */
 const INDEXES = new WeakMap<IssuancePolicy, OverrideIndex>()
@@ -113,13 +124,13 @@ function candidatesIn(policy: IssuancePolicy, attributes: Attributes): readonly 
     index = indexOf(policy.overrides)
     INDEXES.set(policy, index)
   }
-  const found: number[] = []
-  for (const [attribute, byValue] of index) {
+  const found = new Set(index.byCondition)
+  for (const [attribute, byValue] of index.byMatch) {
     const value = attributes.get(attribute)
     if (value === undefined) continue
-    for (const text of textsOf(value)) found.push(...(byValue.get(text) ?? []))
+    for (const text of textsOf(value)) for (const at of byValue.get(text) ?? []) found.add(at)
   }
-  return found.sort((a, b) => a - b)
+  return [...found].sort((a, b) => a - b)
 }
 
 function indexOf(overrides: readonly IssuanceOverride[]): OverrideIndex {
@@ -132,16 +143,20 @@ function indexOf(overrides: readonly IssuanceOverride[]): OverrideIndex {
   const ambiguity = ({ attribute, values }: Match): number =>
     [...values].reduce((sum, value) => sum + (uses.get(attribute)?.get(value) ?? 0), 0)
 
-  const index = new Map<string, Map<string, number[]>>()
-  for (const [at, { when }] of overrides.entries()) {
+  const byMatch = new Map<string, Map<string, number[]>>()
+  const byCondition: number[] = []
+  for (const [at, { when, condition }] of overrides.entries()) {
     const [first, ...others] = when
-    if (first === undefined) continue
+    if (first === undefined) {
+      if (condition !== undefined) byCondition.push(at)
+      continue
+    }
     let anchor = first
     for (const match of others) if (ambiguity(match) < ambiguity(anchor)) anchor = match
-    const byValue = entryOf(index, anchor.attribute, () => new Map<string, number[]>())
+    const byValue = entryOf(byMatch, anchor.attribute, () => new Map<string, number[]>())
     for (const value of anchor.values) entryOf(byValue, value, () => []).push(at)
   }
-  return index
+  return { byMatch, byCondition }
 }
 
 function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {

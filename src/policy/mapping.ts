@@ -11,7 +11,7 @@ import { renderDnsName } from '../template/dns-name.ts'
 import { renderPath } from '../template/path.ts'
 import { renderSubject } from '../template/subject.ts'
 import type { PathTemplate } from '../template/template.ts'
-import { type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
+import { type Decide, type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
 
 /** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
 export interface MappingGates {
@@ -27,6 +27,8 @@ export interface MappingContext {
   /** The cluster has no issuance policy of its own: the platform's defaults hold. */
   readonly isDefault: boolean
   readonly gates: MappingGates
+  /** Of the conditions of overrides, within the fuel of the request. */
+  readonly decide: Decide
   readonly defaultPath: PathTemplate
   /** Where `TrustDomain` lists the cluster: its path prefixes, by segments. Otherwise `undefined`. */
   readonly pathPrefixes: readonly (readonly string[])[] | undefined
@@ -119,8 +121,10 @@ export function mergeAttributes(
  * The part of the policy that holds for this workload, or why none can be told: an override that waits for an attribute
  * which never comes must not be passed over in silence, for what follows it may grant more.
  */
-function selectChecked({ policy, gates }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
-  const selected = selectIssuance(policy, attributes)
+function selectChecked({ policy, gates, decide }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
+  const found = selectIssuance(policy, attributes, decide)
+  if (!found.ok) return found
+  const selected = found.value
   const { undecidable } = gates
   if (undecidable !== undefined && (selected.index === undefined || undecidable.index <= selected.index)) {
     return refuse(undecidable.refusal)

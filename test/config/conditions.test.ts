@@ -85,3 +85,31 @@ describe('conditions in a document', () => {
     expect(found(message(CONDITION_MESSAGE_MAX_LENGTH + 1))).toHaveLength(1)
   })
 })
+
+describe('the condition of an override', () => {
+  const policyHead = `section: SVIDIssuancePolicy
+schema: v1
+spec:
+  policyOverrides:
+`
+  function foundIn(override: string): readonly string[] {
+    const text = `${policyHead}${override}      policy:\n        pathTemplate: /a/{{kubernetes.pod.namespace}}\n`
+    const result = compileDocument('SVIDIssuancePolicy', encodeUtf8(text), compileContext)
+    return (result.ok ? result.warnings : result.issues).map(({ line, column, code }) => `${line}:${column} ${code}`)
+  }
+
+  it.each([
+    ['alone', '    - condition: kubernetes.pod.namespace == "a"\n', []],
+    ['beside when', '    - condition: kubernetes.pod.namespace == "a"\n      when: { kubernetes.pod.name: b }\n', []],
+    ['over what the agent proves', '    - condition: k8s_token.namespace == cluster.name\n', []],
+    ['over a label', '    - condition: \'"app" in kubernetes.pod.label && kubernetes.pod.label["app"] == "a"\'\n', []],
+    ['a misspelt one', '    - condition: kubernetes.pod.namespce == "a"\n', ['5:18 attribute_unknown']],
+    ['an empty one', '    - condition: ""\n', ['5:18 value_empty']],
+  ])('%s', (_what, text, expected) => {
+    expect(foundIn(text)).toEqual(expected)
+  })
+
+  it('cannot be left out together with when', () => {
+    expect(foundIn('    - \n').map((issue) => issue.split(' ')[1])).toContain('field_missing')
+  })
+})

@@ -204,10 +204,10 @@ describe('section SVIDIssuancePolicy', () => {
       ['16:7 field_missing spec.policyOverrides.0.when'],
     ],
     [
-      'a condition, which is not supported yet',
+      'a condition that is no bool',
       'when: {',
-      'condition: "true"\n      when: {',
-      ['16:7 field_unknown spec.policyOverrides.0.condition'],
+      'condition: "1"\n      when: {',
+      ['16:19 condition_type spec.policyOverrides.0.condition'],
     ],
     [
       'a DNS name with an empty label',

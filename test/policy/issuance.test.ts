@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AttributeValue } from '../../src/attribute/attribute.ts'
+import { pass } from '../../src/core/result.ts'
 import { type Issuance, type IssuancePolicy, type Match, selectIssuance } from '../../src/policy/issuance.ts'
 
 function issuance(ttlSeconds: number): Issuance {
@@ -35,7 +36,9 @@ describe('selectIssuance()', () => {
     ['the list is empty', { ns: [] }, undefined],
     ['there are no attributes, and an override without matches', {}, undefined],
   ])('takes the first override that holds: %s', (_what, attributes, index) => {
-    const selected = selectIssuance(policy, new Map(Object.entries(attributes)))
+    const found = selectIssuance(policy, new Map(Object.entries(attributes)), () => pass(true))
+    if (!found.ok) throw new Error(found.refusal.code)
+    const selected = found.value
     expect(selected.index).toBe(index)
     expect(selected.source).toBe(index === undefined ? 'policy' : 'override')
     expect(selected.issuance).toBe(index === undefined ? policy.base : policy.overrides[index]?.issuance)

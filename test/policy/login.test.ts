@@ -209,7 +209,10 @@ describe('conditions of a policy', () => {
   })
 
   it('do not keep a later policy from admitting', async () => {
-    const outcome = await outcomeOf(withConditions('a', 0, condition('aws_iid.account.id == "x"')), withConditions('b', 1))
+    const outcome = await outcomeOf(
+      withConditions('a', 0, condition('aws_iid.account.id == "x"')),
+      withConditions('b', 1),
+    )
     expect(outcome).toMatchObject({ kind: 'admitted', policy: { name: 'b' } })
   })
 

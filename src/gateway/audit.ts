@@ -68,6 +68,7 @@ export interface MappingRecord {
     readonly attribute?: string
     readonly surface?: string
   }[]
+  readonly refusalsOmitted?: number
 }
 
 export type AuditRecord = LoginRecord | MappingRecord | FaultRecord

@@ -1,5 +1,6 @@
 // What a request for claims tells: the answer to the issuer, and a record of every refusal for the operator.
 import type { Context } from 'hono'
+import { AUDITED_WORKLOADS_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { WorkloadResult } from '../policy/workload.ts'
 import type { Session } from '../token/session.ts'
@@ -71,7 +72,15 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
           },
         ]
       })
-      if (refusals.length > 0) record({ status: 200, workloads: results.length, refusals })
+      if (refusals.length > 0) {
+        const omitted = refusals.length - AUDITED_WORKLOADS_MAX
+        record({
+          status: 200,
+          workloads: results.length,
+          refusals: refusals.slice(0, AUDITED_WORKLOADS_MAX),
+          ...(omitted > 0 ? { refusalsOmitted: omitted } : {}),
+        })
+      }
       return c.body(JSON.stringify({ results, configuration: onWire() }), 200, { 'Content-Type': 'application/json' })
     },
   }

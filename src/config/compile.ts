@@ -5,7 +5,7 @@ import { type Issue, isError } from '../core/issue.ts'
 import { decodeUtf8 } from '../core/json.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
-import { capIssues, inDocumentOrder, type LocatedIssue, locateIssue } from './located-issue.ts'
+import { type LocatedIssue, listIssues, type PlacedIssue, placeIssue } from './located-issue.ts'
 import { createPositions } from './position.ts'
 import { documentTooLarge } from './scan.ts'
 import type { SectionRow } from './section.ts'
@@ -41,15 +41,15 @@ export function compileDocument<Name extends SectionName>(
   }
   const positions = createPositions(text)
   const document = readYaml(text, positions)
-  const issues: LocatedIssue[] = document.ok ? [] : [...document.issues]
-  if (document.root === undefined) return { ok: false, issues: capIssues(inDocumentOrder(issues)) }
+  const issues: PlacedIssue[] = document.ok ? [] : document.issues.map((issue) => ({ issue }))
+  if (document.root === undefined) return { ok: false, issues: listIssues(issues, text, positions) }
 
   const { root } = document
   const value = readEnvelope(section, ROWS[section], root, context, (issue) =>
-    issues.push(locateIssue(issue, root, text, positions)),
+    issues.push(placeIssue(issue, root, text, positions)),
   )
-  const listed = capIssues(inDocumentOrder(issues))
-  return value === undefined || listed.some(isError)
+  const listed = listIssues(issues, text, positions)
+  return value === undefined || issues.some(({ issue }) => isError(issue))
     ? { ok: false, issues: listed }
     : { ok: true, value, warnings: listed }
 }

@@ -52,8 +52,16 @@ export function checkShape<T>(
       ? 'is not a field of this request'
       : issue.received === 'undefined'
         ? 'is missing'
-        : `must be ${issue.kind === 'validation' ? `of ${issue.type.replaceAll('_', ' ')} ${issue.expected ?? ''}`.trim() : issue.expected}`
+        : `must be ${expectedOf(issue)}`
   return refuse({ code: 'request_malformed', detail: `the field ${where} ${what}`, where })
+}
+
+function expectedOf({ kind, type, expected, message }: v.BaseIssue<unknown>): string {
+  // A schema of our own has no word for what it expects but its message.
+  if (type === 'custom') return message
+  return kind === 'validation'
+    ? `of ${type.replaceAll('_', ' ')} ${expected ?? ''}`.trim()
+    : (expected ?? 'something else')
 }
 
 function isJsonType(header: string | undefined): boolean {

@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, WORKLOAD_ID_MAX_LENGTH } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 
-const object = v.custom<JsonObject>((value) => isJsonObject(value as Json), 'object')
+const object = v.custom<JsonObject>((value) => isJsonObject(value as Json), 'an object')
 
 export const claimsBodySchema = v.strictObject({
   agentSession: v.optional(v.pipe(v.string(), v.nonEmpty())),

@@ -15,7 +15,9 @@ import { type AuditRecord, describeFault } from './audit.ts'
 import { addClaimsRoute } from './claims.ts'
 import { addHealthRoutes } from './health.ts'
 import { addLoginRoutes } from './login.ts'
+import { addOpenApiRoute } from './openapi.ts'
 import { problem } from './problem.ts'
+import { addSchemaRoute } from './schemas.ts'
 import type { Settings } from './settings.ts'
 import { addStatusRoute } from './status.ts'
 import { addWellKnownRoutes } from './well-known.ts'
@@ -67,6 +69,8 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   addStatusRoute(app, parts)
   addWellKnownRoutes(app, parts)
   addHealthRoutes(app, parts)
+  addSchemaRoute(app)
+  addOpenApiRoute(app, parts)
 
   app.notFound((c) => problem(c, { code: 'route_unknown', detail: `there is no ${c.req.method} ${c.req.path} here` }))
   app.onError((error, c) => {

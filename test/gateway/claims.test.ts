@@ -164,7 +164,8 @@ describe('POST /v1/clusters/{clusterId}/claims', () => {
   ])('refuses %s', async (_what, body, where) => {
     const answer = await askClaims(world, body)
     expect([answer.status, answer.body.code, answer.body['where']]).toEqual([400, 'request_malformed', where])
-    expect(answer.body['detail']).not.toContain('unknown"')
+    expect(answer.body['detail']).toContain(where)
+    expect(answer.body['detail']).not.toContain('unknown')
   })
 
   it('refuses what is not JSON, a duplicate member, and another content type', async () => {

@@ -17,6 +17,11 @@ export function acrossFindings(
   return found
 }
 
+/** What was found in a document and across it, in document order. */
+export function allFindings(document: CompiledDocument, across: readonly LocatedIssue[] = []): readonly LocatedIssue[] {
+  return [...document.issues, ...across].sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
 /** `compileDocument` has given each section the type of its name, which a list of them cannot tell any more. */
 function valuesOf(documents: readonly CompiledDocument[]): Partial<SectionValues> {
   return Object.fromEntries(

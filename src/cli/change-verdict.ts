@@ -5,7 +5,7 @@ import { parseDocumentKey } from '../config/document-key.ts'
 import type { LocatedIssue } from '../config/located-issue.ts'
 import { isSectionName, type SectionName } from '../config/sections.ts'
 import { isError } from '../core/issue.ts'
-import { acrossFindings } from './across.ts'
+import { acrossFindings, allFindings } from './across.ts'
 import type { Change } from './change.ts'
 import type { Io } from './command.ts'
 import { type CompiledDocument, compileAs } from './document.ts'
@@ -31,7 +31,7 @@ export async function judgeChanges(
   }
   const others = before.filter(({ key }) => changes.every((change) => change.key.text !== key.text))
   for (const { key } of others.filter(({ result }) => !result.ok)) {
-    io.err(`${key.text} does not compile as it is stored: nothing was checked against it\n`)
+    io.err(`${key.text} does not compile as it is stored: sections were not checked against each other\n`)
   }
 
   // With defaults in the place of a section that cannot be read, findings across sections would be made up.
@@ -40,7 +40,10 @@ export async function judgeChanges(
   const known = new Set([...acrossFindings(before)].flatMap(([{ key }, issues]) => issues.map((i) => idOf(key, i))))
 
   const reports = [
-    ...changed.map((document) => ({ document, issues: [...document.issues, ...(now.get(document) ?? [])] })),
+    ...changed.map((document) => ({
+      document,
+      issues: allFindings(document, now.get(document)),
+    })),
     ...others.map((document) => ({
       document,
       issues: (now.get(document) ?? []).filter((issue) => !known.has(idOf(document.key, issue))),

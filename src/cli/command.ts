@@ -45,12 +45,16 @@ export interface Command {
 export class Stop extends Error {
   override readonly name = 'Stop'
   readonly exitCode: ExitCode
-  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+  /** Whether the person is helped by the usage of the command. */
+  readonly showsUsage: boolean
+  constructor(exitCode: ExitCode, message: string, options: ErrorOptions & { readonly showsUsage?: boolean } = {}) {
     super(message, options)
     this.exitCode = exitCode
+    this.showsUsage = options.showsUsage ?? false
   }
 }
 
+/** For words and flags that make no command. */
 export function usageStop(message: string): Stop {
-  return new Stop(EXIT.usage, message)
+  return new Stop(EXIT.usage, message, { showsUsage: true })
 }

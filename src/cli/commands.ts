@@ -1,4 +1,5 @@
 // The table of commands. A new command is one file and one row here; help is printed from the rows.
+import { StoreError } from '../config/source.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from './command.ts'
 import { configDelete } from './config-delete.ts'
@@ -29,9 +30,10 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   try {
     return await dispatch(args[0] === '--' ? args.slice(1) : args, io)
   } catch (error) {
-    const isStop = error instanceof Stop
-    io.err(`${paint('postern:', 'red', io)} ${error instanceof Error ? error.message : String(error)}\n`)
-    return isStop ? error.exitCode : EXIT.unreachable
+    // What is neither a mistake nor the world's doing is our own, and wants its stack printed.
+    if (!(error instanceof Stop) && !isOfTheWorld(error)) throw error
+    io.err(`${paint('postern:', 'red', io)} ${error.message}\n`)
+    return error instanceof Stop ? error.exitCode : EXIT.unreachable
   }
 }
 
@@ -48,10 +50,15 @@ async function dispatch(args: readonly string[], io: Io): Promise<ExitCode> {
   try {
     return await command.run(rest, io)
   } catch (error) {
-    if (!(error instanceof Stop) || error.exitCode !== EXIT.usage) throw error
+    if (!(error instanceof Stop) || !error.showsUsage) throw error
     const usage = command.usage.map((line) => `  ${CALL} ${line}`).join('\n')
     throw new Stop(EXIT.usage, `${error.message}\n\nUsage:\n${usage}`, { cause: error })
   }
+}
+
+/** A file system or a store that failed; both say which file and why. */
+function isOfTheWorld(error: unknown): error is Error {
+  return error instanceof StoreError || (error instanceof Error && 'syscall' in error)
 }
 
 /** The words before the first flag. */
@@ -73,7 +80,8 @@ function rowsUnder(words: readonly string[]): readonly Command[] {
 
 function unknownCommand(words: readonly string[]): string {
   const names = rowsUnder(words).map(({ name }) => name)
-  if (words.length < 2 && names.length < COMMANDS.length) return `Say which: ${names.join(', ')}`
+  if (words.length === 1 && names.every((name) => name.startsWith(`${words[0]} `)))
+    return `Say which: ${names.join(', ')}`
   const given = words.slice(0, 2).join(' ')
   return `There is no command "${given}"${didYouMean(given, names) || `: choose from ${names.join(', ')}`}`
 }

@@ -42,8 +42,10 @@ async function rollback(args: readonly string[], io: Io): Promise<ExitCode> {
 
   const opened = await openStore(values, io)
   const entry = selectVersion(await listHistory(opened.store, key), `sha256:${digits}`, key.text)
-  const { version } = await readHistory(opened.store, key, entry)
-  if (version === undefined) throw new Error('unreachable')
+  const version = (await readHistory(opened.store, key, entry))?.version
+  if (version === undefined) {
+    throw new Stop(EXIT.refused, `The record of ${entry.time} is damaged: it does not hold the version of its name`)
+  }
   const name = `${key.text} of ${entry.time}`
   const options = { action: 'rollback', actor, expected, validateOnly: values['validate-only'] === true } as const
   return makeChanges([{ key, name, bytes: encodeUtf8(version.text) }], options, opened, io)

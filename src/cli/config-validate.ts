@@ -9,7 +9,7 @@ import {
 import type { LocatedIssue } from '../config/located-issue.ts'
 import { isSectionName, SECTIONS, type SectionName } from '../config/sections.ts'
 import { isError } from '../core/issue.ts'
-import { acrossFindings } from './across.ts'
+import { acrossFindings, allFindings } from './across.ts'
 import { readFlags } from './arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from './command.ts'
 import { type CompiledDocument, compileFile, readDocumentFile } from './document.ts'
@@ -95,7 +95,7 @@ function groupByCluster(documents: readonly CompiledDocument[]): readonly (reado
 }
 
 function judge(document: CompiledDocument, across: readonly LocatedIssue[]): Verdict {
-  const found = [...document.issues, ...across]
+  const found = allFindings(document, across)
   // A document that denies everybody is valid, and almost never what its author wanted.
   const passed = document.result.ok && !found.some((issue) => isError(issue) || issue.code === 'deny_all')
   return { document, found, passed }

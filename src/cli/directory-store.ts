@@ -5,7 +5,7 @@ import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import process from 'node:process'
 import { createDirectorySource } from '../runtime/directory-source.ts'
-import { EXIT, Stop, usageStop } from './command.ts'
+import { EXIT, Stop } from './command.ts'
 import type { OperatorStore } from './operator-store.ts'
 
 /** No key begins with a dot, so it is nobody's document. */
@@ -16,7 +16,8 @@ const LOCK_POLL_MILLIS = 50
 export async function openDirectoryStore(directory: string, lockWaitMillis = 5000): Promise<OperatorStore> {
   const facts = await stat(directory).catch(() => undefined)
   if (facts?.isDirectory() !== true) {
-    throw usageStop(`There is no directory ${directory}: make it with \`mkdir -p ${directory}\`, or mend --store`)
+    const next = `make it with \`mkdir -p ${directory}\`, or name another`
+    throw new Stop(EXIT.usage, `There is no directory ${directory}: ${next}`)
   }
   const source = createDirectorySource(directory)
 

@@ -9,7 +9,7 @@ import { readYaml } from '../config/yaml.ts'
 import { digestOf } from '../core/digest.ts'
 import { decodeUtf8 } from '../core/json.ts'
 import { DOCUMENT_MAX_BYTES } from '../core/limits.ts'
-import { type Io, usageStop } from './command.ts'
+import { EXIT, type Io, Stop } from './command.ts'
 import type { OperatorSettings } from './operator-settings.ts'
 
 /** A document that has been compiled, or not. `name` is how messages call it: its file, or its key. */
@@ -63,7 +63,7 @@ export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array
       await handle.close()
     }
   } catch (error) {
-    throw usageStop(`Cannot read ${file}: ${reasonOf(error)}`)
+    throw new Stop(EXIT.usage, `Cannot read ${file}: ${reasonOf(error)}`)
   }
 }
 

@@ -5,7 +5,6 @@ import { digestOf } from '../core/digest.ts'
 import { isJsonObject, parseJsonBytes } from '../core/json.ts'
 import { STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
-import { EXIT, Stop } from './command.ts'
 import type { OperatorStore } from './operator-store.ts'
 
 /** `found`: stored by other means, and kept when this tool replaced or deleted it. */
@@ -57,20 +56,16 @@ export async function listHistory(store: OperatorStore, key: DocumentKey): Promi
     .sort((a, b) => (a.name < b.name ? 1 : -1))
 }
 
-/** The record, or an end: it has gone, or is not one that this tool has written. */
+/** The record, or `undefined` if it has gone, or is not the one that its name promises. */
 export async function readHistory(
   store: OperatorStore,
   key: DocumentKey,
-  { name, digest }: HistoryEntry,
-): Promise<HistoryRecord> {
-  const where = `${folderOf(key)}/${name}`
-  const bytes = await store.read(where)
-  if (bytes === undefined) throw new Stop(EXIT.refused, `${where} is not in ${store.name} any more`)
-  const record = await parseHistory(bytes)
-  if (record === undefined || record.key !== key.text || record.version?.digest !== digest) {
-    throw new Stop(EXIT.refused, `${where} is damaged: it is not the record that its name promises`)
-  }
-  return record
+  { name, time, digest }: HistoryEntry,
+): Promise<HistoryRecord | undefined> {
+  const bytes = await store.read(`${folderOf(key)}/${name}`)
+  const record = bytes === undefined ? undefined : await parseHistory(bytes)
+  const isPromised = record?.key === key.text && record.time === time && record.version?.digest === digest
+  return isPromised ? record : undefined
 }
 
 /** `undefined` for whatever is not exactly a record with a text of its digest. */

@@ -8,7 +8,7 @@ import type { DocumentKey } from '../config/document-key.ts'
 import { readSettings } from '../runtime/settings.ts'
 import type { SealKeys } from '../token/applied-record.ts'
 import { makeSessionSigningKeys } from '../token/make-session-keys.ts'
-import { type Io, usageStop } from './command.ts'
+import { EXIT, type Io, Stop } from './command.ts'
 
 export interface OperatorSettings {
   readonly contextOf: (key: DocumentKey, digest: string) => CompileContext
@@ -33,7 +33,10 @@ export async function readOperatorSettings(
     { canResolve: true },
   )
   if (!read.ok) {
-    throw usageStop(['The settings in the environment are wrong:', ...read.problems.map((p) => `  - ${p}`)].join('\n'))
+    throw new Stop(
+      EXIT.usage,
+      ['The settings in the environment are wrong:', ...read.problems.map((p) => `  - ${p}`)].join('\n'),
+    )
   }
   const { issuerUrl, allowLoopbackIssuers, privateIssuers, sealKeys } = read.value
   const urlPolicy = { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
@@ -58,6 +61,6 @@ async function readEnvironmentFile(
     return parseEnv(await readFile(resolve(io.directory, file.path), 'utf8'))
   } catch (error) {
     if (!file.asked) return {}
-    throw usageStop(`Cannot read ${file.path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Stop(EXIT.usage, `Cannot read ${file.path}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -15,7 +15,17 @@ export function jsonSchemaOf(name: SectionName): string {
       return Object.fromEntries(Object.entries(jsonSchema).filter(([keyword]) => !ours.includes(keyword)))
     },
   })
-  return `${JSON.stringify(schema, undefined, 2)}\n`
+  return `${foldLists(JSON.stringify(schema, undefined, 2))}\n`
+}
+
+const LINE_WIDTH = 120
+
+/** Lists of scalars in one line where they fit, as the formatter of this repository has them. */
+function foldLists(json: string): string {
+  return json.replace(/^(.*)\[\n([^[\]{}]*)\n *\](,?)$/gm, (whole, before: string, items: string, comma: string) => {
+    const line = `${before}[${items.trim().replace(/,\n */g, ', ')}]${comma}`
+    return line.length <= LINE_WIDTH ? line : whole
+  })
 }
 
 /** Where it is kept. */

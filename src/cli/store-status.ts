@@ -28,19 +28,20 @@ export async function readStoreStatus(
   })
   const stored = await store.readAll(target.scope)
   const names = sectionNames().filter((name) => SECTIONS[name].scope === target.kind)
-  const reads = []
-  for (const name of names) {
-    const key = target.keyOf(name)
-    const bytes = stored.get(key.text)
-    const judge = {
-      compile: compileDocument.bind(undefined, name),
-      contextFor: (digest: string) => settings.contextOf(key, digest),
-      recall: () => records.recall(key),
-      nowMillis,
-    }
-    const known = bytes === undefined ? absentSince(nowMillis) : await knownAfter(bytes, nowMillis, undefined, judge)
-    reads.push({ name, read: readOf(known, false), text: bytes === undefined ? undefined : decodeUtf8(bytes) })
-  }
+  const reads = await Promise.all(
+    names.map(async (name) => {
+      const key = target.keyOf(name)
+      const bytes = stored.get(key.text)
+      if (bytes === undefined) return { name, read: readOf(absentSince(nowMillis), false), text: undefined }
+      const known = await knownAfter(bytes, nowMillis, undefined, {
+        compile: (text, context) => compileDocument(name, text, context),
+        contextFor: (digest) => settings.contextOf(key, digest),
+        recall: () => records.recall(key),
+        nowMillis,
+      })
+      return { name, read: readOf(known, false), text: decodeUtf8(bytes) }
+    }),
+  )
 
   const inForce = reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value] as const] : []))
   const across = findAcross(Object.fromEntries(inForce) as Partial<SectionValues>)

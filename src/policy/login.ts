@@ -109,7 +109,10 @@ async function judge(
   const requirements = policies
     .candidatesFor(type, opened.value.selector)
     .flatMap((policy) => policy.requirements.filter((requirement) => fits(requirement, opened.value)))
-  return { type, opened: opened.value, result: await opened.value.verify(requirements) }
+  const result = await opened.value.verify(requirements)
+  // The skew lets evidence pass that has just expired; no session can outlive it, so none can be issued.
+  const isSpent = result.ok && result.value.expiresAtSeconds <= context.nowSeconds
+  return { type, opened: opened.value, result: isSpent ? { ok: false, refusal: SPENT } : result }
 }
 
 async function nameOf({ type, opened }: Verdict): Promise<EvidenceName> {
@@ -209,6 +212,11 @@ function refusalOf({ type, opened, result }: Verdict, traces: readonly PolicyTra
 
 function missing(type: string): Checked<never> {
   return { ok: false, refusal: { code: 'attestor_missing', detail: `evidence of type "${type}" is required as well` } }
+}
+
+const SPENT: Refusal = {
+  code: 'token_expired',
+  detail: 'JWT verification failed: the evidence expires now, and no session can outlive it: send fresh evidence',
 }
 
 function notRequired(type: string): Refusal {

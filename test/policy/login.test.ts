@@ -8,7 +8,7 @@ import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../src/core/limit
 import { type Checked, pass, refuse } from '../../src/core/result.ts'
 import { type Attestation, evaluateLogin } from '../../src/policy/login.ts'
 import { createPolicySet, type Policy, type PolicyCondition } from '../../src/policy/policy.ts'
-import { attestation, createWorld, ISSUER, policySet, type World } from './fixture.ts'
+import { attestation, createWorld, ISSUER, NOW, policySet, type World } from './fixture.ts'
 
 let world: World
 beforeAll(async () => {
@@ -102,6 +102,16 @@ describe('evaluateLogin()', () => {
   it('admits by a second policy although the keys for the first cannot be fetched', async () => {
     const set = policySet(['first', stubRequirement], ['second', world.requirement()])
     expect(await codesOf([attestation(await world.mint()), says('down')], set)).toBe('admitted by second')
+  })
+
+  it('refuses evidence that expires in this second, whatever the skew: no session can outlive it', async () => {
+    const set = policySet(['p', world.requirement()])
+    const expiring = (exp: number) => world.mint({ iat: NOW - 600, nbf: NOW - 600, exp })
+    expect(await codesOf([attestation(await expiring(NOW))], set)).toEqual([
+      'nothing_verified',
+      'k8s_token: token_expired',
+    ])
+    expect(await codesOf([attestation(await expiring(NOW + 1))], set)).toBe('admitted by p')
   })
 
   it('takes attributes and expiry from the evidence of the satisfied policy alone', async () => {

@@ -66,6 +66,17 @@ export const ALPHABETS = {
 
 export type AlphabetName = keyof typeof ALPHABETS
 
+/** The characters of each run as UTF-16 units: all of them are ASCII. */
+const CODES: ReadonlyMap<string, ReadonlySet<number>> = new Map(
+  Object.values(ALPHABETS).flatMap(({ parts }: Alphabet) =>
+    parts.flatMap((part) =>
+      'literal' in part || part.characters === undefined
+        ? []
+        : [[part.characters, new Set(Array.from(part.characters, (character) => character.charCodeAt(0)))] as const],
+    ),
+  ),
+)
+
 /** Whether a value is made as its alphabet says. Runs may be empty; that is for the surface to refuse. */
 export function fitsAlphabet(value: string, name: AlphabetName): boolean {
   const { parts, edges }: Alphabet = ALPHABETS[name]
@@ -79,7 +90,8 @@ export function fitsAlphabet(value: string, name: AlphabetName): boolean {
     } else if (part.characters === undefined) {
       at = value.length
     } else {
-      while (at < value.length && part.characters.includes(value[at] ?? '')) at++
+      const allowed = CODES.get(part.characters)
+      while (at < value.length && allowed?.has(value.charCodeAt(at))) at++
     }
   }
   return at === value.length

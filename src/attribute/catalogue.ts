@@ -1,4 +1,5 @@
 // The catalogue: every attribute there is, in one table. A name that is not in it is an error where it is written.
+import { RESOLVED_NAMES_MAX } from '../core/limits.ts'
 import { nearest } from '../core/nearest.ts'
 import {
   CUSTOM_JWT_ROWS,
@@ -51,20 +52,38 @@ interface KeyedRow {
 
 const FIXED = new Map<string, ResolvedAttribute>()
 const KEYED = new Map<string, KeyedRow[]>()
+const PATTERNS = new Map<string, NamePattern>()
 for (const row of CATALOGUE) {
   const pattern = patternOf(row.name)
   if (pattern === undefined) {
     for (const name of [row.name, ...(row.aliases ?? [])]) FIXED.set(name, { row, name: row.name })
   } else {
+    PATTERNS.set(row.name, pattern)
     KEYED.set(pattern.prefix, [...(KEYED.get(pattern.prefix) ?? []), { row, pattern }])
   }
 }
 const LONGEST_PREFIX = Math.max(...Array.from(KEYED.keys(), (prefix) => prefix.length))
 
+/** What names with a key have resolved to: the workloads of a request have the same few hundred labels. */
+let recent = new Map<string, ResolvedAttribute>()
+let older = new Map<string, ResolvedAttribute>()
+
 /** The attribute that a name in any notation stands for; `undefined` if there is none. */
 export function resolveAttribute(text: string): ResolvedAttribute | undefined {
-  const fixed = FIXED.get(text)
-  if (fixed !== undefined) return fixed
+  const known = FIXED.get(text) ?? recent.get(text)
+  if (known !== undefined) return known
+  const resolved = older.get(text) ?? resolveKeyed(text)
+  if (resolved === undefined) return undefined
+  // Two generations forget what is not asked for, and reading them changes nothing: an LRU reorders at each look.
+  if (recent.size >= RESOLVED_NAMES_MAX) {
+    older = recent
+    recent = new Map()
+  }
+  recent.set(text, resolved)
+  return resolved
+}
+
+function resolveKeyed(text: string): ResolvedAttribute | undefined {
   for (let end = 0; end <= LONGEST_PREFIX && end < text.length; end++) {
     if (text[end] !== '.' && text[end] !== '[') continue
     for (const { row, pattern } of KEYED.get(text.slice(0, end)) ?? []) {
@@ -83,7 +102,7 @@ export function resolveAttribute(text: string): ResolvedAttribute | undefined {
  * attestor and never becomes another attribute's name.
  */
 export function attributeName(documented: string, key: string): string | undefined {
-  const pattern = patternOf(documented)
+  const pattern = PATTERNS.get(documented)
   return pattern === undefined ? undefined : resolveAttribute(writeName(pattern, key))?.name
 }
 

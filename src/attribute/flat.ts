@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../core/json.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, ATTRIBUTE_VALUES_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
+import { utf8Length } from '../core/utf8.ts'
 import type { Attributes, AttributeValue } from './attribute.ts'
 import { resolveAttribute, suggestAttribute } from './catalogue.ts'
 import { type Enablement, isEnabled } from './enabled.ts'
@@ -87,7 +88,8 @@ function readValue(json: Json, row: AttributeRow, name: string): Checked<Attribu
       const wanted = row.many === true ? 'a text or a list of texts' : 'a text'
       return refuseName('attribute_invalid', name, `${name} has to be ${wanted}`)
     }
-    bytes += text.length > ATTRIBUTE_VALUE_MAX_BYTES ? text.length : new TextEncoder().encode(text).length
+    // What is too long in UTF-16 is too long in UTF-8.
+    bytes += text.length > ATTRIBUTE_VALUE_MAX_BYTES ? text.length : utf8Length(text)
     if (bytes > ATTRIBUTE_VALUE_MAX_BYTES) {
       return refuseName('value_too_long', name, `${name} is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`)
     }

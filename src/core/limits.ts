@@ -93,6 +93,8 @@ export const DOCUMENT_MAX_BYTES = 2 * 1024 * 1024
 export const DOCUMENT_MAX_KEYS = 60_000
 /** List elements and flow separators: the YAML parser spends a microsecond on each, and has no bound of its own. */
 export const DOCUMENT_MAX_ITEMS = 100_000
+/** The YAML parser finds every line start before it reports a fault; a document within the other bounds has fewer. */
+export const DOCUMENT_MAX_LINES = 200_000
 export const DOCUMENT_MAX_DEPTH = 32
 export const POLICIES_MAX = 10_000
 
@@ -168,6 +170,9 @@ export const SESSION_MAX_BYTES = 8 * 1024
 
 /** One attribute name. A Kubernetes label key has at most 317 characters, an EC2 tag key 128. */
 export const ATTRIBUTE_NAME_MAX_LENGTH = 512
+
+/** Names of attributes that one of two generations remembers once they were resolved; together at most 4 MiB. */
+export const RESOLVED_NAMES_MAX = 2048
 
 /** One attribute value. */
 export const ATTRIBUTE_VALUE_MAX_BYTES = 16 * 1024

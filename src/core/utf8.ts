@@ -1,6 +1,19 @@
-// Text to bytes.
+// Text to bytes, and how many.
 
 /** The UTF-8 of `text`. `encode` always makes a buffer of its own, which not every host's types know. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>
+}
+
+/** How many bytes the UTF-8 of `text` has, without making them. A lone surrogate becomes U+FFFD, three bytes. */
+export function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    bytes += unit < 0x800 ? 1 : 2
+    // A pair has four bytes for its two units.
+    if (unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) at++
+  }
+  return bytes
 }

@@ -3,7 +3,7 @@ import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass } from '../core/result.ts'
-import { byteLength } from './filter.ts'
+import { utf8Length } from '../core/utf8.ts'
 import { lintAbsence } from './lint.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { ClaimTemplate } from './template.ts'
@@ -39,7 +39,7 @@ export function renderClaim(template: ClaimTemplate, attributes: Attributes): Ch
     const piece = isReference(part) ? textOf(part, attributes, 'jwtClaim') : pass(part.text)
     if (!piece.ok) return piece
     text += piece.value
-    if (isReference(part) && byteLength(text) > CLAIM_VALUE_MAX_BYTES) return refuseLength(part)
+    if (isReference(part) && utf8Length(text) > CLAIM_VALUE_MAX_BYTES) return refuseLength(part)
   }
   return pass(text)
 }
@@ -52,7 +52,7 @@ function renderList(reference: Reference, values: readonly string[]): Checked<re
   for (const value of values) {
     const text = textOf(reference, new Map([[name, value]]), 'jwtClaim')
     if (!text.ok) return text
-    bytes += byteLength(text.value)
+    bytes += utf8Length(text.value)
     if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(reference)
     texts.push(text.value)
   }

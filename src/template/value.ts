@@ -6,7 +6,8 @@ import type { Surface } from '../attribute/row.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
 import type { Refusal, RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { applyFilters, byteLength } from './filter.ts'
+import { utf8Length } from '../core/utf8.ts'
+import { applyFilters } from './filter.ts'
 import { type Reference, SURFACE_NAMES } from './syntax.ts'
 
 /** A refusal that names the attribute, the surface and the mend. */
@@ -46,7 +47,7 @@ function oneText(
     if (Number.isSafeInteger(value)) return pass(String(value))
     return refuseValue('attribute_invalid', reference, surface, 'it is no integer', 'counts are integers')
   }
-  if (value.length > ATTRIBUTE_VALUE_MAX_BYTES || byteLength(value) > ATTRIBUTE_VALUE_MAX_BYTES) {
+  if (value.length > ATTRIBUTE_VALUE_MAX_BYTES || utf8Length(value) > ATTRIBUTE_VALUE_MAX_BYTES) {
     const what = `its value is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`
     return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
   }

@@ -11,12 +11,20 @@ export function documents(issuer: string): Readonly<Record<string, string>> {
       'serviceAccountName: spirl-agent',
     ]),
     'clusters/nodes/AgentAttestation': policies(issuer, ['allowedNodes: ["node-*"]']),
+    'clusters/conditions/AgentAttestation': `${policies(issuer)}${CONDITIONS}`,
     'clusters/slash/AgentAttestation': policies(`${issuer}/`),
     'clusters/redirecting/AgentAttestation': policies(`${issuer}/redirecting`),
     'clusters/closed/AgentAttestation': 'section: AgentAttestation\nschema: v1\nspec:\n  policies: []\n',
     'clusters/broken/AgentAttestation': policies(issuer, ['isuerURL: typo']),
   }
 }
+
+/** Of one policy: a pattern, a guard, and the size of a text. */
+const CONDITIONS = `      conditions:
+        - expression: k8s_token.namespace.matches("^spirl-[a-z]+$") && has(k8s_token.node.name)
+          message: agents run in the spirl namespaces
+        - expression: k8s_token.node.name == "node-1" || k8s_token.pod.name.size() > 100
+`
 
 function policies(issuer: string, extra: readonly string[] = []): string {
   const config = [`issuerURL: ${issuer}`, ...extra].map((line) => `            ${line}\n`).join('')
@@ -146,6 +154,23 @@ export const SCENARIOS: readonly Scenario[] = [
   login('refuses by a document that never compiled', 'broken', {}, { status: 503, code: 'configuration_invalid' }),
   login('does not know a cluster without documents', 'nowhere', {}, { status: 404, code: 'cluster_unknown' }),
   login('does not look for a cluster of an impossible id', '..%2Fseed', {}, { status: 404, code: 'cluster_unknown' }),
+  login('admits by conditions', 'conditions', {}, { status: 200 }),
+  login(
+    'refuses by a condition, in its own words',
+    'conditions',
+    { namespace: 'default' },
+    {
+      status: 403,
+      refusals: ['condition_failed'],
+      body: { refusals: [{ detail: 'agents run in the spirl namespaces' }] },
+    },
+  ),
+  login(
+    'refuses by a condition without words',
+    'conditions',
+    { node: 'node-2' },
+    { status: 403, refusals: ['condition_failed'] },
+  ),
   edited('refuses an unsigned token', ([, claims]) => `${encode({ alg: 'none' })}.${claims}.`, ['algorithm_forbidden']),
   edited('refuses HS256', ([, claims, signature]) => `${encode({ alg: 'HS256' })}.${claims}.${signature}`, [
     'algorithm_forbidden',

@@ -1,11 +1,11 @@
 // From the bytes of a document to the compiled type of its section, or to every issue with its line and column. It never
 // throws, and its time is bounded whatever the bytes are.
 import type { CompileContext, Report } from '../attest/attestor.ts'
-import { type Issue, isError } from '../core/issue.ts'
+import type { Issue } from '../core/issue.ts'
 import { decodeUtf8 } from '../core/json.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
-import { type LocatedIssue, listIssues, type PlacedIssue, placeIssue } from './located-issue.ts'
+import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
 import { createPositions } from './position.ts'
 import { documentTooLarge } from './scan.ts'
 import type { SectionRow } from './section.ts'
@@ -41,17 +41,17 @@ export function compileDocument<Name extends SectionName>(
   }
   const positions = createPositions(text)
   const document = readYaml(text, positions)
-  const issues: PlacedIssue[] = document.ok ? [] : document.issues.map((issue) => ({ issue }))
-  if (document.root === undefined) return { ok: false, issues: listIssues(issues, text, positions) }
-
+  const issues = createIssueList(text, positions)
+  if (!document.ok) for (const issue of document.issues) issues.add({ issue })
   const { root } = document
+  if (root === undefined) return { ok: false, issues: issues.list() }
+
   const value = readEnvelope(section, ROWS[section], root, context, (issue) =>
-    issues.push(placeIssue(issue, root, text, positions)),
+    issues.add(placeIssue(issue, root, text, positions)),
   )
-  const listed = listIssues(issues, text, positions)
-  return value === undefined || issues.some(({ issue }) => isError(issue))
-    ? { ok: false, issues: listed }
-    : { ok: true, value, warnings: listed }
+  return value === undefined || issues.hasErrors()
+    ? { ok: false, issues: issues.list() }
+    : { ok: true, value, warnings: issues.list() }
 }
 
 function failAt(issue: Pick<Issue, 'code' | 'message'>): CompileResult<never> {

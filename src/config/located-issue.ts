@@ -31,46 +31,72 @@ function isBlock(node: YamlNode, text: string): boolean {
   return (node.kind === 'map' || node.kind === 'list') && text[node.start] !== '{' && text[node.start] !== '['
 }
 
-/**
- * In document order, up to {@link ISSUES_MAX}: errors before warnings when they do not all fit, and the last one counts
- * the rest.
- */
-export function listIssues(
-  issues: readonly PlacedIssue[],
-  text: string,
-  positions: Positions,
-): readonly LocatedIssue[] {
-  const ordered = issues.toSorted(compare)
-  const kept = keepFirst(ordered)
-  const located = kept.map(({ issue, text: inside }): LocatedIssue => {
-    return inside === undefined
-      ? issue
-      : { ...issue, ...positions.at(offsetInScalar(text, inside.scalar, inside.offset)) }
-  })
-  const last = located.at(-1)
-  const rest = issues.length - kept.length
-  if (rest === 0 || last === undefined) return located
-  return [...located, { ...last, message: `${rest} more issues are not listed: mend these first`, path: [] }]
+/** The issues of one document. Only those that can be listed are kept, however many there are. */
+export interface IssueList {
+  readonly add: (issue: PlacedIssue) => void
+  readonly hasErrors: () => boolean
+  /** In document order, at most {@link ISSUES_MAX}: errors go before warnings, and the last one counts the rest. */
+  readonly list: () => readonly LocatedIssue[]
+}
+
+export function createIssueList(text: string, positions: Positions): IssueList {
+  let kept: readonly PlacedIssue[] = []
+  let added: PlacedIssue[] = []
+  let count = 0
+  let errors = 0
+
+  function prune(): void {
+    kept = keepFirst([...kept, ...added].sort(compare), ISSUES_MAX)
+    added = []
+  }
+
+  return {
+    add(issue) {
+      count++
+      if (isError(issue.issue)) errors++
+      added.push(issue)
+      if (added.length >= 10 * ISSUES_MAX) prune()
+    },
+    hasErrors: () => errors > 0,
+    list() {
+      prune()
+      const fits = count <= ISSUES_MAX
+      const located = keepFirst(kept, fits ? ISSUES_MAX : ISSUES_MAX - 1).map(
+        ({ issue, text: inside }): LocatedIssue => {
+          if (inside === undefined) return issue
+          return { ...issue, ...positions.at(offsetInScalar(text, inside.scalar, inside.offset)) }
+        },
+      )
+      const last = located.at(-1)
+      if (fits || last === undefined) return located
+      const rest = count - located.length
+      const message = `${rest} more issues are not listed: mend these first`
+      return [...located, { ...last, message, path: [] }]
+    },
+  }
 }
 
 function compare(a: PlacedIssue, b: PlacedIssue): number {
   return a.issue.line - b.issue.line || a.issue.column - b.issue.column || (a.text?.offset ?? 0) - (b.text?.offset ?? 0)
 }
 
-/** The issues to list, in order. */
-function keepFirst(ordered: readonly PlacedIssue[]): readonly PlacedIssue[] {
-  if (ordered.length <= ISSUES_MAX) return ordered
-  const errors = ordered.filter(({ issue }) => isError(issue))
-  const warnings = ordered.filter(({ issue }) => !isError(issue))
-  return [...errors, ...warnings].slice(0, ISSUES_MAX - 1).toSorted(compare)
+/** The issues that can be listed, in order. */
+function keepFirst(ordered: readonly PlacedIssue[], max: number): readonly PlacedIssue[] {
+  if (ordered.length <= max) return ordered
+  const errors = ordered.filter(({ issue }) => isError(issue)).slice(0, max)
+  const warnings = ordered.filter(({ issue }) => !isError(issue)).slice(0, max - errors.length)
+  return [...errors, ...warnings].sort(compare)
 }
 
 /** The places of issues that were found after `text` had compiled: findings across sections. */
 export function locateIssues(issues: readonly Issue[], text: string): readonly LocatedIssue[] {
   const positions = createPositions(text)
   const { root } = readYaml(text, positions)
-  const placed = issues.map((issue): PlacedIssue => {
-    return root === undefined ? { issue: { ...issue, line: 1, column: 1 } } : placeIssue(issue, root, text, positions)
-  })
-  return listIssues(placed, text, positions)
+  const list = createIssueList(text, positions)
+  for (const issue of issues) {
+    list.add(
+      root === undefined ? { issue: { ...issue, line: 1, column: 1 } } : placeIssue(issue, root, text, positions),
+    )
+  }
+  return list.list()
 }

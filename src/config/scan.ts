@@ -1,7 +1,7 @@
 // A linear pass over a document before the YAML parser sees it. The parser spends about a microsecond per node and has
 // no bound on their number, so a document of two megabytes could cost seconds. What passes here parses in bounded time.
 import type { IssueCode, Path } from '../core/issue.ts'
-import { DOCUMENT_MAX_BYTES, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS } from '../core/limits.ts'
+import { DOCUMENT_MAX_BYTES, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS, DOCUMENT_MAX_LINES } from '../core/limits.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
 
@@ -39,10 +39,17 @@ export function scanText(text: string): Fault | undefined {
   }
   let keys = 0
   let items = 0
+  let lines = 1
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (isForbidden(code)) return forbiddenCharacter(code, at)
     switch (code) {
+      case LINE_FEED:
+        lines++
+        break
+      case RETURN:
+        if (text.charCodeAt(at + 1) !== LINE_FEED) lines++
+        break
       case COLON:
         // JSON needs no space after the colon: `{"a":1}`.
         if (endsToken(text.charCodeAt(at + 1)) || text.charCodeAt(at - 1) === QUOTE) keys++
@@ -62,6 +69,7 @@ export function scanText(text: string): Fault | undefined {
         items++
         break
     }
+    if (lines > DOCUMENT_MAX_LINES) return tooManyLines(at)
     if (keys > DOCUMENT_MAX_KEYS) return tooMany('names', DOCUMENT_MAX_KEYS, at)
     if (items > DOCUMENT_MAX_ITEMS) return tooMany('list elements', DOCUMENT_MAX_ITEMS, at)
   }
@@ -74,6 +82,11 @@ export function documentTooLarge(bytes: number): Fault {
     offset: 0,
     message: `Cannot read ${bytes} bytes: a document has at most ${DOCUMENT_MAX_BYTES}; split it by cluster`,
   }
+}
+
+function tooManyLines(offset: number): Fault {
+  const message = `Cannot read more than ${DOCUMENT_MAX_LINES} lines in one document; split it by cluster`
+  return { code: 'document_too_large', offset, message }
 }
 
 export function tooMany(what: string, max: number, offset: number): Fault {

@@ -1,11 +1,12 @@
 // What an attestor is: one row of the table, one file. A row knows its evidence, its configuration, how to verify and
 // what the result proves; the evaluator in policy/ knows none of that.
 import type * as v from 'valibot'
-import type { Attribute } from '../attribute/attribute.ts'
+import type { Attribute, Attributes } from '../attribute/attribute.ts'
 import type { Issue } from '../core/issue.ts'
 import type { Checked } from '../core/result.ts'
 import type { KeySourceSpec, KeySources } from '../token/key-source.ts'
 import type { UrlPolicy } from '../token/url-policy.ts'
+import type { Explained } from './check.ts'
 
 /** What compiling a document needs to know besides its text. The same for all documents of one gateway and scope. */
 export interface CompileContext {
@@ -54,6 +55,17 @@ export interface OpenedEvidence {
   readonly digest: () => Promise<string>
   /** Verifies once, for all requirements that could use it: cheap checks, then keys, then the signature. */
   readonly verify: (requirements: readonly Requirement[]) => Promise<Checked<VerifiedEvidence>>
+  /**
+   * For operators: every check of each requirement, made by the functions that decide. `requirement` is any one that
+   * this evidence fits. Nothing that it yields is verified, so no decision may rest on it.
+   */
+  readonly explain?: (requirement: Requirement) => Promise<(requirement: Requirement) => Explained>
+}
+
+/** What the attributes of a recorded login tell of its evidence: for dry runs, never for a login. */
+export interface RecalledEvidence {
+  readonly selector: string
+  readonly explain: (requirement: Requirement) => Explained
 }
 
 /** Evidence whose signature, issuer, audience and times hold. */
@@ -73,6 +85,7 @@ export interface Attestor {
   readonly compile: (config: unknown, context: CompileContext, report: Report) => Requirement | undefined
   /** `evidence` has passed `evidenceSchema`. */
   readonly open: (evidence: unknown, context: VerifyContext) => Checked<OpenedEvidence>
+  readonly recall?: (attributes: Attributes) => RecalledEvidence | undefined
 }
 
 /** An attestor with its own types; {@link defineAttestor} makes a row of it. */
@@ -96,13 +109,23 @@ export interface AttestorDefinition<Evidence, Config, Detail, Opened extends { r
   ) => Promise<Checked<Verified>>
   readonly expiresAtSeconds: (verified: Verified) => number
   readonly accept: (verified: Verified, detail: Detail, context: VerifyContext) => Checked<readonly Attribute[]>
+  /** See {@link OpenedEvidence.explain}. Without it the verdicts of `verify` and `accept` are what there is to tell. */
+  readonly explain?: (
+    opened: Opened,
+    keySource: KeySourceSpec | undefined,
+    context: VerifyContext,
+  ) => Promise<(detail: Detail) => Explained>
+  /** See {@link RecalledEvidence}. `undefined` if the attributes are not of such evidence. */
+  readonly recall?: (
+    attributes: Attributes,
+  ) => { readonly selector: string; readonly explain: (detail: Detail) => Explained } | undefined
 }
 
 /** Closes a definition over its own types. The two casts stand where the schema or the row's `type` has just spoken. */
 export function defineAttestor<Evidence, Config, Detail, Opened extends { readonly selector: string }, Verified>(
   definition: AttestorDefinition<Evidence, Config, Detail, Opened, Verified>,
 ): Attestor {
-  const { type } = definition
+  const { type, explain, recall } = definition
 
   function detailOf(requirement: Requirement): Detail {
     if (requirement.type !== type) throw new Error(`a requirement of ${requirement.type} reached ${type}`)
@@ -137,8 +160,24 @@ export function defineAttestor<Evidence, Config, Detail, Opened extends { readon
             },
           }
         },
+        ...(explain === undefined
+          ? {}
+          : {
+              async explain({ keySource }) {
+                const explained = await explain(opened.value, keySource, context)
+                return (requirement) => explained(detailOf(requirement))
+              },
+            }),
       }
       return { ok: true, value }
     },
+    ...(recall === undefined
+      ? {}
+      : {
+          recall(attributes) {
+            const recalled = recall(attributes)
+            return recalled && { ...recalled, explain: (requirement) => recalled.explain(detailOf(requirement)) }
+          },
+        }),
   }
 }

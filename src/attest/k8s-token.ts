@@ -4,14 +4,23 @@
 import * as v from 'valibot'
 import type { Attribute } from '../attribute/attribute.ts'
 import { sha256Base64url } from '../core/digest.ts'
-import { describeSeconds } from '../core/duration.ts'
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
-import type { Refusal, RefusalCode } from '../core/refusal.ts'
+import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../core/limits.ts'
+import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { checkTimes, type ParsedToken, parseToken, parseTokenForm } from '../token/parse.ts'
+import { checkTimes, type ParsedToken, parseToken } from '../token/parse.ts'
 import { type VerifiedToken, verifySignature } from '../token/verify.ts'
-import { defineAttestor } from './attestor.ts'
-import { matchesGlob } from './glob.ts'
+import { defineAttestor, type VerifyContext } from './attestor.ts'
+import { type Check, firstRefusal, type OpenCheck } from './check.ts'
+import { attributesOf, type Binding, isLegacy, legacy, readBinding, recallBinding } from './k8s-token-binding.ts'
+import {
+  atMost,
+  audienceMismatch,
+  checkAudience,
+  checkBinding,
+  checkLifetime,
+  describeKeySource,
+  isMeantForUs,
+} from './k8s-token-checks.ts'
 import { compileK8sToken, type K8sTokenPins, k8sTokenConfigSchema } from './k8s-token-config.ts'
 
 interface OpenedToken {
@@ -25,19 +34,6 @@ interface VerifiedK8sToken {
   readonly binding: Binding
 }
 
-/** The `kubernetes.io` claim (Kubernetes `pkg/serviceaccount/claims.go`), its parts checked against `sub`. */
-interface Binding {
-  readonly namespace: string
-  readonly serviceAccount: Named
-  readonly pod: Named | undefined
-  readonly node: Named | undefined
-}
-
-interface Named {
-  readonly name: string
-  readonly uid: string | undefined
-}
-
 export const k8sToken = defineAttestor({
   type: 'k8s_token',
   evidenceSchema: v.strictObject({ token: v.pipe(v.string(), v.nonEmpty()) }),
@@ -47,7 +43,7 @@ export const k8sToken = defineAttestor({
 
   open({ token: text }): Checked<OpenedToken> {
     const token = parseToken(text)
-    if (!token.ok) return isLegacy(text) ? fault('token_legacy', LEGACY) : token
+    if (!token.ok) return isLegacy(text) ? legacy() : token
     const binding = readBinding(token.value)
     if (!binding.ok) return binding
     return pass({ selector: token.value.issuer, token: token.value, binding: binding.value })
@@ -75,15 +71,55 @@ export const k8sToken = defineAttestor({
   expiresAtSeconds: ({ token }) => token.expiresAtSeconds,
 
   accept({ token, binding }, pins, context): Checked<readonly Attribute[]> {
-    if (!isMeantForUs(token, pins, context.defaultAudience)) return refuse(audienceMismatch(token))
-    const refusal = checkPins(token, binding, pins)
-    return refusal === undefined ? pass(attributesOf(token, binding)) : refuse(refusal)
+    const refusal = firstRefusal(checkPins(token, binding, pins, context))
+    return refusal === undefined ? pass(attributesOf(token.issuer, binding)) : refuse(refusal)
+  },
+
+  async explain({ token, binding }, keySource, context) {
+    if (keySource === undefined) throw new Error('a k8s_token requirement has no key source')
+    const verified = await verifySignature(token, keySource, context.keySources, context.background)
+    return (pins) => {
+      const [audience, ...others] = checkPins(token, binding, pins, context)
+      const checks: (Check | undefined)[] = [
+        formCheck(binding),
+        { name: 'issuer', expected: pins.issuer, actual: token.issuer, refusal: undefined },
+        timesCheck(token, context),
+        audience,
+        ...keyChecks(token, describeKeySource(keySource), verified),
+        ...others,
+      ]
+      return { checks: checks.filter((check) => check !== undefined), attributes: attributesOf(token.issuer, binding) }
+    }
+  },
+
+  recall(attributes) {
+    const recalled = recallBinding(attributes)
+    if (recalled === undefined) return undefined
+    const { issuer, binding } = recalled
+    return {
+      selector: issuer,
+      explain: (pins) => ({
+        checks: [
+          { name: 'issuer', expected: pins.issuer, actual: issuer, refusal: undefined },
+          ...unrecorded(pins),
+          ...checkBinding(binding, pins),
+        ],
+        attributes: attributesOf(issuer, binding),
+      }),
+    }
   },
 })
 
-function isMeantForUs(token: ParsedToken, pins: K8sTokenPins, defaultAudience: string): boolean {
-  const wanted = pins.audiences ?? [defaultAudience]
-  return token.audiences.some((audience) => wanted.includes(audience))
+/** What one policy asks of a token whose issuer, times and signature hold. */
+function* checkPins(
+  token: ParsedToken,
+  binding: Binding,
+  pins: K8sTokenPins,
+  { defaultAudience }: VerifyContext,
+): Generator<Check> {
+  yield checkAudience(token, pins, defaultAudience)
+  yield checkLifetime(token, pins)
+  yield* checkBinding(binding, pins)
 }
 
 function issuerMismatch(token: ParsedToken): Refusal {
@@ -93,146 +129,42 @@ function issuerMismatch(token: ParsedToken): Refusal {
   }
 }
 
-function audienceMismatch(token: ParsedToken): Refusal {
-  const given = token.audiences.map((audience) => JSON.stringify(audience)).join(', ')
+function formCheck({ namespace, serviceAccount }: Binding): Check {
+  const actual = `system:serviceaccount:${namespace}:${serviceAccount.name}`
+  return { name: 'form', expected: 'a bound service account token', actual, refusal: undefined }
+}
+
+function timesCheck(token: ParsedToken, { nowSeconds, skewSeconds }: VerifyContext): Check {
+  const timely = checkTimes(token, nowSeconds, skewSeconds)
   return {
-    code: 'audience_mismatch',
-    detail: `JWT verification failed: audience: the token is meant for ${given}, which is not what this gateway accepts; set the audience of the projected token`,
+    name: 'times',
+    expected: `valid at ${instant(nowSeconds)}, within ${skewSeconds} s`,
+    actual: `${instant(token.issuedAtSeconds)} to ${instant(token.expiresAtSeconds)}`,
+    refusal: timely.ok ? undefined : timely.refusal,
   }
 }
 
-/** Checks that hold for every service account token, whatever a policy says. */
-function readBinding(token: ParsedToken): Checked<Binding> {
-  const claim = token.claims['kubernetes.io']
-  if (!isJsonObject(claim)) {
-    return LEGACY_CLAIM in token.claims
-      ? fault('token_legacy', LEGACY)
-      : fault('claim_missing', 'the claim kubernetes.io is missing: this is not a bound service account token')
-  }
-  if ('warnafter' in claim) {
-    return fault(
-      'token_extended',
-      'the token was extended for the API server (warnafter): request one with an audience of its own',
-    )
-  }
-  const namespace = claim['namespace']
-  const serviceAccount = readNamed(claim['serviceaccount'])
-  const pod = readNamed(claim['pod'])
-  const node = readNamed(claim['node'])
-  if (
-    typeof namespace !== 'string' ||
-    namespace === '' ||
-    serviceAccount === 'malformed' ||
-    serviceAccount === undefined
-  ) {
-    return fault('claim_malformed', 'the claim kubernetes.io does not name a namespace and a service account')
-  }
-  if (pod === 'malformed' || node === 'malformed') {
-    return fault('claim_malformed', 'the claim kubernetes.io names a pod or a node without a name')
-  }
-  if (
-    token.claims['sub'] !== `system:serviceaccount:${namespace}:${serviceAccount.name}` ||
-    /:/.test(namespace + serviceAccount.name)
-  ) {
-    return fault('subject_mismatch', 'the claim sub is not that of the service account in kubernetes.io')
-  }
-  return pass({ namespace, serviceAccount, pod, node })
+function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
-const LEGACY_CLAIM = 'kubernetes.io/serviceaccount/namespace'
-const LEGACY = 'legacy service account token, which never expires: use a projected, bound token instead of a secret'
-
-/** A legacy token has no `exp`, so the parser has refused it; this only finds the better word for why. */
-function isLegacy(text: string): boolean {
-  const form = parseTokenForm(text)
-  return form.ok && LEGACY_CLAIM in form.value.claims
-}
-
-function fault(code: RefusalCode, what: string): Checked<never> {
-  return refuse({ code, detail: `JWT verification failed: ${what}` })
-}
-
-function readNamed(value: Json | undefined): Named | undefined | 'malformed' {
-  if (value === undefined) return undefined
-  if (!isJsonObject(value)) return 'malformed'
-  const { name, uid }: JsonObject = value
-  if (typeof name !== 'string' || name === '' || !(uid === undefined || typeof uid === 'string')) return 'malformed'
-  return { name, uid }
-}
-
-/** The first pin that does not hold. What the policy expects goes to the audit record alone. */
-function checkPins(
-  token: VerifiedToken,
-  { namespace, serviceAccount, pod, node }: Binding,
-  pins: K8sTokenPins,
-): Refusal | undefined {
-  const lifetime = token.expiresAtSeconds - token.issuedAtSeconds
-  if (lifetime > pins.maxLifetimeSeconds) {
-    return {
-      code: 'token_lifetime_excessive',
-      detail: `the token was issued for ${describeSeconds(lifetime)}, longer than the policy accepts: lower expirationSeconds of the projected token`,
-      audit: { maxTokenLifetimeSeconds: pins.maxLifetimeSeconds },
-    }
-  }
-  if (pins.namespace !== undefined && pins.namespace !== namespace) {
-    return {
-      code: 'namespace_not_allowed',
-      detail: `the namespace "${namespace}" is not one that may log in here`,
-      audit: { serviceAccountNamespace: pins.namespace },
-    }
-  }
-  const account = `${namespace}:${serviceAccount.name}`
-  if (pins.serviceAccount !== undefined && pins.serviceAccount !== serviceAccount.name) {
-    return accountRefusal(account, [pins.serviceAccount])
-  }
-  if (pins.allowedServiceAccounts?.some((pattern) => matchesGlob(pattern, account)) === false) {
-    return accountRefusal(account, pins.allowedServiceAccounts)
-  }
-  if (pins.requireBoundPod && (pod === undefined || pod.uid === undefined)) {
-    return {
-      code: 'pod_required',
-      detail: 'the token is not bound to a pod: use a projected token of a pod, not one made with kubectl create token',
-    }
-  }
-  if (pins.allowedNodes !== undefined) {
-    if (node === undefined) {
-      return {
-        code: 'node_not_allowed',
-        detail: 'the token names no node: Kubernetes 1.32 and newer bind pod tokens to nodes',
-        audit: { allowedNodes: pins.allowedNodes },
-      }
-    }
-    if (!pins.allowedNodes.some((pattern) => matchesGlob(pattern, node.name))) {
-      return {
-        code: 'node_not_allowed',
-        detail: `the node "${node.name}" is not one that may log in here`,
-        audit: { allowedNodes: pins.allowedNodes },
-      }
-    }
-  }
-  return undefined
-}
-
-function accountRefusal(account: string, expected: readonly string[]): Refusal {
-  return {
-    code: 'service_account_not_allowed',
-    detail: `the service account "${account}" is not one that may log in here`,
-    audit: { allowedServiceAccounts: expected },
-  }
-}
-
-function attributesOf(token: VerifiedToken, { namespace, serviceAccount, pod, node }: Binding): readonly Attribute[] {
-  const facts: readonly (readonly [string, string | undefined])[] = [
-    ['issuer', token.issuer],
-    ['namespace', namespace],
-    ['service_account.name', serviceAccount.name],
-    ['service_account.uid', serviceAccount.uid],
-    ['pod.name', pod?.name],
-    ['pod.uid', pod?.uid],
-    ['node.name', node?.name],
-    ['node.uid', node?.uid],
+/** One without a key has no signature to check. */
+function keyChecks({ header: { alg, kid } }: ParsedToken, expected: string, verified: Checked<unknown>): Check[] {
+  const actual = kid === undefined ? `${alg}, no kid` : `${alg}, kid ${JSON.stringify(kid)}`
+  const refusal = verified.ok ? undefined : verified.refusal
+  if (refusal !== undefined && refusal.code !== 'signature_invalid') return [{ name: 'key', expected, actual, refusal }]
+  return [
+    { name: 'key', expected, actual, refusal: undefined },
+    { name: 'signature', expected: 'by that key', actual: undefined, refusal },
   ]
-  return facts.flatMap(([name, value]) =>
-    value === undefined ? [] : [{ origin: 'k8s_token', name: `k8s_token.${name}`, value }],
-  )
+}
+
+/** Pins on what attributes do not hold. Where the policy states none, the recorded login is taken to have met the default. */
+function unrecorded({ audiences, maxLifetimeSeconds }: K8sTokenPins): readonly OpenCheck[] {
+  const checks: OpenCheck[] = []
+  const unknown = 'attributes do not record it: explain the evidence itself'
+  if (audiences !== undefined) checks.push({ name: 'audience', expected: audiences, actual: undefined, unknown })
+  if (maxLifetimeSeconds !== TOKEN_LIFETIME_DEFAULT_SECONDS)
+    checks.push({ name: 'lifetime', expected: atMost(maxLifetimeSeconds), actual: undefined, unknown })
+  return checks
 }

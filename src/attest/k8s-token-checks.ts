@@ -1,0 +1,128 @@
+// What a policy asks of a service account token, check by check. The caller is told of its own token; what the policy
+// expects goes to the audit record and to the operator's explanation alone.
+import { describeSeconds } from '../core/duration.ts'
+import type { Refusal } from '../core/refusal.ts'
+import type { KeySourceSpec } from '../token/key-source.ts'
+import type { ParsedToken } from '../token/parse.ts'
+import type { Check } from './check.ts'
+import { matchesGlob } from './glob.ts'
+import type { Binding } from './k8s-token-binding.ts'
+import type { K8sTokenPins } from './k8s-token-config.ts'
+
+export function isMeantForUs(token: ParsedToken, pins: K8sTokenPins, defaultAudience: string): boolean {
+  const wanted = pins.audiences ?? [defaultAudience]
+  return token.audiences.some((audience) => wanted.includes(audience))
+}
+
+export function audienceMismatch(token: ParsedToken): Refusal {
+  const given = token.audiences.map((audience) => JSON.stringify(audience)).join(', ')
+  return {
+    code: 'audience_mismatch',
+    detail: `JWT verification failed: audience: the token is meant for ${given}, which is not what this gateway accepts; set the audience of the projected token`,
+  }
+}
+
+export function checkAudience(token: ParsedToken, pins: K8sTokenPins, defaultAudience: string): Check {
+  return {
+    name: 'audience',
+    expected: pins.audiences ?? defaultAudience,
+    actual: token.audiences,
+    refusal: isMeantForUs(token, pins, defaultAudience) ? undefined : audienceMismatch(token),
+  }
+}
+
+export function checkLifetime(token: ParsedToken, { maxLifetimeSeconds }: K8sTokenPins): Check {
+  const lifetime = token.expiresAtSeconds - token.issuedAtSeconds
+  return {
+    name: 'lifetime',
+    expected: atMost(maxLifetimeSeconds),
+    actual: describeSeconds(lifetime),
+    refusal:
+      lifetime <= maxLifetimeSeconds
+        ? undefined
+        : {
+            code: 'token_lifetime_excessive',
+            detail: `the token was issued for ${describeSeconds(lifetime)}, longer than the policy accepts: lower expirationSeconds of the projected token`,
+            audit: { maxTokenLifetimeSeconds: maxLifetimeSeconds },
+          },
+  }
+}
+
+export function atMost(seconds: number): string {
+  return `at most ${describeSeconds(seconds)}`
+}
+
+/** Those that the policy states, in the order in which they decide. */
+export function* checkBinding(
+  { namespace, serviceAccount, pod, node }: Binding,
+  { namespace: expectedNamespace, ...pins }: K8sTokenPins,
+): Generator<Check> {
+  if (expectedNamespace !== undefined) {
+    const refusal: Refusal = {
+      code: 'namespace_not_allowed',
+      detail: `the namespace "${namespace}" is not one that may log in here`,
+      audit: { serviceAccountNamespace: expectedNamespace },
+    }
+    yield checkOf('namespace', expectedNamespace, namespace, expectedNamespace === namespace, refusal)
+  }
+  const account = `${namespace}:${serviceAccount.name}`
+  if (pins.serviceAccount !== undefined) {
+    const refusal = accountRefusal(account, [pins.serviceAccount])
+    const { name } = serviceAccount
+    yield checkOf('service account', pins.serviceAccount, name, pins.serviceAccount === name, refusal)
+  }
+  if (pins.allowedServiceAccounts !== undefined) {
+    const { allowedServiceAccounts } = pins
+    const isAllowed = allowedServiceAccounts.some((pattern) => matchesGlob(pattern, account))
+    const refusal = accountRefusal(account, allowedServiceAccounts)
+    yield checkOf('allowed accounts', allowedServiceAccounts, account, isAllowed, refusal)
+  }
+  if (pins.requireBoundPod) {
+    yield checkOf('bound pod', 'a pod with its uid', pod?.name, pod?.uid !== undefined, {
+      code: 'pod_required',
+      detail: 'the token is not bound to a pod: use a projected token of a pod, not one made with kubectl create token',
+    })
+  }
+  if (pins.allowedNodes !== undefined) {
+    const { allowedNodes } = pins
+    const isAllowed = node !== undefined && allowedNodes.some((pattern) => matchesGlob(pattern, node.name))
+    yield checkOf('node', allowedNodes, node?.name, isAllowed, {
+      code: 'node_not_allowed',
+      detail:
+        node === undefined
+          ? 'the token names no node: Kubernetes 1.32 and newer bind pod tokens to nodes'
+          : `the node "${node.name}" is not one that may log in here`,
+      audit: { allowedNodes },
+    })
+  }
+}
+
+function checkOf(
+  name: string,
+  expected: Check['expected'],
+  actual: string | undefined,
+  holds: boolean,
+  refusal: Refusal,
+): Check {
+  return { name, expected, actual, refusal: holds ? undefined : refusal }
+}
+
+function accountRefusal(account: string, expected: readonly string[]): Refusal {
+  return {
+    code: 'service_account_not_allowed',
+    detail: `the service account "${account}" is not one that may log in here`,
+    audit: { allowedServiceAccounts: expected },
+  }
+}
+
+/** Where keys come from, in the operator's words. */
+export function describeKeySource(source: KeySourceSpec): string {
+  switch (source.kind) {
+    case 'inline':
+      return 'a key of the document (jwks)'
+    case 'jwks_uri':
+      return `a key at ${source.url}`
+    case 'discovery':
+      return `a key that ${source.issuer} publishes`
+  }
+}

@@ -8,6 +8,8 @@ export interface Io {
   readonly out: (data: string | Uint8Array) => void
   /** Everything that is said about them. */
   readonly err: (text: string) => void
+  /** The standard input, whole. */
+  readonly input: () => Promise<Uint8Array>
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Where the names of files start. */
   readonly directory: string

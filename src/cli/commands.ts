@@ -10,6 +10,7 @@ import { configRollback } from './config-rollback.ts'
 import { configSet } from './config-set.ts'
 import { configStatus } from './config-status.ts'
 import { configValidate } from './config-validate.ts'
+import { map } from './map.ts'
 import { paint } from './terminal.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   configHistory,
   configRollback,
   configStatus,
+  map,
 ]
 
 const CALL = 'npm run -s postern --'

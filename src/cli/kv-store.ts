@@ -1,5 +1,5 @@
-// Workers KV for its operator, through wrangler: local KV of the development server, or the account's. Two calls of
-// wrangler for a read, since it cannot say "absent"; no lock, since KV has no compare-and-set.
+// Workers KV for its operator, through wrangler: local KV of the development server, or the account's. What wrangler
+// says of absence is never taken for a document, nor the other way round. No lock, since KV has no compare-and-set.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,16 +7,20 @@ import { EXIT, Stop } from './command.ts'
 import type { OperatorStore } from './operator-store.ts'
 import { deleteKey, getKey, type KvPlace, listKeys, putKey } from './wrangler.ts'
 
-/** What `wrangler kv key get` prints, with success, if the key has gone since it was listed. */
+/** What `wrangler kv key get` prints, with success, for a key that local KV does not have. */
 const NOT_FOUND = 'Value not found\n'
 
 export function openKvStore(place: KvPlace): OperatorStore {
   const name = place.kind === 'local' ? `local KV in ${place.persistTo}` : 'Workers KV'
 
-  async function readListed(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** The value, or `undefined` once a list has confirmed that wrangler's sentence is not the value itself. */
+  async function fetchValue(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = new Uint8Array(await asked(getKey(key, place)))
-    // No document is this sentence, so nothing is lost by taking it for what it says.
-    return new TextDecoder().decode(bytes) === NOT_FOUND ? undefined : bytes
+    return new TextDecoder().decode(bytes) !== NOT_FOUND || (await isListed(key)) ? bytes : undefined
+  }
+
+  async function isListed(key: string): Promise<boolean> {
+    return (await asked(listKeys(key, place))).includes(key)
   }
 
   async function asked<T>(answer: Promise<T>): Promise<T> {
@@ -36,14 +40,14 @@ export function openKvStore(place: KvPlace): OperatorStore {
     async readAll(folder) {
       const values = new Map<string, Uint8Array<ArrayBuffer>>()
       for (const key of await list(folder)) {
-        const bytes = await readListed(key)
+        const bytes = await fetchValue(key)
         if (bytes !== undefined) values.set(key, bytes)
       }
       return values
     },
     async read(key) {
-      const isThere = (await asked(listKeys(key, place))).includes(key)
-      return isThere ? readListed(key) : undefined
+      // From the account, absence is an error like any other; so there the list comes first.
+      return place.kind === 'local' || (await isListed(key)) ? fetchValue(key) : undefined
     },
     async write(key, bytes) {
       const folder = await mkdtemp(join(tmpdir(), 'postern-put-'))

@@ -1,5 +1,6 @@
 // `npm run -s postern -- COMMAND`: the process around the table of commands.
 import process from 'node:process'
+import { buffer } from 'node:stream/consumers'
 import { run } from './commands.ts'
 
 // npm runs scripts in the folder of package.json; names of files mean the folder that the person is in.
@@ -9,6 +10,7 @@ const directory = npm_lifecycle_event === 'postern' && INIT_CWD !== undefined ? 
 process.exitCode = await run(process.argv.slice(2), {
   out: (data) => process.stdout.write(data),
   err: (text) => process.stderr.write(text),
+  input: () => buffer(process.stdin),
   environment: process.env,
   directory,
   clock: Date.now,

@@ -44,7 +44,7 @@ export async function listKeys(prefix: string, place: KvPlace): Promise<readonly
   return listed.map((entry: { readonly name: string }) => entry.name)
 }
 
-/** The bytes as they were stored. Only for a key that is listed: of one that is not there wrangler prints a sentence. */
+/** The bytes as they were stored. Of a key that local KV does not have, wrangler prints a sentence. */
 export async function getKey(key: string, place: KvPlace): Promise<Buffer> {
   return runKey(['get', key], place)
 }

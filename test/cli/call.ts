@@ -45,6 +45,7 @@ export function bench(change: Partial<Io> = {}): Bench {
         err: (text) => {
           err += text
         },
+        input: () => Promise.resolve(new Uint8Array()),
         environment: { USER: 'ann' },
         directory: folder,
         clock: () => now,

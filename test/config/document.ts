@@ -35,3 +35,11 @@ export function changed(text: string, from: string, to: string): string {
   if (!text.includes(from)) throw new Error(`the baseline has no ${JSON.stringify(from)}`)
   return text.replace(from, () => to)
 }
+
+/** The milliseconds of CPU that `work` takes on this thread: what else the machine does is not counted. */
+export function cpuMillisOf(work: () => void): number {
+  const before = process.threadCpuUsage()
+  work()
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
+}

@@ -1,4 +1,5 @@
-// A growing run of bytes, little-endian, as wasm reads them.
+// A growing run of bytes, little-endian, as wasm reads them. An array of numbers, because most programs are so short
+// that buffers and views would cost more than they save.
 
 export interface Bytes {
   readonly length: number
@@ -8,55 +9,37 @@ export interface Bytes {
   i64(value: bigint): void
   setU16(at: number, value: number): void
   /** Appends and tells where. */
-  append(bytes: Uint8Array): number
+  append(bytes: Iterable<number>): number
   finish(): Uint8Array<ArrayBuffer>
 }
 
 export function createBytes(): Bytes {
-  let buffer = new Uint8Array(256)
-  let view = new DataView(buffer.buffer)
-  let length = 0
+  const bytes: number[] = []
 
-  function reserve(count: number): number {
-    const at = length
-    length += count
-    if (length > buffer.length) {
-      const larger = new Uint8Array(Math.max(length, buffer.length * 2))
-      larger.set(buffer)
-      buffer = larger
-      view = new DataView(buffer.buffer)
-    }
-    return at
+  function u32(value: number): void {
+    bytes.push(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24)
   }
 
   return {
     get length() {
-      return length
+      return bytes.length
     },
-    u8(value) {
-      const at = reserve(1)
-      view.setUint8(at, value)
-    },
-    u16(value) {
-      const at = reserve(2)
-      view.setUint16(at, value, true)
-    },
-    u32(value) {
-      const at = reserve(4)
-      view.setUint32(at, value, true)
-    },
+    u8: (value) => void bytes.push(value),
+    u16: (value) => void bytes.push(value & 0xff, value >>> 8),
+    u32,
     i64(value) {
-      const at = reserve(8)
-      view.setBigInt64(at, value, true)
+      u32(Number(BigInt.asUintN(32, value)))
+      u32(Number(BigInt.asUintN(32, value >> 32n)))
     },
     setU16(at, value) {
-      view.setUint16(at, value, true)
+      bytes[at] = value & 0xff
+      bytes[at + 1] = value >>> 8
     },
-    append(bytes) {
-      const at = reserve(bytes.length)
-      buffer.set(bytes, at)
+    append(more) {
+      const at = bytes.length
+      for (const byte of more) bytes.push(byte)
       return at
     },
-    finish: () => buffer.slice(0, length),
+    finish: () => Uint8Array.from(bytes),
   }
 }

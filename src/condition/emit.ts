@@ -40,6 +40,8 @@ const BINARY = {
 
 const LOOPS = { all: LOOP.ALL, exists: LOOP.EXISTS, exists_one: LOOP.EXISTS_ONE } as const
 
+const encoder = new TextEncoder()
+
 /** Lists of literals only are constants: they cost nothing to make. */
 export function isConstantList(expression: Expression): boolean {
   return (
@@ -55,7 +57,6 @@ function elementTag(type: Type): number {
 
 /** The program, or why the expression is too large for one. */
 export function emitProgram(root: Expression): Emitted {
-  const encoder = new TextEncoder()
   const data = createBytes()
   const code = createBytes()
   const constants = new Map<string, number>()

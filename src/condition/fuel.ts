@@ -107,6 +107,8 @@ function costOf(kind: (Expression & { left: Expression })['kind'], left: Size, r
   }
 }
 
+const encoder = new TextEncoder()
+
 function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length
+  return encoder.encode(text).length
 }

@@ -10,8 +10,7 @@ export interface Token {
   readonly end: number
 }
 
-/** Longest first, so that `<=` is never read as `<`. */
-const SYMBOLS = ['&&', '||', '==', '!=', '<=', '>=', '<', '>', '!', '+', '?', ':', '(', ')', '[', ']', '.', ',', '-']
+const SYMBOLS = new Set(['&&', '||', '==', '!=', '<=', '>=', ...'<>!+?:()[].,-'])
 
 /** Symbols that CEL has and we do not. */
 const FOREIGN_SYMBOLS: readonly (readonly [string, string])[] = [
@@ -65,8 +64,10 @@ function readToken(text: string, at: number): Token {
   if (isDigit(code)) return readNumber(text, at)
   if (code === 0x2e && isDigit(text.charCodeAt(at + 1))) failUnsupported('a floating-point number', at)
   if (text.startsWith('?.', at) || text.startsWith('[?', at)) failUnsupported('optional values', at)
-  for (const symbol of SYMBOLS) {
-    if (text.startsWith(symbol, at)) return { kind: 'symbol', value: symbol, start: at, end: at + symbol.length }
+  // The longer one first, so that `<=` is never read as `<`.
+  for (const length of [2, 1]) {
+    const symbol = text.slice(at, at + length)
+    if (SYMBOLS.has(symbol)) return { kind: 'symbol', value: symbol, start: at, end: at + symbol.length }
   }
   for (const [symbol, what] of FOREIGN_SYMBOLS) {
     if (text.startsWith(symbol, at)) failUnsupported(what, at)

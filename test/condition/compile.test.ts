@@ -50,6 +50,7 @@ describe('syntax', () => {
     ['nothing', '', 0],
     ['an operator without a value', `${NS} ==`, 22],
     ['two values in a row', 'true true', 5],
+    ['an operator at the very end', '1 <', 3],
     ['a parenthesis that is not closed', '(true', 5],
     ['a parenthesis too many', 'true)', 4],
     ['a string that is not closed', '"a', 0],

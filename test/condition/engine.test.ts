@@ -137,8 +137,14 @@ describe('memory', () => {
   it('that texts are joined in is bounded, and given back', () => {
     const text = 'a'.repeat(20_000)
     const joined = `${NS} + ${NS} + ${NS} + ${NS} + ${NS} == "a"`
-    expect(faultOf(joined, { [NS]: text })).toMatchObject({ fault: 'memory_exhausted', offset: 72 })
+    expect(faultOf(joined, { [NS]: text })).toMatchObject({ fault: 'memory_exhausted', offset: 64 })
     expect(evaluate(`${NS} + ${NS} == "a"`, { [NS]: text })).toMatchObject({ kind: 'false' })
+  })
+
+  it('is given back after each turn of a loop', () => {
+    const attributes = { 'ssh_pop.principal': Array(500).fill('a'.repeat(400)) }
+    const joined = 'ssh_pop.principal.all(p, p + p != "" && [p + p, p].exists(q, q + q == p + p))'
+    expect(evaluate(joined, attributes, 1_000_000)).toMatchObject({ kind: 'true' })
   })
 
   it('does not grow over a million evaluations', () => {

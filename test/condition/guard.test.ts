@@ -34,9 +34,9 @@ describe('an attribute that may be absent', () => {
       'guarded on one side of || only',
       `(has(${NODE}) || true) && ${NODE} == "a"`,
       `has(${NODE}) && ${NODE} == "a"`,
-      34,
+      38,
     ],
-    ['where it is known to be absent', `!has(${NODE}) && ${NODE} == "a"`, `has(${NODE}) && ${NODE} == "a"`, 28],
+    ['where it is known to be absent', `!has(${NODE}) && ${NODE} == "a"`, `has(${NODE}) && ${NODE} == "a"`, 29],
     ['once another is guarded', `has(k8s_token.pod.name) && ${NODE} == "a"`, `has(${NODE}) && ${NODE} == "a"`, 27],
   ])('is reported %s, with its guard', (_where, text, guarded, offset) => {
     expect(lint(text)).toEqual([`attribute_may_be_absent@${offset} ${guarded}`])

@@ -6,6 +6,7 @@ import {
   TAG_BOOL,
   TAG_ERROR,
 } from './abi'
+import { release, scratchNow } from './state'
 import { copySlot, lengthOf, putBool, putElement, tagOf } from './value'
 
 @inline
@@ -27,10 +28,12 @@ export function combine(left: u32, right: u32, absorber: u32): i32 {
   return 0
 }
 
-// A loop's frame: its list, u32 index at 16, u32 kind at 20, u32 count at 24, and the answer so far at 32.
+// A loop's frame: its list, u32 index at 16, u32 kind at 20, u32 count at 24, u32 scratch memory at the start of a turn
+// at 28, and the answer so far at 32.
 const INDEX: usize = 16
 const KIND: usize = 20
 const COUNT: usize = 24
+const SCRATCH: usize = 28
 const SO_FAR: u32 = 32
 
 /** Begins a loop of `kind` over the list in `slot`. */
@@ -39,6 +42,7 @@ export function beginLoop(frame: u32, slot: u32, kind: u32): void {
   store<u32>(frame, 0, INDEX)
   store<u32>(frame, kind, KIND)
   store<u32>(frame, 0, COUNT)
+  store<u32>(frame, scratchNow(), SCRATCH)
   putBool(frame + SO_FAR, kind == LOOP_ALL)
 }
 
@@ -55,6 +59,8 @@ export function endLoop(slot: u32, frame: u32): void {
 /** Takes the answer `step` for one element into the frame: 1 to go on, 0 when the loop is done, or a fault. */
 export function advance(frame: u32, step: u32): i32 {
   const kind = load<u32>(frame, KIND)
+  // What a turn allocated is not reachable from its answer.
+  release(load<u32>(frame, SCRATCH))
   const soFar = frame + SO_FAR
   if (kind == LOOP_EXISTS_ONE) {
     if (tagOf(step) == TAG_ERROR) {

@@ -33,6 +33,11 @@ export function allocate(bytes: u32): u32 {
   return address
 }
 
+@inline
+export function scratchNow(): u32 {
+  return scratch
+}
+
 /** Gives back everything that was allocated at `address` and after. */
 @inline
 export function release(address: u32): void {

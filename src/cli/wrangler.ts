@@ -12,10 +12,11 @@ const WRANGLER = fileURLToPath(new URL('../../node_modules/wrangler/bin/wrangler
 /** A value of Workers KV has at most 25 MiB; a list of keys may be as long. */
 const OUTPUT_MAX_BYTES = 32 * 1024 * 1024
 
-/** Quiet and offline: no metrics, no look-up of request metadata, no prompt. */
+/** Quiet and offline: no metrics, no look-up of newer versions or request metadata, no prompt. */
 const ENVIRONMENT = {
   ...process.env,
   WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   CI: '1',
 }

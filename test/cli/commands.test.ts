@@ -19,7 +19,8 @@ describe('the table of commands', () => {
     const { exitCode, out } = await bench().call(...args)
     expect(exitCode).toBe(0)
     for (const { name, summary } of COMMANDS) {
-      if (args.length < 2 || name.startsWith('config ')) expect(out).toMatch(new RegExp(`^ +${name} +${summary}$`, 'm'))
+      const line = out.split('\n').find((text) => text.startsWith(`  ${name} `))
+      if (args.length < 2 || name.startsWith('config ')) expect(line?.endsWith(`  ${summary}`)).toBe(true)
     }
   })
 

@@ -167,7 +167,7 @@ function checkLoop(
   if (!isList(range.type)) {
     return call.report(
       'condition_type',
-      `Cannot call "${kind}" on a ${TYPE_NAMES[range.type]}: it takes a list`,
+      `Cannot call "${kind}" on a value of type ${TYPE_NAMES[range.type]}: it takes a list`,
       node.offset,
     )
   }

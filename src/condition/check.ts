@@ -62,7 +62,11 @@ export function checkExpression(
         if (of === undefined) return undefined
         return of.type === 'bool'
           ? { kind: 'not', type: 'bool', of, ...span }
-          : report('condition_type', `Cannot negate a ${TYPE_NAMES[of.type]}: "!" takes a bool`, node.offset)
+          : report(
+              'condition_type',
+              `Cannot negate a value of type ${TYPE_NAMES[of.type]}: "!" takes a bool`,
+              node.offset,
+            )
       }
       case 'binary':
         return node.operator === 'in' ? checkIn(node, variables) : checkBinary(node, variables)
@@ -99,7 +103,7 @@ export function checkExpression(
     const variable = variables[loop]
     if (variable !== undefined) {
       if (node.kind === 'name') return { kind: 'variable', type: variable.type, loop, ...span }
-      const message = `Cannot select from "${chain.root}": it is a ${TYPE_NAMES[variable.type]}`
+      const message = `Cannot select from "${chain.root}": it is of type ${TYPE_NAMES[variable.type]}`
       return report('condition_type', message, node.start)
     }
     const resolved = resolveChain(chain, node, scope, source)
@@ -108,7 +112,7 @@ export function checkExpression(
   }
 
   function reportResolved(resolved: Resolved & { ok: false }): undefined {
-    return report(resolved.code as CheckCode, resolved.message, resolved.offset)
+    return report(resolved.code, resolved.message, resolved.offset)
   }
 
   function checkIn(node: Node & { kind: 'binary' }, variables: readonly Variable[]): Expression | undefined {
@@ -167,7 +171,7 @@ export function checkExpression(
     const whenFalse = check(node.whenFalse, variables)
     if (test === undefined || whenTrue === undefined || whenFalse === undefined) return undefined
     if (test.type !== 'bool') {
-      const message = `Cannot choose by a ${TYPE_NAMES[test.type]}: the value before "?" is a bool`
+      const message = `Cannot choose by a value of type ${TYPE_NAMES[test.type]}: the value before "?" is a bool`
       return report('condition_type', message, node.offset)
     }
     const type = commonType(whenTrue.type, whenFalse.type)

@@ -44,7 +44,7 @@ export function compileCondition(text: string, scope: ConditionScope, path: Path
   if (expression.type !== 'bool') {
     report(
       'condition_type',
-      `Cannot decide by a ${TYPE_NAMES[expression.type]}: a condition is a bool`,
+      `Cannot decide by a value of type ${TYPE_NAMES[expression.type]}: a condition is a bool`,
       expression.start,
     )
     return { issues }

@@ -1,6 +1,5 @@
 // References: which attribute a chain of fields and keys names. CEL selects a map's key by index or as a field; the
 // catalogue has more notations, and one that CEL would read otherwise is not accepted.
-import type { IssueCode } from '../core/issue.ts'
 import type { AttributeReference } from './expression.ts'
 import type { ConditionScope, ScopeAttribute } from './scope.ts'
 import type { Node } from './syntax.ts'
@@ -19,7 +18,12 @@ export interface Chain {
 
 export type Resolved =
   | { readonly ok: true; readonly attribute: AttributeReference; readonly key: string | undefined }
-  | { readonly ok: false; readonly code: IssueCode; readonly message: string; readonly offset: number }
+  | {
+      readonly ok: false
+      readonly code: 'attribute_unknown' | 'attribute_surface_forbidden' | 'condition_unsupported'
+      readonly message: string
+      readonly offset: number
+    }
 
 /** The chain that a node is, or `undefined` for any other node. */
 export function chainOf(node: Node): Chain | undefined {

@@ -225,6 +225,6 @@ export const PATTERN_DEPTH_MAX = 32
 export const PATTERN_REPEAT_MAX = 1000
 export const PATTERN_NFA_MAX_INSTRUCTIONS = 2000
 /** A pattern whose DFA is larger than this, or takes more steps to build, is run as an NFA. */
-export const PATTERN_DFA_MAX_STATES = 256
+export const PATTERN_DFA_MAX_STATES = 1024
 export const PATTERN_DFA_MAX_BYTES = 16 * 1024
-export const PATTERN_DFA_MAX_STEPS = 100_000
+export const PATTERN_DFA_MAX_STEPS = 20_000

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { describe, expect, it } from 'vitest'
 import { type CompiledPattern, compilePattern, type Pattern } from '../../src/condition/pattern.ts'
-import { PATTERN_DEPTH_MAX, PATTERN_NFA_MAX_INSTRUCTIONS, PATTERN_REPEAT_MAX } from '../../src/core/limits.ts'
+import {
+  PATTERN_DEPTH_MAX,
+  PATTERN_DFA_MAX_BYTES,
+  PATTERN_DFA_MAX_STATES,
+  PATTERN_NFA_MAX_INSTRUCTIONS,
+  PATTERN_REPEAT_MAX,
+} from '../../src/core/limits.ts'
 import { generatePattern, generateText } from './generate.ts'
 import { createSearcher } from './policy-vm.ts'
 
@@ -200,5 +206,33 @@ describe('the limits of patterns', () => {
     const nested = (depth: number): string => `${'('.repeat(depth)}a${')'.repeat(depth)}`
     expect(isMatch(nested(PATTERN_DEPTH_MAX - 1), 'a')).toBe(true)
     expect(refusal(nested(PATTERN_DEPTH_MAX))).toMatchObject({ code: 'pattern_too_large' })
+  })
+
+  it('runs a DFA of the most states, and an NFA beyond', () => {
+    // A state for each character that was read, and the two that end it.
+    const most = 'a'.repeat(PATTERN_DFA_MAX_STATES)
+    const forms = [PATTERN_DFA_MAX_STATES - 2, PATTERN_DFA_MAX_STATES + 1].map((count) => `^${most.slice(0, count)}$`)
+    expect(forms.map((text) => compiled(text).kind)).toEqual(['dfa', 'nfa'])
+    for (const text of forms) {
+      expect(isMatch(text, text.slice(1, -1))).toBe(true)
+      expect(isMatch(text, text.slice(2, -1))).toBe(false)
+    }
+  })
+
+  it('runs a DFA of the most bytes, and an NFA beyond', () => {
+    const wide = (count: number): Pattern =>
+      compiled(
+        `^(?:${Array.from({ length: count }, (_, index) => `[${'abcdefghijklmnopqrstuvwxyz'.slice(0, 1 + (index % 26))}]`).join('')})$`,
+      )
+    const kinds = Array.from({ length: 400 }, (_, index) => wide(index + 1)).filter((pattern) => pattern.kind === 'dfa')
+    expect(kinds.length).toBeLessThan(400)
+    expect(kinds.length).toBeGreaterThan(200)
+    for (const { bytes } of kinds) expect(bytes.length).toBeLessThanOrEqual(264 + PATTERN_DFA_MAX_BYTES)
+  })
+
+  it('builds a DFA within its steps, and takes the NFA beyond', () => {
+    const spread = (count: number): string => `[a-z]{1,${count}}x`
+    expect(compiled(spread(60)).kind).toBe('dfa')
+    expect(compiled(spread(200)).kind).toBe('nfa')
   })
 })

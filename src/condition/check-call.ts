@@ -1,9 +1,9 @@
 // The functions and macros of conditions, and by name those of CEL that conditions do not have.
-import { PATTERN_MAX_LENGTH } from '../core/limits.ts'
+import { CONDITION_PATTERNS_MAX, PATTERN_MAX_LENGTH } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
 import type { Report, Variable } from './check.ts'
 import { type Expression, elementOf, isList, type LoopKind, TYPE_NAMES } from './expression.ts'
-import { compilePattern } from './pattern.ts'
+import { type CompiledPattern, compilePattern } from './pattern.ts'
 import type { Resolved } from './reference.ts'
 import type { Node, Span } from './syntax.ts'
 
@@ -17,6 +17,8 @@ export interface Call {
   readonly reportResolved: (resolved: Resolved & { ok: false }) => undefined
   readonly source: string
   readonly loopsMax: number
+  /** The patterns of the expression so far, by their text. */
+  readonly patterns: Map<string, CompiledPattern>
 }
 
 type CallNode = Node & { kind: 'call' }
@@ -124,7 +126,13 @@ function checkMatches(node: CallNode, variables: readonly Variable[], call: Call
     const message = `Cannot compile the pattern: it is longer than ${PATTERN_MAX_LENGTH} characters`
     return call.report('pattern_too_large', message, pattern.start)
   }
-  const compiled = compilePattern(pattern.value)
+  const known = call.patterns.get(pattern.value)
+  if (known === undefined && call.patterns.size >= CONDITION_PATTERNS_MAX) {
+    const message = `Cannot compile the expression: it has more than ${CONDITION_PATTERNS_MAX} patterns`
+    return call.report('condition_too_large', message, pattern.start)
+  }
+  const compiled = known ?? compilePattern(pattern.value)
+  call.patterns.set(pattern.value, compiled)
   if (!compiled.ok) {
     // Without escapes the pattern stands in the text as it is, and the fault has a place of its own.
     const written = call.source.slice(pattern.start, pattern.end).indexOf(pattern.value)

@@ -200,6 +200,7 @@ export function checkExpression(
     reportResolved,
     source,
     loopsMax: CONDITION_LOOPS_MAX,
+    patterns: new Map(),
   }
   return check(root, [])
 }

@@ -219,6 +219,9 @@ export const CONDITION_PROGRAM_MAX_BYTES = 64 * 1024
 /** What the attributes that one expression reads take as UTF-8, with 8 bytes for each element of a list. */
 export const CONDITION_INPUT_MAX_BYTES = 256 * 1024
 
+/** Distinct patterns in one expression: to compile one may take some milliseconds. */
+export const CONDITION_PATTERNS_MAX = 16
+
 /** Patterns of `matches`. RE2 stops at a thousand repetitions as well. */
 export const PATTERN_MAX_LENGTH = 1024
 export const PATTERN_DEPTH_MAX = 32

@@ -7,6 +7,7 @@ import {
   CONDITION_LOOPS_MAX,
   CONDITION_MAX_LENGTH,
   CONDITION_NODES_MAX,
+  CONDITION_PATTERNS_MAX,
   PATTERN_MAX_LENGTH,
 } from '../../src/core/limits.ts'
 import { issuesOf } from './policy-vm.ts'
@@ -223,10 +224,22 @@ describe('the limits of a condition', () => {
     expect(issuesOf(matches(PATTERN_MAX_LENGTH + 1))).toEqual(['pattern_too_large@12'])
   })
 
+  it('takes the most patterns, and not one more, but the same one again', () => {
+    const matches = (count: number): string =>
+      Array.from({ length: count }, (_, index) => `"a".matches("a${index}")`).join(' || ')
+    expect(issuesOf(matches(CONDITION_PATTERNS_MAX))).toEqual([])
+    expect(issuesOf(`${matches(CONDITION_PATTERNS_MAX)} || "b".matches("a0")`)).toEqual([])
+    const [issue, ...rest] = issuesOf(matches(CONDITION_PATTERNS_MAX + 1))
+    expect(issue).toMatch('condition_too_large@')
+    expect(rest).toEqual([])
+  })
+
   it('takes patterns that fit the program together, and no more', () => {
     const matches = (count: number): string =>
-      Array.from({ length: count }, (_, index) => `"a".matches("${'b'.repeat(index)}[^x]{0,160}c")`).join(' || ')
-    expect(issuesOf(matches(2))).toEqual([])
-    expect(issuesOf(matches(16)).map((issue) => issue.split('@')[0])).toEqual(['condition_too_large'])
+      Array.from({ length: count }, (_, index) => `"a".matches("^(a|b)*a(a|b){${index + 12}}[^x]{0,140}c")`).join(
+        ' || ',
+      )
+    expect(issuesOf(matches(4))).toEqual([])
+    expect(issuesOf(matches(8))).toEqual(['condition_too_large@0'])
   })
 })

@@ -3,7 +3,7 @@ import type { AttributeValue } from '../../src/attribute/attribute.ts'
 import { type Condition, compileCondition } from '../../src/condition/compile.ts'
 import { createConditionEngine } from '../../src/condition/engine.ts'
 import { catalogueScope } from '../../src/condition/scope.ts'
-import { CONDITION_INPUT_MAX_BYTES } from '../../src/core/limits.ts'
+import { CONDITION_FUEL, CONDITION_INPUT_MAX_BYTES } from '../../src/core/limits.ts'
 import { evaluate, policyVm } from './policy-vm.ts'
 
 const NS = 'k8s_token.namespace'
@@ -46,6 +46,32 @@ describe('fuel', () => {
     const started = performance.now()
     expect(evaluate(loops, attributes)).toMatchObject({ kind: 'fault', fault: 'fuel_exhausted' })
     expect(performance.now() - started).toBeLessThan(1_000)
+  })
+})
+
+describe('the budget of a condition', () => {
+  const text = 'ab'.repeat(8_000)
+  const many = Array.from({ length: 4_000 }, (_, index) => `v${index}`)
+
+  it.each([
+    ['an NFA', `${NS}.matches("(a|b)*a(a|b){12}c")`],
+    ['DFAs', Array(30).fill(`${NS}.matches("c[0-9]")`).join(' || ')],
+    ['searches', Array(60).fill(`${NS}.contains("abababababac")`).join(' || ')],
+    ['joined texts', `ssh_pop.principal.all(p, ${NS} + p != p + ${NS})`],
+    ['loops', 'ssh_pop.principal.all(p, ssh_pop.principal.exists(q, q + p == "x") || true)'],
+    ['lists', 'ssh_pop.principal.all(p, !("x" in ssh_pop.principal))'],
+  ])('is spent within milliseconds by %s', (_what, condition) => {
+    const engine = createConditionEngine(policyVm)
+    const compiled = compile(condition)
+    const attributes = new Map<string, AttributeValue>([
+      [NS, text],
+      ['ssh_pop.principal', many],
+    ])
+    const started = process.cpuUsage()
+    const evaluation = engine.evaluate(compiled, attributes, CONDITION_FUEL)
+    const { user, system } = process.cpuUsage(started)
+    expect(evaluation.fuelUsed).toBeGreaterThan(CONDITION_FUEL / 2)
+    expect((user + system) / 1000).toBeLessThan(100)
   })
 })
 

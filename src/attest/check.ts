@@ -23,8 +23,8 @@ export interface OpenCheck extends Omit<Check, 'refusal'> {
 export interface Explained {
   /** In the order in which a login makes them; one that failed does not keep the others from being told. */
   readonly checks: readonly (Check | OpenCheck)[]
-  /** What the evidence would prove. */
-  readonly attributes: readonly Attribute[]
+  /** What the evidence would prove; `undefined` if that is not known before it is verified. */
+  readonly attributes: readonly Attribute[] | undefined
 }
 
 /** The decision. A generator of checks is run no further than to its first refusal. */

@@ -54,7 +54,7 @@ export type AttestorExplanation = { readonly requirement: Requirement } & (
 export interface ConditionsExplanation {
   /** What the first condition that does not hold says, or what the budget of the request says. */
   readonly refusal?: Refusal
-  /** Empty where the attributes are not known: some attestor has no evidence. */
+  /** Empty where the attributes are not known, as where an attestor has no evidence. */
   readonly conditions: readonly ConditionExplanation[]
 }
 
@@ -127,12 +127,12 @@ async function explainByVerdicts(
       actual: undefined,
       refusal: verified.ok ? undefined : verified.refusal,
     }
-    if (!verified.ok) return { checks: [verification], attributes: [] }
+    if (!verified.ok) return { checks: [verification], attributes: undefined }
     const accepted = verified.value.accept(requirement)
     const refusal = accepted.ok ? undefined : accepted.refusal
     return {
       checks: [verification, { name: 'pins', expected: 'those of the policy', actual: undefined, refusal }],
-      attributes: accepted.ok ? accepted.value : [],
+      attributes: accepted.ok ? accepted.value : undefined,
     }
   }
 }
@@ -188,8 +188,9 @@ function explainConditions(
 function attributesOf(attestors: readonly AttestorExplanation[]): Attributes | undefined {
   const attributes: Attribute[] = []
   for (const attestor of attestors) {
-    if (attestor.kind !== 'checked') return undefined
-    attributes.push(...attestor.explained.attributes)
+    const proved = attestor.kind === 'checked' ? attestor.explained.attributes : undefined
+    if (proved === undefined) return undefined
+    attributes.push(...proved)
   }
   return new Map(attributes.map(({ name, value }) => [name, value]))
 }

@@ -60,7 +60,7 @@ describe('matches', () => {
           ])
         }
       }),
-      { numRuns: 4_000 },
+      { numRuns: 2_000 },
     )
   })
 
@@ -78,7 +78,7 @@ describe('matches', () => {
           expect(search(result.pattern, text), JSON.stringify({ pattern, text })).toBe(oracle.matcher(text).find())
         }
       }),
-      { numRuns: 6_000 },
+      { numRuns: 4_000 },
     )
   })
 

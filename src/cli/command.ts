@@ -25,6 +25,8 @@ export const EXIT = {
   usage: 2,
   /** The stored document is not the expected one. */
   conflict: 3,
+  /** A login cannot be decided offline. */
+  undecided: 3,
   /** A store or a gateway did not answer. */
   unreachable: 4,
 } as const

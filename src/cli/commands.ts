@@ -10,6 +10,7 @@ import { configRollback } from './config-rollback.ts'
 import { configSet } from './config-set.ts'
 import { configStatus } from './config-status.ts'
 import { configValidate } from './config-validate.ts'
+import { explain } from './explain.ts'
 import { map } from './map.ts'
 import { paint } from './terminal.ts'
 
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   configHistory,
   configRollback,
   configStatus,
+  explain,
   map,
 ]
 
@@ -98,7 +100,8 @@ ${table(rows.map(({ name, summary }) => [name, summary]))}
 ${CALL} COMMAND --help tells more of one.
 
 Exit status: 0 done; 1 a document is wrong, or what was asked for is not there; 2 wrong usage;
-3 the stored document is not the expected one; 4 a store or a gateway did not answer.
+3 the stored document is not the expected one,
+or a login cannot be decided offline; 4 a store or a gateway did not answer.
 `
 }
 

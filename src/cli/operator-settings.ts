@@ -13,6 +13,9 @@ import { EXIT, type Io, Stop } from './command.ts'
 export interface OperatorSettings {
   readonly contextOf: (key: DocumentKey, digest: string) => CompileContext
   readonly sealKeys: SealKeys
+  /** What evidence must be meant for by default; `undefined` if neither AUDIENCE nor TRUST_DOMAIN is set. */
+  readonly audience: string | undefined
+  readonly clockSkewSeconds: number
 }
 
 /** `environmentFile` may be missing only if nobody asked for it by name. */
@@ -38,10 +41,13 @@ export async function readOperatorSettings(
       ['The settings in the environment are wrong:', ...read.problems.map((p) => `  - ${p}`)].join('\n'),
     )
   }
-  const { issuerUrl, allowLoopbackIssuers, privateIssuers, sealKeys } = read.value
+  const { issuerUrl, allowLoopbackIssuers, privateIssuers, sealKeys, audience, clockSkewSeconds } = read.value
+  const saysAudience = [environment['AUDIENCE'], environment['TRUST_DOMAIN']].some((text) => text?.trim())
   const urlPolicy = { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
   return {
     sealKeys,
+    audience: saysAudience ? audience : undefined,
+    clockSkewSeconds,
     contextOf: ({ scope }, documentDigest) => ({
       scope,
       documentDigest,

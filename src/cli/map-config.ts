@@ -1,7 +1,7 @@
 // The documents of one cluster from a directory, for `postern map`: a store (`clusters/ID/Section.yaml`), or the sections
 // of one cluster side by side (`Section.yaml`).
 import { readdir, readFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { DEFAULT_CLUSTER } from '../config/cluster.ts'
 import type { SectionValues } from '../config/compile.ts'
 import { type ClusterId, clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../config/document-key.ts'
@@ -46,10 +46,13 @@ export async function readCluster(
     const file = join(folder, `${key.section}.yaml`)
     const bytes = await readIfThere(file)
     if (bytes === undefined) return undefined
-    const document = await compileAs(key, file, bytes, settings)
+    const document = await compileAs(key, relative(io.directory, file), bytes, settings)
     if (document.result.ok) return document.result.value as SectionValues[Name]
     io.err(issuesText(document.issues.filter(isError), document, io))
-    throw new Stop(EXIT.refused, `${file} does not compile: the gateway would go on with the version before it`)
+    throw new Stop(
+      EXIT.refused,
+      `${document.name} does not compile: the gateway would go on with the version before it`,
+    )
   }
 
   const [trustDomain, cluster, workloadAttestation, issuance] = [

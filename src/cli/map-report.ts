@@ -52,25 +52,38 @@ function verdict(result: WorkloadResult, io: { readonly colour: boolean }): read
 
 function overridesText(overrides: readonly ConsideredOverride[], result: WorkloadResult): readonly string[] {
   const left = Math.max(0, overrides.length - OVERRIDES_LISTED)
-  const listed = overrides.slice(left).map(({ index, holds, unmet, undecidable }) => {
-    const why =
-      unmet === undefined
-        ? ''
-        : `${printable(unmet.attribute)} is ${valueText(unmet.value)}, not ${wantedText(unmet.wanted)}`
+  const listed = overrides.slice(left).map((override) => {
+    const { index, undecidable } = override
     const stop = undecidable === undefined ? '' : `; ${printable(undecidable.detail)}`
-    return `  policyOverrides[${index}] ${holds ? 'holds' : `does not hold: ${why}`}${stop}`
+    return `  policyOverrides[${index}] ${reasonOf(override)}${stop}`
   })
-  const taken = 'error' in result ? undefined : result.policy
-  const source = taken?.source === 'override' ? `policyOverrides[${taken.index}]` : SOURCES[taken?.source ?? 'unknown']
+  const last = overrides.at(-1)
+  const source =
+    last !== undefined && last.holds !== false
+      ? `policyOverrides[${last.index}]`
+      : SOURCES['error' in result ? 'refused' : result.policy.source]
   const more = left === 0 ? [] : [`  ${left} overrides before them do not hold`]
   return [`Policy: ${source}`, ...more, ...listed]
+}
+
+function reasonOf({ holds, unmet, condition }: ConsideredOverride): string {
+  if (holds === true) return 'holds'
+  if (unmet !== undefined) {
+    const { attribute, value, wanted } = unmet
+    return `does not hold: ${printable(attribute)} is ${valueText(value)}, not ${wantedText(wanted)}`
+  }
+  if (condition === undefined) return 'does not hold: it asks for nothing'
+  const text = printable(condition.text)
+  return condition.refusal === undefined
+    ? `does not hold: the condition is false: ${text}`
+    : `cannot be told: ${printable(condition.refusal.detail)}: ${text}`
 }
 
 const SOURCES = {
   policy: 'spec.policy, for no override holds',
   override: 'an override',
   default: 'the defaults of the platform, for the cluster has no SVIDIssuancePolicy',
-  unknown: 'refused, see above',
+  refused: 'spec.policy or the defaults of the platform, for no override holds',
 } as const
 
 function templateText(

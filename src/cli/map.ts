@@ -1,10 +1,15 @@
 // `postern map`: what identity a pod will get, and why, by the gateway's own engine and without a gateway.
+import { createConditionEngine } from '../condition/engine.ts'
+import { CLAIMS_FUEL_PER_REQUEST } from '../core/limits.ts'
 import { enablementOf } from '../gateway/cluster-config.ts'
 import { mappingContextOf } from '../gateway/mapping-context.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
+import { createFuelTank, decideWithin } from '../policy/conditions.ts'
+import type { Decide } from '../policy/issuance.ts'
 import { type MappingContext, mergeAttributes } from '../policy/mapping.ts'
 import { explainMapping, type MappingExplanation } from '../policy/mapping-explanation.ts'
 import { agentOf, createWorkloadMapper, readAttributes, type WorkloadDescription } from '../policy/workload.ts'
+import { loadPolicyVm } from '../runtime/load-policy-vm.ts'
 import { readFlags } from './arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from './command.ts'
 import { readCluster } from './map-config.ts'
@@ -59,7 +64,11 @@ export async function runMap(args: readonly string[], io: Io): Promise<ExitCode>
     )
   }
 
-  const context = mappingContextOf(clusterId, config, agent.value, trustDomain)
+  // Each evaluation has its own budget here; that of a whole request is for requests.
+  const engine = createConditionEngine(loadPolicyVm())
+  const decide: Decide = (condition, attributes) =>
+    decideWithin(engine, createFuelTank(CLAIMS_FUEL_PER_REQUEST))(condition, attributes)
+  const context = mappingContextOf(clusterId, config, agent.value, trustDomain, decide)
   const enablement = enablementOf(config)
   const result = createWorkloadMapper(context, agent.value, enablement)(workload)
   const report: MapReport = {

@@ -51,8 +51,8 @@ function undecidableOf(
   { overrides }: IssuancePolicy,
   firstFault: (names: Iterable<string>) => Refusal | undefined,
 ): MappingGates['undecidable'] {
-  for (const [index, { when }] of overrides.entries()) {
-    const refusal = firstFault(when.map(({ attribute }) => attribute))
+  for (const [index, { when, condition }] of overrides.entries()) {
+    const refusal = firstFault([...when.map(({ attribute }) => attribute), ...(condition?.attributes ?? [])])
     if (refusal !== undefined) return { index, refusal }
   }
   return undefined

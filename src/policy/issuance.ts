@@ -83,13 +83,18 @@ export function selectIssuance(
 ): Checked<SelectedIssuance> {
   for (const index of candidatesIn(policy, attributes)) {
     const override = policy.overrides[index]
-    if (override === undefined || !override.when.every((match) => holds(match, attributes))) continue
+    if (override === undefined || unmetMatch(override, attributes) !== undefined) continue
     const { condition, issuance } = override
     const decided = condition === undefined ? pass(true) : decide(condition, attributes)
     if (!decided.ok) return decided
     if (decided.value) return pass({ source: 'override', index, issuance })
   }
   return pass({ source: 'policy', issuance: policy.base })
+}
+
+/** Why an override does not hold, its condition apart: the first of its matches that does not. */
+export function unmetMatch({ when }: IssuanceOverride, attributes: Attributes): Match | undefined {
+  return when.find((match) => !holds(match, attributes))
 }
 
 function holds({ attribute, values }: Match, attributes: Attributes): boolean {

@@ -7,6 +7,7 @@ import { parseClusterId } from '../../src/config/document-key.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../src/config/workload-attestation.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
+import { pass } from '../../src/core/result.ts'
 import { type ClusterConfig, enablementOf } from '../../src/gateway/cluster-config.ts'
 import { mappingContextOf } from '../../src/gateway/mapping-context.ts'
 import { parseTrustDomain } from '../../src/identity/trust-domain.ts'
@@ -133,7 +134,7 @@ function measure(name: string, make: (index: number) => WorkloadDescription, ove
 function mapAll(workloads: readonly WorkloadDescription[], config: ClusterConfig): readonly unknown[] {
   if (clusterId === undefined || !trustDomain.ok) return []
   const agent = { attributes: undefined, node: undefined }
-  const context = mappingContextOf(clusterId, config, agent, trustDomain.value)
+  const context = mappingContextOf(clusterId, config, agent, trustDomain.value, () => pass(false))
   const results = workloads.map(createWorkloadMapper(context, agent, enablementOf(config)))
   if (results.some((result) => 'error' in result))
     throw new Error(JSON.stringify(results.find((result) => 'error' in result)))

@@ -3,7 +3,7 @@
 import type { Issue, Path } from '../core/issue.ts'
 import { checkExpression, type Report } from './check.ts'
 import { emitProgram, type Program } from './emit.ts'
-import { type Expression, TYPE_NAMES } from './expression.ts'
+import { type Expression, partsOf, TYPE_NAMES } from './expression.ts'
 import { fuelBound } from './fuel.ts'
 import { findUnguarded } from './guard.ts'
 import { parseExpression } from './parse.ts'
@@ -16,6 +16,8 @@ export interface Condition {
   readonly program: Program
   /** The canonical names of the attributes that it reads. */
   readonly attributes: readonly string[]
+  /** Uses of `matches`: to compile them is what costs. */
+  readonly patternCount: number
   /** No evaluation takes more fuel than this; `undefined` if the number of an attribute's values decides. */
   readonly fuelBound: number | undefined
 }
@@ -61,5 +63,14 @@ export function compileCondition(text: string, scope: ConditionScope, path: Path
   }
   const { program } = emitted
   const attributes = program.slots.map((slot) => slot.name)
-  return { condition: { text, expression, program, attributes, fuelBound: fuelBound(expression) }, issues }
+  const patternCount = countPatterns(expression)
+  return {
+    condition: { text, expression, program, attributes, patternCount, fuelBound: fuelBound(expression) },
+    issues,
+  }
+}
+
+function countPatterns(expression: Expression): number {
+  const own = expression.kind === 'matches' ? 1 : 0
+  return partsOf(expression).reduce((sum, part) => sum + countPatterns(part), own)
 }

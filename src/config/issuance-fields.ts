@@ -17,6 +17,7 @@ import {
 import type { AttributeUse, Issuance } from '../policy/issuance.ts'
 import { compileTemplate, type TemplateOf } from '../template/compile.ts'
 import type { ClaimTemplate, DnsNameTemplate } from '../template/template.ts'
+import type { ConditionCompiler } from './condition-budget.ts'
 import type { ErrorCount } from './error-count.ts'
 import type { Legacy } from './legacy-templates.ts'
 import { SALVAGED } from './policies.ts'
@@ -51,6 +52,7 @@ export type PolicyFields = v.InferOutput<typeof policySchema>
 export interface IssuanceWork extends ErrorCount {
   readonly uses: AttributeUse[]
   readonly additionalClaims: Path[]
+  readonly conditions: ConditionCompiler
 }
 
 /** Compiles the fields; what is missing comes from the legacy templates or is a default, and never another policy's. */

@@ -3,7 +3,6 @@
 import * as v from 'valibot'
 import type { CompileContext, Report, Requirement } from '../attest/attestor.ts'
 import { ATTESTORS } from '../attest/table.ts'
-import { compileCondition } from '../condition/compile.ts'
 import { catalogueScope } from '../condition/scope.ts'
 import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
 import {
@@ -14,6 +13,7 @@ import {
 } from '../core/limits.ts'
 import type { Policy, PolicyCondition } from '../policy/policy.ts'
 import { keySourceId } from '../token/key-source.ts'
+import { type ConditionCompiler, createConditionCompiler } from './condition-budget.ts'
 import { countErrors } from './error-count.ts'
 import type { SchemaMetadata } from './validate.ts'
 
@@ -136,6 +136,7 @@ type Conditions = v.InferOutput<typeof conditionsSchema>
 function compileConditions(
   conditions: Conditions,
   types: ReadonlySet<string> | undefined,
+  compiler: ConditionCompiler,
   report: Report,
 ): readonly PolicyCondition[] {
   const scope = catalogueScope(({ name, origin }) =>
@@ -146,8 +147,7 @@ function compileConditions(
   const compiled: PolicyCondition[] = []
   for (const [index, spec] of (conditions ?? []).entries()) {
     if (spec === undefined) continue
-    const { condition, issues } = compileCondition(spec.expression, scope, [index, 'expression'])
-    for (const issue of issues) report(issue)
+    const condition = compiler.compile(spec.expression, scope, [index, 'expression'], report)
     const message = spec.message ?? `condition ${index + 1} of the policy does not hold`
     if (condition !== undefined) compiled.push({ condition, message })
   }
@@ -177,6 +177,7 @@ export function compilePolicies(
   checkNames(policies, report)
   const errors = countErrors(report)
   const seen = noKeySources()
+  const compiler = createConditionCompiler()
   const compiled: Policy[] = []
   for (const [index, policy] of policies.entries()) {
     if (policy === undefined) continue
@@ -186,7 +187,7 @@ export function compilePolicies(
     )
     const isWhole = requirements.length === policy.requiredAttestors.length
     const types = isWhole ? new Set(requirements.map(({ type }) => type)) : undefined
-    const conditions = compileConditions(policy.conditions, types, (issue) =>
+    const conditions = compileConditions(policy.conditions, types, compiler, (issue) =>
       errors.report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
     compiled.push({ name: policy.name, index, requirements, conditions })

@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import { CONDITION_MAX_LENGTH, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../core/limits.ts'
 import type { IssuanceOverride, IssuancePolicy } from '../policy/issuance.ts'
+import { createConditionCompiler } from './condition-budget.ts'
 import { countErrors } from './error-count.ts'
 import { compileIssuance, type IssuanceWork, policySchema } from './issuance-fields.ts'
 import { compileLegacy, NO_LEGACY } from './legacy-templates.ts'
@@ -58,7 +59,8 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
   description: 'What the identities of the workloads of a cluster look like',
   spec: specSchema,
   compile(spec, _context, report) {
-    const work: IssuanceWork = { ...countErrors(report), uses: [], additionalClaims: [] }
+    const conditions = createConditionCompiler()
+    const work: IssuanceWork = { ...countErrors(report), uses: [], additionalClaims: [], conditions }
     const legacy = spec.legacy === undefined ? NO_LEGACY : compileLegacy(spec.legacy, work)
     const base = compileIssuance(spec.policy ?? {}, ['policy'], legacy, work)
     const overrides: IssuanceOverride[] = []

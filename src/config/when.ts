@@ -2,7 +2,7 @@
 // All of it must hold.
 import * as v from 'valibot'
 import { resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
-import { type Condition, compileCondition } from '../condition/compile.ts'
+import type { Condition } from '../condition/compile.ts'
 import { catalogueScope } from '../condition/scope.ts'
 import type { Path } from '../core/issue.ts'
 import type { IssuanceOverride, Match } from '../policy/issuance.ts'
@@ -39,8 +39,7 @@ export function compileMatch(
 
 /** May read whatever a template may: workload, agent and configuration. */
 function compileOverrideCondition(text: string, path: Path, work: IssuanceWork): Condition | undefined {
-  const { condition, issues } = compileCondition(text, catalogueScope(), path)
-  for (const issue of issues) work.report(issue)
+  const condition = work.conditions.compile(text, catalogueScope(), path, work.report)
   for (const name of condition?.attributes ?? []) {
     const attribute = resolveAttribute(name)
     if (attribute !== undefined) work.uses.push({ attribute, path })

@@ -200,6 +200,9 @@ export const SUBJECT_VALUE_MAX_LENGTH = 256
 /** Conditions. */
 export const CONDITION_MAX_LENGTH = 4096
 export const CONDITIONS_PER_POLICY_MAX = 32
+/** Of one document: to compile them all takes a second or two at the worst. */
+export const CONDITIONS_PER_DOCUMENT_MAX = 10_000
+export const PATTERNS_PER_DOCUMENT_MAX = 1000
 /** The message of a condition stands in answers and audit records. */
 export const CONDITION_MESSAGE_MAX_LENGTH = 512
 export const CONDITION_FUEL = 100_000

@@ -1,7 +1,12 @@
 // Conditions as they stand in a document: where each complaint lies, and what a policy may read.
 import { describe, expect, it } from 'vitest'
 import { compileDocument } from '../../src/config/compile.ts'
-import { CONDITION_MESSAGE_MAX_LENGTH, CONDITIONS_PER_POLICY_MAX } from '../../src/core/limits.ts'
+import {
+  CONDITION_MESSAGE_MAX_LENGTH,
+  CONDITIONS_PER_DOCUMENT_MAX,
+  CONDITIONS_PER_POLICY_MAX,
+  PATTERNS_PER_DOCUMENT_MAX,
+} from '../../src/core/limits.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 import { compileContext } from '../policy/fixture.ts'
 
@@ -73,6 +78,28 @@ describe('conditions in a document', () => {
     ['a bool for an expression', '        - expression: true\n', ['11:23 text_unquoted']],
   ])('%s', (_what, text, expected) => {
     expect(found(text)).toEqual(expected)
+  })
+
+  it('are bounded over the whole document, in patterns and in number', () => {
+    const document = (policies: number, expression: string): readonly string[] => {
+      const config = { issuerURL: 'https://oidc.example.com/id/1' }
+      const spec = {
+        policies: Array.from({ length: policies }, (_, index) => ({
+          name: `p${index}`,
+          requiredAttestors: [{ type: 'k8s_token', config }],
+          conditions: [{ expression }],
+        })),
+      }
+      const text = JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec })
+      const result = compileDocument('AgentAttestation', encodeUtf8(text), compileContext)
+      return result.ok ? [] : result.issues.map(({ code }) => code)
+    }
+    const patterns = (count: number): string =>
+      Array.from({ length: count }, (_, index) => `k8s_token.namespace.matches("a${index}")`).join(' || ')
+    expect(document(PATTERNS_PER_DOCUMENT_MAX / 10, patterns(10))).toEqual([])
+    expect(document(PATTERNS_PER_DOCUMENT_MAX / 10 + 2, patterns(10))).toEqual(['condition_too_large'])
+    // The names of a document end before its conditions do: six of each policy are 60,000 for ten thousand.
+    expect(document(CONDITIONS_PER_DOCUMENT_MAX / 2, 'true')).toEqual([])
   })
 
   it('are bounded in number and in what they say', () => {

@@ -1,6 +1,8 @@
 // An explanation as a tree that a person can read: what passed is one short line, what did not says what was expected.
 import type { Check, OpenCheck } from '../attest/check.ts'
 import type { Explanation } from '../condition/explain.ts'
+import { REFUSALS } from '../core/refusal.ts'
+import { faultRefusal } from '../policy/conditions.ts'
 import {
   type AttestorExplanation,
   type ConditionExplanation,
@@ -84,13 +86,14 @@ function checkLines(check: Check | OpenCheck, io: Colour): readonly string[] {
   const actual = listed(check.actual)
   if (state === 'passed') return [`${head}${actual ?? listed(check.expected)}`]
   const first = `${head}${actual === undefined ? '' : `${actual}; `}expected ${listed(check.expected)}`
-  const why =
-    check.refusal === undefined
-      ? 'unknown' in check && check.unknown
-      : state === 'unknown'
-        ? check.refusal.detail
-        : `${check.refusal.code}: ${check.refusal.detail}`
-  return why ? [first, `${indent}${paint(shown(why), 'dim', io)}`] : [first]
+  const why = (text: string): string => `${indent}${paint(shown(text), 'dim', io)}`
+  if ('unknown' in check) return [first, why(check.unknown)]
+  if (check.refusal === undefined) return [first]
+  const { code, detail } = check.refusal
+  if (state === 'unknown') return [first, why(detail)]
+  // A pin whose two sides are shown needs no sentence.
+  const isPlain = REFUSALS[code].reason === 'not_accepted' && actual !== undefined
+  return isPlain ? [`${first} ${paint(`(${code})`, 'dim', io)}`] : [first, why(`${code}: ${detail}`)]
 }
 
 function conditionsLines({ policy, conditions: { conditions, refusal } }: PolicyExplanation, io: Colour): string[] {
@@ -104,15 +107,19 @@ function conditionsLines({ policy, conditions: { conditions, refusal } }: Policy
   return ['  conditions', ...conditions.flatMap((condition) => conditionLines(condition, io)), ...budget]
 }
 
-function conditionLines({ explanation, evaluation, message }: ConditionExplanation, io: Colour): readonly string[] {
+function conditionLines(
+  { condition, explanation, evaluation, message }: ConditionExplanation,
+  io: Colour,
+): readonly string[] {
+  const told = evaluation.kind === 'fault' ? faultRefusal(evaluation, condition).detail : message
   const state = evaluation.kind === 'true' ? 'passed' : 'failed'
   const rows = treeRows(explanation, '', '')
-  const width = Math.max(...rows.map(({ text }) => Math.min(text.length, TEXT_MAX_WIDTH)))
+  const width = Math.max(0, ...rows.map(({ text }) => text.length).filter((length) => length <= TEXT_MAX_WIDTH))
   const [root = '', ...parts] = rows.map(({ text, value }) => `${text.padEnd(width)}  ${value}`)
   return [
     `    ${mark(state, io)} ${root}`,
     ...parts.map((part) => `      ${part}`),
-    ...(state === 'passed' ? [] : [`      ${paint(`the caller is told: ${shown(message)}`, 'dim', io)}`]),
+    ...(state === 'passed' ? [] : [`      ${paint(`the caller is told: ${shown(told)}`, 'dim', io)}`]),
   ]
 }
 
@@ -121,14 +128,20 @@ function treeRows(
   lead: string,
   below: string,
 ): readonly { readonly text: string; readonly value: string }[] {
+  const shownParts = parts.filter((part) => !isPlain(part))
   const value = outcome.kind === 'value' ? valueText(outcome.value) : `fault: ${outcome.fault.replaceAll('_', ' ')}`
   return [
     { text: `${lead}${printable(oneLine(text))}`, value },
-    ...parts.flatMap((part, index) => {
-      const isLast = index === parts.length - 1
+    ...shownParts.flatMap((part, index) => {
+      const isLast = index === shownParts.length - 1
       return treeRows(part, `${below}${isLast ? '└ ' : '├ '}`, `${below}${isLast ? '  ' : '│ '}`)
     }),
   ]
+}
+
+/** Its value is what is written: a list of literals. */
+function isPlain({ text, outcome, parts }: Explanation): boolean {
+  return parts.length === 0 && outcome.kind === 'value' && valueText(outcome.value) === text
 }
 
 function listed(value: string | readonly string[] | undefined): string | undefined {

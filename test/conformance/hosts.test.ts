@@ -4,7 +4,7 @@ import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
 import { type Host, startHost } from './hosts.ts'
-import { documents, SCENARIOS } from './scenarios.ts'
+import { type Ask, documents, SCENARIOS } from './scenarios.ts'
 
 let cluster: StandInCluster
 beforeAll(async () => {
@@ -19,8 +19,10 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
   })
   afterAll(() => host?.stop())
 
+  const ask: Ask = async (path, init) => (await fetch(host.url + path, init)).json()
+
   it.each(SCENARIOS)('$name', async ({ request, expected }) => {
-    const { path, init } = await request(cluster)
+    const { path, init } = await request(cluster, ask)
     const response = await fetch(host.url + path, init)
     const text = await response.text()
     const body = JSON.parse(text) as Record<string, unknown>
@@ -41,7 +43,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
   })
 
   it('issues sessions that a standard OIDC client can verify from discovery', async () => {
-    const { path, init } = await (SCENARIOS[0]?.request(cluster) ?? Promise.reject(new Error('no scenario')))
+    const { path, init } = await (SCENARIOS[0]?.request(cluster, ask) ?? Promise.reject(new Error('no scenario')))
     const answer = (await (await fetch(host.url + path, init)).json()) as { session: { token: string } }
     const discovered = await openid.discovery(new URL(host.url), 'relying-party', undefined, undefined, {
       execute: [openid.allowInsecureRequests],
@@ -54,7 +56,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
 
   it('writes one audit record for a login, on a line of its own', async () => {
     const before = host.output().length
-    const { path, init } = await (SCENARIOS[0]?.request(cluster) ?? Promise.reject(new Error('no scenario')))
+    const { path, init } = await (SCENARIOS[0]?.request(cluster, ask) ?? Promise.reject(new Error('no scenario')))
     const requestId = (await fetch(host.url + path, init)).headers.get('X-Request-Id')
     const token =
       (JSON.parse(String(init?.body)) as { attestations: { evidence: { token: string } }[] }).attestations[0]?.evidence

@@ -1,5 +1,6 @@
 // One list of HTTP scenarios that every host must answer alike. Nothing in it knows which host it is.
 import type { StandInCluster, TokenRequest } from '../../src/cli/stand-in-cluster.ts'
+import { MAPPING_SCENARIOS, mappingDocuments } from './mapping-scenarios.ts'
 
 /** The documents of the scenarios, by key. */
 export function documents(issuer: string): Readonly<Record<string, string>> {
@@ -16,6 +17,7 @@ export function documents(issuer: string): Readonly<Record<string, string>> {
     'clusters/redirecting/AgentAttestation': policies(`${issuer}/redirecting`),
     'clusters/closed/AgentAttestation': 'section: AgentAttestation\nschema: v1\nspec:\n  policies: []\n',
     'clusters/broken/AgentAttestation': policies(issuer, ['isuerURL: typo']),
+    ...mappingDocuments(issuer, policies(issuer)),
   }
 }
 
@@ -49,9 +51,15 @@ export interface Expected {
   readonly body?: Readonly<Record<string, unknown>>
 }
 
+/** Asks the host something beforehand, and yields the body of its answer. */
+export type Ask = (path: string, init: RequestInit) => Promise<unknown>
+
 export interface Scenario {
   readonly name: string
-  readonly request: (cluster: StandInCluster) => Promise<{ readonly path: string; readonly init?: RequestInit }>
+  readonly request: (
+    cluster: StandInCluster,
+    ask: Ask,
+  ) => Promise<{ readonly path: string; readonly init?: RequestInit }>
   readonly expected: Expected
 }
 
@@ -217,4 +225,5 @@ export const SCENARIOS: readonly Scenario[] = [
   read('publishes its keys', '/.well-known/jwks.json', { status: 200 }),
   read('knows its routes', '/nothing', { status: 404, code: 'route_unknown' }),
   read('knows its methods', '/v1/clusters/seed/login', { status: 405, code: 'method_not_allowed' }),
+  ...MAPPING_SCENARIOS,
 ]

@@ -491,6 +491,40 @@ describe('overrides', () => {
   })
 })
 
+describe('conditions of overrides', () => {
+  const conditional = (condition: string, more: object = {}): void =>
+    policy({
+      policyOverrides: [
+        { ...more, condition, policy: { pathTemplate: '/special/{{kubernetes.pod.service_account}}' } },
+      ],
+    })
+
+  it('hold beside when, and refuse by themselves alone where they cannot be told', async () => {
+    conditional('kubernetes.pod.label["tier"] == "gold"', { when: { 'kubernetes.pod.namespace': 'prod' } })
+    const of = (namespace: string, labels: object = {}) =>
+      mapOne(world, { ...WEB, 'kubernetes.pod.namespace': namespace, ...labels })
+    expect((await of('prod', { 'kubernetes.pod.label[tier]': 'gold' })).policy).toEqual({
+      source: 'override',
+      index: 0,
+    })
+    expect((await of('prod', { 'kubernetes.pod.label[tier]': 'iron' })).policy).toEqual({ source: 'policy' })
+    expect((await of('dev')).policy).toEqual({ source: 'policy' })
+    expect((await of('prod')).error?.code).toBe('condition_fault')
+  })
+
+  it('that read what agents of the cluster do not send refuse, lest they be passed over', async () => {
+    conditional('has(kubernetes.container.name) && kubernetes.container.name == "app"')
+    expect((await mapOne(world, WEB)).error).toMatchObject({
+      code: 'attribute_not_enabled',
+      attribute: 'kubernetes.container.name',
+    })
+    cluster({ includeContainerAttributes: true })
+    world.restart()
+    expect((await mapOne(world, { ...WEB, 'kubernetes.container.name': 'app' })).policy?.index).toBe(0)
+    expect((await mapOne(world, WEB)).policy?.source).toBe('policy')
+  })
+})
+
 describe('what a cluster has to enable', () => {
   const NOT_ENABLED: readonly [string, object, object][] = [
     ['kubernetes.container.name', { Cluster: { includeContainerAttributes: true } }, {}],

@@ -67,6 +67,8 @@ export interface MappingRecord {
     readonly code: string
     readonly attribute?: string
     readonly surface?: string
+    /** What the deployment expects, such as the condition that could not be told. */
+    readonly expected?: Refusal['audit']
   }[]
   readonly refusalsOmitted?: number
 }

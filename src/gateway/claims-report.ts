@@ -15,6 +15,8 @@ export interface MappingReport {
   /** The agent whose session came along. */
   spokenFor(session: Session): void
   refused(refusal: Refusal): Response
+  /** One workload was refused; its facts are for the record alone. */
+  workloadRefused(id: string, refusal: Refusal): void
   mapped(results: readonly WorkloadResult[]): Response
 }
 
@@ -22,6 +24,7 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
   let configuration: readonly ConfigurationUsed[] = []
   let issuer: MappingRecord['issuer']
   let agent: MappingRecord['agent']
+  const expected = new Map<string, Refusal['audit']>()
 
   function record(facts: Pick<MappingRecord, 'status'> & Partial<MappingRecord>): void {
     parts.audit({
@@ -59,16 +62,22 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
       return problem(c, refusal, configuration.length === 0 ? {} : { configuration: onWire() })
     },
 
+    workloadRefused(id, { audit }) {
+      if (audit !== undefined) expected.set(id, audit)
+    },
+
     mapped(results) {
       const refusals = results.flatMap((result) => {
         if (!('error' in result)) return []
         const { code, attribute, surface } = result.error
+        const facts = expected.get(result.id)
         return [
           {
             id: result.id,
             code,
             ...(attribute === undefined ? {} : { attribute }),
             ...(surface === undefined ? {} : { surface }),
+            ...(facts === undefined ? {} : { expected: facts }),
           },
         ]
       })

@@ -52,6 +52,6 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
 
   const decide = decideWithin(parts.engine, createFuelTank(CLAIMS_FUEL_PER_REQUEST))
   const context = mappingContextOf(clusterId, config.value, agent.value, parts.settings.trustDomain, decide)
-  const map = createWorkloadMapper(context, agent.value, enablementOf(config.value))
+  const map = createWorkloadMapper(context, agent.value, enablementOf(config.value), report.workloadRefused)
   return report.mapped(workloads.value.map(map))
 }

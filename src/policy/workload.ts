@@ -77,24 +77,35 @@ function agentAttributes(session: readonly Attribute[]): Attributes {
   return attributes
 }
 
-/** A function that maps one workload after another, all under one configuration. */
+/**
+ * A function that maps one workload after another, all under one configuration. `onRefused` gets each refusal whole: its
+ * result leaves out what is for the operator alone.
+ */
 export function createWorkloadMapper(
   context: MappingContext,
   agent: Agent,
   enablement: Enablement,
+  onRefused: (id: string, refusal: Refusal) => void = () => undefined,
 ): (workload: WorkloadDescription) => WorkloadResult {
+  function refused(
+    id: string,
+    refusal: Refusal,
+    surface?: Surface,
+  ): { readonly id: string; readonly error: WorkloadError } {
+    onRefused(id, refusal)
+    return { id, error: errorOf(refusal, surface) }
+  }
+
   return (workload) => {
     const { id } = workload
     const read = readAttributes(workload, enablement)
-    if (!read.ok) return { id, error: errorOf(read.refusal) }
+    if (!read.ok) return refused(id, read.refusal)
     const { attributes, dropped } = read.value
     const noted = warningsOf(dropped, agent)
     const stranger = checkNode(attributes, agent)
-    if (stranger !== undefined) return { id, error: errorOf(stranger), ...noted }
+    if (stranger !== undefined) return { ...refused(id, stranger), ...noted }
     const mapped = mapWorkload(attributes, context)
-    return mapped.ok
-      ? { id, ...mapped.value, ...noted }
-      : { id, error: errorOf(mapped.refusal, mapped.surface), ...noted }
+    return mapped.ok ? { id, ...mapped.value, ...noted } : { ...refused(id, mapped.refusal, mapped.surface), ...noted }
   }
 }
 

@@ -509,7 +509,17 @@ describe('conditions of overrides', () => {
     })
     expect((await of('prod', { 'kubernetes.pod.label[tier]': 'iron' })).policy).toEqual({ source: 'policy' })
     expect((await of('dev')).policy).toEqual({ source: 'policy' })
+    world.records.length = 0
     expect((await of('prod')).error?.code).toBe('condition_fault')
+    // The expression is the operator's to see, and not the issuer's.
+    expect(world.records).toMatchObject([
+      {
+        refusals: [
+          { id: 'w1', code: 'condition_fault', expected: { fault: 'no_such_key', condition: expect.any(String) } },
+        ],
+      },
+    ])
+    expect((await of('prod')).error?.detail).not.toContain('gold')
   })
 
   it('that read what agents of the cluster do not send refuse, lest they be passed over', async () => {

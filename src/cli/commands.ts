@@ -99,9 +99,9 @@ Usage: ${CALL} COMMAND ...
 ${table(rows.map(({ name, summary }) => [name, summary]))}
 ${CALL} COMMAND --help tells more of one.
 
-Exit status: 0 done; 1 a document is wrong, or what was asked for is not there; 2 wrong usage;
-3 the stored document is not the expected one,
-or a login cannot be decided offline; 4 a store or a gateway did not answer.
+Exit status: 0 done; 1 a document is wrong, what was asked for is not there, or a login is refused; 2 wrong usage;
+3 the stored document is not the expected one, or a login cannot be decided offline; 4 a store or a gateway did not
+answer.
 `
 }
 

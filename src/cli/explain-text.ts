@@ -39,6 +39,7 @@ export function explanationText(report: ExplainReport, io: Colour): string {
   const { policies, evidence } = report.explanation
   const candidates = policies.filter(({ isCandidate }) => isCandidate)
   const others = otherPolicies(policies)
+  const nameWidth = Math.max(0, ...others.listed.map(({ name }) => name.length))
   const lines = [
     ...headLines(report, io),
     ...evidence.flatMap(({ type, selector, refusal }) => {
@@ -47,7 +48,7 @@ export function explanationText(report: ExplainReport, io: Colour): string {
       return selector === undefined ? [`${mark('skipped', io)} ${type}  no policy asks for it: it is ignored`, ''] : []
     }),
     ...candidates.flatMap((policy) => [...policyLines(policy, report, io), '']),
-    ...others.listed.map(({ name, why }) => `${mark('skipped', io)} ${name}  ${shown(why)}`),
+    ...others.listed.map(({ name, why }) => `${mark('skipped', io)} ${name.padEnd(nameWidth)}  ${shown(why)}`),
     ...(others.omitted === 0 ? [] : [`  and ${others.omitted} more of the kind`]),
     ...(others.listed.length === 0 ? [] : ['']),
     ...verdictLines(report, io),

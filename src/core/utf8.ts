@@ -17,3 +17,8 @@ export function utf8Length(text: string): number {
   }
   return bytes
 }
+
+/** Whether the UTF-8 of `text` has more bytes than that; they are counted only where the length leaves it open. */
+export function exceedsUtf8(text: string, maxBytes: number): boolean {
+  return text.length > maxBytes || (text.length * 3 > maxBytes && utf8Length(text) > maxBytes)
+}

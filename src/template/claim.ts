@@ -3,7 +3,7 @@ import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass } from '../core/result.ts'
-import { utf8Length } from '../core/utf8.ts'
+import { exceedsUtf8, utf8Length } from '../core/utf8.ts'
 import { lintAbsence } from './lint.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { ClaimTemplate } from './template.ts'
@@ -39,7 +39,7 @@ export function renderClaim(template: ClaimTemplate, attributes: Attributes): Ch
     const piece = isReference(part) ? textOf(part, attributes, 'jwtClaim') : pass(part.text)
     if (!piece.ok) return piece
     text += piece.value
-    if (isReference(part) && utf8Length(text) > CLAIM_VALUE_MAX_BYTES) return refuseLength(part)
+    if (isReference(part) && exceedsUtf8(text, CLAIM_VALUE_MAX_BYTES)) return refuseLength(part)
   }
   return pass(text)
 }

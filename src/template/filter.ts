@@ -1,6 +1,6 @@
 // The filters, one row each. They run left to right on one value, and none makes it longer than FILTER_OUTPUT_MAX_BYTES.
 import { FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
-import { utf8Length } from '../core/utf8.ts'
+import { exceedsUtf8 } from '../core/utf8.ts'
 
 interface FilterRow {
   /** What it is given in parentheses, in order. */
@@ -72,7 +72,7 @@ export function applyFilters(filters: readonly Filter[], value: string | undefin
       continue
     }
     text = FILTERS[name].apply(text, args)
-    if (text === undefined || utf8Length(text) > FILTER_OUTPUT_MAX_BYTES) {
+    if (text === undefined || exceedsUtf8(text, FILTER_OUTPUT_MAX_BYTES)) {
       return { ok: false, reason: 'too_long', filter: name }
     }
   }

@@ -6,7 +6,7 @@ import type { Surface } from '../attribute/row.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
 import type { Refusal, RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { utf8Length } from '../core/utf8.ts'
+import { exceedsUtf8 } from '../core/utf8.ts'
 import { applyFilters } from './filter.ts'
 import { type Reference, SURFACE_NAMES } from './syntax.ts'
 
@@ -47,7 +47,7 @@ function oneText(
     if (Number.isSafeInteger(value)) return pass(String(value))
     return refuseValue('attribute_invalid', reference, surface, 'it is no integer', 'counts are integers')
   }
-  if (value.length > ATTRIBUTE_VALUE_MAX_BYTES || utf8Length(value) > ATTRIBUTE_VALUE_MAX_BYTES) {
+  if (exceedsUtf8(value, ATTRIBUTE_VALUE_MAX_BYTES)) {
     const what = `its value is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`
     return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
   }

@@ -2,7 +2,7 @@
 // for keys, what the rest of the checks says about it.
 import { REFUSALS, type Refusal, type RefusalCode } from '../core/refusal.ts'
 import type { LoginExplanation, PolicyExplanation } from '../policy/explain-login.ts'
-import type { EvidenceRefusal } from '../policy/login.ts'
+import { type EvidenceRefusal, statusOfRefusal } from '../policy/login.ts'
 import { EXIT, type ExitCode } from './command.ts'
 
 export interface Answer {
@@ -61,7 +61,7 @@ function isVerified({ refusal }: EvidenceRefusal): boolean {
 
 /** As the login route answers. */
 function refusedFor(reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'): Answer {
-  return { status: reason === 'nothing_verified' ? 401 : 403, code: 'login_refused', reason }
+  return { status: statusOfRefusal(reason), code: 'login_refused', reason }
 }
 
 /** For a body that is refused whole, whatever the policies are. */

@@ -5,7 +5,7 @@ import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { WorkloadResult } from '../policy/workload.ts'
 import type { Session } from '../token/session.ts'
 import type { ConfigurationUsed, MappingRecord } from './audit.ts'
-import type { GatewayEnv, Parts } from './gateway.ts'
+import type { GatewayEnv, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 
 export interface MappingReport {

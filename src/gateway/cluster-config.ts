@@ -10,7 +10,7 @@ import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../confi
 import { type Checked, pass } from '../core/result.ts'
 import type { IssuancePolicy } from '../policy/issuance.ts'
 import type { ConfigurationUsed } from './audit.ts'
-import type { Parts } from './gateway.ts'
+import type { Parts } from './parts.ts'
 import { sectionInForce } from './section-in-force.ts'
 
 export interface ClusterConfig {

@@ -1,7 +1,7 @@
 // Liveness and readiness. Ready means that the configuration store answers; a store that is empty is ready.
 import { trustDomainKey } from '../config/document-key.ts'
 import { backgroundOf } from './background.ts'
-import type { GatewayApp, Parts } from './gateway.ts'
+import type { GatewayApp, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 import { addRoute } from './route.ts'
 

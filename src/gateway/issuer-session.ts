@@ -8,7 +8,7 @@ import type { TrustDomainSettings } from '../config/trust-domain.ts'
 import { REFUSALS } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { type Session, verifySession } from '../token/session.ts'
-import type { Parts } from './gateway.ts'
+import type { Parts } from './parts.ts'
 import { policiesInForce } from './policies-in-force.ts'
 import { sectionInForce } from './section-in-force.ts'
 

@@ -2,10 +2,10 @@
 // who learns everything but the token.
 import type { Context } from 'hono'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { EvidenceRefusal, LoginOutcome } from '../policy/login.ts'
+import { type EvidenceRefusal, type LoginOutcome, statusOfRefusal } from '../policy/login.ts'
 import type { IssuedSession } from '../token/session.ts'
 import { auditedRefusal, auditedTraces, type ConfigurationUsed, type LoginRecord } from './audit.ts'
-import type { GatewayEnv, Parts } from './gateway.ts'
+import type { GatewayEnv, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
@@ -72,7 +72,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         return problem(c, { code: 'signing_key_unavailable', detail, retryAfterSeconds }, { refusals, ...onWire() })
       }
       const { reason } = outcome
-      const status = reason === 'nothing_verified' ? 401 : 403
+      const status = statusOfRefusal(reason)
       record({ status, outcome: 'refused', code: 'login_refused', reason, ...audited })
       return problem(c, { code: 'login_refused', detail: REASONS[reason] }, { status, reason, refusals, ...onWire() })
     },

@@ -1,6 +1,6 @@
 // The HTTP interface as OpenAPI 3.1, for client generators and readers. A test holds it against the routes there are.
 import { REFUSALS } from '../core/refusal.ts'
-import type { GatewayApp, Parts } from './gateway.ts'
+import type { GatewayApp, Parts } from './parts.ts'
 import { addRoute } from './route.ts'
 
 type Schema = Readonly<Record<string, unknown>>

@@ -7,7 +7,7 @@ import trustDomain from '../../schemas/TrustDomain.json' with { type: 'json' }
 import trustDomainServerAttestation from '../../schemas/TrustDomainServerAttestation.json' with { type: 'json' }
 import workloadAttestation from '../../schemas/WorkloadAttestation.json' with { type: 'json' }
 import { isSectionName, type SectionName } from '../config/sections.ts'
-import type { GatewayApp } from './gateway.ts'
+import type { GatewayApp } from './parts.ts'
 import { problem } from './problem.ts'
 import { addRoute } from './route.ts'
 

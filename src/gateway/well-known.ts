@@ -1,5 +1,5 @@
 // What any OIDC relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5.
-import type { GatewayApp, Parts } from './gateway.ts'
+import type { GatewayApp, Parts } from './parts.ts'
 import { addRoute } from './route.ts'
 
 /** A published key set is read again after this long: how long a new key must be published before it signs. */

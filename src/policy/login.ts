@@ -64,6 +64,11 @@ export type LoginOutcome =
 /** What verification made of one attestation. */
 type Verdict = { readonly type: string; readonly opened?: OpenedEvidence; readonly result: Checked<VerifiedEvidence> }
 
+/** 401 says that nothing of what was sent was verified; 403 that something was, and did not suffice. */
+export function statusOfRefusal(reason: Extract<LoginOutcome, { readonly kind: 'refused' }>['reason']): 401 | 403 {
+  return reason === 'nothing_verified' ? 401 : 403
+}
+
 export interface LoginContext extends VerifyContext {
   readonly engine: ConditionEngine
 }

@@ -1,7 +1,8 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
 import type { AuditRecord } from '../../src/gateway/audit.ts'
-import { createGateway, type GatewayApp } from '../../src/gateway/gateway.ts'
+import { createGateway } from '../../src/gateway/gateway.ts'
+import type { GatewayApp } from '../../src/gateway/parts.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'

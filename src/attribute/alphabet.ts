@@ -80,8 +80,8 @@ const CODES: ReadonlyMap<string, ReadonlySet<number>> = new Map(
 /** Whether a value is made as its alphabet says. Runs may be empty; that is for the surface to refuse. */
 export function fitsAlphabet(value: string, name: AlphabetName): boolean {
   const { parts, edges }: Alphabet = ALPHABETS[name]
-  const edge = `${value.slice(0, 1)}${value.slice(-1)}`
-  if (edges !== undefined && [...edge].some((character) => !edges.includes(character))) return false
+  if (edges !== undefined && value !== '' && !(edges.includes(value.charAt(0)) && edges.includes(value.slice(-1))))
+    return false
   let at = 0
   for (const part of parts) {
     if ('literal' in part) {

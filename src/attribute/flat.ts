@@ -27,15 +27,14 @@ export function attributesOfFlat(
   enablement: Enablement,
   suggest: (name: string) => string | undefined = suggestAttribute,
 ): Checked<WorkloadAttributes> {
-  const entries = isMap(input) ? [...input] : Object.entries(input)
-  if (entries.length > WORKLOAD_ATTRIBUTES_MAX) {
-    const detail = `A workload has ${entries.length} attributes; at most ${WORKLOAD_ATTRIBUTES_MAX} are allowed`
+  const names = isMap(input) ? [...input.keys()] : Object.keys(input)
+  if (names.length > WORKLOAD_ATTRIBUTES_MAX) {
+    const detail = `A workload has ${names.length} attributes; at most ${WORKLOAD_ATTRIBUTES_MAX} are allowed`
     return refuse({ code: 'request_malformed', where: 'attributes', detail })
   }
   const attributes = new Map<string, AttributeValue>()
-  const seen = new Map<string, string>()
-  const dropped: string[] = []
-  for (const [written, json] of entries) {
+  const dropped = new Set<string>()
+  for (const written of names) {
     const resolved = resolveAttribute(written)
     if (resolved === undefined) {
       const suggestion = suggest(written)
@@ -47,21 +46,20 @@ export function attributesOfFlat(
       const source = row.side === 'agent' ? 'the agent session' : 'the configuration'
       return refuseName('attribute_origin_forbidden', name, `${name} comes from ${source} alone; leave it out`)
     }
-    const other = seen.get(name)
-    if (other !== undefined) {
+    if (attributes.has(name) || dropped.has(name)) {
+      const other = names.find((spelling) => resolveAttribute(spelling)?.name === name) ?? name
       const detail = `${quoteText(other)} and ${quoteText(written)} are one attribute, ${name}; send it once`
       return refuseName('attribute_duplicate', name, detail)
     }
-    seen.set(name, written)
     if (!isEnabled(resolved, enablement)) {
-      dropped.push(name)
+      dropped.add(name)
       continue
     }
-    const value = readValue(json, row, name)
+    const value = readValue((isMap(input) ? input.get(written) : input[written]) ?? null, row, name)
     if (!value.ok) return value
     attributes.set(name, value.value)
   }
-  return pass({ attributes, dropped })
+  return pass({ attributes, dropped: [...dropped] })
 }
 
 function isMap(input: JsonObject | ReadonlyMap<string, Json>): input is ReadonlyMap<string, Json> {

@@ -58,11 +58,13 @@ export function subjectType(name: string): SubjectType | undefined {
 /** What is wrong with a value of this type. Control characters are refused everywhere: they only serve to deceive. */
 export function checkSubjectValue(type: SubjectType, value: string): SubjectValueFault | undefined {
   if (value === '') return 'value_empty'
-  // Code points are at least half the UTF-16 units: a megabyte is not spread into an array to learn that it is long.
-  if (value.length > 2 * type.maxLength || [...value].length > type.maxLength) return 'value_too_long'
+  const { maxLength, minLength = 0 } = type
+  // Characters are code points: at most as many as UTF-16 units, at least half. Only in between they are counted.
+  if (value.length > 2 * maxLength) return 'value_too_long'
+  if (value.length > maxLength && [...value].length > maxLength) return 'value_too_long'
   if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f]/.test(value)) return 'value_character'
   if (type.syntax === 'printable' && !/^[A-Za-z0-9 '()+,./:=?-]*$/.test(value)) return 'value_character'
   if (type.syntax === 'ia5' && !/^[\u0020-\u007e]*$/.test(value)) return 'value_character'
   if (type.syntax === 'letters' && !/^[A-Za-z]*$/.test(value)) return 'value_character'
-  return [...value].length < (type.minLength ?? 0) ? 'value_too_short' : undefined
+  return minLength > 0 && [...value].length < minLength ? 'value_too_short' : undefined
 }

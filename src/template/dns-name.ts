@@ -84,8 +84,8 @@ function labelText(reference: Reference, attributes: Attributes): Checked<string
     const mend = 'default("...") is for absence alone, so give it a value or use another attribute'
     return refuseValue('attribute_invalid', reference, 'dnsName', 'its value is empty', mend)
   }
+  if (!/[^a-z0-9-]/.test(text)) return piece
   const forbidden = [...new Set(text.match(/[^a-z0-9-]/gu))]
-  if (forbidden.length === 0) return piece
   const what = `a label cannot hold its value ${quoteText(text)}`
   const lower = forbidden.some((character) => /[A-Z]/.test(character)) ? ['lower'] : []
   const others = forbidden.filter((character) => !/[A-Z]/.test(character)).slice(0, 3)

@@ -157,8 +157,9 @@ function pathText(reference: Reference, attributes: Attributes): Checked<string>
     const mend = 'default("...") is for absence alone, so give it a value or use another attribute'
     return refuseValue('attribute_invalid', reference, surface, 'its value is empty', mend)
   }
-  const forbidden = new Set(text.match(spansSegments(reference) ? /[^A-Za-z0-9._/-]/gu : /[^A-Za-z0-9._-]/gu))
-  if (forbidden.size === 0) return filtered
+  const spans = spansSegments(reference)
+  if (!(spans ? /[^A-Za-z0-9._/-]/ : /[^A-Za-z0-9._-]/).test(text)) return filtered
+  const forbidden = new Set(text.match(spans ? /[^A-Za-z0-9._/-]/gu : /[^A-Za-z0-9._-]/gu))
   const what = `a path segment cannot hold its value ${quoteText(text)}`
   return refuseValue('attribute_invalid', reference, surface, what, `use ${mendOf([...forbidden])}`)
 }

@@ -5,7 +5,7 @@ import { ATTRIBUTE_VALUE_MAX_BYTES, ATTRIBUTE_VALUES_MAX, WORKLOAD_ATTRIBUTES_MA
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { utf8Length } from '../core/utf8.ts'
-import type { Attributes, AttributeValue } from './attribute.ts'
+import type { AttributeValue } from './attribute.ts'
 import { resolveAttribute, suggestAttribute } from './catalogue.ts'
 import { type Enablement, isEnabled } from './enabled.ts'
 import { quoteText } from './quote.ts'
@@ -13,7 +13,8 @@ import type { AttributeRow } from './row.ts'
 
 /** The attributes of a workload by canonical name, and the names of those that no setting enables. */
 export interface WorkloadAttributes {
-  readonly attributes: Attributes
+  /** Made for the caller, who may add to it. */
+  readonly attributes: Map<string, AttributeValue>
   readonly dropped: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 // One workload's attributes become its identity: SPIFFE ID, JWT claims, X.509 subject. The first thing that is wrong ends
 // it and is named; nothing is left out, shortened or guessed.
-import type { Attributes } from '../attribute/attribute.ts'
+import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
 import type { Surface } from '../attribute/row.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
@@ -54,7 +54,12 @@ export type Mapped = { readonly ok: true; readonly value: Identity } | ({ readon
 
 /** Maps one workload, whose own attributes are `workload`. */
 export function mapWorkload(workload: Attributes, context: MappingContext): Mapped {
-  const merged = mergeAttributes(workload, context)
+  return mapOwned(new Map(workload), context)
+}
+
+/** The same for a map that nobody else holds: what the other sides say is added to it. */
+export function mapOwned(workload: Map<string, AttributeValue>, context: MappingContext): Mapped {
+  const merged = mergeInto(workload, context)
   if (!merged.ok) return failed(merged.refusal)
   const attributes = merged.value
 
@@ -99,9 +104,15 @@ function failed(refusal: Refusal, surface?: Surface): Mapped {
 /** Three sides, each of which speaks for its own attributes alone. A name of two sides belongs to neither. */
 export function mergeAttributes(
   workload: Attributes,
+  sides: Pick<MappingContext, 'builtIns' | 'agent'>,
+): Checked<Attributes> {
+  return mergeInto(new Map(workload), sides)
+}
+
+function mergeInto(
+  merged: Map<string, AttributeValue>,
   { builtIns, agent }: Pick<MappingContext, 'builtIns' | 'agent'>,
 ): Checked<Attributes> {
-  const merged = new Map(workload)
   for (const side of [agent, builtIns]) {
     for (const [name, value] of side ?? []) {
       if (merged.has(name)) {

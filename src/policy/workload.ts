@@ -10,7 +10,7 @@ import type { JsonObject } from '../core/json.ts'
 import { ATTRIBUTE_HINTS_MAX } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { type Identity, type MappingContext, mapWorkload } from './mapping.ts'
+import { type Identity, type MappingContext, mapOwned } from './mapping.ts'
 
 /** Either flat attributes or a `v1.Pod`. */
 export interface WorkloadDescription {
@@ -108,7 +108,7 @@ export function createWorkloadMapper(
     const noted = warningsOf(dropped, agent)
     const stranger = checkNode(attributes, agent)
     if (stranger !== undefined) return { ...refused(id, stranger), ...noted }
-    const mapped = mapWorkload(attributes, context)
+    const mapped = mapOwned(attributes, context)
     return mapped.ok ? { id, ...mapped.value, ...noted } : { ...refused(id, mapped.refusal, mapped.surface), ...noted }
   }
 }

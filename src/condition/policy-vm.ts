@@ -28,7 +28,8 @@ export function instantiatePolicyVm(module: WebAssembly.Module): PolicyVm {
   }
   const version = functionOf(exports, 'abiVersion')()
   if (version !== ABI_VERSION) throw new TypeError(`The policy VM has ABI ${version}, and ABI ${ABI_VERSION} is needed`)
-  const { buffer } = memory
+  // Its maximum is its size, so its buffer is never shared and never replaced; only some hosts' types know.
+  const buffer = memory.buffer as ArrayBuffer
   return { ...vm, bytes: new Uint8Array(buffer), words: new Uint32Array(buffer), view: new DataView(buffer) }
 }
 

@@ -40,7 +40,8 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     const response = await orAborted(fetch(url, { headers, redirect: 'manual', signal }), signal)
     if (response.status !== 200) {
       discard(response)
-      const isRedirect = (response.type as string) === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
+      const isRedirect =
+        (response.type as string) === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
       return failed({ kind: isRedirect ? 'redirected' : 'status', status: response.status })
     }
     const bytes = await readBody(response, maxBytes, signal)

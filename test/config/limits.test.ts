@@ -1,0 +1,63 @@
+// Limits of sections, on both sides of each.
+import { describe, expect, it } from 'vitest'
+import { compileDocument } from '../../src/config/compile.ts'
+import type { SectionName } from '../../src/config/sections.ts'
+import {
+  CLAIM_NAME_MAX_LENGTH,
+  CLUSTER_NAME_MAX_LENGTH,
+  CONDITION_MAX_LENGTH,
+  OVERRIDES_MAX,
+  TEMPLATE_MAX_LENGTH,
+  URL_MAX_LENGTH,
+} from '../../src/core/limits.ts'
+import { encodeUtf8 } from '../../src/core/utf8.ts'
+import { compileContext } from '../policy/fixture.ts'
+
+function compiles(section: SectionName, spec: unknown): boolean {
+  const text = JSON.stringify({ section, schema: 'v1', spec })
+  return compileDocument(section, encodeUtf8(text), compileContext).ok
+}
+
+const override = (name: string) => ({ when: { 'kubernetes.pod.name': name }, policy: { x509: { ttl: '2h' } } })
+const attestation = (config: object, expression = 'true') => ({
+  policies: [{ name: 'p', requiredAttestors: [{ type: 'k8s_token', config }], conditions: [{ expression }] }],
+})
+const issuer = (length: number): string =>
+  `https://oidc.example.com/${'i'.repeat(length - 'https://oidc.example.com/'.length)}`
+const condition = (length: number): string => `"${'c'.repeat(length - 6)}"==""`
+const template = (length: number): string =>
+  `{{kubernetes.pod.name}}${'t'.repeat(length - '{{kubernetes.pod.name}}'.length)}`
+
+describe('limits of sections', () => {
+  it.each<[string, number, SectionName, (size: number) => unknown]>([
+    ['name of a cluster', CLUSTER_NAME_MAX_LENGTH, 'Cluster', (size) => ({ name: 'n'.repeat(size) })],
+    [
+      'name of a claim',
+      CLAIM_NAME_MAX_LENGTH,
+      'SVIDIssuancePolicy',
+      (size) => ({ policy: { jwt: { additionalClaims: { ['c'.repeat(size)]: '{{kubernetes.pod.name}}' } } } }),
+    ],
+    [
+      'template',
+      TEMPLATE_MAX_LENGTH,
+      'SVIDIssuancePolicy',
+      (size) => ({ policy: { jwt: { additionalClaims: { claim: template(size) } } } }),
+    ],
+    [
+      'overrides',
+      OVERRIDES_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({ policyOverrides: Array.from({ length: size }, (_, index) => override(`w${index}`)) }),
+    ],
+    ['URL of an issuer', URL_MAX_LENGTH, 'AgentAttestation', (size) => attestation({ issuerURL: issuer(size) })],
+    [
+      'condition',
+      CONDITION_MAX_LENGTH,
+      'AgentAttestation',
+      (size) => attestation({ issuerURL: issuer(40) }, condition(size)),
+    ],
+  ])('%s', (_what, limit, section, make) => {
+    expect(compiles(section, make(limit))).toBe(true)
+    expect(compiles(section, make(limit + 1))).toBe(false)
+  })
+})

@@ -43,7 +43,6 @@ export const REFUSALS = {
   session_cluster_forbidden: request(403, 'The session is not for this cluster'),
   session_too_large: request(403, 'The session would be too large'),
   // Evidence: form
-  evidence_malformed: evidence('malformed', 'The evidence is malformed'),
   evidence_not_required: evidence('not_required', 'No policy asks for this evidence'),
   token_too_large: evidence('malformed', 'The token is too large'),
   token_malformed: evidence('malformed', 'The token is not a well-formed JWS'),
@@ -95,7 +94,6 @@ export const REFUSALS = {
   node_missing: request(422, 'The workload names no node'),
   agent_session_required: request(422, 'An agent session is required'),
   node_required: request(422, 'The agent session must prove a node'),
-  policy_missing: request(422, 'The cluster has no issuance policy'),
   container_unknown: request(422, 'The pod has no such container'),
 } as const satisfies Record<string, RefusalRow>
 

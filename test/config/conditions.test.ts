@@ -140,3 +140,22 @@ spec:
     expect(foundIn('    - \n').map((issue) => issue.split(' ')[1])).toContain('field_missing')
   })
 })
+
+describe('conditions for issuers', () => {
+  it('stand in the policies of the trust domain as well', () => {
+    const config = {
+      issuerURL: 'https://oidc.example.com/id/1',
+      serviceAccountNamespace: 'tds',
+      serviceAccountName: 'server',
+    }
+    const policy = { name: 'p', requiredAttestors: [{ type: 'k8s_token', config }] }
+    const compileWith = (expression: string) => {
+      const spec = { policies: [{ ...policy, conditions: [{ expression }] }] }
+      const text = JSON.stringify({ section: 'TrustDomainServerAttestation', schema: 'v1', spec })
+      return compileDocument('TrustDomainServerAttestation', encodeUtf8(text), { ...compileContext, exactPins: true })
+    }
+    const good = compileWith('k8s_token.namespace == "tds"')
+    expect(good.ok && good.value.policies[0]?.conditions).toHaveLength(1)
+    expect(compileWith('k8s_token.namespce == "tds"').ok).toBe(false)
+  })
+})

@@ -82,6 +82,12 @@ describe('the Worker', () => {
     expect([answer.status, answer.body['code']]).toEqual([503, 'signing_key_unavailable'])
   })
 
+  it('refuses a document of 10 MB that KV holds, and says so to nobody but the operator', async () => {
+    await POLICIES.put('clusters/w-4/AgentAttestation', policy(cluster) + ' '.repeat(10_000_000))
+    const answer = await login('w-4', await tokenOf())
+    expect([answer.status, answer.body['code']]).toEqual([503, 'configuration_invalid'])
+  })
+
   it('answers forty logins at once with one fetch of the key set', async () => {
     await POLICIES.put('clusters/w-3/AgentAttestation', policy(cluster))
     const tokens = await Promise.all(Array.from({ length: 40 }, () => tokenOf()))

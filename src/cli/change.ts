@@ -3,7 +3,7 @@
 import type { DocumentKey } from '../config/document-key.ts'
 import type { SectionName } from '../config/sections.ts'
 import { digestOf } from '../core/digest.ts'
-import { decodeUtf8 } from '../core/json.ts'
+import { decodeUtf8 } from '../core/utf8.ts'
 import { judgeChanges } from './change-verdict.ts'
 import { EXIT, type ExitCode, type Io, Stop } from './command.ts'
 import { type Action, listHistory, writeHistory } from './history.ts'

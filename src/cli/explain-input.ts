@@ -2,9 +2,10 @@
 // that is on record; and the moment at which it is looked at.
 import { ATTESTORS } from '../attest/table.ts'
 import type { Attribute } from '../attribute/attribute.ts'
-import { decodeUtf8, parseJson } from '../core/json.ts'
+import { parseJson } from '../core/json.ts'
 import { JSON_DEPTH_MAX, LOGIN_BODY_MAX_BYTES, NUMERIC_DATE_MAX_SECONDS } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
+import { decodeUtf8 } from '../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../gateway/attestations.ts'
 import { checkShape } from '../gateway/body.ts'
 import type { Attestation } from '../policy/login.ts'

@@ -3,8 +3,8 @@
 // be planted; buried when the document is deleted, so that none comes back to life.
 import type { Clock } from '../core/clock.ts'
 import { digestOf } from '../core/digest.ts'
-import { decodeUtf8 } from '../core/json.ts'
 import { APPLIED_SETTLE_MILLIS, STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
+import { decodeUtf8, encodeUtf8 } from '../core/utf8.ts'
 import { type AppliedRecord, openRecord, type SealKeys, sealRecord } from '../token/applied-record.ts'
 import { appliedKey, type DocumentKey } from './document-key.ts'
 import { type Sleep, type StateStore, within } from './source.ts'
@@ -64,7 +64,7 @@ export function createAppliedRecords({
       if (record === undefined) return undefined
       if (record.kind === 'deleted') return { kind: 'deleted', atMillis: record.deletedAtMillis }
       const { digest, appliedAtMillis } = record
-      const bytes = new Uint8Array(new TextEncoder().encode(record.text))
+      const bytes = encodeUtf8(record.text)
       if ((await digestOf(bytes)) !== digest) return undefined
       return { kind: 'applied', version: { digest, bytes, appliedAtMillis }, atMillis: appliedAtMillis }
     },

@@ -2,9 +2,9 @@
 // throws, and its time is bounded whatever the bytes are.
 import type { CompileContext, Report } from '../attest/attestor.ts'
 import type { Issue } from '../core/issue.ts'
-import { decodeUtf8 } from '../core/json.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
+import { decodeUtf8 } from '../core/utf8.ts'
 import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
 import { createPositions } from './position.ts'
 import { documentTooLarge } from './scan.ts'

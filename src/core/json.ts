@@ -2,6 +2,8 @@
 // (two parsers, two meanings), invalid UTF-8, a byte order mark, lone surrogates, integers that a double cannot hold,
 // and nesting over a bound. Objects have no prototype, so `__proto__` is a member like any other.
 
+import { decodeUtf8 } from './utf8.ts'
+
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export interface JsonObject {
   readonly [member: string]: Json
@@ -30,16 +32,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
   r: '\r',
   t: '\t',
-}
-
-/** Bytes as text: strict UTF-8, and no byte order mark, which some readers drop and others keep. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return text.startsWith('\ufeff') ? undefined : text
-  } catch {
-    return undefined
-  }
 }
 
 export function parseJsonBytes(bytes: Uint8Array, depthMax: number): JsonResult {

@@ -1,8 +1,18 @@
-// Text to bytes, and how many.
+// Text to bytes and back, and how many.
 
 /** The UTF-8 of `text`. `encode` always makes a buffer of its own, which not every host's types know. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>
+}
+
+/** Bytes as text: strict UTF-8, and no byte order mark, which some readers drop and others keep. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return text.startsWith('\ufeff') ? undefined : text
+  } catch {
+    return undefined
+  }
 }
 
 /** How many bytes the UTF-8 of `text` has, without making them. A lone surrogate becomes U+FFFD, three bytes. */

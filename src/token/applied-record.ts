@@ -5,6 +5,7 @@ import { CompactSign, compactVerify } from 'jose'
 import { decodeBase64url, encodeBase64url } from '../core/base64.ts'
 import { isJsonObject, type JsonObject, parseJsonBytes } from '../core/json.ts'
 import { KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
+import { encodeUtf8 } from '../core/utf8.ts'
 
 /** Symmetric keys: the first seals, all open. */
 export type SealKeys = readonly Uint8Array<ArrayBuffer>[]
@@ -34,10 +35,10 @@ export async function sealRecord(record: AppliedRecord, keys: SealKeys): Promise
   const [first] = keys
   if (first === undefined) throw new RangeError('there is no key to seal with')
   if (first.length < SEAL_KEY_MIN_BYTES) throw new RangeError(`a seal key needs ${SEAL_KEY_MIN_BYTES} bytes`)
-  const jws = await new CompactSign(new TextEncoder().encode(JSON.stringify(payloadOf(record))))
+  const jws = await new CompactSign(encodeUtf8(JSON.stringify(payloadOf(record))))
     .setProtectedHeader({ alg: 'HS256', typ: TYPE, kid: await keyIdOf(first) })
     .sign(first)
-  return new Uint8Array(new TextEncoder().encode(jws))
+  return encodeUtf8(jws)
 }
 
 /** The record, if it is one, is sealed by one of the keys, and is of the document `key`; else it counts as absent. */
@@ -59,7 +60,7 @@ export async function openRecord(bytes: Uint8Array, key: string, keys: SealKeys)
 /** Names a key without giving it away: by a MAC of a fixed text. */
 async function keyIdOf(sealKey: Uint8Array<ArrayBuffer>): Promise<string> {
   const key = await crypto.subtle.importKey('raw', sealKey, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  const mac = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode('postern seal key id'))
+  const mac = await crypto.subtle.sign('HMAC', key, encodeUtf8('postern seal key id'))
   return encodeBase64url(new Uint8Array(mac).subarray(0, 12))
 }
 

@@ -105,7 +105,7 @@ describe('validate()', () => {
     expect(check(items, '[a, 1, b]').value).toBeUndefined()
   })
 
-  it('accepts nothing that valibot refuses', () => {
+  it('accepts what valibot accepts, and no list for a map', () => {
     const scalar = fc.constantFrom(
       'x',
       '1',
@@ -144,7 +144,10 @@ describe('validate()', () => {
         if (!result.ok) throw new Error(text)
         const { issues } = check(schema, text)
         const plain: unknown = validate(v.unknown(), result.root, [], () => {}).value
-        expect(issues.length === 0).toBe(v.safeParse(schema, plain).success)
+        // valibot takes a list for a record or a loose object; a document that has one there is refused.
+        const hasListForMap = [fields['map'], fields['loose']].some((value) => value?.startsWith('['))
+        if (hasListForMap) expect(issues).not.toEqual([])
+        else expect(issues.length === 0).toBe(v.safeParse(schema, plain).success)
       }),
     )
   })

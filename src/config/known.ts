@@ -88,7 +88,12 @@ export async function knownAfter(
 async function fallBack(bad: Partial<Known> & Pick<Known, 'readAtMillis' | 'desired'>, judge: Judge): Promise<Known> {
   const known: Known = { inForce: undefined, confirmedAtMillis: undefined, deadRecord: undefined, ...bad }
   const record = await judge.recall()
-  if (record === undefined || record.atMillis <= (known.confirmedAtMillis ?? Number.NEGATIVE_INFINITY)) return known
+  const seenAtMillis = known.confirmedAtMillis ?? Number.NEGATIVE_INFINITY
+  // In one millisecond nobody can tell which came first: then the deletion holds, for to deny is the safer mistake.
+  const isLater =
+    record !== undefined &&
+    (record.atMillis > seenAtMillis || (record.kind === 'deleted' && record.atMillis === seenAtMillis))
+  if (!isLater) return known
   if (record.kind === 'deleted') return { ...known, inForce: undefined, confirmedAtMillis: record.atMillis }
 
   const { version } = record

@@ -1,5 +1,5 @@
-// When the records under `applied/` are looked after: in the background, once per version and isolate, never per
-// request; a store that refuses (Workers KV takes one write per second per key) is asked again later.
+// When the records under `applied/` are looked after: in the background, once per version and isolate, and at each read
+// of the store that finds a document absent, never per request; a store that refuses (Workers KV takes one write per second per key) is asked again later.
 import type { Clock } from '../core/clock.ts'
 import {
   ABSENCE_CACHE_MAX,
@@ -17,7 +17,6 @@ interface Task {
   readonly subject: Told
   /** What this isolate knew before of this key: a record that tells of it may be replaced at once. */
   readonly displaced: Told | undefined
-  readonly sinceMillis: number
   readonly done: boolean
   readonly failures: number
   readonly nextMillis: number
@@ -46,7 +45,6 @@ export function createUpkeep(records: AppliedRecords, clock: Clock): Upkeep {
     const task: Task = {
       subject,
       displaced: goesOn ? last.displaced : last?.subject,
-      sinceMillis: goesOn ? last.sinceMillis : nowMillis,
       done: false,
       failures: goesOn ? last.failures : 0,
       nextMillis: nowMillis + APPLIED_BACKOFF_MAX_MILLIS,
@@ -80,9 +78,9 @@ export function createUpkeep(records: AppliedRecords, clock: Clock): Upkeep {
   async function bury(key: DocumentKey, task: Task): Promise<void> {
     try {
       await records.bury(key)
-      // An isolate that has not seen the deletion yet may put its record back: look once more when all must have.
-      const settledMillis = task.sinceMillis + APPLIED_SETTLE_MILLIS
-      end(key, task, clock() >= settledMillis ? { done: true } : { nextMillis: settledMillis })
+      // Never done: another isolate may have recorded a version since that this one has slept through, or may put its
+      // record back, not knowing of the deletion. Whoever reads that the document is absent looks again.
+      end(key, task, { failures: 0, nextMillis: clock() })
     } catch {
       retryLater(key, task)
     }

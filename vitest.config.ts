@@ -20,6 +20,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/workers/**', 'node_modules/**'],
+          setupFiles: ['test/property.setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -53,19 +53,24 @@ async function readApplied(
   flags: { readonly state?: string | undefined },
   io: Io,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { sealKeys } = opened.settings
-  if (sealKeys.length === 0) throw usageStop('--applied checks a seal: set SEAL_KEYS to those of the gateway')
+  const { sealing } = opened.settings
+  if ('missing' in sealing)
+    throw usageStop(`--applied checks a seal: set ${sealing.missing.join(', ')} as the gateway has them`)
   const state = await openStateStore(flags, opened.store, io)
   const sealed = await state.read(appliedKey(key))
   if (sealed === undefined) throw new Stop(EXIT.refused, `The gateway has applied no ${key.text} in ${state.name}`)
-  const record = (await openRecord(sealed, key.text, sealKeys))?.record
+  const record = (await openRecord(sealed, key.text, sealing))?.record
   if (record === undefined) {
-    const what = `${appliedKey(key)} is sealed by none of SEAL_KEYS, or has been changed since`
-    throw new Stop(EXIT.refused, `${what}: the gateway does not believe it either, if it has the same keys`)
+    const what = `${appliedKey(key)} is sealed by none of SEAL_KEYS for this TRUST_DOMAIN and ISSUER_URL, or was changed`
+    throw new Stop(EXIT.refused, `${what}: a gateway with the same settings ignores it`)
   }
   if (record.kind === 'deleted') {
-    const when = new Date(record.deletedAtMillis).toISOString()
+    const when = new Date(record.atMillis).toISOString()
     throw new Stop(EXIT.refused, `The gateway found ${key.text} deleted at ${when}: nothing is applied`)
+  }
+  if (record.kind === 'contested') {
+    const what = `several versions of ${key.text} were stored shortly before ${new Date(record.atMillis).toISOString()}`
+    throw new Stop(EXIT.refused, `${what}: which one is the last is unknown, so none is on record`)
   }
   io.err(`applied at ${new Date(record.appliedAtMillis).toISOString()}\n`)
   return encodeUtf8(record.text)

@@ -63,8 +63,9 @@ async function fromStore(
   const state = await openStateStore(flags, opened.store, io)
   const sections = await readStoreStatus(target, opened, state, io.clock())
   const isBad = sections.some(({ desiredDigest, appliedDigest }) => desiredDigest !== appliedDigest)
-  if (isBad && opened.settings.sealKeys.length === 0) {
-    io.err('SEAL_KEYS is not set: whether an older version is in force instead cannot be told\n')
+  const { sealing } = opened.settings
+  if (isBad && 'missing' in sealing) {
+    io.err(`Not set: ${sealing.missing.join(', ')}. Whether an older version is in force instead cannot be told\n`)
   }
   return sections
 }

@@ -6,13 +6,14 @@ import { parseEnv } from 'node:util'
 import type { CompileContext } from '../attest/attestor.ts'
 import type { DocumentKey } from '../config/document-key.ts'
 import { readSettings } from '../runtime/settings.ts'
-import type { SealKeys } from '../token/applied-record.ts'
+import type { Sealing } from '../token/applied-record.ts'
 import { makeSessionSigningKeys } from '../token/make-session-keys.ts'
 import { EXIT, type Io, Stop } from './command.ts'
 
 export interface OperatorSettings {
   readonly contextOf: (key: DocumentKey, digest: string) => CompileContext
-  readonly sealKeys: SealKeys
+  /** What applied records are sealed with; or the settings that are missing for it. */
+  readonly sealing: Sealing | { readonly missing: readonly [string, ...string[]] }
   /** What evidence must be meant for by default; `undefined` if neither AUDIENCE nor TRUST_DOMAIN is set. */
   readonly audience: string | undefined
   readonly clockSkewSeconds: number
@@ -41,11 +42,11 @@ export async function readOperatorSettings(
       ['The settings in the environment are wrong:', ...read.problems.map((p) => `  - ${p}`)].join('\n'),
     )
   }
-  const { issuerUrl, allowLoopbackIssuers, privateIssuers, sealKeys, audience, clockSkewSeconds } = read.value
+  const { issuerUrl, allowLoopbackIssuers, privateIssuers, audience, clockSkewSeconds } = read.value
   const saysAudience = [environment['AUDIENCE'], environment['TRUST_DOMAIN']].some((text) => text?.trim())
   const urlPolicy = { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
   return {
-    sealKeys,
+    sealing: readSealing(environment, read.value),
     audience: saysAudience ? audience : undefined,
     clockSkewSeconds,
     contextOf: ({ scope }, documentDigest) => ({
@@ -56,6 +57,14 @@ export async function readOperatorSettings(
       exactPins: scope === 'trust-domain',
     }),
   }
+}
+
+/** The tool falls back to made-up names to compile a document; a record of made-up names is nobody's. */
+function readSealing(environment: Readonly<Record<string, string | undefined>>, settings: Sealing) {
+  const [first, ...others] = ['SEAL_KEYS', 'TRUST_DOMAIN', 'ISSUER_URL'].filter((name) => !environment[name]?.trim())
+  if (first !== undefined) return { missing: [first, ...others] as const }
+  const { sealKeys, trustDomain, issuerUrl } = settings
+  return { sealKeys, trustDomain, issuerUrl }
 }
 
 async function readEnvironmentFile(

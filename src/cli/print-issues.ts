@@ -41,7 +41,7 @@ export interface IssuesJson {
 }
 
 export function issuesJson(section: string, digest: string, found: readonly LocatedIssue[]): IssuesJson {
-  const read = { kind: 'invalid', digest, issues: found, stale: false, attemptedAtMillis: 0 } as const
+  const read = { kind: 'invalid', digest, issues: found, stale: false, attemptedAtMillis: 0, contested: false } as const
   const { issues, warnings } = statusOf(section, read)
   return { issues, warnings }
 }

@@ -19,13 +19,8 @@ export async function readStoreStatus(
   state: OperatorStore,
   nowMillis: number,
 ): Promise<readonly SectionStatus[]> {
-  // A person waits, and can interrupt: nothing is given up on after some seconds, as a gateway must.
-  const records = createAppliedRecords({
-    state,
-    sealKeys: settings.sealKeys,
-    clock: () => nowMillis,
-    sleep: () => new Promise(() => {}),
-  })
+  const { sealing } = settings
+  const records = 'missing' in sealing ? undefined : createAppliedRecords(state, sealing)
   const stored = await store.readAll(target.scope)
   const names = sectionNames().filter((name) => SECTIONS[name].scope === target.kind)
   const reads = await Promise.all(
@@ -33,10 +28,10 @@ export async function readStoreStatus(
       const key = target.keyOf(name)
       const bytes = stored.get(key.text)
       if (bytes === undefined) return { name, read: readOf(absentSince(nowMillis), false), text: undefined }
-      const known = await knownAfter(bytes, nowMillis, undefined, {
+      const { known } = await knownAfter(bytes, nowMillis, undefined, {
         compile: (text, context) => compileDocument(name, text, context),
         contextFor: (digest) => settings.contextOf(key, digest),
-        recall: () => records.recall(key),
+        recall: async () => (await records?.read(key))?.record,
         nowMillis,
       })
       return { name, read: readOf(known, false), text: decodeUtf8(bytes) }

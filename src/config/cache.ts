@@ -17,22 +17,23 @@ import {
   STORE_TIMEOUT_MILLIS,
 } from '../core/limits.ts'
 import { createLru } from '../core/lru.ts'
-import type { SealKeys } from '../token/applied-record.ts'
-import { createAppliedRecords } from './applied.ts'
+import type { AppliedRecord } from '../token/applied-record.ts'
+import type { AppliedRecords } from './applied.ts'
 import type { SectionValues } from './compile.ts'
 import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
-import { absentSince, type Known, knownAfter, readOf, weigh } from './known.ts'
+import { absentSince, appliedSince, type Known, knownAfter, readOf, weigh } from './known.ts'
 import { createLeases, isAhead, type Lease } from './lease.ts'
 import { SECTIONS, sectionNames } from './sections.ts'
-import { type ConfigSource, type Sleep, type StateStore, StoreError, within } from './source.ts'
-import { createUpkeep } from './upkeep.ts'
+import { type ConfigSource, type Sleep, StoreError, within } from './source.ts'
+import { createUpkeep, type Look, type StateWriteFailed } from './upkeep.ts'
 
 export interface ConfigCacheOptions<Values> {
   readonly source: ConfigSource
-  /** Where applied records are kept. Without it, or without seal keys, there are none. */
-  readonly state?: StateStore
-  readonly sealKeys: SealKeys
+  /** Without them a cold isolate that meets a bad document has nothing to fall back to. */
+  readonly records?: AppliedRecords
+  /** Told once per version and isolate, until it succeeds. */
+  readonly tell: (event: StateWriteFailed) => void
   readonly clock: Clock
   readonly sleep: Sleep
   readonly compile: CompileSection<Values>
@@ -59,14 +60,13 @@ interface Trouble {
 }
 
 export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
-  const { source, state, sealKeys, clock, sleep } = options
+  const { source, records, clock, sleep, tell } = options
   const documents = createLru<Known>({ maxEntries: CONFIG_CACHE_MAX, maxBytes: CONFIG_CACHE_MAX_BYTES })
   // Apart, so that a caller who makes up cluster ids evicts no configuration.
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
   const leases = createLeases(ABSENCE_CACHE_MAX)
-  const records = state === undefined || sealKeys.length === 0 ? undefined : createAppliedRecords({ ...options, state })
-  const upkeep = records === undefined ? undefined : createUpkeep(records, clock)
+  const upkeep = records === undefined ? undefined : createUpkeep({ records, clock, sleep, tell })
 
   function find(key: DocumentKey): Known | undefined {
     return documents.get(key.text) ?? absences.get(key.text)
@@ -99,18 +99,20 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     })
   }
 
-  /** One read of the store, and what it makes of the document. Whoever calls it holds the lease. */
+  /** One read of the store, and what it makes of the document. Its caller holds the lease. */
   async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
     // The age counts from before the read: what the store says may be that old.
     const readAtMillis = clock()
     try {
       const bytes = await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)
-      const known = bytes === undefined ? absentSince(readAtMillis) : await judge(key, bytes, readAtMillis)
+      const before = find(key)
+      const { known, look, isFirst } = await learn(key, bytes, readAtMillis, before)
+      // What one isolate decides by must hold in all: the first decision waits until the record says so.
+      const sinceMillis = isFirst ? await look : undefined
       if (!leases.holds(lease)) return
-      remember(key, known)
+      remember(key, appliedSince(known, sinceMillis))
       troubles.delete(key.text)
-      const work = keepRecords(key, known, bytes)
-      if (work !== undefined) background(work)
+      if (!isFirst && look !== undefined) background(look.then((since) => noteSince(key, known, since)))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       if (leases.holds(lease)) noteTrouble(key, error)
@@ -119,29 +121,38 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     }
   }
 
-  function judge(key: DocumentKey, bytes: Uint8Array<ArrayBuffer>, readAtMillis: number): Promise<Known> {
-    return knownAfter(bytes, readAtMillis, find(key), {
+  /** What a read says, the look at the record that follows from it, and whether this isolate decides by it first. */
+  async function learn(
+    key: DocumentKey,
+    bytes: Uint8Array<ArrayBuffer> | undefined,
+    readAtMillis: number,
+    before: Known | undefined,
+  ): Promise<{ readonly known: Known; readonly look: Look | undefined; readonly isFirst: boolean }> {
+    const isNews = ({ trail }: Known): boolean => trail[0]?.found !== before?.trail[0]?.found
+    if (bytes === undefined) {
+      const known = absentSince(readAtMillis, before)
+      return { known, look: upkeep?.afterAbsence(key, readAtMillis), isFirst: isNews(known) }
+    }
+    const { known, record, mark } = await knownAfter(bytes, readAtMillis, before, {
       compile: (text, context) => options.compile(key.section as keyof Values & string, text, context),
       contextFor: (digest) => options.contextFor(key, digest),
-      recall: async () => records?.recall(key),
+      recall: () => recall(key),
       nowMillis: clock(),
     })
+    const isBad = known.desired?.digest !== known.inForce?.digest
+    const look = isBad ? upkeep?.afterBad(key, mark, record) : upkeep?.afterVersion(key, bytes, known.trail)
+    return { known, look, isFirst: isBad ? mark !== undefined : isNews(known) }
   }
 
-  function keepRecords(
-    key: DocumentKey,
-    { desired, inForce }: Known,
-    bytes: Uint8Array<ArrayBuffer> | undefined,
-  ): Promise<void> | undefined {
-    if (desired === undefined || bytes === undefined) return upkeep?.afterAbsence(key)
-    // While the stored document is bad, the record of the good one stands as it is.
-    if (inForce === undefined || desired.digest !== inForce.digest) return undefined
-    const { digest, appliedAtMillis } = inForce
-    return upkeep?.afterVersion(key, { digest, bytes, appliedAtMillis }, function noteSince(sinceMillis) {
-      const known = documents.get(key.text)
-      if (known?.inForce?.digest !== digest) return
-      remember(key, { ...known, inForce: { ...known.inForce, appliedAtMillis: sinceMillis } })
-    })
+  async function recall(key: DocumentKey): Promise<AppliedRecord | undefined> {
+    if (records === undefined) return undefined
+    return (await within(() => records.read(key), STORE_TIMEOUT_MILLIS, sleep))?.record
+  }
+
+  function noteSince(key: DocumentKey, { inForce }: Known, sinceMillis: number | undefined): void {
+    const known = documents.get(key.text)
+    if (known !== undefined && known.inForce?.digest === inForce?.digest)
+      remember(key, appliedSince(known, sinceMillis))
   }
 
   /** What a store that cannot be read leaves: an older copy for a stated time, or nothing. */

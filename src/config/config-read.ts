@@ -36,13 +36,15 @@ export type ConfigRead<T> =
   | InForceRead<T>
   /** The store was read, and has no such document. */
   | { readonly kind: 'absent'; readonly stale: boolean }
-  /** There is a document, and no version of it that is known has ever compiled. */
+  /** There is a document, and no version of it that is known has ever compiled; or, `contested`, several have. */
   | {
       readonly kind: 'invalid'
       readonly issues: readonly LocatedIssue[]
       readonly digest: string
       readonly stale: boolean
       readonly attemptedAtMillis: number
+      /** Which good version is the last cannot be told: they were stored too shortly after each other. */
+      readonly contested: boolean
     }
   /** The store could not be read, and nothing in memory is young enough. The reason is the store's, for the audit record. */
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly reason: string }

@@ -3,10 +3,12 @@
 import type { CompileContext } from '../attest/attestor.ts'
 import { digestOf } from '../core/digest.ts'
 import { CONFIG_BYTES_PER_DOCUMENT_BYTE, CONFIG_ENTRY_BYTES } from '../core/limits.ts'
-import type { AppliedVersion, Recalled } from './applied.ts'
+import { encodeUtf8 } from '../core/utf8.ts'
+import type { AppliedRecord } from '../token/applied-record.ts'
 import type { CompileResult } from './compile.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
+import { ABSENT, extendTrail, fallBackFrom, type Mark, type Trail } from './version-order.ts'
 
 /** A version that compiled. */
 export interface Version {
@@ -31,28 +33,42 @@ export interface Known {
   /** `undefined`: absent. */
   readonly desired: Desired | undefined
   readonly inForce: Version | undefined
-  /** When the stored document last was what is in force; for an absent one, when it last was absent. */
-  readonly confirmedAtMillis: number | undefined
+  /** What this isolate itself read, but for bad documents. */
+  readonly trail: Trail
+  /** Nothing is in force although there are good versions: which of them is the last cannot be told. */
+  readonly contested: boolean
   /** A record whose text no longer compiles, so that it is not compiled at every read. */
   readonly deadRecord: string | undefined
 }
 
-export interface Judge {
+export interface Compiler {
   readonly compile: (bytes: Uint8Array<ArrayBuffer>, context: CompileContext) => CompileResult<unknown>
   readonly contextFor: (digest: string) => CompileContext
-  /** The applied record. Rejects with a `StoreError` if it cannot be read. */
-  readonly recall: () => Promise<Recalled | undefined>
   readonly nowMillis: number
 }
 
-export function absentSince(readAtMillis: number): Known {
+export interface Recall extends Compiler {
+  /** The applied record. Rejects with a `StoreError` if it cannot be read. */
+  readonly recall: () => Promise<AppliedRecord | undefined>
+}
+
+export function absentSince(readAtMillis: number, before?: Known): Known {
   return {
     readAtMillis,
     desired: undefined,
     inForce: undefined,
-    confirmedAtMillis: readAtMillis,
+    trail: extendTrail(before?.trail ?? [], ABSENT, readAtMillis),
+    contested: false,
     deadRecord: undefined,
   }
+}
+
+export interface KnownAfter {
+  readonly known: Known
+  /** Where the stored document is bad: the record of what goes on in force, if it is that of the record. */
+  readonly record?: Extract<AppliedRecord, { readonly kind: 'applied' }>
+  /** Where the stored document is bad: what the record has to become. */
+  readonly mark?: Mark
 }
 
 /**
@@ -63,50 +79,55 @@ export async function knownAfter(
   bytes: Uint8Array<ArrayBuffer>,
   readAtMillis: number,
   before: Known | undefined,
-  judge: Judge,
-): Promise<Known> {
+  context: Recall,
+): Promise<KnownAfter> {
   const digest = await digestOf(bytes)
-  const { inForce, desired: last } = before ?? {}
-  const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : judge.nowMillis
-  const confirmed = { readAtMillis, confirmedAtMillis: readAtMillis, deadRecord: before?.deadRecord }
+  const { inForce, desired: last, trail = [], deadRecord } = before ?? {}
+  const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : context.nowMillis
   const desired = { digest, attemptedAtMillis, issues: [] }
+  const good = { readAtMillis, desired, trail: extendTrail(trail, digest, readAtMillis), contested: false, deadRecord }
 
   // What is in force is known to compile, also when its author has just put it back.
-  if (inForce?.digest === digest) return { ...confirmed, desired, inForce }
-  if (last?.digest === digest) return fallBack({ ...before, readAtMillis, desired: last }, judge)
+  if (inForce?.digest === digest) return { known: { ...good, inForce } }
+  const bad = { readAtMillis, inForce, trail, contested: false, deadRecord }
+  if (last?.digest === digest && last.issues.length > 0) return fallBack({ ...bad, desired: last }, context)
 
-  const compiled = compileSafely({ digest, bytes, appliedAtMillis: judge.nowMillis }, judge)
-  if (compiled.ok) return { ...confirmed, desired, inForce: compiled.value }
-  return fallBack({ ...before, readAtMillis, desired: { ...desired, issues: compiled.issues } }, judge)
+  const compiled = compileSafely(digest, bytes, context.nowMillis, context)
+  if (compiled.ok) return { known: { ...good, inForce: compiled.value } }
+  return fallBack({ ...bad, desired: { ...desired, issues: compiled.issues } }, context)
 }
 
-/**
- * The stored document is bad: what is in force then? What is in memory, unless the record tells of something later: of
- * a version, or of a deletion, that this isolate has slept through. A record from before a deletion that this isolate
- * has seen tells nothing: to obey it would bring a deleted document back.
- */
-async function fallBack(bad: Partial<Known> & Pick<Known, 'readAtMillis' | 'desired'>, judge: Judge): Promise<Known> {
-  const known: Known = { inForce: undefined, confirmedAtMillis: undefined, deadRecord: undefined, ...bad }
-  const record = await judge.recall()
-  const seenAtMillis = known.confirmedAtMillis ?? Number.NEGATIVE_INFINITY
-  // In one millisecond nobody can tell which came first: then the deletion holds, for to deny is the safer mistake.
-  const isLater =
-    record !== undefined &&
-    (record.atMillis > seenAtMillis || (record.kind === 'deleted' && record.atMillis === seenAtMillis))
-  if (!isLater) return known
-  if (record.kind === 'deleted') return { ...known, inForce: undefined, confirmedAtMillis: record.atMillis }
-
-  const { version } = record
-  if (version.digest === known.inForce?.digest || version.digest === known.deadRecord) return known
-  const compiled = compileSafely(version, judge)
-  if (!compiled.ok) return { ...known, deadRecord: version.digest }
-  return { ...known, inForce: compiled.value, confirmedAtMillis: record.atMillis }
+/** The stored document is bad: what is in force then? */
+async function fallBack(known: Known, context: Recall): Promise<KnownAfter> {
+  const record = await context.recall()
+  const fallback = fallBackFrom(record, known.inForce?.digest, known.trail, context.nowMillis)
+  switch (fallback.kind) {
+    case 'memory':
+      return record?.kind === 'applied' && record.digest === known.inForce?.digest ? { known, record } : { known }
+    case 'nothing': {
+      const { contested, mark } = fallback
+      return { known: { ...known, inForce: undefined, contested }, ...(mark === undefined ? {} : { mark }) }
+    }
+    case 'record': {
+      const { digest, text, appliedAtMillis } = fallback.record
+      if (digest === known.deadRecord) return { known }
+      const compiled = compileSafely(digest, encodeUtf8(text), appliedAtMillis, context)
+      if (compiled.ok) return { known: { ...known, inForce: compiled.value }, record: fallback.record }
+      // What is in memory is older than the record, and is not the last good version any more.
+      return { known: { ...known, inForce: undefined, deadRecord: digest } }
+    }
+  }
 }
 
 /** The compiler promises not to throw. Should it, the document is bad, and the good one before it stays. */
-function compileSafely({ digest, bytes, appliedAtMillis }: AppliedVersion, judge: Judge): CompileResult<Version> {
+function compileSafely(
+  digest: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  appliedAtMillis: number,
+  { compile, contextFor }: Compiler,
+): CompileResult<Version> {
   try {
-    const compiled = judge.compile(bytes, judge.contextFor(digest))
+    const compiled = compile(bytes, contextFor(digest))
     if (compiled.ok) {
       const { value, warnings } = compiled
       return { ok: true, value: { digest, value, warnings, appliedAtMillis, documentBytes: bytes.length }, warnings }
@@ -119,11 +140,20 @@ function compileSafely({ digest, bytes, appliedAtMillis }: AppliedVersion, judge
   return { ok: false, issues: [{ code: 'value_invalid', path: [], message, line: 1, column: 1 }] }
 }
 
+/** A record knows since when the version has been applied, also where another isolate applied it. */
+export function appliedSince(known: Known, sinceMillis: number | undefined): Known {
+  const { inForce } = known
+  return inForce === undefined || sinceMillis === undefined
+    ? known
+    : { ...known, inForce: { ...inForce, appliedAtMillis: sinceMillis } }
+}
+
 export function readOf(known: Known, stale: boolean): ConfigRead<unknown> {
-  const { desired, inForce } = known
+  const { desired, inForce, contested } = known
   if (desired === undefined) return { kind: 'absent', stale }
   const { attemptedAtMillis, issues } = desired
-  if (inForce === undefined) return { kind: 'invalid', issues, digest: desired.digest, stale, attemptedAtMillis }
+  if (inForce === undefined)
+    return { kind: 'invalid', issues, digest: desired.digest, stale, attemptedAtMillis, contested }
   const { value, digest, warnings, appliedAtMillis } = inForce
   const desiredDigest = desired.digest
   return { kind: 'in_force', value, digest, stale, desiredDigest, issues, warnings, attemptedAtMillis, appliedAtMillis }

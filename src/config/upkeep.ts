@@ -1,99 +1,133 @@
-// When the records under `applied/` are looked after: in the background, once per version and isolate, and at each read
-// of the store that finds a document absent, never per request; a store that refuses (Workers KV takes one write per second per key) is asked again later.
+// When the records under `applied/` are looked after: before a version's first decision in an isolate, once more after
+// the settle time, when a confirmation is due, and at each read that finds a document absent. Never per request; a store
+// that refuses (Workers KV takes one write per second per key) is asked again later.
 import type { Clock } from '../core/clock.ts'
 import {
   ABSENCE_CACHE_MAX,
   APPLIED_BACKOFF_MAX_MILLIS,
   APPLIED_BACKOFF_MIN_MILLIS,
+  APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,
   CONFIG_CACHE_MAX,
+  STORE_REASON_MAX_LENGTH,
+  STORE_TIMEOUT_MILLIS,
 } from '../core/limits.ts'
 import { createLru } from '../core/lru.ts'
-import { type AppliedRecords, type AppliedVersion, TOLD_ABSENT, type Told } from './applied.ts'
+import type { AppliedRecord } from '../token/applied-record.ts'
+import { type AppliedRecords, recordOf } from './applied.ts'
 import type { DocumentKey } from './document-key.ts'
 import { isAhead } from './lease.ts'
+import { type Sleep, within } from './source.ts'
+import { ABSENT, type Found, type Mark, markAfterAbsence, markAfterVersion, type Trail } from './version-order.ts'
+
+/** That a record could not be written, or read to know how it must change: versions in this state are not covered. */
+export interface StateWriteFailed {
+  readonly event: 'state_write_failed'
+  /** `clusters/<id>/<Section>` or `trust-domain/<Section>` */
+  readonly key: string
+  /** Absent for a deletion. */
+  readonly digest?: string
+  readonly reason: string
+}
 
 interface Task {
-  readonly subject: Told
-  /** What this isolate knew before of this key: a record that tells of it may be replaced at once. */
-  readonly displaced: Told | undefined
-  readonly done: boolean
+  readonly found: Found
   readonly failures: number
-  readonly nextMillis: number
+  readonly dueMillis: number
 }
+
+/** What a look at the record has shown: since when the version is on record, if it is. */
+export type Look = Promise<number | undefined>
 
 export interface Upkeep {
-  /** After a read that found a version in force. Work to hand to the host, if any is due; it never rejects. */
-  afterVersion(
-    key: DocumentKey,
-    version: AppliedVersion,
-    onKept: (sinceMillis: number) => void,
-  ): Promise<void> | undefined
+  /** After a read that found a version that compiles. `undefined`: nothing is due. It never rejects. */
+  afterVersion(key: DocumentKey, bytes: Uint8Array<ArrayBuffer>, trail: Trail): Look | undefined
   /** After a read that found the document absent. */
-  afterAbsence(key: DocumentKey): Promise<void> | undefined
+  afterAbsence(key: DocumentKey, readAtMillis: number): Look | undefined
+  /** After a read of a bad document: the mark that it asks for, or the confirmation of what goes on in force. */
+  afterBad(key: DocumentKey, mark: Mark | undefined, record: AppliedRecord | undefined): Look | undefined
 }
 
-export function createUpkeep(records: AppliedRecords, clock: Clock): Upkeep {
+export interface UpkeepPorts {
+  readonly records: AppliedRecords
+  readonly clock: Clock
+  readonly sleep: Sleep
+  readonly tell: (event: StateWriteFailed) => void
+}
+
+export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upkeep {
   const tasks = createLru<Task>({ maxEntries: CONFIG_CACHE_MAX + ABSENCE_CACHE_MAX })
 
-  /** The task, if it is due now, so marked that no other request starts it as well. */
-  function begin(key: DocumentKey, subject: Told): Task | undefined {
-    const nowMillis = clock()
-    const last = tasks.get(key.text)
-    const goesOn = last?.subject === subject
-    if (goesOn && (last.done || isAhead(last.nextMillis, nowMillis, APPLIED_BACKOFF_MAX_MILLIS))) return undefined
-    const task: Task = {
-      subject,
-      displaced: goesOn ? last.displaced : last?.subject,
-      done: false,
-      failures: goesOn ? last.failures : 0,
-      nextMillis: nowMillis + APPLIED_BACKOFF_MAX_MILLIS,
-    }
-    tasks.set(key.text, task)
-    return task
+  function isDue(key: DocumentKey, found: Found): boolean {
+    const task = tasks.get(key.text)
+    return task?.found !== found || !isAhead(task.dueMillis, clock(), 2 * APPLIED_CONFIRM_MILLIS)
   }
 
-  /** Unless the document has changed meanwhile: then there is another task. */
-  function end(key: DocumentKey, task: Task, change: Partial<Task>): void {
-    if (tasks.get(key.text) === task) tasks.set(key.text, { ...task, ...change })
-  }
-
-  function retryLater(key: DocumentKey, task: Task): void {
-    const waitMillis = Math.min(APPLIED_BACKOFF_MIN_MILLIS * 2 ** task.failures, APPLIED_BACKOFF_MAX_MILLIS)
-    end(key, task, { failures: task.failures + 1, nextMillis: clock() + waitMillis })
-  }
-
-  async function keep(key: DocumentKey, version: AppliedVersion, task: Task, onKept: (since: number) => void) {
+  /** Looks once, within one store time-out; `look` answers when the next one is due, and what it has found. */
+  async function attempt(
+    key: DocumentKey,
+    found: Found,
+    look: () => Promise<{ readonly nextMillis: number; readonly sinceMillis?: number }>,
+  ): Look {
+    const before = tasks.get(key.text)
+    const failures = before?.found === found ? before.failures : 0
+    // So marked that no other request starts it as well.
+    tasks.set(key.text, { found, failures, dueMillis: clock() + APPLIED_BACKOFF_MAX_MILLIS })
     try {
-      const sinceMillis = await records.keep(key, version, task.displaced)
-      if (sinceMillis === undefined) return end(key, task, { nextMillis: clock() + APPLIED_SETTLE_MILLIS })
-      end(key, task, { done: true })
-      onKept(sinceMillis)
-    } catch {
-      // A store that fails, or a record that will not seal: serving goes on without.
-      retryLater(key, task)
+      const { nextMillis, sinceMillis } = await within(look, STORE_TIMEOUT_MILLIS, sleep)
+      tasks.set(key.text, { found, failures: 0, dueMillis: nextMillis })
+      return sinceMillis
+    } catch (error) {
+      const waitMillis = Math.min(APPLIED_BACKOFF_MIN_MILLIS * 2 ** failures, APPLIED_BACKOFF_MAX_MILLIS)
+      tasks.set(key.text, { found, failures: failures + 1, dueMillis: clock() + waitMillis })
+      if (failures === 0) tellFailure(key, found, error)
+      return undefined
     }
   }
 
-  async function bury(key: DocumentKey, task: Task): Promise<void> {
-    try {
-      await records.bury(key)
-      // Never done: another isolate may have recorded a version since that this one has slept through, or may put its
-      // record back, not knowing of the deletion. Whoever reads that the document is absent looks again.
-      end(key, task, { failures: 0, nextMillis: clock() })
-    } catch {
-      retryLater(key, task)
-    }
+  function tellFailure(key: DocumentKey, found: Found, error: unknown): void {
+    const reason = (error instanceof Error ? error.message : String(error)).slice(0, STORE_REASON_MAX_LENGTH)
+    tell({ event: 'state_write_failed', key: key.text, ...(found === ABSENT ? {} : { digest: found }), reason })
   }
 
   return {
-    afterVersion(key, version, onKept) {
-      const task = begin(key, version.digest)
-      return task === undefined ? undefined : keep(key, version, task, onKept)
+    afterVersion(key, bytes, trail) {
+      const digest = trail[0]?.found
+      if (digest === undefined || !isDue(key, digest)) return undefined
+      return attempt(key, digest, async function lookAtVersion() {
+        const opened = await records.read(key)
+        const mark = markAfterVersion(opened, trail)
+        if (mark !== undefined) await records.write(key, recordOf(key, mark, { digest, bytes }))
+        if (mark?.kind === 'applied')
+          return { nextMillis: clock() + APPLIED_SETTLE_MILLIS, sinceMillis: mark.appliedAtMillis }
+        if (mark !== undefined || opened?.record.kind !== 'applied')
+          return { nextMillis: clock() + APPLIED_SETTLE_MILLIS }
+        const { confirmedAtMillis, appliedAtMillis } = opened.record
+        return { nextMillis: confirmedAtMillis + APPLIED_CONFIRM_MILLIS + 1, sinceMillis: appliedAtMillis }
+      })
     },
-    afterAbsence(key) {
-      const task = begin(key, TOLD_ABSENT)
-      return task === undefined ? undefined : bury(key, task)
+
+    afterAbsence(key, readAtMillis) {
+      if (!isDue(key, ABSENT)) return undefined
+      return attempt(key, ABSENT, async function lookAtAbsence() {
+        const mark = markAfterAbsence(await records.read(key), readAtMillis)
+        if (mark !== undefined) await records.write(key, recordOf(key, mark, undefined))
+        // Never done: another isolate may have recorded a version since that this one has slept through.
+        return { nextMillis: clock() }
+      })
+    },
+
+    afterBad(key, mark, record) {
+      const nowMillis = clock()
+      const isOld = record?.kind === 'applied' && nowMillis - record.confirmedAtMillis > APPLIED_CONFIRM_MILLIS
+      const confirmed = isOld ? { ...record, confirmedAtMillis: nowMillis } : undefined
+      const next = mark === undefined ? confirmed : recordOf(key, mark, undefined)
+      const found = `bad: ${next?.kind}`
+      if (next === undefined || !isDue(key, found)) return undefined
+      return attempt(key, found, async function replaceRecord() {
+        await records.write(key, next)
+        return { nextMillis: nowMillis }
+      })
     },
   }
 }

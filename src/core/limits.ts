@@ -159,6 +159,15 @@ export const LEASE_MILLIS = 2 * STORE_TIMEOUT_MILLIS + 1_000
 export const STORE_VALUE_MAX_BYTES = 8 * 1024 * 1024
 /** An applied record younger than store propagation and `cacheTtl` may be newer than what this isolate has read. */
 export const APPLIED_SETTLE_MILLIS = 90_000
+/** A record comes into force only this long after a gateway last knew it to be in force: what was deleted by other
+ * means, unseen by any gateway, does not come back months later. */
+export const APPLIED_TRUST_MAX_MILLIS = 7 * 24 * 3_600_000
+/** While a version is in force its record is sealed again once it was confirmed longer ago than this. */
+export const APPLIED_CONFIRM_MILLIS = 24 * 3_600_000
+/** Versions that a contested record names; with more, the oldest gives way. */
+export const CONTESTED_DIGESTS_MAX = 8
+/** What one isolate read before, per document: enough to know the order of versions that follow each other quickly. */
+export const READ_TRAIL_MAX = 4
 /** After a failed write of an applied record, doubled per failure; KV takes one write per second per key. */
 export const APPLIED_BACKOFF_MIN_MILLIS = 5_000
 export const APPLIED_BACKOFF_MAX_MILLIS = 600_000

@@ -1,6 +1,7 @@
 // One structured record per login. It holds what the operator needs to know within a minute, the facts that the caller
 // must not see among them, and never a token: evidence is named by the SHA-256 of its decoded signing input.
 import type { Attribute } from '../attribute/attribute.ts'
+import type { StateWriteFailed } from '../config/upkeep.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { EvidenceName, EvidenceRefusal, PolicyTrace } from '../policy/login.ts'
 
@@ -73,7 +74,10 @@ export interface MappingRecord {
   readonly refusalsOmitted?: number
 }
 
-export type AuditRecord = LoginRecord | MappingRecord | FaultRecord
+/** What happens in the background, told once per change. */
+export type EventRecord = { readonly v: 1; readonly time: string } & StateWriteFailed
+
+export type AuditRecord = LoginRecord | MappingRecord | FaultRecord | EventRecord
 
 /** Where the gateway failed. The message of an error may hold anything, a token among it: only name and frames go on. */
 export function describeFault(error: Error): string {

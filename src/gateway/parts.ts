@@ -3,6 +3,7 @@
 import type { Hono } from 'hono'
 import type { CompileContext } from '../attest/attestor.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/engine.ts'
+import { createAppliedRecords } from '../config/applied.ts'
 import { type ConfigCache, createConfigCache } from '../config/cache.ts'
 import { compileDocument } from '../config/compile.ts'
 import type { DocumentKey } from '../config/document-key.ts'
@@ -58,6 +59,10 @@ export function createParts({ settings, source, state, module, fetch, clock, sle
     }
   }
 
+  // Without a key to seal with nothing is kept: a record that anybody could have written is worth nothing.
+  const records =
+    state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
+
   return {
     settings,
     clock,
@@ -71,8 +76,8 @@ export function createParts({ settings, source, state, module, fetch, clock, sle
     },
     configs: createConfigCache({
       source,
-      ...(state === undefined ? {} : { state }),
-      sealKeys: settings.sealKeys,
+      ...(records === undefined ? {} : { records }),
+      tell: (event) => audit({ v: 1, time: new Date(clock()).toISOString(), ...event }),
       clock,
       sleep,
       compile: compileDocument,

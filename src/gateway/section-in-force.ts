@@ -30,7 +30,9 @@ export async function sectionInForce<Section extends keyof SectionValues>(
     case 'invalid':
       return refuse({
         code: 'configuration_invalid',
-        detail: `the stored ${key.section} has never compiled: its operator sees why with config validate`,
+        detail: read.contested
+          ? `the stored ${key.section} does not compile, and which good version was the last is unknown: store one that compiles`
+          : `the stored ${key.section} has never compiled: its operator sees why with config validate`,
         audit: {
           digest: read.digest,
           issues: read.issues.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`),

@@ -1,5 +1,6 @@
 // What an operator sets. The host reads and checks it (runtime/settings.ts); here it is what the gateway needs.
 import type { TrustDomain } from '../identity/trust-domain.ts'
+import type { SealKeys } from '../token/seal-key.ts'
 import type { SessionKeys } from '../token/session-keys.ts'
 
 export interface Settings {
@@ -9,8 +10,8 @@ export interface Settings {
   /** What `k8s_token` evidence must be meant for unless a policy says otherwise. */
   readonly audience: string
   readonly sessionKeys: SessionKeys
-  /** Symmetric keys, the first seals, all open. Empty: nothing is sealed, and no applied record is kept. */
-  readonly sealKeys: readonly Uint8Array<ArrayBuffer>[]
+  /** Empty: nothing is sealed, and no applied record is kept. */
+  readonly sealKeys: SealKeys
   readonly sessionTtlSeconds: number
   readonly clockSkewSeconds: number
   readonly allowLoopbackIssuers: boolean

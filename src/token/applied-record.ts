@@ -1,116 +1,164 @@
-// Applied records: what the gateway remembers of the documents that compiled, sealed so that whoever can write to the
-// store cannot plant one. A record is a compact JWS (RFC 7515), HS256 by the seal keys; nothing of it is believed
-// before its signature and its key fit. No store and no clock here.
+// Applied records: what the gateway remembers of a document, sealed so that a writer of the store cannot forge one. A
+// record is a compact JWS (RFC 7515), HS256 by a key derived from the seal keys; nothing of it is believed before its
+// signature, its deployment and its key fit. No store and no clock here.
 import { CompactSign, compactVerify } from 'jose'
-import { decodeBase64url, encodeBase64url } from '../core/base64.ts'
+import { decodeBase64url } from '../core/base64.ts'
 import { isJsonObject, type JsonObject, parseJsonBytes } from '../core/json.ts'
-import { KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
+import { CONTESTED_DIGESTS_MAX, KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
+import { deriveKey, type SealKeys } from './seal-key.ts'
 
-/** Symmetric keys: the first seals, all open. */
-export type SealKeys = readonly Uint8Array<ArrayBuffer>[]
-
-/** That a version of a document was applied, or (a tombstone) that the document was found to be absent. */
+/** What a record says of its document. Times are milliseconds since 1970. */
 export type AppliedRecord =
+  /** The last version that compiled. */
   | {
       readonly kind: 'applied'
       readonly key: string
       readonly digest: string
       readonly text: string
       readonly appliedAtMillis: number
+      /** When a gateway last knew it to be in force: it comes into force only for a stated time after that. */
+      readonly confirmedAtMillis: number
+      /** When it was last read from the store by the gateway that wrote the record: this orders versions. */
+      readonly readAtMillis: number
     }
-  | { readonly kind: 'deleted'; readonly key: string; readonly deletedAtMillis: number }
+  /** A tombstone: the document was found to be absent, or the tool deleted it. */
+  | { readonly kind: 'deleted'; readonly key: string; readonly atMillis: number }
+  /** Several versions were read so shortly after each other that their order is unknown. None of them is the last. */
+  | { readonly kind: 'contested'; readonly key: string; readonly atMillis: number; readonly digests: readonly string[] }
+
+/** Whose records they are: equal seal keys in staging and production must not make their records interchangeable. */
+export interface Sealing {
+  readonly sealKeys: SealKeys
+  readonly trustDomain: string
+  /** `ISSUER_URL` */
+  readonly issuerUrl: string
+}
 
 export interface OpenedRecord {
   readonly record: AppliedRecord
-  /** Sealed by the first key; else it is due to be sealed again, before its key is retired. */
+  /** Sealed by the first key; otherwise it has to be sealed again, before its key is retired. */
   readonly current: boolean
 }
 
 const TYPE = 'postern-applied+jws'
+const INFO = 'postern-applied/2'
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
-/** The record as the store keeps it. Throws without a key, and with one that is too short: settings are checked before. */
-export async function sealRecord(record: AppliedRecord, keys: SealKeys): Promise<Uint8Array<ArrayBuffer>> {
-  const [first] = keys
+/** The record as the store keeps it. Throws a `RangeError` without a seal key: settings are checked before. */
+export async function sealRecord(record: AppliedRecord, sealing: Sealing): Promise<Uint8Array<ArrayBuffer>> {
+  const [first] = sealing.sealKeys
   if (first === undefined) throw new RangeError('there is no key to seal with')
-  if (first.length < SEAL_KEY_MIN_BYTES) throw new RangeError(`a seal key needs ${SEAL_KEY_MIN_BYTES} bytes`)
-  const jws = await new CompactSign(encodeUtf8(JSON.stringify(payloadOf(record))))
-    .setProtectedHeader({ alg: 'HS256', typ: TYPE, kid: await keyIdOf(first) })
-    .sign(first)
+  const { key, kid } = await deriveKey(first, INFO)
+  const jws = await new CompactSign(encodeUtf8(JSON.stringify(payloadOf(record, sealing))))
+    .setProtectedHeader({ alg: 'HS256', typ: TYPE, kid })
+    .sign(key)
   return encodeUtf8(jws)
 }
 
-/** The record, if it is one, is sealed by one of the keys, and is of the document `key`; else it counts as absent. */
-export async function openRecord(bytes: Uint8Array, key: string, keys: SealKeys): Promise<OpenedRecord | undefined> {
+/** The record, if it is sealed by one of the keys for this deployment and for the document `key`; otherwise absent. */
+export async function openRecord(bytes: Uint8Array, key: string, sealing: Sealing): Promise<OpenedRecord | undefined> {
   if (bytes.length > STORE_VALUE_MAX_BYTES) return undefined
   const jws = new TextDecoder().decode(bytes)
   // jose reads a signature with whitespace or spare bits as well: then one record would have many spellings.
   if (decodeBase64url(jws.slice(jws.lastIndexOf('.') + 1)) === undefined) return undefined
   const kid = readKeyId(jws.slice(0, jws.indexOf('.')))
-  for (const [index, sealKey] of keys.entries()) {
-    if (sealKey.length < SEAL_KEY_MIN_BYTES || (await keyIdOf(sealKey)) !== kid) continue
-    const payload = await verifiedPayload(jws, sealKey)
-    const record = payload === undefined ? undefined : readPayload(payload)
+  for (const [index, secret] of sealing.sealKeys.entries()) {
+    const derived = secret.length < SEAL_KEY_MIN_BYTES ? undefined : await deriveKey(secret, INFO)
+    if (derived === undefined || derived.kid !== kid) continue
+    const payload = await verifiedPayload(jws, derived.key)
+    const record = payload === undefined ? undefined : readPayload(payload, sealing)
     return record?.key === key ? { record, current: index === 0 } : undefined
   }
   return undefined
 }
 
-/** Names a key without giving it away: by a MAC of a fixed text. */
-async function keyIdOf(sealKey: Uint8Array<ArrayBuffer>): Promise<string> {
-  const key = await crypto.subtle.importKey('raw', sealKey, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  const mac = await crypto.subtle.sign('HMAC', key, encodeUtf8('postern seal key id'))
-  return encodeBase64url(new Uint8Array(mac).subarray(0, 12))
-}
-
 /** The `kid` of a header that has exactly our members: the `typ` keeps other things sealed by these keys apart. */
 function readKeyId(encoded: string): string | undefined {
   const header = encoded.length > 2 * KID_MAX_BYTES ? undefined : decodeBase64url(encoded)
-  const parsed = header === undefined ? undefined : readMembers(header, ['alg', 'typ', 'kid'])
-  if (parsed?.['alg'] !== 'HS256' || parsed['typ'] !== TYPE) return undefined
+  const parsed = header === undefined ? undefined : readObject(header)
+  if (parsed === undefined || !hasExactly(parsed, ['alg', 'typ', 'kid'])) return undefined
+  if (parsed['alg'] !== 'HS256' || parsed['typ'] !== TYPE) return undefined
   return typeof parsed['kid'] === 'string' ? parsed['kid'] : undefined
 }
 
-async function verifiedPayload(jws: string, sealKey: Uint8Array): Promise<Uint8Array | undefined> {
+async function verifiedPayload(jws: string, key: Uint8Array): Promise<Uint8Array | undefined> {
   try {
-    return (await compactVerify(jws, sealKey, { algorithms: ['HS256'] })).payload
+    return (await compactVerify(jws, key, { algorithms: ['HS256'] })).payload
   } catch {
     // Edited, cut short, or never ours: jose says which, and it makes no difference.
     return undefined
   }
 }
 
-function payloadOf(record: AppliedRecord): Record<string, string | number> {
-  if (record.kind === 'deleted') {
-    return { v: 1, key: record.key, deletedAt: new Date(record.deletedAtMillis).toISOString() }
+const COMMON = ['v', 'trustDomain', 'issuer', 'key']
+const SHAPES = [['digest', 'text', 'appliedAt', 'confirmedAt', 'readAt'], ['deletedAt'], ['contestedAt', 'digests']]
+
+function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): Readonly<Record<string, unknown>> {
+  const common = { v: 2, trustDomain, issuer: issuerUrl, key: record.key }
+  switch (record.kind) {
+    case 'deleted':
+      return { ...common, deletedAt: timeText(record.atMillis) }
+    case 'contested':
+      return { ...common, contestedAt: timeText(record.atMillis), digests: record.digests }
+    case 'applied': {
+      const { digest, text, appliedAtMillis, confirmedAtMillis, readAtMillis } = record
+      return {
+        ...common,
+        digest,
+        text,
+        appliedAt: timeText(appliedAtMillis),
+        confirmedAt: timeText(confirmedAtMillis),
+        readAt: timeText(readAtMillis),
+      }
+    }
   }
-  const { key, digest, text } = record
-  return { v: 1, key, digest, text, appliedAt: new Date(record.appliedAtMillis).toISOString() }
 }
 
-function readPayload(bytes: Uint8Array): AppliedRecord | undefined {
-  const applied = readMembers(bytes, ['v', 'key', 'digest', 'text', 'appliedAt'])
-  if (applied?.['v'] === 1) {
-    const { key, digest, text, appliedAt } = applied
-    const appliedAtMillis = readTime(appliedAt)
-    if (typeof key !== 'string' || typeof text !== 'string' || appliedAtMillis === undefined) return undefined
-    if (typeof digest !== 'string' || !DIGEST.test(digest)) return undefined
-    return { kind: 'applied', key, digest, text, appliedAtMillis }
-  }
-  const deleted = readMembers(bytes, ['v', 'key', 'deletedAt'])
-  const deletedAtMillis = readTime(deleted?.['deletedAt'])
-  const key = deleted?.['key']
-  if (deleted?.['v'] !== 1 || typeof key !== 'string' || deletedAtMillis === undefined) return undefined
-  return { kind: 'deleted', key, deletedAtMillis }
+function readPayload(bytes: Uint8Array, { trustDomain, issuerUrl }: Sealing): AppliedRecord | undefined {
+  const payload = readObject(bytes)
+  const isOurs = payload !== undefined && SHAPES.some((members) => hasExactly(payload, [...COMMON, ...members]))
+  if (!isOurs || payload['v'] !== 2) return undefined
+  const { key } = payload
+  if (typeof key !== 'string') return undefined
+  if (payload['trustDomain'] !== trustDomain || payload['issuer'] !== issuerUrl) return undefined
+
+  const deletedAt = readTime(payload['deletedAt'])
+  if (deletedAt !== undefined) return { kind: 'deleted', key, atMillis: deletedAt }
+  const contestedAt = readTime(payload['contestedAt'])
+  const digests = payload['digests']
+  if (contestedAt !== undefined && areDigests(digests))
+    return { kind: 'contested', key, atMillis: contestedAt, digests }
+  const { digest, text } = payload
+  const appliedAtMillis = readTime(payload['appliedAt'])
+  const confirmedAtMillis = readTime(payload['confirmedAt'])
+  const readAtMillis = readTime(payload['readAt'])
+  if (appliedAtMillis === undefined || confirmedAtMillis === undefined || readAtMillis === undefined) return undefined
+  if (typeof text !== 'string' || !isDigest(digest)) return undefined
+  return { kind: 'applied', key, digest, text, appliedAtMillis, confirmedAtMillis, readAtMillis }
 }
 
-/** A flat object with exactly these members. */
-function readMembers<Name extends string>(bytes: Uint8Array, names: readonly Name[]): JsonObject | undefined {
-  const parsed = parseJsonBytes(bytes, 1)
-  if (!parsed.ok || !isJsonObject(parsed.value)) return undefined
-  const found = Object.keys(parsed.value)
-  return found.length === names.length && names.every((name) => found.includes(name)) ? parsed.value : undefined
+/** An object of scalars and of lists of them. */
+function readObject(bytes: Uint8Array): JsonObject | undefined {
+  const parsed = parseJsonBytes(bytes, 2)
+  return parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined
+}
+
+function hasExactly(object: JsonObject, names: readonly string[]): boolean {
+  const found = Object.keys(object)
+  return found.length === names.length && names.every((name) => found.includes(name))
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && DIGEST.test(value)
+}
+
+function areDigests(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.length <= CONTESTED_DIGESTS_MAX && value.every(isDigest)
+}
+
+function timeText(millis: number): string {
+  return new Date(millis).toISOString()
 }
 
 /** Only the one spelling that we write. */

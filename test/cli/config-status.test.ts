@@ -17,11 +17,17 @@ const digest = (text: string): Promise<string> => digestOf(encodeUtf8(text))
 async function seal(record: AppliedRecord, sealKey: string): Promise<Uint8Array> {
   const key = decodeBase64url(sealKey)
   if (key === undefined) throw new Error('the seal key of the test is no base64url')
-  return sealRecord(record, [key])
+  return sealRecord(record, { sealKeys: [key], trustDomain: 'example.org', issuerUrl: 'https://gateway.example' })
 }
 
 async function applied(text: string, key = KEY): Promise<AppliedRecord> {
-  return { kind: 'applied', key, digest: await digest(text), text, appliedAtMillis: APPLIED_MILLIS }
+  const times = { appliedAtMillis: APPLIED_MILLIS, confirmedAtMillis: APPLIED_MILLIS, readAtMillis: APPLIED_MILLIS }
+  return { kind: 'applied', key, digest: await digest(text), text, ...times }
+}
+
+/** What the tool needs to open a record: the settings of the gateway that sealed it. */
+function sealedWith(SEAL_KEYS: string) {
+  return { SEAL_KEYS, TRUST_DOMAIN: 'example.org', ISSUER_URL: 'https://gateway.example' }
 }
 
 describe('config status, from the store', () => {
@@ -60,7 +66,7 @@ describe('config status, from the store', () => {
 
   it('tells which older version is in force, by the record of the gateway', async () => {
     const sealKey = makeSealKey()
-    const { file, call } = bench({ environment: { SEAL_KEYS: sealKey } })
+    const { file, call } = bench({ environment: sealedWith(sealKey) })
     file(`store/${KEY}.yaml`, 'broken: [')
     file(`store/applied/${KEY}.yaml`, await seal(await applied(attestation()), sealKey))
     const { exitCode, out } = await call('config', 'status', '--json', ...WHERE)
@@ -75,7 +81,7 @@ describe('config status, from the store', () => {
 
   it('finds that record in the state directory', async () => {
     const sealKey = makeSealKey()
-    const { file, call } = bench({ environment: { SEAL_KEYS: sealKey } })
+    const { file, call } = bench({ environment: sealedWith(sealKey) })
     file(`store/${KEY}.yaml`, 'broken: [')
     file(`state/applied/${KEY}.yaml`, await seal(await applied(attestation()), sealKey))
     const { out } = await call('config', 'status', '--json', '--state', 'state', ...WHERE)
@@ -101,7 +107,7 @@ describe('config get --applied', () => {
 
   it('prints the version that the gateway sealed, not the stored one', async () => {
     const sealKey = makeSealKey()
-    const { file, call } = bench({ environment: { SEAL_KEYS: `${makeSealKey()},${sealKey}` } })
+    const { file, call } = bench({ environment: sealedWith(`${makeSealKey()},${sealKey}`) })
     file(`store/${KEY}.yaml`, 'broken: [')
     file(`store/applied/${KEY}.yaml`, await seal(await applied(attestation()), sealKey))
     const { exitCode, out, err } = await call(...GET)
@@ -118,13 +124,13 @@ describe('config get --applied', () => {
     ],
     [
       'of a deletion',
-      (k: string) => seal({ kind: 'deleted', key: KEY, deletedAtMillis: APPLIED_MILLIS }, k),
+      (k: string) => seal({ kind: 'deleted', key: KEY, atMillis: APPLIED_MILLIS }, k),
       'deleted at 2025-12-31',
     ],
     ['that is not there', undefined, 'has applied no'],
   ])('believes no record %s', async (_what, make, said) => {
     const sealKey = makeSealKey()
-    const { file, call } = bench({ environment: { SEAL_KEYS: sealKey } })
+    const { file, call } = bench({ environment: sealedWith(sealKey) })
     if (make !== undefined) file(`store/applied/${KEY}.yaml`, await make(sealKey))
     const { exitCode, out, err } = await call(...GET)
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })

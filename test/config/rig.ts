@@ -1,10 +1,13 @@
 // A cache with everything it is handed faked: stores in memory, a clock that only the test moves, timers that fire when
 // the clock does, and a compiler for which a document that starts with `good:` is good.
+import { createAppliedRecords } from '../../src/config/applied.ts'
 import { type ConfigCache, createConfigCache } from '../../src/config/cache.ts'
 import type { CompileResult } from '../../src/config/compile.ts'
 import { clusterKey, type DocumentKey, parseClusterId } from '../../src/config/document-key.ts'
 import type { Sleep } from '../../src/config/source.ts'
-import type { SealKeys } from '../../src/token/applied-record.ts'
+import type { StateWriteFailed } from '../../src/config/upkeep.ts'
+import type { Sealing } from '../../src/token/applied-record.ts'
+import type { SealKeys } from '../../src/token/seal-key.ts'
 import { createMemoryStore } from './memory-source.ts'
 
 export const START = Date.UTC(2026, 0, 1)
@@ -13,6 +16,10 @@ export type Values = Readonly<Record<(typeof SECTIONS)[number], string>>
 
 export function sealKey(fill: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(32).fill(fill)
+}
+
+export function sealedBy(...sealKeys: SealKeys): Sealing {
+  return { sealKeys, trustDomain: 'example.org', issuerUrl: 'https://gateway.example' }
 }
 
 export function keyOf(cluster: string, section: keyof Values = 'AgentAttestation'): DocumentKey<keyof Values> {
@@ -33,6 +40,7 @@ export function createRig() {
   const state = createMemoryStore()
   const work: Promise<unknown>[] = []
   const compiled: string[] = []
+  const told: StateWriteFailed[] = []
   const rejected = new Set<string>()
   let timers: { readonly at: number; readonly fire: () => void }[] = []
   let now = START
@@ -55,9 +63,10 @@ export function createRig() {
     for (const timer of due) timer.fire()
   }
 
-  /** Lets everything run that waits for no timer; long enough for a digest, which is made on another thread. */
+  /** Lets everything run that waits for no timer; long enough for cryptography, which is made on another thread. */
   async function settle(isOver = () => false): Promise<void> {
     for (let ticks = 0; ticks < 50 && !isOver(); ticks++) await tick()
+    for (let rests = 0; rests < 10 && !isOver(); rests++) await new Promise((resolve) => setTimeout(resolve, 1))
   }
 
   /** Awaits `promise`; time passes only as far as timers have to fire for it. */
@@ -93,6 +102,7 @@ export function createRig() {
     source,
     state,
     compiled,
+    told,
     /** Texts that a newer compiler no longer takes. */
     rejected,
     work,
@@ -114,8 +124,10 @@ export function createRig() {
     isolate(options: { sealKeys?: SealKeys; stateless?: boolean } = {}): ConfigCache<Values> {
       return createConfigCache<Values>({
         source,
-        ...(options.stateless === true ? {} : { state }),
-        sealKeys: options.sealKeys ?? [sealKey(1)],
+        ...(options.stateless === true || options.sealKeys?.length === 0
+          ? {}
+          : { records: createAppliedRecords(state, sealedBy(...(options.sealKeys ?? [sealKey(1)]))) }),
+        tell: (event) => void told.push(event),
         clock: () => now,
         sleep,
         compile,

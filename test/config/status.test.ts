@@ -66,7 +66,14 @@ describe('statusOf()', () => {
   })
 
   it('is unhealthy when nothing has ever compiled', () => {
-    const read = { kind: 'invalid', digest: 'sha256:2', issues: [BAD], stale: false, attemptedAtMillis: AT } as const
+    const read = {
+      kind: 'invalid',
+      digest: 'sha256:2',
+      issues: [BAD],
+      stale: false,
+      attemptedAtMillis: AT,
+      contested: false,
+    } as const
     const status = statusOf('AgentAttestation', read)
     expect(status).toMatchObject({ health: 'UNHEALTHY', stored: 'present', desiredDigest: 'sha256:2' })
     expect(status).not.toHaveProperty('appliedDigest')

@@ -18,10 +18,15 @@ keepsStoreContract('Workers KV in workerd', emptyStore)
 it('an applied record survives the store, sealed', async () => {
   const store = await emptyStore()
   const key = 'clusters/c-1/Cluster'
-  const record = { kind: 'applied', key, digest: `sha256:${'0'.repeat(64)}`, text: 'é', appliedAtMillis: 1 } as const
-  const seal = new Uint8Array(32).fill(1)
-  await store.write(`applied/${key}`, await sealRecord(record, [seal]))
+  const times = { appliedAtMillis: 1, confirmedAtMillis: 2, readAtMillis: 3 }
+  const record = { kind: 'applied', key, digest: `sha256:${'0'.repeat(64)}`, text: 'é', ...times } as const
+  const sealing = (fill: number) => ({
+    sealKeys: [new Uint8Array(32).fill(fill)],
+    trustDomain: 'example.org',
+    issuerUrl: 'https://gateway.example',
+  })
+  await store.write(`applied/${key}`, await sealRecord(record, sealing(1)))
   const bytes = (await store.read(`applied/${key}`)) ?? new Uint8Array()
-  expect(await openRecord(bytes, key, [seal])).toEqual({ record, current: true })
-  expect(await openRecord(bytes, key, [new Uint8Array(32).fill(2)])).toBeUndefined()
+  expect(await openRecord(bytes, key, sealing(1))).toEqual({ record, current: true })
+  expect(await openRecord(bytes, key, sealing(2))).toBeUndefined()
 })

@@ -1,0 +1,29 @@
+// After a deletion by the tool: the gateway's record of the document must not bring it back once a bad one is stored.
+import { createAppliedRecords, recordOf } from '../config/applied.ts'
+import { appliedKey, type DocumentKey } from '../config/document-key.ts'
+import type { Io } from './command.ts'
+import type { OperatorSettings } from './operator-settings.ts'
+import type { OperatorStore } from './operator-store.ts'
+
+/**
+ * Puts a tombstone in the place of the record, as a gateway does that finds the document absent. Without the settings
+ * to seal one, the record is removed: less, since a gateway that has not seen the deletion yet may write it again.
+ */
+export async function buryRecord(
+  key: DocumentKey,
+  state: OperatorStore,
+  { sealing }: OperatorSettings,
+  io: Io,
+): Promise<void> {
+  if (!('missing' in sealing)) {
+    const tombstone = recordOf(key, { kind: 'deleted', atMillis: io.clock() }, undefined)
+    await createAppliedRecords(state, sealing).write(key, tombstone)
+    return
+  }
+  if ((await state.read(appliedKey(key))) === undefined) return
+  await state.delete(appliedKey(key))
+  io.err(
+    `${appliedKey(key)} is removed, and no tombstone is written: not set: ${sealing.missing.join(', ')}. ` +
+      'A gateway that has not seen the deletion yet may write the record again; run this again in two minutes\n',
+  )
+}

@@ -1,0 +1,41 @@
+// One secret, several uses: each use has a key of its own, derived by HKDF (RFC 5869), so that what was sealed for one
+// use can never be presented for another.
+import { encodeBase64url } from '../core/base64.ts'
+import { SEAL_KEY_MIN_BYTES } from '../core/limits.ts'
+import { encodeUtf8 } from '../core/utf8.ts'
+
+/** `SEAL_KEYS`: secrets of at least 32 bytes; the first seals, all open. Never used as keys themselves. */
+export type SealKeys = readonly Uint8Array<ArrayBuffer>[]
+
+export interface DerivedKey {
+  /** Names the key without giving it away: a part of a second output of the same derivation. */
+  readonly kid: string
+  /** 32 bytes. */
+  readonly key: Uint8Array<ArrayBuffer>
+}
+
+/** Derived once per secret and use; plain data, since a promise must not be shared between requests. */
+const derivedKeys = new WeakMap<Uint8Array, Map<string, DerivedKey>>()
+
+const KEY_BYTES = 32
+const KID_BYTES = 12
+
+/**
+ * The key of one use, by HKDF-SHA-256 with `info` and no salt (RFC 5869 section 3.1: the secret is uniformly random).
+ * Throws a `RangeError` for a secret that is too short: settings are checked before.
+ */
+export async function deriveKey(secret: Uint8Array<ArrayBuffer>, info: string): Promise<DerivedKey> {
+  if (secret.length < SEAL_KEY_MIN_BYTES) throw new RangeError(`a seal key needs ${SEAL_KEY_MIN_BYTES} bytes`)
+  const known = derivedKeys.get(secret)?.get(info)
+  if (known !== undefined) return known
+  const material = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits'])
+  const bits = await crypto.subtle.deriveBits(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encodeUtf8(info) },
+    material,
+    (KEY_BYTES + KID_BYTES) * 8,
+  )
+  const bytes = new Uint8Array(bits)
+  const derived = { key: bytes.slice(0, KEY_BYTES), kid: encodeBase64url(bytes.subarray(KEY_BYTES)) }
+  derivedKeys.set(secret, (derivedKeys.get(secret) ?? new Map<string, DerivedKey>()).set(info, derived))
+  return derived
+}

@@ -1,12 +1,13 @@
 // After a deletion by the tool: the gateway's record of the document must not bring it back once a bad one is stored.
 import { createAppliedRecords, recordOf } from '../config/applied.ts'
 import { appliedKey, type DocumentKey } from '../config/document-key.ts'
+import { ABSENT, extendTrail, markAfter } from '../config/version-order.ts'
 import type { Io } from './command.ts'
 import type { OperatorSettings } from './operator-settings.ts'
 import type { OperatorStore } from './operator-store.ts'
 
 /**
- * Puts a tombstone in the place of the record, as a gateway does that finds the document absent. Without the settings
+ * Does to the record what a gateway does that finds the document absent: a tombstone takes its place. Without the settings
  * to seal one, the record is removed: less, since a gateway that has not seen the deletion yet may write it again.
  */
 export async function buryRecord(
@@ -16,8 +17,9 @@ export async function buryRecord(
   io: Io,
 ): Promise<void> {
   if (!('missing' in sealing)) {
-    const tombstone = recordOf(key, { kind: 'deleted', atMillis: io.clock() }, undefined)
-    await createAppliedRecords(state, sealing).write(key, tombstone)
+    const records = createAppliedRecords(state, sealing)
+    const mark = markAfter(await records.read(key), extendTrail([], ABSENT, io.clock()))
+    if (mark !== undefined) await records.write(key, recordOf(key, mark, undefined))
     return
   }
   if ((await state.read(appliedKey(key))) === undefined) return

@@ -69,7 +69,8 @@ async function readApplied(
     throw new Stop(EXIT.refused, `The gateway found ${key.text} deleted at ${when}: nothing is applied`)
   }
   if (record.kind === 'contested') {
-    const what = `several versions of ${key.text} were stored shortly before ${new Date(record.atMillis).toISOString()}`
+    const last = Math.max(...record.rivals.map(({ atMillis }) => atMillis))
+    const what = `several versions of ${key.text} were stored shortly before ${new Date(last).toISOString()}`
     throw new Stop(EXIT.refused, `${what}: which one is the last is unknown, so none is on record`)
   }
   io.err(`applied at ${new Date(record.appliedAtMillis).toISOString()}\n`)

@@ -131,7 +131,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     const isNews = ({ trail }: Known): boolean => trail[0]?.found !== before?.trail[0]?.found
     if (bytes === undefined) {
       const known = absentSince(readAtMillis, before)
-      return { known, look: upkeep?.afterAbsence(key, readAtMillis), isFirst: isNews(known) }
+      return { known, look: upkeep?.afterAbsence(key, known.trail), isFirst: isNews(known) }
     }
     const { known, record, mark } = await knownAfter(bytes, readAtMillis, before, {
       compile: (text, context) => options.compile(key.section as keyof Values & string, text, context),

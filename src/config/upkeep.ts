@@ -18,7 +18,7 @@ import { type AppliedRecords, recordOf } from './applied.ts'
 import type { DocumentKey } from './document-key.ts'
 import { isAhead } from './lease.ts'
 import { type Sleep, within } from './source.ts'
-import { ABSENT, type Found, type Mark, markAfterAbsence, markAfterVersion, type Trail } from './version-order.ts'
+import { ABSENT, type Found, type Mark, markAfter, settledAtMillis, type Trail } from './version-order.ts'
 
 /** That a record could not be written, or read to know how it must change: versions in this state are not covered. */
 export interface StateWriteFailed {
@@ -43,7 +43,7 @@ export interface Upkeep {
   /** After a read that found a version that compiles. `undefined`: nothing is due. It never rejects. */
   afterVersion(key: DocumentKey, bytes: Uint8Array<ArrayBuffer>, trail: Trail): Look | undefined
   /** After a read that found the document absent. */
-  afterAbsence(key: DocumentKey, readAtMillis: number): Look | undefined
+  afterAbsence(key: DocumentKey, trail: Trail): Look | undefined
   /** After a read of a bad document: the mark that it asks for, or the confirmation of what goes on in force. */
   afterBad(key: DocumentKey, mark: Mark | undefined, record: AppliedRecord | undefined): Look | undefined
 }
@@ -96,21 +96,22 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
       if (digest === undefined || !isDue(key, digest)) return undefined
       return attempt(key, digest, async function lookAtVersion() {
         const opened = await records.read(key)
-        const mark = markAfterVersion(opened, trail)
+        const mark = markAfter(opened, trail)
         if (mark !== undefined) await records.write(key, recordOf(key, mark, { digest, bytes }))
         if (mark?.kind === 'applied')
           return { nextMillis: clock() + APPLIED_SETTLE_MILLIS, sinceMillis: mark.appliedAtMillis }
-        if (mark !== undefined || opened?.record.kind !== 'applied')
-          return { nextMillis: clock() + APPLIED_SETTLE_MILLIS }
+        if (mark?.kind === 'contested') return { nextMillis: settledAtMillis(mark.rivals, digest) }
+        if (opened?.record.kind === 'contested') return { nextMillis: settledAtMillis(opened.record.rivals, digest) }
+        if (opened?.record.kind !== 'applied') throw new TypeError('a record that needs no mark names its version')
         const { confirmedAtMillis, appliedAtMillis } = opened.record
         return { nextMillis: confirmedAtMillis + APPLIED_CONFIRM_MILLIS + 1, sinceMillis: appliedAtMillis }
       })
     },
 
-    afterAbsence(key, readAtMillis) {
+    afterAbsence(key, trail) {
       if (!isDue(key, ABSENT)) return undefined
       return attempt(key, ABSENT, async function lookAtAbsence() {
-        const mark = markAfterAbsence(await records.read(key), readAtMillis)
+        const mark = markAfter(await records.read(key), trail)
         if (mark !== undefined) await records.write(key, recordOf(key, mark, undefined))
         // Never done: another isolate may have recorded a version since that this one has slept through.
         return { nextMillis: clock() }

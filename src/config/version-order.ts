@@ -5,33 +5,30 @@
 // cacheTtl). (2) The reads of one isolate do not go back in time. So of two versions the later one is known if one was
 // read SETTLE after the other, or if one isolate read both, one after the other.
 //
-// What a read of the store makes of the record (R) of its document:
+// What a read of the store makes of the record of its document. A deletion is a version like any other here: the
+// version `absent`, whose record is a tombstone.
 //
-//   stored      | record                        | then                          | first decision in the isolate
-//   ------------+-------------------------------+-------------------------------+-----------------------------------
-//   good d      | none, or one that does not fit| applied d                     | waits for the write
-//               | applied d                     | as it is; sealed again if old | waits for nothing but the read
-//               | applied x or deleted,         | applied d                     | waits for the write
-//               |   known to be older than d    |                               |
-//               | applied x or deleted, young   | contested x, d                | waits for the write
-//               | contested, without d, or this | contested, with d, from now   | waits for the write
-//               |   isolate saw d displace it   |                               |
-//               | contested, d read all the     | applied d                     | (was made long ago)
-//               |   time for SETTLE since then  |                               |
-//               | contested, else               | as it is                      | waits for nothing but the read
-//   absent      | none, deleted                 | as it is                      | denies
-//               | applied, contested            | deleted                       | denies, after the write
-//   bad         | none, or one that does not fit| as it is                      | what is in memory
-//               | deleted, contested            | as it is                      | what this isolate itself read SETTLE
-//               |                               |                               |   after the record, else nothing
-//               | applied v, as in memory       | sealed again if old           | v
-//               | applied x, memory known later | as it is                      | what is in memory
-//               | applied x, read later than    | as it is                      | x, if it was confirmed within
-//               |   memory, or nothing in memory|                               |   TRUST, else nothing
-//               | applied x, neither known later| contested v, x                | nothing
+//   stored     | record                          | then                          | first decision in the isolate
+//   -----------+---------------------------------+-------------------------------+---------------------------------
+//   good d, or | none, or one that does not fit  | d; absent: as it is           | waits for the write
+//   absent d   | d                               | as it is; sealed again if old | waits for the read of the record
+//              | x, known to be older than d     | d                             | waits for the write
+//              | x, not known to be older        | contested: x, d               | waits for the write
+//              | contested, no rival of d was    | d                             | waits for the write
+//              |   decided by within SETTLE      |                               |
+//              | contested, otherwise            | contested, with d, from now   | waits for the write
+//   bad        | none, or one that does not fit  | as it is                      | what is in memory
+//              | contested                       | as it is                      | what this isolate itself read
+//              |                                 |                               |   SETTLE after its last rival was
+//              |                                 |                               |   decided by, else nothing
+//              | v, as in memory                 | sealed again if old           | v
+//              | x, memory known to be later     | as it is                      | what is in memory
+//              | x, read later than memory, or   | as it is                      | x, if it was confirmed within
+//              |   nothing in memory             |                               |   TRUST, else nothing
+//              | x, neither known to be later    | contested: x, v               | nothing
 //
-// If the record cannot be read or written within one store time-out, a good version decides all the same, a deletion
-// denies, and `state_write_failed` is told; it is tried again. A bad document with an unreadable record: an older copy
+// Absent itself denies, whatever the record. If the record cannot be read or written within one store time-out, a good
+// version decides all the same, and `state_write_failed` is told; it is tried again. A bad document with an unreadable record: an older copy
 // serves, stale, as while the store is down.
 //
 // Not covered: versions whose record could not be written (told); versions that nobody read; two gateways that write the
@@ -41,10 +38,14 @@ import {
   APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,
   APPLIED_TRUST_MAX_MILLIS,
-  CONTESTED_DIGESTS_MAX,
+  CONTESTED_MARK_MILLIS,
+  CONTESTED_RIVALS_MAX,
   READ_TRAIL_MAX,
 } from '../core/limits.ts'
-import type { AppliedRecord, OpenedRecord } from '../token/applied-record.ts'
+import type { AppliedRecord, OpenedRecord, Rival } from '../token/applied-record.ts'
+
+/** What was decided by shortly after a mark was not marked again. */
+const SETTLED_MILLIS = APPLIED_SETTLE_MILLIS + CONTESTED_MARK_MILLIS
 
 /** What a read found: the digest of a version that compiles, or that there was none. */
 export type Found = string
@@ -69,40 +70,41 @@ export function extendTrail(trail: Trail, found: Found, readAtMillis: number): T
 /** A record to write; the text of a version is added by who has it. */
 export type Mark =
   | { readonly kind: 'applied'; readonly appliedAtMillis: number; readonly readAtMillis: number }
-  | { readonly kind: 'contested'; readonly atMillis: number; readonly digests: readonly string[] }
+  | { readonly kind: 'contested'; readonly rivals: readonly Rival[] }
   | { readonly kind: 'deleted'; readonly atMillis: number }
 
-/** What the record must become now that `trail` begins with a version that compiles. `undefined`: it is right. */
-export function markAfterVersion(opened: OpenedRecord | undefined, trail: Trail): Mark | undefined {
+/**
+ * What the record must become now that `trail` begins with a version that compiles, or with absence. `undefined`: it is
+ * right. Where there is nothing to bury nothing is written: else made-up cluster ids would fill the store.
+ */
+export function markAfter(opened: OpenedRecord | undefined, trail: Trail): Mark | undefined {
   const [seen, ...before] = trail
-  if (seen === undefined || seen.found === ABSENT) throw new RangeError('the trail does not begin with a version')
-  const digest = seen.found
-  const readAtMillis = seen.lastMillis
-  const applied = { kind: 'applied', appliedAtMillis: seen.sinceMillis, readAtMillis } as const
-  if (opened === undefined) return applied
+  if (seen === undefined) throw new RangeError('nothing was read')
+  const { found, lastMillis } = seen
+  if (opened === undefined) return found === ABSENT ? undefined : name(seen)
   const { record, current } = opened
   if (record.kind === 'contested') {
-    const isSettled = isFarFrom(record.atMillis, readAtMillis)
-    const isListed = record.digests.includes(digest)
-    // Whoever had read something newer would have made a mark: so what is not listed is the newest there is.
-    if (!isListed && isSettled) return applied
-    const isNews = !isListed || (before.length > 0 && seen.sinceMillis > record.atMillis)
-    if (isNews) return contest(readAtMillis, [...record.digests, digest])
-    return isSettled && isFarFrom(seen.sinceMillis, readAtMillis) ? applied : undefined
+    if (isFarFromRivals(record.rivals, seen)) return name(seen)
+    const own = record.rivals.find((rival) => rival.found === found)
+    const isMarked = own !== undefined && Math.abs(lastMillis - own.atMillis) < CONTESTED_MARK_MILLIS
+    return isMarked ? undefined : contest([...record.rivals, { found, atMillis: lastMillis }])
   }
-  if (record.kind === 'applied' && record.digest === digest) {
-    const isOld = Math.abs(readAtMillis - record.confirmedAtMillis) > APPLIED_CONFIRM_MILLIS
-    return current && !isOld ? undefined : { ...applied, appliedAtMillis: record.appliedAtMillis }
+  if (namedBy(record) === found) {
+    const isOld = record.kind === 'applied' && Math.abs(lastMillis - record.confirmedAtMillis) > APPLIED_CONFIRM_MILLIS
+    if (current && !isOld) return undefined
+    return record.kind === 'applied' ? name(seen, record.appliedAtMillis) : name(seen)
   }
-  if (isFarFrom(timeOf(record), readAtMillis) || sawDisplaced(record, before, seen)) return applied
-  return contest(readAtMillis, record.kind === 'applied' ? [record.digest, digest] : [digest])
+  if (isFarFrom(timeOf(record), lastMillis) || sawDisplaced(record, before, seen)) return name(seen)
+  return contest([
+    { found: namedBy(record), atMillis: timeOf(record) },
+    { found, atMillis: lastMillis },
+  ])
 }
 
-/** What the record must become now that the document was found to be absent. */
-export function markAfterAbsence(opened: OpenedRecord | undefined, readAtMillis: number): Mark | undefined {
-  // Where there is nothing to bury nothing is written: else made-up cluster ids would fill the store.
-  const isBuried = opened === undefined || opened.record.kind === 'deleted'
-  return isBuried ? undefined : { kind: 'deleted', atMillis: readAtMillis }
+function name({ found, sinceMillis, lastMillis }: Sighting, appliedAtMillis = sinceMillis): Mark {
+  return found === ABSENT
+    ? { kind: 'deleted', atMillis: lastMillis }
+    : { kind: 'applied', appliedAtMillis, readAtMillis: lastMillis }
 }
 
 /** What is in force while the stored document is bad. */
@@ -126,26 +128,36 @@ export function fallBackFrom(
 ): Fallback {
   if (record === undefined) return { kind: 'memory' }
   const [seen, ...before] = trail
+  if (record.kind === 'contested') {
+    const isLast = seen !== undefined && seen.lastMillis >= settledAtMillis(record.rivals, seen.found)
+    return isLast ? { kind: 'memory' } : { kind: 'nothing', contested: true }
+  }
   const atMillis = timeOf(record)
-  const isKnownLater = seen !== undefined && seen.lastMillis - atMillis >= APPLIED_SETTLE_MILLIS
-  if (record.kind === 'contested') return isKnownLater ? { kind: 'memory' } : { kind: 'nothing', contested: true }
+  const isKnownLater =
+    seen !== undefined && (seen.lastMillis - atMillis >= APPLIED_SETTLE_MILLIS || sawDisplaced(record, before, seen))
   if (record.kind === 'deleted') return isKnownLater ? { kind: 'memory' } : { kind: 'nothing', contested: false }
 
-  if (record.digest === inMemory) return { kind: 'memory' }
-  if (seen !== undefined && (isKnownLater || sawDisplaced(record, before, seen))) return { kind: 'memory' }
+  if (isKnownLater || record.digest === inMemory) return { kind: 'memory' }
   // In one millisecond nobody can tell which came first.
   if (seen === undefined || atMillis > seen.lastMillis) {
     const isTrusted = nowMillis - record.confirmedAtMillis <= APPLIED_TRUST_MAX_MILLIS
     return isTrusted ? { kind: 'record', record } : { kind: 'nothing', contested: false }
   }
-  if (seen.found === ABSENT)
-    return { kind: 'nothing', contested: false, mark: { kind: 'deleted', atMillis: seen.lastMillis } }
-  const digests = [record.digest, seen.found]
-  return { kind: 'nothing', contested: true, mark: contest(nowMillis, digests) }
+  const rivals = [
+    { found: record.digest, atMillis },
+    { found: seen.found, atMillis: seen.lastMillis },
+  ]
+  return { kind: 'nothing', contested: true, mark: contest(rivals) }
+}
+
+type NamingRecord = Exclude<AppliedRecord, { readonly kind: 'contested' }>
+
+function namedBy(record: NamingRecord): Found {
+  return record.kind === 'applied' ? record.digest : ABSENT
 }
 
 /** The time by which a record orders versions. */
-function timeOf(record: AppliedRecord): number {
+function timeOf(record: NamingRecord): number {
   return record.kind === 'applied' ? record.readAtMillis : record.atMillis
 }
 
@@ -154,18 +166,31 @@ function isFarFrom(aMillis: number, bMillis: number): boolean {
   return Math.abs(aMillis - bMillis) >= APPLIED_SETTLE_MILLIS
 }
 
+/** When a read of `found` will prove it later than every other version that was decided by while they were contested. */
+export function settledAtMillis(rivals: readonly Rival[], found: Found): number {
+  const others = rivals.filter((rival) => rival.found !== found).map(({ atMillis }) => atMillis)
+  return Math.max(Number.NEGATIVE_INFINITY, ...others) + SETTLED_MILLIS
+}
+
+/** For a read of now: a rival that a clock which was ahead has marked must not contest everything for as long. */
+function isFarFromRivals(rivals: readonly Rival[], { found, lastMillis }: Sighting): boolean {
+  return rivals.every((rival) => Math.abs(lastMillis - rival.atMillis) >= SETTLED_MILLIS || rival.found === found)
+}
+
 /**
  * Whether this isolate itself read what the record names, at the record's time or later, before it read `seen`. Not if
  * it has read `seen` shortly before that as well: then its store may have gone back after all.
  */
-function sawDisplaced(record: AppliedRecord, before: Trail, seen: Sighting): boolean {
-  if (record.kind === 'contested') return false
-  const named = record.kind === 'applied' ? record.digest : ABSENT
-  const wasRead = before.some(({ found, lastMillis }) => found === named && lastMillis >= timeOf(record))
+function sawDisplaced(record: NamingRecord, before: Trail, seen: Sighting): boolean {
+  const wasRead = before.some(({ found, lastMillis }) => found === namedBy(record) && lastMillis >= timeOf(record))
   const isRepeated = before.some((one) => one.found === seen.found && !isFarFrom(one.lastMillis, seen.sinceMillis))
   return wasRead && !isRepeated
 }
 
-function contest(atMillis: number, digests: readonly string[]): Mark {
-  return { kind: 'contested', atMillis, digests: [...new Set(digests)].slice(-CONTESTED_DIGESTS_MAX) }
+/** Of each version the latest mark; of too many versions the latest ones. */
+function contest(rivals: readonly Rival[]): Mark {
+  const latest = new Map<Found, number>()
+  for (const { found, atMillis } of rivals) latest.set(found, Math.max(atMillis, latest.get(found) ?? atMillis))
+  const ordered = [...latest].map(([found, atMillis]) => ({ found, atMillis })).sort((a, b) => a.atMillis - b.atMillis)
+  return { kind: 'contested', rivals: ordered.slice(-CONTESTED_RIVALS_MAX) }
 }

@@ -165,7 +165,9 @@ export const APPLIED_TRUST_MAX_MILLIS = 7 * 24 * 3_600_000
 /** While a version is in force its record is sealed again once it was confirmed longer ago than this. */
 export const APPLIED_CONFIRM_MILLIS = 24 * 3_600_000
 /** Versions that a contested record names; with more, the oldest gives way. */
-export const CONTESTED_DIGESTS_MAX = 8
+export const CONTESTED_RIVALS_MAX = 16
+/** A decision by a contested version is not marked again sooner: cold isolates may be many, and a write is dear. */
+export const CONTESTED_MARK_MILLIS = 10_000
 /** What one isolate read before, per document: enough to know the order of versions that follow each other quickly. */
 export const READ_TRAIL_MAX = 4
 /** After a failed write of an applied record, doubled per failure; KV takes one write per second per key. */

@@ -3,8 +3,8 @@
 // signature, its deployment and its key fit. No store and no clock here.
 import { CompactSign, compactVerify } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
-import { isJsonObject, type JsonObject, parseJsonBytes } from '../core/json.ts'
-import { CONTESTED_DIGESTS_MAX, KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
+import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../core/json.ts'
+import { CONTESTED_RIVALS_MAX, KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
 import { deriveKey, type SealKeys } from './seal-key.ts'
 
@@ -24,8 +24,14 @@ export type AppliedRecord =
     }
   /** A tombstone: the document was found to be absent, or the tool deleted it. */
   | { readonly kind: 'deleted'; readonly key: string; readonly atMillis: number }
-  /** Several versions were read so shortly after each other that their order is unknown. None of them is the last. */
-  | { readonly kind: 'contested'; readonly key: string; readonly atMillis: number; readonly digests: readonly string[] }
+  /** Versions were read so shortly after each other that their order is unknown. */
+  | { readonly kind: 'contested'; readonly key: string; readonly rivals: readonly Rival[] }
+
+/** A version (its digest, or `absent`), and when a gateway last decided by it anew. */
+export interface Rival {
+  readonly found: string
+  readonly atMillis: number
+}
 
 /** Whose records they are: equal seal keys in staging and production must not make their records interchangeable. */
 export interface Sealing {
@@ -92,7 +98,7 @@ async function verifiedPayload(jws: string, key: Uint8Array): Promise<Uint8Array
 }
 
 const COMMON = ['v', 'trustDomain', 'issuer', 'key']
-const SHAPES = [['digest', 'text', 'appliedAt', 'confirmedAt', 'readAt'], ['deletedAt'], ['contestedAt', 'digests']]
+const SHAPES = [['digest', 'text', 'appliedAt', 'confirmedAt', 'readAt'], ['deletedAt'], ['contested']]
 
 function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): Readonly<Record<string, unknown>> {
   const common = { v: 2, trustDomain, issuer: issuerUrl, key: record.key }
@@ -100,7 +106,10 @@ function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): 
     case 'deleted':
       return { ...common, deletedAt: timeText(record.atMillis) }
     case 'contested':
-      return { ...common, contestedAt: timeText(record.atMillis), digests: record.digests }
+      return {
+        ...common,
+        contested: record.rivals.map(({ found, atMillis }) => ({ version: found, at: timeText(atMillis) })),
+      }
     case 'applied': {
       const { digest, text, appliedAtMillis, confirmedAtMillis, readAtMillis } = record
       return {
@@ -125,10 +134,10 @@ function readPayload(bytes: Uint8Array, { trustDomain, issuerUrl }: Sealing): Ap
 
   const deletedAt = readTime(payload['deletedAt'])
   if (deletedAt !== undefined) return { kind: 'deleted', key, atMillis: deletedAt }
-  const contestedAt = readTime(payload['contestedAt'])
-  const digests = payload['digests']
-  if (contestedAt !== undefined && areDigests(digests))
-    return { kind: 'contested', key, atMillis: contestedAt, digests }
+  if (payload['contested'] !== undefined) {
+    const rivals = readRivals(payload['contested'])
+    return rivals === undefined ? undefined : { kind: 'contested', key, rivals }
+  }
   const { digest, text } = payload
   const appliedAtMillis = readTime(payload['appliedAt'])
   const confirmedAtMillis = readTime(payload['confirmedAt'])
@@ -138,9 +147,8 @@ function readPayload(bytes: Uint8Array, { trustDomain, issuerUrl }: Sealing): Ap
   return { kind: 'applied', key, digest, text, appliedAtMillis, confirmedAtMillis, readAtMillis }
 }
 
-/** An object of scalars and of lists of them. */
 function readObject(bytes: Uint8Array): JsonObject | undefined {
-  const parsed = parseJsonBytes(bytes, 2)
+  const parsed = parseJsonBytes(bytes, 3)
   return parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined
 }
 
@@ -153,8 +161,17 @@ function isDigest(value: unknown): value is string {
   return typeof value === 'string' && DIGEST.test(value)
 }
 
-function areDigests(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length > 0 && value.length <= CONTESTED_DIGESTS_MAX && value.every(isDigest)
+function readRivals(value: Json): readonly Rival[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > CONTESTED_RIVALS_MAX) return undefined
+  const rivals: Rival[] = []
+  for (const item of value) {
+    if (!isJsonObject(item) || !hasExactly(item, ['version', 'at'])) return undefined
+    const { version, at } = item
+    const atMillis = readTime(at)
+    if (atMillis === undefined || !(version === 'absent' || isDigest(version))) return undefined
+    rivals.push({ found: version, atMillis })
+  }
+  return rivals
 }
 
 function timeText(millis: number): string {

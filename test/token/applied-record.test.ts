@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { CompactSign } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { CONTESTED_DIGESTS_MAX, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../../src/core/limits.ts'
+import { CONTESTED_RIVALS_MAX, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../../src/core/limits.ts'
 import { type AppliedRecord, openRecord, type Sealing, sealRecord } from '../../src/token/applied-record.ts'
 import { deriveKey } from '../../src/token/seal-key.ts'
 
@@ -21,8 +21,10 @@ const TOMBSTONE: AppliedRecord = { kind: 'deleted', key: KEY, atMillis: Date.UTC
 const CONTESTED: AppliedRecord = {
   kind: 'contested',
   key: KEY,
-  atMillis: Date.UTC(2026, 0, 2),
-  digests: [`sha256:${'0'.repeat(64)}`, `sha256:${'1'.repeat(64)}`],
+  rivals: [
+    { found: `sha256:${'0'.repeat(64)}`, atMillis: Date.UTC(2026, 0, 2) },
+    { found: 'absent', atMillis: Date.UTC(2026, 0, 3) },
+  ],
 }
 const COMMON = { v: 2, trustDomain: 'example.org', issuer: 'https://gateway.example', key: KEY }
 const PAYLOAD = {
@@ -33,6 +35,8 @@ const PAYLOAD = {
   confirmedAt: '2026-01-03T00:00:00.000Z',
   readAt: '2026-01-02T00:00:00.000Z',
 }
+
+const RIVAL = { version: PAYLOAD.digest, at: '2026-01-02T00:00:00.000Z' }
 
 function by(...sealKeys: readonly Uint8Array<ArrayBuffer>[]): Sealing {
   return { sealKeys, trustDomain: 'example.org', issuerUrl: 'https://gateway.example' }
@@ -190,13 +194,15 @@ describe('a record counts as absent', () => {
   })
 
   it.each<[string, object]>([
-    ['no versions', { digests: [] }],
-    ['too many versions', { digests: Array.from({ length: CONTESTED_DIGESTS_MAX + 1 }, () => PAYLOAD.digest) }],
-    ['a version that is no digest', { digests: ['x'] }],
-    ['versions that are no list', { digests: PAYLOAD.digest }],
+    ['no versions', { contested: [] }],
+    ['too many versions', { contested: Array.from({ length: CONTESTED_RIVALS_MAX + 1 }, () => RIVAL) }],
+    ['a version that is no digest', { contested: [{ ...RIVAL, version: 'x' }] }],
+    ['a time that is none', { contested: [{ ...RIVAL, at: 'x' }] }],
+    ['a version with a text', { contested: [{ ...RIVAL, text: 'x' }] }],
+    ['versions that are no list', { contested: RIVAL }],
     ['a text as well', { text: 'x' }],
   ])('when it is contested by %s', async (_what, change) => {
-    const contested = { ...COMMON, contestedAt: '2026-01-02T00:00:00.000Z', digests: [PAYLOAD.digest] }
+    const contested = { ...COMMON, contested: Array.from({ length: CONTESTED_RIVALS_MAX }, () => RIVAL) }
     expect(await openRecord(await sealed(JSON.stringify(contested)), KEY, by(SEAL))).toBeDefined()
     expect(await openRecord(await sealed(JSON.stringify({ ...contested, ...change })), KEY, by(SEAL))).toBeUndefined()
   })

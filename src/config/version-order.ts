@@ -28,8 +28,8 @@
 //              | x, neither known to be later    | contested: x, v               | nothing
 //
 // Absent itself denies, whatever the record. If the record cannot be read or written within one store time-out, a good
-// version decides all the same, and `state_write_failed` is told; it is tried again. A bad document with an unreadable record: an older copy
-// serves, stale, as while the store is down.
+// version decides all the same, `state_write_failed` is told, and it is tried again. While a document is bad and its
+// record cannot be read, an older copy serves, stale, as while the store is down.
 //
 // Not covered: versions whose record could not be written (told); versions that nobody read; two gateways that write the
 // record in the same moment, neither seeing the other (the second look after SETTLE finds it, if there is one); and

@@ -150,6 +150,10 @@ export const STORE_BACKOFF_MIN_MILLIS = 1_000
 export const STORE_BACKOFF_MAX_MILLIS = 15_000
 /** Of what a store says of its failure, for the audit record. */
 export const STORE_REASON_MAX_LENGTH = 200
+/** A file that was changed more recently may be half written: it is believed when it is the same after this time. */
+export const FILE_QUIET_MILLIS = 1_000
+/** How often that is tried before the read counts as failed; within the time-out of one read. */
+export const FILE_QUIET_TRIES = 4
 /** How often a request looks whether another one's read of the store has ended. */
 export const LEASE_POLL_MILLIS = 20
 /** One store read may end in a second one, of the applied record; after that the lease is anyone's. */

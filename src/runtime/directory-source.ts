@@ -2,13 +2,23 @@
 // No key leads out of the directory, and no file answers to two spellings of a name.
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { StateStore } from '../config/source.ts'
-import { STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
+import type { Sleep, StateStore } from '../config/source.ts'
+import type { Clock } from '../core/clock.ts'
+import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { uuidv7 } from '../core/uuid.ts'
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}$/
 
-export function createDirectorySource(directory: string): StateStore {
+export interface Quiet {
+  readonly clock: Clock
+  readonly sleep: Sleep
+}
+
+/**
+ * `quiet`: wait until nobody is writing a file. A document that is written in place compiles up to any of its lines, and
+ * its first part may be a policy without its pins. Without it a read says what is there now, as its author wants to see it.
+ */
+export function createDirectorySource(directory: string, quiet?: Quiet): StateStore {
   function pathOf(key: string): string {
     const segments = key.split('/')
     if (!segments.every((segment) => SEGMENT.test(segment))) throw new RangeError(`"${key}" is no key of a store`)
@@ -36,7 +46,8 @@ export function createDirectorySource(directory: string): StateStore {
         return undefined
       }
       if (!facts.isFile()) throw new Error(`${path} is not a file`)
-      return (await isSpeltSo(key)) ? readCapped(path) : undefined
+      if (!(await isSpeltSo(key))) return undefined
+      return quiet === undefined ? (await readCapped(path))?.bytes : readQuiet(path, quiet)
     },
     async write(key, bytes) {
       const path = pathOf(key)
@@ -75,8 +86,32 @@ function isAbsence(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
+interface Content {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly changedMillis: number
+}
+
+/** What the file holds, once it is the same over two reads, or was changed long enough ago. */
+async function readQuiet(path: string, { clock, sleep }: Quiet): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  let last = await readCapped(path)
+  for (let tries = 0; tries < FILE_QUIET_TRIES; tries++) {
+    if (last === undefined || clock() - last.changedMillis >= FILE_QUIET_MILLIS) return last?.bytes
+    await sleep(FILE_QUIET_MILLIS)
+    const next = await readCapped(path)
+    // A file of the future, by another clock, is believed by this alone.
+    if (next !== undefined && next.changedMillis === last.changedMillis && isEqual(next.bytes, last.bytes))
+      return next.bytes
+    last = next
+  }
+  throw new Error(`${path} is being written: put a finished file in its place by rename`)
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}
+
 /** Stops one byte over the bound, so that a huge file costs no memory and is refused as too large. */
-async function readCapped(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readCapped(path: string): Promise<Content | undefined> {
   let file: Awaited<ReturnType<typeof open>>
   try {
     file = await open(path, 'r')
@@ -86,14 +121,15 @@ async function readCapped(path: string): Promise<Uint8Array<ArrayBuffer> | undef
     throw error
   }
   try {
-    const { size } = await file.stat()
+    const { size, mtimeMs } = await file.stat()
     // One byte more than its size tells whether it has grown meanwhile.
     let buffer = new Uint8Array(Math.min(size, STORE_VALUE_MAX_BYTES) + 1)
     let length = 0
     for (;;) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
       length += bytesRead
-      if (bytesRead === 0 || length > STORE_VALUE_MAX_BYTES) return buffer.slice(0, length)
+      if (bytesRead === 0 || length > STORE_VALUE_MAX_BYTES)
+        return { bytes: buffer.slice(0, length), changedMillis: mtimeMs }
       if (length === buffer.length) {
         const larger = new Uint8Array(Math.min(length * 2, STORE_VALUE_MAX_BYTES + 1))
         larger.set(buffer)

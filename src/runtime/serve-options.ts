@@ -58,7 +58,7 @@ export function createServedGateway(options: ServeOptions, environment: Environm
   const { allowLoopbackIssuers, privateIssuers } = settings.value
   return createGateway({
     settings: settings.value,
-    source: createDirectorySource(options.store),
+    source: createDirectorySource(options.store, { clock: Date.now, sleep }),
     state: createDirectorySource(options.state),
     module: loadPolicyVm(),
     fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),

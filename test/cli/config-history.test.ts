@@ -1,9 +1,11 @@
 // The life of a document: history, rollback, deletion, and reading it back.
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { encodeBase64url } from '../../src/core/base64.ts'
 import { digestOf } from '../../src/core/digest.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
+import { openRecord, sealRecord } from '../../src/token/applied-record.ts'
 import { attestation, type Bench, bench, CONTAINER_POLICY, clusterDocument } from './call.ts'
 
 const WHERE = ['cluster', '--id', 'c-1', '--store', 'store']
@@ -147,6 +149,20 @@ describe('config rollback', () => {
   })
 })
 
+const SEALED = {
+  sealKeys: [new Uint8Array(32).fill(7)],
+  trustDomain: 'example.org',
+  issuerUrl: 'https://gateway.example',
+}
+const SEALING = {
+  SEAL_KEYS: encodeBase64url(SEALED.sealKeys[0] ?? new Uint8Array()),
+  TRUST_DOMAIN: SEALED.trustDomain,
+  ISSUER_URL: SEALED.issuerUrl,
+}
+
+/** Without it the tool cannot know whose record it would seal. */
+const { TRUST_DOMAIN: _, ...UNNAMED } = SEALING
+
 describe('config delete', () => {
   it('takes the document away, and keeps its last version', async () => {
     const { call } = await withTwoVersions()
@@ -157,6 +173,36 @@ describe('config delete', () => {
     const history = JSON.parse((await call('config', 'history', '--json', ...SECTION)).out)
     expect(history.records[0]).toMatchObject({ action: 'delete', previousDigest: await digest(attestation('two')) })
     expect(history.storedDigest).toBeUndefined()
+  })
+
+  it.each([
+    ['with a tombstone, where it can seal one', SEALING, 'deleted'],
+    ['by removing it, where a setting is missing, and says which', UNNAMED, undefined],
+  ] as const)('takes the record of the gateway away as well: %s', async (_how, environment, kind) => {
+    const { folder, file, call } = bench({ environment })
+    const key = 'clusters/c-1/AgentAttestation'
+    await call('config', 'set', ...WHERE, file('one.yaml', attestation('one')))
+    const times = { appliedAtMillis: 0, confirmedAtMillis: 0, readAtMillis: 0 }
+    const text = attestation('one')
+    const record = { kind: 'applied', key, digest: await digest(text), text, ...times } as const
+    file(`store/applied/${key}.yaml`, await sealRecord(record, SEALED))
+    const { exitCode, err } = await call('config', 'delete', ...SECTION)
+    expect(exitCode).toBe(0)
+    expect(err.includes('TRUST_DOMAIN')).toBe(kind === undefined)
+    const path = join(folder, `store/applied/${key}.yaml`)
+    const left = existsSync(path) ? await openRecord(readFileSync(path), key, SEALED) : undefined
+    expect(left?.record.kind).toBe(kind)
+  })
+
+  it('buries the record also where the document is gone already', async () => {
+    const { folder, file, call } = bench({ environment: SEALING })
+    const key = 'clusters/c-1/AgentAttestation'
+    const times = { appliedAtMillis: 0, confirmedAtMillis: 0, readAtMillis: 0 }
+    const record = { kind: 'applied', key, digest: await digest('x'), text: 'x', ...times } as const
+    file(`store/applied/${key}.yaml`, await sealRecord(record, SEALED))
+    await call('config', 'delete', ...SECTION)
+    const left = await openRecord(readFileSync(join(folder, `store/applied/${key}.yaml`)), key, SEALED)
+    expect(left?.record.kind).toBe('deleted')
   })
 
   it('writes nothing for what is not there', async () => {

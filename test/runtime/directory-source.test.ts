@@ -1,8 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { DOCUMENT_MAX_BYTES, STORE_VALUE_MAX_BYTES } from '../../src/core/limits.ts'
+import {
+  DOCUMENT_MAX_BYTES,
+  FILE_QUIET_MILLIS,
+  FILE_QUIET_TRIES,
+  STORE_TIMEOUT_MILLIS,
+  STORE_VALUE_MAX_BYTES,
+} from '../../src/core/limits.ts'
 import { createDirectorySource } from '../../src/runtime/directory-source.ts'
 import { keepsStoreContract } from '../config/source-contract.ts'
 
@@ -90,5 +96,64 @@ describe('a directory of documents', () => {
     await mkdir(join(directory, 'clusters/c-1/TrustDomain.yaml'))
     await expect(source.write('clusters/c-1/TrustDomain', new Uint8Array(1))).rejects.toThrow()
     expect((await readdir(join(directory, 'clusters/c-1'))).sort()).toEqual(['Cluster.yaml', 'TrustDomain.yaml'])
+  })
+})
+
+describe('a file that is being written', () => {
+  const KEY = 'clusters/c-1/Cluster'
+  const PATH = 'clusters/c-1/Cluster.yaml'
+
+  /** A source whose clock stands `ageMillis` after the last change; each wait of it lets `during` happen. */
+  async function written(ageMillis: number, during: (path: string, waits: number) => Promise<void> = async () => {}) {
+    const directory = await makeDirectory()
+    await mkdir(join(directory, 'clusters/c-1'), { recursive: true })
+    const path = join(directory, PATH)
+    await writeFile(path, 'first part')
+    await utimes(path, 1000, 1000)
+    let now = 1_000_000 + ageMillis
+    let waits = 0
+    const source = createDirectorySource(directory, {
+      clock: () => now,
+      async sleep(millis) {
+        now += millis
+        await during(path, ++waits)
+      },
+    })
+    return { source, path, waited: () => waits }
+  }
+
+  /** Writes more, and says that it was changed just now, by the clock of the test. */
+  async function append(path: string, text: string, atMillis: number): Promise<void> {
+    await appendFile(path, text)
+    await utimes(path, atMillis / 1000, atMillis / 1000)
+  }
+
+  it.each([
+    [FILE_QUIET_MILLIS, 0],
+    [FILE_QUIET_MILLIS - 1, 1],
+    [-3_600_000, 1],
+  ])('changed %i ms ago is read after %i waits', async (ageMillis, waits) => {
+    const { source, waited } = await written(ageMillis)
+    expect(await source.read(KEY)).toEqual(new TextEncoder().encode('first part'))
+    expect(waited()).toBe(waits)
+  })
+
+  it('is read whole, and never its first part', async () => {
+    const { source } = await written(1, async (path, waits) => {
+      if (waits === 1) await append(path, ', and the pins', 1_001_000)
+    })
+    expect(await source.read(KEY)).toEqual(new TextEncoder().encode('first part, and the pins'))
+  })
+
+  it('without end is a failed read, and no absence', async () => {
+    const { source, waited } = await written(1, (path, waits) => append(path, '.', 1_000_000 + waits * 1000))
+    await expect(source.read(KEY)).rejects.toThrow('by rename')
+    expect(waited()).toBe(FILE_QUIET_TRIES)
+    expect(FILE_QUIET_TRIES * FILE_QUIET_MILLIS).toBeLessThan(STORE_TIMEOUT_MILLIS)
+  })
+
+  it('that goes away meanwhile is absent', async () => {
+    const { source } = await written(1, (path) => rm(path))
+    expect(await source.read(KEY)).toBeUndefined()
   })
 })

@@ -40,7 +40,8 @@ export interface Answer {
   readonly text: string
 }
 
-export async function createWorld(): Promise<World> {
+/** `stateless`: no applied records, so that no document of one test outlives it. */
+export async function createWorld({ stateless = false } = {}): Promise<World> {
   const issuer = await startIssuer()
   const store = createMemoryStore()
   const records: AuditRecord[] = []
@@ -61,7 +62,7 @@ export async function createWorld(): Promise<World> {
     createGateway({
       settings,
       source: store,
-      state: store,
+      ...(stateless ? {} : { state: store }),
       module: loadPolicyVm(),
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,

@@ -2,8 +2,8 @@
 // or an attribute of it may be absent.
 
 import { ALPHABETS, type Alphabet } from '../attribute/alphabet.ts'
-import { quoteText } from '../attribute/quote.ts'
 import type { Issue, Path } from '../core/issue.ts'
+import { quoteText } from '../core/printable.ts'
 import { type Untold, untoldReferences } from './injective.ts'
 import type { Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'

@@ -3,9 +3,9 @@
 
 import { ALPHABETS, fitsAlphabet } from '../attribute/alphabet.ts'
 import type { Attributes } from '../attribute/attribute.ts'
-import { quoteText } from '../attribute/quote.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { isReservedSegment, makeSpiffeId, SPIFFE_ID_FAULTS, type SpiffeId } from '../identity/spiffe-id.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'

@@ -1,5 +1,4 @@
 // Templates of DNS names. No value adds a dot or a wildcard: the labels are those that the template has.
-
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { quoteText } from '../core/printable.ts'

@@ -1,6 +1,5 @@
 // What an author should know of a template that compiles: it can never render, two workloads can share what it renders,
 // or an attribute of it may be absent.
-
 import { ALPHABETS, type Alphabet } from '../attribute/alphabet.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { quoteText } from '../core/printable.ts'

@@ -1,6 +1,5 @@
 // Path templates: a SPIFFE ID with exactly the segments that the template has (`segments`, at its end, is the one stated
 // exception). Whatever the values are, none adds a segment, climbs with "..", or reaches a reserved path.
-
 import { ALPHABETS, fitsAlphabet } from '../attribute/alphabet.ts'
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'

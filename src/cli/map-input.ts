@@ -5,7 +5,8 @@ import { resolve } from 'node:path'
 import type { Attribute } from '../attribute/attribute.ts'
 import { resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
 import { isJsonObject, type Json, parseJsonBytes } from '../core/json.ts'
-import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../core/limits.ts'
+import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX, QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
+import { printable, quoteText } from '../core/printable.ts'
 import type { WorkloadDescription } from '../policy/workload.ts'
 import { type Io, usageStop } from './command.ts'
 
@@ -51,7 +52,9 @@ function attributeOf(name: Json | undefined, value: Json | undefined, file: stri
   if (typeof name !== 'string' || resolved === undefined) {
     const near = typeof name === 'string' ? suggestAttribute(name) : undefined
     const hint = near === undefined ? '' : `; did you mean "${near}"?`
-    throw usageStop(`${file}: ${JSON.stringify(name ?? null).slice(0, 80)} is no attribute${hint}`)
+    throw usageStop(
+      `${file}: ${typeof name === 'string' ? quoteText(name) : printable(JSON.stringify(name ?? null), QUOTED_MAX_CHARACTERS)} is no attribute${hint}`,
+    )
   }
   if (resolved.row.side !== 'agent') throw usageStop(`${file}: no agent attests ${resolved.name}`)
   const { origin } = resolved.row

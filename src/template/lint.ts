@@ -26,7 +26,7 @@ export function lintPath(template: PathTemplate, path: Path): readonly Issue[] {
     if (held.length === 0) continue
     const { name } = reference.attribute
     const mends = held.map((character) => `replace(${quoteText(character)}, "-")`).join(' | ')
-    const message = `${name} holds ${held.map(quoteText).join(', ')}, which a path segment cannot; write {{ ${name} | ${mends} }}`
+    const message = `${name} holds ${held.map((part) => quoteText(part)).join(', ')}, which a path segment cannot; write {{ ${name} | ${mends} }}`
     issues.push({ code: 'path_never_valid', path, message, offset: reference.offset })
   }
   for (const untold of untoldReferences(template)) {

@@ -1,6 +1,7 @@
 // What a login tells: the answer to the caller, who learns of its own evidence alone, and the record for the operator,
 // who learns everything but the token.
 import type { Context } from 'hono'
+import { printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type EvidenceRefusal, type LoginOutcome, statusOfRefusal } from '../policy/login.ts'
 import type { IssuedSession } from '../token/session.ts'
@@ -82,13 +83,15 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         session: { id, subject, expiresAt },
       })
       parts.audit(recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) }))
-      return c.json({
+      const body = {
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
         ...(clusterId === undefined ? {} : { clusterId }),
         policy: policy.name,
         attributes,
         ...onWire(),
-      })
+      }
+      // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
+      return c.body(printableJson(body), 200, { 'Content-Type': 'application/json' })
     },
   }
 }

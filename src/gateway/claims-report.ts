@@ -73,7 +73,7 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
 }
 
 /** Sentences quote what the workload says of itself; an identity is what it is. */
-function printableResult(result: WorkloadResult): WorkloadResult {
+export function printableResult(result: WorkloadResult): WorkloadResult {
   const warnings = result.warnings?.map((warning) => ({ ...warning, detail: printableDetail(warning.detail) }))
   const noted = warnings === undefined ? {} : { warnings }
   if (!('error' in result)) return warnings === undefined ? result : { ...result, ...noted }

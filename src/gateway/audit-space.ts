@@ -33,15 +33,23 @@ const FRAME_BYTES = 512
 /** `fixed` is what the record holds besides lists; it has to be short by itself. */
 export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
   let left = maxBytes - FRAME_BYTES - escapedLength(fixed)
+
+  function take(bytes: number): boolean {
+    if (bytes > left) return false
+    left -= bytes
+    return true
+  }
+
+  function takeOne(entry: unknown): boolean {
+    return take(escapedLength(entry) + ','.length)
+  }
+
   return {
     take(items, max, audit) {
-      const entries = items.slice(0, max).flatMap((item) => {
-        const entry = audit(item)
-        const bytes = escapedLength(entry) + 1
-        if (bytes > left) return []
-        left -= bytes
-        return [entry]
-      })
+      if (items.length === 0) return { entries: [], omitted: 0 }
+      const made = items.slice(0, max).map((item) => audit(item))
+      // Nearly always all of them fit, and are measured at once.
+      const entries = take(escapedLength(made) - '[]'.length + ','.length) ? made : made.filter(takeOne)
       return { entries, omitted: items.length - entries.length }
     },
   }
@@ -50,6 +58,7 @@ export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
 /** Bytes of the JSON of a value if all outside ASCII is escaped: what the most wasteful writer makes of it. */
 export function escapedLength(value: unknown): number {
   const json = JSON.stringify(value)
+  if (!/[^ -~]/.test(json)) return json.length
   let bytes = json.length
   for (let at = 0; at < json.length; at++) if (json.charCodeAt(at) > 0x7e) bytes += '\\uffff'.length - 1
   return bytes

@@ -85,6 +85,13 @@ describe('the architecture', () => {
     },
   )
 
+  it('has one table of what must not be shown', () => {
+    const homes = files.filter((file) =>
+      /\\p\{Cf\}|\\u202|\\u206|Default_Ignorable/.test(readFileSync(`src/${file}`, 'utf8')),
+    )
+    expect(homes).toEqual(['core/printable.ts'])
+  })
+
   it.each([
     ['an import that points up', 'core/x.ts', "import { a } from '../token/a.ts'"],
     ['a dynamic import that points up', 'core/x.ts', "await import('../token/a.ts')"],

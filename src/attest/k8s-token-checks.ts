@@ -1,6 +1,8 @@
 // What a policy asks of a service account token, check by check. The caller is told of its own token; what the policy
 // expects goes to the audit record and to the operator's explanation alone.
 import { describeSeconds } from '../core/duration.ts'
+import { QUOTED_AUDIENCES_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
 import type { ParsedToken } from '../token/parse.ts'
@@ -15,7 +17,9 @@ export function isMeantForUs(token: ParsedToken, pins: K8sTokenPins, defaultAudi
 }
 
 export function audienceMismatch(token: ParsedToken): Refusal {
-  const given = token.audiences.map((audience) => JSON.stringify(audience)).join(', ')
+  const shown = token.audiences.slice(0, QUOTED_AUDIENCES_MAX).map((audience) => quoteText(audience))
+  const more = token.audiences.length - shown.length
+  const given = `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`
   return {
     code: 'audience_mismatch',
     detail: `JWT verification failed: audience: the token is meant for ${given}, which is not what this gateway accepts; set the audience of the projected token`,
@@ -60,7 +64,7 @@ export function* checkBinding(
   if (expectedNamespace !== undefined) {
     const refusal: Refusal = {
       code: 'namespace_not_allowed',
-      detail: `the namespace "${namespace}" is not one that may log in here`,
+      detail: `the namespace ${quoteClaim(namespace)} is not one that may log in here`,
       audit: { serviceAccountNamespace: expectedNamespace },
     }
     yield checkOf('namespace', expectedNamespace, namespace, expectedNamespace === namespace, refusal)
@@ -91,7 +95,7 @@ export function* checkBinding(
       detail:
         node === undefined
           ? 'the token names no node: Kubernetes 1.32 and newer bind pod tokens to nodes'
-          : `the node "${node.name}" is not one that may log in here`,
+          : `the node ${quoteClaim(node.name)} is not one that may log in here`,
       audit: { allowedNodes },
     })
   }
@@ -110,9 +114,14 @@ function checkOf(
 function accountRefusal(account: string, expected: readonly string[]): Refusal {
   return {
     code: 'service_account_not_allowed',
-    detail: `the service account "${account}" is not one that may log in here`,
+    detail: `the service account ${quoteClaim(account)} is not one that may log in here`,
     audit: { allowedServiceAccounts: expected },
   }
+}
+
+/** A name of the token. Kubernetes has its rules for names; an issuer may sign anything. */
+function quoteClaim(name: string): string {
+  return quoteText(name, QUOTED_CLAIM_MAX_CHARACTERS)
 }
 
 /** Where keys come from, in the operator's words. */

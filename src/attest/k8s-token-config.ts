@@ -3,7 +3,8 @@ import * as v from 'valibot'
 import { parseDurationSeconds } from '../core/duration.ts'
 import type { Issue, IssueCode } from '../core/issue.ts'
 import { isJsonObject, type Json } from '../core/json.ts'
-import { TOKEN_LIFETIME_DEFAULT_SECONDS, URL_MAX_LENGTH } from '../core/limits.ts'
+import { QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS, URL_MAX_LENGTH } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { type KeySet, readKeySet } from '../token/key-set.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
 import { checkUrl } from '../token/url-policy.ts'
@@ -87,7 +88,7 @@ export function compileK8sToken(
       fail(
         'value_invalid',
         ['allowedServiceAccounts', index],
-        `Cannot use "${pattern}": write namespace:name, for example spirl-system:spirl-agent`,
+        `Cannot use ${quoteText(pattern)}: write namespace:name, for example spirl-system:spirl-agent`,
       )
     }
   }
@@ -99,7 +100,7 @@ export function compileK8sToken(
     fail(
       'value_invalid',
       ['maxTokenLifetime'],
-      `Cannot use "${config.maxTokenLifetime}": write a duration of at least a minute, for example 1h or 30m`,
+      `Cannot use ${quoteText(config.maxTokenLifetime ?? '')}: write a duration of at least a minute, for example 1h or 30m`,
     )
   }
   if (context.exactPins && !pinsExactly(config)) {
@@ -152,7 +153,11 @@ function compileKeySource(
   if (!checked.ok) {
     const elsewhere =
       field === 'issuerURL' ? '; for an issuer that cannot be reached from here set jwksURI or jwks' : ''
-    return fail('url_forbidden', [field], `Cannot fetch from "${text}": ${checked.reason}${elsewhere}`)
+    return fail(
+      'url_forbidden',
+      [field],
+      `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${elsewhere}`,
+    )
   }
   return config.jwksURI === undefined
     ? { kind: 'discovery', issuer: config.issuerURL }

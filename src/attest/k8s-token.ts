@@ -4,7 +4,8 @@
 import * as v from 'valibot'
 import type { Attribute } from '../attribute/attribute.ts'
 import { sha256Base64url } from '../core/digest.ts'
-import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../core/limits.ts'
+import { KID_MAX_BYTES, QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { checkTimes, type ParsedToken, parseToken } from '../token/parse.ts'
@@ -125,7 +126,7 @@ function* checkPins(
 function issuerMismatch(token: ParsedToken): Refusal {
   return {
     code: 'issuer_mismatch',
-    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${JSON.stringify(token.issuer)} of this token; compare literally, trailing slash included`,
+    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(token.issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
   }
 }
 
@@ -150,7 +151,7 @@ function instant(seconds: number): string {
 
 /** One without a key has no signature to check. */
 function keyChecks({ header: { alg, kid } }: ParsedToken, expected: string, verified: Checked<unknown>): Check[] {
-  const actual = kid === undefined ? `${alg}, no kid` : `${alg}, kid ${JSON.stringify(kid)}`
+  const actual = kid === undefined ? `${alg}, no kid` : `${alg}, kid ${quoteText(kid, KID_MAX_BYTES)}`
   const refusal = verified.ok ? undefined : verified.refusal
   if (refusal !== undefined && refusal.code !== 'signature_invalid') return [{ name: 'key', expected, actual, refusal }]
   return [

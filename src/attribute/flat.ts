@@ -2,13 +2,13 @@
 // an issuer that could send `k8s_token.node.name` would speak for the agent.
 import type { Json, JsonObject } from '../core/json.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, ATTRIBUTE_VALUES_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { utf8Length } from '../core/utf8.ts'
 import type { AttributeValue } from './attribute.ts'
 import { resolveAttribute, suggestAttribute } from './catalogue.ts'
 import { type Enablement, isEnabled } from './enabled.ts'
-import { quoteText } from './quote.ts'
 import type { AttributeRow } from './row.ts'
 
 /** The attributes of a workload by canonical name, and the names of those that no setting enables. */

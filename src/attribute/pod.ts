@@ -2,12 +2,12 @@
 // holds is nobody's business. A field that is there and has another shape makes the request malformed.
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { AttributeValue } from './attribute.ts'
 import { attributeName } from './catalogue.ts'
 import type { Enablement } from './enabled.ts'
 import type { WorkloadAttributes } from './flat.ts'
-import { quoteText } from './quote.ts'
 
 export interface PodOptions extends Enablement {
   /** The container that the workload runs in. */

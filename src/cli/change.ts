@@ -3,6 +3,7 @@
 import type { DocumentKey } from '../config/document-key.ts'
 import type { SectionName } from '../config/sections.ts'
 import { digestOf } from '../core/digest.ts'
+import { printable } from '../core/printable.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { judgeChanges } from './change-verdict.ts'
 import { EXIT, type ExitCode, type Io, Stop } from './command.ts'
@@ -49,7 +50,7 @@ export function makeChanges(
     }
     for (const change of changes) {
       const before = stored.get(change.key.text)
-      if (options.validateOnly) io.out(`${change.key.text}: ${change.name} is valid; nothing is written\n`)
+      if (options.validateOnly) io.out(`${change.key.text}: ${printable(change.name)} is valid; nothing is written\n`)
       else io.out(`${change.key.text}: ${await makeChange(change, before, options, store, io)}\n`)
     }
     return EXIT.done
@@ -80,7 +81,9 @@ async function makeChange(
   })
   if (expected !== undefined && !store.exact) {
     await expectDigest(expected, key, await store.read(key.text), store)
-    io.err(`${store.name} cannot compare and write in one step: who wrote in this very moment was not noticed\n`)
+    io.err(
+      `${printable(store.name)} cannot compare and write in one step: who wrote in this very moment was not noticed\n`,
+    )
   }
   if (bytes === undefined) await store.delete(key.text)
   else await store.write(key.text, bytes)

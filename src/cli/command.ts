@@ -45,17 +45,27 @@ export interface Command {
   readonly run: (args: readonly string[], io: Io) => Promise<ExitCode>
 }
 
-/** Ends a command: the message names the thing and the next step, and is all that the person sees. */
+/**
+ * Ends a command: the message names the thing and the next step, and is all that the person sees. It is one line, whatever
+ * was put into it; `lines` go below.
+ */
 export class Stop extends Error {
   override readonly name = 'Stop'
   readonly exitCode: ExitCode
   /** Whether the person is helped by the usage of the command. */
   readonly showsUsage: boolean
-  constructor(exitCode: ExitCode, message: string, options: ErrorOptions & { readonly showsUsage?: boolean } = {}) {
+  readonly lines: readonly string[]
+  constructor(exitCode: ExitCode, message: string, options: StopOptions = {}) {
     super(message, options)
+    this.lines = options.lines ?? []
     this.exitCode = exitCode
     this.showsUsage = options.showsUsage ?? false
   }
+}
+
+interface StopOptions extends ErrorOptions {
+  readonly showsUsage?: boolean
+  readonly lines?: readonly string[]
 }
 
 /** For words and flags that make no command. */

@@ -1,6 +1,7 @@
 // The table of commands. A new command is one file and one row here; help is printed from the rows.
 import { StoreError } from '../config/source.ts'
 import { didYouMean } from '../core/nearest.ts'
+import { printable } from '../core/printable.ts'
 import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from './command.ts'
 import { configDelete } from './config-delete.ts'
 import { configDiff } from './config-diff.ts'
@@ -12,7 +13,7 @@ import { configStatus } from './config-status.ts'
 import { configValidate } from './config-validate.ts'
 import { explain } from './explain.ts'
 import { map } from './map.ts'
-import { paint } from './terminal.ts'
+import { paint, terminalText } from './terminal.ts'
 
 export const COMMANDS: readonly Command[] = [
   configValidate,
@@ -30,14 +31,26 @@ export const COMMANDS: readonly Command[] = [
 const CALL = 'npm run -s postern --'
 
 /** Runs the command that `args` name. Says what went wrong, and never throws for a mistake of the person or the world. */
-export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+export async function run(args: readonly string[], host: Io): Promise<ExitCode> {
+  const io = guardTerminal(host)
   try {
     return await dispatch(args[0] === '--' ? args.slice(1) : args, io)
   } catch (error) {
     // What is neither a mistake nor the world's doing is our own, and wants its stack printed.
     if (!(error instanceof Stop) && !isOfTheWorld(error)) throw error
-    io.err(`${paint('postern:', 'red', io)} ${error.message}\n`)
-    return error instanceof Stop ? error.exitCode : EXIT.unreachable
+    io.err(`${paint('postern:', 'red', io)} ${printable(error.message)}\n`)
+    if (!(error instanceof Stop)) return EXIT.unreachable
+    for (const line of error.lines) io.err(`${printable(line)}\n`)
+    return error.exitCode
+  }
+}
+
+/** A document is printed as the bytes that it is; all else passes the last door. */
+function guardTerminal(io: Io): Io {
+  return {
+    ...io,
+    out: (data) => io.out(typeof data === 'string' ? terminalText(data, io) : data),
+    err: (text) => io.err(terminalText(text, io)),
   }
 }
 
@@ -55,8 +68,8 @@ async function dispatch(args: readonly string[], io: Io): Promise<ExitCode> {
     return await command.run(rest, io)
   } catch (error) {
     if (!(error instanceof Stop) || !error.showsUsage) throw error
-    const usage = command.usage.map((line) => `  ${CALL} ${line}`).join('\n')
-    throw new Stop(EXIT.usage, `${error.message}\n\nUsage:\n${usage}`, { cause: error })
+    const usage = command.usage.map((line) => `  ${CALL} ${line}`)
+    throw new Stop(EXIT.usage, error.message, { cause: error, lines: ['', 'Usage:', ...usage] })
   }
 }
 

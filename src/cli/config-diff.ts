@@ -1,11 +1,13 @@
 // `postern config diff`: what a file would change of the stored document. Status 1 if anything, as `diff` has it.
+
 import { digestOf } from '../core/digest.ts'
+import { printable } from '../core/printable.ts'
 import { checkScope, readFlags, readTarget, TARGET_HELP, TARGET_OPTIONS } from './arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from './command.ts'
 import { readDocumentFile, sectionOf } from './document.ts'
 import { type Edit, hunksBetween } from './line-diff.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from './store-option.ts'
-import { paint, printable, shortDigest } from './terminal.ts'
+import { paint, shortDigest } from './terminal.ts'
 
 export const configDiff: Command = {
   name: 'config diff',
@@ -32,7 +34,9 @@ async function diff(args: readonly string[], io: Io): Promise<ExitCode> {
   if (stored !== undefined && (await digestOf(stored)) === (await digestOf(bytes))) return EXIT.done
 
   const was = stored === undefined ? 'absent' : shortDigest(await digestOf(stored))
-  io.out(paint(`--- ${key.text} (${was})\n+++ ${file} (${shortDigest(await digestOf(bytes))})\n`, 'bold', io))
+  io.out(
+    paint(`--- ${key.text} (${was})\n+++ ${printable(file)} (${shortDigest(await digestOf(bytes))})\n`, 'bold', io),
+  )
   for (const { header, edits } of hunksBetween(textOf(stored), textOf(bytes))) {
     io.out(`${header}\n${edits.map((edit) => lineText(edit, io)).join('')}`)
   }
@@ -41,8 +45,16 @@ async function diff(args: readonly string[], io: Io): Promise<ExitCode> {
 
 function lineText({ kind, line }: Edit, io: Io): string {
   const isEnded = line.endsWith('\n')
-  const shown = paint(`${kind}${printable(isEnded ? line.slice(0, -1) : line)}`, STYLES[kind], io)
+  const shown = paint(`${kind}${printableColumns(isEnded ? line.slice(0, -1) : line)}`, STYLES[kind], io)
   return `${shown}\n${isEnded ? '' : '\\ No newline at end of file\n'}`
+}
+
+/** Tabs stay: they are what an author sees. */
+function printableColumns(line: string): string {
+  return line
+    .split('\t')
+    .map((part) => printable(part))
+    .join('\t')
 }
 
 function textOf(bytes: Uint8Array | undefined): string {

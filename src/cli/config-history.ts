@@ -1,10 +1,12 @@
 // `postern config history`: who stored which version, and when, newest first.
+
 import { digestOf } from '../core/digest.ts'
+import { printable } from '../core/printable.ts'
 import { readFlags, readSection, readTarget, TARGET_HELP, TARGET_OPTIONS } from './arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from './command.ts'
 import { type HistoryEntry, type HistoryRecord, listHistory, readHistory } from './history.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from './store-option.ts'
-import { count, paint, printable, SHORT_DIGEST_LENGTH, shortDigest } from './terminal.ts'
+import { count, paint, SHORT_DIGEST_LENGTH, shortDigest } from './terminal.ts'
 
 export const configHistory: Command = {
   name: 'config history',
@@ -56,7 +58,7 @@ async function history(args: readonly string[], io: Io): Promise<ExitCode> {
     io.out(`${JSON.stringify({ key: key.text, storedDigest: current, records: listed }, undefined, 2)}\n`)
     return EXIT.done
   }
-  if (records.length === 0) io.err(`${key.text} has no history in ${store.name}\n`)
+  if (records.length === 0) io.err(`${key.text} has no history in ${printable(store.name)}\n`)
   io.out(records.map((listed) => lineOf(listed, current, io)).join(''))
   const more = entries.length - records.length
   if (more > 0) io.err(`${count(more, 'older record')} not listed: see --limit\n`)

@@ -1,14 +1,16 @@
 // `postern config status`: for each section which version is stored, which is in force, and what keeps them apart; as a
 // running gateway tells it, or from the store alone.
+
 import { parseDocumentKey } from '../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../config/status.ts'
+import { printable } from '../core/printable.ts'
 import { readFlags, readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from './command.ts'
 import { readGatewayStatus } from './gateway-status.ts'
 import { openStateStore, STATE_HELP, STATE_OPTIONS } from './state-option.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE, type StoreFlags } from './store-option.ts'
 import { readStoreStatus } from './store-status.ts'
-import { paint, printable, shortDigest } from './terminal.ts'
+import { paint, shortDigest } from './terminal.ts'
 
 export const configStatus: Command = {
   name: 'config status',

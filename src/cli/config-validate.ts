@@ -9,6 +9,7 @@ import {
 import type { LocatedIssue } from '../config/located-issue.ts'
 import { isSectionName, SECTIONS, type SectionName } from '../config/sections.ts'
 import { isError } from '../core/issue.ts'
+import { printable } from '../core/printable.ts'
 import { acrossFindings, allFindings } from './across.ts'
 import { readFlags } from './arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from './command.ts'
@@ -105,7 +106,7 @@ function textOf(verdicts: readonly Verdict[], io: Io): string {
   const lines = verdicts.map(({ document, found, passed }) => {
     const mark = passed ? paint('valid', 'green', io) : paint('not valid', 'red', io)
     const what = passed ? `${document.key.section}, ${shortDigest(document.digest)}` : tally(found)
-    return `${issuesText(found, document, io)}${document.name}: ${mark} (${what})\n`
+    return `${issuesText(found, document, io)}${printable(document.name)}: ${mark} (${what})\n`
   })
   const failed = verdicts.filter(({ passed }) => !passed).length
   const sum = verdicts.length > 1 ? `${count(verdicts.length, 'file')}, ${failed} not valid\n` : ''

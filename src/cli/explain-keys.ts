@@ -2,6 +2,7 @@
 // a fetch. Nothing is fetched; where keys are wanting, the login stays undecided.
 import { isJsonObject, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'
+import { printable } from '../core/printable.ts'
 import { type KeySet, readKeySet } from '../token/key-set.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import { EXIT, type Io, Stop } from './command.ts'
@@ -44,6 +45,7 @@ export async function readGivenKeys(file: string, io: Io): Promise<KeySet> {
       `Cannot read ${file} as a key set: it needs a list "keys"; take what the jwks_uri serves`,
     )
   }
-  for (const { index, reason } of keys.skipped) io.err(`${file}: key ${index} is skipped: ${reason}\n`)
+  for (const { index, reason } of keys.skipped)
+    io.err(`${printable(file)}: key ${index} is skipped: ${printable(reason)}\n`)
   return keys
 }

@@ -1,6 +1,8 @@
 // An explanation as a tree that a person can read: what passed is one short line, what did not says what was expected.
+
 import type { Check, OpenCheck } from '../attest/check.ts'
 import type { Explanation } from '../condition/explain.ts'
+import { printable } from '../core/printable.ts'
 import { REFUSALS } from '../core/refusal.ts'
 import { faultRefusal } from '../policy/conditions.ts'
 import {
@@ -14,7 +16,7 @@ import { missOf, otherPolicies } from './explain-others.ts'
 import type { ExplainReport } from './explain-report.ts'
 import { shown, valueText } from './explain-value.ts'
 import { verdictLines } from './explain-verdict-text.ts'
-import { count, paint, printable } from './terminal.ts'
+import { count, paint } from './terminal.ts'
 
 type Colour = { readonly colour: boolean }
 
@@ -103,7 +105,7 @@ function conditionsLines({ policy, conditions: { conditions, refusal } }: Policy
     return ['  conditions', `    ${mark('skipped', io)} not evaluated: some evidence is wanting`]
   const budget =
     refusal?.audit?.['fault'] === 'fuel_exhausted'
-      ? [`    ${mark('failed', io)} ${refusal.code}: ${refusal.detail}`]
+      ? [`    ${mark('failed', io)} ${refusal.code}: ${shown(refusal.detail)}`]
       : []
   return ['  conditions', ...conditions.flatMap((condition) => conditionLines(condition, io)), ...budget]
 }

@@ -1,6 +1,6 @@
 // Values and other people's texts in an explanation: short, on one line, and obeyed by no terminal.
 import type { Value } from '../condition/value.ts'
-import { printable } from './terminal.ts'
+import { printable } from '../core/printable.ts'
 
 const SHOWN_MAX_LENGTH = 240
 
@@ -13,6 +13,5 @@ export function valueText(value: Value | number): string {
 
 /** Names and claims are other people's text: none of it steers the terminal, none of it floods it. */
 export function shown(text: string): string {
-  const { length } = text
-  return printable(length <= SHOWN_MAX_LENGTH ? text : `${text.slice(0, SHOWN_MAX_LENGTH)}… (${length} characters)`)
+  return printable(text, SHOWN_MAX_LENGTH)
 }

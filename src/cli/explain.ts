@@ -3,6 +3,7 @@
 import { createConditionEngine } from '../condition/engine.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../config/document-key.ts'
 import type { SectionName } from '../config/sections.ts'
+import { printable } from '../core/printable.ts'
 import type { Checked } from '../core/result.ts'
 import { explainLogin } from '../policy/explain-login.ts'
 import type { Attestation } from '../policy/login.ts'
@@ -79,7 +80,7 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitCode> {
     io.out(
       values.json === true
         ? `${JSON.stringify({ verdict }, undefined, 2)}\n`
-        : `${paint('refused', 'red', io)}: ${status} ${code}: ${detail}\n`,
+        : `${paint('refused', 'red', io)}: ${status} ${code}: ${printable(detail)}\n`,
     )
     return EXIT.refused
   }
@@ -130,7 +131,7 @@ async function readPolicies(
   io.out(
     asJson
       ? `${JSON.stringify({ document: { file, section, digest }, ...issuesJson(section, digest, issues) }, undefined, 2)}\n`
-      : `${issuesText(issues, document, io)}${file}: ${paint('not valid', 'red', io)} (${tally(issues)})\n`,
+      : `${issuesText(issues, document, io)}${printable(file)}: ${paint('not valid', 'red', io)} (${tally(issues)})\n`,
   )
   return undefined
 }

@@ -2,12 +2,16 @@
 // answer is input, read strictly.
 import type { ClusterId } from '../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../config/status.ts'
-import { isJsonObject, type Json, parseJsonBytes } from '../core/json.ts'
+import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'
+import { printable } from '../core/printable.ts'
 import { isLoopbackHost } from '../token/url-policy.ts'
 import { EXIT, type Io, Stop, usageStop } from './command.ts'
 
 const TIMEOUT_MILLIS = 10_000
+
+/** Of what an answer says of itself. A gateway's details are shorter; it need not be a gateway. */
+const REASON_MAX_LENGTH = 1000
 
 export async function readGatewayStatus(
   gateway: string,
@@ -32,7 +36,9 @@ export async function readGatewayStatus(
   const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined
   if (response.status !== 200) {
     const why =
-      typeof body?.['code'] === 'string' ? `${body['code']}, ${String(body['detail'] ?? '')}` : 'no reason given'
+      typeof body?.['code'] === 'string'
+        ? `${printable(body['code'], REASON_MAX_LENGTH)}, ${detailOf(body)}`
+        : 'no reason given'
     const next =
       response.status === 401 || response.status === 403 ? '; log in again as an issuer for a new session' : ''
     throw new Stop(EXIT.unreachable, `${url} answered ${response.status}: ${why}${next}`)
@@ -43,6 +49,10 @@ export async function readGatewayStatus(
     throw new Stop(EXIT.unreachable, `${url} answered with no status: is ${gateway} a Postern gateway?`)
   }
   return read
+}
+
+function detailOf({ detail }: JsonObject): string {
+  return printable(typeof detail === 'string' ? detail : '', REASON_MAX_LENGTH)
 }
 
 function readSection(json: Json): SectionStatus | undefined {

@@ -3,9 +3,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { printable } from '../core/printable.ts'
 import { EXIT, Stop } from './command.ts'
 import type { OperatorStore } from './operator-store.ts'
 import { deleteKey, getKey, type KvPlace, listKeys, putKey } from './wrangler.ts'
+
+/** Of what wrangler says: its errors are a line, and a stack that follows helps nobody here. */
+const REASON_MAX_LENGTH = 500
 
 /** What `wrangler kv key get` prints, with success, for a key that local KV does not have. */
 const NOT_FOUND = 'Value not found\n'
@@ -27,7 +31,7 @@ export function openKvStore(place: KvPlace): OperatorStore {
     try {
       return await answer
     } catch (cause) {
-      throw new Stop(EXIT.unreachable, `wrangler could not use ${name}: ${reasonOf(cause)}`, { cause })
+      throw new Stop(EXIT.unreachable, `wrangler could not use ${name}: ${describeWranglerFailure(cause)}`, { cause })
     }
   }
 
@@ -65,10 +69,10 @@ export function openKvStore(place: KvPlace): OperatorStore {
 }
 
 /** What wrangler said, without its banner: the lines of its error, or how it ended. */
-function reasonOf(cause: unknown): string {
-  const failure = cause as { readonly stderr?: Uint8Array; readonly message?: string }
+export function describeWranglerFailure(cause: unknown): string {
+  const failure = Object(cause) as { readonly stderr?: Uint8Array; readonly message?: string }
   const said = failure.stderr === undefined ? '' : new TextDecoder().decode(failure.stderr)
   const lines = said.replace(/\u001b\[[0-9;]*m/g, '').split('\n')
   const error = lines.find((line) => line.includes('ERROR'))?.replace(/^.*?ERROR\]?\s*/, '')
-  return error ?? failure.message ?? 'it failed without a word'
+  return printable(error ?? failure.message ?? 'wrangler exited without an error message', REASON_MAX_LENGTH)
 }

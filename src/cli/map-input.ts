@@ -6,6 +6,7 @@ import type { Attribute } from '../attribute/attribute.ts'
 import { resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
 import { isJsonObject, type Json, parseJsonBytes } from '../core/json.ts'
 import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { WorkloadDescription } from '../policy/workload.ts'
 import { type Io, usageStop } from './command.ts'
 
@@ -35,6 +36,8 @@ function onlyItem(json: Json, file: string): Json {
 /** A list of attributes, an object of them by name, or a whole answer to a login. */
 export async function readAgentAttributes(file: string, io: Io): Promise<readonly Attribute[]> {
   const json = await readJson(file, io)
+  if (isJsonObject(json) && json['attributesOmitted'] !== undefined)
+    throw usageStop(`${file} leaves attributes out (attributesOmitted): use the answer to that login`)
   const answered = isJsonObject(json) && json['attributes'] !== undefined ? json['attributes'] : json
   const pairs: (readonly [Json | undefined, Json | undefined])[] = Array.isArray(answered)
     ? (answered as readonly Json[]).map((item) =>
@@ -51,7 +54,8 @@ function attributeOf(name: Json | undefined, value: Json | undefined, file: stri
   if (typeof name !== 'string' || resolved === undefined) {
     const near = typeof name === 'string' ? suggestAttribute(name) : undefined
     const hint = near === undefined ? '' : `; did you mean "${near}"?`
-    throw usageStop(`${file}: ${JSON.stringify(name ?? null).slice(0, 80)} is no attribute${hint}`)
+    const given = quoteText(typeof name === 'string' ? name : JSON.stringify(name ?? null))
+    throw usageStop(`${file}: ${given} is no attribute${hint}`)
   }
   if (resolved.row.side !== 'agent') throw usageStop(`${file}: no agent attests ${resolved.name}`)
   const { origin } = resolved.row

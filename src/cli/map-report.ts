@@ -1,8 +1,10 @@
 // What `postern map` prints, as text for people. What comes from the pod is made printable.
+
 import type { AttributeValue } from '../attribute/attribute.ts'
+import { printable } from '../core/printable.ts'
 import type { ConsideredOverride, ExplainedTemplate, MappingExplanation } from '../policy/mapping-explanation.ts'
 import type { WorkloadResult } from '../policy/workload.ts'
-import { paint, printable } from './terminal.ts'
+import { paint } from './terminal.ts'
 
 /** Overrides that are listed: of ten thousand, the last ones up to the one that was taken. */
 const OVERRIDES_LISTED = 50
@@ -34,7 +36,7 @@ function verdict(result: WorkloadResult, io: { readonly colour: boolean }): read
     const { code, attribute, surface, detail } = result.error
     const where = [surface, attribute]
       .filter((part) => part !== undefined)
-      .map(printable)
+      .map((part) => printable(part))
       .join(', ')
     return [`${paint('refused', 'red', io)} ${code}${where === '' ? '' : ` (${where})`}`, `  ${printable(detail)}`]
   }

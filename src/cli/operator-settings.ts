@@ -37,10 +37,8 @@ export async function readOperatorSettings(
     { canResolve: true },
   )
   if (!read.ok) {
-    throw new Stop(
-      EXIT.usage,
-      ['The settings in the environment are wrong:', ...read.problems.map((p) => `  - ${p}`)].join('\n'),
-    )
+    const lines = read.problems.map((problem) => `  - ${problem}`)
+    throw new Stop(EXIT.usage, 'The settings in the environment are wrong:', { lines })
   }
   const { issuerUrl, allowLoopbackIssuers, privateIssuers, audience, clockSkewSeconds } = read.value
   const saysAudience = [environment['AUDIENCE'], environment['TRUST_DOMAIN']].some((text) => text?.trim())

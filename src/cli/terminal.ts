@@ -1,4 +1,5 @@
-// Text for a terminal: colour where it is wanted, and other people's text so that it steers nothing.
+// Text for a terminal: colour where it is wanted, and nothing else that a terminal obeys.
+import { printableLines } from '../core/printable.ts'
 
 const STYLES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const
 
@@ -6,12 +7,19 @@ export function paint(text: string, style: keyof typeof STYLES, { colour }: { re
   return colour ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
 }
 
-/** Control and direction characters, tabs apart, are shown as such and not obeyed: a store is written by many hands. */
-export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    '\ufffd',
-  )
+/** What {@link paint} writes. */
+const PAINTED = new RegExp(`(\u001b\\[(?:${[0, ...Object.values(STYLES)].join('|')})m)`)
+
+/**
+ * What may go to the terminal of all that a command says: lines, tabs, and our colours where colour is wanted. The last
+ * door. Before it, each string from outside is made printable where it is put into a line, so that it ends no line.
+ */
+export function terminalText(text: string, { colour }: { readonly colour: boolean }): string {
+  if (!colour) return printableLines(text)
+  return text
+    .split(PAINTED)
+    .map((part, index) => (index % 2 === 1 ? part : printableLines(part)))
+    .join('')
 }
 
 /** `1 error`, `2 errors`. */

@@ -1,4 +1,5 @@
 // Splits an expression into tokens, once, in linear time.
+import { quoteText } from '../core/printable.ts'
 import { digitOf, readStringLiteral } from './string-literal.ts'
 import { failSyntax, failUnsupported } from './syntax.ts'
 
@@ -76,7 +77,7 @@ function readToken(text: string, at: number): Token {
   if (character === '&' || character === '|' || character === '=') {
     failSyntax(`Cannot read "${character}": the operator is "${character}${character}"`, at)
   }
-  return failSyntax(`Cannot read ${JSON.stringify(character)}: it begins no part of an expression`, at)
+  return failSyntax(`Cannot read ${quoteText(character)}: it begins no part of an expression`, at)
 }
 
 function readText(text: string, start: number, quoteAt: number, isRaw: boolean): Token {
@@ -108,7 +109,7 @@ function readNumber(text: string, start: number): Token {
   if (!isHex && next === 'e') failUnsupported('a floating-point number', start)
   if (next === 'u') failUnsupported('an unsigned integer', start)
   if (digits === '0x' || isNameStart(text.charCodeAt(end))) {
-    failSyntax(`Cannot read the number ${JSON.stringify(text.slice(start, end + 1))}`, start)
+    failSyntax(`Cannot read the number ${quoteText(text.slice(start, end + 1))}`, start)
   }
   // Implementations of CEL disagree on 010, so nobody may write it.
   if (!isHex && digits.length > 1 && digits.startsWith('0')) {

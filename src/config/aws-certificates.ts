@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import { decodeBase64url } from '../core/base64.ts'
 import { PEM_MAX_LENGTH } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
@@ -37,7 +38,7 @@ export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
       const { region, pem } = certificate
       const path = ['certificates', index]
       if (!REGION.test(region)) {
-        const message = `Cannot use "${region.slice(0, 64)}" as a region of AWS: write it as in us-east-1`
+        const message = `Cannot use ${quoteText(region)} as a region of AWS: write it as in us-east-1`
         report({ code: 'value_invalid', path: [...path, 'region'], message })
       }
       const read = readCertificate(pem)
@@ -47,7 +48,7 @@ export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
       }
       const identity = `${region}\n${read.base64}`
       if (seen.has(identity)) {
-        const message = `Cannot list a certificate of ${region.slice(0, 64)} twice: remove one of them`
+        const message = `Cannot list a certificate of ${quoteText(region)} twice: remove one of them`
         report({ code: 'value_invalid', path, message })
       }
       seen.add(identity)

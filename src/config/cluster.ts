@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { Report } from '../attest/attestor.ts'
 import { CLUSTER_NAME_MAX_LENGTH } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { parseInstantSeconds } from './instant.ts'
 import { defineSection, type SectionRow } from './section.ts'
 import { parseServerVersion, type ServerVersion } from './server-version.ts'
@@ -62,7 +63,7 @@ export const cluster: SectionRow<ClusterSettings> = defineSection({
     const { name, serverVersion } = spec
     const version = serverVersion === undefined ? undefined : parseServerVersion(serverVersion)
     if (serverVersion !== undefined && version === undefined) {
-      const message = `Cannot use "${serverVersion.slice(0, 64)}" as a version: write three numbers, for example 0.36.1`
+      const message = `Cannot use ${quoteText(serverVersion)} as a version: write three numbers, for example 0.36.1`
       report({ code: 'value_invalid', path: ['serverVersion'], message })
     }
     const notBefore = readNotBefore(spec.sessionsNotBefore, report)
@@ -85,7 +86,7 @@ export function readNotBefore(text: string | undefined, report: Report): number 
   if (text === undefined) return undefined
   const seconds = parseInstantSeconds(text)
   if (seconds !== undefined) return seconds
-  const message = `Cannot use "${text.slice(0, 64)}" as a time: write RFC 3339 in UTC, for example 2026-01-31T12:00:00Z`
+  const message = `Cannot use ${quoteText(text)} as a time: write RFC 3339 in UTC, for example 2026-01-31T12:00:00Z`
   report({ code: 'value_invalid', path: ['sessionsNotBefore'], message })
   return undefined
 }

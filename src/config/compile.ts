@@ -4,6 +4,7 @@ import type { CompileContext, Report } from '../attest/attestor.ts'
 import type { Issue } from '../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
+import { quoteText } from '../core/printable.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
 import { createPositions } from './position.ts'
@@ -89,7 +90,7 @@ function readEnvelope<T>(
     report({
       code: 'schema_unsupported',
       path: ['schema'],
-      message: `Cannot read the schema "${schema.slice(0, 64)}": write v1`,
+      message: `Cannot read the schema ${quoteText(schema)}: write v1`,
     })
   })
   // What stands in another section's document is not held against this one's schema.
@@ -120,6 +121,6 @@ function reportSection(name: string, expected: SectionName, report: Report): voi
   report({
     code: 'section_unknown',
     path: ['section'],
-    message: `Cannot read the section "${name.slice(0, 64)}": it is unknown${hint}`,
+    message: `Cannot read the section ${quoteText(name)}: it is unknown${hint}`,
   })
 }

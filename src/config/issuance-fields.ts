@@ -14,6 +14,7 @@ import {
   X509_TTL_MAX_SECONDS,
   X509_TTL_MIN_SECONDS,
 } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { AttributeUse, Issuance } from '../policy/issuance.ts'
 import { compileTemplate, type TemplateOf } from '../template/compile.ts'
 import type { ClaimTemplate, DnsNameTemplate } from '../template/template.ts'
@@ -113,12 +114,12 @@ function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: 
   if (text === undefined) return bounds.defaultSeconds
   const seconds = parseDurationSeconds(text)
   if (seconds === undefined) {
-    const message = `Cannot use "${text.slice(0, 64)}" as a duration: write hours, minutes and seconds, for example 12h`
+    const message = `Cannot use ${quoteText(text)} as a duration: write hours, minutes and seconds, for example 12h`
     work.report({ code: 'value_invalid', path, message })
     return bounds.defaultSeconds
   }
   if (seconds < bounds.minSeconds || seconds > bounds.maxSeconds) {
-    const message = `Cannot use "${text}" as this lifetime: it is ${bounds.range}`
+    const message = `Cannot use ${quoteText(text)} as this lifetime: it is ${bounds.range}`
     work.report({ code: 'value_out_of_range', path, message })
   }
   return seconds
@@ -147,16 +148,16 @@ const SENSITIVE_CLAIMS = new Set(['act', 'azp', 'client_id', 'scope'])
 
 /** Paths of issues are the caller's. `ſub` and `ＳＵＢ` are `sub` to a reader that folds them. */
 export function checkClaimName(name: string, report: Report): void {
-  const shown = name.slice(0, 64)
+  const shown = quoteText(name)
   const folded = name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
   if (RESERVED_CLAIMS.has(folded)) {
-    report({ code: 'claim_reserved', path: [], message: `Cannot set the claim "${shown}": only the issuer sets it` })
+    report({ code: 'claim_reserved', path: [], message: `Cannot set the claim ${shown}: only the issuer sets it` })
   } else if (SENSITIVE_CLAIMS.has(folded)) {
-    const message = `The claim "${shown}" is read as a right by many relying parties: choose another name if it is none`
+    const message = `The claim ${shown} is read as a right by many relying parties: choose another name if it is none`
     report({ code: 'claim_sensitive', path: [], message })
   }
   if (name === '' || name.length > CLAIM_NAME_MAX_LENGTH) {
-    const message = `Cannot use "${shown}" as a claim: a name has 1 to ${CLAIM_NAME_MAX_LENGTH} characters`
+    const message = `Cannot use ${shown} as a claim: a name has 1 to ${CLAIM_NAME_MAX_LENGTH} characters`
     report({ code: 'name_invalid', path: [], message })
   }
 }

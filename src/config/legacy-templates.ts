@@ -1,6 +1,7 @@
 // The comma-separated templates of clusters from before managed configuration: `claim={{attribute}},...` for JWTs, and
 // `CN=...,O=...,SAN.DNS=...` for certificates. They hold where a policy says nothing; SAN entries always.
 import type { Path } from '../core/issue.ts'
+import { quoteText } from '../core/printable.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../template/template.ts'
 import { checkClaimName, type IssuanceWork, useTemplate } from './issuance-fields.ts'
 
@@ -64,7 +65,7 @@ function compileClaims(text: string, path: Path, work: IssuanceWork): ReadonlyMa
     const name = entry.text.slice(0, equals).trim()
     checkClaimName(name, (issue) => work.report({ ...issue, path, offset }))
     if (claims.has(name)) {
-      work.report({ code: 'key_duplicate', path, message: `Cannot set the claim "${name.slice(0, 64)}" twice`, offset })
+      work.report({ code: 'key_duplicate', path, message: `Cannot set the claim ${quoteText(name)} twice`, offset })
     }
     const value = entry.text.slice(equals + 1)
     const valueOffset = entry.offset + equals + 1 + value.length - value.trimStart().length

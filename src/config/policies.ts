@@ -11,6 +11,7 @@ import {
   CONDITIONS_PER_POLICY_MAX,
   POLICIES_MAX,
 } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { Policy, PolicyCondition } from '../policy/policy.ts'
 import { keySourceId } from '../token/key-source.ts'
 import { type ConditionCompiler, createConditionCompiler } from './condition-budget.ts'
@@ -206,12 +207,12 @@ function checkNames(policies: readonly PolicySpec[], report: Report): void {
     if (policy === undefined) continue
     const { name } = policy
     if (!NAME.test(name)) {
-      const message = `Cannot use "${name.slice(0, 64)}" as a name: 1 to 63 letters, digits, ".", "_" or "-"`
+      const message = `Cannot use ${quoteText(name)} as a name: 1 to 63 letters, digits, ".", "_" or "-"`
       report({ code: 'name_invalid', path: [index, 'name'], message })
     }
     const first = indexes.get(name)
     if (first !== undefined) {
-      const message = `Cannot name two policies "${name.slice(0, 64)}": policy ${first + 1} of the list has that name`
+      const message = `Cannot name two policies ${quoteText(name)}: policy ${first + 1} of the list has that name`
       report({ code: 'name_duplicate', path: [index, 'name'], message })
     } else {
       indexes.set(name, index)

@@ -1,6 +1,8 @@
 // The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
 // from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
 import { type Issue, isError, type Path } from '../core/issue.ts'
+import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH } from '../core/limits.ts'
+import { printable, quoteText } from '../core/printable.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
 
@@ -88,14 +90,14 @@ function versions(read: ConfigRead<unknown>) {
 function issueStatus(issue: Issue | LocatedIssue): IssueStatus {
   const { code, path, message } = issue
   const place = 'line' in issue ? { line: issue.line, column: issue.column } : {}
-  return { code, path: pathText(path), ...place, message }
+  return { code, path: pathText(path), ...place, message: printable(message, ISSUE_MESSAGE_MAX_LENGTH) }
 }
 
 /** As one would write it in a program: `spec.claims["a.b"][0]`. */
 function pathText(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`
-    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `${text}[${JSON.stringify(step)}]`
+    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `${text}[${quoteText(step, CLAIM_NAME_MAX_LENGTH)}]`
     return text === '' ? step : `${text}.${step}`
   }, '')
 }

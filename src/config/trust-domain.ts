@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { Report } from '../attest/attestor.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { checkSegment, isReservedSegment, SEGMENT_FAULTS } from '../identity/spiffe-id.ts'
 import { clusterNameSchema, readNotBefore, sessionsNotBeforeSchema } from './cluster.ts'
 import { parseClusterId } from './document-key.ts'
@@ -48,12 +49,12 @@ export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
     for (const [id, { name, pathPrefixes }] of Object.entries(clusters)) {
       const path = ['clusters', id]
       if (parseClusterId(id) === undefined) {
-        const message = `Cannot use "${id.slice(0, 64)}" as the id of a cluster: 1 to 63 letters, digits, "_" or "-"`
+        const message = `Cannot use ${quoteText(id)} as the id of a cluster: 1 to 63 letters, digits, "_" or "-"`
         report({ code: 'name_invalid', path, message, atKey: true })
       }
       const namesake = names.get(name)
       if (namesake !== undefined) {
-        const message = `Cannot name two clusters "${name.slice(0, 64)}": ${namesake.slice(0, 64)} has that name`
+        const message = `Cannot name two clusters ${quoteText(name)}: ${quoteText(namesake)} has that name`
         report({ code: 'name_duplicate', path: [...path, 'name'], message })
       }
       names.set(name, namesake ?? id)
@@ -70,7 +71,7 @@ export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
 /** The segments of a prefix; reports what is wrong with them. */
 function readPrefix(text: string, report: Report): readonly string[] {
   if (!text.startsWith('/') || text === '/') {
-    const message = `Cannot use "${text.slice(0, 64)}" as a path prefix: it starts with "/" and has at least one segment`
+    const message = `Cannot use ${quoteText(text)} as a path prefix: it starts with "/" and has at least one segment`
     report({ code: 'path_invalid', path: [], message })
     return []
   }
@@ -79,7 +80,7 @@ function readPrefix(text: string, report: Report): readonly string[] {
   for (const segment of segments) {
     const checked = checkSegment(segment)
     if (!checked.ok) {
-      const message = `Cannot use "${text.slice(0, 64)}" as a path prefix: ${SEGMENT_FAULTS[checked.reason]}`
+      const message = `Cannot use ${quoteText(text)} as a path prefix: ${SEGMENT_FAULTS[checked.reason]}`
       report({ code: 'path_invalid', path: [], message, offset: offset + checked.offset })
       return segments
     }

@@ -6,7 +6,8 @@ import type { Report } from '../attest/attestor.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
-import { cut, failedCheck, mismatch, missingField, notText, unknownField } from './validation-issue.ts'
+import { quoteText } from '../core/printable.ts'
+import { failedCheck, mismatch, missingField, notText, unknownField } from './validation-issue.ts'
 import type { YamlMap, YamlNode } from './yaml-node.ts'
 
 /** What a schema may tell of itself with `v.metadata`. */
@@ -143,7 +144,11 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       if (choices.includes(node.value)) return node.value
       const known = choices.map((choice) => `"${choice}"`).join(', ')
       const near = nearHint(walk, node.value, choices)
-      walk.report({ code: 'value_invalid', path, message: `Cannot use "${cut(node.value)}": expected ${known}${near}` })
+      walk.report({
+        code: 'value_invalid',
+        path,
+        message: `Cannot use ${quoteText(node.value)}: expected ${known}${near}`,
+      })
       return INVALID
     }
     case 'boolean':
@@ -218,7 +223,7 @@ function readVariant(
   const names = [...options.keys()]
   const near = nearHint(walk, entry.value.value, names) || `; known are ${names.join(', ')}`
   const noun = metadata.noun ?? shape.key
-  const message = `Cannot use the ${noun} "${cut(entry.value.value)}": it is unknown${near}`
+  const message = `Cannot use the ${noun} ${quoteText(entry.value.value)}: it is unknown${near}`
   walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })
   return INVALID
 }

@@ -1,17 +1,14 @@
 // The issues that validation reports: one code and one sentence for each way in which a node is not what a schema wants.
 import type * as v from 'valibot'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
+import { QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
+import { printable, quoteText } from '../core/printable.ts'
 import type { YamlNode } from './yaml-node.ts'
-
-/** A message never grows with the document. */
-export function cut(text: string, max = 64): string {
-  return text.length <= max ? text : `${text.slice(0, max - 3)}...`
-}
 
 /** Text is wanted. A number or a boolean that was meant as text is told how to say so. */
 export function notText(node: YamlNode, path: Path): Issue {
   if (!('source' in node) || node.source === '') return mismatch(node, 'a text', path)
-  const source = cut(node.source)
+  const source = printable(node.source, QUOTED_MAX_CHARACTERS)
   const message = `Cannot use ${source} as text: YAML reads it as ${readingOf(node)}; put it in quotes: "${source}"`
   return { code: 'text_unquoted', path, message }
 }
@@ -43,10 +40,10 @@ function nameOf(node: YamlNode): string {
     case 'list':
       return 'a list'
     case 'text':
-      return `the text "${cut(node.value)}"`
+      return `the text ${quoteText(node.value)}`
     case 'int':
     case 'float':
-      return `the number ${cut(node.source)}`
+      return `the number ${printable(node.source, QUOTED_MAX_CHARACTERS)}`
     case 'bool':
       return `the value ${node.value}`
     case 'null':
@@ -61,7 +58,7 @@ export function missingField(name: string, path: Path): Issue {
 
 /** `hint` is a sentence fragment that says what the field may have been meant to be. */
 export function unknownField(name: string, path: Path, hint: string): Issue {
-  const message = `Cannot use the field "${cut(name)}": it is unknown${hint}`
+  const message = `Cannot use the field ${quoteText(name)}: it is unknown${hint}`
   return { code: 'field_unknown', path: [...path, name], message, atKey: true }
 }
 
@@ -99,6 +96,6 @@ function messageOf({ type, message, input }: CheckFinding, action: v.GenericPipe
     case 'min_value':
       return `Cannot use less than${bound} here`
     default:
-      return `Cannot use this value: ${cut(message, 200)}`
+      return `Cannot use this value: ${printable(message, 200)}`
   }
 }

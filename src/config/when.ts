@@ -5,6 +5,7 @@ import { resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
 import type { Condition } from '../condition/compile.ts'
 import { catalogueScope } from '../condition/scope.ts'
 import type { Path } from '../core/issue.ts'
+import { quoteText } from '../core/printable.ts'
 import type { IssuanceOverride, Match } from '../policy/issuance.ts'
 import type { IssuanceWork } from './issuance-fields.ts'
 
@@ -61,13 +62,13 @@ function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: I
     if (attribute === undefined) {
       const near = suggestAttribute(name)
       const hint = near === undefined ? '' : `; did you mean "${near}"?`
-      const message = `Cannot match on "${name.slice(0, 128)}": there is no such attribute${hint}`
+      const message = `Cannot match on ${quoteText(name, 128)}: there is no such attribute${hint}`
       work.report({ code: 'attribute_unknown', path: attributePath, message, atKey: true })
       continue
     }
     const first = spellings.get(attribute.name)
     if (first !== undefined) {
-      const message = `Cannot match on one attribute twice: "${first}" is ${attribute.name} too; write a list of values`
+      const message = `Cannot match on one attribute twice: ${quoteText(first)} is ${attribute.name} too; write a list of values`
       work.report({ code: 'key_duplicate', path: attributePath, message, atKey: true })
     }
     spellings.set(attribute.name, name)

@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { Report } from '../attest/attestor.ts'
 import { URL_MAX_LENGTH } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
 export interface WorkloadAttestation {
@@ -136,11 +137,11 @@ function checkSockets(docker: Spec['docker'], report: Report): void {
     if (text === undefined) continue
     const path = ['docker', field]
     if (!text.startsWith('unix:///')) {
-      const message = `Cannot use "${text.slice(0, 64)}" as a socket: write unix:/// and its path`
+      const message = `Cannot use ${quoteText(text)} as a socket: write unix:/// and its path`
       report({ code: 'value_invalid', path, message })
     }
     if (field === 'podmanSocketPathTemplate' && text.split('%d').length !== 2) {
-      const message = `Cannot use "${text.slice(0, 64)}" as a template: it needs %d, the user's id, exactly once`
+      const message = `Cannot use ${quoteText(text)} as a template: it needs %d, the user's id, exactly once`
       report({ code: 'value_invalid', path, message })
     }
   }
@@ -157,7 +158,7 @@ function checkIssuers(jwt: Spec['jwt'], report: Report): void {
     checkHttps(issuer, (issue) => report({ ...issue, path: [...path, 'issuer'] }))
     if (jwksURI !== undefined) checkHttps(jwksURI, (issue) => report({ ...issue, path: [...path, 'jwksURI'] }))
     if (issuers.has(issuer)) {
-      const message = `Cannot list the issuer "${issuer.slice(0, 64)}" twice: one issuer has one source of keys`
+      const message = `Cannot list the issuer ${quoteText(issuer)} twice: one issuer has one source of keys`
       report({ code: 'key_source_conflict', path: [...path, 'issuer'], message })
     }
     issuers.add(issuer)
@@ -167,5 +168,5 @@ function checkIssuers(jwt: Spec['jwt'], report: Report): void {
 /** The agents fetch from here, from inside their networks: private addresses are theirs to reach, and not ours. */
 function checkHttps(text: string, report: Report): void {
   if (URL.canParse(text) && new URL(text).protocol === 'https:') return
-  report({ code: 'url_forbidden', path: [], message: `Cannot use "${text.slice(0, 64)}": write a URL with https` })
+  report({ code: 'url_forbidden', path: [], message: `Cannot use ${quoteText(text)}: write a URL with https` })
 }

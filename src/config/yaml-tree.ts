@@ -1,7 +1,8 @@
 // Builds the tree of a document, and reports what is outside our subset: a part that is at fault becomes `broken`, and
 // reading goes on, so that an author sees everything at once.
 import type { IssueCode, Path } from '../core/issue.ts'
-import { DOCUMENT_MAX_DEPTH, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS } from '../core/limits.ts'
+import { DOCUMENT_MAX_DEPTH, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS, QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
+import { printable, quoteText } from '../core/printable.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
 import { faultAt, tooMany } from './scan.ts'
@@ -196,13 +197,14 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
   const isText = scalar.kind === 'text' && checkText(tree, scalar) && isAllowed
   frame.key = { name, start, end, dropped: !isText || isMerge || first !== undefined }
   if (scalar.kind !== 'text') {
-    const what = name === '' ? 'nothing' : `${name.slice(0, 64)}, which YAML does not read as text,`
+    const what =
+      name === '' ? 'nothing' : `${printable(name, QUOTED_MAX_CHARACTERS)}, which YAML does not read as text,`
     report(tree, 'yaml_feature_forbidden', start, `Cannot use ${what} as a name: put it in quotes`)
   } else if (isMerge) {
     report(tree, 'yaml_feature_forbidden', start, 'Cannot merge maps with <<: write the fields out')
   } else if (isText && first !== undefined) {
     const { line } = tree.positions.at(first.keyStart)
-    const message = `Cannot give "${name.slice(0, 64)}" twice: it stands in line ${line} already`
+    const message = `Cannot give ${quoteText(name)} twice: it stands in line ${line} already`
     tree.issues.push({
       ...faultAt({ code: 'key_duplicate', offset: start, message }, tree.positions, pathOf(tree)),
       atKey: true,

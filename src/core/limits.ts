@@ -21,8 +21,50 @@ export const ATTESTATIONS_MAX = 8
 /** "Did you mean" of one request for claims: each costs as much as mapping a hundred workloads. */
 export const ATTRIBUTE_HINTS_MAX = 10
 
-/** Refused workloads that one audit record lists; the count of the rest is stated. Log lines are cut at 256 kB and less. */
+/** Refused workloads that one audit record lists; the count of the rest is stated. */
 export const AUDITED_WORKLOADS_MAX = 100
+
+/** Policies that one audit record lists; of a document of thousands the rest is counted. */
+export const AUDITED_POLICIES_MAX = 20
+
+/** Entries of one list of what the deployment expects, such as allowed accounts, in an audit record. */
+export const AUDITED_EXPECTED_MAX = 20
+/** All that one refusal says of what the deployment expects. */
+export const AUDITED_EXPECTED_MAX_BYTES = 4 * 1024
+/** The same where it is all that a record is about: every listed issue of a document that has never compiled. */
+export const AUDITED_ISSUES_MAX_BYTES = 16 * 1024
+
+/** One string in an audit record that came from outside, with what was escaped in it. */
+export const AUDIT_TEXT_MAX_LENGTH = 512
+
+/**
+ * One audit record, as JSON with everything outside ASCII escaped: Workers Logs cuts a line at 256 kB and others at less,
+ * and who may send anonymous requests must not choose what is cut off.
+ */
+export const AUDIT_RECORD_MAX_BYTES = 32 * 1024
+/** A request for claims has up to a thousand workloads, and an issuer's session. */
+export const AUDIT_MAPPING_RECORD_MAX_BYTES = 64 * 1024
+
+/** What stood in a path for the id of a cluster: an id has 63 characters at most. */
+export const CLUSTER_ID_AUDITED_MAX_LENGTH = 64
+
+/** One string of a refusal's answer, with what was escaped in it: a condition's message fits whole. */
+export const PROBLEM_TEXT_MAX_LENGTH = 512
+/** The answer to a refused request: eight refusals at their longest, everything outside ASCII escaped. */
+export const PROBLEM_MAX_BYTES = 32 * 1024
+
+/** Why one workload was refused: a template's names and values are in it. */
+export const WORKLOAD_TEXT_MAX_LENGTH = 1024
+
+/** Somebody else's string that a message quotes: enough to know it by. */
+export const QUOTED_MAX_CHARACTERS = 64
+/** Names of a token's claims that a message quotes: issuers, and accounts with their namespace, are this long. */
+export const QUOTED_CLAIM_MAX_CHARACTERS = 320
+/** Audiences of a token that a message quotes. */
+export const QUOTED_AUDIENCES_MAX = 5
+
+/** One issue of a document, with the strings that it quotes. */
+export const ISSUE_MESSAGE_MAX_LENGTH = 1024
 
 /** Nesting of a request body; a pod is some ten deep. */
 export const JSON_DEPTH_MAX = 32

@@ -1,12 +1,11 @@
-// One structured record per login. It holds what the operator needs to know within a minute, the facts that the caller
-// must not see among them, and never a token: evidence is named by the SHA-256 of its decoded signing input.
+// One structured record for each login, each request for claims and each refused status. It holds what the operator
+// needs to know within a minute, the facts that the caller must not see among them, and never a token: evidence is named
+// by the SHA-256 of its decoded signing input. Records are made by `login-record.ts` and `claims-record.ts`, which bound
+// them.
 import type { Attribute } from '../attribute/attribute.ts'
 import type { StateWriteFailed } from '../config/upkeep.ts'
-import type { Refusal } from '../core/refusal.ts'
-import type { EvidenceName, EvidenceRefusal, PolicyTrace } from '../policy/login.ts'
-
-/** Traces of policies in one record; a document of thousands for one issuer must not make a record of megabytes. */
-const TRACES_MAX = 20
+import { printable, printableJson } from '../core/printable.ts'
+import type { AuditedRefusal, Expected } from './audit-space.ts'
 
 export interface ConfigurationUsed {
   readonly section: string
@@ -14,19 +13,20 @@ export interface ConfigurationUsed {
   readonly stale: boolean
 }
 
-export interface FaultRecord {
+/** What every record says. */
+interface RecordHead {
   readonly v: 1
-  readonly event: 'fault'
   readonly time: string
   readonly requestId: string
+}
+
+export interface FaultRecord extends RecordHead {
+  readonly event: 'fault'
   readonly error: string
 }
 
-export interface LoginRecord {
-  readonly v: 1
+export interface LoginRecord extends RecordHead {
   readonly event: 'login'
-  readonly time: string
-  readonly requestId: string
   /** Absent where an issuer logs in. */
   readonly clusterId?: string
   readonly status: number
@@ -35,72 +35,96 @@ export interface LoginRecord {
   readonly reason?: string
   readonly detail?: string
   readonly configuration?: ConfigurationUsed
-  readonly evidence?: readonly EvidenceName[]
+  readonly evidence?: readonly AuditedEvidence[]
   /** What the deployment expects, for a request that was refused whole. */
-  readonly expected?: Refusal['audit']
+  readonly expected?: Expected
   readonly policy?: string
   readonly session?: { readonly id: string; readonly subject: string; readonly expiresAt: string }
+  /** As the session has them. */
   readonly attributes?: readonly Attribute[]
+  readonly attributesOmitted?: number
+  /** Of the evidence: what its own verification said, or else the nearest policy. */
   readonly refusals?: readonly AuditedRefusal[]
-  readonly policies?: readonly { readonly policy: string; readonly refusals: readonly AuditedRefusal[] }[]
+  readonly refusalsOmitted?: number
+  /** Policies that the evidence might have satisfied, and that do not admit. */
+  readonly policiesTried?: number
+  /** Those among them that refused something by themselves; what is refused in the evidence is not repeated here. */
+  readonly policies?: readonly AuditedPolicy[]
   readonly policiesOmitted?: number
 }
 
-/** One request for claims in which something was refused: the whole of it, or some of its workloads. */
-export interface MappingRecord {
-  readonly v: 1
+export interface AuditedEvidence {
+  readonly type: string
+  readonly digest?: string
+}
+
+export interface AuditedPolicy {
+  readonly policy: string
+  readonly refusals: readonly AuditedRefusal[]
+}
+
+interface SessionUsed {
+  readonly id: string
+  readonly subject: string
+}
+
+/** One request for claims: refused whole, or with so many workloads granted and refused. */
+export interface MappingRecord extends RecordHead {
   readonly event: 'mapping'
-  readonly time: string
-  readonly requestId: string
+  readonly clusterId: string
+  readonly status: number
+  /** `refused` if any workload was. */
+  readonly outcome: 'granted' | 'refused'
+  readonly code?: string
+  readonly detail?: string
+  readonly expected?: Expected
+  readonly configuration?: readonly ConfigurationUsed[]
+  /** The issuer's session, and the agent's. */
+  readonly issuer?: SessionUsed
+  readonly agent?: SessionUsed
+  readonly workloads?: number
+  readonly granted?: number
+  readonly refused?: number
+  readonly refusals?: readonly AuditedWorkload[]
+  readonly refusalsOmitted?: number
+}
+
+export interface AuditedWorkload {
+  readonly id: string
+  readonly code: string
+  readonly attribute?: string
+  readonly surface?: string
+  /** What the deployment expects, such as the condition that could not be told. */
+  readonly expected?: Expected
+}
+
+/** A status that was refused: who asked of which cluster, and why not. */
+export interface StatusRecord extends RecordHead {
+  readonly event: 'status'
   readonly clusterId: string
   readonly status: number
   readonly outcome: 'refused'
-  readonly code?: string
-  readonly detail?: string
-  readonly expected?: Refusal['audit']
-  readonly configuration?: readonly ConfigurationUsed[]
-  /** The issuer's session, and the agent's. */
-  readonly issuer?: { readonly id: string; readonly subject: string }
-  readonly agent?: { readonly id: string; readonly subject: string }
-  readonly workloads?: number
-  readonly refusals?: readonly {
-    readonly id: string
-    readonly code: string
-    readonly attribute?: string
-    readonly surface?: string
-    /** What the deployment expects, such as the condition that could not be told. */
-    readonly expected?: Refusal['audit']
-  }[]
-  readonly refusalsOmitted?: number
+  readonly code: string
+  readonly detail: string
+  readonly expected?: Expected
+  readonly issuer?: SessionUsed
 }
 
 /** What happens in the background, told once per change. */
 export type EventRecord = { readonly v: 1; readonly time: string } & StateWriteFailed
 
-export type AuditRecord = LoginRecord | MappingRecord | FaultRecord | EventRecord
+export type AuditRecord = LoginRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
+
+/** One line for the log, without its end. The same JSON value as the record, with nothing in it that steers a terminal. */
+export function auditLine(record: AuditRecord): string {
+  return printableJson(record)
+}
+
+const FRAMES_MAX = 16
+const FRAME_MAX_LENGTH = 200
 
 /** Where the gateway failed. The message of an error may hold anything, a token among it: only name and frames go on. */
 export function describeFault(error: Error): string {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  return [error.name, ...frames].join('\n')
-}
-
-interface AuditedRefusal {
-  readonly type: string
-  readonly code: string
-  readonly detail: string
-  readonly expected?: Refusal['audit']
-}
-
-export function auditedRefusal({ type, refusal }: EvidenceRefusal): AuditedRefusal {
-  const { code, detail, audit } = refusal
-  return { type, code, detail, ...(audit === undefined ? {} : { expected: audit }) }
-}
-
-export function auditedTraces(traces: readonly PolicyTrace[]): Pick<LoginRecord, 'policies' | 'policiesOmitted'> {
-  const policies = traces
-    .slice(0, TRACES_MAX)
-    .map(({ policy, refusals }) => ({ policy, refusals: refusals.map(auditedRefusal) }))
-  if (policies.length === 0) return {}
-  return traces.length > TRACES_MAX ? { policies, policiesOmitted: traces.length - TRACES_MAX } : { policies }
+  return [error.name, ...frames.slice(0, FRAMES_MAX)].map((line) => printable(line, FRAME_MAX_LENGTH)).join('\n')
 }

@@ -1,12 +1,16 @@
-// What a request for claims tells: the answer to the issuer, and a record of every refusal for the operator.
+// What a request for claims tells: the answer to the issuer, and a record for the operator: how many workloads were
+// granted, and every refusal.
 import type { Context } from 'hono'
-import { AUDITED_WORKLOADS_MAX } from '../core/limits.ts'
-import { REFUSALS, type Refusal } from '../core/refusal.ts'
+import { WORKLOAD_TEXT_MAX_LENGTH } from '../core/limits.ts'
+import { printable } from '../core/printable.ts'
+import type { Refusal } from '../core/refusal.ts'
 import type { WorkloadResult } from '../policy/workload.ts'
 import type { Session } from '../token/session.ts'
 import type { ConfigurationUsed, MappingRecord } from './audit.ts'
+import { type MappingFacts, recordMapping, recordRefusedMapping } from './claims-record.ts'
 import type { GatewayEnv, Parts } from './parts.ts'
 import { problem } from './problem.ts'
+import { auditedClusterId, recordHead } from './record-head.ts'
 
 export interface MappingReport {
   decidedBy(configuration: readonly ConfigurationUsed[]): void
@@ -24,21 +28,16 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
   let configuration: readonly ConfigurationUsed[] = []
   let issuer: MappingRecord['issuer']
   let agent: MappingRecord['agent']
-  const expected = new Map<string, Refusal['audit']>()
+  const audits = new Map<string, Refusal['audit']>()
 
-  function record(facts: Pick<MappingRecord, 'status'> & Partial<MappingRecord>): void {
-    parts.audit({
-      v: 1,
-      event: 'mapping',
-      time: new Date(parts.clock()).toISOString(),
-      requestId: c.get('requestId'),
-      clusterId: clusterId.slice(0, 64),
-      outcome: 'refused',
+  function facts(): MappingFacts {
+    return {
+      ...recordHead('mapping', c, parts),
+      clusterId: auditedClusterId(clusterId),
       ...(configuration.length === 0 ? {} : { configuration }),
       ...(issuer === undefined ? {} : { issuer }),
       ...(agent === undefined ? {} : { agent }),
-      ...facts,
-    })
+    }
   }
 
   function onWire(): Readonly<Record<string, unknown>> {
@@ -57,40 +56,30 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
     },
 
     refused(refusal) {
-      const { code, detail, audit } = refusal
-      record({ status: REFUSALS[code].status, code, detail, ...(audit === undefined ? {} : { expected: audit }) })
+      parts.audit(recordRefusedMapping(facts(), refusal))
       return problem(c, refusal, configuration.length === 0 ? {} : { configuration: onWire() })
     },
 
     workloadRefused(id, { audit }) {
-      if (audit !== undefined) expected.set(id, audit)
+      if (audit !== undefined) audits.set(id, audit)
     },
 
     mapped(results) {
-      const refusals = results.flatMap((result) => {
-        if (!('error' in result)) return []
-        const { code, attribute, surface } = result.error
-        const facts = expected.get(result.id)
-        return [
-          {
-            id: result.id,
-            code,
-            ...(attribute === undefined ? {} : { attribute }),
-            ...(surface === undefined ? {} : { surface }),
-            ...(facts === undefined ? {} : { expected: facts }),
-          },
-        ]
-      })
-      if (refusals.length > 0) {
-        const omitted = refusals.length - AUDITED_WORKLOADS_MAX
-        record({
-          status: 200,
-          workloads: results.length,
-          refusals: refusals.slice(0, AUDITED_WORKLOADS_MAX),
-          ...(omitted > 0 ? { refusalsOmitted: omitted } : {}),
-        })
-      }
-      return c.body(JSON.stringify({ results, configuration: onWire() }), 200, { 'Content-Type': 'application/json' })
+      parts.audit(recordMapping(facts(), results, audits))
+      const body = { results: results.map(printableResult), configuration: onWire() }
+      return c.body(JSON.stringify(body), 200, { 'Content-Type': 'application/json' })
     },
   }
+}
+
+/** Sentences quote what the workload says of itself; an identity is what it is. */
+export function printableResult(result: WorkloadResult): WorkloadResult {
+  const warnings = result.warnings?.map((warning) => ({ ...warning, detail: printableDetail(warning.detail) }))
+  const noted = warnings === undefined ? {} : { warnings }
+  if (!('error' in result)) return warnings === undefined ? result : { ...result, ...noted }
+  return { ...result, error: { ...result.error, detail: printableDetail(result.error.detail) }, ...noted }
+}
+
+function printableDetail(detail: string): string {
+  return printable(detail, WORKLOAD_TEXT_MAX_LENGTH)
 }

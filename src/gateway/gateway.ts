@@ -8,6 +8,7 @@ import { addLoginRoutes } from './login.ts'
 import { addOpenApiRoute } from './openapi.ts'
 import { createParts, type GatewayApp, type GatewayEnv, type GatewayOptions } from './parts.ts'
 import { problem } from './problem.ts'
+import { recordHead } from './record-head.ts'
 import { addSchemaRoute } from './schemas.ts'
 import { addStatusRoute } from './status.ts'
 import { addWellKnownRoutes } from './well-known.ts'
@@ -33,14 +34,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
 
   app.notFound((c) => problem(c, { code: 'route_unknown', detail: `there is no ${c.req.method} ${c.req.path} here` }))
   app.onError((error, c) => {
-    const requestId = c.get('requestId')
-    parts.audit({
-      v: 1,
-      event: 'fault',
-      time: new Date(parts.clock()).toISOString(),
-      requestId,
-      error: describeFault(error),
-    })
+    parts.audit({ ...recordHead('fault', c, parts), error: describeFault(error) })
     return problem(c, { code: 'internal_error', detail: 'the gateway failed: look for this requestId in its log' })
   })
   return app

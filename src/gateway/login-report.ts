@@ -1,12 +1,15 @@
 // What a login tells: the answer to the caller, who learns of its own evidence alone, and the record for the operator,
 // who learns everything but the token.
 import type { Context } from 'hono'
+import { printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type EvidenceRefusal, type LoginOutcome, statusOfRefusal } from '../policy/login.ts'
 import type { IssuedSession } from '../token/session.ts'
-import { auditedRefusal, auditedTraces, type ConfigurationUsed, type LoginRecord } from './audit.ts'
+import type { ConfigurationUsed } from './audit.ts'
+import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './login-record.ts'
 import type { GatewayEnv, Parts } from './parts.ts'
 import { problem } from './problem.ts'
+import { auditedClusterId, recordHead } from './record-head.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>
@@ -27,16 +30,13 @@ const REASONS = {
 export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | undefined, parts: Parts): LoginReport {
   let configuration: ConfigurationUsed | undefined
 
-  function record(facts: Pick<LoginRecord, 'status' | 'outcome'> & Partial<LoginRecord>): void {
-    parts.audit({
-      v: 1,
-      event: 'login',
-      time: new Date(parts.clock()).toISOString(),
-      requestId: c.get('requestId'),
-      ...(clusterId === undefined ? {} : { clusterId: clusterId.slice(0, 64) }),
+  function withHead(facts: Omit<LoginFacts, 'v' | 'event' | 'time' | 'requestId'>): LoginFacts {
+    return {
+      ...recordHead('login', c, parts),
+      ...(clusterId === undefined ? {} : { clusterId: auditedClusterId(clusterId) }),
       ...(configuration === undefined ? {} : { configuration }),
       ...facts,
-    })
+    }
   }
 
   function onWire(): Record<string, unknown> {
@@ -51,50 +51,47 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
     },
 
     refused(refusal) {
-      const { code, detail, audit } = refusal
-      record({
-        status: REFUSALS[code].status,
-        outcome: 'refused',
-        code,
-        detail,
-        ...(audit === undefined ? {} : { expected: audit }),
-      })
+      const { code } = refusal
+      parts.audit(recordRefusal(withHead({ status: REFUSALS[code].status, outcome: 'refused', code }), refusal))
       return problem(c, refusal, onWire())
     },
 
     notAdmitted(outcome) {
-      const { refusals, traces, evidence } = outcome
-      const audited = { refusals: refusals.map(auditedRefusal), ...auditedTraces(traces), evidence }
+      const { refusals } = outcome
       if (outcome.kind === 'unavailable') {
+        const code = 'signing_key_unavailable'
         const { retryAfterSeconds } = outcome
         const detail = firstDetail(refusals, 'signing_key_fetch_failed') ?? 'failed to fetch signing key'
-        record({ status: 503, outcome: 'refused', code: 'signing_key_unavailable', ...audited })
-        return problem(c, { code: 'signing_key_unavailable', detail, retryAfterSeconds }, { refusals, ...onWire() })
+        parts.audit(recordDecision(withHead({ status: 503, outcome: 'refused', code }), outcome))
+        return problem(c, { code, detail, retryAfterSeconds }, { refusals, ...onWire() })
       }
+      const code = 'login_refused'
       const { reason } = outcome
       const status = statusOfRefusal(reason)
-      record({ status, outcome: 'refused', code: 'login_refused', reason, ...audited })
-      return problem(c, { code: 'login_refused', detail: REASONS[reason] }, { status, reason, refusals, ...onWire() })
+      parts.audit(recordDecision(withHead({ status, outcome: 'refused', code, reason }), outcome))
+      return problem(c, { code, detail: REASONS[reason] }, { status, reason, refusals, ...onWire() })
     },
 
-    admitted({ policy, attributes, traces, evidence }, session) {
+    admitted(outcome, session) {
+      const { policy, attributes } = outcome
+      const { id, subject } = session
       const expiresAt = new Date(session.expiresAtSeconds * 1000).toISOString().replace('.000Z', 'Z')
-      record({
+      const facts = withHead({
         status: 200,
         outcome: 'admitted',
         policy: policy.name,
-        session: { id: session.id, subject: session.subject, expiresAt },
-        attributes,
-        evidence,
-        ...auditedTraces(traces),
+        session: { id, subject, expiresAt },
       })
-      return c.json({
+      parts.audit(recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) }))
+      const body = {
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
         ...(clusterId === undefined ? {} : { clusterId }),
         policy: policy.name,
         attributes,
         ...onWire(),
-      })
+      }
+      // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
+      return c.body(printableJson(body), 200, { 'Content-Type': 'application/json' })
     },
   }
 }

@@ -13,6 +13,7 @@ import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
 import type { AuditRecord } from './audit.ts'
+import { auditedText } from './audit-space.ts'
 import type { Settings } from './settings.ts'
 
 export interface GatewayOptions {
@@ -77,7 +78,8 @@ export function createParts({ settings, source, state, module, fetch, clock, sle
     configs: createConfigCache({
       source,
       ...(records === undefined ? {} : { records }),
-      tell: (event) => audit({ v: 1, time: new Date(clock()).toISOString(), ...event }),
+      tell: (event) =>
+        audit({ v: 1, time: new Date(clock()).toISOString(), ...event, reason: auditedText(event.reason) }),
       clock,
       sleep,
       compile: compileDocument,

@@ -2,6 +2,8 @@
 // into a status.
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { PROBLEM_TEXT_MAX_LENGTH } from '../core/limits.ts'
+import { printable, printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { EvidenceRefusal } from '../policy/login.ts'
 
@@ -13,7 +15,10 @@ export interface ProblemExtras {
   readonly configuration?: unknown
 }
 
-/** The answer to a refused request. `refusal.audit` never leaves through here. */
+/**
+ * The answer to a refused request. `refusal.audit` never leaves through here. What the caller sent comes back printable
+ * and short: the answer never has more than `PROBLEM_MAX_BYTES`.
+ */
 export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}): Response {
   const row = REFUSALS[refusal.code]
   const status = extras.status ?? row.status
@@ -23,16 +28,20 @@ export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}
     status,
     code: refusal.code,
     ...(extras.reason === undefined ? {} : { reason: extras.reason }),
-    detail: refusal.detail,
-    ...(refusal.where === undefined ? {} : { where: refusal.where }),
+    detail: shown(refusal.detail),
+    ...(refusal.where === undefined ? {} : { where: shown(refusal.where) }),
     requestId: c.get('requestId'),
     ...(extras.refusals === undefined ? {} : { refusals: extras.refusals.map(onWire) }),
     ...(extras.configuration === undefined ? {} : { configuration: extras.configuration }),
   }
   if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(Math.ceil(refusal.retryAfterSeconds)))
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
+  return c.body(printableJson(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
 }
 
 function onWire({ type, refusal }: EvidenceRefusal): Record<string, unknown> {
-  return { type, code: refusal.code, reason: REFUSALS[refusal.code].reason, detail: refusal.detail }
+  return { type, code: refusal.code, reason: REFUSALS[refusal.code].reason, detail: shown(refusal.detail) }
+}
+
+function shown(text: string): string {
+  return printable(text, PROBLEM_TEXT_MAX_LENGTH)
 }

@@ -10,9 +10,9 @@ import { backgroundOf } from './background.ts'
 import { requireIssuer } from './issuer-session.ts'
 import type { GatewayApp, GatewayEnv, Parts } from './parts.ts'
 import { clusterExists } from './policies-in-force.ts'
-import { problem } from './problem.ts'
 import { addRoute, UNKNOWN_CLUSTER } from './route.ts'
 import { sectionInForce } from './section-in-force.ts'
+import { createStatusReport } from './status-report.ts'
 
 export function addStatusRoute(app: GatewayApp, parts: Parts): void {
   addRoute(app, 'GET', '/v1/clusters/:clusterId/status', (c) => readStatus(c, parts))
@@ -20,14 +20,17 @@ export function addStatusRoute(app: GatewayApp, parts: Parts): void {
 
 async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Response> {
   const background = backgroundOf(c)
-  const clusterId = parseClusterId(c.req.param('clusterId') ?? '')
-  if (clusterId === undefined) return problem(c, UNKNOWN_CLUSTER)
+  const text = c.req.param('clusterId') ?? ''
+  const report = createStatusReport(c, text, parts)
+  const clusterId = parseClusterId(text)
+  if (clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
   const issuer = await requireIssuer(c, clusterId, parts, background)
-  if (!issuer.ok) return problem(c, issuer.refusal)
+  if (!issuer.ok) return report.refused(issuer.refusal)
+  report.asked(issuer.value)
   const trustDomain = await sectionInForce(trustDomainKey('TrustDomain'), parts.configs, background)
-  if (!trustDomain.ok) return problem(c, trustDomain.refusal)
+  if (!trustDomain.ok) return report.refused(trustDomain.refusal)
   const exists = await clusterExists(clusterId, parts.configs, background)
-  if (!exists.ok) return problem(c, exists.refusal)
+  if (!exists.ok) return report.refused(exists.refusal)
 
   const names = sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
   const reads = await Promise.all(

@@ -4,6 +4,7 @@ import type { Attestor, OpenedEvidence, Requirement, VerifiedEvidence, VerifyCon
 import type { Attribute } from '../attribute/attribute.ts'
 import type { ConditionEngine } from '../condition/engine.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
 import { checkConditions, createFuelTank, type FuelTank } from './conditions.ts'
@@ -34,6 +35,8 @@ export interface EvidenceName {
   readonly type: string
   /** SHA-256 (base64url) of the decoded signing input; absent for evidence that was not read. */
   readonly digest?: string
+  /** Why it was refused itself, whatever policies ask of it: this very object is then in the trace of each of them. */
+  readonly refusal?: Refusal
 }
 
 export type LoginOutcome =
@@ -120,8 +123,12 @@ async function judge(
   return { type, opened: opened.value, result: isSpent ? { ok: false, refusal: SPENT } : result }
 }
 
-async function nameOf({ type, opened }: Verdict): Promise<EvidenceName> {
-  return opened === undefined ? { type } : { type, digest: await opened.digest() }
+async function nameOf({ type, opened, result }: Verdict): Promise<EvidenceName> {
+  return {
+    type,
+    ...(opened === undefined ? {} : { digest: await opened.digest() }),
+    ...(result.ok ? {} : { refusal: result.refusal }),
+  }
 }
 
 function fits(requirement: Requirement, opened: OpenedEvidence): boolean {
@@ -227,7 +234,7 @@ const SPENT: Refusal = {
 function notRequired(type: string): Refusal {
   return {
     code: 'evidence_not_required',
-    detail: `no policy of this cluster asks for evidence of type ${JSON.stringify(type)}: it was ignored`,
+    detail: `no policy of this cluster asks for evidence of type ${quoteText(type)}: it was ignored`,
   }
 }
 

@@ -1,5 +1,6 @@
 // The gateway on Deno: `deno task serve --store DIR --port N`.
 import process from 'node:process'
+import { printableLines } from '../core/printable.ts'
 import { createServedGateway, readServeOptions, SERVE_USAGE } from './serve-options.ts'
 
 const options = readServeOptions(Deno.args)
@@ -21,6 +22,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   Deno.addSignalListener(signal, () => void server.shutdown().then(() => Deno.exit(0)))
 
 function stop(message: string): never {
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${printableLines(message)}\n`)
   Deno.exit(2)
 }

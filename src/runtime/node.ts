@@ -1,6 +1,7 @@
 // The gateway on Node: `npm run serve -- --store DIR --port N`.
 import process from 'node:process'
 import { serve } from '@hono/node-server'
+import { printableLines } from '../core/printable.ts'
 import { createServedGateway, readServeOptions, SERVE_USAGE } from './serve-options.ts'
 
 const options = readServeOptions(process.argv.slice(2))
@@ -14,6 +15,6 @@ const server = serve({ fetch: gateway.fetch, port: options.port, hostname: optio
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close(() => process.exit(0)))
 
 function stop(message: string): never {
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${printableLines(message)}\n`)
   process.exit(2)
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { auditLine } from '../gateway/audit.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import type { GatewayApp } from '../gateway/parts.ts'
 import { createDirectorySource } from './directory-source.ts'
@@ -64,6 +65,6 @@ export function createServedGateway(options: ServeOptions, environment: Environm
     fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),
     clock: Date.now,
     sleep,
-    audit: (record) => process.stdout.write(`${JSON.stringify(record)}\n`),
+    audit: (record) => process.stdout.write(`${auditLine(record)}\n`),
   })
 }

@@ -1,6 +1,7 @@
 // Settings from text: vars and secrets on Workers, environment variables of the same names on Node and Deno. A wrong or
 // missing one stops the start, with every problem listed. No problem ever quotes a secret.
 import { decodeBase64url } from '../core/base64.ts'
+import { quoteText } from '../core/printable.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
 import { readSessionKeys } from '../token/session-keys.ts'
@@ -133,7 +134,7 @@ function readOrigins(value: string | undefined, problem: Problem): readonly stri
   for (const part of value?.split(',') ?? []) {
     const url = URL.parse(part.trim())
     if (url !== null && url.protocol === 'https:' && url.origin === part.trim()) origins.push(url.origin)
-    else problem('PRIVATE_ISSUERS', `"${part.trim()}" is not an https origin such as https://10.0.0.1:6443`)
+    else problem('PRIVATE_ISSUERS', `${quoteText(part.trim())} is not an https origin such as https://10.0.0.1:6443`)
   }
   return origins
 }

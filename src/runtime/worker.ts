@@ -2,6 +2,7 @@
 // records to the binding `STATE`, or to `POLICIES` where there is none.
 import { env } from 'cloudflare:workers'
 import module from '../../wasm/policy-vm.wasm'
+import { auditLine } from '../gateway/audit.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { describeProblems, readSettings } from './settings.ts'
@@ -26,7 +27,7 @@ const app = createGateway({
   clock: Date.now,
   sleep,
   // One line of JSON is one record: Workers Logs and Logpush index its fields.
-  audit: (record) => console.log(JSON.stringify(record)),
+  audit: (record) => console.log(auditLine(record)),
 })
 
 export default app

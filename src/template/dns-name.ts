@@ -1,8 +1,7 @@
 // Templates of DNS names. No value adds a dot or a wildcard: the labels are those that the template has.
-
 import type { Attributes } from '../attribute/attribute.ts'
-import { quoteText } from '../attribute/quote.ts'
 import type { Issue, Path } from '../core/issue.ts'
+import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { DNS_NAME_FAULTS, type DnsName, parseDnsName } from '../identity/dns-name.ts'
 import { applyFilters } from './filter.ts'

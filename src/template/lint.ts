@@ -1,9 +1,8 @@
 // What an author should know of a template that compiles: it can never render, two workloads can share what it renders,
 // or an attribute of it may be absent.
-
 import { ALPHABETS, type Alphabet } from '../attribute/alphabet.ts'
-import { quoteText } from '../attribute/quote.ts'
 import type { Issue, Path } from '../core/issue.ts'
+import { quoteText } from '../core/printable.ts'
 import { type Untold, untoldReferences } from './injective.ts'
 import type { Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'
@@ -27,7 +26,7 @@ export function lintPath(template: PathTemplate, path: Path): readonly Issue[] {
     if (held.length === 0) continue
     const { name } = reference.attribute
     const mends = held.map((character) => `replace(${quoteText(character)}, "-")`).join(' | ')
-    const message = `${name} holds ${held.map(quoteText).join(', ')}, which a path segment cannot; write {{ ${name} | ${mends} }}`
+    const message = `${name} holds ${held.map((part) => quoteText(part)).join(', ')}, which a path segment cannot; write {{ ${name} | ${mends} }}`
     issues.push({ code: 'path_never_valid', path, message, offset: reference.offset })
   }
   for (const untold of untoldReferences(template)) {

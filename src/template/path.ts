@@ -1,11 +1,10 @@
 // Path templates: a SPIFFE ID with exactly the segments that the template has (`segments`, at its end, is the one stated
 // exception). Whatever the values are, none adds a segment, climbs with "..", or reaches a reserved path.
-
 import { ALPHABETS, fitsAlphabet } from '../attribute/alphabet.ts'
 import type { Attributes } from '../attribute/attribute.ts'
-import { quoteText } from '../attribute/quote.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { isReservedSegment, makeSpiffeId, SPIFFE_ID_FAULTS, type SpiffeId } from '../identity/spiffe-id.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'

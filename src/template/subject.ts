@@ -1,9 +1,8 @@
 // Templates of an X.509 subject. The text is split into RDNs when it is read, values are put in as typed values and
 // escaped when the name is printed (RFC 4514 section 2.4): a label `x,O=admin` stays one value.
-
 import type { Attributes } from '../attribute/attribute.ts'
-import { quoteText } from '../attribute/quote.ts'
 import type { Issue, Path } from '../core/issue.ts'
+import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import {
   DISTINGUISHED_NAME_FAULTS,

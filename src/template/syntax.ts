@@ -1,10 +1,12 @@
 // The template language: text with references `{{ name | filter | filter("x") }}`. A template is read once, when its
 // document is; what a value holds is never read as template text, so a value with `{{...}}` in it stays text.
+
 import { type ResolvedAttribute, resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
 import type { Surface } from '../attribute/row.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { TEMPLATE_MAX_LENGTH, TEMPLATE_MAX_PARTS } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
+import { quoteText } from '../core/printable.ts'
 import { checkCall, FILTER_NAMES, type Filter, isFilterName } from './filter.ts'
 
 export interface Text {
@@ -126,7 +128,7 @@ function readReference(text: string, open: number): Read<Reference> {
   if (attribute === undefined) {
     const suggestion = suggestAttribute(name.value)
     const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`
-    const message = `There is no attribute ${JSON.stringify(name.value)}${hint}`
+    const message = `There is no attribute ${quoteText(name.value)}${hint}`
     return { stop: { code: 'attribute_unknown', message, offset: nameAt } }
   }
   return { value: { attribute, filters, offset: open }, next: at + 2 }

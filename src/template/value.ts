@@ -1,9 +1,9 @@
 // From a reference to its text. What one value is wrong by itself on its surface is `attribute_invalid`; what only the
 // whole is wrong (a segment "..", a label that ends in "-") has the code of the surface; any length is `value_too_long`.
 import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
-import { quoteText } from '../attribute/quote.ts'
 import type { Surface } from '../attribute/row.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { Refusal, RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { exceedsUtf8 } from '../core/utf8.ts'

@@ -1,4 +1,6 @@
 // The sentences about keys: what the caller may read, and what goes to the audit record alone (URLs).
+import { QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { LoadFailure } from './discovery.ts'
 import type { KeySelection } from './key-set.ts'
@@ -79,7 +81,7 @@ export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
 /** The keys are there, and none of them is the token's (401). A `kid` is printable, and the caller's own. */
 export function selectionRefusal(selection: Exclude<KeySelection, { kind: 'found' }>, token: ParsedToken): Refusal {
   const { alg, kid } = token.header
-  const key = kid === undefined ? `a key for ${alg}` : `the key ${JSON.stringify(kid)}`
+  const key = kid === undefined ? `a key for ${alg}` : `the key ${quoteText(kid, QUOTED_CLAIM_MAX_CHARACTERS)}`
   switch (selection.kind) {
     case 'unknown':
       return {

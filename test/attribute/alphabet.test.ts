@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { ALPHABETS, type Alphabet, type AlphabetName, fitsAlphabet } from '../../src/attribute/alphabet.ts'
-import { quoteText } from '../../src/attribute/quote.ts'
 
 describe('fitsAlphabet()', () => {
   it.each<[AlphabetName, string, boolean]>([
@@ -35,20 +34,5 @@ describe('fitsAlphabet()', () => {
         expect([...part.literal].some((character) => before.characters?.includes(character) === false)).toBe(true)
       }
     }
-  })
-})
-
-describe('quoteText()', () => {
-  it.each([
-    ['a"b', '"a\\"b"'],
-    ['\u001b[2J\n', '"\\u001b[2J\\n"'],
-    ['\u202e\u2028\u0085\ufeff', '"\\u202e\\u2028\\u0085\\ufeff"'],
-    ['\ud800', '"\\ud800"'],
-    ['😀'.repeat(64), `"${'😀'.repeat(64)}"`],
-    ['😀'.repeat(65), `"${'😀'.repeat(64)}" (cut)`],
-    ['x'.repeat(64), `"${'x'.repeat(64)}"`],
-    ['x'.repeat(100_000), `"${'x'.repeat(64)}" (cut)`],
-  ])('quotes %j', (text, quoted) => {
-    expect(quoteText(text)).toBe(quoted)
   })
 })

@@ -70,7 +70,7 @@ describe('config history', () => {
   it('lets no record steer the terminal', async () => {
     const { call } = await withRecord({ actor: 'a\u001b[2J\u202e' })
     const { out } = await call('config', 'history', ...SECTION)
-    expect(out).toContain('a\ufffd[2J\ufffd')
+    expect(out).toContain('a\\u001b[2J\\u202e')
     expect(out).not.toMatch(/\u001b|\u202e/)
   })
 

@@ -74,7 +74,6 @@ describe('POST /v1/clusters/{clusterId}/claims', () => {
     })
     expect(answer.headers.get('Content-Type')).toBe('application/json')
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
-    expect(world.records).toEqual([])
   })
 
   it('names every section that had a say', async () => {
@@ -709,6 +708,32 @@ describe('the table of the documentation, through the endpoint with a pod', () =
 })
 
 describe('the audit record', () => {
+  it('is one for a request in which all was granted, and counts', async () => {
+    policy(FULL)
+    const agentSession = await agentSessionOf(world)
+    const attributes = { ...WEB, 'kubernetes.pod.node.name': NODE }
+    const workloads = ['a', 'b'].map((id) => ({ id, attributes }))
+    const answer = await askClaims(world, { agentSession, workloads })
+    expect(answer.status).toBe(200)
+    expect(world.records).toEqual([
+      {
+        v: 1,
+        event: 'mapping',
+        time: expect.any(String),
+        requestId: answer.headers.get('X-Request-Id'),
+        clusterId: CLUSTER,
+        outcome: 'granted',
+        status: 200,
+        configuration: [{ section: 'SVIDIssuancePolicy', digest: expect.any(String), stale: false }],
+        issuer: { id: expect.any(String), subject: expect.stringContaining('/postern/issuer/') },
+        agent: { id: expect.any(String), subject: expect.stringContaining('/postern/agent/c-1/') },
+        workloads: 2,
+        granted: 2,
+        refused: 0,
+      },
+    ])
+  })
+
   it('is one for a request in which something was refused, and tells which workloads', async () => {
     policy(FULL)
     const agentSession = await agentSessionOf(world)
@@ -732,6 +757,8 @@ describe('the audit record', () => {
         issuer: { id: expect.any(String), subject: expect.stringContaining('/postern/issuer/') },
         agent: { id: expect.any(String), subject: expect.stringContaining('/postern/agent/c-1/') },
         workloads: 3,
+        granted: 1,
+        refused: 2,
         refusals: [
           { id: 'bad', code: 'attribute_missing', attribute: 'kubernetes.pod.namespace', surface: 'pathTemplate' },
           { id: 'elsewhere', code: 'node_mismatch', attribute: 'kubernetes.pod.node.name' },

@@ -135,6 +135,50 @@ describe('GET /v1/clusters/{clusterId}/status', () => {
     expect(await ask('..%2Fx')).toMatchObject({ status: 404, code: 'cluster_unknown' })
   })
 
+  it('leaves a record of who was refused and why, and none of an answer', async () => {
+    await ask()
+    expect(world.records).toEqual([])
+    await ask('c-9')
+    const asks = async (session: string | undefined) =>
+      world.app.request(
+        `/v1/clusters/${CLUSTER}/status`,
+        session === undefined ? {} : { headers: { Authorization: `Bearer ${session}` } },
+      )
+    const answers = [await asks(undefined), await asks(await agentSessionOf(world)), await asks('x.y.z')]
+    await ask('..%2Fx')
+    const common = {
+      v: 1,
+      event: 'status',
+      time: expect.any(String),
+      requestId: expect.any(String),
+      outcome: 'refused',
+      detail: expect.any(String),
+    }
+    expect(world.records).toEqual([
+      {
+        ...common,
+        clusterId: 'c-9',
+        status: 404,
+        code: 'cluster_unknown',
+        issuer: { id: expect.any(String), subject: expect.stringContaining('/postern/issuer/') },
+      },
+      { ...common, clusterId: CLUSTER, status: 401, code: 'session_missing' },
+      { ...common, clusterId: CLUSTER, status: 403, code: 'session_role_forbidden' },
+      { ...common, clusterId: CLUSTER, status: 401, code: 'session_malformed' },
+      { ...common, clusterId: '../x', status: 404, code: 'cluster_unknown' },
+    ])
+    expect(world.records.slice(1, 4).map(({ requestId }) => requestId)).toEqual(
+      answers.map(({ headers }) => headers.get('X-Request-Id')),
+    )
+  })
+
+  it('records what the store said of a failure, which the issuer is not told', async () => {
+    world.store.readTrouble = 'error'
+    expect((await ask()).code).toBe('store_unavailable')
+    world.store.readTrouble = 'none'
+    expect(world.records).toMatchObject([{ event: 'status', status: 503, expected: { store: expect.any(String) } }])
+  })
+
   it('is not for agents', async () => {
     const headers = { Authorization: `Bearer ${await agentSessionOf(world)}` }
     const response = await world.app.request(`/v1/clusters/${CLUSTER}/status`, { headers })

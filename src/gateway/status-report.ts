@@ -1,0 +1,40 @@
+// What a request for a status leaves behind: a record if it was refused, since it may be a stolen or revoked session that
+// looks around. An answered one changes nothing, and is asked for every few seconds by some.
+import type { Context } from 'hono'
+import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
+import { REFUSALS, type Refusal } from '../core/refusal.ts'
+import type { Session } from '../token/session.ts'
+import type { StatusRecord } from './audit.ts'
+import { auditedText, expectedOf } from './audit-space.ts'
+import type { GatewayEnv, Parts } from './parts.ts'
+import { problem } from './problem.ts'
+import { auditedClusterId, recordHead } from './record-head.ts'
+
+export interface StatusReport {
+  /** The issuer that asks. */
+  asked(session: Session): void
+  refused(refusal: Refusal): Response
+}
+
+export function createStatusReport(c: Context<GatewayEnv>, clusterId: string, parts: Parts): StatusReport {
+  let issuer: StatusRecord['issuer']
+  return {
+    asked({ id, subject }) {
+      issuer = { id, subject }
+    },
+    refused(refusal) {
+      const { code, detail, audit } = refusal
+      parts.audit({
+        ...recordHead('status', c, parts),
+        clusterId: auditedClusterId(clusterId),
+        status: REFUSALS[code].status,
+        outcome: 'refused',
+        code,
+        detail: auditedText(detail),
+        ...(issuer === undefined ? {} : { issuer }),
+        ...expectedOf(audit, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+      })
+      return problem(c, refusal)
+    },
+  }
+}

@@ -27,12 +27,14 @@ beforeAll(async () => {
 })
 
 const namespace = { origin: 'k8s_token', name: 'k8s_token.namespace', value: 'spirl-system' }
+const decision = { digest: 'd', proofs: [{ type: 'k8s_token', anchor: 'a', facts: { lifetimeSeconds: 3600 } }] }
 const request: SessionRequest = {
   role: 'agent',
   clusterId: 'c-1',
   policy: 'p',
   attributes: [namespace],
   identity: [namespace],
+  decision,
   evidenceExpiresAtSeconds: NOW + 7200,
   nowMillis: NOW * 1000,
 }
@@ -60,6 +62,7 @@ describe('issueSession()', () => {
       policy: 'p',
       role: 'agent',
       attributes: [namespace],
+      decision,
       jti: id,
       iat: NOW,
       exp: NOW + 3600,
@@ -139,6 +142,7 @@ describe('verifySession()', () => {
         policy: 'p',
         allowedClusters: undefined,
         attributes: [namespace],
+        decision,
         issuedAtSeconds: NOW,
         expiresAtSeconds: NOW + 3600,
       },

@@ -1,12 +1,15 @@
 // What a change of the document does to sessions that are out: each is used once, the document changes, the bound on the
 // age of a copy passes in a warm isolate, and it is used again.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CONFIG_REVALIDATE_MILLIS, CONFIG_STALE_MAX_MILLIS } from '../../src/core/limits.ts'
 import { createSigningKey, type SigningKey } from '../token/issuer.ts'
 import { type Answer, createWorld, type World } from './fixture.ts'
 import { askClaims, CLUSTER, NODE, put, putBaseline, resign, sessionOf, WEB } from './mapping-world.ts'
 
 const SERVERS = 'trust-domain/TrustDomainServerAttestation'
+const TRUST_DOMAIN = 'trust-domain/TrustDomain'
+const CLUSTER_DOCUMENT = `clusters/${CLUSTER}/Cluster`
 const AGENTS = `clusters/${CLUSTER}/AgentAttestation`
 const OTHER_CLUSTER = 'c-2'
 const AUDIENCE = 'spiffe://example.org'
@@ -42,7 +45,7 @@ beforeEach(() => {
   world.store.readTrouble = 'none'
   world.issuer.publish(undefined)
   // The cluster is there, whatever becomes of the policies of its agents.
-  put(world, `clusters/${CLUSTER}/Cluster`, {})
+  put(world, CLUSTER_DOCUMENT, {})
   world.restart()
   world.ahead = 0
   world.records.length = 0
@@ -432,6 +435,39 @@ describe.each(USES)('a session that is out, $name', ({ document, ask, where, ...
     const { status, body } = await ask(await freshSessionFor(document))
     expect([status, body.code]).toEqual([503, 'store_unavailable'])
   })
+
+  it('cannot be judged without the document of its policies, and is not called revoked', async () => {
+    store(document)
+    const session = await use.logIn()
+    world.restart()
+    // Every other document can be read.
+    const { read } = world.store
+    const failing = vi.spyOn(world.store, 'read').mockImplementation((key) => {
+      return key === document ? Promise.reject(new Error('the store is down')) : read(key)
+    })
+    const verdict = await verdictOf(session)
+    failing.mockRestore()
+    expect(verdict).toBe('503 store_unavailable')
+  })
+
+  it.each(where === undefined ? [TRUST_DOMAIN] : [TRUST_DOMAIN, CLUSTER_DOCUMENT])(
+    'is good from the very second of sessionsNotBefore of %s, and revoked before it',
+    async (key) => {
+      store(document)
+      const session = await use.logIn()
+      const issuedAtSeconds = Number(decodeJwt(session).iat)
+      // The session of the issuer that an agent's comes along with is younger.
+      later(10_000)
+      const notBefore = (seconds: number): void => {
+        put(world, key, { sessionsNotBefore: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') })
+        world.restart()
+      }
+      notBefore(issuedAtSeconds)
+      expect(await verdictOf(session)).toBe('good')
+      notBefore(issuedAtSeconds + 1)
+      expect(await verdictOf(session)).toBe('401 session_revoked')
+    },
+  )
 
   it('is kept by keys that the issuer has rotated away, for they still come from the same place', async () => {
     store(document)

@@ -159,6 +159,19 @@ describe('verifySession()', () => {
     expect(await codeOf(issued.value.token, 'agent')).toBe('session_role_forbidden')
   })
 
+  it.each<[string, Record<string, unknown>, string]>([
+    ['nothing more', {}, 'ok'],
+    ["a cluster, which is an agent's", { cluster_id: 'c-1' }, 'session_malformed'],
+    ['clusters that are no list', { allowed_clusters: 'c-1' }, 'session_malformed'],
+    ['clusters that are an object', { allowed_clusters: { 0: 'c-1', length: 1 } }, 'session_malformed'],
+    ['a cluster that is no string', { allowed_clusters: ['c-1', 1] }, 'session_malformed'],
+    ['null for clusters, which is not all of them', { allowed_clusters: null }, 'session_malformed'],
+    ['an empty list of clusters, which is none of them', { allowed_clusters: [] }, 'ok'],
+  ])('of an issuer holds %s', async (_what, claims, code) => {
+    const issuer = { role: 'issuer', aud: authority.issuerUrl, cluster_id: undefined }
+    expect(await codeOf(await forged({ ...issuer, ...claims }), 'issuer')).toBe(code)
+  })
+
   it.each([
     ['in the last second of the skew', NOW + 3629, 'ok'],
     ['after it', NOW + 3630, 'session_expired'],
@@ -176,6 +189,28 @@ describe('verifySession()', () => {
     ['no expiry', { exp: undefined }, {}, 'session_invalid'],
     ['no cluster', { cluster_id: undefined }, {}, 'session_malformed'],
     ['attributes of another shape', { attributes: [{ name: 'x' }] }, {}, 'session_malformed'],
+    ['a decision that is none', { decision: 'x' }, {}, 'session_malformed'],
+    ['a decision without a digest', { decision: { proofs: [] } }, {}, 'session_malformed'],
+    ['a decision without proofs', { decision: { digest: 'd' } }, {}, 'session_malformed'],
+    [
+      'a proof without a type',
+      { decision: { digest: 'd', proofs: [{ anchor: 'a', facts: 1 }] } },
+      {},
+      'session_malformed',
+    ],
+    [
+      'a proof without an anchor',
+      { decision: { digest: 'd', proofs: [{ type: 't', facts: 1 }] } },
+      {},
+      'session_malformed',
+    ],
+    [
+      'a proof without facts',
+      { decision: { digest: 'd', proofs: [{ type: 't', anchor: 'a' }] } },
+      {},
+      'session_malformed',
+    ],
+    ['a decision that an older version did not record', { decision: undefined }, {}, 'ok'],
     ['another type', {}, { typ: 'JWT' }, 'session_malformed'],
     ['an unknown key', {}, { kid: 'x' }, 'session_malformed'],
   ])('refuses %s', async (_what, claims, header, code) => {

@@ -101,7 +101,7 @@ async function checkAgent(
 
 /**
  * A session is revoked by a time, or with its policy: when the document in force has none of its name, or one that would
- * not admit it. Yields that policy. A document that cannot be told is no revocation: the refusals of `policiesInForce`.
+ * not admit it. Yields that policy. A document that cannot be read revokes nothing: the refusals of `policiesInForce`.
  */
 async function checkRevocation(
   session: Session,
@@ -128,12 +128,11 @@ async function checkRevocation(
   return failed === undefined ? pass(policy) : refuse(policyChanged(policy, failed))
 }
 
-/** Which check failed, and what the policy expects, are for the operator: the record has them, the answer does not. */
+/** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */
 function policyChanged({ name }: Policy, { code, audit }: Refusal): Refusal {
   return {
     code: 'session_revoked',
-    detail:
-      'the policy that admitted this session has changed, and the session does not meet it any more: log in again',
+    detail: 'the policy that admitted this session has changed, and the session no longer meets it: log in again',
     audit: { policy: name, failed: code, ...audit },
   }
 }

@@ -26,8 +26,8 @@ export interface Decisions {
   /** SHA-256 (base64url) over all that decides in a policy; computed once for each compiled policy that is used. */
   digestOf(policy: Policy): Promise<string>
   /**
-   * Whether a session that a policy of this name admitted is one that this policy would admit: `undefined`, or the first
-   * thing that is against it. For the operator: it may say what the policy expects.
+   * Checks a session that a policy of this name admitted against the policy in force: `undefined` if that would admit it,
+   * or the first refusal. The refusal is for the operator: it may show what the policy expects.
    */
   recheck(login: RecordedLogin, policy: Policy): Promise<Refusal | undefined>
 }
@@ -110,7 +110,7 @@ function otherAttestors({ requirements }: Policy): Refusal {
 function anchorGone({ type }: Requirement): Refusal {
   return {
     code: 'signing_key_unknown',
-    detail: 'the policy takes no keys any more from where those of the evidence came from',
+    detail: 'the policy no longer uses the keys that verified the evidence of this session',
     audit: { attestor: type },
   }
 }

@@ -484,7 +484,7 @@ describe.each(USES)('a session that is out, $name', ({ document, ask, where, ...
     expect(await verdictOf(await resign(world, session, { decision: undefined }))).toBe('401 session_revoked')
   })
 
-  it('tells the operator which check the policy in force no longer passes, and not the caller', async () => {
+  it('shows the operator, and not the caller, which check of the policy in force failed', async () => {
     store(document)
     const session = await use.logIn()
     store(

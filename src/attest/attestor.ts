@@ -3,6 +3,8 @@
 import type * as v from 'valibot'
 import type { Attribute, Attributes } from '../attribute/attribute.ts'
 import type { Issue } from '../core/issue.ts'
+import type { Json } from '../core/json.ts'
+import type { Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
 import type { KeySourceSpec, KeySources } from '../token/key-source.ts'
 import type { UrlPolicy } from '../token/url-policy.ts'
@@ -37,13 +39,24 @@ export interface Requirement {
   readonly detail: unknown
 }
 
+/** What pins mean besides what the document says. The same for all documents of one gateway. */
+export interface PinContext {
+  /** `AUDIENCE`: what a token must be meant for unless its policy says otherwise. */
+  readonly defaultAudience: string
+}
+
+/** What a session recorded of one piece of evidence: what it proved, and what else its checks were made on. */
+export interface RecordedEvidence {
+  readonly attributes: Attributes
+  /** As {@link VerifiedEvidence.facts} yielded them; signed by this gateway, but perhaps by another version of it. */
+  readonly facts: Json
+}
+
 /** What reading and verifying evidence needs. Everything that the host owns is handed in. */
-export interface VerifyContext {
+export interface VerifyContext extends PinContext {
   readonly nowSeconds: number
   readonly skewSeconds: number
   readonly keySources: KeySources
-  /** `AUDIENCE`: what a token must be meant for unless its policy says otherwise. */
-  readonly defaultAudience: string
   readonly background: (work: Promise<unknown>) => void
 }
 
@@ -71,6 +84,10 @@ export interface RecalledEvidence {
 /** Evidence whose signature, issuer, audience and times hold. */
 export interface VerifiedEvidence {
   readonly expiresAtSeconds: number
+  /** The id of what verified it, for the session; see {@link Requirement.keySource}. */
+  readonly anchor: string
+  /** What the checks of one requirement need besides the attributes, for the session. Ask only once it was accepted. */
+  readonly facts: (requirement: Requirement) => Json
   /** The pins of one requirement. On success, the attributes that this evidence proves. */
   readonly accept: (requirement: Requirement) => Checked<readonly Attribute[]>
 }
@@ -86,6 +103,10 @@ export interface Attestor {
   /** `evidence` has passed `evidenceSchema`. */
   readonly open: (evidence: unknown, context: VerifyContext) => Checked<OpenedEvidence>
   readonly recall?: (attributes: Attributes) => RecalledEvidence | undefined
+  /** All that a requirement asks of facts, in one canonical form: equal for requirements that accept alike. */
+  readonly describePins: (requirement: Requirement, context: PinContext) => Json
+  /** The pins of one requirement again, on a record. What the record does not hold is refused, never passed. */
+  readonly recheck: (recorded: RecordedEvidence, requirement: Requirement, context: PinContext) => Refusal | undefined
 }
 
 /** An attestor with its own types; {@link defineAttestor} makes a row of it. */
@@ -108,6 +129,8 @@ export interface AttestorDefinition<Evidence, Config, Detail, Opened extends { r
     context: VerifyContext,
   ) => Promise<Checked<Verified>>
   readonly expiresAtSeconds: (verified: Verified) => number
+  readonly anchor: (verified: Verified) => string
+  readonly facts: (verified: Verified, detail: Detail, context: PinContext) => Json
   readonly accept: (verified: Verified, detail: Detail, context: VerifyContext) => Checked<readonly Attribute[]>
   /** See {@link OpenedEvidence.explain}. Without it the verdicts of `verify` and `accept` are what there is to tell. */
   readonly explain?: (
@@ -119,6 +142,8 @@ export interface AttestorDefinition<Evidence, Config, Detail, Opened extends { r
   readonly recall?: (
     attributes: Attributes,
   ) => { readonly selector: string; readonly explain: (detail: Detail) => Explained } | undefined
+  readonly describePins: (detail: Detail, context: PinContext) => Json
+  readonly recheck: (recorded: RecordedEvidence, detail: Detail, context: PinContext) => Refusal | undefined
 }
 
 /** Closes a definition over its own types. The two casts stand where the schema or the row's `type` has just spoken. */
@@ -137,6 +162,8 @@ export function defineAttestor<Evidence, Config, Detail, Opened extends { readon
     evidenceSchema: definition.evidenceSchema,
     configSchema: definition.configSchema,
     configOptional: definition.configOptional,
+    describePins: (requirement, context) => definition.describePins(detailOf(requirement), context),
+    recheck: (recorded, requirement, context) => definition.recheck(recorded, detailOf(requirement), context),
     compile(config, context, report) {
       const compiled = definition.compile(config as Config, context, report)
       return compiled === undefined ? undefined : { type, ...compiled }
@@ -156,6 +183,8 @@ export function defineAttestor<Evidence, Config, Detail, Opened extends { readon
             ok: true,
             value: {
               expiresAtSeconds: definition.expiresAtSeconds(verified.value),
+              anchor: definition.anchor(verified.value),
+              facts: (requirement) => definition.facts(verified.value, detailOf(requirement), context),
               accept: (requirement) => definition.accept(verified.value, detailOf(requirement), context),
             },
           }

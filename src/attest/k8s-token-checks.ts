@@ -5,20 +5,22 @@ import { QUOTED_AUDIENCES_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limit
 import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
-import type { ParsedToken } from '../token/parse.ts'
 import type { Check } from './check.ts'
 import { matchesGlob } from './glob.ts'
 import type { Binding } from './k8s-token-binding.ts'
 import type { K8sTokenPins } from './k8s-token-config.ts'
+import { acceptedAudiences, type TokenFacts } from './k8s-token-record.ts'
 
-export function isMeantForUs(token: ParsedToken, pins: K8sTokenPins, defaultAudience: string): boolean {
-  const wanted = pins.audiences ?? [defaultAudience]
-  return token.audiences.some((audience) => wanted.includes(audience))
+type Audiences = Pick<TokenFacts, 'audiences'>
+
+export function isMeantForUs({ audiences }: Audiences, pins: K8sTokenPins, defaultAudience: string): boolean {
+  const wanted = acceptedAudiences(pins, defaultAudience)
+  return audiences.some((audience) => wanted.includes(audience))
 }
 
-export function audienceMismatch(token: ParsedToken): Refusal {
-  const shown = token.audiences.slice(0, QUOTED_AUDIENCES_MAX).map((audience) => quoteText(audience))
-  const more = token.audiences.length - shown.length
+export function audienceMismatch({ audiences }: Audiences): Refusal {
+  const shown = audiences.slice(0, QUOTED_AUDIENCES_MAX).map((audience) => quoteText(audience))
+  const more = audiences.length - shown.length
   const given = `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`
   return {
     code: 'audience_mismatch',
@@ -26,17 +28,16 @@ export function audienceMismatch(token: ParsedToken): Refusal {
   }
 }
 
-export function checkAudience(token: ParsedToken, pins: K8sTokenPins, defaultAudience: string): Check {
+export function checkAudience(facts: Audiences, pins: K8sTokenPins, defaultAudience: string): Check {
   return {
     name: 'audience',
     expected: pins.audiences ?? defaultAudience,
-    actual: token.audiences,
-    refusal: isMeantForUs(token, pins, defaultAudience) ? undefined : audienceMismatch(token),
+    actual: facts.audiences,
+    refusal: isMeantForUs(facts, pins, defaultAudience) ? undefined : audienceMismatch(facts),
   }
 }
 
-export function checkLifetime(token: ParsedToken, { maxLifetimeSeconds }: K8sTokenPins): Check {
-  const lifetime = token.expiresAtSeconds - token.issuedAtSeconds
+export function checkLifetime({ lifetimeSeconds: lifetime }: TokenFacts, { maxLifetimeSeconds }: K8sTokenPins): Check {
   return {
     name: 'lifetime',
     expected: atMost(maxLifetimeSeconds),

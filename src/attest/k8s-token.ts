@@ -9,8 +9,8 @@ import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { checkTimes, type ParsedToken, parseToken } from '../token/parse.ts'
-import { type VerifiedToken, verifySignature } from '../token/verify.ts'
-import { defineAttestor, type VerifyContext } from './attestor.ts'
+import { type Verification, verifySignature } from '../token/verify.ts'
+import { defineAttestor, type PinContext, type RecordedEvidence, type VerifyContext } from './attestor.ts'
 import { type Check, firstRefusal, type OpenCheck } from './check.ts'
 import { attributesOf, type Binding, isLegacy, legacy, readBinding, recallBinding } from './k8s-token-binding.ts'
 import {
@@ -23,6 +23,7 @@ import {
   isMeantForUs,
 } from './k8s-token-checks.ts'
 import { compileK8sToken, type K8sTokenPins, k8sTokenConfigSchema } from './k8s-token-config.ts'
+import { describePins, factsOf, readFacts, recordFacts, type TokenFacts } from './k8s-token-record.ts'
 
 interface OpenedToken {
   readonly selector: string
@@ -30,8 +31,7 @@ interface OpenedToken {
   readonly binding: Binding
 }
 
-interface VerifiedK8sToken {
-  readonly token: VerifiedToken
+interface VerifiedK8sToken extends Verification {
   readonly binding: Binding
 }
 
@@ -66,13 +66,15 @@ export const k8sToken = defineAttestor({
       return refuse(audienceMismatch(token))
     if (keySource === undefined) throw new Error('a k8s_token requirement has no key source')
     const verified = await verifySignature(token, keySource, context.keySources, context.background)
-    return verified.ok ? pass({ token: verified.value, binding }) : verified
+    return verified.ok ? pass({ ...verified.value, binding }) : verified
   },
 
   expiresAtSeconds: ({ token }) => token.expiresAtSeconds,
+  anchor: ({ anchor }) => anchor,
+  facts: ({ token }, pins, { defaultAudience }) => recordFacts(factsOf(token), pins, defaultAudience),
 
   accept({ token, binding }, pins, context): Checked<readonly Attribute[]> {
-    const refusal = firstRefusal(checkPins(token, binding, pins, context))
+    const refusal = firstRefusal(checkPins(factsOf(token), binding, pins, context))
     return refusal === undefined ? pass(attributesOf(token.issuer, binding)) : refuse(refusal)
   },
 
@@ -80,7 +82,7 @@ export const k8sToken = defineAttestor({
     if (keySource === undefined) throw new Error('a k8s_token requirement has no key source')
     const verified = await verifySignature(token, keySource, context.keySources, context.background)
     return (pins) => {
-      const [audience, ...others] = checkPins(token, binding, pins, context)
+      const [audience, ...others] = checkPins(factsOf(token), binding, pins, context)
       const checks: (Check | undefined)[] = [
         formCheck(binding),
         { name: 'issuer', expected: pins.issuer, actual: token.issuer, refusal: undefined },
@@ -109,24 +111,40 @@ export const k8sToken = defineAttestor({
       }),
     }
   },
+
+  describePins: (pins, { defaultAudience }) => describePins(pins, defaultAudience),
+
+  recheck({ attributes, facts: recorded }: RecordedEvidence, pins, context) {
+    const recalled = recallBinding(attributes)
+    const facts = readFacts(recorded)
+    if (recalled === undefined || facts === undefined) return UNREADABLE_RECORD
+    const { issuer, binding } = recalled
+    if (issuer !== pins.issuer) return issuerMismatch({ issuer })
+    return firstRefusal(checkPins(facts, binding, pins, context))
+  },
 })
+
+const UNREADABLE_RECORD: Refusal = {
+  code: 'session_malformed',
+  detail: 'the session does not record what the policy is checked against: log in again',
+}
 
 /** What one policy asks of a token whose issuer, times and signature hold. */
 function* checkPins(
-  token: ParsedToken,
+  facts: TokenFacts,
   binding: Binding,
   pins: K8sTokenPins,
-  { defaultAudience }: VerifyContext,
+  { defaultAudience }: PinContext,
 ): Generator<Check> {
-  yield checkAudience(token, pins, defaultAudience)
-  yield checkLifetime(token, pins)
+  yield checkAudience(facts, pins, defaultAudience)
+  yield checkLifetime(facts, pins)
   yield* checkBinding(binding, pins)
 }
 
-function issuerMismatch(token: ParsedToken): Refusal {
+function issuerMismatch({ issuer }: Pick<ParsedToken, 'issuer'>): Refusal {
   return {
     code: 'issuer_mismatch',
-    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(token.issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
+    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
   }
 }
 

@@ -1,13 +1,15 @@
 // Sessions in use: the issuer's, which opens the claims endpoint, and the agent's, which it may send along. Every use
-// asks whether the session has been revoked, and whether it is good for this cluster. Nothing of a cluster is read for
-// who shows no session.
+// checks that the session is good for this cluster, and that the documents in force have not revoked it. Nothing of a
+// cluster is read for a request without a session.
 import type { Context } from 'hono'
 import type { ClusterSettings } from '../config/cluster.ts'
 import { type ClusterId, trustDomainKey } from '../config/document-key.ts'
 import type { TrustDomainSettings } from '../config/trust-domain.ts'
-import { REFUSALS } from '../core/refusal.ts'
+import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { type Session, verifySession } from '../token/session.ts'
+import type { Policy } from '../policy/policy.ts'
+import { verifySession } from '../token/session.ts'
+import type { Session } from '../token/session-claims.ts'
 import type { Parts } from './parts.ts'
 import { policiesInForce } from './policies-in-force.ts'
 import { sectionInForce } from './section-in-force.ts'
@@ -44,17 +46,25 @@ async function checkIssuer(
 ): Promise<Checked<Session>> {
   const session = await verifySession(token, 'issuer', parts.authority, parts.clock() / 1000)
   if (!session.ok) return session
-  const { allowedClusters } = session.value
-  if (allowedClusters !== undefined && !allowedClusters.includes(clusterId)) {
-    return refuse({
-      code: 'session_cluster_forbidden',
-      detail: `the session is not good for the cluster "${clusterId}"`,
-    })
-  }
+  const allowed = checkAllowed(clusterId, session.value.allowedClusters)
+  if (!allowed.ok) return allowed
   const trustDomain = await sectionInForce(trustDomainKey('TrustDomain'), parts.configs, background)
   if (!trustDomain.ok) return trustDomain
   const notBefore = [trustDomain.value?.value.sessionsNotBeforeSeconds]
-  return checkRevocation(session.value, undefined, notBefore, parts, background)
+  const policy = await checkRevocation(session.value, undefined, notBefore, parts, background)
+  if (!policy.ok) return policy
+  // The clusters of the session and those of the document: what an operator takes away is gone before the next login.
+  const stillAllowed = checkAllowed(clusterId, policy.value.allowedClusters)
+  return stillAllowed.ok ? session : stillAllowed
+}
+
+/** Without a list all clusters are allowed. */
+function checkAllowed(clusterId: ClusterId, allowedClusters: readonly string[] | undefined): Checked<true> {
+  if (allowedClusters === undefined || allowedClusters.includes(clusterId)) return pass(true)
+  return refuse({
+    code: 'session_cluster_forbidden',
+    detail: `the session is not good for the cluster "${clusterId}"`,
+  })
 }
 
 /**
@@ -85,17 +95,21 @@ async function checkAgent(
     return refuse({ code: 'session_cluster_forbidden', detail: 'the agent session is of another cluster' })
   }
   const notBefore = [settings.trustDomain?.sessionsNotBeforeSeconds, settings.cluster.sessionsNotBeforeSeconds]
-  return checkRevocation(session.value, clusterId, notBefore, parts, background)
+  const policy = await checkRevocation(session.value, clusterId, notBefore, parts, background)
+  return policy.ok ? session : policy
 }
 
-/** A session is revoked by a time, or with its policy: when the document in force no longer has it. */
+/**
+ * A session is revoked by a time, or with its policy: when the document in force has none of its name, or one that would
+ * not admit it. Yields that policy. A document that cannot be read revokes nothing: the refusals of `policiesInForce`.
+ */
 async function checkRevocation(
   session: Session,
   clusterId: ClusterId | undefined,
   notBefore: readonly (number | undefined)[],
   parts: Parts,
   background: Background,
-): Promise<Checked<Session>> {
+): Promise<Checked<Policy>> {
   if (notBefore.some((seconds) => seconds !== undefined && session.issuedAtSeconds < seconds)) {
     return refuse({ code: 'session_revoked', detail: 'the session was issued before sessionsNotBefore: log in again' })
   }
@@ -103,13 +117,24 @@ async function checkRevocation(
   // A cluster that is gone from the store has no policy in force.
   const isGone = !policies.ok && policies.refusal.code === 'cluster_unknown'
   if (!policies.ok && !isGone) return policies
-  if (!policies.ok || !policies.value.policies.names.has(session.policy)) {
+  const policy = policies.ok ? policies.value.policies.byName.get(session.policy) : undefined
+  if (policy === undefined) {
     return refuse({
       code: 'session_revoked',
       detail: 'the policy that admitted this session is no longer in force: log in again',
     })
   }
-  return pass(session)
+  const failed = await parts.decisions.recheck(session, policy)
+  return failed === undefined ? pass(policy) : refuse(policyChanged(policy, failed))
+}
+
+/** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */
+function policyChanged({ name }: Policy, { code, audit }: Refusal): Refusal {
+  return {
+    code: 'session_revoked',
+    detail: 'the policy that admitted this session has changed, and the session no longer meets it: log in again',
+    audit: { policy: name, failed: code, ...audit },
+  }
 }
 
 /** RFC 6750 section 2.1. How long it may be is for whoever verifies it. */

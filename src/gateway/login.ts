@@ -45,7 +45,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
   })
   if (outcome.kind !== 'admitted') return report.notAdmitted(outcome)
 
-  const { policy, attributes, expiresAtSeconds } = outcome
+  const { policy, attributes, proofs, expiresAtSeconds } = outcome
   const session = await issueSession(
     {
       role: clusterId === undefined ? 'issuer' : 'agent',
@@ -54,6 +54,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
       ...(policy.allowedClusters === undefined ? {} : { allowedClusters: policy.allowedClusters }),
       attributes,
       identity: identityOf(attributes),
+      decision: { digest: await parts.decisions.digestOf(policy), proofs },
       evidenceExpiresAtSeconds: expiresAtSeconds,
       nowMillis,
     },

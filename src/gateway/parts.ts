@@ -2,6 +2,7 @@
 // single request.
 import type { Hono } from 'hono'
 import type { CompileContext } from '../attest/attestor.ts'
+import { ATTESTORS } from '../attest/table.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/engine.ts'
 import { createAppliedRecords } from '../config/applied.ts'
 import { type ConfigCache, createConfigCache } from '../config/cache.ts'
@@ -9,6 +10,7 @@ import { compileDocument } from '../config/compile.ts'
 import type { DocumentKey } from '../config/document-key.ts'
 import type { ConfigSource, Sleep, StateStore } from '../config/source.ts'
 import type { Clock } from '../core/clock.ts'
+import { createDecisions, type Decisions } from '../policy/decision.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
@@ -35,6 +37,7 @@ export interface Parts {
   readonly configs: ConfigCache
   readonly keySources: KeySources
   readonly engine: ConditionEngine
+  readonly decisions: Decisions
   readonly clock: Clock
   readonly audit: (record: AuditRecord) => void
 }
@@ -64,6 +67,7 @@ export function createParts({ settings, source, state, module, fetch, clock, sle
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
 
+  const engine = createConditionEngine(module)
   return {
     settings,
     clock,
@@ -85,7 +89,8 @@ export function createParts({ settings, source, state, module, fetch, clock, sle
       compile: compileDocument,
       contextFor,
     }),
-    engine: createConditionEngine(module),
+    engine,
+    decisions: createDecisions({ attestors: ATTESTORS, engine, defaultAudience: settings.audience }),
     keySources: createKeySources({ fetch, clock, sleep, ...urlPolicy }),
   }
 }

@@ -3,7 +3,7 @@
 import type { Context } from 'hono'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { Session } from '../token/session.ts'
+import type { Session } from '../token/session-claims.ts'
 import type { StatusRecord } from './audit.ts'
 import { auditedText, expectedOf } from './audit-space.ts'
 import type { GatewayEnv, Parts } from './parts.ts'

@@ -7,6 +7,7 @@ import { CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
+import type { SessionProof } from '../token/session-claims.ts'
 import { checkConditions, createFuelTank, type FuelTank } from './conditions.ts'
 import type { Policy, PolicySet } from './policy.ts'
 
@@ -44,6 +45,8 @@ export type LoginOutcome =
       readonly kind: 'admitted'
       readonly policy: Policy
       readonly attributes: readonly Attribute[]
+      /** Of each piece of evidence that the policy used, what its session keeps. */
+      readonly proofs: readonly SessionProof[]
       /** The earliest `exp` of the evidence that the policy used. */
       readonly expiresAtSeconds: number
       readonly traces: readonly PolicyTrace[]
@@ -145,8 +148,10 @@ function candidatesOf(verdicts: readonly Verdict[], policies: PolicySet): readon
   return [...candidates].sort((a, b) => a.index - b.index)
 }
 
+type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
+
 type Tried =
-  | { readonly kind: 'satisfied'; readonly attributes: readonly Attribute[]; readonly expiresAtSeconds: number }
+  | ({ readonly kind: 'satisfied' } & Pick<Admitted, 'attributes' | 'proofs' | 'expiresAtSeconds'>)
   | {
       readonly kind: 'failed'
       readonly refusals: readonly EvidenceRefusal[]
@@ -156,6 +161,7 @@ type Tried =
 
 function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   const attributes: Attribute[] = []
+  const proofs: SessionProof[] = []
   const refusals: EvidenceRefusal[] = []
   let expiresAtSeconds = Number.POSITIVE_INFINITY
   let waiting: Refusal | undefined
@@ -166,6 +172,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
     const accepted = verdict === undefined ? missing(type) : acceptedBy(requirement, verdict.result)
     if (accepted.ok) {
       attributes.push(...accepted.value.attributes)
+      proofs.push(accepted.value.proof)
       expiresAtSeconds = Math.min(expiresAtSeconds, accepted.value.expiresAtSeconds)
       continue
     }
@@ -180,7 +187,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
     const empty = [{ type: '', refusal: emptyPolicy(policy) }]
     return { kind: 'failed', refusals: empty, waiting: undefined, attestorsPassed }
   }
-  return { kind: 'satisfied', attributes, expiresAtSeconds }
+  return { kind: 'satisfied', attributes, proofs, expiresAtSeconds }
 }
 
 /** Conditions are asked last, over what all attestors of the policy proved together. One that fails speaks for them all. */
@@ -196,11 +203,17 @@ function holdConditions(policy: Policy, tried: Tried, engine: ConditionEngine, t
 function acceptedBy(
   requirement: Requirement,
   result: Checked<VerifiedEvidence>,
-): Checked<{ readonly attributes: readonly Attribute[]; readonly expiresAtSeconds: number }> {
+): Checked<{
+  readonly attributes: readonly Attribute[]
+  readonly proof: SessionProof
+  readonly expiresAtSeconds: number
+}> {
   if (!result.ok) return result
   const accepted = result.value.accept(requirement)
   if (!accepted.ok) return accepted
-  return { ok: true, value: { attributes: accepted.value, expiresAtSeconds: result.value.expiresAtSeconds } }
+  const { anchor, expiresAtSeconds, facts } = result.value
+  const proof = { type: requirement.type, anchor, facts: facts(requirement) }
+  return { ok: true, value: { attributes: accepted.value, proof, expiresAtSeconds } }
 }
 
 /**

@@ -23,7 +23,7 @@ export interface PolicyCondition {
 /** The policies of one document, and which of them a piece of evidence could help to satisfy. */
 export interface PolicySet {
   readonly policies: readonly Policy[]
-  readonly names: ReadonlySet<string>
+  readonly byName: ReadonlyMap<string, Policy>
   /** In document order. The cost of a login depends on the candidates, not on the number of policies. */
   candidatesFor(type: string, selector: string): readonly Policy[]
   /** Whether any policy asks for evidence of this type at all. */
@@ -46,7 +46,7 @@ export function createPolicySet(policies: readonly Policy[]): PolicySet {
   }
   return {
     policies,
-    names: new Set(policies.map((policy) => policy.name)),
+    byName: new Map(policies.map((policy) => [policy.name, policy])),
     candidatesFor: (type, selector) => index.get(type)?.get(selector) ?? [],
     asksFor: (type) => index.has(type),
   }

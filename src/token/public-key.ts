@@ -2,6 +2,8 @@
 // WebCrypto imports RSA keys of 512 and of 16384 bits and with exponent 1, with which anybody forges; here is the stop.
 import { type CryptoKey, importJWK } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
+import { sha256Base64url } from '../core/digest.ts'
+import { canonicalJson } from '../core/json.ts'
 import { RSA_MAX_BITS, RSA_MIN_BITS } from '../core/limits.ts'
 import { ALGORITHMS, type Algorithm, CURVES, fitsKey, isAlgorithm, type KeyType } from './algorithms.ts'
 import { isKid } from './parse.ts'
@@ -12,8 +14,10 @@ export interface PublicKey {
   readonly kid?: string
   /** The algorithms that it may be used with: the JWK's own `alg`, or else all that its type and curve fit. */
   readonly algorithms: readonly Algorithm[]
-  /** Equal for equal keys: the required members, as RFC 7638 takes a thumbprint of. */
+  /** Equal for equal keys: the required members in their canonical form, which is what RFC 7638 section 3 hashes. */
   readonly identity: string
+  /** The RFC 7638 thumbprint: base64url of the SHA-256 of {@link PublicKey.identity}. Hashed at the first use and kept. */
+  readonly thumbprint: () => Promise<string>
   /** The key for WebCrypto, imported at the first use and kept. Rejects if the host cannot import it. */
   readonly importFor: (algorithm: Algorithm) => Promise<CryptoKey>
 }
@@ -58,12 +62,14 @@ export function readPublicKey(entry: unknown): PublicKeyResult {
   const algorithms = algorithmsOf(alg, material.keyType, read.curve)
   if (algorithms.length === 0) return no('its alg is not a signature algorithm of its type')
   const members = { kty: material.keyType, ...read.members }
+  const identity = canonicalJson(members)
   return {
     ok: true,
     value: {
       ...(kid === undefined ? {} : { kid }),
       algorithms,
-      identity: JSON.stringify(members),
+      identity,
+      thumbprint: thumbprinterOf(identity),
       importFor: importerOf(members),
     },
   }
@@ -130,6 +136,14 @@ function readCurve(jwk: Members, keyType: KeyType, coordinates: readonly string[
     members[name] = text
   }
   return { ok: true, members, curve }
+}
+
+function thumbprinterOf(identity: string): PublicKey['thumbprint'] {
+  let kept: string | undefined
+  return async function thumbprint() {
+    kept ??= await sha256Base64url(identity)
+    return kept
+  }
 }
 
 /**

@@ -2,23 +2,20 @@
 // endpoint. Explicitly typed (RFC 8725 section 3.11), so that a session is never taken for evidence, or the reverse.
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 import { sha256Base64url } from '../core/digest.ts'
-import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
+import { canonicalJson, type Json } from '../core/json.ts'
 import { KID_MAX_BYTES, SESSION_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import { SESSION_TYPE } from './parse.ts'
+import {
+  type Role,
+  readSession,
+  SESSION_VERSION,
+  type Session,
+  type SessionAttribute,
+  type SessionDecision,
+} from './session-claims.ts'
 import type { SessionKeys } from './session-keys.ts'
-
-export const SESSION_VERSION = 1
-
-export type Role = 'agent' | 'issuer'
-
-/** A fact that the evidence proved, as it stands in the token. */
-export interface SessionAttribute {
-  readonly origin: string
-  readonly name: string
-  readonly value: string | number | readonly string[]
-}
 
 export interface SessionAuthority {
   readonly keys: SessionKeys
@@ -39,6 +36,7 @@ export interface SessionRequest {
   readonly identity: readonly SessionAttribute[]
   /** For an issuer: the clusters it may act for. Absent: all. */
   readonly allowedClusters?: readonly string[]
+  readonly decision: SessionDecision
   /** The earliest `exp` of the evidence: no session outlives what it rests on. */
   readonly evidenceExpiresAtSeconds: number
   readonly nowMillis: number
@@ -74,6 +72,7 @@ export async function issueSession(
     ...(request.clusterId === undefined ? {} : { cluster_id: request.clusterId }),
     ...(request.allowedClusters === undefined ? {} : { allowed_clusters: [...request.allowedClusters] }),
     attributes: request.attributes.map(({ origin, name, value }) => ({ origin, name, value })),
+    decision: request.decision,
   })
     .setProtectedHeader({ alg: signer.alg, kid: signer.kid, typ: SESSION_TYPE })
     .setIssuer(authority.issuerUrl)
@@ -102,19 +101,6 @@ async function subjectOf(request: SessionRequest, trustDomain: string): Promise<
   const digest = await sha256Base64url(canonicalJson(identity))
   const place = request.clusterId === undefined ? '' : `/${request.clusterId}`
   return `spiffe://${trustDomain}/postern/${request.role}${place}/${request.policy}/${digest}`
-}
-
-/** A session that verified, and that was meant for the role it was presented in. */
-export interface Session {
-  readonly role: Role
-  readonly id: string
-  readonly subject: string
-  readonly clusterId: string | undefined
-  readonly policy: string
-  readonly allowedClusters: readonly string[] | undefined
-  readonly attributes: readonly SessionAttribute[]
-  readonly issuedAtSeconds: number
-  readonly expiresAtSeconds: number
 }
 
 /**
@@ -168,47 +154,4 @@ function keyFor(token: string, keys: SessionKeys): ReturnType<SessionKeys['verif
   } catch {
     return undefined
   }
-}
-
-/** The payload was signed by this gateway, but perhaps by a later version of it: read it as strictly as any input. */
-function readSession(payload: Readonly<Record<string, unknown>>): Session | undefined {
-  const {
-    ver,
-    role,
-    sub,
-    jti,
-    iat,
-    exp,
-    policy,
-    cluster_id: clusterId,
-    allowed_clusters: allowed,
-    attributes,
-  } = payload
-  if (ver !== SESSION_VERSION || (role !== 'agent' && role !== 'issuer')) return undefined
-  if (typeof sub !== 'string' || typeof jti !== 'string' || typeof policy !== 'string') return undefined
-  if (!Number.isInteger(iat) || !Number.isInteger(exp)) return undefined
-  if (role === 'agent' ? typeof clusterId !== 'string' : clusterId !== undefined) return undefined
-  if (allowed !== undefined && !isTexts(allowed)) return undefined
-  if (!Array.isArray(attributes) || !attributes.every(isAttribute)) return undefined
-  return {
-    role,
-    id: jti,
-    subject: sub,
-    clusterId: typeof clusterId === 'string' ? clusterId : undefined,
-    policy,
-    allowedClusters: allowed,
-    attributes,
-    issuedAtSeconds: Number(iat),
-    expiresAtSeconds: Number(exp),
-  }
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
-}
-
-function isAttribute(value: unknown): value is SessionAttribute {
-  const json = value as Json
-  if (!isJsonObject(json) || typeof json['origin'] !== 'string' || typeof json['name'] !== 'string') return false
-  return typeof json['value'] === 'string' || Number.isInteger(json['value']) || isTexts(json['value'])
 }

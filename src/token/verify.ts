@@ -3,6 +3,7 @@
 import { compactVerify } from 'jose'
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
+import { anchorOf } from './anchor.ts'
 import type { KeySourceSpec, KeySources } from './key-source.ts'
 import type { ParsedToken } from './parse.ts'
 
@@ -11,6 +12,13 @@ declare const verified: unique symbol
 /** Only {@link verifySignature} makes one: a key of the named source has signed this token. */
 export interface VerifiedToken extends ParsedToken {
   readonly [verified]: true
+}
+
+/** A signature that verified. */
+export interface Verification {
+  readonly token: VerifiedToken
+  /** What verified it; see {@link anchorOf}. */
+  readonly anchor: string
 }
 
 /**
@@ -22,7 +30,7 @@ export async function verifySignature(
   spec: KeySourceSpec,
   sources: KeySources,
   background: (work: Promise<unknown>) => void,
-): Promise<Checked<VerifiedToken>> {
+): Promise<Checked<Verification>> {
   const lookup = await sources.find(spec, token, background)
   if (lookup.kind === 'refused') return refuse(lookup.refusal)
   const { alg } = token.header
@@ -30,7 +38,7 @@ export async function verifySignature(
     const key = await lookup.key.importFor(alg)
     await compactVerify(token.compact, key, { algorithms: [alg] })
     // The cast is the proof: this is the one place that makes a VerifiedToken.
-    return pass(token as VerifiedToken)
+    return pass({ token: token as VerifiedToken, anchor: await anchorOf(spec, lookup.key) })
   } catch (error) {
     const code = codeOf(error)
     return refuse({ code, detail: `JWT verification failed: ${DETAILS[code]}` })

@@ -33,7 +33,7 @@ describe('section AgentAttestation', () => {
   it("compiles the seed's document as it stands, and says that any pod could log in", () => {
     const result = compile('AgentAttestation', seed)
     expect(found(result)).toEqual(['7:11 trust_unscoped spec.policies.0.requiredAttestors.0'])
-    expect(result.ok && [...result.value.names]).toEqual(['k8s_policy'])
+    expect(result.ok && [...result.value.byName.keys()]).toEqual(['k8s_policy'])
   })
 
   it.each([

@@ -35,7 +35,7 @@ describe('section TrustDomainServerAttestation', () => {
   it('compiles a lone list of attestors to one policy', () => {
     const result = compile('TrustDomainServerAttestation', lone)
     expect(found(result)).toEqual([])
-    expect(result.ok && [...result.value.names]).toEqual(['default'])
+    expect(result.ok && [...result.value.byName.keys()]).toEqual(['default'])
     expect(result.ok && result.value.policies[0]?.allowedClusters).toBeUndefined()
   })
 

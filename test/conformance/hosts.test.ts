@@ -4,7 +4,16 @@ import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
 import { type Host, startHost } from './hosts.ts'
+import { asAgent, asIssuer, CLUSTER } from './mapping-scenarios.ts'
 import { type Ask, documents, SCENARIOS } from './scenarios.ts'
+
+const POD_ON_NODE = {
+  'kubernetes.pod.namespace': 'default',
+  'kubernetes.pod.service_account': 'web',
+  'kubernetes.pod.node.name': 'node-1',
+  'kubernetes.pod.label[app]': 'web',
+  'kubernetes.pod.owner': 'ReplicaSet:web-1',
+}
 
 let cluster: StandInCluster
 beforeAll(async () => {
@@ -94,5 +103,31 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     cluster.setDown(false)
     await cluster.rotate()
     expect(await login()).toBe(200)
+  })
+
+  it('holds the sessions that are out to the documents that it finds', async () => {
+    const stored = documents(cluster.issuer)
+    const [servers, agents] = ['trust-domain/TrustDomainServerAttestation', `clusters/${CLUSTER}/AgentAttestation`]
+    const issuer = await asIssuer(cluster, ask)
+    const agentSession = await asAgent(cluster, ask, 'node-1')
+    const verdictOf = async (more: object): Promise<unknown> => {
+      const workloads = [{ id: 'w1', attributes: POD_ON_NODE }]
+      const response = await fetch(`${host.url}/v1/clusters/${CLUSTER}/claims`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${issuer}` },
+        body: JSON.stringify({ ...more, workloads }),
+      })
+      const body = (await response.json()) as { code?: string; where?: string }
+      return response.ok ? 'good' : `${response.status} ${body.code} ${body.where}`
+    }
+    expect([await verdictOf({}), await verdictOf({ agentSession })]).toEqual(['good', 'good'])
+    // Another text that decides alike, and a pin that the agent does not meet.
+    const reworded = `# why\n${stored[servers]}`.replace(`[${CLUSTER}, nowhere]`, `[nowhere, ${CLUSTER}]`)
+    expect(reworded).toContain(`[nowhere, ${CLUSTER}]`)
+    await host.put(servers, reworded)
+    await host.put(agents, stored['clusters/pinned/AgentAttestation']?.replace('spirl-agent', 'another') ?? '')
+    await host.restart()
+    expect(await verdictOf({})).toBe('good')
+    expect(await verdictOf({ agentSession })).toBe('401 session_revoked agentSession')
   })
 })

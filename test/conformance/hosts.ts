@@ -17,6 +17,8 @@ export interface Host {
   put(key: string, text: string): Promise<void>
   /** What it has printed: audit records among it. */
   output(): string
+  /** Stops it and starts it again, over the same store and with the same settings. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -32,10 +34,15 @@ export async function startHost(name: HostName, documents: Readonly<Record<strin
 
   const store = name === 'workerd' ? kvStore(folder) : directoryStore(join(folder, 'store'))
   await store.putAll(documents)
-  const child = name === 'workerd' ? startOnWorkerd() : startServe(name)
-  await untilReady(`${url}/readyz`, child, 60_000).catch((error: unknown) => {
-    throw new Error(`${name}: ${String(error)}\n${output}`)
-  })
+  let child = await start()
+
+  async function start(): Promise<ChildProcess> {
+    const started = name === 'workerd' ? startOnWorkerd() : startServe(name)
+    await untilReady(`${url}/readyz`, started, 60_000).catch((error: unknown) => {
+      throw new Error(`${name}: ${String(error)}\n${output}`)
+    })
+    return started
+  }
 
   function startOnWorkerd(): ChildProcess {
     const envFile = join(folder, 'dev.env')
@@ -63,6 +70,10 @@ export async function startHost(name: HostName, documents: Readonly<Record<strin
     url,
     put: store.put,
     output: () => output,
+    async restart() {
+      await stopGroup(child)
+      child = await start()
+    },
     async stop() {
       await stopGroup(child)
       rmSync(folder, { recursive: true, force: true })

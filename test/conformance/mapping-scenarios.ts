@@ -2,7 +2,7 @@
 import type { StandInCluster } from '../../src/cli/stand-in-cluster.ts'
 import type { Ask, Expected, Scenario } from './scenarios.ts'
 
-const CLUSTER = 'mapped'
+export const CLUSTER = 'mapped'
 const SERVER = { namespace: 'postern', serviceAccount: 'server' }
 
 /** The documents of these scenarios, by key; `agents` admits the agents of the cluster. */
@@ -90,9 +90,9 @@ async function sessionFrom(ask: Ask, path: string, token: string): Promise<strin
   return answer.session.token
 }
 
-const asIssuer = async (cluster: StandInCluster, ask: Ask): Promise<string> =>
+export const asIssuer = async (cluster: StandInCluster, ask: Ask): Promise<string> =>
   sessionFrom(ask, '/v1/trust-domain/login', await cluster.mint(SERVER))
-const asAgent = async (cluster: StandInCluster, ask: Ask, node: string): Promise<string> =>
+export const asAgent = async (cluster: StandInCluster, ask: Ask, node: string): Promise<string> =>
   sessionFrom(ask, `/v1/clusters/${CLUSTER}/login`, await cluster.mint({ node }))
 
 async function bearerOf(bearer: Who['bearer'], cluster: StandInCluster, ask: Ask): Promise<string | undefined> {

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG_REVALIDATE_MILLIS, CONFIG_STALE_MAX_MILLIS } from '../../src/core/limits.ts'
-import { issueSession } from '../../src/token/session.ts'
 import { createWorld, policyText, type World } from './fixture.ts'
+import { sessionOf } from './mapping-world.ts'
 
 const KEY = 'clusters/c-1/AgentAttestation'
 const TRUST = 'trust-domain/TrustDomainServerAttestation'
@@ -35,28 +35,9 @@ async function status(): Promise<number> {
 
 /** What the status says of AgentAttestation, to an issuer. */
 async function health(): Promise<Record<string, unknown>> {
-  const nowMillis = Date.now() + world.ahead
-  const { settings } = world
-  const session = await issueSession(
-    {
-      role: 'issuer',
-      policy: 'k8s_policy',
-      attributes: [],
-      identity: [],
-      evidenceExpiresAtSeconds: nowMillis / 1000 + 600,
-      nowMillis,
-    },
-    {
-      keys: settings.sessionKeys,
-      trustDomain: settings.trustDomain,
-      issuerUrl: settings.issuerUrl,
-      ttlSeconds: 600,
-      skewSeconds: 30,
-    },
-  )
-  if (!session.ok) throw new Error(session.refusal.code)
+  const session = await sessionOf(world, { policy: 'k8s_policy', ttlSeconds: 600 })
   const response = await world.app.request('/v1/clusters/c-1/status', {
-    headers: { Authorization: `Bearer ${session.value.token}` },
+    headers: { Authorization: `Bearer ${session}` },
   })
   const { sections } = (await response.json()) as { sections: Record<string, unknown>[] }
   return sections.find(({ section }) => section === 'AgentAttestation') ?? {}

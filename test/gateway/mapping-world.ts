@@ -1,5 +1,12 @@
 // The world of the claims endpoint: sessions as the gateway issues them, and documents around one cluster.
+import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
+import { ATTESTORS } from '../../src/attest/table.ts'
+import { createConditionEngine } from '../../src/condition/engine.ts'
+import { compileDocument } from '../../src/config/compile.ts'
+import { createDecisions } from '../../src/policy/decision.ts'
+import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { issueSession, type SessionRequest } from '../../src/token/session.ts'
+import type { SessionDecision } from '../../src/token/session-claims.ts'
 import type { Answer, World } from './fixture.ts'
 
 export const CLUSTER = 'c-1'
@@ -33,15 +40,55 @@ export interface SessionChange extends Partial<SessionRequest> {
   readonly ttlSeconds?: number
 }
 
+/**
+ * What decided a login, had the policy that is stored now decided it. It has no proof: such a session does not survive a
+ * change of its policy. Where there is no such policy, any digest will do.
+ */
+async function decisionOf(world: World, policy: string, clusterId: string | undefined): Promise<SessionDecision> {
+  const section = clusterId === undefined ? 'TrustDomainServerAttestation' : 'AgentAttestation'
+  const bytes = world.store.values.get(
+    `${clusterId === undefined ? 'trust-domain' : `clusters/${clusterId}`}/${section}`,
+  )
+  const compiled =
+    bytes === undefined
+      ? undefined
+      : compileDocument(section, bytes, {
+          scope: 'any',
+          documentDigest: 'any',
+          issuerUrl: world.settings.issuerUrl,
+          urlPolicy: { allowLoopback: true },
+          exactPins: false,
+        })
+  const stored = compiled?.ok === true ? compiled.value.byName.get(policy) : undefined
+  const engine = createConditionEngine(loadPolicyVm())
+  const decisions = createDecisions({ attestors: ATTESTORS, engine, defaultAudience: world.settings.audience })
+  return { digest: stored === undefined ? 'none' : await decisions.digestOf(stored), proofs: [] }
+}
+
+/** A session of the gateway signed again with one claim changed; `undefined` takes it out. */
+export async function resign(
+  world: World,
+  session: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const { signer } = world.settings.sessionKeys
+  const claims = { ...decodeJwt(session), ...change }
+  const kept = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
+  return new SignJWT(kept)
+    .setProtectedHeader({ ...decodeProtectedHeader(session), alg: signer.alg })
+    .sign(await signer.key())
+}
+
 /** A session as the gateway signs it; the baseline is a good issuer. */
 export async function sessionOf(world: World, change: SessionChange = {}): Promise<string> {
   const { settings } = world
-  const { ageSeconds = 0, ttlSeconds = 3600, ...request } = change
+  const { ageSeconds = 0, ttlSeconds = 3600, policy = 'issuer', ...request } = change
   const nowMillis = Date.now() + world.ahead - ageSeconds * 1000
   const issued = await issueSession(
     {
       role: 'issuer',
-      policy: 'issuer',
+      policy,
+      decision: await decisionOf(world, policy, request.clusterId),
       attributes: [],
       identity: [],
       evidenceExpiresAtSeconds: nowMillis / 1000 + 86_400,

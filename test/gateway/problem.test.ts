@@ -115,7 +115,14 @@ describe('what messages quote', () => {
     ['over the limit', ISSUE_MESSAGE_MAX_LENGTH + 1, true],
   ])('is the message of an issue, %s', (_what, length, isCut) => {
     const issue = { code: 'value_invalid', path: [], message: 'm'.repeat(length), line: 1, column: 1 } as const
-    const read = { kind: 'invalid', digest: 'd', issues: [issue], stale: false, attemptedAtMillis: 0 } as const
+    const read = {
+      kind: 'invalid',
+      digest: 'd',
+      issues: [issue],
+      stale: false,
+      attemptedAtMillis: 0,
+      contested: false,
+    } as const
     expect(CUT.test(statusOf('Cluster', read).issues[0]?.message ?? '')).toBe(isCut)
   })
 

@@ -206,6 +206,10 @@ describe('an attestor that tells no checks', () => {
       return opened.says === 'bad' ? refuse({ code: 'signature_invalid', detail: 'bad' }) : pass({ says: opened.says })
     },
     expiresAtSeconds: () => NOW,
+    anchor: () => 'stub',
+    facts: () => null,
+    describePins: () => null,
+    recheck: () => undefined,
     accept: ({ says }) => (says === 'odd' ? refuse({ code: 'node_not_allowed', detail: 'odd' }) : pass([])),
   })
   const requirement = { type: 'stub', selector: 'stub', scoped: true, detail: 'stub' }

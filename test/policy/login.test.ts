@@ -17,13 +17,17 @@ beforeAll(async () => {
 
 /** A second attestor for tests of AND: its evidence says itself what becomes of it, and it counts verifications. */
 const verified: string[] = []
+interface StubEvidence {
+  readonly says: string
+  readonly selector: string
+}
 const stub: Attestor = defineAttestor({
   type: 'stub',
-  evidenceSchema: v.object({ says: v.string() }),
+  evidenceSchema: v.object({ says: v.string(), selector: v.string() }),
   configSchema: v.object({}),
   configOptional: true,
   compile: () => ({ selector: 'stub', scoped: true, detail: 'stub' }),
-  open: ({ says }: { says: string }): Checked<{ selector: string; says: string }> => pass({ selector: 'stub', says }),
+  open: (evidence: StubEvidence): Checked<StubEvidence> => pass(evidence),
   digest: () => Promise.resolve('digest'),
   async verify(opened): Promise<Checked<{ says: string }>> {
     verified.push(opened.says)
@@ -36,11 +40,20 @@ const stub: Attestor = defineAttestor({
       })
     return pass({ says: opened.says })
   },
-  expiresAtSeconds: () => 2_000_000_000,
+  // "until 5" is evidence that expires in five seconds.
+  expiresAtSeconds: ({ says }) => (says.startsWith('until ') ? NOW + Number(says.slice(6)) : 2_000_000_000),
+  anchor: () => 'stub',
+  facts: () => null,
+  describePins: () => null,
+  recheck: () => undefined,
   accept: () => pass([{ origin: 'stub', name: 'custom.stub', value: 'yes' }]),
 })
 const stubRequirement = { type: 'stub', selector: 'stub', scoped: true, detail: 'stub' }
-const says = (word: string): Attestation => ({ type: 'stub', attestor: stub, evidence: { says: word } })
+const says = (word: string, selector = 'stub'): Attestation => ({
+  type: 'stub',
+  attestor: stub,
+  evidence: { says: word, selector },
+})
 
 async function codesOf(attestations: readonly Attestation[], policies: ReturnType<typeof policySet>): Promise<unknown> {
   const outcome = await evaluateLogin(attestations, policies, world.context)
@@ -87,7 +100,7 @@ describe('evaluateLogin()', () => {
     ],
   ])('needs all attestors of a policy: %s', async (_what, second, expected) => {
     const set = policySet(['both', world.requirement(), stubRequirement])
-    expect(await codesOf([attestation(await world.mint()), ...second.map(says)], set)).toEqual(expected)
+    expect(await codesOf([attestation(await world.mint()), ...second.map((word) => says(word))], set)).toEqual(expected)
   })
 
   it('does not call a policy unavailable that has failed for another reason', async () => {
@@ -118,6 +131,44 @@ describe('evaluateLogin()', () => {
     const set = policySet(['p', world.requirement()], ['q', stubRequirement])
     const outcome = await evaluateLogin([says('good'), attestation(await world.mint())], set, world.context)
     expect(outcome.kind === 'admitted' && outcome.attributes.map(({ origin }) => origin)).not.toContain('stub')
+  })
+
+  it.each([
+    ['the first', 'until 5', 3600, NOW + 5],
+    ['the second', 'until 7200', 3600, NOW + 3600],
+    ['either', 'until 3600', 3600, NOW + 3600],
+  ])(
+    'yields the earliest expiry of the evidence that the policy used: that of %s',
+    async (_what, word, lives, expected) => {
+      const token = attestation(await world.mint({ exp: NOW + lives }))
+      for (const requirements of [
+        [stubRequirement, world.requirement()],
+        [world.requirement(), stubRequirement],
+      ]) {
+        const outcome = await evaluateLogin([token, says(word)], policySet(['both', ...requirements]), world.context)
+        expect(outcome).toMatchObject({ kind: 'admitted', expiresAtSeconds: expected })
+      }
+    },
+  )
+
+  it('does not take evidence of another issuer for the one that a policy asks for', async () => {
+    const set = policySet(['both', world.requirement(), stubRequirement])
+    const token = attestation(await world.mint())
+    expect(await codesOf([token, says('good', 'another')], set)).toEqual([
+      'no_policy_satisfied',
+      'k8s_token: attestor_missing',
+      'stub: attestor_missing',
+    ])
+    // And not where another policy asks for that one, and it verified.
+    const other = policySet(
+      ['both', world.requirement(), stubRequirement],
+      ['other', { ...stubRequirement, selector: 'another' }, world.requirement({ serviceAccountName: 'nobody' })],
+    )
+    expect(await codesOf([token, says('good', 'another')], other)).toEqual([
+      'no_policy_satisfied',
+      'k8s_token: service_account_not_allowed',
+      'stub: attestor_missing',
+    ])
   })
 
   it('ignores evidence that no policy asks for, and never verifies it', async () => {

@@ -27,12 +27,14 @@ beforeAll(async () => {
 })
 
 const namespace = { origin: 'k8s_token', name: 'k8s_token.namespace', value: 'spirl-system' }
+const decision = { digest: 'd', proofs: [{ type: 'k8s_token', anchor: 'a', facts: { lifetimeSeconds: 3600 } }] }
 const request: SessionRequest = {
   role: 'agent',
   clusterId: 'c-1',
   policy: 'p',
   attributes: [namespace],
   identity: [namespace],
+  decision,
   evidenceExpiresAtSeconds: NOW + 7200,
   nowMillis: NOW * 1000,
 }
@@ -60,6 +62,7 @@ describe('issueSession()', () => {
       policy: 'p',
       role: 'agent',
       attributes: [namespace],
+      decision,
       jti: id,
       iat: NOW,
       exp: NOW + 3600,
@@ -139,6 +142,7 @@ describe('verifySession()', () => {
         policy: 'p',
         allowedClusters: undefined,
         attributes: [namespace],
+        decision,
         issuedAtSeconds: NOW,
         expiresAtSeconds: NOW + 3600,
       },
@@ -153,6 +157,19 @@ describe('verifySession()', () => {
       value: { role: 'issuer', clusterId: undefined, allowedClusters: ['c-1'] },
     })
     expect(await codeOf(issued.value.token, 'agent')).toBe('session_role_forbidden')
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['nothing more', {}, 'ok'],
+    ["a cluster, which is an agent's", { cluster_id: 'c-1' }, 'session_malformed'],
+    ['clusters that are no list', { allowed_clusters: 'c-1' }, 'session_malformed'],
+    ['clusters that are an object', { allowed_clusters: { 0: 'c-1', length: 1 } }, 'session_malformed'],
+    ['a cluster that is no string', { allowed_clusters: ['c-1', 1] }, 'session_malformed'],
+    ['null for clusters, which is not all of them', { allowed_clusters: null }, 'session_malformed'],
+    ['an empty list of clusters, which is none of them', { allowed_clusters: [] }, 'ok'],
+  ])('of an issuer holds %s', async (_what, claims, code) => {
+    const issuer = { role: 'issuer', aud: authority.issuerUrl, cluster_id: undefined }
+    expect(await codeOf(await forged({ ...issuer, ...claims }), 'issuer')).toBe(code)
   })
 
   it.each([
@@ -172,6 +189,28 @@ describe('verifySession()', () => {
     ['no expiry', { exp: undefined }, {}, 'session_invalid'],
     ['no cluster', { cluster_id: undefined }, {}, 'session_malformed'],
     ['attributes of another shape', { attributes: [{ name: 'x' }] }, {}, 'session_malformed'],
+    ['a decision that is none', { decision: 'x' }, {}, 'session_malformed'],
+    ['a decision without a digest', { decision: { proofs: [] } }, {}, 'session_malformed'],
+    ['a decision without proofs', { decision: { digest: 'd' } }, {}, 'session_malformed'],
+    [
+      'a proof without a type',
+      { decision: { digest: 'd', proofs: [{ anchor: 'a', facts: 1 }] } },
+      {},
+      'session_malformed',
+    ],
+    [
+      'a proof without an anchor',
+      { decision: { digest: 'd', proofs: [{ type: 't', facts: 1 }] } },
+      {},
+      'session_malformed',
+    ],
+    [
+      'a proof without facts',
+      { decision: { digest: 'd', proofs: [{ type: 't', anchor: 'a' }] } },
+      {},
+      'session_malformed',
+    ],
+    ['a decision that an older version did not record', { decision: undefined }, {}, 'ok'],
     ['another type', {}, { typ: 'JWT' }, 'session_malformed'],
     ['an unknown key', {}, { kid: 'x' }, 'session_malformed'],
   ])('refuses %s', async (_what, claims, header, code) => {

@@ -47,7 +47,7 @@ async function verdictOf(text: string, spec: KeySourceSpec): Promise<string> {
   const token = parseToken(text)
   if (!token.ok) return token.refusal.code
   const verified = await verifySignature(token.value, spec, sources, () => undefined)
-  if (verified.ok) expect(verified.value).toBe(token.value)
+  if (verified.ok) expect(verified.value.token).toBe(token.value)
   return verified.ok ? 'verified' : verified.refusal.code
 }
 

@@ -56,6 +56,8 @@ export const ISSUES = {
   // Across sections: these fail validation and the status, and do not displace the document
   version_required: 'error',
   attribute_not_enabled: 'error',
+  mapping_refused: 'error',
+  cluster_name_taken: 'error',
   // Lint
   deny_all: 'warning',
   trust_unscoped: 'warning',
@@ -68,6 +70,7 @@ export const ISSUES = {
   claim_sensitive: 'warning',
   node_unproven: 'warning',
   cluster_unlisted: 'warning',
+  unlisted_unset: 'warning',
   key_skipped: 'warning',
 } as const satisfies Record<string, 'error' | 'warning'>
 

@@ -1,6 +1,7 @@
 // The status of documents from the store alone: what a gateway that starts now would make of it. Nothing is written,
 // and no time is told that only a running gateway knows.
 import { createAppliedRecords } from '../config/applied.ts'
+import { findByClock } from '../config/clock-findings.ts'
 import { compileDocument, type SectionValues } from '../config/compile.ts'
 import { findAcross } from '../config/cross-findings.ts'
 import { absentSince, knownAfter, readOf } from '../config/known.ts'
@@ -44,9 +45,11 @@ export async function readStoreStatus(
   )
 
   const inForce = reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value] as const] : []))
-  const across = findAcross(Object.fromEntries(inForce) as Partial<SectionValues>)
+  const values = Object.fromEntries(inForce) as Partial<SectionValues>
+  const across = findAcross(values)
+  const byClock = findByClock(values, nowMillis)
   return reads.map(({ name, read, text }) => {
-    const issues = across.get(name) ?? []
+    const issues = [...(across.get(name) ?? []), ...(byClock.get(name) ?? [])]
     const isStored = read.kind === 'in_force' && read.digest === read.desiredDigest && text !== undefined
     const {
       attemptedAt: _,

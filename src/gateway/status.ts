@@ -1,5 +1,6 @@
 // What is stored and what is in force for a cluster, section by section, with every issue and its place in the text.
 import type { Context } from 'hono'
+import { findByClock } from '../config/clock-findings.ts'
 import { DEFAULT_CLUSTER } from '../config/cluster.ts'
 import { standingIssues, standingOf } from '../config/cluster-standing.ts'
 import type { SectionValues } from '../config/compile.ts'
@@ -39,10 +40,11 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
   )
   const values = inForce as Partial<SectionValues>
   const across = findAcross(values)
+  const byClock = findByClock(values, parts.clock())
   const standing = standingOf(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value?.value)
   const sections = reads.map(({ name, read }) => {
     const ofStanding = name === 'Cluster' ? standingIssues(standing) : []
-    return statusOf(name, read, [...(across.get(name) ?? []), ...ofStanding])
+    return statusOf(name, read, [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...ofStanding])
   })
 
   return c.json({ clusterId, health: healthOf(sections), sections })

@@ -130,6 +130,17 @@ describe('a cluster that is not listed, where TrustDomain warns', () => {
 })
 
 describe('the status of a cluster that TrustDomain does not list', () => {
+  it('and of one whose sessions are revoked before they are issued', async () => {
+    trustDomain({ clusters: { [CLUSTER]: { name: 'one', pathPrefixes: ['/one'] } } })
+    const at = (seconds: number): string => `${new Date(Date.now() + seconds * 1000).toISOString().slice(0, 19)}Z`
+    const own = { requireAgentSession: true, requireNode: true }
+    put(world, `clusters/${CLUSTER}/Cluster`, { ...own, sessionsNotBefore: at(3600) })
+    expect((await clusterSection())?.warnings.map(({ code }) => code)).toEqual(['not_before_future'])
+    put(world, `clusters/${CLUSTER}/Cluster`, { ...own, sessionsNotBefore: at(-1) })
+    world.restart()
+    expect((await clusterSection())?.warnings).toEqual([])
+  })
+
   async function clusterSection(): Promise<SectionStatus | undefined> {
     const headers = { Authorization: `Bearer ${await sessionOf(world)}` }
     const response = await world.app.request(`/v1/clusters/${CLUSTER}/status`, { headers })

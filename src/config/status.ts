@@ -1,6 +1,7 @@
 // The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
 // from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
 import { type Issue, isError, type Path } from '../core/issue.ts'
+import { ISSUES_MAX } from '../core/limits.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
 
@@ -37,7 +38,7 @@ export function statusOf(
   across: readonly (Issue | LocatedIssue)[] = [],
 ): SectionStatus {
   const found = [...ownFindings(read), ...across]
-  const issues = found.filter(isError).map(issueStatus)
+  const issues = listed(found.filter(isError))
   const isHealthy = issues.length === 0 && (read.kind === 'absent' || read.kind === 'in_force')
   return {
     section,
@@ -45,7 +46,7 @@ export function statusOf(
     ...versions(read),
     stale: read.kind === 'unavailable' || read.stale,
     issues,
-    warnings: found.filter((issue) => !isError(issue)).map(issueStatus),
+    warnings: listed(found.filter((issue) => !isError(issue))),
   }
 }
 
@@ -60,6 +61,15 @@ function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
     case 'unavailable':
       return []
   }
+}
+
+/** As many as of one document; findings across sections may be as many as a document has names. */
+function listed(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
+  if (found.length <= ISSUES_MAX) return found.map(issueStatus)
+  const first = found.slice(0, ISSUES_MAX - 1).map(issueStatus)
+  const [next] = found.slice(ISSUES_MAX - 1, ISSUES_MAX)
+  const message = `${found.length - first.length} more issues are not listed: fix these first`
+  return next === undefined ? first : [...first, { code: next.code, path: '', message }]
 }
 
 function versions(read: ConfigRead<unknown>) {

@@ -8,7 +8,7 @@ import { type KeySet, readKeySet } from '../token/key-set.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
 import { checkUrl } from '../token/url-policy.ts'
 import type { CompileContext, Report } from './attestor.ts'
-import { lintK8sToken, unfixedBy } from './k8s-token-lint.ts'
+import { findUnfixed, lintK8sToken } from './k8s-token-lint.ts'
 
 const texts = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.nonEmpty())
 
@@ -113,7 +113,7 @@ export function compileK8sToken(
   const keySource = compileKeySource(config, context, report, fail)
   if (maxLifetimeSeconds !== undefined) lintK8sToken(config, maxLifetimeSeconds, report)
   if (failed || keySource === undefined || maxLifetimeSeconds === undefined) return undefined
-  const unfixed = unfixedBy(config)
+  const unfixed = findUnfixed(config)
 
   return {
     selector: config.issuerURL,

@@ -9,7 +9,7 @@ export function lintK8sToken(config: K8sTokenConfig, maxLifetimeSeconds: number,
   for (const [index, audience] of (config.audiences ?? []).entries()) {
     // kube-apiserver takes its issuer for its audience unless it is given another (--api-audiences).
     if (!isApiServer(audience) && audience !== config.issuerURL) continue
-    const message = `Every pod's own token has the audience "${audience.slice(0, 64)}", that of the API server: whoever reads one can log in with it; name an audience that only agents ask for`
+    const message = `Every pod's own token has the audience "${audience.slice(0, 64)}", that of the API server, so any of them can log in: name an audience that only agents request`
     report({ code: 'audience_shared', path: ['audiences', index], message })
   }
   if (maxLifetimeSeconds > TOKEN_LIFETIME_DEFAULT_SECONDS) {
@@ -29,7 +29,7 @@ function isApiServer(audience: string): boolean {
 }
 
 /** The attributes that make a token one account's, and that neither a field nor a pattern without `*` fixes. */
-export function unfixedBy(config: K8sTokenConfig): readonly string[] {
+export function findUnfixed(config: K8sTokenConfig): readonly string[] {
   const patterns = config.allowedServiceAccounts?.map((pattern) => pattern.split(':')) ?? []
   const isFixedAt = (part: number): boolean =>
     patterns.length > 0 && patterns.every((parts) => parts[part]?.includes('*') === false)

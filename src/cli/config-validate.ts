@@ -19,7 +19,7 @@ import { type CompiledDocument, compileFile, readDocumentFile } from './document
 import { issuesJson, issuesText, tally } from './print-issues.ts'
 import { readSettingsFor } from './store-option.ts'
 import { count, paint, shortDigest } from './terminal.ts'
-import { clustersText, judgeClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
+import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
 
 export const configValidate: Command = {
   name: 'config validate',
@@ -79,11 +79,11 @@ async function validate(args: readonly string[], io: Io): Promise<ExitCode> {
   const clusters =
     store === undefined || listing?.result.ok !== true
       ? undefined
-      : await judgeClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
+      : await checkClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
   const passed = verdicts.every((verdict) => verdict.passed) && clusters?.passed !== false
   const refused = clusters?.clusters ?? []
   if (values.json === true) io.out(jsonOf(verdicts, passed, store === undefined ? undefined : refused))
-  else io.out(textOf(verdicts, io) + clustersText(refused))
+  else io.out(textOf(verdicts, io) + formatClusters(refused))
   return passed ? EXIT.done : EXIT.refused
 }
 

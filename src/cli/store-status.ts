@@ -3,7 +3,7 @@
 import { createAppliedRecords } from '../config/applied.ts'
 import { findByClock } from '../config/clock-findings.ts'
 import { DEFAULT_CLUSTER } from '../config/cluster.ts'
-import { standingIssues, standingOf } from '../config/cluster-standing.ts'
+import { findStandingIssues, resolveStanding } from '../config/cluster-standing.ts'
 import { compileDocument, type SectionValues } from '../config/compile.ts'
 import { findAcross } from '../config/cross-findings.ts'
 import { type DocumentKey, trustDomainKey } from '../config/document-key.ts'
@@ -66,12 +66,12 @@ export async function readStoreStatus(
     const { read } = await readSection(key, await store.read(key.text))
     if (read.kind !== 'in_force' && read.kind !== 'absent') return []
     const trustDomain = read.kind === 'absent' ? undefined : (read.value as SectionValues['TrustDomain'])
-    return standingIssues(standingOf(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain))
+    return findStandingIssues(resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain))
   }
 
-  const ofStanding = await readStanding()
+  const standingFindings = await readStanding()
   return reads.map(({ name, read, text }) => {
-    const own = name === 'Cluster' ? ofStanding : []
+    const own = name === 'Cluster' ? standingFindings : []
     const issues = [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...own]
     const isStored = read.kind === 'in_force' && read.digest === read.desiredDigest && text !== undefined
     const {

@@ -1,7 +1,7 @@
 // Which clusters of a store its trust domain does not let map: before a TrustDomain document is stored, or before a
 // gateway that refuses unlisted clusters is deployed.
 import { type ClusterSettings, DEFAULT_CLUSTER } from '../config/cluster.ts'
-import { type ClusterStanding, standingOf } from '../config/cluster-standing.ts'
+import { type ClusterStanding, resolveStanding } from '../config/cluster-standing.ts'
 import { type ClusterId, clusterKey, parseDocumentKey, trustDomainKey } from '../config/document-key.ts'
 import type { TrustDomainSettings } from '../config/trust-domain.ts'
 import type { Io } from './command.ts'
@@ -21,7 +21,7 @@ export interface ClustersVerdict {
   readonly passed: boolean
 }
 
-/** The `TrustDomain` to check with: one of the documents at hand, or else the stored one; `undefined` if there is none. */
+/** The `TrustDomain` to check with: one of the documents at hand, or else the stored one; `undefined` if the store has none. */
 export async function readListing(
   documents: readonly CompiledDocument[],
   store: OperatorStore,
@@ -38,10 +38,10 @@ export async function readListing(
 }
 
 /**
- * Fails if a cluster is refused without its author's word: by a name that it shares, or for `unlisted` is not set. Fails
- * as well if a name cannot be read, for with `unlisted: warn` names decide.
+ * Fails if a cluster is refused and the document does not ask for that: because of its name, or because `unlisted` is
+ * not set. Fails as well if a name cannot be read: with `unlisted: warn` names decide.
  */
-export async function judgeClusters(
+export async function checkClusters(
   listing: CompiledDocument,
   trustDomain: TrustDomainSettings,
   store: OperatorStore,
@@ -58,7 +58,7 @@ export async function judgeClusters(
       complete = false
       io.err(`clusters/${id}/Cluster does not compile: the name of this cluster is not known\n`)
     }
-    const standing = standingOf(id, cluster ?? DEFAULT_CLUSTER, trustDomain)
+    const standing = resolveStanding(id, cluster ?? DEFAULT_CLUSTER, trustDomain)
     if (standing.kind === 'refused') clusters.push({ id, code: standing.code, detail: standing.detail })
   }
   const isAsked = listing.issues.every(({ code }) => code !== 'unlisted_unset')
@@ -66,8 +66,8 @@ export async function judgeClusters(
   return { clusters, passed: complete && isFine }
 }
 
-/** A line for each, and their number; nothing if there is none. */
-export function clustersText(clusters: readonly RefusedCluster[]): string {
+/** A line for each, and their number; the empty string without any. */
+export function formatClusters(clusters: readonly RefusedCluster[]): string {
   if (clusters.length === 0) return ''
   const lines = clusters.map(
     ({ id, code, detail }) => `clusters/${id}: mapping is refused (${code}): ${printable(detail)}\n`,

@@ -3,8 +3,9 @@
 import type { Expression } from './expression.ts'
 
 /** Canonical names. */
-export function fixedAttributes(expression: Expression): readonly string[] {
-  if (expression.kind === 'and') return [...fixedAttributes(expression.left), ...fixedAttributes(expression.right)]
+export function findFixedAttributes(expression: Expression): readonly string[] {
+  if (expression.kind === 'and')
+    return [...findFixedAttributes(expression.left), ...findFixedAttributes(expression.right)]
   if (expression.kind !== 'equal') return []
   const { left, right } = expression
   if (left.kind === 'attribute' && right.kind === 'text') return [left.attribute.name]

@@ -21,7 +21,7 @@ export type ClusterStanding =
   /** `code` is what its mapping is refused with, and `detail` the reason and the next step. */
   | { readonly kind: 'refused'; readonly code: 'cluster_unlisted' | 'cluster_name_taken'; readonly detail: string }
 
-export function standingOf(
+export function resolveStanding(
   clusterId: ClusterId,
   cluster: Pick<ClusterSettings, 'name'>,
   trustDomain: TrustDomainSettings | undefined,
@@ -42,7 +42,7 @@ export function standingOf(
     const detail = 'TrustDomain does not list this cluster and refuses those that it does not list: list it there'
     return { kind: 'refused', code: 'cluster_unlisted', detail }
   }
-  // Its id is a name too: templates render both, and a reader of claims cannot tell which.
+  // Its id counts as a name: templates render both, and a claim does not say which of them it holds.
   const taken = [clusterId, own].find((name) => listedNames.has(foldName(name)))
   if (taken !== undefined) {
     const detail = `the name "${taken.slice(0, 64)}" is that of a cluster which TrustDomain lists: list this cluster under a name of its own`
@@ -53,12 +53,12 @@ export function standingOf(
 }
 
 /** What the status of section `Cluster` says of it; the paths of issues are those of the document as a whole. */
-export function standingIssues(standing: ClusterStanding): readonly Issue[] {
+export function findStandingIssues(standing: ClusterStanding): readonly Issue[] {
   if (standing.kind === 'mapped' && standing.isListed) return []
-  return [{ code: 'cluster_unlisted', path: [], message: unlistedMessage(standing) }, ...refusalIssues(standing)]
+  return [{ code: 'cluster_unlisted', path: [], message: describeUnlisted(standing) }, ...findRefusal(standing)]
 }
 
-function unlistedMessage(standing: ClusterStanding): string {
+function describeUnlisted(standing: ClusterStanding): string {
   const what = 'TrustDomain does not list this cluster'
   if (standing.kind === 'refused') return `${what}: list it with its name and path prefixes`
   return standing.bounds === undefined
@@ -66,7 +66,7 @@ function unlistedMessage(standing: ClusterStanding): string {
     : `${what}: only the names and prefixes of listed clusters are kept from it`
 }
 
-function refusalIssues(standing: ClusterStanding): readonly Issue[] {
+function findRefusal(standing: ClusterStanding): readonly Issue[] {
   if (standing.kind === 'mapped') return []
   const code = standing.code === 'cluster_unlisted' ? 'mapping_refused' : standing.code
   return [{ code, path: [], message: `Every mapping of this cluster is refused: ${standing.detail}` }]

@@ -1,5 +1,5 @@
-// What is likely a mistake in the list of clusters: two of them that may render one path, or be taken for one another by
-// name.
+// What is likely a mistake in the list of clusters: two of them that may render one path, or whose names are
+// easily confused.
 import type { Report } from '../attest/attestor.ts'
 import { foldName } from '../core/fold.ts'
 import type { Path } from '../core/issue.ts'
@@ -39,8 +39,8 @@ export function lintOverlaps(prefixes: readonly OwnedPrefix[], report: Report): 
 }
 
 /**
- * The folded names and ids of all clusters. Reports each name that, but for case, is the name or the id of another
- * cluster: templates render both, and who reads a claim cannot tell which it holds.
+ * The folded names and ids of all clusters. Reports each name that equals the name or the id of another
+ * cluster, case ignored: templates render both, and a claim does not say which of them it holds.
  */
 export function lintNames(
   clusters: ReadonlyMap<string, { readonly name: string }>,
@@ -54,7 +54,7 @@ export function lintNames(
     names.set(folded, names.get(folded) ?? id)
     // The same name in the same case is an error already.
     if (other === undefined || clusters.get(other)?.name === name) continue
-    const message = `Cluster "${other.slice(0, 64)}" has this name or id as well, but for case: claims of the two can be taken for each other`
+    const message = `Cluster "${other.slice(0, 64)}" has this name or id as well (case ignored), so claims of one can be taken for the other's`
     report({ code: 'trust_overlapping', path: ['clusters', id, 'name'], message })
   }
   return new Set([...ids.keys(), ...names.keys()])

@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import type { CompileContext, Report, Requirement } from '../attest/attestor.ts'
 import { ATTESTORS } from '../attest/table.ts'
-import { fixedAttributes } from '../condition/fixed.ts'
+import { findFixedAttributes } from '../condition/fixed.ts'
 import { catalogueScope } from '../condition/scope.ts'
 import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
 import {
@@ -194,7 +194,7 @@ export function compilePolicies(
     compiled.push({ name: policy.name, index, requirements, conditions })
     // A condition that does not compile is an error already, and may be the one that fixes them.
     if (isWhole && conditions.length === (policy.conditions?.length ?? 0)) {
-      const fixed = new Set(conditions.flatMap(({ condition }) => fixedAttributes(condition.expression)))
+      const fixed = new Set(conditions.flatMap(({ condition }) => findFixedAttributes(condition.expression)))
       lintScope(policy.name, requirements, fixed, (issue) => report({ ...issue, path: [index, ...issue.path] }))
     }
   }
@@ -222,8 +222,8 @@ function checkNames(policies: readonly PolicySpec[], report: Report): void {
 }
 
 /**
- * A bearer token whose namespace and account are not both fixed admits pods of the cluster that are no agents: who may
- * create a service account, a pod on a node or a namespace chooses the rest. `fixed` is what the conditions fix.
+ * A bearer token whose namespace and account are not both fixed admits pods that are not agents: an attacker who may create
+ * a service account, a namespace or a pod on a node chooses the rest. `fixed` is what the conditions fix.
  */
 function lintScope(
   name: string,
@@ -235,7 +235,7 @@ function lintScope(
   if (only === undefined || second !== undefined || only.scoped) return
   const open = only.unfixed?.filter((attribute) => !fixed.has(attribute))
   if (open?.length === 0) return
-  const what = `Policy "${name.slice(0, 64)}" does not fix ${open?.join(' and ') ?? `whose ${only.type} it accepts`}, so pods of the cluster that are no agents could log in`
+  const what = `Policy "${name.slice(0, 64)}" does not fix ${open?.join(' and ') ?? `whose ${only.type} it accepts`}, so pods that are not agents could log in`
   const next = 'set serviceAccountNamespace and serviceAccountName, or require a second attestor'
   report({ code: 'trust_unscoped', path: ['requiredAttestors', 0], message: `${what}: ${next}` })
 }

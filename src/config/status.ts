@@ -38,7 +38,7 @@ export function statusOf(
   across: readonly (Issue | LocatedIssue)[] = [],
 ): SectionStatus {
   const found = [...ownFindings(read), ...across]
-  const issues = listed(found.filter(isError))
+  const issues = listIssues(found.filter(isError))
   const isHealthy = issues.length === 0 && (read.kind === 'absent' || read.kind === 'in_force')
   return {
     section,
@@ -46,7 +46,7 @@ export function statusOf(
     ...versions(read),
     stale: read.kind === 'unavailable' || read.stale,
     issues,
-    warnings: listed(found.filter((issue) => !isError(issue))),
+    warnings: listIssues(found.filter((issue) => !isError(issue))),
   }
 }
 
@@ -64,7 +64,7 @@ function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
 }
 
 /** As many as of one document; findings across sections may be as many as a document has names. */
-function listed(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
+function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
   if (found.length <= ISSUES_MAX) return found.map(issueStatus)
   const first = found.slice(0, ISSUES_MAX - 1).map(issueStatus)
   const [next] = found.slice(ISSUES_MAX - 1, ISSUES_MAX)

@@ -1,7 +1,7 @@
 // The configuration of a cluster as the mapping wants it, with the name and the path bounds that its trust domain gives it.
 // A cluster that the trust domain does not let map has no standing to hand in.
 import type { AttributeValue } from '../attribute/attribute.ts'
-import { type MappedStanding, standingOf } from '../config/cluster-standing.ts'
+import { type MappedStanding, resolveStanding } from '../config/cluster-standing.ts'
 import type { ClusterId } from '../config/document-key.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
@@ -14,7 +14,7 @@ import { mappingGatesOf } from './mapping-gates.ts'
 
 /** Refuses with `cluster_unlisted` or `cluster_name_taken`. */
 export function checkStanding(clusterId: ClusterId, config: ClusterConfig): Checked<MappedStanding> {
-  const standing = standingOf(clusterId, config.cluster, config.trustDomain)
+  const standing = resolveStanding(clusterId, config.cluster, config.trustDomain)
   return standing.kind === 'mapped' ? pass(standing) : refuse({ code: standing.code, detail: standing.detail })
 }
 

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { findByClock } from '../config/clock-findings.ts'
 import { DEFAULT_CLUSTER } from '../config/cluster.ts'
-import { standingIssues, standingOf } from '../config/cluster-standing.ts'
+import { findStandingIssues, resolveStanding } from '../config/cluster-standing.ts'
 import type { SectionValues } from '../config/compile.ts'
 import { findAcross } from '../config/cross-findings.ts'
 import { clusterKey, parseClusterId, trustDomainKey } from '../config/document-key.ts'
@@ -41,10 +41,10 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
   const values = inForce as Partial<SectionValues>
   const across = findAcross(values)
   const byClock = findByClock(values, parts.clock())
-  const standing = standingOf(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value?.value)
+  const standing = resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value?.value)
   const sections = reads.map(({ name, read }) => {
-    const ofStanding = name === 'Cluster' ? standingIssues(standing) : []
-    return statusOf(name, read, [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...ofStanding])
+    const standingFindings = name === 'Cluster' ? findStandingIssues(standing) : []
+    return statusOf(name, read, [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...standingFindings])
   })
 
   return c.json({ clusterId, health: healthOf(sections), sections })

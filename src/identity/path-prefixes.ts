@@ -9,20 +9,20 @@ export type PathPrefixes = Prefixes & { readonly [checked]: 'PathPrefixes' }
 
 /** `paths` are checked already: each starts with a slash, ends without one, and has no empty segment. */
 export function createPathPrefixes(paths: readonly string[]): PathPrefixes {
-  return sortPrefixes(paths.map(withEnd)) as PathPrefixes
+  return sortPrefixes(paths.map(closeSegment)) as PathPrefixes
 }
 
 /** Whether a path is one of the prefixes, or lies below one. */
 export function isUnder(path: string, prefixes: PathPrefixes): boolean {
-  return beginsWithAny(withEnd(path), prefixes)
+  return beginsWithAny(closeSegment(path), prefixes)
 }
 
 /** Whether one path is another, or lies below it. */
 export function isUnderPath(path: string, above: string): boolean {
-  return withEnd(path).startsWith(withEnd(above))
+  return closeSegment(path).startsWith(closeSegment(above))
 }
 
-/** Which paths a cluster may render: those under its own prefixes, or those under nobody's. */
+/** Which paths a cluster may render: those under its own prefixes, or those under no listed prefix. */
 export interface PathBounds {
   readonly side: 'inside' | 'outside'
   readonly prefixes: PathPrefixes
@@ -32,6 +32,6 @@ export function isWithin(path: string, { side, prefixes }: PathBounds): boolean 
   return isUnder(path, prefixes) === (side === 'inside')
 }
 
-function withEnd(path: string): string {
+function closeSegment(path: string): string {
   return `${path}/`
 }

@@ -73,7 +73,7 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
   if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
   const { pathBounds } = context
   if (pathBounds !== undefined && !isWithin(spiffeId.value.path, pathBounds)) {
-    return failed(outOfBounds(spiffeId.value, pathBounds), 'pathTemplate')
+    return failed(refusePath(spiffeId.value, pathBounds), 'pathTemplate')
   }
   const claims = renderClaims(issuance, attributes)
   if (!claims.ok) return failed(claims.refusal, 'jwtClaim')
@@ -159,7 +159,7 @@ function renderClaims(issuance: Issuance, attributes: Attributes): Checked<Ident
   return pass(claims)
 }
 
-function outOfBounds({ path }: SpiffeId, { side }: PathBounds): Refusal {
+function refusePath({ path }: SpiffeId, { side }: PathBounds): Refusal {
   const why =
     side === 'inside'
       ? 'is outside the prefixes that TrustDomain gives this cluster: change the template or the prefixes'

@@ -31,8 +31,10 @@ export interface Requirement {
   readonly type: string
   /** Which evidence this can match, e.g. the issuer. Candidates are found by it, so cost does not grow with policies. */
   readonly selector: string
-  /** Pins more than "any holder of a token of this issuer". */
+  /** Pins whose evidence it is, and not merely who issued it: by itself it admits no one else of that issuer. */
   readonly scoped: boolean
+  /** Where it is not scoped: the attributes which a condition has to fix so that the policy is. Absent: none can. */
+  readonly unfixed?: readonly string[]
   /** Where its keys come from. Within one document, one selector has one source. */
   readonly keySource?: KeySourceSpec
   /** The row's own compiled configuration; only the row of this `type` reads it. */

@@ -1,10 +1,5 @@
 // Globs know only `*`: any run of characters, never a `:`. Matching is linear, and nothing here is a regular expression.
 
-/** Text with at least one character that is not `*`; a pattern that matches everything pins nothing. */
-export function isGlobPinning(pattern: string): boolean {
-  return /[^*:]/.test(pattern)
-}
-
 /** Whether `text` matches; `:` separates parts, which match one by one, so `*` cannot swallow a separator. */
 export function matchesGlob(pattern: string, text: string): boolean {
   const patterns = pattern.split(':')

@@ -9,7 +9,7 @@ import { type KeySet, readKeySet } from '../token/key-set.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
 import { checkUrl } from '../token/url-policy.ts'
 import type { CompileContext, Report } from './attestor.ts'
-import { isGlobPinning } from './glob.ts'
+import { findUnfixed, lintK8sToken } from './k8s-token-lint.ts'
 
 const texts = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.nonEmpty())
 
@@ -61,6 +61,7 @@ export interface K8sTokenPins {
 export interface CompiledK8sToken {
   readonly selector: string
   readonly scoped: boolean
+  readonly unfixed: readonly string[]
   readonly keySource: KeySourceSpec
   readonly detail: K8sTokenPins
 }
@@ -111,11 +112,14 @@ export function compileK8sToken(
     )
   }
   const keySource = compileKeySource(config, context, report, fail)
+  if (maxLifetimeSeconds !== undefined) lintK8sToken(config, maxLifetimeSeconds, report)
   if (failed || keySource === undefined || maxLifetimeSeconds === undefined) return undefined
+  const unfixed = findUnfixed(config)
 
   return {
     selector: config.issuerURL,
-    scoped: isScoped(config),
+    scoped: unfixed.length === 0,
+    unfixed,
     keySource,
     detail: {
       issuer: config.issuerURL,
@@ -186,10 +190,4 @@ function compileInlineKeys(jwks: unknown, report: Report, fail: Fail): KeySet | 
 function pinsExactly(config: K8sTokenConfig): boolean {
   if (config.serviceAccountNamespace !== undefined && config.serviceAccountName !== undefined) return true
   return config.allowedServiceAccounts?.every((pattern) => !pattern.includes('*')) ?? false
-}
-
-/** Whether more is asked of the token than to be one of this cluster. */
-function isScoped(config: K8sTokenConfig): boolean {
-  const lists = [config.allowedServiceAccounts, config.allowedNodes]
-  return config.serviceAccountName !== undefined || lists.some((list) => list?.every(isGlobPinning) ?? false)
 }

@@ -1,4 +1,5 @@
 // Attributes that are off until a setting names or allows them.
+import { beginsWithAnyOf } from '../core/prefixes.ts'
 import type { ResolvedAttribute } from './catalogue.ts'
 
 /** The settings of `Cluster` and `WorkloadAttestation` that decide. What is not given is off. */
@@ -17,9 +18,9 @@ export function isEnabled({ row, key = '' }: ResolvedAttribute, enablement: Enab
     case 'includeContainerAttributes':
       return enablement.includeContainerAttributes
     case 'includeAnnotationPrefixes':
-      return enablement.includeAnnotationPrefixes.some((prefix) => key.startsWith(prefix))
+      return beginsWithAnyOf(key, enablement.includeAnnotationPrefixes)
     case 'includeEnvVars':
-      return (enablement.includeEnvVars ?? []).some((prefix) => key.startsWith(prefix))
+      return enablement.includeEnvVars !== undefined && beginsWithAnyOf(key, enablement.includeEnvVars)
     case 'discoverWorkloadPath':
       return enablement.discoverWorkloadPath ?? false
   }

@@ -2,6 +2,7 @@
 // holds is nobody's business. A field that is there and has another shape makes the request malformed.
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
+import { beginsWithAnyOf } from '../core/prefixes.ts'
 import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { AttributeValue } from './attribute.ts'
@@ -78,7 +79,7 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
   for (const [key, value] of textsAt(metadata['annotations'], 'pod.metadata.annotations')) {
     if (prefixes.length === 0) break
     const name = keyedName('kubernetes.pod.annotation[<key>]', key, 'pod.metadata.annotations')
-    if (prefixes.some((prefix) => key.startsWith(prefix))) set(name, value)
+    if (beginsWithAnyOf(key, prefixes)) set(name, value)
     else dropped.push(name)
   }
   for (const [kind, list] of [['container', containers] as const, ['init_container', initContainers] as const]) {

@@ -1,4 +1,5 @@
 // Findings across the sections of one cluster, each with its place in the document that has to change.
+import { findByClock } from '../config/clock-findings.ts'
 import type { SectionValues } from '../config/compile.ts'
 import { findAcross } from '../config/cross-findings.ts'
 import { type LocatedIssue, locateIssues } from '../config/located-issue.ts'
@@ -17,9 +18,16 @@ export function acrossFindings(
   return found
 }
 
-/** What was found in a document and across it, in document order. */
-export function allFindings(document: CompiledDocument, across: readonly LocatedIssue[] = []): readonly LocatedIssue[] {
-  return [...document.issues, ...across].sort((a, b) => a.line - b.line || a.column - b.column)
+/** What was found in a document, across it and at this moment, in document order. */
+export function allFindings(
+  document: CompiledDocument,
+  across: readonly LocatedIssue[] | undefined,
+  nowMillis: number,
+): readonly LocatedIssue[] {
+  const byClock = findByClock(valuesOf([document]), nowMillis).get(document.key.section) ?? []
+  return [...document.issues, ...(across ?? []), ...locateIssues(byClock, document.text)].sort(
+    (a, b) => a.line - b.line || a.column - b.column,
+  )
 }
 
 /** `compileDocument` has given each section the type of its name, which a list of them cannot tell any more. */

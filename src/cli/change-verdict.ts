@@ -42,7 +42,7 @@ export async function judgeChanges(
   const reports = [
     ...changed.map((document) => ({
       document,
-      issues: allFindings(document, now.get(document)),
+      issues: allFindings(document, now.get(document), io.clock()),
     })),
     ...others.map((document) => ({
       document,

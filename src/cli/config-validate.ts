@@ -1,4 +1,5 @@
 // `postern config validate`: everything that is wrong with documents, before anybody stores them.
+import { resolve } from 'node:path'
 import {
   clusterKey,
   type DocumentKey,
@@ -8,21 +9,28 @@ import {
 } from '../config/document-key.ts'
 import type { LocatedIssue } from '../config/located-issue.ts'
 import { isSectionName, SECTIONS, type SectionName } from '../config/sections.ts'
+import type { TrustDomainSettings } from '../config/trust-domain.ts'
 import { isError } from '../core/issue.ts'
 import { printable } from '../core/printable.ts'
 import { acrossFindings, allFindings } from './across.ts'
 import { readFlags } from './arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from './command.ts'
+import { openDirectoryStore } from './directory-store.ts'
 import { type CompiledDocument, compileFile, readDocumentFile } from './document.ts'
 import { issuesJson, issuesText, tally } from './print-issues.ts'
 import { readSettingsFor } from './store-option.ts'
 import { count, paint, shortDigest } from './terminal.ts'
+import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
 
 export const configValidate: Command = {
   name: 'config validate',
-  usage: ['config validate [--json] [--env-file FILE] FILE...'],
+  usage: ['config validate [--json] [--env-file FILE] [--store DIR] FILE...', 'config validate [--json] --store DIR'],
   summary: 'Check documents before they are stored, and those of one cluster against each other',
   options: [
+    [
+      '--store DIR',
+      'list the clusters of this directory whose mapping TrustDomain refuses: that of FILE, or the stored one',
+    ],
     ['--json', 'print one JSON object, for programs'],
     [
       '--env-file FILE',
@@ -40,14 +48,21 @@ interface Verdict {
 }
 
 async function validate(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, { json: { type: 'boolean' }, 'env-file': { type: 'string' } })
-  if (positionals.length === 0) throw usageStop('Name the files to validate')
+  const { values, positionals } = readFlags(args, {
+    json: { type: 'boolean' },
+    'env-file': { type: 'string' },
+    store: { type: 'string' },
+  })
+  if (positionals.length === 0 && values.store === undefined) throw usageStop('Name the files to validate')
   const settings = await readSettingsFor(values, io)
+  const store = values.store === undefined ? undefined : await openDirectoryStore(resolve(io.directory, values.store))
   const documents: CompiledDocument[] = []
   for (const file of positionals) {
     const bytes = await readDocumentFile(file, io)
     documents.push(await compileFile(file, bytes, (section) => keyOfPath(file) ?? standInKey(section), settings))
   }
+  const listing = store === undefined ? undefined : await readListing(documents, store, settings, io)
+  if (listing !== undefined && !documents.includes(listing)) documents.push(listing)
 
   const across = new Map<CompiledDocument, readonly LocatedIssue[]>()
   for (const group of groupByCluster(documents)) {
@@ -61,9 +76,16 @@ async function validate(args: readonly string[], io: Io): Promise<ExitCode> {
       )
     }
   }
-  const verdicts = documents.map((document) => judge(document, across.get(document) ?? []))
-  io.out(values.json === true ? jsonOf(verdicts) : textOf(verdicts, io))
-  return verdicts.every(({ passed }) => passed) ? EXIT.done : EXIT.refused
+  const verdicts = documents.map((document) => judge(document, allFindings(document, across.get(document), io.clock())))
+  const clusters =
+    store === undefined || listing?.result.ok !== true
+      ? undefined
+      : await checkClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
+  const passed = verdicts.every((verdict) => verdict.passed) && clusters?.passed !== false
+  const refused = clusters?.clusters ?? []
+  if (values.json === true) io.out(jsonOf(verdicts, passed, store === undefined ? undefined : refused))
+  else io.out(textOf(verdicts, io) + formatClusters(refused))
+  return passed ? EXIT.done : EXIT.refused
 }
 
 /** In a tree of documents a file's place says what it must hold, and whose it is. */
@@ -95,8 +117,7 @@ function groupByCluster(documents: readonly CompiledDocument[]): readonly (reado
   return [...groups.values()]
 }
 
-function judge(document: CompiledDocument, across: readonly LocatedIssue[]): Verdict {
-  const found = allFindings(document, across)
+function judge(document: CompiledDocument, found: readonly LocatedIssue[]): Verdict {
   // A document that denies everybody is valid, and almost never what its author wanted.
   const passed = document.result.ok && !found.some((issue) => isError(issue) || issue.code === 'deny_all')
   return { document, found, passed }
@@ -113,10 +134,14 @@ function textOf(verdicts: readonly Verdict[], io: Io): string {
   return lines.join('') + sum
 }
 
-function jsonOf(verdicts: readonly Verdict[]): string {
+function jsonOf(
+  verdicts: readonly Verdict[],
+  passed: boolean,
+  clusters: readonly RefusedCluster[] | undefined,
+): string {
   const files = verdicts.map(({ document, found, passed }) => {
     const { name, key, digest } = document
     return { file: name, section: key.section, valid: passed, digest, ...issuesJson(key.section, digest, found) }
   })
-  return `${JSON.stringify({ valid: files.every(({ valid }) => valid), files }, undefined, 2)}\n`
+  return `${JSON.stringify({ valid: passed, files, clusters }, undefined, 2)}\n`
 }

@@ -2,7 +2,7 @@
 import { createConditionEngine } from '../condition/engine.ts'
 import { CLAIMS_FUEL_PER_REQUEST } from '../core/limits.ts'
 import { enablementOf } from '../gateway/cluster-config.ts'
-import { mappingContextOf } from '../gateway/mapping-context.ts'
+import { checkStanding, mappingContextOf } from '../gateway/mapping-context.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
 import { createFuelTank, decideWithin } from '../policy/conditions.ts'
 import type { Decide } from '../policy/issuance.ts'
@@ -53,6 +53,8 @@ export async function runMap(args: readonly string[], io: Io): Promise<ExitCode>
   const settings = await readOperatorSettings({ ...io, environment: { ...io.environment, TRUST_DOMAIN: trustDomain } })
 
   const { clusterId, config } = await readCluster(directory, values.cluster, settings, io)
+  const standing = checkStanding(clusterId, config)
+  if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
   const agentFile = values['agent-attributes']
   const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
   const workload = await readWorkload(file, values.container, io)
@@ -68,7 +70,7 @@ export async function runMap(args: readonly string[], io: Io): Promise<ExitCode>
   const engine = createConditionEngine(loadPolicyVm())
   const decide: Decide = (condition, attributes) =>
     decideWithin(engine, createFuelTank(CLAIMS_FUEL_PER_REQUEST))(condition, attributes)
-  const context = mappingContextOf(clusterId, config, agent.value, trustDomain, decide)
+  const context = mappingContextOf(clusterId, standing.value, config, agent.value, trustDomain, decide)
   const enablement = enablementOf(config)
   const result = createWorkloadMapper(context, agent.value, enablement)(workload)
   const report: MapReport = {

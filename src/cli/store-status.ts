@@ -1,12 +1,17 @@
 // The status of documents from the store alone: what a gateway that starts now would make of it. Nothing is written,
 // and no time is told that only a running gateway knows.
 import { createAppliedRecords } from '../config/applied.ts'
+import { findByClock } from '../config/clock-findings.ts'
+import { DEFAULT_CLUSTER } from '../config/cluster.ts'
+import { findStandingIssues, resolveStanding } from '../config/cluster-standing.ts'
 import { compileDocument, type SectionValues } from '../config/compile.ts'
 import { findAcross } from '../config/cross-findings.ts'
+import { type DocumentKey, trustDomainKey } from '../config/document-key.ts'
 import { absentSince, knownAfter, readOf } from '../config/known.ts'
 import { locateIssues } from '../config/located-issue.ts'
-import { SECTIONS, sectionNames } from '../config/sections.ts'
+import { SECTIONS, type SectionName, sectionNames } from '../config/sections.ts'
 import { type SectionStatus, statusOf } from '../config/status.ts'
+import type { Issue } from '../core/issue.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import type { Target } from './arguments.ts'
 import type { OperatorStore } from './operator-store.ts'
@@ -22,26 +27,47 @@ export async function readStoreStatus(
   const { sealing } = settings
   const records = 'missing' in sealing ? undefined : createAppliedRecords(state, sealing)
   const stored = await store.readAll(target.scope)
+
+  async function readSection(key: DocumentKey<SectionName>, bytes: Uint8Array<ArrayBuffer> | undefined) {
+    const name = key.section
+    if (bytes === undefined) return { name, read: readOf(absentSince(nowMillis), false), text: undefined }
+    const { known } = await knownAfter(bytes, nowMillis, undefined, {
+      compile: (text, context) => compileDocument(name, text, context),
+      contextFor: (digest) => settings.contextOf(key, digest),
+      recall: async () => (await records?.read(key))?.record,
+      nowMillis,
+    })
+    return { name, read: readOf(known, false), text: decodeUtf8(bytes) }
+  }
+
   const names = sectionNames().filter((name) => SECTIONS[name].scope === target.kind)
   const reads = await Promise.all(
-    names.map(async (name) => {
+    names.map((name) => {
       const key = target.keyOf(name)
-      const bytes = stored.get(key.text)
-      if (bytes === undefined) return { name, read: readOf(absentSince(nowMillis), false), text: undefined }
-      const { known } = await knownAfter(bytes, nowMillis, undefined, {
-        compile: (text, context) => compileDocument(name, text, context),
-        contextFor: (digest) => settings.contextOf(key, digest),
-        recall: async () => (await records?.read(key))?.record,
-        nowMillis,
-      })
-      return { name, read: readOf(known, false), text: decodeUtf8(bytes) }
+      return readSection(key, stored.get(key.text))
     }),
   )
 
   const inForce = reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value] as const] : []))
-  const across = findAcross(Object.fromEntries(inForce) as Partial<SectionValues>)
+  const values = Object.fromEntries(inForce) as Partial<SectionValues>
+  const across = findAcross(values)
+  const byClock = findByClock(values, nowMillis)
+
+  /** Nothing where the trust domain's own document is not in force: its own status says why. */
+  async function readStanding(): Promise<readonly Issue[]> {
+    const { clusterId } = target.keyOf('Cluster')
+    if (clusterId === undefined) return []
+    const key = trustDomainKey('TrustDomain')
+    const { read } = await readSection(key, await store.read(key.text))
+    if (read.kind !== 'in_force' && read.kind !== 'absent') return []
+    const trustDomain = read.kind === 'absent' ? undefined : (read.value as SectionValues['TrustDomain'])
+    return findStandingIssues(resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain))
+  }
+
+  const standingFindings = await readStanding()
   return reads.map(({ name, read, text }) => {
-    const issues = across.get(name) ?? []
+    const own = name === 'Cluster' ? standingFindings : []
+    const issues = [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...own]
     const isStored = read.kind === 'in_force' && read.digest === read.desiredDigest && text !== undefined
     const {
       attemptedAt: _,

@@ -4,6 +4,7 @@ import type { ResolvedAttribute } from '../attribute/catalogue.ts'
 import { serverVersionFor } from '../attribute/catalogue.ts'
 import type { Enabler } from '../attribute/row.ts'
 import type { Issue } from '../core/issue.ts'
+import { beginsWithAnyOf } from '../core/prefixes.ts'
 import { type ClusterSettings, DEFAULT_CLUSTER } from './cluster.ts'
 import type { SectionValues } from './compile.ts'
 import type { SectionName } from './sections.ts'
@@ -87,19 +88,15 @@ const ENABLERS: { readonly [E in Enabler]: (key: string, settings: AttributeSett
       ? undefined
       : 'set includeContainerAttributes in Cluster, and in the Helm values',
   includeAnnotationPrefixes: (key, { workloadAttestation }) =>
-    startsWithAny(key, workloadAttestation.kubernetes.includeAnnotationPrefixes)
+    beginsWithAnyOf(key, workloadAttestation.kubernetes.includeAnnotationPrefixes)
       ? undefined
       : 'add a prefix of its key to kubernetes.includeAnnotationPrefixes in WorkloadAttestation',
   includeEnvVars: (key, { workloadAttestation }) =>
-    startsWithAny(key, workloadAttestation.docker.includeEnvVars)
+    beginsWithAnyOf(key, workloadAttestation.docker.includeEnvVars)
       ? undefined
       : 'add a prefix of its name to docker.includeEnvVars in WorkloadAttestation',
   discoverWorkloadPath: (_key, { workloadAttestation }) =>
     workloadAttestation.linux.discoverWorkloadPath
       ? undefined
       : 'set linux.discoverWorkloadPath in WorkloadAttestation',
-}
-
-function startsWithAny(text: string, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => text.startsWith(prefix))
 }

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { Report } from '../attest/attestor.ts'
 import type { Surface } from '../attribute/row.ts'
 import { parseDurationSeconds } from '../core/duration.ts'
+import { foldName } from '../core/fold.ts'
 import type { Path } from '../core/issue.ts'
 import {
   CLAIM_NAME_MAX_LENGTH,
@@ -149,7 +150,7 @@ const SENSITIVE_CLAIMS = new Set(['act', 'azp', 'client_id', 'scope'])
 /** Paths of issues are the caller's. `ſub` and `ＳＵＢ` are `sub` to a reader that folds them. */
 export function checkClaimName(name: string, report: Report): void {
   const shown = quoteText(name)
-  const folded = name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
+  const folded = foldName(name)
   if (RESERVED_CLAIMS.has(folded)) {
     report({ code: 'claim_reserved', path: [], message: `Cannot set the claim ${shown}: only the issuer sets it` })
   } else if (SENSITIVE_CLAIMS.has(folded)) {

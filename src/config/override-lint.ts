@@ -31,22 +31,18 @@ function fieldsOf({ pathTemplate, x509, jwt }: PolicyFields): ReadonlySet<string
 
 /**
  * Reports each override that an earlier one always precedes: whatever matches it matches the other. Candidates are
- * found by one value of their first attribute, and the search ends where a document would make it slow.
+ * found by one value of their first attribute, and the search ends where a document would make it slow. Yields the steps
+ * that it took: one for each candidate, each of its attributes and each value that was looked up.
  */
 export function lintShadows(
   overrides: readonly IssuanceOverride[],
   report: (index: number, issue: Issue) => void,
-): void {
+): number {
   const byValue = new Map<string, number[]>()
-  let comparisons = 0
+  const work: Work = { steps: 0 }
   for (const [index, { when, condition }] of overrides.entries()) {
-    const candidates = when.flatMap(({ attribute, values }) => {
-      const [value] = values
-      return value === undefined ? [] : (byValue.get(`${attribute}\n${value}`) ?? [])
-    })
-    comparisons += candidates.length
-    if (comparisons > OVERRIDE_COMPARISONS_MAX) return
-    const shadow = candidates.find((earlier) => precedes(overrides[earlier]?.when ?? [], when))
+    const shadow = findShadow(when, overrides, byValue, work)
+    if (work.steps > OVERRIDE_COMPARISONS_MAX) break
     if (shadow !== undefined) {
       const message = `This override is never reached: whatever it matches, override ${shadow + 1} of the list has matched before`
       report(index, { code: 'override_shadowed', path: [], message, atKey: true })
@@ -61,12 +57,43 @@ export function lintShadows(
       else list.push(index)
     }
   }
+  return work.steps
 }
 
-/** Whether `earlier` matches all that `later` does: of each of its attributes, it allows all the values that `later` does. */
-function precedes(earlier: readonly Match[], later: readonly Match[]): boolean {
-  return earlier.every((match) => {
-    const own = later.find(({ attribute }) => attribute === match.attribute)
-    return own !== undefined && [...own.values].every((value) => match.values.has(value))
+interface Work {
+  steps: number
+}
+
+/** The first override before `when` that precedes it; `undefined` as well once the steps are spent. */
+function findShadow(
+  when: readonly Match[],
+  overrides: readonly IssuanceOverride[],
+  byValue: ReadonlyMap<string, readonly number[]>,
+  work: Work,
+): number | undefined {
+  const own = new Map(when.map(({ attribute, values }) => [attribute, values]))
+  for (const [attribute, [value]] of own) {
+    for (const earlier of byValue.get(`${attribute}\n${value}`) ?? []) {
+      if (precedes(overrides[earlier]?.when ?? [], own, work)) return earlier
+      if (work.steps > OVERRIDE_COMPARISONS_MAX) return undefined
+    }
+  }
+  return undefined
+}
+
+/** Whether `earlier` matches all that `own` does: of each of its attributes, it allows all the values that `own` does. */
+function precedes(earlier: readonly Match[], own: ReadonlyMap<string, ReadonlySet<string>>, work: Work): boolean {
+  work.steps++
+  if (earlier.length > own.size) return false
+  return earlier.every(({ attribute, values: allowed }) => {
+    work.steps++
+    const values = own.get(attribute)
+    return (
+      values !== undefined &&
+      [...values].every((value) => {
+        work.steps++
+        return allowed.has(value)
+      })
+    )
   })
 }

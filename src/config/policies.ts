@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { CompileContext, Report, Requirement } from '../attest/attestor.ts'
 import { ATTESTORS } from '../attest/table.ts'
+import { findFixedAttributes } from '../condition/fixed.ts'
 import { catalogueScope } from '../condition/scope.ts'
 import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
 import {
@@ -192,9 +193,10 @@ export function compilePolicies(
       errors.report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
     compiled.push({ name: policy.name, index, requirements, conditions })
-    // A condition is a pin as well, whatever it asks.
-    if (isWhole && policy.conditions === undefined) {
-      lintScope(policy.name, requirements, (issue) => report({ ...issue, path: [index, ...issue.path] }))
+    // A condition that does not compile is an error already, and may be the one that fixes them.
+    if (isWhole && conditions.length === (policy.conditions?.length ?? 0)) {
+      const fixed = new Set(conditions.flatMap(({ condition }) => findFixedAttributes(condition.expression)))
+      lintScope(policy.name, requirements, fixed, (issue) => report({ ...issue, path: [index, ...issue.path] }))
     }
   }
   return compiled
@@ -220,11 +222,21 @@ function checkNames(policies: readonly PolicySpec[], report: Report): void {
   }
 }
 
-/** A bearer token that is pinned to nothing admits every pod of its cluster. */
-function lintScope(name: string, requirements: readonly Requirement[], report: Report): void {
+/**
+ * A bearer token whose namespace and account are not both fixed admits pods that are not agents: an attacker who may create
+ * a service account, a namespace or a pod on a node chooses the rest. `fixed` is what the conditions fix.
+ */
+function lintScope(
+  name: string,
+  requirements: readonly Requirement[],
+  fixed: ReadonlySet<string>,
+  report: Report,
+): void {
   const [only, second] = requirements
   if (only === undefined || second !== undefined || only.scoped) return
-  const what = `Policy "${name}" admits whoever holds a ${only.type} of this issuer, so any pod of the cluster could log in`
+  const open = only.unfixed?.filter((attribute) => !fixed.has(attribute))
+  if (open?.length === 0) return
+  const what = `Policy ${quoteText(name)} does not fix ${open?.join(' and ') ?? `whose ${only.type} it accepts`}, so pods that are not agents could log in`
   const next = 'set serviceAccountNamespace and serviceAccountName, or require a second attestor'
   report({ code: 'trust_unscoped', path: ['requiredAttestors', 0], message: `${what}: ${next}` })
 }

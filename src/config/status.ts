@@ -1,7 +1,7 @@
 // The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
 // from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
 import { type Issue, isError, type Path } from '../core/issue.ts'
-import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH } from '../core/limits.ts'
+import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH, ISSUES_MAX } from '../core/limits.ts'
 import { printable, quoteText } from '../core/printable.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
@@ -39,7 +39,7 @@ export function statusOf(
   across: readonly (Issue | LocatedIssue)[] = [],
 ): SectionStatus {
   const found = [...ownFindings(read), ...across]
-  const issues = found.filter(isError).map(issueStatus)
+  const issues = listIssues(found.filter(isError))
   const isHealthy = issues.length === 0 && (read.kind === 'absent' || read.kind === 'in_force')
   return {
     section,
@@ -47,7 +47,7 @@ export function statusOf(
     ...versions(read),
     stale: read.kind === 'unavailable' || read.stale,
     issues,
-    warnings: found.filter((issue) => !isError(issue)).map(issueStatus),
+    warnings: listIssues(found.filter((issue) => !isError(issue))),
   }
 }
 
@@ -62,6 +62,15 @@ function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
     case 'unavailable':
       return []
   }
+}
+
+/** As many as of one document; findings across sections may be as many as a document has names. */
+function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
+  if (found.length <= ISSUES_MAX) return found.map(issueStatus)
+  const first = found.slice(0, ISSUES_MAX - 1).map(issueStatus)
+  const [next] = found.slice(ISSUES_MAX - 1, ISSUES_MAX)
+  const message = `${found.length - first.length} more issues are not listed: fix these first`
+  return next === undefined ? first : [...first, { code: next.code, path: '', message }]
 }
 
 function versions(read: ConfigRead<unknown>) {

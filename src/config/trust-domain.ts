@@ -4,22 +4,33 @@ import * as v from 'valibot'
 import type { Report } from '../attest/attestor.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import { createPathPrefixes, type PathPrefixes } from '../identity/path-prefixes.ts'
 import { checkSegment, isReservedSegment, SEGMENT_FAULTS } from '../identity/spiffe-id.ts'
 import { clusterNameSchema, readNotBefore, sessionsNotBeforeSchema } from './cluster.ts'
 import { parseClusterId } from './document-key.ts'
+import { lintNames, lintOverlaps, type OwnedPrefix } from './listing-lint.ts'
 import { SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
 export interface ListedCluster {
   readonly name: string
-  /** Each as its segments: `/prod/eu` is `['prod', 'eu']`. Paths are compared by whole segments. */
-  readonly pathPrefixes: readonly (readonly string[])[]
+  /** Paths are compared by whole segments. */
+  readonly pathPrefixes: PathPrefixes
 }
+
+/** What becomes of the mapping of clusters that are not listed, once any is. */
+export const UNLISTED = ['refuse', 'warn'] as const
 
 export interface TrustDomainSettings {
   readonly sessionsNotBeforeSeconds?: number
   /** By the cluster's id. */
   readonly clusters: ReadonlyMap<string, ListedCluster>
+  /** With nothing listed `warn`, unless the document says otherwise. */
+  readonly unlisted: (typeof UNLISTED)[number]
+  /** The names and the ids of all listed clusters, folded: no other cluster may have one. */
+  readonly listedNames: ReadonlySet<string>
+  /** Those of all listed clusters. */
+  readonly listedPrefixes: PathPrefixes
 }
 
 const clusterSchema = v.strictObject({
@@ -36,16 +47,25 @@ const specSchema = v.strictObject({
   clusters: v.optional(
     v.pipe(v.record(v.string(), clusterSchema), v.metadata(SALVAGED), v.description('The clusters, by id')),
   ),
+  unlisted: v.optional(
+    v.pipe(
+      v.picklist(UNLISTED),
+      v.description(
+        'Clusters that are not listed: refuse, the default once any is listed, maps none of them; warn maps them outside the names and prefixes of listed ones',
+      ),
+    ),
+  ),
 })
 
 export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
   scope: 'trust-domain',
   description: 'What holds for all clusters, and which names and paths each cluster may use',
   spec: specSchema,
-  compile({ sessionsNotBefore, clusters = {} }, _context, report) {
+  compile({ sessionsNotBefore, clusters = {}, unlisted }, _context, report) {
     const notBefore = readNotBefore(sessionsNotBefore, report)
     const listed = new Map<string, ListedCluster>()
     const names = new Map<string, string>()
+    const prefixes: OwnedPrefix[] = []
     for (const [id, { name, pathPrefixes }] of Object.entries(clusters)) {
       const path = ['clusters', id]
       if (parseClusterId(id) === undefined) {
@@ -58,22 +78,36 @@ export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
         report({ code: 'name_duplicate', path: [...path, 'name'], message })
       }
       names.set(name, namesake ?? id)
-      const prefixes = pathPrefixes.map((text, index) =>
-        readPrefix(text, (issue) => report({ ...issue, path: [...path, 'pathPrefixes', index] })),
-      )
-      listed.set(id, { name, pathPrefixes: prefixes })
+      for (const [index, text] of pathPrefixes.entries()) {
+        const at = [...path, 'pathPrefixes', index]
+        checkPrefix(text, (issue) => report({ ...issue, path: at }))
+        prefixes.push({ text, owner: id, path: at })
+      }
+      listed.set(id, { name, pathPrefixes: createPathPrefixes(pathPrefixes) })
     }
-    lintOverlaps(listed, report)
-    return { ...(notBefore === undefined ? {} : { sessionsNotBeforeSeconds: notBefore }), clusters: listed }
+    lintOverlaps(prefixes, report)
+    const listedNames = lintNames(listed, report)
+    if (listed.size > 0 && unlisted === undefined) {
+      const message =
+        'Mapping is refused (cluster_unlisted) for every cluster that is not listed here: list them all, and say unlisted: refuse, or warn to map the others outside these names and prefixes'
+      report({ code: 'unlisted_unset', path: ['clusters'], message, atKey: true })
+    }
+    return {
+      ...(notBefore === undefined ? {} : { sessionsNotBeforeSeconds: notBefore }),
+      clusters: listed,
+      unlisted: unlisted ?? (listed.size > 0 ? 'refuse' : 'warn'),
+      listedNames,
+      listedPrefixes: createPathPrefixes(prefixes.map(({ text }) => text)),
+    }
   },
 })
 
-/** The segments of a prefix; reports what is wrong with them. */
-function readPrefix(text: string, report: Report): readonly string[] {
+/** Reports what is wrong with a prefix. */
+function checkPrefix(text: string, report: Report): void {
   if (!text.startsWith('/') || text === '/') {
     const message = `Cannot use ${quoteText(text)} as a path prefix: it starts with "/" and has at least one segment`
     report({ code: 'path_invalid', path: [], message })
-    return []
+    return
   }
   const segments = text.slice(1).split('/')
   let offset = 1
@@ -82,7 +116,7 @@ function readPrefix(text: string, report: Report): readonly string[] {
     if (!checked.ok) {
       const message = `Cannot use ${quoteText(text)} as a path prefix: ${SEGMENT_FAULTS[checked.reason]}`
       report({ code: 'path_invalid', path: [], message, offset: offset + checked.offset })
-      return segments
+      return
     }
     offset += segment.length + 1
   }
@@ -90,44 +124,4 @@ function readPrefix(text: string, report: Report): readonly string[] {
   if (isReservedSegment(first)) {
     report({ code: 'path_reserved', path: [], message: `Cannot use paths under /${first}: they are never rendered` })
   }
-  return segments
-}
-
-/** Prefixes by their segments, so that finding the one above another costs no more than reading it. */
-interface PrefixTree {
-  readonly below: Map<string, PrefixTree>
-  owner?: string
-}
-
-/** A prefix of one cluster at or below another's: then the two may render one identity. */
-function lintOverlaps(clusters: ReadonlyMap<string, ListedCluster>, report: Report): void {
-  const root: PrefixTree = { below: new Map() }
-  for (const [id, { pathPrefixes }] of clusters) {
-    for (const segments of pathPrefixes) {
-      let tree = root
-      for (const segment of segments) {
-        const next: PrefixTree = tree.below.get(segment) ?? { below: new Map() }
-        tree.below.set(segment, next)
-        tree = next
-      }
-      tree.owner ??= id
-    }
-  }
-  for (const [id, { pathPrefixes }] of clusters) {
-    for (const [index, segments] of pathPrefixes.entries()) {
-      const owner = ownerAbove(root, segments, id)
-      if (owner === undefined) continue
-      const message = `Cluster "${owner}" may use this path as well, so a workload of each can get the same identity`
-      report({ code: 'trust_overlapping', path: ['clusters', id, 'pathPrefixes', index], message })
-    }
-  }
-}
-
-function ownerAbove(root: PrefixTree, segments: readonly string[], id: string): string | undefined {
-  let tree: PrefixTree | undefined = root
-  for (const segment of segments) {
-    tree = tree?.below.get(segment)
-    if (tree?.owner !== undefined && tree.owner !== id) return tree.owner
-  }
-  return undefined
 }

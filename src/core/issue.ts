@@ -56,10 +56,15 @@ export const ISSUES = {
   // Across sections: these fail validation and the status, and do not displace the document
   version_required: 'error',
   attribute_not_enabled: 'error',
+  mapping_refused: 'error',
+  cluster_name_taken: 'error',
   // Lint
   deny_all: 'warning',
   trust_unscoped: 'warning',
   trust_overlapping: 'warning',
+  audience_shared: 'warning',
+  token_lifetime_long: 'warning',
+  not_before_future: 'warning',
   path_never_valid: 'warning',
   path_not_injective: 'warning',
   override_shadowed: 'warning',
@@ -68,6 +73,7 @@ export const ISSUES = {
   claim_sensitive: 'warning',
   node_unproven: 'warning',
   cluster_unlisted: 'warning',
+  unlisted_unset: 'warning',
   key_skipped: 'warning',
 } as const satisfies Record<string, 'error' | 'warning'>
 

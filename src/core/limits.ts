@@ -151,7 +151,7 @@ export const CLUSTER_NAME_MAX_LENGTH = 253
 
 /** Overrides of one issuance policy. */
 export const OVERRIDES_MAX = 10_000
-/** Comparisons that looking for shadowed overrides may cost; a lint gives up where a document would make it slow. */
+/** Steps (overrides, attributes, values) that looking for shadowed overrides may take; a lint gives up where a document would make it slow. */
 export const OVERRIDE_COMPARISONS_MAX = 1_000_000
 
 /** Names of JWT claims. */

@@ -42,6 +42,9 @@ export const REFUSALS = {
   session_role_forbidden: request(403, 'The session has another role'),
   session_cluster_forbidden: request(403, 'The session is not for this cluster'),
   session_too_large: request(403, 'The session would be too large'),
+  // Mapping, the whole request
+  cluster_unlisted: request(403, 'The trust domain does not list the cluster'),
+  cluster_name_taken: request(403, 'The cluster has the name of a listed one'),
   // Evidence: form
   evidence_not_required: evidence('not_required', 'No policy asks for this evidence'),
   token_too_large: evidence('malformed', 'The token is too large'),

@@ -10,7 +10,7 @@ import { checkWorkloads, claimsBodySchema } from './claims-body.ts'
 import { createMappingReport } from './claims-report.ts'
 import { clusterConfigInForce, enablementOf } from './cluster-config.ts'
 import { readAgentSession, requireIssuer } from './issuer-session.ts'
-import { mappingContextOf } from './mapping-context.ts'
+import { checkStanding, mappingContextOf } from './mapping-context.ts'
 import type { GatewayApp, GatewayEnv, Parts } from './parts.ts'
 import { clusterExists } from './policies-in-force.ts'
 import { addRoute, UNKNOWN_CLUSTER } from './route.ts'
@@ -34,6 +34,8 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   const config = await clusterConfigInForce(clusterId, parts, background)
   if (!config.ok) return report.refused(config.refusal)
   report.decidedBy(config.value.used)
+  const standing = checkStanding(clusterId, config.value)
+  if (!standing.ok) return report.refused(standing.refusal)
 
   const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES)
   if (!body.ok) return report.refused(body.refusal)
@@ -51,7 +53,8 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   if (!agent.ok) return report.refused(agent.refusal)
 
   const decide = decideWithin(parts.engine, createFuelTank(CLAIMS_FUEL_PER_REQUEST))
-  const context = mappingContextOf(clusterId, config.value, agent.value, parts.settings.trustDomain, decide)
+  const { trustDomain } = parts.settings
+  const context = mappingContextOf(clusterId, standing.value, config.value, agent.value, trustDomain, decide)
   const map = createWorkloadMapper(context, agent.value, enablementOf(config.value), report.workloadRefused)
   return report.mapped(workloads.value.map(map))
 }

@@ -1,7 +1,9 @@
-// The configuration of a cluster as the mapping wants it. Where `TrustDomain` lists the cluster, its name there holds,
-// and its paths are bounded; where it does not, the cluster's own name holds.
+// The configuration of a cluster as the mapping wants it, with the name and the path bounds that its trust domain gives it.
+// A cluster that the trust domain does not let map has no standing to hand in.
 import type { AttributeValue } from '../attribute/attribute.ts'
+import { type MappedStanding, resolveStanding } from '../config/cluster-standing.ts'
 import type { ClusterId } from '../config/document-key.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import { defaultPathTemplate } from '../policy/default-path.ts'
 import { DEFAULT_ISSUANCE, type Decide } from '../policy/issuance.ts'
@@ -10,16 +12,21 @@ import type { Agent } from '../policy/workload.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { mappingGatesOf } from './mapping-gates.ts'
 
+/** Refuses with `cluster_unlisted` or `cluster_name_taken`. */
+export function checkStanding(clusterId: ClusterId, config: ClusterConfig): Checked<MappedStanding> {
+  const standing = resolveStanding(clusterId, config.cluster, config.trustDomain)
+  return standing.kind === 'mapped' ? pass(standing) : refuse({ code: standing.code, detail: standing.detail })
+}
+
 export function mappingContextOf(
   clusterId: ClusterId,
+  { name, bounds }: MappedStanding,
   config: ClusterConfig,
   agent: Agent,
   trustDomain: TrustDomain,
   decide: Decide,
 ): MappingContext {
   const { cluster, issuance } = config
-  const listed = config.trustDomain?.clusters.get(clusterId)
-  const name = listed?.name ?? cluster.name ?? clusterId
   const builtIns = new Map<string, AttributeValue>([
     ['cluster.id', clusterId],
     ['cluster.name', name],
@@ -35,7 +42,7 @@ export function mappingContextOf(
     gates: mappingGatesOf(policy, config, defaultPath),
     decide,
     defaultPath,
-    pathPrefixes: listed?.pathPrefixes,
+    pathBounds: bounds,
     builtIns,
     agent: agent.attributes,
   }

@@ -1,11 +1,13 @@
 // What is stored and what is in force for a cluster, section by section, with every issue and its place in the text.
 import type { Context } from 'hono'
+import { findByClock } from '../config/clock-findings.ts'
+import { DEFAULT_CLUSTER } from '../config/cluster.ts'
+import { findStandingIssues, resolveStanding } from '../config/cluster-standing.ts'
 import type { SectionValues } from '../config/compile.ts'
 import { findAcross } from '../config/cross-findings.ts'
 import { clusterKey, parseClusterId, trustDomainKey } from '../config/document-key.ts'
-import { SECTIONS, type SectionName, sectionNames } from '../config/sections.ts'
+import { SECTIONS, sectionNames } from '../config/sections.ts'
 import { type SectionStatus, statusOf } from '../config/status.ts'
-import type { Issue } from '../core/issue.ts'
 import { backgroundOf } from './background.ts'
 import { requireIssuer } from './issuer-session.ts'
 import type { GatewayApp, GatewayEnv, Parts } from './parts.ts'
@@ -39,20 +41,14 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
   const inForce = Object.fromEntries(
     reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value]] : [])),
   )
-  const across = findAcross(inForce as Partial<SectionValues>)
-  const sections = reads.map(({ name, read }) => statusOf(name, read, [...(across.get(name) ?? []), ...lintOf(name)]))
-
-  /** Where `TrustDomain` does not list a cluster, nothing keeps its paths apart from another's. */
-  function lintOf(name: SectionName): readonly Issue[] {
-    if (
-      name !== 'Cluster' ||
-      trustDomain.ok === false ||
-      trustDomain.value?.value.clusters.has(clusterId ?? '') === true
-    )
-      return []
-    const message = 'TrustDomain does not list this cluster: nothing keeps it from rendering the paths of another one'
-    return [{ code: 'cluster_unlisted', path: [], message }]
-  }
+  const values = inForce as Partial<SectionValues>
+  const across = findAcross(values)
+  const byClock = findByClock(values, parts.clock())
+  const standing = resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value?.value)
+  const sections = reads.map(({ name, read }) => {
+    const standingFindings = name === 'Cluster' ? findStandingIssues(standing) : []
+    return statusOf(name, read, [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...standingFindings])
+  })
 
   return c.json({ clusterId, health: healthOf(sections), sections })
 }

@@ -4,6 +4,7 @@ import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
 import type { Surface } from '../attribute/row.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
+import { isWithin, type PathBounds } from '../identity/path-prefixes.ts'
 import type { SpiffeId } from '../identity/spiffe-id.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import { renderClaim } from '../template/claim.ts'
@@ -30,8 +31,8 @@ export interface MappingContext {
   /** Of the conditions of overrides, within the fuel of the request. */
   readonly decide: Decide
   readonly defaultPath: PathTemplate
-  /** Where `TrustDomain` lists the cluster: its path prefixes, by segments. Otherwise `undefined`. */
-  readonly pathPrefixes: readonly (readonly string[])[] | undefined
+  /** Where `TrustDomain` lists any cluster: which paths this one may render. Otherwise `undefined`. */
+  readonly pathBounds: PathBounds | undefined
   /** `cluster.*` and the like, from configuration alone. */
   readonly builtIns: Attributes
   /** Of the agent's session, if one was sent. */
@@ -70,7 +71,10 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
 
   const spiffeId = renderPath(issuance.pathTemplate ?? context.defaultPath, attributes, context.trustDomain)
   if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
-  if (!isInside(spiffeId.value, context.pathPrefixes)) return failed(outside(spiffeId.value), 'pathTemplate')
+  const { pathBounds } = context
+  if (pathBounds !== undefined && !isWithin(spiffeId.value.path, pathBounds)) {
+    return failed(refusePath(spiffeId.value, pathBounds), 'pathTemplate')
+  }
   const claims = renderClaims(issuance, attributes)
   if (!claims.ok) return failed(claims.refusal, 'jwtClaim')
   const subject = issuance.x509.subject === undefined ? undefined : renderSubject(issuance.x509.subject, attributes)
@@ -155,15 +159,10 @@ function renderClaims(issuance: Issuance, attributes: Attributes): Checked<Ident
   return pass(claims)
 }
 
-/** By whole segments: the prefix `/prod` does not hold `/production`. */
-function isInside({ segments }: SpiffeId, prefixes: MappingContext['pathPrefixes']): boolean {
-  if (prefixes === undefined) return true
-  return prefixes.some((prefix) => prefix.every((segment, index) => segments[index] === segment))
-}
-
-function outside({ path }: SpiffeId): Refusal {
-  return {
-    code: 'path_outside_cluster',
-    detail: `the path ${path} is outside the prefixes that TrustDomain gives this cluster: change the template or the prefixes`,
-  }
+function refusePath({ path }: SpiffeId, { side }: PathBounds): Refusal {
+  const why =
+    side === 'inside'
+      ? 'is outside the prefixes that TrustDomain gives this cluster: change the template or the prefixes'
+      : 'is under a prefix that TrustDomain gives a listed cluster: change the template, or list this cluster'
+  return { code: 'path_outside_cluster', detail: `the path ${path} ${why}` }
 }

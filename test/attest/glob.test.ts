@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isGlobPinning, matchesGlob } from '../../src/attest/glob.ts'
+import { matchesGlob } from '../../src/attest/glob.ts'
 
 describe('matchesGlob()', () => {
   it.each([
@@ -33,17 +33,5 @@ describe('matchesGlob()', () => {
       }),
       { numRuns: 2000 },
     )
-  })
-})
-
-describe('isGlobPinning()', () => {
-  it.each([
-    ['*', false],
-    ['*:*', false],
-    ['**', false],
-    ['', false],
-    ['a*', true],
-  ])('%s: %s', (pattern, expected) => {
-    expect(isGlobPinning(pattern)).toBe(expected)
   })
 })

@@ -58,6 +58,10 @@ describe('k8s_token', () => {
     ['without exp', 'claim_missing', { exp: undefined }],
     ['without kubernetes.io', 'claim_missing', { 'kubernetes.io': undefined }],
     ['extended for the API server', 'token_extended', { 'kubernetes.io': { ...binding, warnafter: NOW + 3607 } }],
+    // That there is a `warnafter` says it, whatever it holds.
+    ['extended, warning from the start', 'token_extended', { 'kubernetes.io': { ...binding, warnafter: 0 } }],
+    ['extended, without a time', 'token_extended', { 'kubernetes.io': { ...binding, warnafter: null } }],
+    ['extended, with an empty time', 'token_extended', { 'kubernetes.io': { ...binding, warnafter: '' } }],
     ['without a service account', 'claim_malformed', { 'kubernetes.io': { ...binding, serviceaccount: undefined } }],
     ['with a pod that is a text', 'claim_malformed', { 'kubernetes.io': { ...binding, pod: 'x' } }],
     ['with a node without a name', 'claim_malformed', { 'kubernetes.io': { ...binding, node: {} } }],
@@ -70,6 +74,14 @@ describe('k8s_token', () => {
       {
         sub: 'system:serviceaccount:a:b:c',
         'kubernetes.io': { ...binding, namespace: 'a:b', serviceaccount: { name: 'c' } },
+      },
+    ],
+    [
+      'whose account smuggles a colon',
+      'subject_mismatch',
+      {
+        sub: 'system:serviceaccount:a:b:c',
+        'kubernetes.io': { ...binding, namespace: 'a', serviceaccount: { name: 'b:c' } },
       },
     ],
     ['that lives longer than a day', 'token_lifetime_excessive', { exp: NOW + 86_401 }],
@@ -176,16 +188,70 @@ describe('the configuration of k8s_token', () => {
     ])
   })
 
+  it.each<[string, readonly string[], readonly number[]]>([
+    ['our own', ['spiffe://example.org'], []],
+    ['the API server', ['https://kubernetes.default.svc'], [0]],
+    ['the API server, by its whole name', ['https://kubernetes.default.svc.cluster.local'], [0]],
+    ['the API server of a cluster with another domain', ['https://kubernetes.default.svc.corp.example'], [0]],
+    ['the API server, by a short name', ['https://kubernetes.default'], [0]],
+    ['the API server, by its shortest name', ['https://kubernetes'], [0]],
+    ['the API server, with a port', ['https://kubernetes.default.svc:443'], [0]],
+    ['the API server, with a slash', ['https://kubernetes.default.svc/'], [0]],
+    ['the API server, in capitals', ['HTTPS://Kubernetes.Default.SVC'], [0]],
+    ['the API server, without a scheme', ['kubernetes.default.svc'], [0]],
+    [
+      'the API server, as distributions call it',
+      ['kubernetes.svc.default', 'k3s', 'RKE2', 'kubernetes', 'api'],
+      [0, 1, 2, 3, 4],
+    ],
+    ['the API server after our own', ['spiffe://example.org', 'https://kubernetes.default.svc'], [1]],
+    // kube-apiserver takes its issuer for its audience unless it is given another (--api-audiences).
+    ['the issuer', [ISSUER], [0]],
+    ['a host that merely begins alike', ['https://kubernetes.default.svcs.example', 'https://kubernetes.example'], []],
+    ['a path of another host', ['https://example.org/kubernetes.default.svc'], []],
+  ])('warns of an audience that every pod’s own token has: %s', (_what, audiences, indexes) => {
+    const { requirement, issues } = compileConfig({ ...good, audiences })
+    expect(requirement).toBeDefined()
+    expect(issues.map(({ code, path }) => [code, path])).toEqual(
+      indexes.map((index) => ['audience_shared', ['audiences', index]]),
+    )
+  })
+
+  it.each<[string, readonly string[]]>([
+    ['1h', []],
+    ['24h', []],
+    ['24h0m1s', ['token_lifetime_long']],
+    ['87600h', ['token_lifetime_long']],
+  ])('warns of tokens that live longer than a day: %s', (maxTokenLifetime, expected) => {
+    const { requirement, issues } = compileConfig({ ...good, maxTokenLifetime })
+    expect(requirement).toBeDefined()
+    expect(issues.map(({ code }) => code)).toEqual(expected)
+  })
+
   it.each<[Record<string, unknown>, boolean]>([
     [{}, false],
     [{ serviceAccountNamespace: 'spirl-system' }, false],
     [{ requireBoundPod: true }, false],
     [{ allowedServiceAccounts: ['*:*'] }, false],
     [{ allowedServiceAccounts: ['spirl-system:*', '*:*'] }, false],
-    [{ serviceAccountName: 'spirl-agent' }, true],
-    [{ allowedServiceAccounts: ['spirl-system:*'] }, true],
-    [{ allowedNodes: ['ip-10-*'] }, true],
+    [{ serviceAccountName: 'spirl-agent' }, false],
+    [{ serviceAccountNamespace: 'spirl-system', serviceAccountName: 'spirl-agent' }, true],
+    [{ allowedServiceAccounts: ['spirl-system:*'] }, false],
+    [{ allowedServiceAccounts: ['spirl-system:a*'] }, false],
+    [{ allowedServiceAccounts: ['*:spirl-agent'] }, false],
+    [{ allowedServiceAccounts: ['spirl-*:spirl-agent'] }, false],
+    [{ allowedServiceAccounts: ['*:*a*'] }, false],
+    [{ allowedServiceAccounts: ['spirl-system:spirl-agent'] }, true],
+    [{ allowedServiceAccounts: ['spirl-system:spirl-agent', 'spirl-eu:agent'] }, true],
+    [{ allowedServiceAccounts: ['spirl-system:spirl-agent', '*:agent'] }, false],
+    // What one field leaves open the other one may fix: both are asked of a token.
+    [{ serviceAccountNamespace: 'spirl-system', allowedServiceAccounts: ['*:spirl-agent'] }, true],
+    [{ serviceAccountName: 'spirl-agent', allowedServiceAccounts: ['spirl-system:*'] }, true],
+    [{ serviceAccountName: 'spirl-agent', allowedServiceAccounts: ['*:spirl-*'] }, false],
+    [{ allowedNodes: ['ip-10-*'] }, false],
+    [{ allowedNodes: ['ip-10-0-0-1'] }, false],
     [{ allowedNodes: ['*'] }, false],
+    [{ allowedNodes: ['*'], serviceAccountNamespace: 'spirl-system', serviceAccountName: 'spirl-agent' }, true],
   ])('%j is scoped: %s', (change, scoped) => {
     expect(compileConfig({ ...good, ...change }).requirement?.scoped).toBe(scoped)
   })
@@ -197,6 +263,8 @@ describe('the configuration of k8s_token', () => {
     [{ allowedNodes: ['n'] }, false],
     [{ serviceAccountNamespace: 'spirl', serviceAccountName: 'server' }, true],
     [{ allowedServiceAccounts: ['spirl:server'] }, true],
+    [{ serviceAccountName: 'server', allowedServiceAccounts: ['spirl:*'] }, false],
+    [{ serviceAccountName: 'server', allowedServiceAccounts: ['*:*'] }, false],
   ])('in the trust domain, %j compiles: %s', (change, compiles) => {
     const { requirement, issues } = compileConfig({ ...good, ...change }, { exactPins: true })
     expect(requirement !== undefined).toBe(compiles)

@@ -9,7 +9,7 @@ import { parseJson } from '../../src/core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
 import { pass } from '../../src/core/result.ts'
 import { type ClusterConfig, enablementOf } from '../../src/gateway/cluster-config.ts'
-import { mappingContextOf } from '../../src/gateway/mapping-context.ts'
+import { checkStanding, mappingContextOf } from '../../src/gateway/mapping-context.ts'
 import { parseTrustDomain } from '../../src/identity/trust-domain.ts'
 import type { IssuancePolicy } from '../../src/policy/issuance.ts'
 import { createWorkloadMapper, type WorkloadDescription } from '../../src/policy/workload.ts'
@@ -134,7 +134,9 @@ function measure(name: string, make: (index: number) => WorkloadDescription, ove
 function mapAll(workloads: readonly WorkloadDescription[], config: ClusterConfig): readonly unknown[] {
   if (clusterId === undefined || !trustDomain.ok) return []
   const agent = { attributes: undefined, node: undefined }
-  const context = mappingContextOf(clusterId, config, agent, trustDomain.value, () => pass(false))
+  const standing = checkStanding(clusterId, config)
+  if (!standing.ok) throw new Error(standing.refusal.detail)
+  const context = mappingContextOf(clusterId, standing.value, config, agent, trustDomain.value, () => pass(false))
   const results = workloads.map(createWorkloadMapper(context, agent, enablementOf(config)))
   if (results.some((result) => 'error' in result))
     throw new Error(JSON.stringify(results.find((result) => 'error' in result)))

@@ -93,6 +93,42 @@ describe('config status, from the store', () => {
     expect(await call('config', 'status', ...WHERE)).toMatchObject({ exitCode: 1, err: expect.stringContaining('c-1') })
   })
 
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    ['does not list it', '{clusters: {c-9: {name: x, pathPrefixes: [/x]}}}', ['mapping_refused'], ['cluster_unlisted']],
+    ['warns of it', '{clusters: {c-9: {name: x, pathPrefixes: [/x]}}, unlisted: warn}', [], ['cluster_unlisted']],
+    [
+      'warns of it, and lists its name',
+      '{clusters: {c-9: {name: C-1, pathPrefixes: [/x]}}, unlisted: warn}',
+      ['cluster_name_taken'],
+      ['cluster_unlisted'],
+    ],
+    ['lists it', '{clusters: {c-1: {name: x, pathPrefixes: [/x]}}}', [], []],
+    ['cannot be read', '{clusters: []}', [], []],
+  ])('tells what a gateway tells of a cluster where TrustDomain %s', async (_what, spec, issues, warnings) => {
+    const { file, call } = bench()
+    file(`store/${KEY}.yaml`, attestation())
+    file('store/trust-domain/TrustDomain.yaml', `section: TrustDomain\nschema: v1\nspec: ${spec}\n`)
+    const { exitCode, out } = await call('config', 'status', '--json', ...WHERE)
+    const cluster = JSON.parse(out).sections.find(({ section }: { section: string }) => section === 'Cluster')
+    const codes = (found: readonly { code: string }[]) => found.map(({ code }) => code)
+    expect([exitCode, codes(cluster.issues), codes(cluster.warnings)]).toEqual([
+      issues.length > 0 ? 1 : 0,
+      issues,
+      warnings,
+    ])
+  })
+
+  it('warns of sessions that are revoked before they are issued, at their line', async () => {
+    const { file, call } = bench()
+    file(
+      'store/trust-domain/TrustDomain.yaml',
+      'section: TrustDomain\nschema: v1\nspec:\n  sessionsNotBefore: 2999-01-01T00:00:00Z\n',
+    )
+    const { exitCode, out } = await call('config', 'status', '--json', 'trust-domain', '--store', 'store')
+    const section = JSON.parse(out).sections.find((status: { section: string }) => status.section === 'TrustDomain')
+    expect([exitCode, section.warnings]).toEqual([0, [expect.objectContaining({ code: 'not_before_future', line: 4 })]])
+  })
+
   it('knows the sections of the trust domain', async () => {
     const { file, call } = bench()
     file('store/trust-domain/TrustDomain.yaml', 'section: TrustDomain\nschema: v1\nspec: {}\n')

@@ -185,3 +185,114 @@ spec:
     expect((await call('config', 'validate', file('t.yaml', text))).out).toContain('pin_missing')
   })
 })
+
+describe('config validate, by the clock', () => {
+  it.each<[string, string, string, boolean]>([
+    // The clock of the bench is some seconds after 2026-01-01T00:00:00Z.
+    ['TrustDomain', '', '2026-02-01T00:00:00Z', true],
+    ['TrustDomain', '', '2026-01-01T00:00:00Z', false],
+    ['Cluster', '  requireAgentSession: true\n  requireNode: true\n', '2999-01-01T00:00:00Z', true],
+    ['Cluster', '  requireAgentSession: true\n  requireNode: true\n', '2025-12-31T00:00:00Z', false],
+  ])('warns of sessions of %s that are revoked before they are issued: %s%s', async (section, more, time, warns) => {
+    const { file, call } = bench()
+    const text = `section: ${section}\nschema: v1\nspec:\n${more}  sessionsNotBefore: ${time}\n`
+    const { exitCode, out } = await call('config', 'validate', '--json', file('x.yaml', text))
+    expect(exitCode).toBe(0)
+    const line = 4 + more.split('\n').length - 1
+    expect(JSON.parse(out).files[0].warnings).toEqual(
+      warns ? [expect.objectContaining({ code: 'not_before_future', path: 'spec.sessionsNotBefore', line })] : [],
+    )
+  })
+
+  it('and so does config set, for whoever stores it', async () => {
+    const { file, call } = bench()
+    const text = 'section: TrustDomain\nschema: v1\nspec: {sessionsNotBefore: 2999-01-01T00:00:00Z}\n'
+    const { exitCode, err } = await call('config', 'set', 'trust-domain', '--store', 'store', file('t.yaml', text))
+    expect([exitCode, err]).toEqual([0, expect.stringContaining('not_before_future')])
+  })
+})
+
+const LISTING = (more = '') => `section: TrustDomain
+schema: v1
+spec:
+  clusters:
+    listed: {name: prod, pathPrefixes: [/prod]}
+${more}`
+
+describe('config validate --store', () => {
+  function store(trustDomain: string | undefined, names: Readonly<Record<string, string>> = {}) {
+    const made = bench()
+    for (const id of ['listed', 'eu', 'us']) {
+      made.file(`store/clusters/${id}/AgentAttestation.yaml`, attestation())
+      const name = names[id]
+      if (name !== undefined) {
+        made.file(`store/clusters/${id}/Cluster.yaml`, `section: Cluster\nschema: v1\nspec: {name: ${name}}\n`)
+      }
+    }
+    if (trustDomain !== undefined) made.file('store/trust-domain/TrustDomain.yaml', trustDomain)
+    return made
+  }
+  const concerned = (out: string): readonly string[] =>
+    JSON.parse(out).clusters.map(({ id, code }: { id: string; code: string }) => `${id} ${code}`)
+
+  it.each<[string, string, Readonly<Record<string, string>>, readonly string[], number]>([
+    ['the default stops', LISTING(), {}, ['eu cluster_unlisted', 'us cluster_unlisted'], 1],
+    // Who says `refuse` has decided.
+    ['refuse stops', LISTING('  unlisted: refuse\n'), {}, ['eu cluster_unlisted', 'us cluster_unlisted'], 0],
+    ['warn stops, by name', LISTING('  unlisted: warn\n'), { us: 'Prod' }, ['us cluster_name_taken'], 1],
+    ['warn does not stop', LISTING('  unlisted: warn\n'), { us: 'dev' }, [], 0],
+    ['a document that lists nothing does not stop', 'section: TrustDomain\nschema: v1\nspec: {}\n', {}, [], 0],
+  ])('lists the clusters whose mapping %s', async (_what, text, names, expected, exitCode) => {
+    const { call } = store(text, names)
+    const called = await call('config', 'validate', '--json', '--store', 'store')
+    expect(concerned(called.out)).toEqual(expected)
+    expect(called.exitCode).toBe(exitCode)
+    expect(JSON.parse(called.out).valid).toBe(exitCode === 0)
+  })
+
+  it('says so in words, and what to do', async () => {
+    const { call } = store(LISTING())
+    const { exitCode, out } = await call('config', 'validate', '--store', 'store')
+    expect(exitCode).toBe(1)
+    expect(out).toContain('trust-domain/TrustDomain:4:3: warning unlisted_unset')
+    expect(out).toMatch(/^clusters\/eu: mapping is refused \(cluster_unlisted\)/m)
+    expect(out).toContain('2 clusters of the store stop mapping')
+    expect(out).not.toContain('clusters/listed')
+  })
+
+  it('holds a file that is not stored yet against the clusters of the store', async () => {
+    const { file, call } = store(LISTING('  unlisted: warn\n'))
+    const next = file('next.yaml', LISTING('    eu: {name: eu, pathPrefixes: [/eu]}\n'))
+    const { exitCode, out } = await call('config', 'validate', '--json', '--store', 'store', next)
+    expect([exitCode, concerned(out)]).toEqual([1, ['us cluster_unlisted']])
+    expect(JSON.parse(out).files.map(({ file: name }: { file: string }) => name)).toEqual(['next.yaml'])
+  })
+
+  it('says nothing of clusters where TrustDomain does not compile, and fails', async () => {
+    const { call } = store(LISTING('  unlisted: never\n'))
+    const { exitCode, out } = await call('config', 'validate', '--json', '--store', 'store')
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({ clusters: [], files: [{ section: 'TrustDomain', valid: false }] })
+  })
+
+  it('says that it does not know the name of a cluster whose Cluster does not compile', async () => {
+    const made = store(LISTING('  unlisted: warn\n'))
+    made.file('store/clusters/eu/Cluster.yaml', 'section: Cluster\nschema: v1\nspec: {nmae: prod}\n')
+    const { exitCode, err } = await made.call('config', 'validate', '--store', 'store')
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('clusters/eu/Cluster')])
+  })
+
+  it('passes a store without TrustDomain, and says that nothing keeps its clusters apart', async () => {
+    const { call } = store(undefined)
+    const { exitCode, out, err } = await call('config', 'validate', '--store', 'store')
+    expect([exitCode, out, err]).toEqual([0, '', expect.stringContaining('trust-domain/TrustDomain')])
+  })
+
+  it.each([
+    ['no such directory', ['--store', 'nowhere']],
+    ['neither files nor a store', []],
+  ])('wants something to check: %s', async (_what, args) => {
+    const { exitCode } = await bench().call('config', 'validate', ...args)
+    expect(exitCode).toBe(2)
+  })
+})

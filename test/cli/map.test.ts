@@ -149,6 +149,27 @@ spec: {policy: {pathTemplate: "/{{kubernetes.pod.owner}}", jwt: {additionalClaim
     expect([many.exitCode, many.err]).toEqual([2, expect.stringContaining('c-1, c-2')])
   })
 
+  it.each<[string, string, string, string]>([
+    ['refuses it by default', '', '/web', 'cluster_unlisted'],
+    ['refuses it', ', unlisted: refuse', '/web', 'cluster_unlisted'],
+    ['warns of it, and gives its path to another', ', unlisted: warn', '/web', 'path_outside_cluster'],
+    ['warns of it, and gives its name to another', ', unlisted: warn, name', '/webs', 'cluster_name_taken'],
+    ['warns of it', ', unlisted: warn', '/webs', 'spiffe://example.org/web/blue/web'],
+  ])(
+    'decides as the gateway does where TrustDomain does not list the cluster and %s',
+    async (_what, more, prefix, said) => {
+      const made = world({})
+      made.file('store/clusters/c-1/SVIDIssuancePolicy.yaml', POLICY)
+      made.file('store/clusters/c-1/Cluster.yaml', CLUSTER)
+      const name = more.endsWith('name') ? 'Blue' : 'green'
+      const clusters = `clusters: {c-9: {name: ${name}, pathPrefixes: ["${prefix}"]}}`
+      const spec = `{${clusters}${more.replace(', name', '')}}`
+      made.file('store/trust-domain/TrustDomain.yaml', `section: TrustDomain\nschema: v1\nspec: ${spec}\n`)
+      const { exitCode, out, err } = await made.call('map', '--cluster-config', 'store', 'pod.json')
+      expect([exitCode, out + err]).toEqual([said.startsWith('spiffe') ? 0 : 1, expect.stringContaining(said)])
+    },
+  )
+
   it.each<[string, unknown]>([
     [
       'an answer to a login',

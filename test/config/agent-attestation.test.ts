@@ -22,7 +22,7 @@ spec:
             issuerURL: https://kubernetes.default.svc
             jwksURI: https://keys.example.org/jwks.json
             allowedServiceAccounts:
-              - spirl-system:*
+              - spirl-system:spirl-agent
 `
 
 const policy = 'spec.policies.0'
@@ -43,8 +43,8 @@ describe('section AgentAttestation', () => {
       'flow style',
       changed(
         valid,
-        'allowedServiceAccounts:\n              - spirl-system:*',
-        'allowedServiceAccounts: ["spirl-system:*"]',
+        'allowedServiceAccounts:\n              - spirl-system:spirl-agent',
+        'allowedServiceAccounts: ["spirl-system:spirl-agent"]',
       ),
     ],
     [
@@ -146,31 +146,31 @@ describe('section AgentAttestation', () => {
             issuerURL: https://kubernetes.default.svc
             jwksURI: https://keys.example.org/jwks.json
             allowedServiceAccounts:
-              - spirl-system:*`,
+              - spirl-system:spirl-agent`,
       'requiredAttestors: []',
       ['13:26 value_empty spec.policies.1.requiredAttestors'],
     ],
     [
       'an empty allow-list',
-      'allowedServiceAccounts:\n              - spirl-system:*',
+      'allowedServiceAccounts:\n              - spirl-system:spirl-agent',
       'allowedServiceAccounts: []',
       ['18:37 value_empty spec.policies.1.requiredAttestors.0.config.allowedServiceAccounts'],
     ],
     [
       'an allow-list left blank',
-      'allowedServiceAccounts:\n              - spirl-system:*',
+      'allowedServiceAccounts:\n              - spirl-system:spirl-agent',
       'allowedServiceAccounts:',
       ['18:13 value_empty spec.policies.1.requiredAttestors.0.config.allowedServiceAccounts'],
     ],
     [
       'a text for a list',
-      'allowedServiceAccounts:\n              - spirl-system:*',
-      'allowedServiceAccounts: "spirl-system:*"',
+      'allowedServiceAccounts:\n              - spirl-system:spirl-agent',
+      'allowedServiceAccounts: "spirl-system:spirl-agent"',
       ['18:37 type_mismatch spec.policies.1.requiredAttestors.0.config.allowedServiceAccounts'],
     ],
     [
       'a blank list element',
-      '- spirl-system:*',
+      '- spirl-system:spirl-agent',
       '-',
       ['19:15 value_empty spec.policies.1.requiredAttestors.0.config.allowedServiceAccounts.0'],
     ],
@@ -206,7 +206,7 @@ describe('section AgentAttestation', () => {
     ],
     [
       'an account without a namespace',
-      'spirl-system:*',
+      'spirl-system:spirl-agent',
       'spirl-agent',
       ['19:17 value_invalid spec.policies.1.requiredAttestors.0.config.allowedServiceAccounts.0'],
     ],
@@ -248,7 +248,7 @@ describe('section AgentAttestation', () => {
     const text = [
       ['type: k8s_token', 'type: k8s_tokn'],
       ['second', 'a/b'],
-      ['spirl-system:*', 'x'],
+      ['spirl-system:spirl-agent', 'x'],
       ['schema: v1', 'schema: v3'],
     ].reduce((so_far, [from = '', to = '']) => changed(so_far, from, to), valid)
     expect(found(compile('AgentAttestation', text))).toEqual([
@@ -268,7 +268,7 @@ describe('section AgentAttestation', () => {
       const policies = [first, second].map(
         (source, index) => `    - name: p${index}
       requiredAttestors:
-        - {type: k8s_token, config: {issuerURL: "${issuer}", serviceAccountName: a${index}${source}}}
+        - {type: k8s_token, config: {issuerURL: "${issuer}", allowedServiceAccounts: ['s:a${index}']${source}}}
 `,
       )
       return found(
@@ -294,6 +294,71 @@ describe('section AgentAttestation', () => {
     const unscoped = changed(valid, '            serviceAccountName: spirl-agent\n', '')
     expect(found(compile('AgentAttestation', unscoped))).toEqual([`7:11 trust_unscoped ${attestor}`])
     expect(found(compile('AgentAttestation', valid))).toEqual([])
+  })
+
+  it.each<[string, readonly string[], boolean]>([
+    ['is always true', ['true'], false],
+    ['asks for the namespace alone', ['k8s_token.namespace == "a"'], false],
+    ['asks for the account alone', ['k8s_token.service_account.name == "b"'], false],
+    ['fixes both', ['k8s_token.namespace == "a" && k8s_token.service_account.name == "b"'], true],
+    ['fixes both, the other way round', ['"b" == k8s_token.service_account.name && "a" == k8s_token.namespace'], true],
+    ['fixes both in two conditions', ['k8s_token.namespace == "a"', 'k8s_token.service_account.name == "b"'], true],
+    [
+      'fixes both among other things',
+      ['(k8s_token.namespace == "a" && size(k8s_token.issuer) > 0) && (k8s_token.service_account.name == "b" && true)'],
+      true,
+    ],
+    ['may pass by another way', ['k8s_token.namespace == "a" && k8s_token.service_account.name == "b" || true'], false],
+    ['excludes one account', ['k8s_token.namespace != "a" && k8s_token.service_account.name != "b"'], false],
+    ['negates', ['!(k8s_token.namespace == "a" && k8s_token.service_account.name == "b")'], false],
+    [
+      'fixes both in one branch of two',
+      ['size(k8s_token.issuer) > 9 ? k8s_token.namespace == "a" && k8s_token.service_account.name == "b" : true'],
+      false,
+    ],
+    ['asks for a prefix', ['k8s_token.namespace == "a" && k8s_token.service_account.name.startsWith("b")'], false],
+    [
+      'compares with itself',
+      ['k8s_token.namespace == k8s_token.namespace && k8s_token.service_account.name == "b"'],
+      false,
+    ],
+    ['fixes the uid', ['k8s_token.namespace == "a" && k8s_token.service_account.uid == "b"'], false],
+  ])(
+    'counts a condition towards the scope where it fixes namespace and account: one that %s',
+    (_what, expressions, scoped) => {
+      const policy = {
+        name: 'p',
+        requiredAttestors: [{ type: 'k8s_token', config: { issuerURL: 'https://a.example' } }],
+        conditions: expressions.map((expression) => ({ expression })),
+      }
+      const result = compile(
+        'AgentAttestation',
+        JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec: { policies: [policy] } }),
+      )
+      expect(result.ok).toBe(true)
+      expect(result.ok && result.warnings.some(({ code }) => code === 'trust_unscoped')).toBe(!scoped)
+    },
+  )
+
+  it('adds up what the token’s own pins fix, and what a condition fixes', () => {
+    const policy = (config: object) =>
+      JSON.stringify({
+        section: 'AgentAttestation',
+        schema: 'v1',
+        spec: {
+          policies: [
+            {
+              name: 'p',
+              requiredAttestors: [{ type: 'k8s_token', config: { issuerURL: 'https://a.example', ...config } }],
+              conditions: [{ expression: 'k8s_token.service_account.name == "b"' }],
+            },
+          ],
+        },
+      })
+    const codes = (config: object) =>
+      found(compile('AgentAttestation', policy(config))).map((text) => text.split(' ')[1])
+    expect(codes({ serviceAccountNamespace: 'a' })).toEqual([])
+    expect(codes({ serviceAccountName: 'b' })).toEqual(['trust_unscoped'])
   })
 
   it('counts policies up to the limit and no further', () => {

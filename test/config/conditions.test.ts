@@ -18,7 +18,7 @@ spec:
       requiredAttestors:
         - type: k8s_token
           config:
-            issuerURL: https://oidc.example.com/id/1
+            {issuerURL: https://oidc.example.com/id/1, allowedServiceAccounts: ["a:b"]}
       conditions:
 `
 
@@ -82,7 +82,7 @@ describe('conditions in a document', () => {
 
   it('are bounded over the whole document, in patterns and in number', () => {
     const document = (policies: number, expression: string): readonly string[] => {
-      const config = { issuerURL: 'https://oidc.example.com/id/1' }
+      const config = { issuerURL: 'https://oidc.example.com/id/1', allowedServiceAccounts: ['a:b'] }
       const spec = {
         policies: Array.from({ length: policies }, (_, index) => ({
           name: `p${index}`,

@@ -13,6 +13,7 @@ spec:
       name: dev
       pathPrefixes:
         - /dev
+  unlisted: refuse
 `
 
 describe('section TrustDomain', () => {
@@ -22,9 +23,11 @@ describe('section TrustDomain', () => {
     if (!result.ok) throw new Error('does not compile')
     expect(result.value.sessionsNotBeforeSeconds).toBe(Date.UTC(2026, 0, 31, 12) / 1000)
     expect([...result.value.clusters]).toEqual([
-      ['c-123', { name: 'prod-eu', pathPrefixes: [['prod', 'eu'], ['shared-eu']] }],
-      ['c-456', { name: 'dev', pathPrefixes: [['dev']] }],
+      ['c-123', { name: 'prod-eu', pathPrefixes: ['/prod/eu/', '/shared-eu/'] }],
+      ['c-456', { name: 'dev', pathPrefixes: ['/dev/'] }],
     ])
+    expect(result.value.listedPrefixes).toEqual(['/dev/', '/prod/eu/', '/shared-eu/'])
+    expect([...result.value.listedNames].sort()).toEqual(['c-123', 'c-456', 'dev', 'prod-eu'])
   })
 
   it.each([
@@ -34,6 +37,8 @@ describe('section TrustDomain', () => {
     ['an id as long as may be', 'c-456', 'c'.repeat(63)],
     ['a prefix that only looks like another', '/dev', '/prod/eu2'],
     ['a name with a space', 'name: dev', 'name: dev cluster'],
+    ['its own id as a name', 'name: dev', 'name: c-456'],
+    ['clusters that are not listed', 'unlisted: refuse', 'unlisted: warn'],
   ])('compiles %s', (_what, from, to) => {
     expect(found(compile('TrustDomain', changed(valid, from, to)))).toEqual([])
   })
@@ -72,6 +77,8 @@ describe('section TrustDomain', () => {
       'name: dev\n      platform: k8s',
       ['11:7 field_unknown spec.clusters.c-456.platform'],
     ],
+    ['another word for unlisted', 'unlisted: refuse', 'unlisted: allow', ['13:13 value_invalid spec.unlisted']],
+    ['a boolean for unlisted', 'unlisted: refuse', 'unlisted: true', ['13:13 text_unquoted spec.unlisted']],
     ['a time that is none', '2026-01-31T12:00:00Z', 'today', ['4:22 value_invalid spec.sessionsNotBefore']],
     [
       'a list of clusters',
@@ -94,5 +101,48 @@ describe('section TrustDomain', () => {
     const result = compile('TrustDomain', changed(valid, '/dev', to))
     expect(result.ok).toBe(true)
     expect(found(result)).toEqual(expected)
+  })
+
+  it('finds the overlap behind a prefix of the same cluster, and counts a prefix that it lists twice as one', () => {
+    const many = changed(valid, '[/prod/eu, /shared-eu]', '[/a, /a/b/c, /a/b/c]')
+    const result = compile('TrustDomain', changed(many, '- /dev', '- /a/b\n        - /a/b/c/d'))
+    expect(found(result)).toEqual([
+      '8:26 trust_overlapping spec.clusters.c-123.pathPrefixes.1',
+      '8:34 trust_overlapping spec.clusters.c-123.pathPrefixes.2',
+      '12:11 trust_overlapping spec.clusters.c-456.pathPrefixes.0',
+      '13:11 trust_overlapping spec.clusters.c-456.pathPrefixes.1',
+    ])
+  })
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['the name of another in other case', 'name: dev', 'name: Prod-EU', ['10:13 trust_overlapping']],
+    ['the id of another', 'name: dev', 'name: c-123', ['10:13 trust_overlapping']],
+    ['the id of another in other case', 'name: dev', 'name: C-123', ['10:13 trust_overlapping']],
+  ])('warns of a name that can be taken for another cluster: %s', (_what, from, to, expected) => {
+    const result = compile('TrustDomain', changed(valid, from, to))
+    expect(result.ok).toBe(true)
+    expect(found(result)).toEqual(expected.map((issue) => `${issue} spec.clusters.c-456.name`))
+  })
+
+  it.each<[string, string, readonly string[], string]>([
+    [
+      'lists clusters and does not say',
+      valid.replace('  unlisted: refuse\n', ''),
+      ['5:3 unlisted_unset spec.clusters'],
+      'refuse',
+    ],
+    ['refuses', valid, [], 'refuse'],
+    ['warns', changed(valid, 'unlisted: refuse', 'unlisted: warn'), [], 'warn'],
+    ['lists nothing', changed(valid, valid.slice(valid.indexOf('  clusters')), '  clusters: {}\n'), [], 'warn'],
+    [
+      'lists nothing and refuses',
+      changed(valid, valid.slice(valid.indexOf('  clusters')), '  unlisted: refuse\n'),
+      [],
+      'refuse',
+    ],
+  ])('knows what becomes of clusters that are not listed where it %s', (_what, text, expected, unlisted) => {
+    const result = compile('TrustDomain', text)
+    expect(found(result)).toEqual(expected)
+    expect(result.ok && result.value.unlisted).toBe(unlisted)
   })
 })

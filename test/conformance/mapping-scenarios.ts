@@ -3,6 +3,8 @@ import type { StandInCluster } from '../../src/cli/stand-in-cluster.ts'
 import type { Ask, Expected, Scenario } from './scenarios.ts'
 
 export const CLUSTER = 'mapped'
+/** Stored, and not in the list of TrustDomain. */
+const UNLISTED = 'unlisted'
 const SERVER = { namespace: 'postern', serviceAccount: 'server' }
 
 /** The documents of these scenarios, by key; `agents` admits the agents of the cluster. */
@@ -13,7 +15,7 @@ schema: v1
 spec:
   policies:
     - name: servers
-      allowedClusters: [${CLUSTER}, nowhere]
+      allowedClusters: [${CLUSTER}, ${UNLISTED}, nowhere]
       requiredAttestors:
         - type: k8s_token
           config:
@@ -28,6 +30,11 @@ spec:
     ${CLUSTER}: {name: blue, pathPrefixes: [/blue]}
 `,
     [`clusters/${CLUSTER}/AgentAttestation`]: agents,
+    [`clusters/${UNLISTED}/AgentAttestation`]: agents,
+    [`clusters/${UNLISTED}/SVIDIssuancePolicy`]: `section: SVIDIssuancePolicy
+schema: v1
+spec: {policy: {pathTemplate: "/blue/{{kubernetes.pod.service_account}}"}}
+`,
     [`clusters/${CLUSTER}/SVIDIssuancePolicy`]: `section: SVIDIssuancePolicy
 schema: v1
 spec:
@@ -188,6 +195,15 @@ export const MAPPING_SCENARIOS: readonly Scenario[] = [
     status: 403,
     code: 'session_cluster_forbidden',
   }),
+  claims('refuses to map a cluster that is not listed', { ...issuer, clusterId: UNLISTED }, ONE, {
+    status: 403,
+    code: 'cluster_unlisted',
+  }),
+  {
+    name: 'admits the agents of a cluster that is not listed',
+    request: async (cluster) => login(`/v1/clusters/${UNLISTED}/login`, await cluster.mint()),
+    expected: { status: 200 },
+  },
   claims('does not know what it may map and nobody stored', { ...issuer, clusterId: 'nowhere' }, ONE, {
     status: 404,
     code: 'cluster_unknown',

@@ -5,6 +5,7 @@ import type { Attributes, AttributeValue } from '../../src/attribute/attribute.t
 import { pass } from '../../src/core/result.ts'
 import { parseDistinguishedName } from '../../src/identity/distinguished-name.ts'
 import { parseDnsName } from '../../src/identity/dns-name.ts'
+import { createPathPrefixes, type PathBounds } from '../../src/identity/path-prefixes.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { defaultPathTemplate } from '../../src/policy/default-path.ts'
 import type { IssuancePolicy } from '../../src/policy/issuance.ts'
@@ -26,11 +27,15 @@ function contextOf(spec: object, change: Partial<MappingContext> = {}): MappingC
     gates: { undecidable: undefined, refusalFor: () => undefined },
     decide: () => pass(true),
     defaultPath: defaultPathTemplate('k8s'),
-    pathPrefixes: undefined,
+    pathBounds: undefined,
     builtIns: new Map([['cluster.name', 'c-1']]),
     agent: undefined,
     ...change,
   }
+}
+
+function boundsOf(side: PathBounds['side'], ...paths: readonly string[]): PathBounds {
+  return { side, prefixes: createPathPrefixes(paths) }
 }
 
 const WEB: Attributes = new Map<string, AttributeValue>([
@@ -85,11 +90,14 @@ describe('mapWorkload()', () => {
     ['part of a segment', ['c-'], 'path_outside_cluster'],
     ['another path', ['c-2'], 'path_outside_cluster'],
   ])('holds paths to the prefix that is %s', (_what, prefix, code) => {
-    expect(codeOf({}, WEB, { pathPrefixes: [['x'], prefix] })).toBe(code)
+    expect(codeOf({}, WEB, { pathBounds: boundsOf('inside', '/x', `/${prefix.join('/')}`) })).toBe(code)
+    // Outside the same prefixes is all that is not inside them.
+    const outside = code === undefined ? 'path_outside_cluster' : undefined
+    expect(codeOf({}, WEB, { pathBounds: boundsOf('outside', '/x', `/${prefix.join('/')}`) })).toBe(outside)
   })
 
   it('lets nothing through by an empty list of prefixes', () => {
-    expect(codeOf({}, WEB, { pathPrefixes: [] })).toBe('path_outside_cluster')
+    expect(codeOf({}, WEB, { pathBounds: boundsOf('inside') })).toBe('path_outside_cluster')
   })
 })
 

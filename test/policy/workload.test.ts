@@ -18,7 +18,7 @@ const context: MappingContext = {
   gates: { undecidable: undefined, refusalFor: () => undefined },
   decide: () => pass(true),
   defaultPath: defaultPathTemplate('k8s'),
-  pathPrefixes: undefined,
+  pathBounds: undefined,
   builtIns: new Map([['cluster.name', 'c-1']]),
   agent: undefined,
 }

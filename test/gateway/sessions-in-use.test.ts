@@ -36,7 +36,7 @@ let world: World
 let key: SigningKey
 let spare: SigningKey
 beforeAll(async () => {
-  world = await createWorld()
+  world = await createWorld({ stateless: true })
   key = world.issuer.newestKey()
   spare = await createSigningKey('spare')
 })

@@ -37,6 +37,8 @@ export interface ConfigCacheOptions<Values> {
   readonly sleep: Sleep
   readonly compile: CompileSection<Values>
   readonly contextFor: ContextFor
+  /** What compiled configurations may take of memory; default {@link CONFIG_CACHE_MAX_BYTES}. */
+  readonly maxBytes?: number
   /** The sections that a cluster can have; those of the table, unless a test says otherwise. */
   readonly clusterSections?: readonly string[]
 }
@@ -60,7 +62,10 @@ interface Trouble {
 
 export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
   const { source, state, sealKeys, clock, sleep } = options
-  const documents = createLru<Known>({ maxEntries: CONFIG_CACHE_MAX, maxBytes: CONFIG_CACHE_MAX_BYTES })
+  const documents = createLru<Known>({
+    maxEntries: CONFIG_CACHE_MAX,
+    maxBytes: options.maxBytes ?? CONFIG_CACHE_MAX_BYTES,
+  })
   // Apart, so that a caller who makes up cluster ids evicts no configuration.
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })

@@ -2,9 +2,10 @@
 // displaces a good one, and that a deleted one is gone. Plain data; the store and the time come from the cache.
 import type { CompileContext } from '../attest/attestor.ts'
 import { digestOf } from '../core/digest.ts'
-import { CONFIG_BYTES_PER_DOCUMENT_BYTE, CONFIG_ENTRY_BYTES } from '../core/limits.ts'
+import { CONFIG_ENTRY_BYTES } from '../core/limits.ts'
 import type { AppliedVersion, Recalled } from './applied.ts'
 import type { CompileResult } from './compile.ts'
+import { weighCompiled } from './compiled-weight.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
 
@@ -14,7 +15,8 @@ export interface Version {
   readonly value: unknown
   readonly warnings: readonly LocatedIssue[]
   readonly appliedAtMillis: number
-  readonly documentBytes: number
+  /** Of memory: see `weighCompiled`. */
+  readonly weightBytes: number
 }
 
 /** The stored document, whether or not it compiles. */
@@ -23,6 +25,8 @@ export interface Desired {
   readonly attemptedAtMillis: number
   /** Empty if it compiled. */
   readonly issues: readonly LocatedIssue[]
+  /** Of the issues, in memory. */
+  readonly weightBytes: number
 }
 
 /** What is known of one document since the last successful read of the store. */
@@ -69,7 +73,7 @@ export async function knownAfter(
   const { inForce, desired: last } = before ?? {}
   const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : judge.nowMillis
   const confirmed = { readAtMillis, confirmedAtMillis: readAtMillis, deadRecord: before?.deadRecord }
-  const desired = { digest, attemptedAtMillis, issues: [] }
+  const desired = { digest, attemptedAtMillis, issues: [], weightBytes: 0 }
 
   // What is in force is known to compile, also when its author has just put it back.
   if (inForce?.digest === digest) return { ...confirmed, desired, inForce }
@@ -77,7 +81,9 @@ export async function knownAfter(
 
   const compiled = compileSafely({ digest, bytes, appliedAtMillis: judge.nowMillis }, judge)
   if (compiled.ok) return { ...confirmed, desired, inForce: compiled.value }
-  return fallBack({ ...before, readAtMillis, desired: { ...desired, issues: compiled.issues } }, judge)
+  const { issues } = compiled
+  const bad = { ...desired, issues, weightBytes: weighCompiled(undefined, issues, bytes) }
+  return fallBack({ ...before, readAtMillis, desired: bad }, judge)
 }
 
 /**
@@ -109,7 +115,8 @@ function compileSafely({ digest, bytes, appliedAtMillis }: AppliedVersion, judge
     const compiled = judge.compile(bytes, judge.contextFor(digest))
     if (compiled.ok) {
       const { value, warnings } = compiled
-      return { ok: true, value: { digest, value, warnings, appliedAtMillis, documentBytes: bytes.length }, warnings }
+      const weightBytes = weighCompiled(value, warnings, bytes)
+      return { ok: true, value: { digest, value, warnings, appliedAtMillis, weightBytes }, warnings }
     }
     if (compiled.issues.length > 0) return compiled
   } catch {
@@ -129,9 +136,7 @@ export function readOf(known: Known, stale: boolean): ConfigRead<unknown> {
   return { kind: 'in_force', value, digest, stale, desiredDigest, issues, warnings, attemptedAtMillis, appliedAtMillis }
 }
 
-/** An estimate of the memory it takes. */
-export function weigh(known: Known): number {
-  const documentBytes = known.inForce?.documentBytes ?? 0
-  const issues = (known.desired?.issues.length ?? 0) + (known.inForce?.warnings.length ?? 0)
-  return CONFIG_ENTRY_BYTES * (1 + issues) + CONFIG_BYTES_PER_DOCUMENT_BYTE * documentBytes
+/** What it takes of memory. */
+export function weigh({ desired, inForce }: Known): number {
+  return CONFIG_ENTRY_BYTES + (desired?.weightBytes ?? 0) + (inForce?.weightBytes ?? 0)
 }

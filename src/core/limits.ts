@@ -46,6 +46,9 @@ export const DISCOVERY_MAX_BYTES = 64 * 1024
 /** AWS STS stops at a hundred keys as well. Keys after that are skipped. */
 export const KEY_SET_MAX_KEYS = 100
 
+/** Keys that WebCrypto holds, per isolate: some 6 KiB each, whether it is RSA or EC. An evicted one is imported again. */
+export const IMPORTED_KEYS_MAX = 1024
+
 /** RSA moduli: shorter ones are weak, longer ones are slow by design of the attacker. */
 export const RSA_MIN_BITS = 2048
 export const RSA_MAX_BITS = 8192
@@ -138,10 +141,14 @@ export const CONFIG_STALE_MAX_MILLIS = 3_600_000
 export const STORE_TIMEOUT_MILLIS = 5_000
 /** Compiled configurations and unknown clusters in memory, per isolate. */
 export const CONFIG_CACHE_MAX = 2_000
+/**
+ * By what was compiled, as a host without compressed pointers holds it. On Workers an isolate has 128 MB for everything,
+ * and compiling a large document takes part of that for a moment; a server has more, and more clusters to serve.
+ */
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
+export const CONFIG_CACHE_SERVER_MAX_BYTES = 128 * 1024 * 1024
 
-/** A compiled configuration takes some multiple of its text; the bounds above count by this estimate. */
-export const CONFIG_BYTES_PER_DOCUMENT_BYTE = 6
+/** What an entry takes besides what was compiled: digests, times and its place in the cache. */
 export const CONFIG_ENTRY_BYTES = 1024
 /** Known absences in memory, apart from configurations, so that made-up cluster ids evict none. */
 export const ABSENCE_CACHE_MAX = 4_000

@@ -64,6 +64,12 @@ export const KEY_FETCH_LEASE_MILLIS = 2 * KEY_FETCH_TIMEOUT_MILLIS + 1_000
 export const KEY_FETCH_POLL_MIN_MILLIS = 10
 export const KEY_FETCH_POLL_MAX_MILLIS = 160
 
+/**
+ * Where keys are in hand that are over their age, a login waits this long for newer ones: an issuer that is up answers
+ * within it, and one that hangs must not hold back everybody.
+ */
+export const KEY_FETCH_OVER_AGE_WAIT_MILLIS = 1_000
+
 /** `Cache-Control: max-age` of a key set is honoured within these bounds; without one, the default holds. */
 export const KEY_SET_AGE_MIN_SECONDS = 60
 export const KEY_SET_AGE_DEFAULT_SECONDS = 300
@@ -84,9 +90,14 @@ export const KID_REFETCH_REFILL_MILLIS = 30_000
 export const UNKNOWN_KIDS_MAX = 256
 export const UNKNOWN_KID_TTL_MILLIS = 30_000
 
-/** Key sources in memory, per isolate. */
-export const KEY_SOURCES_MAX = 1024
-export const KEY_SOURCES_MAX_BYTES = 16 * 1024 * 1024
+/**
+ * Key sources in memory, per isolate, by what they take; there is no bound by count, since what is evicted costs two
+ * fetches at the next login. A source with two RSA keys takes some 5 kB.
+ */
+export const KEY_SOURCES_MAX_BYTES = 24 * 1024 * 1024
+/** What a source takes besides its keys and its names, and what an unknown `kid` takes besides its own length. */
+export const KEY_SOURCE_BYTES = 2048
+export const UNKNOWN_KID_BYTES = 160
 
 /** URLs of issuers and key sets. */
 export const URL_MAX_LENGTH = 2048

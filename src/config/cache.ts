@@ -19,6 +19,7 @@ import {
 import { createLru } from '../core/lru.ts'
 import type { SealKeys } from '../token/applied-record.ts'
 import { createAppliedRecords } from './applied.ts'
+import { type Asker, createClusterExistence, type Existence } from './cluster-existence.ts'
 import type { SectionValues } from './compile.ts'
 import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
@@ -49,8 +50,10 @@ export interface ConfigCache<Values = SectionValues> {
     key: DocumentKey<Section>,
     background: Background,
   ): Promise<ConfigRead<Values[Section]>>
-  /** Whether the store has any section of the cluster; `unavailable`: it could not be read, and that is no absence. */
-  clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'>
+  /** Whether the store has any section of the cluster. See {@link Existence}. */
+  clusterExists(clusterId: ClusterId, asker: Asker, background: Background): Promise<Existence>
+  /** Whether {@link clusterExists} has found nothing, so lately that it need not be asked again. Costs no read. */
+  isKnownAbsent(clusterId: ClusterId): boolean
 }
 
 /** Failed reads of one key: the next one waits. */
@@ -71,6 +74,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
   const leases = createLeases(ABSENCE_CACHE_MAX)
   const records = state === undefined || sealKeys.length === 0 ? undefined : createAppliedRecords({ ...options, state })
+  const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+  const existence = createClusterExistence(sections, clock)
   const upkeep = records === undefined ? undefined : createUpkeep(records, clock)
 
   function find(key: DocumentKey): Known | undefined {
@@ -81,6 +86,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     const [home, other] = known.desired === undefined ? [absences, documents] : [documents, absences]
     other.delete(key.text)
     home.set(key.text, known, weigh(known))
+    if (known.desired !== undefined && key.clusterId !== undefined) existence.noteDocument(key.clusterId)
   }
 
   function ageOf(known: Known): number {
@@ -177,16 +183,14 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return withoutStore(key)
   }
 
-  async function clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'> {
-    const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
-    const reads = await Promise.all(sections.map((section) => get(clusterKey(clusterId, section), background)))
-    if (reads.some(({ kind }) => kind === 'in_force' || kind === 'invalid')) return true
-    return reads.some(({ kind }) => kind === 'unavailable') ? 'unavailable' : false
-  }
-
   return {
     // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
     get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
-    clusterExists,
+    clusterExists: (clusterId, asker, background) =>
+      existence.tell(clusterId, asker, {
+        get: (section) => get(clusterKey(clusterId, section), background),
+        readAtMillis: (section) => find(clusterKey(clusterId, section))?.readAtMillis,
+      }),
+    isKnownAbsent: existence.isKnownAbsent,
   }
 }

@@ -163,6 +163,16 @@ export const CONFIG_CACHE_SERVER_MAX_BYTES = 128 * 1024 * 1024
 export const CONFIG_ENTRY_BYTES = 1024
 /** Known absences in memory, apart from configurations, so that made-up cluster ids evict none. */
 export const ABSENCE_CACHE_MAX = 4_000
+/** Clusters remembered as known or as absent, each as one entry of some 150 bytes. */
+export const CLUSTERS_REMEMBERED_MAX = 4_000
+/**
+ * Anybody may ask for a cluster that does not exist, and stores are paid by the read. To tell "unknown" takes a read of
+ * every section; made-up ids get that so many times, and then once per interval, in each isolate. A cluster that had a
+ * document within the last hour is not subject to it.
+ */
+export const UNKNOWN_CLUSTER_BUCKET = 100
+export const UNKNOWN_CLUSTER_REFILL_MILLIS = 5_000
+export const CLUSTER_KNOWN_MILLIS = 3_600_000
 /** After a failed read of the store the next attempt for that key waits: doubled per failure up to the second. */
 export const STORE_BACKOFF_MIN_MILLIS = 1_000
 export const STORE_BACKOFF_MAX_MILLIS = 15_000

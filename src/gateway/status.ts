@@ -26,7 +26,7 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
   if (!issuer.ok) return problem(c, issuer.refusal)
   const trustDomain = await sectionInForce(trustDomainKey('TrustDomain'), parts.configs, background)
   if (!trustDomain.ok) return problem(c, trustDomain.refusal)
-  const exists = await clusterExists(clusterId, parts.configs, background)
+  const exists = await clusterExists(clusterId, 'issuer', parts.configs, background)
   if (!exists.ok) return problem(c, exists.refusal)
 
   const names = sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')

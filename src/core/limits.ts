@@ -157,7 +157,7 @@ export const CONFIG_CACHE_MAX = 2_000
  * and compiling a large document takes part of that for a moment; a server has more, and more clusters to serve.
  */
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
-export const CONFIG_CACHE_SERVER_MAX_BYTES = 128 * 1024 * 1024
+export const CONFIG_CACHE_SERVER_MAX_BYTES = 96 * 1024 * 1024
 
 /** What an entry takes besides what was compiled: digests, times and its place in the cache. */
 export const CONFIG_ENTRY_BYTES = 1024

@@ -19,6 +19,7 @@ import {
 import { createLru } from '../core/lru.ts'
 import type { AppliedRecord } from '../token/applied-record.ts'
 import type { AppliedRecords } from './applied.ts'
+import { type Asker, createClusterExistence, type Existence } from './cluster-existence.ts'
 import type { SectionValues } from './compile.ts'
 import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
@@ -38,6 +39,8 @@ export interface ConfigCacheOptions<Values> {
   readonly sleep: Sleep
   readonly compile: CompileSection<Values>
   readonly contextFor: ContextFor
+  /** What compiled configurations may take of memory; default {@link CONFIG_CACHE_MAX_BYTES}. */
+  readonly maxBytes?: number
   /** The sections that a cluster can have; those of the table, unless a test says otherwise. */
   readonly clusterSections?: readonly string[]
 }
@@ -48,8 +51,10 @@ export interface ConfigCache<Values = SectionValues> {
     key: DocumentKey<Section>,
     background: Background,
   ): Promise<ConfigRead<Values[Section]>>
-  /** Whether the store has any section of the cluster; `unavailable`: it could not be read, and that is no absence. */
-  clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'>
+  /** Whether the store has any section of the cluster. See {@link Existence}. */
+  clusterExists(clusterId: ClusterId, asker: Asker, background: Background): Promise<Existence>
+  /** Whether {@link clusterExists} has found nothing, so lately that it need not be asked again. Costs no read. */
+  isKnownAbsent(clusterId: ClusterId): boolean
 }
 
 /** Failed reads of one key: the next one waits. */
@@ -61,11 +66,16 @@ interface Trouble {
 
 export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
   const { source, records, clock, sleep, tell } = options
-  const documents = createLru<Known>({ maxEntries: CONFIG_CACHE_MAX, maxBytes: CONFIG_CACHE_MAX_BYTES })
+  const documents = createLru<Known>({
+    maxEntries: CONFIG_CACHE_MAX,
+    maxBytes: options.maxBytes ?? CONFIG_CACHE_MAX_BYTES,
+  })
   // Apart, so that a caller who makes up cluster ids evicts no configuration.
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
   const leases = createLeases(ABSENCE_CACHE_MAX)
+  const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+  const existence = createClusterExistence(sections, clock)
   const upkeep = records === undefined ? undefined : createUpkeep({ records, clock, sleep, tell })
 
   function find(key: DocumentKey): Known | undefined {
@@ -76,6 +86,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     const [home, other] = known.desired === undefined ? [absences, documents] : [documents, absences]
     other.delete(key.text)
     home.set(key.text, known, weigh(known))
+    if (known.desired !== undefined && key.clusterId !== undefined) existence.noteDocument(key.clusterId)
   }
 
   function ageOf(known: Known): number {
@@ -183,16 +194,14 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return withoutStore(key)
   }
 
-  async function clusterExists(clusterId: ClusterId, background: Background): Promise<boolean | 'unavailable'> {
-    const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
-    const reads = await Promise.all(sections.map((section) => get(clusterKey(clusterId, section), background)))
-    if (reads.some(({ kind }) => kind === 'in_force' || kind === 'invalid')) return true
-    return reads.some(({ kind }) => kind === 'unavailable') ? 'unavailable' : false
-  }
-
   return {
     // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
     get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
-    clusterExists,
+    clusterExists: (clusterId, asker, background) =>
+      existence.tell(clusterId, asker, {
+        get: (section) => get(clusterKey(clusterId, section), background),
+        readAtMillis: (section) => find(clusterKey(clusterId, section))?.readAtMillis,
+      }),
+    isKnownAbsent: existence.isKnownAbsent,
   }
 }

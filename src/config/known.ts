@@ -2,10 +2,11 @@
 // displaces a good one, and that a deleted one is gone. Plain data; the store and the time come from the cache.
 import type { CompileContext } from '../attest/attestor.ts'
 import { digestOf } from '../core/digest.ts'
-import { CONFIG_BYTES_PER_DOCUMENT_BYTE, CONFIG_ENTRY_BYTES } from '../core/limits.ts'
+import { CONFIG_ENTRY_BYTES } from '../core/limits.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
 import type { AppliedRecord } from '../token/applied-record.ts'
 import type { CompileResult } from './compile.ts'
+import { weighCompiled } from './compiled-weight.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import { ABSENT, extendTrail, fallBackFrom, type Mark, type Trail } from './version-order.ts'
@@ -16,7 +17,8 @@ export interface Version {
   readonly value: unknown
   readonly warnings: readonly LocatedIssue[]
   readonly appliedAtMillis: number
-  readonly documentBytes: number
+  /** Of memory: see `weighCompiled`. */
+  readonly weightBytes: number
 }
 
 /** The stored document, whether or not it compiles. */
@@ -25,6 +27,8 @@ export interface Desired {
   readonly attemptedAtMillis: number
   /** Empty if it compiled. */
   readonly issues: readonly LocatedIssue[]
+  /** Of the issues, in memory. */
+  readonly weightBytes: number
 }
 
 /** What is known of one document since the last successful read of the store. */
@@ -84,7 +88,7 @@ export async function knownAfter(
   const digest = await digestOf(bytes)
   const { inForce, desired: last, trail = [], deadRecord } = before ?? {}
   const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : context.nowMillis
-  const desired = { digest, attemptedAtMillis, issues: [] }
+  const desired = { digest, attemptedAtMillis, issues: [], weightBytes: 0 }
   const good = { readAtMillis, desired, trail: extendTrail(trail, digest, readAtMillis), contested: false, deadRecord }
 
   // What is in force is known to compile, also when its author has just put it back.
@@ -94,7 +98,9 @@ export async function knownAfter(
 
   const compiled = compileSafely(digest, bytes, context.nowMillis, context)
   if (compiled.ok) return { known: { ...good, inForce: compiled.value } }
-  return fallBack({ ...bad, desired: { ...desired, issues: compiled.issues } }, context)
+  const { issues } = compiled
+  const weightBytes = weighCompiled(undefined, issues, bytes)
+  return fallBack({ ...bad, desired: { ...desired, issues, weightBytes } }, context)
 }
 
 /** The stored document is bad: what is in force then? */
@@ -130,7 +136,8 @@ function compileSafely(
     const compiled = compile(bytes, contextFor(digest))
     if (compiled.ok) {
       const { value, warnings } = compiled
-      return { ok: true, value: { digest, value, warnings, appliedAtMillis, documentBytes: bytes.length }, warnings }
+      const weightBytes = weighCompiled(value, warnings, bytes)
+      return { ok: true, value: { digest, value, warnings, appliedAtMillis, weightBytes }, warnings }
     }
     if (compiled.issues.length > 0) return compiled
   } catch {
@@ -159,9 +166,7 @@ export function readOf(known: Known, stale: boolean): ConfigRead<unknown> {
   return { kind: 'in_force', value, digest, stale, desiredDigest, issues, warnings, attemptedAtMillis, appliedAtMillis }
 }
 
-/** An estimate of the memory it takes. */
-export function weigh(known: Known): number {
-  const documentBytes = known.inForce?.documentBytes ?? 0
-  const issues = (known.desired?.issues.length ?? 0) + (known.inForce?.warnings.length ?? 0)
-  return CONFIG_ENTRY_BYTES * (1 + issues) + CONFIG_BYTES_PER_DOCUMENT_BYTE * documentBytes
+/** What it takes of memory. */
+export function weigh({ desired, inForce }: Known): number {
+  return CONFIG_ENTRY_BYTES + (desired?.weightBytes ?? 0) + (inForce?.weightBytes ?? 0)
 }

@@ -88,6 +88,9 @@ export const DISCOVERY_MAX_BYTES = 64 * 1024
 /** AWS STS stops at a hundred keys as well. Keys after that are skipped. */
 export const KEY_SET_MAX_KEYS = 100
 
+/** Keys that WebCrypto holds, per isolate: some 6 KiB each, whether it is RSA or EC. An evicted one is imported again. */
+export const IMPORTED_KEYS_MAX = 1024
+
 /** RSA moduli: shorter ones are weak, longer ones are slow by design of the attacker. */
 export const RSA_MIN_BITS = 2048
 export const RSA_MAX_BITS = 8192
@@ -102,6 +105,12 @@ export const KEY_FETCH_TIMEOUT_MILLIS = 5_000
 export const KEY_FETCH_LEASE_MILLIS = 2 * KEY_FETCH_TIMEOUT_MILLIS + 1_000
 export const KEY_FETCH_POLL_MIN_MILLIS = 10
 export const KEY_FETCH_POLL_MAX_MILLIS = 160
+
+/**
+ * Where keys are in hand that are over their age, a login waits this long for newer ones: an issuer that is up answers
+ * within it, and one that hangs must not hold back everybody.
+ */
+export const KEY_FETCH_OVER_AGE_WAIT_MILLIS = 1_000
 
 /** `Cache-Control: max-age` of a key set is honoured within these bounds; without one, the default holds. */
 export const KEY_SET_AGE_MIN_SECONDS = 60
@@ -123,9 +132,14 @@ export const KID_REFETCH_REFILL_MILLIS = 30_000
 export const UNKNOWN_KIDS_MAX = 256
 export const UNKNOWN_KID_TTL_MILLIS = 30_000
 
-/** Key sources in memory, per isolate. */
-export const KEY_SOURCES_MAX = 1024
-export const KEY_SOURCES_MAX_BYTES = 16 * 1024 * 1024
+/**
+ * Key sources in memory, per isolate, by what they take; there is no bound by count, since what is evicted costs two
+ * fetches at the next login. A source with two RSA keys takes some 5 kB.
+ */
+export const KEY_SOURCES_MAX_BYTES = 24 * 1024 * 1024
+/** What a source takes besides its keys and its names, and what an unknown `kid` takes besides its own length. */
+export const KEY_SOURCE_BYTES = 2048
+export const UNKNOWN_KID_BYTES = 160
 
 /** URLs of issuers and key sets. */
 export const URL_MAX_LENGTH = 2048
@@ -180,13 +194,27 @@ export const CONFIG_STALE_MAX_MILLIS = 3_600_000
 export const STORE_TIMEOUT_MILLIS = 5_000
 /** Compiled configurations and unknown clusters in memory, per isolate. */
 export const CONFIG_CACHE_MAX = 2_000
+/**
+ * By what was compiled, as a host without compressed pointers holds it. On Workers an isolate has 128 MB for everything,
+ * and compiling a large document takes part of that for a moment; a server has more, and more clusters to serve.
+ */
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
+export const CONFIG_CACHE_SERVER_MAX_BYTES = 96 * 1024 * 1024
 
-/** A compiled configuration takes some multiple of its text; the bounds above count by this estimate. */
-export const CONFIG_BYTES_PER_DOCUMENT_BYTE = 6
+/** What an entry takes besides what was compiled: digests, times and its place in the cache. */
 export const CONFIG_ENTRY_BYTES = 1024
 /** Known absences in memory, apart from configurations, so that made-up cluster ids evict none. */
 export const ABSENCE_CACHE_MAX = 4_000
+/** Clusters remembered as known or as absent, each as one entry of some 150 bytes. */
+export const CLUSTERS_REMEMBERED_MAX = 4_000
+/**
+ * Anybody may ask for a cluster that does not exist, and stores are paid by the read. To tell "unknown" takes a read of
+ * every section; made-up ids get that so many times, and then once per interval, in each isolate. A cluster that had a
+ * document within the last hour is not subject to it.
+ */
+export const UNKNOWN_CLUSTER_BUCKET = 100
+export const UNKNOWN_CLUSTER_REFILL_MILLIS = 5_000
+export const CLUSTER_KNOWN_MILLIS = 3_600_000
 /** After a failed read of the store the next attempt for that key waits: doubled per failure up to the second. */
 export const STORE_BACKOFF_MIN_MILLIS = 1_000
 export const STORE_BACKOFF_MAX_MILLIS = 15_000

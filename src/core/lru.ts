@@ -1,4 +1,4 @@
-// A least-recently-used map bounded by count and by bytes. What is evicted is read again, never assumed absent.
+// A least-recently-used map bounded by count, by bytes, or by both. What is evicted is read again, never assumed absent.
 
 export interface Lru<V> {
   get(key: string): V | undefined
@@ -8,8 +8,14 @@ export interface Lru<V> {
   readonly bytes: number
 }
 
-export function createLru<V>(bounds: { readonly maxEntries: number; readonly maxBytes?: number }): Lru<V> {
+/** At least one bound: without any there would be none. */
+export type LruBounds =
+  | { readonly maxEntries: number; readonly maxBytes?: number }
+  | { readonly maxEntries?: number; readonly maxBytes: number }
+
+export function createLru<V>(bounds: LruBounds): Lru<V> {
   const entries = new Map<string, { readonly value: V; readonly bytes: number }>()
+  const maxEntries = bounds.maxEntries ?? Number.POSITIVE_INFINITY
   const maxBytes = bounds.maxBytes ?? Number.POSITIVE_INFINITY
   let total = 0
 
@@ -34,7 +40,7 @@ export function createLru<V>(bounds: { readonly maxEntries: number; readonly max
       entries.set(key, { value, bytes })
       total += bytes
       for (const oldest of entries.keys()) {
-        if (entries.size <= bounds.maxEntries && total <= maxBytes) break
+        if (entries.size <= maxEntries && total <= maxBytes) break
         // The entry just set stays even if it alone is over the bound: its caller holds it anyway.
         if (oldest !== key) remove(oldest)
       }

@@ -29,7 +29,7 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   const issuer = await requireIssuer(c, clusterId, parts, background)
   if (!issuer.ok) return report.refused(issuer.refusal)
   report.asked(issuer.value)
-  const exists = await clusterExists(clusterId, parts.configs, background)
+  const exists = await clusterExists(clusterId, 'issuer', parts.configs, background)
   if (!exists.ok) return report.refused(exists.refusal)
   const config = await clusterConfigInForce(clusterId, parts, background)
   if (!config.ok) return report.refused(config.refusal)

@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly clock: Clock
   readonly sleep: Sleep
   readonly audit: (record: AuditRecord) => void
+  /** What compiled configurations may take of memory, for a host that has more than the least one. */
+  readonly configCacheMaxBytes?: number
 }
 
 export interface Parts {
@@ -49,7 +51,8 @@ export interface GatewayEnv {
 
 export type GatewayApp = Hono<GatewayEnv>
 
-export function createParts({ settings, source, state, module, fetch, clock, sleep, audit }: GatewayOptions): Parts {
+export function createParts(options: GatewayOptions): Parts {
+  const { settings, source, state, module, fetch, clock, sleep, audit, configCacheMaxBytes } = options
   const urlPolicy = { allowLoopback: settings.allowLoopbackIssuers, privateOrigins: new Set(settings.privateIssuers) }
 
   function contextFor(key: DocumentKey, digest: string): CompileContext {
@@ -87,6 +90,7 @@ export function createParts({ settings, source, state, module, fetch, clock, sle
       clock,
       sleep,
       compile: compileDocument,
+      ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
       contextFor,
     }),
     engine,

@@ -1,6 +1,9 @@
 // The policies that decide a login now: those of a cluster for its agents, those of the trust domain for issuers.
 import type { ConfigCache } from '../config/cache.ts'
+import type { Asker } from '../config/cluster-existence.ts'
 import { type ClusterId, clusterKey, trustDomainKey } from '../config/document-key.ts'
+import { UNKNOWN_CLUSTER_REFILL_MILLIS } from '../core/limits.ts'
+import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { createPolicySet, type PolicySet } from '../policy/policy.ts'
 import type { ConfigurationUsed } from './audit.ts'
@@ -22,13 +25,14 @@ export async function policiesInForce(
   configs: ConfigCache,
   background: Background,
 ): Promise<Checked<PoliciesInForce>> {
+  if (clusterId !== undefined && configs.isKnownAbsent(clusterId)) return refuse(clusterUnknown(clusterId))
   const read = await (clusterId === undefined
     ? sectionInForce(trustDomainKey('TrustDomainServerAttestation'), configs, background)
     : sectionInForce(clusterKey(clusterId, 'AgentAttestation'), configs, background))
   if (!read.ok) return read
   if (read.value !== undefined) return pass({ policies: read.value.value, configuration: read.value.used })
   if (clusterId !== undefined) {
-    const exists = await clusterExists(clusterId, configs, background)
+    const exists = await clusterExists(clusterId, 'anyone', configs, background)
     if (!exists.ok) return exists
   }
   return pass({ policies: NO_POLICIES, configuration: undefined })
@@ -37,11 +41,19 @@ export async function policiesInForce(
 /** Passes if the store has any section of the cluster. */
 export async function clusterExists(
   clusterId: ClusterId,
+  asker: Asker,
   configs: ConfigCache,
   background: Background,
 ): Promise<Checked<true>> {
-  const exists = await configs.clusterExists(clusterId, background)
+  const exists = await configs.clusterExists(clusterId, asker, background)
   if (exists === 'unavailable') return refuse(storeUnavailable(1))
-  if (exists) return pass(true)
-  return refuse({ code: 'cluster_unknown', detail: `no configuration of the cluster "${clusterId}" is stored` })
+  if (exists === 'over_budget') {
+    const reason = 'too many unknown clusters are asked for: this one was not looked up'
+    return refuse(storeUnavailable(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000, reason))
+  }
+  return exists ? pass(true) : refuse(clusterUnknown(clusterId))
+}
+
+function clusterUnknown(clusterId: ClusterId): Refusal {
+  return { code: 'cluster_unknown', detail: `no configuration of the cluster "${clusterId}" is stored` }
 }

@@ -31,7 +31,7 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
   report.asked(issuer.value)
   const trustDomain = await sectionInForce(trustDomainKey('TrustDomain'), parts.configs, background)
   if (!trustDomain.ok) return report.refused(trustDomain.refusal)
-  const exists = await clusterExists(clusterId, parts.configs, background)
+  const exists = await clusterExists(clusterId, 'issuer', parts.configs, background)
   if (!exists.ok) return report.refused(exists.refusal)
 
   const names = sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')

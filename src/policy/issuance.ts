@@ -112,7 +112,7 @@ export function templatesOf({ pathTemplate, x509, jwt }: Issuance, defaultPath: 
   return [pathTemplate ?? defaultPath, ...jwt.claims.values(), ...subject, ...x509.dnsNames]
 }
 
-interface OverrideIndex {
+export interface OverrideIndex {
   /** Indexes of overrides, ascending, by attribute and value of the one match that is looked for first. */
   readonly byMatch: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
   /** Those that a condition alone decides. One that asks for nothing would hold for all, and is in neither. */
@@ -122,13 +122,18 @@ interface OverrideIndex {
 /** Made once for each policy: a thousand workloads and ten thousand overrides are ten million comparisons otherwise. */
 const INDEXES = new WeakMap<IssuancePolicy, OverrideIndex>()
 
+/** The index of a policy's overrides, made at its first use; for whoever weighs the policy as well. */
+export function overrideIndexOf(policy: IssuancePolicy): OverrideIndex {
+  const known = INDEXES.get(policy)
+  if (known !== undefined) return known
+  const index = indexOf(policy.overrides)
+  INDEXES.set(policy, index)
+  return index
+}
+
 /** The overrides that may hold, ascending; the others cannot. */
 function candidatesIn(policy: IssuancePolicy, attributes: Attributes): readonly number[] {
-  let index = INDEXES.get(policy)
-  if (index === undefined) {
-    index = indexOf(policy.overrides)
-    INDEXES.set(policy, index)
-  }
+  const index = overrideIndexOf(policy)
   const found = new Set(index.byCondition)
   for (const [attribute, byValue] of index.byMatch) {
     const value = attributes.get(attribute)

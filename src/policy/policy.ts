@@ -24,6 +24,8 @@ export interface PolicyCondition {
 export interface PolicySet {
   readonly policies: readonly Policy[]
   readonly byName: ReadonlyMap<string, Policy>
+  /** By attestor type, then by selector. A field, so that the set can be weighed. */
+  readonly index: ReadonlyMap<string, ReadonlyMap<string, readonly Policy[]>>
   /** In document order. The cost of a login depends on the candidates, not on the number of policies. */
   candidatesFor(type: string, selector: string): readonly Policy[]
   /** Whether any policy asks for evidence of this type at all. */
@@ -47,6 +49,7 @@ export function createPolicySet(policies: readonly Policy[]): PolicySet {
   return {
     policies,
     byName: new Map(policies.map((policy) => [policy.name, policy])),
+    index,
     candidatesFor: (type, selector) => index.get(type)?.get(selector) ?? [],
     asksFor: (type) => index.has(type),
   }

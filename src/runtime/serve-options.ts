@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
 import { auditLine } from '../gateway/audit.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import type { GatewayApp } from '../gateway/parts.ts'
@@ -65,6 +66,7 @@ export function createServedGateway(options: ServeOptions, environment: Environm
     fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),
     clock: Date.now,
     sleep,
+    configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,
     audit: (record) => process.stdout.write(`${auditLine(record)}\n`),
   })
 }

@@ -3,9 +3,9 @@
 import type { Clock } from '../core/clock.ts'
 import {
   KEY_FETCH_LEASE_MILLIS,
+  KEY_FETCH_OVER_AGE_WAIT_MILLIS,
   KEY_FETCH_POLL_MAX_MILLIS,
   KEY_FETCH_POLL_MIN_MILLIS,
-  KEY_SOURCES_MAX,
   KEY_SOURCES_MAX_BYTES,
 } from '../core/limits.ts'
 import { createLru } from '../core/lru.ts'
@@ -18,8 +18,8 @@ import type { ParsedToken } from './parse.ts'
 import type { PublicKey } from './public-key.ts'
 import { takeToken } from './refetch-bucket.ts'
 import {
-  bytesOf,
   freshnessOf,
+  hasJustFailed,
   isBackingOff,
   isKnownUnknown,
   isLeased,
@@ -29,6 +29,7 @@ import {
   recordLoad,
   rememberUnknown,
   type SourceState,
+  weighSource,
 } from './source-state.ts'
 
 export type KeySourceSpec =
@@ -108,7 +109,7 @@ export interface KeySourcePorts {
 /** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
 export function createKeySources(ports: KeySourcePorts): KeySources {
   const { clock, sleep } = ports
-  const sources = createLru<SourceState>({ maxEntries: KEY_SOURCES_MAX, maxBytes: KEY_SOURCES_MAX_BYTES })
+  const sources = createLru<SourceState>({ maxBytes: KEY_SOURCES_MAX_BYTES })
   const loadPorts: LoadPorts = {
     fetch: ports.fetch,
     urlPolicy: {
@@ -120,7 +121,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
 
   function sourceOf(id: string): SourceState {
     const state = sources.get(id) ?? newSource(clock())
-    sources.set(id, state, bytesOf(state))
+    sources.set(id, state, weighSource(id, state))
     return state
   }
 
@@ -132,15 +133,19 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     // Whoever took the lease over after it lapsed has the say.
     if (state.lease !== lease) return
     recordLoad(state, loaded, clock())
-    sources.set(id, state, bytesOf(state))
+    sources.set(id, state, weighSource(id, state))
   }
 
-  /** Waits until the load under way ends or its lease lapses. Bounded by count too, should the clock stand still. */
-  async function awaitLease(state: SourceState): Promise<void> {
+  /**
+   * Waits until the load under way ends, its lease lapses, or it has taken `maxMillis`. Bounded by count too, should the
+   * clock stand still.
+   */
+  async function awaitLease(state: SourceState, maxMillis = KEY_FETCH_LEASE_MILLIS): Promise<void> {
     const { lease } = state
     let waited = 0
-    for (let pause = KEY_FETCH_POLL_MIN_MILLIS; waited < KEY_FETCH_LEASE_MILLIS; waited += pause) {
-      if (state.lease !== lease || !isLeased(state, clock())) return
+    for (let pause = KEY_FETCH_POLL_MIN_MILLIS; waited < maxMillis; waited += pause) {
+      if (lease === undefined || state.lease !== lease || !isLeased(state, clock())) return
+      if (clock() - lease.busySinceMillis >= maxMillis) return
       pause = Math.min(2 * pause, KEY_FETCH_POLL_MAX_MILLIS)
       await sleep(pause)
     }
@@ -162,6 +167,27 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     if (mayLoad()) await load(spec, id, state)
   }
 
+  /**
+   * Newer keys than those in hand, which are over their age but may still serve. An issuer that is up is waited for, so
+   * that what it has withdrawn stops verifying; one that has just failed, or hangs, holds nobody back.
+   */
+  async function renew(
+    spec: FetchedSpec,
+    id: string,
+    state: SourceState,
+    background: (work: Promise<unknown>) => void,
+  ): Promise<void> {
+    if (hasJustFailed(state, clock())) {
+      if (!isLeased(state, clock()) && !isBackingOff(state, clock())) background(load(spec, id, state))
+    } else if (isLeased(state, clock())) {
+      await awaitLease(state, KEY_FETCH_OVER_AGE_WAIT_MILLIS)
+    } else {
+      const loading = load(spec, id, state)
+      background(loading)
+      await Promise.race([loading, sleep(KEY_FETCH_OVER_AGE_WAIT_MILLIS)])
+    }
+  }
+
   async function find(
     spec: KeySourceSpec,
     token: ParsedToken,
@@ -173,7 +199,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     const loadsBefore = state.loads
 
     const freshness = freshnessOf(state, clock())
-    if (freshness === 'absent' || freshness === 'stale') await refresh(spec, id, state)
+    if (freshness === 'absent') await refresh(spec, id, state)
+    else if (freshness === 'stale') await renew(spec, id, state, background)
     else if (freshness === 'due' && !isLeased(state, clock()) && !isBackingOff(state, clock())) {
       background(load(spec, id, state))
     }
@@ -192,7 +219,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     if (again === undefined || (again.kind === 'unknown' && state.failures > 0)) return failed(state)
     if (again.kind === 'unknown' && state.loads > loadsBefore) {
       rememberUnknown(state, name, clock())
-      sources.set(id, state, bytesOf(state))
+      sources.set(id, state, weighSource(id, state))
     }
     return lookup(state, again, token)
   }

@@ -4,7 +4,8 @@ import { type CryptoKey, importJWK } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
 import { sha256Base64url } from '../core/digest.ts'
 import { canonicalJson } from '../core/json.ts'
-import { RSA_MAX_BITS, RSA_MIN_BITS } from '../core/limits.ts'
+import { IMPORTED_KEYS_MAX, RSA_MAX_BITS, RSA_MIN_BITS } from '../core/limits.ts'
+import { createLru } from '../core/lru.ts'
 import { ALGORITHMS, type Algorithm, CURVES, fitsKey, isAlgorithm, type KeyType } from './algorithms.ts'
 import { isKid } from './parse.ts'
 import { isRocaModulus } from './roca.ts'
@@ -61,8 +62,7 @@ export function readPublicKey(entry: unknown): PublicKeyResult {
   if (!read.ok) return read
   const algorithms = algorithmsOf(alg, material.keyType, read.curve)
   if (algorithms.length === 0) return no('its alg is not a signature algorithm of its type')
-  const members = { kty: material.keyType, ...read.members }
-  const identity = canonicalJson(members)
+  const identity = canonicalJson({ kty: material.keyType, ...read.members })
   return {
     ok: true,
     value: {
@@ -70,7 +70,7 @@ export function readPublicKey(entry: unknown): PublicKeyResult {
       algorithms,
       identity,
       thumbprint: thumbprinterOf(identity),
-      importFor: importerOf(members),
+      importFor: importerOf(identity),
     },
   }
 }
@@ -147,17 +147,21 @@ function thumbprinterOf(identity: string): PublicKey['thumbprint'] {
 }
 
 /**
- * Imports once per algorithm. What is kept is the key, never the promise of one: on Workers a promise belongs to the
- * request that made it, and jose's own local key set shares it. Two requests at once import twice, which is harmless.
+ * Keys as WebCrypto has them, of all sets together: one takes some 6 KiB outside of the heap, and a document may hold
+ * thousands. What is kept is the key, never the promise of one: on Workers a promise belongs to the request that made
+ * it, and jose's own local key set shares it. Two requests at once import twice, which is harmless.
  */
-function importerOf(members: Readonly<Record<string, string>>): PublicKey['importFor'] {
-  const imported = new Map<Algorithm, CryptoKey>()
+const IMPORTED = createLru<CryptoKey>({ maxEntries: IMPORTED_KEYS_MAX })
+
+/** Holds no more than the identity, which is there anyway: see `weighHeap`. */
+function importerOf(identity: string): PublicKey['importFor'] {
   return async function importFor(algorithm) {
-    const kept = imported.get(algorithm)
+    const name = `${algorithm} ${identity}`
+    const kept = IMPORTED.get(name)
     if (kept !== undefined) return kept
-    const key = await importJWK(members, algorithm)
+    const key = await importJWK(JSON.parse(identity), algorithm)
     if (key instanceof Uint8Array) throw new TypeError('a symmetric key cannot be a public key')
-    imported.set(algorithm, key)
+    IMPORTED.set(name, key)
     return key
   }
 }

@@ -1,10 +1,13 @@
 // What is remembered of one key source: plain data, changed by the functions here alone. No promise is kept in it, for
 // on Workers a promise belongs to the request that made it, and another request that awaits it hangs.
+import { weighHeap } from '../core/heap-weight.ts'
 import {
   KEY_FETCH_BACKOFF_MAX_MILLIS,
   KEY_FETCH_BACKOFF_MIN_MILLIS,
   KEY_FETCH_LEASE_MILLIS,
   KEY_SET_STALE_MAX_SECONDS,
+  KEY_SOURCE_BYTES,
+  UNKNOWN_KID_BYTES,
   UNKNOWN_KID_TTL_MILLIS,
   UNKNOWN_KIDS_MAX,
 } from '../core/limits.ts'
@@ -15,7 +18,8 @@ import { fullBucket, type RefetchBucket } from './refetch-bucket.ts'
 
 export interface KeysInHand {
   readonly set: KeySet
-  readonly bytes: number
+  /** Of memory. */
+  readonly weightBytes: number
   readonly loadedAtMillis: number
   readonly ageMaxMillis: number
 }
@@ -53,7 +57,7 @@ export function newSource(nowMillis: number): SourceState {
 /**
  * - `fresh`: within the first half of its age
  * - `due`: in the second half: serves, and is refreshed in the background, so that rotation meets no request
- * - `stale`: over its age: serves only if a load has just been tried and failed
+ * - `stale`: over its age: serves only if a load has just failed, or does not end in time
  * - `absent`: never loaded, or too old to serve at all
  */
 export type Freshness = 'fresh' | 'due' | 'stale' | 'absent'
@@ -68,9 +72,22 @@ export function freshnessOf({ keys }: SourceState, nowMillis: number): Freshness
 
 /** After the n-th failure in a row: 1 s, 2 s, 4 s ... 60 s. So a source that is down costs one load per window. */
 export function nextAttemptMillisOf({ failures, lastFailure }: SourceState): number | undefined {
-  if (failures === 0 || lastFailure === undefined) return undefined
-  const wait = Math.min(KEY_FETCH_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), KEY_FETCH_BACKOFF_MAX_MILLIS)
-  return lastFailure.atMillis + wait
+  return failures === 0 || lastFailure === undefined ? undefined : lastFailure.atMillis + backOffMillis(failures)
+}
+
+function backOffMillis(failures: number): number {
+  return Math.min(KEY_FETCH_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), KEY_FETCH_BACKOFF_MAX_MILLIS)
+}
+
+/**
+ * Whether a failure is so recent that keys over their age serve before the next attempt has ended: until the back-off
+ * has passed twice, and while an attempt is under way. One that is older says nothing of now: a key that the issuer has
+ * withdrawn since must not verify because of it.
+ */
+export function hasJustFailed(state: SourceState, nowMillis: number): boolean {
+  const nextMillis = nextAttemptMillisOf(state)
+  if (nextMillis === undefined) return false
+  return isLeased(state, nowMillis) || nowMillis < nextMillis + backOffMillis(state.failures)
 }
 
 export function isBackingOff(state: SourceState, nowMillis: number): boolean {
@@ -89,8 +106,13 @@ export function recordLoad(state: SourceState, loaded: Loaded, nowMillis: number
   state.lease = undefined
   state.loads++
   if (loaded.ok) {
-    const { keys, bytes, ageMaxSeconds } = loaded
-    state.keys = { set: keys, bytes, loadedAtMillis: nowMillis, ageMaxMillis: ageMaxSeconds * 1000 }
+    const { keys, ageMaxSeconds } = loaded
+    state.keys = {
+      set: keys,
+      weightBytes: weighHeap(keys),
+      loadedAtMillis: nowMillis,
+      ageMaxMillis: ageMaxSeconds * 1000,
+    }
     state.failures = 0
   } else {
     state.failures++
@@ -99,15 +121,14 @@ export function recordLoad(state: SourceState, loaded: Loaded, nowMillis: number
 }
 
 export function rememberUnknown({ unknownKids }: SourceState, kid: string, nowMillis: number): void {
-  // A text of JavaScript takes up to two bytes a character.
-  unknownKids.set(kid, nowMillis + UNKNOWN_KID_TTL_MILLIS, 2 * kid.length)
+  unknownKids.set(kid, nowMillis + UNKNOWN_KID_TTL_MILLIS, UNKNOWN_KID_BYTES + kid.length)
 }
 
 export function isKnownUnknown({ unknownKids }: SourceState, kid: string, nowMillis: number): boolean {
   return nowMillis < (unknownKids.get(kid) ?? Number.NEGATIVE_INFINITY)
 }
 
-/** An estimate for the bound on memory: keys as texts and imported, names, and the rest. */
-export function bytesOf({ keys, unknownKids }: SourceState): number {
-  return 2 * (keys?.bytes ?? 0) + unknownKids.bytes + 2048
+/** What the source takes of memory; `id` is what it is found by. The keys that WebCrypto holds are bounded apart. */
+export function weighSource(id: string, { keys, unknownKids }: SourceState): number {
+  return KEY_SOURCE_BYTES + 2 * id.length + (keys?.weightBytes ?? 0) + unknownKids.bytes
 }

@@ -1,10 +1,11 @@
 // Ages, outages, absence and memory: what of a document serves, and for how long.
 import { describe, expect, it } from 'vitest'
+import { weighCompiled } from '../../src/config/compiled-weight.ts'
 import {
   ABSENCE_CACHE_MAX,
-  CONFIG_BYTES_PER_DOCUMENT_BYTE,
   CONFIG_CACHE_MAX,
   CONFIG_CACHE_MAX_BYTES,
+  CONFIG_ENTRY_BYTES,
   CONFIG_FRESH_MILLIS,
   CONFIG_REVALIDATE_MILLIS,
   CONFIG_STALE_MAX_MILLIS,
@@ -356,11 +357,12 @@ describe('memory', () => {
     expect(rig.source.reads).toEqual([keyOf('c-0').text])
   })
 
-  it('is bounded by bytes', async () => {
+  it('is bounded by what was compiled', async () => {
     const rig = createRig()
     const cache = rig.isolate({ stateless: true })
-    const text = `good: ${'x'.repeat(1024 * 1024)}`
-    const fit = Math.floor(CONFIG_CACHE_MAX_BYTES / (CONFIG_BYTES_PER_DOCUMENT_BYTE * text.length))
+    const bytes = new TextEncoder().encode(`good: ${'x'.repeat(1024 * 1024)}`)
+    const text = new TextDecoder().decode(bytes)
+    const fit = Math.floor(CONFIG_CACHE_MAX_BYTES / (CONFIG_ENTRY_BYTES + weighCompiled(text, [], bytes)))
     for (let id = 0; id <= fit; id++) {
       rig.source.put(keyOf(`c-${id}`).text, text)
       await cache.get(keyOf(`c-${id}`), rig.background)
@@ -370,6 +372,28 @@ describe('memory', () => {
     expect(rig.source.reads).toEqual([])
     await rig.get(cache, keyOf('c-0'))
     expect(rig.source.reads).toEqual([keyOf('c-0').text])
+  })
+
+  it('counts the issues of a document that does not compile, and its text, of which they may hold a part', async () => {
+    const rig = createRig()
+    const cache = rig.isolate({ stateless: true })
+    const text = `bad: ${'x'.repeat(1024 * 1024)}`
+    const fit = Math.floor(CONFIG_CACHE_MAX_BYTES / (CONFIG_ENTRY_BYTES + text.length))
+    for (let id = 0; id <= fit; id++) {
+      rig.source.put(keyOf(`c-${id}`).text, text)
+      await cache.get(keyOf(`c-${id}`), rig.background)
+    }
+    rig.source.reads.length = 0
+    await rig.get(cache, keyOf('c-0'))
+    expect(rig.source.reads).toEqual([keyOf('c-0').text])
+  })
+
+  it('that one document alone goes over still holds that document', async () => {
+    const rig = createRig()
+    const cache = rig.isolate({ stateless: true })
+    rig.source.put(KEY.text, `good: ${'x'.repeat(CONFIG_CACHE_MAX_BYTES)}`)
+    for (let request = 0; request < 3; request++) expect(await rig.get(cache)).toMatchObject({ kind: 'in_force' })
+    expect(rig.compiled).toHaveLength(1)
   })
 
   it('for made-up cluster ids is bounded apart, and evicts no configuration', async () => {

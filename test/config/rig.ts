@@ -2,6 +2,7 @@
 // the clock does, and a compiler for which a document that starts with `good:` is good.
 import { createAppliedRecords } from '../../src/config/applied.ts'
 import { type ConfigCache, createConfigCache } from '../../src/config/cache.ts'
+import type { Asker } from '../../src/config/cluster-existence.ts'
 import type { CompileResult } from '../../src/config/compile.ts'
 import { clusterKey, type DocumentKey, parseClusterId } from '../../src/config/document-key.ts'
 import type { Sleep } from '../../src/config/source.ts'
@@ -165,10 +166,10 @@ export function createRig() {
       await idle()
       return read
     },
-    async exists(cache: ConfigCache<Values>, cluster: string) {
+    async exists(cache: ConfigCache<Values>, cluster: string, asker: Asker = 'anyone') {
       const id = parseClusterId(cluster)
       if (id === undefined) throw new Error(`${cluster} is no cluster id`)
-      const answer = await run(cache.clusterExists(id, rig.background))
+      const answer = await run(cache.clusterExists(id, asker, rig.background))
       await idle()
       return answer
     },

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ATTESTATIONS_MAX, LOGIN_BODY_MAX_BYTES, TOKEN_MAX_BYTES } from '../../src/core/limits.ts'
+import {
+  ATTESTATIONS_MAX,
+  LOGIN_BODY_MAX_BYTES,
+  TOKEN_MAX_BYTES,
+  UNKNOWN_CLUSTER_BUCKET,
+  UNKNOWN_CLUSTER_REFILL_MILLIS,
+} from '../../src/core/limits.ts'
 import { createWorld, policyText, type World } from './fixture.ts'
 
 let world: World
@@ -284,5 +290,32 @@ describe('the other routes', () => {
     const answer = await world.login('c-9', 'x')
     expect(answer.headers.get('X-Request-Id')).toBe(answer.body['requestId'])
     expect(world.records[0]).toMatchObject({ requestId: answer.body['requestId'] })
+  })
+})
+
+describe('a cluster id that is made up', () => {
+  const documentReads = (): number => world.store.reads.filter((key) => key.startsWith('clusters/')).length
+
+  it('costs a read per section once, and is told from a cluster without policies', async () => {
+    world.store.put('clusters/c-3/Cluster', 'section: Cluster\nschema: v1\nspec: {}\n')
+    world.store.reads.length = 0
+    const token = await mint()
+    for (let login = 0; login < 10; login++) {
+      expect(await world.login('made-up', token)).toMatchObject({ status: 404, body: { code: 'cluster_unknown' } })
+    }
+    expect(documentReads()).toBe(4)
+    expect(await world.login('c-3', token)).toMatchObject({ status: 403 })
+  })
+
+  it('is no longer looked up when there are too many of them, which locks no real cluster out', async () => {
+    const token = await mint()
+    for (let n = 0; n < UNKNOWN_CLUSTER_BUCKET; n++) await world.login(`made-up-${n}`, token)
+    world.store.reads.length = 0
+    const refused = await world.login('one-more', token)
+    expect(refused).toMatchObject({ status: 503, body: { code: 'store_unavailable' } })
+    expect(refused.headers.get('Retry-After')).toBe(String(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000))
+    expect(documentReads()).toBe(1)
+    expect(JSON.stringify(world.records.at(-1))).toContain('too many unknown clusters')
+    expect(await world.login('c-1', token)).toMatchObject({ status: 200 })
   })
 })

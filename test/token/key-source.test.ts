@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   DISCOVERY_MAX_BYTES,
   KEY_FETCH_LEASE_MILLIS,
+  KEY_FETCH_OVER_AGE_WAIT_MILLIS,
   KEY_SET_AGE_MAX_SECONDS,
   KEY_SET_AGE_MIN_SECONDS,
   KEY_SET_MAX_BYTES,
@@ -30,7 +31,9 @@ function setUp(fetchLike: FetchLike = fetch, fetchTimeoutMillis = 2_000) {
       return fetchLike(url, init)
     },
     clock: () => now,
-    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+    // Polls pass at once; the wait for an issuer that is up is left to the issuer.
+    sleep: (millis) =>
+      new Promise((resolve) => void (millis < KEY_FETCH_OVER_AGE_WAIT_MILLIS && setImmediate(resolve))),
     allowLoopback: true,
     fetchTimeoutMillis,
   })
@@ -342,6 +345,141 @@ describe('an issuer that is down', () => {
   })
 })
 
+describe('an issuer that hangs', () => {
+  /** Key sources whose issuer can be made to hang; every wait shows, and passes the time that it takes. */
+  function setUpHanging(fetchTimeoutMillis: number) {
+    let isHanging = false
+    let now = START
+    let waits = 0
+    const loads: Promise<unknown>[] = []
+    const give: ((response: Response | Error) => void)[] = []
+    const sources = createKeySources({
+      fetch: (url, init) =>
+        isHanging
+          ? new Promise((resolve, reject) =>
+              give.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer))),
+            )
+          : fetch(url, init),
+      clock: () => now,
+      async sleep(millis) {
+        waits++
+        now += millis
+      },
+      allowLoopback: true,
+      fetchTimeoutMillis,
+    })
+    return {
+      hang(): void {
+        isHanging = true
+      },
+      /** Ends the loads under way, as a time-out does. */
+      async giveUp(): Promise<void> {
+        isHanging = false
+        for (const end of give.splice(0)) end(new Error('timed out'))
+        await Promise.all(loads.splice(0))
+        isHanging = true
+      },
+      advance(millis: number): void {
+        now += millis
+      },
+      underWay: () => give.length,
+      /** What a login finds, whether it waited, and for how long by the clock. */
+      async login(token: ParsedToken) {
+        const [before, began] = [waits, now]
+        const lookup = await sources.find(spec, token, (work) => void loads.push(work))
+        return {
+          found: codeOf(lookup),
+          stale: lookup.kind === 'found' && lookup.stale,
+          waited: waits > before,
+          took: now - began,
+        }
+      },
+    }
+  }
+
+  async function overAge(fetchTimeoutMillis = 60_000) {
+    const rig = setUpHanging(fetchTimeoutMillis)
+    const token = await mint()
+    // The very first load goes over the real network.
+    expect(await rig.login(token)).toMatchObject({ found: 'found key-1', waited: false })
+    rig.hang()
+    rig.advance(KEY_SET_AGE_MAX_SECONDS * 1000)
+    return { rig, token }
+  }
+
+  it('holds back the login that asks for no longer than an issuer takes that is up', async () => {
+    const { rig, token } = await overAge()
+    expect(await rig.login(token)).toEqual({
+      found: 'found key-1',
+      stale: true,
+      waited: true,
+      took: KEY_FETCH_OVER_AGE_WAIT_MILLIS,
+    })
+    expect(rig.underWay()).toBe(1)
+  })
+
+  it('holds back nobody while that load is under way', async () => {
+    const { rig, token } = await overAge()
+    await rig.login(token)
+    for (let login = 0; login < 20; login++) {
+      expect(await rig.login(token)).toMatchObject({ found: 'found key-1', stale: true, waited: false })
+    }
+    expect(rig.underWay()).toBe(1)
+  })
+
+  it('holds back nobody after its first failure, and is asked in the background', async () => {
+    const { rig, token } = await overAge()
+    await rig.login(token)
+    let asked = 0
+    for (let second = 0; second < 600; second++) {
+      // Each attempt takes five seconds to fail.
+      if (second % 5 === 4) await rig.giveUp()
+      const before = rig.underWay()
+      expect(await rig.login(token)).toMatchObject({ found: 'found key-1', stale: true, waited: false })
+      asked += rig.underWay() - before
+      rig.advance(1_000)
+    }
+    // 1 s after the first failure, then 2, 4 ... 60: never given up.
+    expect(asked).toBeGreaterThan(8)
+    expect(asked).toBeLessThan(20)
+  })
+
+  it('is asked for a new kid all the same, before the answer', async () => {
+    const { rig, token } = await overAge(100)
+    await rig.login(token)
+    await rig.giveUp()
+    rig.advance(1_000)
+    expect(await rig.login(await unknown('new'))).toMatchObject({ found: 'signing_key_fetch_failed', waited: true })
+  })
+
+  it('does not let a withdrawn key verify once it is back and its failure is old', async () => {
+    const token = await mint()
+    await codeFor(token)
+    await issuer.rotate({ dropOld: true })
+    issuer.setDown(true)
+    gateway.advance(KEY_SET_AGE_MAX_SECONDS * 1000)
+    expect(await codeFor(token)).toBe('found key-1')
+    issuer.setDown(false)
+    // The back-off of one second has passed twice.
+    gateway.advance(2_000)
+    expect(await codeFor(token)).toBe('signing_key_unknown')
+  })
+
+  it('lets it verify once more just before, and never after the load that this begins', async () => {
+    const token = await mint()
+    await codeFor(token)
+    await issuer.rotate({ dropOld: true })
+    issuer.setDown(true)
+    gateway.advance(KEY_SET_AGE_MAX_SECONDS * 1000)
+    await codeFor(token)
+    issuer.setDown(false)
+    gateway.advance(1_999)
+    expect(await codeFor(token)).toBe('found key-1')
+    expect(await gateway.settle()).toBeGreaterThan(0)
+    expect(await codeFor(token)).toBe('signing_key_unknown')
+  })
+})
+
 describe('rotation', () => {
   it('is seen at once: the first token of a new key causes a load', async () => {
     await codeFor(await mint())
@@ -496,6 +634,34 @@ describe('many requests at once', () => {
     // The late end of the first load changes nothing that the second has found.
     expect(codeOf(await dead)).toBe('found key-1')
     expect(gateway.status(spec)).toMatchObject({ consecutiveFailures: 0, keyCount: 1 })
+  })
+
+  it('let one alone take over when the load that they waited for died', async () => {
+    let asked = 0
+    gateway = setUp(() => {
+      asked++
+      // On Workers the request is gone, and this promise with it.
+      return new Promise(() => undefined)
+    }, 60_000)
+    const token = await mint()
+    void gateway.find(spec, token)
+    const waiting = Array.from({ length: 5 }, () => gateway.find(spec, token))
+    expect(asked).toBe(1)
+    gateway.advance(KEY_FETCH_LEASE_MILLIS)
+    // The four that did not take over need not wait for the one that did.
+    let over = 0
+    for (const lookup of waiting) void lookup.then(() => over++)
+    for (let turn = 0; over < 4 && turn < 1_000; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(over).toBe(4)
+    expect(asked).toBe(2)
+  })
+
+  it('of a set that is due cause one load in the background', async () => {
+    const token = await mint()
+    await codeFor(token)
+    gateway.advance((KEY_SET_AGE_MAX_SECONDS * 1000) / 2)
+    for (let login = 0; login < 20; login++) expect(await codeFor(token)).toBe('found key-1')
+    expect(await gateway.settle()).toBe(1)
   })
 
   it('find a new key although the load that they waited for died', async () => {

@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import {
   KEY_FETCH_LEASE_MILLIS,
-  KEY_SOURCES_MAX,
+  KEY_SET_MAX_KEYS,
+  KEY_SOURCES_MAX_BYTES,
   UNKNOWN_KID_TTL_MILLIS,
   UNKNOWN_KIDS_MAX,
 } from '../../src/core/limits.ts'
+import { readKeySet } from '../../src/token/key-set.ts'
 import { createKeySources } from '../../src/token/key-source.ts'
 import { parseToken } from '../../src/token/parse.ts'
-import { isKnownUnknown, isLeased, newSource, rememberUnknown } from '../../src/token/source-state.ts'
+import {
+  isKnownUnknown,
+  isLeased,
+  newSource,
+  recordLoad,
+  rememberUnknown,
+  weighSource,
+} from '../../src/token/source-state.ts'
 import { createSigningKey, serviceAccountClaims, signClaims } from './issuer.ts'
 
 describe('unknown kids', () => {
@@ -35,30 +44,70 @@ describe('a lease', () => {
 })
 
 describe('key sources in memory', () => {
-  it('are as many as the bound; one that was evicted is loaded again', async () => {
-    const key = await createSigningKey('k')
+  const SETTINGS = { clock: () => 0, sleep: async () => undefined, allowLoopback: false }
+
+  async function tokenOf(key: Awaited<ReturnType<typeof createSigningKey>>) {
     const token = parseToken(await signClaims(key, serviceAccountClaims(1_760_000_000)))
     if (!token.ok) throw new Error('not parsed')
+    return token.value
+  }
+
+  async function rig(keyCount = 1) {
+    const key = await createSigningKey('k')
+    const token = await tokenOf(key)
+    const keys = [
+      key.publicJwk,
+      ...Array.from({ length: keyCount - 1 }, (_, n) => ({ ...key.publicJwk, kid: `k${n}` })),
+    ]
     let fetches = 0
     const sources = createKeySources({
+      ...SETTINGS,
       fetch: async () => {
         fetches++
-        return Response.json({ keys: [key.publicJwk] })
+        return Response.json({ keys })
       },
-      clock: () => 0,
-      sleep: async () => undefined,
-      allowLoopback: false,
     })
     const ask = (n: number) =>
-      sources.find({ kind: 'jwks_uri', url: `https://keys.example.com/${n}` }, token.value, () => undefined)
+      sources.find({ kind: 'jwks_uri', url: `https://keys.example.com/${n}` }, token, () => undefined)
+    return { ask, fetches: () => fetches }
+  }
 
-    for (let n = 0; n < KEY_SOURCES_MAX; n++) await ask(n)
+  it('are not bounded by count: thousands of small ones stay', async () => {
+    const { ask, fetches } = await rig()
+    for (let n = 0; n < 4_000; n++) await ask(n)
+    for (let n = 0; n < 4_000; n++) expect(await ask(n)).toMatchObject({ kind: 'found' })
+    expect(fetches()).toBe(4_000)
+  })
+
+  it('are bounded by what they weigh; one that was evicted is loaded again', async () => {
+    const { ask, fetches } = await rig(KEY_SET_MAX_KEYS)
+    const source = newSource(0)
+    const set = readKeySet({ keys: await manyKeys() })
+    if (set === undefined) throw new Error('not a key set')
+    recordLoad(source, { ok: true, keys: set, bytes: 0, ageMaxSeconds: 300 }, 0)
+    const most = Math.ceil((1.1 * KEY_SOURCES_MAX_BYTES) / weighSource('x'.repeat(50), source))
+    for (let n = 0; n < most; n++) await ask(n)
+    expect(fetches()).toBe(most)
+    await ask(most - 1)
+    expect(fetches()).toBe(most)
     await ask(0)
-    expect(fetches).toBe(KEY_SOURCES_MAX)
-    await ask(KEY_SOURCES_MAX)
-    await ask(1)
-    expect(fetches).toBe(KEY_SOURCES_MAX + 2)
-    expect(await ask(0)).toMatchObject({ kind: 'found' })
-    expect(fetches).toBe(KEY_SOURCES_MAX + 2)
+    expect(fetches()).toBe(most + 1)
+  })
+
+  async function manyKeys() {
+    const { publicJwk } = await createSigningKey('k')
+    return Array.from({ length: KEY_SET_MAX_KEYS }, (_, n) => ({ ...publicJwk, kid: `k${n}` }))
+  }
+
+  it('weigh more with each key, and each unknown kid', async () => {
+    const source = newSource(0)
+    const empty = weighSource('id', source)
+    rememberUnknown(source, 'kid', 0)
+    const withKid = weighSource('id', source)
+    expect(withKid).toBeGreaterThan(empty + 100)
+    const set = readKeySet({ keys: await manyKeys() })
+    if (set === undefined) throw new Error('not a key set')
+    recordLoad(source, { ok: true, keys: set, bytes: 0, ageMaxSeconds: 300 }, 0)
+    expect(weighSource('id', source)).toBeGreaterThan(withKid + KEY_SET_MAX_KEYS * 300)
   })
 })

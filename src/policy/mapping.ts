@@ -2,6 +2,7 @@
 // it and is named; nothing is left out, shortened or guessed.
 import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
 import type { Surface } from '../attribute/row.ts'
+import { jsonLength } from '../core/json-length.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { SpiffeId } from '../identity/spiffe-id.ts'
@@ -11,7 +12,9 @@ import { renderDnsName } from '../template/dns-name.ts'
 import { renderPath } from '../template/path.ts'
 import { renderSubject } from '../template/subject.ts'
 import type { PathTemplate } from '../template/template.ts'
-import { type Decide, type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
+import { type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
+import type { MappingMeter } from './mapping-meter.ts'
+import { claimBytes, createRendering, dnsNameBytes, idBytes, type Rendering } from './rendering.ts'
 
 /** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
 export interface MappingGates {
@@ -27,8 +30,8 @@ export interface MappingContext {
   /** The cluster has no issuance policy of its own: the platform's defaults hold. */
   readonly isDefault: boolean
   readonly gates: MappingGates
-  /** Of the conditions of overrides, within the fuel of the request. */
-  readonly decide: Decide
+  /** What the request may cost. */
+  readonly meter: MappingMeter
   readonly defaultPath: PathTemplate
   /** Where `TrustDomain` lists the cluster: its path prefixes, by segments. Otherwise `undefined`. */
   readonly pathPrefixes: readonly (readonly string[])[] | undefined
@@ -68,19 +71,23 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
   const { issuance, index } = selected.value
   const source = context.isDefault ? 'default' : selected.value.source
 
-  const spiffeId = renderPath(issuance.pathTemplate ?? context.defaultPath, attributes, context.trustDomain)
+  const rendering = createRendering(attributes, context.meter)
+  const path = issuance.pathTemplate ?? context.defaultPath
+  const spiffeId = rendering.render(path, () => renderPath(path, attributes, context.trustDomain), idBytes)
   if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
   if (!isInside(spiffeId.value, context.pathPrefixes)) return failed(outside(spiffeId.value), 'pathTemplate')
-  const claims = renderClaims(issuance, attributes)
+  const claims = renderClaims(issuance, attributes, rendering)
   if (!claims.ok) return failed(claims.refusal, 'jwtClaim')
-  const subject = issuance.x509.subject === undefined ? undefined : renderSubject(issuance.x509.subject, attributes)
+  const name = issuance.x509.subject
+  const subject = name && rendering.render(name, () => renderSubject(name, attributes), jsonLength)
   if (subject?.ok === false) return failed(subject.refusal, 'x509Subject')
   const dnsNames: string[] = []
   for (const template of issuance.x509.dnsNames) {
-    const name = renderDnsName(template, attributes)
-    if (!name.ok) return failed(name.refusal, 'dnsName')
-    dnsNames.push(name.value)
+    const dnsName = rendering.render(template, () => renderDnsName(template, attributes), dnsNameBytes)
+    if (!dnsName.ok) return failed(dnsName.refusal, 'dnsName')
+    dnsNames.push(dnsName.value)
   }
+  rendering.finish()
 
   return {
     ok: true,
@@ -132,8 +139,8 @@ function mergeInto(
  * The part of the policy that holds for this workload, or why none can be told: an override that waits for an attribute
  * which never comes must not be passed over in silence, for what follows it may grant more.
  */
-function selectChecked({ policy, gates, decide }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
-  const found = selectIssuance(policy, attributes, decide)
+function selectChecked({ policy, gates, meter }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
+  const found = selectIssuance(policy, attributes, meter)
   if (!found.ok) return found
   const selected = found.value
   const { undecidable } = gates
@@ -144,11 +151,19 @@ function selectChecked({ policy, gates, decide }: MappingContext, attributes: At
   return refusal === undefined ? pass(selected) : refuse(refusal)
 }
 
-function renderClaims(issuance: Issuance, attributes: Attributes): Checked<Identity['jwt']['claims']> {
+function renderClaims(
+  issuance: Issuance,
+  attributes: Attributes,
+  { render }: Rendering,
+): Checked<Identity['jwt']['claims']> {
   // No prototype: a claim may be called `__proto__`, and is a claim like any other.
   const claims: Record<string, string | readonly string[]> = Object.create(null)
   for (const [name, template] of issuance.jwt.claims) {
-    const value = renderClaim(template, attributes)
+    const value = render(
+      template,
+      () => renderClaim(template, attributes),
+      (claim) => claimBytes(name, claim),
+    )
     if (!value.ok) return value
     claims[name] = value.value
   }

@@ -1,6 +1,6 @@
 // An issuance policy, compiled: what a workload's identity looks like. Which override holds is decided here, the same way
 // for every surface.
-import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
+import type { Attributes } from '../attribute/attribute.ts'
 import type { ResolvedAttribute } from '../attribute/catalogue.ts'
 import type { Condition } from '../condition/compile.ts'
 import type { Path } from '../core/issue.ts'
@@ -9,7 +9,7 @@ import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate, Template } from '../template/template.ts'
 import { mergeAscending } from './merge-ascending.ts'
-import { findCandidates } from './override-index.ts'
+import { findCandidates, textsOf } from './override-index.ts'
 
 /** What one workload gets. Legacy templates are already in it; only the platform's default path is not. */
 export interface Issuance {
@@ -100,6 +100,7 @@ export function selectIssuance(
   const { fuel, lists } = findCandidates(policy.overrides, attributes)
   const spent = spend(fuel)
   if (spent !== undefined) return refuse(spent)
+  if (lists.length === 0) return pass({ source: 'policy', issuance: policy.base })
   const next = mergeAscending(lists)
   for (let index = next(); index !== undefined; index = next()) {
     const override = policy.overrides[index]
@@ -133,10 +134,6 @@ export function unmetMatch({ when }: IssuanceOverride, attributes: Attributes): 
 function holds({ attribute, values }: Match, attributes: Attributes): boolean {
   const value = attributes.get(attribute)
   return value !== undefined && textsOf(value).some((text) => values.has(text))
-}
-
-export function textsOf(value: AttributeValue): readonly string[] {
-  return typeof value === 'object' ? value : [String(value)]
 }
 
 /** All that an issuance renders. */

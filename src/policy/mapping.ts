@@ -14,7 +14,7 @@ import { renderSubject } from '../template/subject.ts'
 import type { PathTemplate } from '../template/template.ts'
 import { type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
 import type { MappingMeter } from './mapping-meter.ts'
-import { claimBytes, createRendering, dnsNameBytes, idBytes, type Rendering } from './rendering.ts'
+import { claimBytes, dnsNameBytes, idBytes, type Rendering, renderWithin } from './rendering.ts'
 
 /** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
 export interface MappingGates {
@@ -71,23 +71,29 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
   const { issuance, index } = selected.value
   const source = context.isDefault ? 'default' : selected.value.source
 
-  const rendering = createRendering(attributes, context.meter)
+  const rendering: Rendering = { attributes, meter: context.meter, bytes: 0 }
   const path = issuance.pathTemplate ?? context.defaultPath
-  const spiffeId = rendering.render(path, () => renderPath(path, attributes, context.trustDomain), idBytes)
+  const spiffeId = renderWithin(
+    rendering,
+    path,
+    (template) => renderPath(template, attributes, context.trustDomain),
+    idBytes,
+  )
   if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
   if (!isInside(spiffeId.value, context.pathPrefixes)) return failed(outside(spiffeId.value), 'pathTemplate')
-  const claims = renderClaims(issuance, attributes, rendering)
+  const claims = renderClaims(issuance, rendering)
   if (!claims.ok) return failed(claims.refusal, 'jwtClaim')
   const name = issuance.x509.subject
-  const subject = name && rendering.render(name, () => renderSubject(name, attributes), jsonLength)
+  const subject = name && renderWithin(rendering, name, renderSubject, jsonLength)
   if (subject?.ok === false) return failed(subject.refusal, 'x509Subject')
   const dnsNames: string[] = []
   for (const template of issuance.x509.dnsNames) {
-    const dnsName = rendering.render(template, () => renderDnsName(template, attributes), dnsNameBytes)
+    const dnsName = renderWithin(rendering, template, renderDnsName, dnsNameBytes)
     if (!dnsName.ok) return failed(dnsName.refusal, 'dnsName')
     dnsNames.push(dnsName.value)
   }
-  rendering.finish()
+  // One that is refused takes none: it is not in the answer.
+  context.meter.takeBytes(rendering.bytes)
 
   return {
     ok: true,
@@ -151,19 +157,12 @@ function selectChecked({ policy, gates, meter }: MappingContext, attributes: Att
   return refusal === undefined ? pass(selected) : refuse(refusal)
 }
 
-function renderClaims(
-  issuance: Issuance,
-  attributes: Attributes,
-  { render }: Rendering,
-): Checked<Identity['jwt']['claims']> {
+function renderClaims(issuance: Issuance, rendering: Rendering): Checked<Identity['jwt']['claims']> {
   // No prototype: a claim may be called `__proto__`, and is a claim like any other.
   const claims: Record<string, string | readonly string[]> = Object.create(null)
   for (const [name, template] of issuance.jwt.claims) {
-    const value = render(
-      template,
-      () => renderClaim(template, attributes),
-      (claim) => claimBytes(name, claim),
-    )
+    rendering.bytes += jsonLength(name)
+    const value = renderWithin(rendering, template, renderClaim, claimBytes)
     if (!value.ok) return value
     claims[name] = value.value
   }

@@ -30,24 +30,33 @@ export function findCandidates(overrides: readonly IssuanceOverride[], attribute
   const { byMatch, byCondition } = index
   const lists: (readonly number[])[] = byCondition.length === 0 ? [] : [byCondition]
   let fuel = 1
-  function look(byValue: ReadonlyMap<string, readonly number[]> | undefined, value: AttributeValue | undefined): void {
-    fuel++
-    if (byValue === undefined || value === undefined) return
-    if (typeof value !== 'object') {
-      const found = byValue.get(String(value))
-      if (found !== undefined) lists.push(found)
-      return
-    }
-    fuel += value.length
-    for (const text of value) {
-      const found = byValue.get(text)
-      if (found !== undefined) lists.push(found)
-    }
-  }
   // Whichever side has fewer: a document may look for ten thousand attributes, and a workload has a few.
-  if (byMatch.size <= attributes.size) for (const [name, byValue] of byMatch) look(byValue, attributes.get(name))
-  else for (const [name, value] of attributes) look(byMatch.get(name), value)
+  if (byMatch.size <= attributes.size) {
+    for (const [name, byValue] of byMatch) fuel += findLists(byValue, attributes.get(name), lists)
+  } else {
+    for (const [name, value] of attributes) fuel += findLists(byMatch.get(name), value, lists)
+  }
   return { lists, fuel }
+}
+
+/** Adds the lists of the overrides that want one of the values; tells how many values it has looked up. */
+function findLists(
+  byValue: ReadonlyMap<string, readonly number[]> | undefined,
+  value: AttributeValue | undefined,
+  lists: (readonly number[])[],
+): number {
+  if (byValue === undefined || value === undefined) return 1
+  const texts = textsOf(value)
+  for (const text of texts) {
+    const found = byValue.get(text)
+    if (found !== undefined) lists.push(found)
+  }
+  return 1 + texts.length
+}
+
+/** As a match compares it: a count as text. */
+export function textsOf(value: AttributeValue): readonly string[] {
+  return typeof value === 'object' ? value : [String(value)]
 }
 
 function indexOverrides(overrides: readonly IssuanceOverride[]): OverrideIndex {

@@ -9,27 +9,29 @@ import { renderFuel } from '../template/render-fuel.ts'
 import type { Template } from '../template/template.ts'
 import type { MappingMeter } from './mapping-meter.ts'
 
+/** Of one workload. Plain, and without closures: there are thousands of values in a request. */
 export interface Rendering {
-  /** What `make` renders; refuses with `mapping_too_costly` before it, or with `answer_too_large` after it. */
-  readonly render: <V>(template: Template, make: () => Checked<V>, bytesOf: (value: V) => number) => Checked<V>
-  /** Takes the bytes of all that was rendered: the workload is in the answer. One that is refused takes none. */
-  readonly finish: () => void
+  readonly attributes: Attributes
+  readonly meter: MappingMeter
+  /** What has been rendered so far. */
+  bytes: number
 }
 
-export function createRendering(attributes: Attributes, meter: MappingMeter): Rendering {
-  let bytes = 0
-  return {
-    render(template, make, bytesOf) {
-      const exhausted = meter.spend(renderFuel(template, attributes))
-      if (exhausted !== undefined) return refuse(exhausted)
-      const made = make()
-      if (!made.ok) return made
-      bytes += bytesOf(made.value)
-      const excess = meter.refuseBytes(bytes)
-      return excess === undefined ? made : refuse(excess)
-    },
-    finish: () => meter.takeBytes(bytes),
-  }
+/** What `render` yields; refuses with `mapping_too_costly` before it, or with `answer_too_large` after it. */
+export function renderWithin<T extends Template, V>(
+  rendering: Rendering,
+  template: T,
+  render: (template: T, attributes: Attributes) => Checked<V>,
+  bytesOf: (value: V) => number,
+): Checked<V> {
+  const { attributes, meter } = rendering
+  const exhausted = meter.spend(renderFuel(template, attributes))
+  if (exhausted !== undefined) return refuse(exhausted)
+  const made = render(template, attributes)
+  if (!made.ok) return made
+  rendering.bytes += bytesOf(made.value)
+  const excess = meter.refuseBytes(rendering.bytes)
+  return excess === undefined ? made : refuse(excess)
 }
 
 /** Quotes and a comma; neither a SPIFFE ID nor a DNS name holds a character that JSON escapes. */
@@ -43,9 +45,8 @@ export function dnsNameBytes(name: DnsName): number {
   return name.length + AROUND
 }
 
-/** A member of the claims: `"name":value,`. */
-export function claimBytes(name: string, value: string | readonly string[]): number {
-  const around = jsonLength(name) + 2
-  if (typeof value === 'string') return around + jsonLength(value)
-  return value.reduce((bytes, text) => bytes + jsonLength(text) + 1, around + 2)
+/** A colon and a comma with it: `"name":value,`. */
+export function claimBytes(value: string | readonly string[]): number {
+  if (typeof value === 'string') return jsonLength(value) + 2
+  return value.reduce((bytes, text) => bytes + jsonLength(text) + 1, 4)
 }

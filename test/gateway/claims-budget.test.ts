@@ -123,7 +123,7 @@ describe('the worst request', () => {
       codes = codesOf(resultsOf(await ask(workloads)))
     })
     expect(codes).toContain(code)
-    // Measured: 2 to 20. Without the budgets it is over a hundred, and hours for some of these.
+    // Measured: 2 to 20. Without the budgets it is over a hundred, and minutes for some of these.
     expect(worst / good).toBeLessThan(60)
   })
 })

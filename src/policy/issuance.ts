@@ -9,7 +9,7 @@ import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate, Template } from '../template/template.ts'
 import { mergeAscending } from './merge-ascending.ts'
-import { findCandidates, textsOf } from './override-index.ts'
+import { findCandidates } from './override-index.ts'
 
 /** What one workload gets. Legacy templates are already in it; only the platform's default path is not. */
 export interface Issuance {
@@ -85,8 +85,8 @@ export interface ChoiceMeter {
   readonly spend: (fuel: number) => Refusal | undefined
 }
 
-/** Measured as fuel for a condition is: to try an override costs two units, and one for each value compared. */
-const TRY_FUEL = 2
+/** Measured as fuel for a condition is: to try an override costs four units, and one for each value compared. */
+const TRY_FUEL = 4
 
 /**
  * The first override that holds, or else the policy itself. Nothing of the policy is mixed into an override. Each
@@ -133,7 +133,9 @@ export function unmetMatch({ when }: IssuanceOverride, attributes: Attributes): 
 
 function holds({ attribute, values }: Match, attributes: Attributes): boolean {
   const value = attributes.get(attribute)
-  return value !== undefined && textsOf(value).some((text) => values.has(text))
+  if (value === undefined) return false
+  // Without a list for one value: this is asked millions of times where ten thousand overrides nearly match.
+  return typeof value === 'object' ? value.some((text) => values.has(text)) : values.has(String(value))
 }
 
 /** All that an issuance renders. */

@@ -55,7 +55,7 @@ function findLists(
 }
 
 /** As a match compares it: a count as text. */
-export function textsOf(value: AttributeValue): readonly string[] {
+function textsOf(value: AttributeValue): readonly string[] {
   return typeof value === 'object' ? value : [String(value)]
 }
 

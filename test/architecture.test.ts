@@ -15,6 +15,8 @@ const LAYERS: readonly (readonly string[])[] = [
 /** Folders of one layer may not see each other, but for this: the command line starts the hosts. */
 const SIBLINGS: ReadonlySet<string> = new Set(['cli>runtime'])
 const LINES_MAX = 300
+/** One table each, which is read by its rows. */
+const TABLES: ReadonlySet<string> = new Set(['core/limits.ts'])
 
 const layerOf = (folder: string): number => LAYERS.findIndex((layer) => layer.includes(folder))
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.d)\.ts$/.test(file))
@@ -44,7 +46,7 @@ function problemsOf(file: string, text: string): readonly string[] {
       problems.push(`${file} must not import ${specifier}`)
     }
   }
-  if (text.split('\n').length > LINES_MAX) problems.push(`${file} has over ${LINES_MAX} lines`)
+  if (text.split('\n').length > LINES_MAX && !TABLES.has(file)) problems.push(`${file} has over ${LINES_MAX} lines`)
   return problems
 }
 

@@ -1,13 +1,11 @@
 // `postern map`: what identity a pod will get, and why, by the gateway's own engine and without a gateway.
 import { createConditionEngine } from '../condition/engine.ts'
-import { CLAIMS_FUEL_PER_REQUEST } from '../core/limits.ts'
 import { enablementOf } from '../gateway/cluster-config.ts'
 import { checkStanding, mappingContextOf } from '../gateway/mapping-context.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
-import { createFuelTank, decideWithin } from '../policy/conditions.ts'
-import type { Decide } from '../policy/issuance.ts'
 import { type MappingContext, mergeAttributes } from '../policy/mapping.ts'
 import { explainMapping, type MappingExplanation } from '../policy/mapping-explanation.ts'
+import { createMappingMeter } from '../policy/mapping-meter.ts'
 import { agentOf, createWorkloadMapper, readAttributes, type WorkloadDescription } from '../policy/workload.ts'
 import { loadPolicyVm } from '../runtime/load-policy-vm.ts'
 import { readFlags } from './arguments.ts'
@@ -66,11 +64,16 @@ export async function runMap(args: readonly string[], io: Io): Promise<ExitCode>
     )
   }
 
-  // Each evaluation has its own budget here; that of a whole request is for requests.
+  // The budgets of a request with this workload alone, once for the result and once for its explanation.
   const engine = createConditionEngine(loadPolicyVm())
-  const decide: Decide = (condition, attributes) =>
-    decideWithin(engine, createFuelTank(CLAIMS_FUEL_PER_REQUEST))(condition, attributes)
-  const context = mappingContextOf(clusterId, standing.value, config, agent.value, trustDomain, decide)
+  const context = mappingContextOf(
+    clusterId,
+    standing.value,
+    config,
+    agent.value,
+    trustDomain,
+    createMappingMeter(engine),
+  )
   const enablement = enablementOf(config)
   const result = createWorkloadMapper(context, agent.value, enablement)(workload)
   const report: MapReport = {
@@ -79,7 +82,7 @@ export async function runMap(args: readonly string[], io: Io): Promise<ExitCode>
     clusterName: String(context.builtIns.get('cluster.name')),
     platform: config.cluster.platform,
     result,
-    explanation: explain(workload, context, enablement),
+    explanation: explain(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
   }
   io.out(values.json === true ? `${JSON.stringify(jsonOf(report), null, 2)}\n` : mapText(report, io))
   return 'error' in result ? EXIT.refused : EXIT.done
@@ -93,7 +96,7 @@ function readTrustDomain(text: string | undefined): TrustDomain {
   throw usageStop(`"${text}" is no trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
 }
 
-/** `undefined` if the attributes cannot be read or merged: then the result says why. */
+/** `undefined` if the attributes cannot be read or merged, or the budget is spent: then the result says why. */
 function explain(
   workload: WorkloadDescription,
   context: MappingContext,

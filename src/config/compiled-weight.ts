@@ -2,7 +2,8 @@
 // to nothing, and a pattern of ten characters to sixty thousand bytes.
 import { CATALOGUE } from '../attribute/catalogue.ts'
 import { weighHeap } from '../core/heap-weight.ts'
-import { type IssuancePolicy, overrideIndexOf } from '../policy/issuance.ts'
+import type { IssuancePolicy } from '../policy/issuance.ts'
+import { overrideIndexOf } from '../policy/override-index.ts'
 import type { LocatedIssue } from './located-issue.ts'
 
 /**
@@ -21,7 +22,7 @@ function weighText(document: Uint8Array): number {
 
 /** What is made of a value at its first use and lives as long as it does, but not in a field of it. */
 function hiddenOf(value: unknown): unknown {
-  return isIssuancePolicy(value) ? overrideIndexOf(value) : undefined
+  return isIssuancePolicy(value) ? overrideIndexOf(value.overrides) : undefined
 }
 
 function isIssuancePolicy(value: unknown): value is IssuancePolicy {

@@ -7,6 +7,8 @@ import { foldName } from '../core/fold.ts'
 import type { Path } from '../core/issue.ts'
 import {
   CLAIM_NAME_MAX_LENGTH,
+  CLAIMS_PER_POLICY_MAX,
+  DNS_NAMES_PER_POLICY_MAX,
   JWT_TTL_DEFAULT_SECONDS,
   JWT_TTL_MAX_SECONDS,
   JWT_TTL_MIN_SECONDS,
@@ -68,7 +70,9 @@ export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy
   const subject =
     x509?.subject === undefined ? legacy.subject : useTemplate(x509.subject, 'x509Subject', subjectPath, work)
   const dnsNames: DnsNameTemplate[] = []
-  for (const [index, text] of (x509?.dnsNames ?? []).entries()) {
+  const dnsTexts = x509?.dnsNames ?? []
+  const isFew = checkCount(dnsTexts.length + legacy.dnsNames.length, DNS_NAMES, [...path, 'x509', 'dnsNames'], work)
+  for (const [index, text] of isFew ? dnsTexts.entries() : []) {
     if (text === undefined) continue
     const dnsName = useTemplate(text, 'dnsName', [...path, 'x509', 'dnsNames', index], work)
     if (dnsName !== undefined) dnsNames.push(dnsName)
@@ -78,7 +82,8 @@ export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy
     x509: {
       ttlSeconds: readTtl(x509?.ttl, X509_TTL, [...path, 'x509', 'ttl'], work),
       ...(subject === undefined ? {} : { subject }),
-      dnsNames: [...dnsNames, ...legacy.dnsNames],
+      // Shared where it can be: ten thousand overrides may have those of the legacy template alone.
+      dnsNames: dnsNames.length === 0 ? legacy.dnsNames : [...dnsNames, ...legacy.dnsNames],
     },
     jwt: {
       ttlSeconds: readTtl(jwt?.ttl, JWT_TTL, [...path, 'jwt', 'ttl'], work),
@@ -88,6 +93,23 @@ export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy
           : compileClaims(jwt.additionalClaims, [...path, 'jwt', 'additionalClaims'], work),
     },
   }
+}
+
+interface CountBound {
+  readonly max: number
+  /** For messages. */
+  readonly what: string
+}
+
+export const CLAIMS: CountBound = { max: CLAIMS_PER_POLICY_MAX, what: 'additional claims' }
+export const DNS_NAMES: CountBound = { max: DNS_NAMES_PER_POLICY_MAX, what: 'DNS names, those of spec.legacy included' }
+
+/** Whether there are few enough; reports it where not. Each is rendered for every workload of a request. */
+export function checkCount(count: number, { max, what }: CountBound, path: Path, work: IssuanceWork): boolean {
+  if (count <= max) return true
+  const message = `Cannot render ${count} values for each workload: a policy has at most ${max} ${what}`
+  work.report({ code: 'value_out_of_range', path, message })
+  return false
 }
 
 interface TtlBounds {
@@ -133,7 +155,8 @@ function compileClaims(
 ): ReadonlyMap<string, ClaimTemplate> {
   work.additionalClaims.push(path)
   const compiled = new Map<string, ClaimTemplate>()
-  for (const [name, text] of Object.entries(claims)) {
+  const entries = Object.entries(claims)
+  for (const [name, text] of checkCount(entries.length, CLAIMS, path, work) ? entries : []) {
     const claimPath = [...path, name]
     checkClaimName(name, (issue) => work.report({ ...issue, path: claimPath, atKey: true }))
     const claim = useTemplate(text, 'jwtClaim', claimPath, work)

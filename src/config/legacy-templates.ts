@@ -3,7 +3,7 @@
 import type { Path } from '../core/issue.ts'
 import { quoteText } from '../core/printable.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../template/template.ts'
-import { checkClaimName, type IssuanceWork, useTemplate } from './issuance-fields.ts'
+import { CLAIMS, checkClaimName, checkCount, DNS_NAMES, type IssuanceWork, useTemplate } from './issuance-fields.ts'
 
 export interface Legacy {
   readonly pathTemplate?: PathTemplate | undefined
@@ -54,7 +54,8 @@ function splitEntries(text: string): readonly Entry[] {
 
 function compileClaims(text: string, path: Path, work: IssuanceWork): ReadonlyMap<string, ClaimTemplate> {
   const claims = new Map<string, ClaimTemplate>()
-  for (const entry of splitEntries(text)) {
+  const entries = splitEntries(text)
+  for (const entry of checkCount(entries.length, CLAIMS, path, work) ? entries : []) {
     const equals = entry.text.indexOf('=')
     const offset = entry.offset + entry.text.length - entry.text.trimStart().length
     if (equals < 0) {
@@ -95,6 +96,8 @@ function compileX509(text: string, path: Path, work: IssuanceWork): Pick<Legacy,
       subject.push({ text: trimmed, offset })
     }
   }
+  // Otherwise every policy would be reported for it.
+  if (!checkCount(dnsNames.length, DNS_NAMES, path, work)) dnsNames.length = 0
   if (subject.length === 0) return { dnsNames }
   const joined = subject.map((entry) => entry.text).join(',')
   return { dnsNames, subject: useTemplate(joined, 'x509Subject', path, work, (at) => offsetIn(subject, at)) }

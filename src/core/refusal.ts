@@ -98,6 +98,8 @@ export const REFUSALS = {
   agent_session_required: request(422, 'An agent session is required'),
   node_required: request(422, 'The agent session must prove a node'),
   container_unknown: request(422, 'The pod has no such container'),
+  answer_too_large: request(422, 'The rendered values take too many bytes'),
+  mapping_too_costly: request(422, 'The request takes more work than one request may'),
 } as const satisfies Record<string, RefusalRow>
 
 export type RefusalCode = keyof typeof REFUSALS

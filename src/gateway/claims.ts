@@ -1,8 +1,8 @@
 // Attributes to claims, for issuers: who asks, for which cluster, with whose session; then each workload by itself.
 import type { Context } from 'hono'
 import { parseClusterId } from '../config/document-key.ts'
-import { CLAIMS_BODY_MAX_BYTES, CLAIMS_FUEL_PER_REQUEST } from '../core/limits.ts'
-import { createFuelTank, decideWithin } from '../policy/conditions.ts'
+import { CLAIMS_BODY_MAX_BYTES } from '../core/limits.ts'
+import { createMappingMeter } from '../policy/mapping-meter.ts'
 import { agentOf, createWorkloadMapper } from '../policy/workload.ts'
 import { backgroundOf } from './background.ts'
 import { readBody } from './body.ts'
@@ -52,9 +52,9 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   const agent = agentOf(session?.value.attributes, config.value.cluster)
   if (!agent.ok) return report.refused(agent.refusal)
 
-  const decide = decideWithin(parts.engine, createFuelTank(CLAIMS_FUEL_PER_REQUEST))
+  const meter = createMappingMeter(parts.engine)
   const { trustDomain } = parts.settings
-  const context = mappingContextOf(clusterId, standing.value, config.value, agent.value, trustDomain, decide)
+  const context = mappingContextOf(clusterId, standing.value, config.value, agent.value, trustDomain, meter)
   const map = createWorkloadMapper(context, agent.value, enablementOf(config.value), report.workloadRefused)
   return report.mapped(workloads.value.map(map))
 }

@@ -6,8 +6,9 @@ import type { ClusterId } from '../config/document-key.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import { defaultPathTemplate } from '../policy/default-path.ts'
-import { DEFAULT_ISSUANCE, type Decide } from '../policy/issuance.ts'
+import { DEFAULT_ISSUANCE } from '../policy/issuance.ts'
 import type { MappingContext } from '../policy/mapping.ts'
+import type { MappingMeter } from '../policy/mapping-meter.ts'
 import type { Agent } from '../policy/workload.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { mappingGatesOf } from './mapping-gates.ts'
@@ -24,7 +25,7 @@ export function mappingContextOf(
   config: ClusterConfig,
   agent: Agent,
   trustDomain: TrustDomain,
-  decide: Decide,
+  meter: MappingMeter,
 ): MappingContext {
   const { cluster, issuance } = config
   const builtIns = new Map<string, AttributeValue>([
@@ -40,7 +41,7 @@ export function mappingContextOf(
     policy,
     isDefault: issuance === undefined,
     gates: mappingGatesOf(policy, config, defaultPath),
-    decide,
+    meter,
     defaultPath,
     pathBounds: bounds,
     builtIns,

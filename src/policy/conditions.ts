@@ -2,7 +2,8 @@
 // around it, or a policy behind it, must not turn what could not be told into a yes.
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Condition } from '../condition/compile.ts'
-import type { ConditionEngine, EvaluationFault, FaultCode } from '../condition/engine.ts'
+import type { ConditionEngine, Evaluation, EvaluationFault, FaultCode } from '../condition/engine.ts'
+import { startFuel } from '../condition/start-fuel.ts'
 import { CONDITION_FUEL } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { pass, refuse } from '../core/result.ts'
@@ -18,17 +19,30 @@ export function createFuelTank(fuel: number): FuelTank {
   return { left: fuel }
 }
 
-/** Evaluates within the budget of one expression and of the request. */
+/** Takes fuel for work that is about to be done; false, and nothing taken, if there is too little for it. */
+export function takeFuel(tank: FuelTank, fuel: number): boolean {
+  if (fuel > tank.left) return false
+  tank.left -= fuel
+  return true
+}
+
+/**
+ * Evaluates within the budget of one expression and of the request. The request also pays for what the evaluation costs
+ * before its first instruction; there is no copying for an evaluation that it cannot pay for.
+ */
 export function evaluateWithin(
   condition: Condition,
   attributes: Attributes,
   engine: ConditionEngine,
   tank: FuelTank,
-): ReturnType<ConditionEngine['evaluate']> {
+): Evaluation {
+  if (!takeFuel(tank, startFuel(condition.program, attributes))) return EXHAUSTED
   const evaluation = engine.evaluate(condition, attributes, Math.min(CONDITION_FUEL, tank.left))
   tank.left -= evaluation.fuelUsed
   return evaluation
 }
+
+const EXHAUSTED: Evaluation = { kind: 'fault', fault: 'fuel_exhausted', offset: 0, fuelUsed: 0 }
 
 /** The first condition, in document order, that does not hold; `undefined` if all do. */
 export function checkConditions(

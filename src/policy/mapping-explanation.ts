@@ -39,10 +39,25 @@ export interface MappingExplanation {
   readonly templates: readonly ExplainedTemplate[]
 }
 
-/** `attributes` are those of all sides, merged. */
-export function explainMapping(attributes: Attributes, context: MappingContext): MappingExplanation {
-  const { policy, gates, defaultPath, trustDomain, decide } = context
-  const selected = selectIssuance(policy, attributes, decide)
+/**
+ * `attributes` are those of all sides, merged; `context` has a fresh meter. `undefined` if choosing an override spent the
+ * budget of the request: then nothing was decided that could be explained.
+ */
+export function explainMapping(attributes: Attributes, context: MappingContext): MappingExplanation | undefined {
+  const { policy, gates, defaultPath, trustDomain, meter } = context
+  const decisions: Checked<boolean>[] = []
+  const selected = selectIssuance(policy, attributes, {
+    spend: meter.spend,
+    decide(condition, over) {
+      const decided = meter.decide(condition, over)
+      decisions.push(decided)
+      return decided
+    },
+  })
+  if (!selected.ok && selected.refusal.code === 'mapping_too_costly') return undefined
+  // What was decided is told, in the order in which it was: evaluating again would draw on the budget twice.
+  const asked = decisions.values()
+  const decide: Decide = (condition, over) => asked.next().value ?? meter.decide(condition, over)
   const overrides: ConsideredOverride[] = []
   for (const [index, override] of policy.overrides.entries()) {
     const considered = consider(override, attributes, decide)

@@ -2,6 +2,7 @@
 // it and is named; nothing is left out, shortened or guessed.
 import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
 import type { Surface } from '../attribute/row.ts'
+import { jsonLength } from '../core/json-length.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { isWithin, type PathBounds } from '../identity/path-prefixes.ts'
@@ -12,7 +13,9 @@ import { renderDnsName } from '../template/dns-name.ts'
 import { renderPath } from '../template/path.ts'
 import { renderSubject } from '../template/subject.ts'
 import type { PathTemplate } from '../template/template.ts'
-import { type Decide, type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
+import { type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
+import type { MappingMeter } from './mapping-meter.ts'
+import { claimBytes, dnsNameBytes, idBytes, type Rendering, renderWithin } from './rendering.ts'
 
 /** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
 export interface MappingGates {
@@ -28,8 +31,8 @@ export interface MappingContext {
   /** The cluster has no issuance policy of its own: the platform's defaults hold. */
   readonly isDefault: boolean
   readonly gates: MappingGates
-  /** Of the conditions of overrides, within the fuel of the request. */
-  readonly decide: Decide
+  /** What the request may cost. */
+  readonly meter: MappingMeter
   readonly defaultPath: PathTemplate
   /** Where `TrustDomain` lists any cluster: which paths this one may render. Otherwise `undefined`. */
   readonly pathBounds: PathBounds | undefined
@@ -69,22 +72,32 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
   const { issuance, index } = selected.value
   const source = context.isDefault ? 'default' : selected.value.source
 
-  const spiffeId = renderPath(issuance.pathTemplate ?? context.defaultPath, attributes, context.trustDomain)
+  const rendering: Rendering = { attributes, meter: context.meter, bytes: 0 }
+  const path = issuance.pathTemplate ?? context.defaultPath
+  const spiffeId = renderWithin(
+    rendering,
+    path,
+    (template) => renderPath(template, attributes, context.trustDomain),
+    idBytes,
+  )
   if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
   const { pathBounds } = context
   if (pathBounds !== undefined && !isWithin(spiffeId.value.path, pathBounds)) {
     return failed(refusePath(spiffeId.value, pathBounds), 'pathTemplate')
   }
-  const claims = renderClaims(issuance, attributes)
+  const claims = renderClaims(issuance, rendering)
   if (!claims.ok) return failed(claims.refusal, 'jwtClaim')
-  const subject = issuance.x509.subject === undefined ? undefined : renderSubject(issuance.x509.subject, attributes)
+  const name = issuance.x509.subject
+  const subject = name && renderWithin(rendering, name, renderSubject, jsonLength)
   if (subject?.ok === false) return failed(subject.refusal, 'x509Subject')
   const dnsNames: string[] = []
   for (const template of issuance.x509.dnsNames) {
-    const name = renderDnsName(template, attributes)
-    if (!name.ok) return failed(name.refusal, 'dnsName')
-    dnsNames.push(name.value)
+    const dnsName = renderWithin(rendering, template, renderDnsName, dnsNameBytes)
+    if (!dnsName.ok) return failed(dnsName.refusal, 'dnsName')
+    dnsNames.push(dnsName.value)
   }
+  // One that is refused takes none: it is not in the answer.
+  context.meter.takeBytes(rendering.bytes)
 
   return {
     ok: true,
@@ -136,8 +149,8 @@ function mergeInto(
  * The part of the policy that holds for this workload, or why none can be told: an override that waits for an attribute
  * which never comes must not be passed over in silence, for what follows it may grant more.
  */
-function selectChecked({ policy, gates, decide }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
-  const found = selectIssuance(policy, attributes, decide)
+function selectChecked({ policy, gates, meter }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
+  const found = selectIssuance(policy, attributes, meter)
   if (!found.ok) return found
   const selected = found.value
   const { undecidable } = gates
@@ -148,11 +161,12 @@ function selectChecked({ policy, gates, decide }: MappingContext, attributes: At
   return refusal === undefined ? pass(selected) : refuse(refusal)
 }
 
-function renderClaims(issuance: Issuance, attributes: Attributes): Checked<Identity['jwt']['claims']> {
+function renderClaims(issuance: Issuance, rendering: Rendering): Checked<Identity['jwt']['claims']> {
   // No prototype: a claim may be called `__proto__`, and is a claim like any other.
   const claims: Record<string, string | readonly string[]> = Object.create(null)
   for (const [name, template] of issuance.jwt.claims) {
-    const value = renderClaim(template, attributes)
+    rendering.bytes += jsonLength(name)
+    const value = renderWithin(rendering, template, renderClaim, claimBytes)
     if (!value.ok) return value
     claims[name] = value.value
   }

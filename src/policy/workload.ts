@@ -7,7 +7,7 @@ import { attributesOfFlat, type WorkloadAttributes } from '../attribute/flat.ts'
 import { attributesOfPod } from '../attribute/pod.ts'
 import type { Surface } from '../attribute/row.ts'
 import type { JsonObject } from '../core/json.ts'
-import { ATTRIBUTE_HINTS_MAX } from '../core/limits.ts'
+import { ATTRIBUTE_HINTS_MAX, WORKLOAD_WARNINGS_MAX } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { type Identity, type MappingContext, mapOwned } from './mapping.ts'
@@ -145,10 +145,18 @@ function checkNode(attributes: Attributes, { node }: Agent): Refusal | undefined
 }
 
 function warningsOf(dropped: readonly string[], agent: Agent): { readonly warnings?: readonly MappingWarning[] } {
-  const warnings: MappingWarning[] = dropped.map((name) => ({
+  // The last place is for the count of the rest: an answer must not be many times as long as its request.
+  const isCut = dropped.length > WORKLOAD_WARNINGS_MAX
+  const named = isCut ? dropped.slice(0, WORKLOAD_WARNINGS_MAX - 1) : dropped
+  const warnings: MappingWarning[] = named.map((name) => ({
     code: 'attribute_dropped',
     detail: `${name} is not enabled in this cluster, and was not used`,
   }))
+  if (isCut) {
+    const more = dropped.length - named.length
+    const detail = `${more} more attributes are not enabled in this cluster, and were not used`
+    warnings.push({ code: 'attribute_dropped', detail })
+  }
   if (agent.attributes !== undefined && agent.node === undefined) {
     warnings.push({
       code: 'node_unproven',

@@ -3,7 +3,7 @@ import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass } from '../core/result.ts'
-import { exceedsUtf8, utf8Length } from '../core/utf8.ts'
+import { utf8Length } from '../core/utf8.ts'
 import { lintAbsence } from './lint.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { ClaimTemplate } from './template.ts'
@@ -35,11 +35,17 @@ export function renderClaim(template: ClaimTemplate, attributes: Attributes): Ch
     if (typeof value === 'object') return renderList(only, value)
   }
   let text = ''
+  /** Bytes of what was counted: only once the length leaves it open, and each part once. */
+  let bytes = 0
+  let counted = 0
   for (const part of template.parts) {
     const piece = isReference(part) ? textOf(part, attributes, 'jwtClaim') : pass(part.text)
     if (!piece.ok) return piece
     text += piece.value
-    if (isReference(part) && exceedsUtf8(text, CLAIM_VALUE_MAX_BYTES)) return refuseLength(part)
+    if (!isReference(part) || text.length * 3 <= CLAIM_VALUE_MAX_BYTES) continue
+    bytes += utf8Length(text.slice(counted))
+    counted = text.length
+    if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(part)
   }
   return pass(text)
 }

@@ -9,6 +9,8 @@ interface FilterRow {
   readonly check?: (args: readonly string[]) => string | undefined
   /** `undefined` if the output would be too long. `replace` learns that before it builds the output. */
   readonly apply: (value: string, args: readonly string[]) => string | undefined
+  /** The length of the longest output for a value of this length, in UTF-16 units; absent: as long as the value. */
+  readonly longest?: (length: number, args: readonly string[]) => number
 }
 
 const keep = (value: string): string => value
@@ -27,6 +29,10 @@ export const FILTERS = {
       const pieces = value.split(text)
       const length = value.length + (pieces.length - 1) * (replacement.length - text.length)
       return length > FILTER_OUTPUT_MAX_BYTES ? undefined : pieces.join(replacement)
+    },
+    longest: (length, [text = '', replacement = '']) => {
+      const growth = Math.max(0, replacement.length - text.length)
+      return length + Math.floor(length / Math.max(1, text.length)) * growth
     },
   },
   /** For an absent attribute; a value, also an empty one, passes as it is. */
@@ -62,6 +68,23 @@ export type Filtered =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly reason: 'absent' }
   | { readonly ok: false; readonly reason: 'too_long'; readonly filter: FilterName }
+
+/** How many UTF-16 units the filters read at most, one after another, for a value of this length or an absent one. */
+export function filteredUnits(filters: readonly Filter[], length: number | undefined): number {
+  let units = 0
+  let left = length
+  for (const { name, args } of filters) {
+    if (left === undefined) {
+      if (name === 'default') left = args[0]?.length ?? 0
+      continue
+    }
+    units += left
+    const row: FilterRow = FILTERS[name]
+    // What is longer ends the rendering, so no filter after it reads more.
+    left = Math.min(row.longest?.(left, args) ?? left, FILTER_OUTPUT_MAX_BYTES)
+  }
+  return units
+}
 
 /** Runs the filters on a value, or on the absence of one, which only `default` ends. */
 export function applyFilters(filters: readonly Filter[], value: string | undefined): Filtered {

@@ -2,6 +2,7 @@
 // escaped when the name is printed (RFC 4514 section 2.4): a label `x,O=admin` stays one value.
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
+import { SUBJECT_VALUES_MAX } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import {
@@ -29,8 +30,13 @@ export function compileSubject(
     const message = `The subject is not a name as RFC 4514 writes it: ${DISTINGUISHED_NAME_FAULTS[read.reason]}`
     return { issues: [{ code: 'subject_invalid', path, message, offset: read.offset }] }
   }
+  const values = read.value.flat()
+  if (values.length > SUBJECT_VALUES_MAX) {
+    const message = `The subject has ${values.length} values; at most ${SUBJECT_VALUES_MAX} are allowed`
+    return { issues: [{ code: 'subject_invalid', path, message, offset: values[SUBJECT_VALUES_MAX]?.offset ?? 0 }] }
+  }
   const issues: Issue[] = []
-  for (const { type, pieces, offset } of read.value.flat()) {
+  for (const { type, pieces, offset } of values) {
     const fixed = pieces.filter((piece) => typeof piece === 'string').join('')
     const fault = checkSubjectValue(type, fixed)
     const isComplete = pieces.every((piece) => typeof piece === 'string')

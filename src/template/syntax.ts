@@ -4,7 +4,7 @@
 import { type ResolvedAttribute, resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
 import type { Surface } from '../attribute/row.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
-import { TEMPLATE_MAX_LENGTH, TEMPLATE_MAX_PARTS } from '../core/limits.ts'
+import { REFERENCE_FILTERS_MAX, TEMPLATE_MAX_LENGTH, TEMPLATE_MAX_PARTS } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { quoteText } from '../core/printable.ts'
 import { checkCall, FILTER_NAMES, type Filter, isFilterName } from './filter.ts'
@@ -119,6 +119,9 @@ function readReference(text: string, open: number): Read<Reference> {
     const filter = readFilter(text, skipSpace(text, at + 1))
     if ('stop' in filter) return filter
     filters.push(filter.value)
+    if (filters.length > REFERENCE_FILTERS_MAX) {
+      return { stop: syntax(`A reference has at most ${REFERENCE_FILTERS_MAX} filters`, at) }
+    }
     at = skipSpace(text, filter.next)
   }
   if (!text.startsWith('}}', at)) {

@@ -1,19 +1,22 @@
 // What mapping costs beyond reading and writing JSON: `node test/bench/mapping.ts`. One run, one machine: the ratio to
 // JSON.parse and JSON.stringify of the same bodies, taken in alternation, holds where the machine's speed does not.
 
+import { createConditionEngine } from '../../src/condition/engine.ts'
 import { DEFAULT_CLUSTER } from '../../src/config/cluster.ts'
 import { compileDocument } from '../../src/config/compile.ts'
 import { parseClusterId } from '../../src/config/document-key.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../src/config/workload-attestation.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
-import { pass } from '../../src/core/result.ts'
 import { type ClusterConfig, enablementOf } from '../../src/gateway/cluster-config.ts'
 import { checkStanding, mappingContextOf } from '../../src/gateway/mapping-context.ts'
 import { parseTrustDomain } from '../../src/identity/trust-domain.ts'
 import type { IssuancePolicy } from '../../src/policy/issuance.ts'
+import { createMappingMeter } from '../../src/policy/mapping-meter.ts'
 import { createWorkloadMapper, type WorkloadDescription } from '../../src/policy/workload.ts'
+import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 
+const engine = createConditionEngine(loadPolicyVm())
 const ROUNDS = 40
 const FEW = 10
 const MANY = 5_000
@@ -136,7 +139,14 @@ function mapAll(workloads: readonly WorkloadDescription[], config: ClusterConfig
   const agent = { attributes: undefined, node: undefined }
   const standing = checkStanding(clusterId, config)
   if (!standing.ok) throw new Error(standing.refusal.detail)
-  const context = mappingContextOf(clusterId, standing.value, config, agent, trustDomain.value, () => pass(false))
+  const context = mappingContextOf(
+    clusterId,
+    standing.value,
+    config,
+    agent,
+    trustDomain.value,
+    createMappingMeter(engine),
+  )
   const results = workloads.map(createWorkloadMapper(context, agent, enablementOf(config)))
   if (results.some((result) => 'error' in result))
     throw new Error(JSON.stringify(results.find((result) => 'error' in result)))

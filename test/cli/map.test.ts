@@ -187,6 +187,33 @@ spec: {policy: {pathTemplate: "/{{kubernetes.pod.owner}}", jwt: {additionalClaim
     expect([other.exitCode, other.out]).toEqual([1, expect.stringContaining('node_mismatch')])
   })
 
+  const LONG = 'kubernetes.pod.label[long]'
+  const claimsOf = (count: number, template: string): object => ({
+    policy: {
+      jwt: { additionalClaims: Object.fromEntries(Array.from({ length: count }, (_, at) => [`c${at}`, template])) },
+    },
+  })
+  const unread = { condition: 'false && kubernetes.pod.label["long"] == "x"', policy: {} }
+  it.each<[string, object]>([
+    ['answer_too_large', claimsOf(20, `{{${LONG}}}`)],
+    ['mapping_too_costly', claimsOf(30, `{{${LONG} | replace("x", "")}}`.repeat(80))],
+    ['condition_fault', { policyOverrides: Array.from({ length: 10_000 }, () => unread) }],
+  ])('refuses what the gateway refuses for its budgets, and shows no override that holds: %s', async (code, spec) => {
+    const w = world({ SVIDIssuancePolicy: JSON.stringify({ section: 'SVIDIssuancePolicy', schema: 'v1', spec }) })
+    const attributes = {
+      'kubernetes.pod.namespace': 'a',
+      'kubernetes.pod.service_account': 'b',
+      [LONG]: 'x'.repeat(8000),
+    }
+    w.file('long.json', JSON.stringify({ attributes }))
+    const { exitCode, out } = await w.call('map', '--cluster-config', 'c-1', '--json', 'long.json')
+    const { result, overrides } = JSON.parse(out)
+    expect([exitCode, result.error?.code]).toEqual([1, code])
+    // The override that could not be decided is the last one shown, as for the gateway it is the last one asked.
+    if (code === 'condition_fault') expect(overrides.at(-1)).toMatchObject({ condition: { refusal: { code } } })
+    for (const { holds } of overrides) expect(holds).not.toBe(true)
+  })
+
   it('takes the container by its name', async () => {
     const made = world({
       Cluster: 'section: Cluster\nschema: v1\nspec: {includeContainerAttributes: true}\n',

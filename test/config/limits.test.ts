@@ -4,9 +4,13 @@ import { compileDocument } from '../../src/config/compile.ts'
 import type { SectionName } from '../../src/config/sections.ts'
 import {
   CLAIM_NAME_MAX_LENGTH,
+  CLAIMS_PER_POLICY_MAX,
   CLUSTER_NAME_MAX_LENGTH,
   CONDITION_MAX_LENGTH,
+  DNS_NAMES_PER_POLICY_MAX,
   OVERRIDES_MAX,
+  REFERENCE_FILTERS_MAX,
+  SUBJECT_VALUES_MAX,
   TEMPLATE_MAX_LENGTH,
   URL_MAX_LENGTH,
 } from '../../src/core/limits.ts'
@@ -28,6 +32,11 @@ const condition = (length: number): string => `"${'c'.repeat(length - 6)}"==""`
 const template = (length: number): string =>
   `{{kubernetes.pod.name}}${'t'.repeat(length - '{{kubernetes.pod.name}}'.length)}`
 
+const NAME = '{{kubernetes.pod.name}}'
+function texts<T>(size: number, make: (at: number) => T): readonly T[] {
+  return Array.from({ length: size }, (_, at) => make(at))
+}
+
 describe('limits of sections', () => {
   it.each<[string, number, SectionName, (size: number) => unknown]>([
     ['name of a cluster', CLUSTER_NAME_MAX_LENGTH, 'Cluster', (size) => ({ name: 'n'.repeat(size) })],
@@ -48,6 +57,64 @@ describe('limits of sections', () => {
       OVERRIDES_MAX,
       'SVIDIssuancePolicy',
       (size) => ({ policyOverrides: Array.from({ length: size }, (_, index) => override(`w${index}`)) }),
+    ],
+    [
+      'claims of a policy',
+      CLAIMS_PER_POLICY_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({ policy: { jwt: { additionalClaims: Object.fromEntries(texts(size, (at) => [`c${at}`, NAME])) } } }),
+    ],
+    [
+      'claims of an override',
+      CLAIMS_PER_POLICY_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({
+        policyOverrides: [
+          {
+            when: { 'kubernetes.pod.name': 'a' },
+            policy: { jwt: { additionalClaims: Object.fromEntries(texts(size, (at) => [`c${at}`, NAME])) } },
+          },
+        ],
+      }),
+    ],
+    [
+      'claims of a legacy template',
+      CLAIMS_PER_POLICY_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({ legacy: { jwtCustomizationTemplate: texts(size, (at) => `c${at}=${NAME}`).join() } }),
+    ],
+    [
+      'DNS names of a policy',
+      DNS_NAMES_PER_POLICY_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({ policy: { x509: { dnsNames: texts(size, (at) => `n${at}.example.org`) } } }),
+    ],
+    [
+      'DNS names of a policy with those of a legacy template',
+      DNS_NAMES_PER_POLICY_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({
+        policy: { x509: { dnsNames: texts(size - 40, (at) => `n${at}.example.org`) } },
+        legacy: { x509CustomizationTemplate: texts(40, (at) => `SAN.DNS=o${at}.example.org`).join() },
+      }),
+    ],
+    [
+      'DNS names of a legacy template',
+      DNS_NAMES_PER_POLICY_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({ legacy: { x509CustomizationTemplate: texts(size, (at) => `SAN.DNS=o${at}.example.org`).join() } }),
+    ],
+    [
+      'values of a subject',
+      SUBJECT_VALUES_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({ policy: { x509: { subject: texts(size, (at) => `OU=u${at}`).join() } } }),
+    ],
+    [
+      'filters of a reference',
+      REFERENCE_FILTERS_MAX,
+      'SVIDIssuancePolicy',
+      (size) => ({ policy: { pathTemplate: `/{{kubernetes.pod.name${'|lower'.repeat(size)}}}` } }),
     ],
     ['URL of an issuer', URL_MAX_LENGTH, 'AgentAttestation', (size) => attestation({ issuerURL: issuer(size) })],
     [

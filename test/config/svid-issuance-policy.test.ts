@@ -22,6 +22,10 @@ spec:
         x509: { ttl: "4h", subject: "O=Acme Corp", dnsNames: [] }
         jwt: { ttl: "5m", additionalClaims: {} }
 `
+function listOf<T>(size: number, make: (at: number) => T): readonly T[] {
+  return Array.from({ length: size }, (_, at) => make(at))
+}
+
 const head = 'section: SVIDIssuancePolicy\nschema: v1\nspec:'
 
 describe('section SVIDIssuancePolicy', () => {
@@ -227,6 +231,41 @@ describe('section SVIDIssuancePolicy', () => {
     expect(found(result)).toEqual(expected)
   })
 
+  it.each<[string, object, string]>([
+    [
+      'claims',
+      { policy: { jwt: { additionalClaims: Object.fromEntries(listOf(101, (at) => [`c${at}`, 'static'])) } } },
+      'value_out_of_range spec.policy.jwt.additionalClaims',
+    ],
+    [
+      'DNS names',
+      {
+        policyOverrides: [
+          { when: { 'kubernetes.pod.name': 'a' }, policy: { x509: { dnsNames: listOf(101, () => '?') } } },
+        ],
+      },
+      'value_out_of_range spec.policyOverrides.0.policy.x509.dnsNames',
+    ],
+    [
+      'DNS names of a legacy template',
+      { policy: {}, legacy: { x509CustomizationTemplate: listOf(101, (at) => `SAN.DNS=o${at}.example.org`).join() } },
+      'value_out_of_range spec.legacy.x509CustomizationTemplate',
+    ],
+    [
+      'values of a subject',
+      { policy: { x509: { subject: listOf(33, (at) => `OU=u${at}`).join() } } },
+      'subject_invalid spec.policy.x509.subject',
+    ],
+    [
+      'filters',
+      { policy: { pathTemplate: `/{{kubernetes.pod.name${'|lower'.repeat(17)}}}` } },
+      'template_syntax spec.policy.pathTemplate',
+    ],
+  ])('reports too many %s once, at their place, and compiles none of them', (_what, spec, issue) => {
+    const result = compile('SVIDIssuancePolicy', JSON.stringify({ section: 'SVIDIssuancePolicy', schema: 'v1', spec }))
+    expect(result.ok ? [] : result.issues.map(({ code, path }) => `${code} ${path.join('.')}`)).toEqual([issue])
+  })
+
   it('takes lifetimes at both bounds', () => {
     for (const [from, to] of [
       ['"24h"', '"1h"'],
@@ -372,10 +411,9 @@ x509CustomizationTemplate: "O=Old,SAN.DNS=old.example.org"`,
   })
 
   it('stops looking for names once there are more issues than it can list', () => {
-    const claims = Array.from({ length: 40_000 }, (_, index) => `        c${index}: "{{kubernetes.pod.nam}}"\n`).join(
-      '',
-    )
-    const text = `${head}\n  policy:\n    jwt:\n      additionalClaims:\n${claims}`
+    const claims = 'a: "{{kubernetes.pod.nam}}", b: "{{kubernetes.pod.nam}}"'
+    const override = `    - {when: {kubernetes.pod.nam: a}, policy: {jwt: {additionalClaims: {${claims}}}}}\n`
+    const text = `${head}\n  policyOverrides:\n${override.repeat(8000)}`
     const millis = cpuMillisOf(() => expect(found(compile('SVIDIssuancePolicy', text))).toHaveLength(100))
     expect(millis).toBeLessThan(2000)
   })

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { AttributeValue } from '../../src/attribute/attribute.ts'
 import { pass, refuse } from '../../src/core/result.ts'
 import {
+  type ChoiceMeter,
+  type Decide,
   type Issuance,
   type IssuanceOverride,
   type IssuancePolicy,
@@ -13,6 +15,11 @@ import {
 
 function issuance(ttlSeconds: number): Issuance {
   return { x509: { ttlSeconds, dnsNames: [] }, jwt: { ttlSeconds, claims: new Map() } }
+}
+
+/** With fuel for everything. */
+function meter(decide: Decide): ChoiceMeter {
+  return { decide, spend: () => undefined }
 }
 
 function match(attribute: string, ...values: string[]): Match {
@@ -44,7 +51,11 @@ describe('selectIssuance()', () => {
     ['the list is empty', { ns: [] }, undefined],
     ['there are no attributes, and an override without matches', {}, undefined],
   ])('takes the first override that holds: %s', (_what, attributes, index) => {
-    const found = selectIssuance(policy, new Map(Object.entries(attributes)), () => pass(true))
+    const found = selectIssuance(
+      policy,
+      new Map(Object.entries(attributes)),
+      meter(() => pass(true)),
+    )
     if (!found.ok) throw new Error(found.refusal.code)
     const selected = found.value
     expect(selected.index).toBe(index)
@@ -75,7 +86,11 @@ describe('selectIssuance() beside a plain search', () => {
       fc.property(overrides, fc.array(attributes, { minLength: 1, maxLength: 4 }), (list, workloads) => {
         const indexed: IssuancePolicy = { ...policy, overrides: list }
         for (const workload of workloads) {
-          const found = selectIssuance(indexed, workload, () => pass(true))
+          const found = selectIssuance(
+            indexed,
+            workload,
+            meter(() => pass(true)),
+          )
           const plain = list.findIndex((override) => unmetMatch(override, workload) === undefined)
           expect(found.ok && found.value.index).toBe(plain === -1 ? undefined : plain)
         }
@@ -103,19 +118,31 @@ describe('the condition of an override', () => {
     ['all are false', [false, false], 2],
   ])('has to hold as well as when: %s', (_what, answers, index) => {
     let asked = 0
-    const found = selectIssuance(conditional, attributes, () => pass(answers[asked++] ?? false))
+    const found = selectIssuance(
+      conditional,
+      attributes,
+      meter(() => pass(answers[asked++] ?? false)),
+    )
     expect(found.ok && found.value.index).toBe(index)
     expect(asked).toBe(answers.length)
   })
 
   it('is not asked where when does not hold', () => {
     let asked = 0
-    selectIssuance(conditional, new Map([['ns', 'dev']]), () => pass(++asked > 9))
+    selectIssuance(
+      conditional,
+      new Map([['ns', 'dev']]),
+      meter(() => pass(++asked > 9)),
+    )
     expect(asked).toBe(1)
   })
 
   it('refuses the workload when it cannot be told, and passes nothing over', () => {
-    const refused = selectIssuance(conditional, attributes, () => refuse({ code: 'condition_fault', detail: 'x' }))
+    const refused = selectIssuance(
+      conditional,
+      attributes,
+      meter(() => refuse({ code: 'condition_fault', detail: 'x' })),
+    )
     expect(refused).toMatchObject({ ok: false, refusal: { code: 'condition_fault' } })
   })
 })

@@ -277,6 +277,26 @@ describe('conditions of a policy', () => {
     expect(outcome).toMatchObject({ kind: 'admitted', policy: { name: 'b' } })
   })
 
+  it('pay for being started, so that conditions that read nothing of a large program do not run without end', async () => {
+    const unread = condition(`false && k8s_token.namespace == "${'x'.repeat(3900)}"`)
+    let evaluations = 0
+    const engine: typeof world.context.engine = {
+      ...world.context.engine,
+      evaluate(...asked) {
+        evaluations++
+        return world.context.engine.evaluate(...asked)
+      },
+    }
+    const policy = withConditions('p', 0, unread)
+    const policies = createPolicySet(
+      Array.from({ length: 9_000 }, (_, index) => ({ ...policy, name: `p${index}`, index })),
+    )
+    const evidence = [attestation(await world.mint())]
+    const outcome = await evaluateLogin(evidence, policies, { ...world.context, engine })
+    expect(evaluations).toBeLessThan(8_500)
+    expect(outcome.traces.at(-1)?.refusals[0]?.refusal).toMatchObject({ audit: { fault: 'fuel_exhausted' } })
+  })
+
   it('share the budget of a request, and refuse when it is spent', async () => {
     const costly = condition(`"${'a'.repeat(1500)}".matches("${'a?'.repeat(60)}b")`)
     const used = world.context.engine.evaluate(costly.condition, new Map(), CONDITION_FUEL).fuelUsed

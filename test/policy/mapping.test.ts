@@ -2,37 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Attributes, AttributeValue } from '../../src/attribute/attribute.ts'
-import { pass } from '../../src/core/result.ts'
 import { parseDistinguishedName } from '../../src/identity/distinguished-name.ts'
 import { parseDnsName } from '../../src/identity/dns-name.ts'
 import { createPathPrefixes, type PathBounds } from '../../src/identity/path-prefixes.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
-import { defaultPathTemplate } from '../../src/policy/default-path.ts'
-import type { IssuancePolicy } from '../../src/policy/issuance.ts'
 import { type Identity, type MappingContext, mapWorkload } from '../../src/policy/mapping.ts'
 import { compile } from '../config/document.ts'
-import { TRUST_DOMAIN } from '../template/rendering.ts'
-
-function policyOf(spec: object): IssuancePolicy {
-  const result = compile('SVIDIssuancePolicy', JSON.stringify({ section: 'SVIDIssuancePolicy', schema: 'v1', spec }))
-  if (!result.ok) throw new Error(JSON.stringify(result.issues))
-  return result.value
-}
-
-function contextOf(spec: object, change: Partial<MappingContext> = {}): MappingContext {
-  return {
-    trustDomain: TRUST_DOMAIN,
-    policy: policyOf(spec),
-    isDefault: false,
-    gates: { undecidable: undefined, refusalFor: () => undefined },
-    decide: () => pass(true),
-    defaultPath: defaultPathTemplate('k8s'),
-    pathBounds: undefined,
-    builtIns: new Map([['cluster.name', 'c-1']]),
-    agent: undefined,
-    ...change,
-  }
-}
+import { contextOf } from './mapping-context.ts'
 
 function boundsOf(side: PathBounds['side'], ...paths: readonly string[]): PathBounds {
   return { side, prefixes: createPathPrefixes(paths) }
@@ -80,6 +56,25 @@ describe('mapWorkload()', () => {
     }
     expect(codeOf(spec, WEB, { gates })).toBeUndefined()
     expect(codeOf(spec, new Map([...WEB, ['kubernetes.pod.namespace', 'prod']]), { gates })).toBe('version_required')
+  })
+
+  it.each<[string, number, string | undefined]>([
+    ['before the one that holds', 0, 'attribute_not_enabled'],
+    ['the one that holds itself', 1, 'attribute_not_enabled'],
+    ['behind the one that holds', 2, undefined],
+  ])('refuses past an override that cannot be decided: it is %s', (_what, index, code) => {
+    const when = (name: string) => ({ when: { 'kubernetes.pod.namespace': name }, policy: {} })
+    const spec = { policyOverrides: [when('a'), when('default'), when('b')] }
+    const undecidable = { index, refusal: { code: 'attribute_not_enabled', detail: 'x' } } as const
+    expect(codeOf(spec, WEB, { gates: { undecidable, refusalFor: () => undefined } })).toBe(code)
+  })
+
+  it('refuses past an override that cannot be decided where none holds', () => {
+    const undecidable = { index: 0, refusal: { code: 'attribute_not_enabled', detail: 'x' } } as const
+    const gates = { undecidable, refusalFor: () => undefined }
+    expect(
+      codeOf({ policyOverrides: [{ when: { 'kubernetes.pod.namespace': 'a' }, policy: {} }] }, WEB, { gates }),
+    ).toBe('attribute_not_enabled')
   })
 
   it.each<[string, readonly string[], string | undefined]>([

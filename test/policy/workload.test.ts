@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Attributes } from '../../src/attribute/attribute.ts'
-import { ATTRIBUTE_HINTS_MAX } from '../../src/core/limits.ts'
+import { ATTRIBUTE_HINTS_MAX, WORKLOAD_ATTRIBUTES_MAX, WORKLOAD_WARNINGS_MAX } from '../../src/core/limits.ts'
 import { pass } from '../../src/core/result.ts'
 import { parseTrustDomain } from '../../src/identity/trust-domain.ts'
 import { defaultPathTemplate } from '../../src/policy/default-path.ts'
 import { DEFAULT_ISSUANCE } from '../../src/policy/issuance.ts'
 import type { MappingContext } from '../../src/policy/mapping.ts'
 import { agentOf, createWorkloadMapper, type WorkloadDescription } from '../../src/policy/workload.ts'
+import { FREE } from './meters.ts'
 
 const parsed = parseTrustDomain('example.org')
 if (!parsed.ok) throw new Error(parsed.reason)
@@ -16,7 +17,7 @@ const context: MappingContext = {
   policy: DEFAULT_ISSUANCE,
   isDefault: true,
   gates: { undecidable: undefined, refusalFor: () => undefined },
-  decide: () => pass(true),
+  meter: FREE,
   defaultPath: defaultPathTemplate('k8s'),
   pathBounds: undefined,
   builtIns: new Map([['cluster.name', 'c-1']]),
@@ -34,6 +35,23 @@ const workload: WorkloadDescription = {
     'kubernetes.pod.node.name': 'node-1',
   },
 }
+
+describe('warnings of attributes that were dropped', () => {
+  it.each([
+    [WORKLOAD_WARNINGS_MAX, undefined],
+    [WORKLOAD_WARNINGS_MAX + 1, '2 more'],
+    [WORKLOAD_ATTRIBUTES_MAX, `${WORKLOAD_ATTRIBUTES_MAX - WORKLOAD_WARNINGS_MAX + 1} more`],
+  ])('are at most so many, and the last one counts the rest: %i', (count, rest) => {
+    const attributes = Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`kubernetes.pod.annotation[a${index}]`, '']),
+    )
+    const agent = { attributes: undefined, node: undefined }
+    const { warnings = [] } = createWorkloadMapper(context, agent, nothing)({ id: 'w1', attributes })
+    expect(warnings).toHaveLength(Math.min(count, WORKLOAD_WARNINGS_MAX))
+    expect(new Set(warnings.map(({ code }) => code))).toEqual(new Set(['attribute_dropped']))
+    expect(warnings.at(-1)?.detail).toContain(rest ?? `annotation[a${count - 1}]`)
+  })
+})
 
 describe('agentOf()', () => {
   it('is nobody without a session', () => {

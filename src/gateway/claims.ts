@@ -35,7 +35,7 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   if (!config.ok) return report.refused(config.refusal)
   report.decidedBy(config.value.used)
 
-  const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES)
+  const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES, parts.sleep)
   if (!body.ok) return report.refused(body.refusal)
   const workloads = checkWorkloads(body.value.workloads)
   if (!workloads.ok) return report.refused(workloads.refusal)

@@ -34,6 +34,7 @@ export interface Parts {
   readonly keySources: KeySources
   readonly engine: ConditionEngine
   readonly clock: Clock
+  readonly sleep: Sleep
   readonly audit: (record: AuditRecord) => void
 }
 
@@ -61,6 +62,7 @@ export function createParts({ settings, source, state, module, fetch, clock, sle
   return {
     settings,
     clock,
+    sleep,
     audit,
     authority: {
       keys: settings.sessionKeys,

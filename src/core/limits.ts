@@ -30,6 +30,12 @@ export const CONNECTION_STALLED_TIMEOUT_MILLIS = 60_000
 /** On Node and Deno: connections at once; each holds some 10 kB, and a body while one arrives. Others are refused. */
 export const CONNECTIONS_MAX = 4_096
 
+/**
+ * On Node and Deno: requests of one connection that wait for their answers. Clients of today pipeline none; tens of
+ * thousands fit into one buffer, and Deno reads on however many answers are not read.
+ */
+export const PIPELINED_REQUESTS_MAX = 32
+
 /** On Node and Deno: after SIGTERM requests under way have this long; Kubernetes kills after 30 s. */
 export const SHUTDOWN_GRACE_MILLIS = 20_000
 

@@ -1,12 +1,14 @@
 // The HTTP server of Node and Deno: `node:http` on both, since it alone has deadlines on both (`Deno.serve` has none, and
 // keeps a connection that stalls for as long as its client likes). What a client may hold, and for how long, is here.
 import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import process from 'node:process'
 import { serve } from '@hono/node-server'
 import {
   CONNECTION_IDLE_TIMEOUT_MILLIS,
   CONNECTION_STALLED_TIMEOUT_MILLIS,
   CONNECTIONS_MAX,
+  PIPELINED_REQUESTS_MAX,
   REQUEST_HEADERS_TIMEOUT_MILLIS,
   REQUEST_TIMEOUT_MILLIS,
   SHUTDOWN_GRACE_MILLIS,
@@ -79,6 +81,8 @@ export function listen(fetch: Fetch, address: Address, bounds: ServerBounds): Pr
     server.once('error', fail)
     server.timeout = bounds.stalledMillis
     server.maxConnections = bounds.connectionsMax
+    closeAfterUnreadBody(server)
+    closeWhenPipelined(server)
     noteWhenFull(server, bounds.connectionsMax)
   })
 }
@@ -92,6 +96,32 @@ function close(server: Server, graceMillis: number): Promise<void> {
       closed()
     })
     server.closeIdleConnections()
+  })
+}
+
+/**
+ * A GET may carry a body that nobody reads. Deno's deadline for requests ends with the answer, so a body that never ends
+ * would keep the connection; the adaptor sees to the other methods.
+ */
+function closeAfterUnreadBody(server: Server): void {
+  server.on('request', (request, response) => {
+    const { method, headers, socket } = request
+    if (method !== 'GET' && method !== 'HEAD') return
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return
+    response.once('finish', () => {
+      if (!request.complete) socket.destroySoon()
+    })
+  })
+}
+
+/** Cuts a connection with more requests than {@link PIPELINED_REQUESTS_MAX} under way. */
+function closeWhenPipelined(server: Server): void {
+  const waiting = new WeakMap<Socket, number>()
+  server.on('request', ({ socket }, response) => {
+    const count = (waiting.get(socket) ?? 0) + 1
+    waiting.set(socket, count)
+    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1))
+    if (count > PIPELINED_REQUESTS_MAX) socket.destroy()
   })
 }
 

@@ -20,11 +20,19 @@ export interface Host {
   stop(): Promise<void>
 }
 
-export async function startHost(name: HostName, documents: Readonly<Record<string, string>>): Promise<Host> {
+/** `change` replaces settings of development; `undefined` takes one out. Rejects with what was printed. */
+export async function startHost(
+  name: HostName,
+  documents: Readonly<Record<string, string>>,
+  change: Readonly<Record<string, string | undefined>> = {},
+): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const settings = await developmentSettings(folder, url)
+  const changed = { ...(await developmentSettings(folder, url)), ...change }
+  const settings = Object.fromEntries(
+    Object.entries(changed).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
   let output = ''
   const onOutput = (text: string): void => {
     output += text
@@ -33,7 +41,9 @@ export async function startHost(name: HostName, documents: Readonly<Record<strin
   const store = name === 'workerd' ? kvStore(folder) : directoryStore(join(folder, 'store'))
   await store.putAll(documents)
   const child = name === 'workerd' ? startOnWorkerd() : startServe(name)
-  await untilReady(`${url}/readyz`, child, 60_000).catch((error: unknown) => {
+  await untilReady(`${url}/readyz`, child, 60_000).catch(async (error: unknown) => {
+    await stopGroup(child)
+    rmSync(folder, { recursive: true, force: true })
     throw new Error(`${name}: ${String(error)}\n${output}`)
   })
 

@@ -6,7 +6,7 @@ export const LOGIN_BODY_MAX_BYTES = 64 * 1024
 /** The claims endpoint takes up to a thousand workloads, some as whole pods. */
 export const CLAIMS_BODY_MAX_BYTES = 8 * 1024 * 1024
 
-/** A body must be complete this long after the gateway begins to read it: a slow one holds memory for as long as it likes. */
+/** A body must be complete this long after the gateway begins to read it: a slow client would hold memory for as long as it likes. */
 export const REQUEST_BODY_TIMEOUT_MILLIS = 10_000
 
 /** On Node and Deno: the headers of a request must be complete this long after the connection or the request began. */

@@ -63,7 +63,7 @@ const STATUS_MAX = 599
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
 function toResponse(message: IncomingMessage): Response {
-  // What fails after this is told by the body, if it is read.
+  // Later failures of the transfer reject a read of the body; here they must only not be uncaught.
   message.on('error', () => undefined)
   const received = message.statusCode ?? 0
   const status = received >= STATUS_MIN && received <= STATUS_MAX ? received : 502

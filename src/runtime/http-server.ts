@@ -1,4 +1,4 @@
-// The HTTP server of Node and Deno: `node:http` on both, since it alone has deadlines on both (`Deno.serve` has none, and
+// The HTTP server of Node and Deno: `node:http` on both, because only it has deadlines on both (`Deno.serve` has none, and
 // keeps a connection that stalls for as long as its client likes). What a client may hold, and for how long, is here.
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
@@ -53,7 +53,7 @@ export interface Address {
 
 /** How often connections are held against their deadlines: the most by which one is over its own. */
 const CHECK_INTERVAL_MILLIS = 1_000
-/** A full server is told once in this time: a flood of connections must not become a flood of lines. */
+/** Report a full server at most once in this time: a flood of connections must not become a flood of lines. */
 const FULL_NOTICE_MILLIS = 60_000
 
 /** Listens; rejects if it cannot. */

@@ -1,5 +1,5 @@
 // A Worker whose ISSUER_URL is loopback has the settings of development: its sessions name an issuer that any machine can
-// be, and ALLOW_LOOPBACK_ISSUERS may be on. A Worker cannot ask whether it is deployed, but its requests tell: Cloudflare
+// be, and ALLOW_LOOPBACK_ISSUERS may be on. A Worker cannot ask whether it is deployed, but its requests show it: Cloudflare
 // routes by host, so that no request from outside names a loopback one.
 import { Hono } from 'hono'
 import { uuidv7 } from '../core/uuid.ts'

@@ -125,7 +125,7 @@ async function findPairFault({ alg, publicKey, privateKey }: KeyPair): Promise<s
   }
 }
 
-/** What a proof signs; nobody sees it. */
+/** What a proof signs; the signature is discarded. */
 const PROOF = new TextEncoder().encode('postern session key')
 
 function createSessionKeys(keys: readonly SessionKey[]): SessionKeys {

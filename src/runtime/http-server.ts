@@ -71,14 +71,17 @@ export function listen(fetch: Fetch, address: Address, bounds: ServerBounds): Pr
         },
       },
       ({ address: host, port }) => {
-        server.off('error', fail)
         listening({
           url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
           close: () => close(server, bounds.graceMillis),
         })
       },
     ) as Server
-    server.once('error', fail)
+    // Stays: an accept that fails later, as without a free file descriptor, must not be an uncaught error.
+    server.on('error', (error) => {
+      if (server.listening) process.stderr.write(`A connection could not be accepted: ${error.message}\n`)
+      fail(error)
+    })
     server.timeout = bounds.stalledMillis
     server.maxConnections = bounds.connectionsMax
     closeAfterUnreadBody(server)

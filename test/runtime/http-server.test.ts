@@ -62,8 +62,8 @@ const COMMANDS = {
   ],
 } as const
 
-function serve(host: 'node' | 'deno', change: Partial<ServerBounds>): Promise<Served> {
-  const [command, ...args] = COMMANDS[host]
+function serve(host: 'node' | 'deno', change: Partial<ServerBounds>, descriptorsMax = 20_000): Promise<Served> {
+  const [command, ...args] = ['sh', '-c', `ulimit -n ${descriptorsMax}; exec "$@"`, 'sh', ...COMMANDS[host]]
   const bounds = JSON.stringify({ ...BOUNDS, ...change })
   const child = spawn(command, [...args, 'test/runtime/serve-child.ts', bounds, join(folder, 'store')], {
     env: { ...process.env, ...settings },
@@ -242,6 +242,15 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
     expect(output().match(/connections are open/g)).toHaveLength(1)
     taken[0]?.socket.destroy()
     await expect.poll(() => isHealthy(port).catch(() => false)).toBe(true)
+  })
+
+  it('lives through a flood of more connections than it may have file descriptors, by its own bound', async () => {
+    const { port, output } = await serve(host, { connectionsMax: 60 }, 800)
+    const flood = Array.from({ length: 1000 }, () => open(port, POST))
+    await Promise.all(flood)
+    for (const socket of sockets.splice(0)) socket.destroy()
+    await expect.poll(() => isHealthy(port).catch(() => false), { timeout: 15_000 }).toBe(true)
+    expect(output()).not.toMatch(/Uncaught|Unhandled/)
   })
 
   it.each<[string, string]>([

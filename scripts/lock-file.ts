@@ -1,12 +1,15 @@
-// Which optional packages a lock file must name, and adding those that it lacks.
+// Which optional packages a lock file must name, adding those that it lacks, and what it does not hold to a digest.
 
 export interface LockedPackage {
   version?: string
+  /** The digest that npm holds the downloaded package to. */
+  integrity?: string
   dev?: boolean
   optional?: boolean
-  os?: string[]
-  cpu?: string[]
-  libc?: string[]
+  hasInstallScript?: boolean
+  os?: string | string[]
+  cpu?: string | string[]
+  libc?: string | string[]
   optionalDependencies?: Record<string, string>
 }
 
@@ -60,4 +63,24 @@ export function completeLock(lock: LockFile): readonly string[] {
   }
   lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
   return [...missing.keys()]
+}
+
+/**
+ * Places of packages that npm would install without comparing them to a digest: whoever serves them chooses their code.
+ * The project itself, under the empty place, is not downloaded.
+ */
+export function findUnverified(lock: LockFile): readonly string[] {
+  return Object.entries(lock.packages)
+    .filter(([place, { integrity }]) => place !== '' && !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ''))
+    .map(([place]) => place)
+}
+
+/**
+ * Takes out the entries without a digest and returns their places. npm believes an entry that it finds and never looks
+ * up what the entry lacks; one that is gone it looks up again.
+ */
+export function forgetUnverified(lock: LockFile): readonly string[] {
+  const unverified = findUnverified(lock)
+  for (const place of unverified) delete lock.packages[place]
+  return unverified
 }

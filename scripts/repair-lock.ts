@@ -1,10 +1,35 @@
-// `npm install` leaves optional platform packages out of the lock file if the registry at hand does not serve them;
-// `npm ci` then refuses the file. This adds a minimal entry for each one that is missing. Run: npm run lock
+// Brings package-lock.json up to package.json. `npm install` leaves optional platform packages out of the lock file if
+// the registry at hand does not serve them; `npm ci` then refuses the file. This adds a minimal entry for each one that
+// is missing, has npm look up those without a digest, and fails while one is left. Run: npm run lock
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { completeLock, type LockFile } from './lock-file.ts'
+import process from 'node:process'
+import { completeLock, findUnverified, forgetUnverified, type LockFile } from './lock-file.ts'
 
-const path = 'package-lock.json'
-const lock = JSON.parse(readFileSync(path, 'utf8')) as LockFile
+const PATH = 'package-lock.json'
+
+const before = read()
+if (forgetUnverified(before).length > 0) write(before)
+const { status } = spawnSync('npm', ['install', '--package-lock-only'], { stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
+
+const lock = read()
 const added = completeLock(lock)
-if (added.length > 0) writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
-process.stdout.write(`${added.length} optional packages added to ${path}\n`)
+if (added.length > 0) write(lock)
+const unverified = findUnverified(lock)
+process.stdout.write(`${added.length} optional packages added to ${PATH}\n`)
+if (unverified.length > 0) {
+  const list = unverified.map((place) => `  ${place}`).join('\n')
+  process.stderr.write(
+    `${PATH} has no integrity for these packages, which the registry did not serve. Run this again where it does, or copy "npm view NAME@VERSION dist.integrity" into the file:\n${list}\n`,
+  )
+  process.exit(1)
+}
+
+function read(): LockFile {
+  return JSON.parse(readFileSync(PATH, 'utf8')) as LockFile
+}
+
+function write(file: LockFile): void {
+  writeFileSync(PATH, `${JSON.stringify(file, null, 2)}\n`)
+}

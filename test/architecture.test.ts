@@ -58,7 +58,7 @@ function mayImport(file: string, specifier: string): boolean {
   if (specifier === 'hono' || specifier.startsWith('hono/')) return home === 'gateway' || home === 'runtime'
   if (specifier === 'valibot') return ['attest', 'config', 'gateway'].includes(home)
   if (specifier === 'js-yaml') return home === 'config' && files.filter((other) => usesYaml(other)).length <= 1
-  if (specifier === '@hono/node-server') return file === 'runtime/node.ts'
+  if (specifier === '@hono/node-server') return file === 'runtime/http-server.ts'
   if (specifier === 'cloudflare:workers') return file === 'runtime/worker.ts'
   if (specifier.startsWith('node:') || specifier.startsWith('@valibot/')) return isHost
   return false

@@ -15,7 +15,7 @@ const SAMPLE = 'examples/AgentAttestation.yaml'
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
   console.error(
-    `npm start needs the Node that npm ci installs: this is ${process.versions.node}. Run npm ci with install scripts allowed.`,
+    `npm start needs the Node that npm ci installs: this is ${process.versions.node}. Run npm ci without --omit=optional, or use Node 22.12 or newer.`,
   )
   process.exit(2)
 }

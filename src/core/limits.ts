@@ -6,6 +6,39 @@ export const LOGIN_BODY_MAX_BYTES = 64 * 1024
 /** The claims endpoint takes up to a thousand workloads, some as whole pods. */
 export const CLAIMS_BODY_MAX_BYTES = 8 * 1024 * 1024
 
+/** A body must be complete this long after the gateway begins to read it: a slow client would hold memory for as long as it likes. */
+export const REQUEST_BODY_TIMEOUT_MILLIS = 10_000
+
+/** On Node and Deno: the headers of a request must be complete this long after the connection or the request began. */
+export const REQUEST_HEADERS_TIMEOUT_MILLIS = 10_000
+
+/**
+ * On Node and Deno: a whole request must have been received by then, or its connection is closed. For bodies that the
+ * gateway does not read; longer than headers, body and the reads of the store between them, so that those answer first.
+ */
+export const REQUEST_TIMEOUT_MILLIS = 40_000
+
+/**
+ * On Node and Deno: a connection without a request is closed after this. Longer than the 60 s for which balancers keep
+ * theirs, or the gateway closes one in the moment that a balancer uses it again.
+ */
+export const CONNECTION_IDLE_TIMEOUT_MILLIS = 75_000
+
+/** On Node and Deno: a connection on which nothing moves, as by a client that does not read its answer, is closed. */
+export const CONNECTION_STALLED_TIMEOUT_MILLIS = 60_000
+
+/** On Node and Deno: connections at once; each holds some 10 kB, and a body while one arrives. Others are refused. */
+export const CONNECTIONS_MAX = 4_096
+
+/**
+ * On Node and Deno: requests of one connection that wait for their answers. Clients of today pipeline none; tens of
+ * thousands fit into one buffer, and Deno reads on however many answers are not read.
+ */
+export const PIPELINED_REQUESTS_MAX = 32
+
+/** On Node and Deno: after SIGTERM requests under way have this long; Kubernetes kills after 30 s. */
+export const SHUTDOWN_GRACE_MILLIS = 20_000
+
 /** Workloads in one request to the claims endpoint. */
 export const CLAIMS_WORKLOADS_MAX = 1000
 

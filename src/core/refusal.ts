@@ -24,6 +24,8 @@ export const REFUSALS = {
   // A whole request
   request_malformed: request(400, 'The request is malformed'),
   body_too_large: request(413, 'The request body is too large'),
+  request_timeout: request(408, 'The request took too long to arrive'),
+  request_aborted: request(400, 'The request body ended early'),
   content_type_unsupported: request(415, 'The content type must be application/json'),
   route_unknown: request(404, 'There is no such route'),
   method_not_allowed: request(405, 'The method is not allowed here'),
@@ -32,6 +34,7 @@ export const REFUSALS = {
   signing_key_unavailable: request(503, 'A signing key could not be fetched'),
   configuration_invalid: request(503, 'The configuration has never compiled'),
   store_unavailable: request(503, 'The configuration store could not be read'),
+  settings_invalid: request(503, 'The settings do not fit where the gateway runs'),
   internal_error: request(500, 'The gateway failed'),
   // Sessions
   session_missing: request(401, 'A session is required'),

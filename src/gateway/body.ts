@@ -2,9 +2,11 @@
 // field, never what was in it: a login body holds tokens.
 import type { Context } from 'hono'
 import * as v from 'valibot'
+import type { Sleep } from '../config/source.ts'
 import { type JsonFault, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
+import { readBytes } from './read-bytes.ts'
 
 const FAULTS: Readonly<Record<JsonFault, string>> = {
   encoding_invalid: 'it is not UTF-8 without a byte order mark',
@@ -15,18 +17,21 @@ const FAULTS: Readonly<Record<JsonFault, string>> = {
   text_ill_formed: 'a text holds half of a surrogate pair',
 }
 
-/** Reads at most `maxBytes`. Refuses with `content_type_unsupported`, `body_too_large` or `request_malformed`. */
+/**
+ * Reads at most `maxBytes`. Refuses with `content_type_unsupported`, `request_malformed`, or as {@link readBytes} does.
+ */
 export async function readBody<T>(
   c: Context,
   schema: v.GenericSchema<unknown, T>,
   maxBytes: number,
+  sleep: Sleep,
 ): Promise<Checked<T>> {
   if (!isJsonType(c.req.header('Content-Type'))) {
     return refuse({ code: 'content_type_unsupported', detail: 'send Content-Type: application/json' })
   }
-  const bytes = await readBytes(c.req.raw, maxBytes)
-  if (bytes === undefined) return refuse({ code: 'body_too_large', detail: `the body has more than ${maxBytes} bytes` })
-  const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
+  const read = await readBytes(c.req.raw, maxBytes, sleep)
+  if (!read.ok) return read
+  const json = parseJsonBytes(read.value, JSON_DEPTH_MAX)
   if (!json.ok) {
     return refuse({
       code: 'request_malformed',
@@ -67,32 +72,6 @@ function expectedOf({ kind, type, expected, message }: v.BaseIssue<unknown>): st
 function isJsonType(header: string | undefined): boolean {
   const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim().toLowerCase())
   return type === 'application/json' && parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter))
-}
-
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
-  const declared = Number(request.headers.get('Content-Length') ?? 0)
-  if (declared > maxBytes) return undefined
-  if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader = request.body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    length += value.length
-    if (length > maxBytes) {
-      await reader.cancel()
-      return undefined
-    }
-    chunks.push(value)
-  }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
 
 /** A member name is the caller's text as well, and could be a token in the wrong place: only short, plain ones are shown. */

@@ -37,7 +37,7 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   const standing = checkStanding(clusterId, config.value)
   if (!standing.ok) return report.refused(standing.refusal)
 
-  const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES)
+  const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES, parts.sleep)
   if (!body.ok) return report.refused(body.refusal)
   const workloads = checkWorkloads(body.value.workloads)
   if (!workloads.ok) return report.refused(workloads.refusal)

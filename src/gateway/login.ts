@@ -25,7 +25,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
 
   const clusterId = cluster === undefined ? undefined : parseClusterId(cluster)
   if (cluster !== undefined && clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
-  const body = await readBody(c, loginBodySchema, LOGIN_BODY_MAX_BYTES)
+  const body = await readBody(c, loginBodySchema, LOGIN_BODY_MAX_BYTES, parts.sleep)
   if (!body.ok) return report.refused(body.refusal)
   const attestations = readAttestations(body.value)
   if (!attestations.ok) return report.refused(attestations.refusal)

@@ -41,6 +41,7 @@ export interface Parts {
   readonly engine: ConditionEngine
   readonly decisions: Decisions
   readonly clock: Clock
+  readonly sleep: Sleep
   readonly audit: (record: AuditRecord) => void
 }
 
@@ -74,6 +75,7 @@ export function createParts(options: GatewayOptions): Parts {
   return {
     settings,
     clock,
+    sleep,
     audit,
     authority: {
       keys: settings.sessionKeys,

@@ -4,7 +4,6 @@ import { type LookupAddress, lookup as resolve } from 'node:dns'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { Readable } from 'node:stream'
 import { isForbiddenAddress, isLoopbackAddress } from '../token/address.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
 
@@ -26,10 +25,19 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
 
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest
     return new Promise<Response>((answer, fail) => {
-      const sent = request(url, { headers, signal, lookup: checkedLookup(accepts), agent: false }, (message) =>
-        answer(responseOf(message)),
-      )
-      sent.once('error', fail)
+      const sent = request(url, { headers, signal, lookup: checkedLookup(accepts), agent: false }, (message) => {
+        // Thrown in an event, an error ends the process: an issuer's answer must reach nothing but this promise.
+        try {
+          answer(toResponse(message))
+        } catch (error) {
+          message.destroy()
+          fail(error)
+        }
+      })
+      // Not `once`: a second error without a listener is uncaught. After the promise has settled it changes nothing.
+      sent.on('error', fail)
+      // An answer of 101 to a request that asked for no upgrade closes without a response and without an error.
+      sent.once('close', () => fail(new Error(`${url.origin} closed the connection without an answer`)))
       sent.end()
     })
   }
@@ -49,14 +57,51 @@ function checkedLookup(accepts: (address: string) => boolean): LookupFunction {
   }
 }
 
-function responseOf(message: IncomingMessage): Response {
+/** The statuses that a `Response` can hold (RFC 9110 section 15): one of any other makes its constructor throw. */
+const STATUS_MIN = 200
+const STATUS_MAX = 599
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
+
+function toResponse(message: IncomingMessage): Response {
+  // Later failures of the transfer reject a read of the body; here they must only not be uncaught.
+  message.on('error', () => undefined)
+  const received = message.statusCode ?? 0
+  const status = received >= STATUS_MIN && received <= STATUS_MAX ? received : 502
+  const headers = readHeaders(message)
+  // A Response with one of these may have no body; the caller sees the status and refuses it.
+  if (WITHOUT_BODY.has(status)) {
+    message.resume()
+    return new Response(null, { status, headers })
+  }
+  return new Response(readBody(message), { status, headers })
+}
+
+/** A header that no `Headers` can hold is left out: nothing is decided by it. */
+function readHeaders(message: IncomingMessage): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(message.headers)) {
-    for (const item of Array.isArray(value) ? value : [value ?? '']) headers.append(name, item)
+    for (const item of Array.isArray(value) ? value : [value ?? '']) {
+      try {
+        headers.append(name, item)
+      } catch {
+        // Bytes that are no ByteString, or a name that is no token.
+      }
+    }
   }
-  const status = message.statusCode ?? 502
-  // A Response with one of these may have no body; whoever called sees the status and refuses it.
-  const body = [101, 204, 205, 304].includes(status) ? null : (Readable.toWeb(message) as ReadableStream<Uint8Array>)
-  if (body === null) message.resume()
-  return new Response(body, { status: status < 200 ? 502 : status, headers })
+  return headers
+}
+
+/** Read when asked, so that every failure of the transfer rejects a read and none is thrown in an event. */
+function readBody(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks: AsyncIterator<Uint8Array<ArrayBuffer>> = message[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel() {
+      message.destroy()
+    },
+  })
 }

@@ -9,7 +9,7 @@ import type { GatewayApp } from '../gateway/parts.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import { loadPolicyVm } from './load-policy-vm.ts'
-import { describeProblems, type Environment, readSettings } from './settings.ts'
+import { describeProblems, type Environment, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
 
 export interface ServeOptions {
@@ -51,9 +51,12 @@ export function readServeOptions(args: readonly string[]): ServeOptions | string
   }
 }
 
-/** The gateway of these options, or the problems of its settings as text. */
-export function createServedGateway(options: ServeOptions, environment: Environment): GatewayApp | string {
-  const settings = readSettings(environment, { canResolve: true })
+/** The gateway of these options, or the problems of its settings as a message. */
+export async function createServedGateway(
+  options: ServeOptions,
+  environment: Environment,
+): Promise<GatewayApp | string> {
+  const settings = await readServingSettings(environment, { canResolve: true })
   if (!settings.ok) return describeProblems(settings.problems)
   // A state directory that is not there would count as a store that fails, and no record would ever be written.
   mkdirSync(options.state, { recursive: true })

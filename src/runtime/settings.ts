@@ -4,7 +4,7 @@ import { decodeBase64url } from '../core/base64.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
-import { readSessionKeys } from '../token/session-keys.ts'
+import { findKeyFaults, readSessionKeys } from '../token/session-keys.ts'
 import { isLoopbackHost } from '../token/url-policy.ts'
 
 export type SettingsResult =
@@ -67,6 +67,22 @@ export function readSettings(environment: Environment, host: { readonly canResol
       privateIssuers,
     },
   }
+}
+
+/**
+ * The same for a gateway that will sign: proves each session key by a signature first. Halves that do not fit, or a key
+ * that this host cannot use, would otherwise show at the first login.
+ */
+export async function readServingSettings(
+  environment: Environment,
+  host: { readonly canResolve: boolean },
+): Promise<SettingsResult> {
+  const read = readSettings(environment, host)
+  if (!read.ok) return read
+  const [first, ...others] = (await findKeyFaults(read.value.sessionKeys)).map(
+    (fault) => `SESSION_SIGNING_KEYS: ${fault}`,
+  )
+  return first === undefined ? read : { ok: false, problems: [first, ...others] }
 }
 
 /** What to print when the start is stopped. */

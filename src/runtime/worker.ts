@@ -5,7 +5,8 @@ import module from '../../wasm/policy-vm.wasm'
 import { auditLine } from '../gateway/audit.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
-import { describeProblems, readSettings } from './settings.ts'
+import { refuseWhenDeployedAsLocal } from './local-only.ts'
+import { describeProblems, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
 
 interface Bindings {
@@ -14,7 +15,7 @@ interface Bindings {
 }
 
 const bindings = env as unknown as Bindings
-const settings = readSettings(env as unknown as Record<string, unknown>, { canResolve: false })
+const settings = await readServingSettings(env as unknown as Record<string, unknown>, { canResolve: false })
 if (!settings.ok) throw new Error(describeProblems(settings.problems))
 
 const app = createGateway({
@@ -30,4 +31,4 @@ const app = createGateway({
   audit: (record) => console.log(auditLine(record)),
 })
 
-export default app
+export default refuseWhenDeployedAsLocal(app, settings.value.issuerUrl)

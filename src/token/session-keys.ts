@@ -1,10 +1,10 @@
 // The gateway's own signing keys: a private JWK Set from `SESSION_SIGNING_KEYS`. The first key signs, all verify.
 // Rotation: a new key goes last for one max-age of the published set (300 s), then first; an old one stays for one
 // session lifetime, and may drop its private members meanwhile.
-import { type CryptoKey, importJWK, type JWK } from 'jose'
-import { decodeBase64url } from '../core/base64.ts'
+import { CompactSign, type CryptoKey, compactVerify, importJWK, type JWK } from 'jose'
 import { isJsonObject, type JsonObject, parseJson } from '../core/json.ts'
-import { RSA_MAX_BITS, RSA_MIN_BITS, TOKEN_DEPTH_MAX } from '../core/limits.ts'
+import { TOKEN_DEPTH_MAX } from '../core/limits.ts'
+import { readPublicKey } from './public-key.ts'
 
 interface SessionAlgorithm {
   readonly kty: string
@@ -27,11 +27,21 @@ interface SessionKey {
   readonly privateJwk: JsonObject | undefined
 }
 
+export interface KeyPair {
+  readonly kid: string
+  readonly alg: string
+  publicKey(): Promise<CryptoKey>
+  /** Absent where the key only verifies. */
+  readonly privateKey: (() => Promise<CryptoKey>) | undefined
+}
+
 export interface SessionKeys {
   readonly signer: { readonly kid: string; readonly alg: string; key(): Promise<CryptoKey> }
   readonly algorithms: readonly string[]
   /** The public set, as `/.well-known/jwks.json` serves it. */
   readonly published: { readonly keys: readonly JsonObject[] }
+  /** Every key, in order: its halves as they are imported. */
+  readonly pairs: readonly KeyPair[]
   /** The public key of this `kid`, or `undefined`. */
   verifier(kid: string): { readonly alg: string; key(): Promise<CryptoKey> } | undefined
 }
@@ -79,23 +89,61 @@ function readKey(jwk: JsonObject): SessionKey | string {
     if (typeof value !== 'string' || value === '') return `the member ${member} is missing`
     publicJwk[member] = value
   }
-  if (kty === 'RSA') {
-    const modulus = decodeBase64url(publicJwk['n'] ?? '')
-    const bits = modulus === undefined ? 0 : modulus.length * 8
-    if (bits < RSA_MIN_BITS || bits > RSA_MAX_BITS)
-      return `its modulus must have ${RSA_MIN_BITS} to ${RSA_MAX_BITS} bits`
-  }
+  // What would make an issuer's key forgeable makes ours so as well: short moduli, small exponents, ROCA.
+  const checked = readPublicKey(publicJwk)
+  if (!checked.ok) return checked.reason
   return { kid, alg, publicJwk, privateJwk: typeof jwk['d'] === 'string' ? jwk : undefined }
 }
 
+/**
+ * Imports every key, and has each private half sign what its public half then verifies. Lists what fails, by position;
+ * no member of a key is quoted.
+ */
+export async function findKeyFaults({ pairs }: SessionKeys): Promise<readonly string[]> {
+  const faults = await Promise.all(
+    pairs.map(async (pair, index) => {
+      const fault = await findPairFault(pair)
+      return fault === undefined ? [] : [`key ${index}: ${fault}`]
+    }),
+  )
+  return faults.flat()
+}
+
+async function findPairFault({ alg, publicKey, privateKey }: KeyPair): Promise<string | undefined> {
+  try {
+    const verifying = await publicKey()
+    if (privateKey === undefined) return undefined
+    const signing = await privateKey()
+    const signed = await new CompactSign(PROOF).setProtectedHeader({ alg }).sign(signing)
+    return await compactVerify(signed, verifying, { algorithms: [alg] }).then(
+      () => undefined,
+      () => 'its private members do not belong to its public ones',
+    )
+  } catch {
+    // The error of an import may quote the key.
+    return `this host cannot use it as a key of ${alg}: its members do not make one key`
+  }
+}
+
+/** What a proof signs; the signature is discarded. */
+const PROOF = new TextEncoder().encode('postern session key')
+
 function createSessionKeys(keys: readonly SessionKey[]): SessionKeys {
+  const pairs = keys.map(({ kid, alg, publicJwk, privateJwk }) => ({
+    kid,
+    alg,
+    publicKey: importOnce(publicJwk, alg),
+    privateKey: privateJwk === undefined ? undefined : importOnce(privateJwk, alg),
+  }))
   const [first] = keys
-  if (first === undefined) throw new Error('a set of session keys is never empty')
-  const verifiers = new Map(keys.map(({ kid, alg, publicJwk }) => [kid, { alg, key: importOnce(publicJwk, alg) }]))
+  const sign = pairs[0]?.privateKey
+  if (first === undefined || sign === undefined) throw new Error('the first key of a set always signs')
+  const verifiers = new Map(pairs.map(({ kid, alg, publicKey }) => [kid, { alg, key: publicKey }]))
   return {
-    signer: { kid: first.kid, alg: first.alg, key: importOnce(first.privateJwk ?? first.publicJwk, first.alg) },
+    signer: { kid: first.kid, alg: first.alg, key: sign },
     algorithms: [...new Set(keys.map(({ alg }) => alg))],
     published: { keys: keys.map(({ publicJwk }) => publicJwk) },
+    pairs,
     verifier: (kid) => verifiers.get(kid),
   }
 }

@@ -22,11 +22,19 @@ export interface Host {
   stop(): Promise<void>
 }
 
-export async function startHost(name: HostName, documents: Readonly<Record<string, string>>): Promise<Host> {
+/** `change` replaces settings of development; `undefined` takes one out. Rejects with what was printed. */
+export async function startHost(
+  name: HostName,
+  documents: Readonly<Record<string, string>>,
+  change: Readonly<Record<string, string | undefined>> = {},
+): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const settings = await developmentSettings(folder, url)
+  const changed = { ...(await developmentSettings(folder, url)), ...change }
+  const settings = Object.fromEntries(
+    Object.entries(changed).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
   let output = ''
   const onOutput = (text: string): void => {
     output += text
@@ -38,7 +46,9 @@ export async function startHost(name: HostName, documents: Readonly<Record<strin
 
   async function start(): Promise<ChildProcess> {
     const started = name === 'workerd' ? startOnWorkerd() : startServe(name)
-    await untilReady(`${url}/readyz`, started, 60_000).catch((error: unknown) => {
+    await untilReady(`${url}/readyz`, started, 60_000).catch(async (error: unknown) => {
+      await stopGroup(started)
+      rmSync(folder, { recursive: true, force: true })
       throw new Error(`${name}: ${String(error)}\n${output}`)
     })
     return started

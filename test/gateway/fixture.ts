@@ -6,6 +6,7 @@ import type { GatewayApp } from '../../src/gateway/parts.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
+import { sleep } from '../../src/runtime/sleep.ts'
 import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
 import { createMemoryStore, type MemoryStore } from '../config/memory-source.ts'
 import { startIssuer, type TestIssuer } from '../token/issuer.ts'
@@ -66,7 +67,7 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
       module: loadPolicyVm(),
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
-      sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+      sleep,
       audit: (record) => records.push(record),
     })
 

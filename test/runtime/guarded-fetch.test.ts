@@ -2,15 +2,23 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGuardedFetch } from '../../src/runtime/guarded-fetch.ts'
+import { fetchJson } from '../../src/token/bounded-fetch.ts'
+import { HOSTILE_ANSWERS, type HostileIssuer, startHostileIssuer } from '../hostile-issuer.ts'
 
 let server: Server
 let port: number
 let hits = 0
+let endless: 'open' | 'closed' = 'open'
 beforeAll(async () => {
   server = createServer((request, response) => {
     hits++
     if (request.url === '/redirect') response.writeHead(302, { Location: '/' }).end()
-    else if (request.url === '/none') response.writeHead(204).end()
+    else if (request.url === '/endless') {
+      response.writeHead(200).write('x'.repeat(1000))
+      response.once('close', () => {
+        endless = 'closed'
+      })
+    } else if (request.url === '/none') response.writeHead(204).end()
     else response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'max-age=60' }).end('{"a":1}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -69,5 +77,44 @@ describe('createGuardedFetch()', () => {
   it('ends when its signal says so', async () => {
     const signal = AbortSignal.abort()
     await expect(open(`http://127.0.0.1:${port}/`, { ...init(), signal })).rejects.toThrow()
+  })
+})
+
+describe('against answers that are not HTTP as it should be', () => {
+  let hostile: HostileIssuer
+  beforeAll(async () => {
+    hostile = await startHostileIssuer()
+  })
+  afterAll(() => hostile.close())
+
+  it.each(HOSTILE_ANSWERS)('settles, and has a status that a Response can hold: %s', async (name) => {
+    // A second error, or one thrown in an event, would be an uncaught exception, which fails this run.
+    const response = await open(`${hostile.url}/${name}`, init()).catch((error: unknown) => error)
+    if (!(response instanceof Response)) return expect(response).toBeInstanceOf(Error)
+    expect(response.status >= 200 && response.status <= 599).toBe(true)
+    await response.text().catch(() => undefined)
+  })
+
+  it.each(['status-600', 'status-999'])('%s is a bad gateway', async (name) => {
+    const bounds = { maxBytes: 100, timeoutMillis: 2000 }
+    const fetched = await fetchJson(open, `${hostile.url}/${name}`, bounds)
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'status', status: 502 } })
+  })
+
+  it('leaves out a header that no Headers can hold, and reads the rest', async () => {
+    const response = await open(`${hostile.url}/bytes-in-header`, init())
+    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+      200,
+      'application/json',
+      '{}',
+    ])
+  })
+
+  it('ends the transfer when the body is cancelled', async () => {
+    const response = await open(`http://127.0.0.1:${port}/endless`, init())
+    const reader = response.body?.getReader()
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0)
+    await reader?.cancel()
+    await expect.poll(() => endless).toBe('closed')
   })
 })

@@ -1,0 +1,30 @@
+// A Worker whose ISSUER_URL is loopback has the settings of development: its sessions name an issuer that any machine can
+// be, and ALLOW_LOOPBACK_ISSUERS may be on. A Worker cannot ask whether it is deployed, but its requests show it: Cloudflare
+// routes by host, so that no request from outside names a loopback one.
+import { Hono } from 'hono'
+import { uuidv7 } from '../core/uuid.ts'
+import type { GatewayApp, GatewayEnv } from '../gateway/parts.ts'
+import { problem } from '../gateway/problem.ts'
+import { isLoopbackHost } from '../token/url-policy.ts'
+
+/** The app as it is, or, where `issuerUrl` is loopback, one that answers 503 to every request for another host. */
+export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): GatewayApp {
+  if (!isLoopbackUrl(issuerUrl)) return app
+  const local = new Hono<GatewayEnv>()
+  local.all('*', (c) => {
+    if (isLoopbackUrl(c.req.url)) return app.fetch(c.req.raw, c.env, c.executionCtx)
+    c.set('requestId', uuidv7(Date.now()))
+    c.header('Cache-Control', 'no-store')
+    return problem(c, {
+      code: 'settings_invalid',
+      detail:
+        'ISSUER_URL is a loopback URL and this request is for another host: set ISSUER_URL to the URL of this gateway',
+    })
+  })
+  return local
+}
+
+function isLoopbackUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && isLoopbackHost(url.hostname)
+}

@@ -15,20 +15,29 @@ export interface Host {
   readonly url: string
   /** Puts one document as an operator would. */
   put(key: string, text: string): Promise<void>
-  /** What it has printed: audit records among it. */
+  /** What it has printed: audit records among it. Empty where the caller takes the output itself. */
   output(): string
+  /** Leader of the process group: what serves may be one of its descendants. */
+  readonly pid: number
   stop(): Promise<void>
 }
 
-export async function startHost(name: HostName, documents: Readonly<Record<string, string>>): Promise<Host> {
+/** Starts a host over `documents`. `takeOutput` is for runs whose audit records would not fit in memory. */
+export async function startHost(
+  name: HostName,
+  documents: Readonly<Record<string, string>>,
+  takeOutput?: (text: string) => void,
+): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const settings = await developmentSettings(folder, url)
   let output = ''
-  const onOutput = (text: string): void => {
-    output += text
-  }
+  const onOutput =
+    takeOutput ??
+    ((text: string): void => {
+      output += text
+    })
 
   const store = name === 'workerd' ? kvStore(folder) : directoryStore(join(folder, 'store'))
   await store.putAll(documents)
@@ -63,6 +72,7 @@ export async function startHost(name: HostName, documents: Readonly<Record<strin
     url,
     put: store.put,
     output: () => output,
+    pid: child.pid ?? 0,
     async stop() {
       await stopGroup(child)
       rmSync(folder, { recursive: true, force: true })

@@ -42,7 +42,8 @@ export async function startHost(
   const store = name === 'workerd' ? kvStore(folder) : directoryStore(join(folder, 'store'))
   await store.putAll(documents)
   const child = name === 'workerd' ? startOnWorkerd() : startServe(name)
-  await untilReady(`${url}/readyz`, child, 60_000).catch((error: unknown) => {
+  await untilReady(`${url}/readyz`, child, 60_000).catch(async (error: unknown) => {
+    await stopGroup(child)
     throw new Error(`${name}: ${String(error)}\n${output}`)
   })
 

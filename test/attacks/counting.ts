@@ -23,13 +23,14 @@ export interface Counted {
   readonly statuses: ReadonlyMap<number, number>
   /** Audit records that say that the gateway failed. */
   readonly faults: number
-  /** CPU of this process, the attacker's part included, by request. */
+  /** CPU of this process by request, the attacker's part included; and of those that are sent again. */
   readonly cpuMillis: number
+  readonly againCpuMillis: number
 }
 
 export interface CountingGateway {
   /** Sends one request and waits for all that it leaves to be done after the answer. */
-  send(request: AttackRequest): Promise<{ readonly status: number; readonly costs: Costs }>
+  send(request: AttackRequest): Promise<{ readonly status: number; readonly body: string; readonly costs: Costs }>
   faults(): number
 }
 
@@ -110,10 +111,11 @@ export async function createCountingGateway(
         {},
         context,
       )
-      add('answerBytes', (await response.arrayBuffer()).byteLength)
+      const body = Buffer.from(await response.arrayBuffer())
+      add('answerBytes', body.length)
       // What runs after the answer may hand on more of it.
       for (const work of after) await work
-      return { status: response.status, costs: now }
+      return { status: response.status, body: body.toString(), costs: now }
     },
     faults: () => faults,
   }
@@ -132,7 +134,7 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
   const statuses = new Map<number, number>()
   const requests: AttackRequest[] = []
   let [each, again, all] = [NONE, NONE, NONE]
-  const cpuBefore = process.cpuUsage()
+  const readCpu = startCpu()
   const count = kind.count ?? COUNT
   for (let index = 0; index < count; index++) {
     const request = kind.request(index, site)
@@ -142,9 +144,20 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
     each = combine(each, answer.costs, Math.max)
     all = combine(all, answer.costs, (sum, cost) => sum + cost)
   }
-  const { user, system } = process.cpuUsage(cpuBefore)
+  const cpuMillis = readCpu() / count
+  const readCpuAgain = startCpu()
   for (const request of requests) again = combine(again, (await gateway.send(request)).costs, Math.max)
-  return { each, again, all, statuses, faults: gateway.faults(), cpuMillis: (user + system) / 1000 / count }
+  const againCpuMillis = readCpuAgain() / requests.length
+  return { each, again, all, statuses, faults: gateway.faults(), cpuMillis, againCpuMillis }
+}
+
+/** Milliseconds of CPU since it was called. */
+export function startCpu(): () => number {
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1000
+  }
 }
 
 function combine(one: Costs, other: Costs, how: (a: number, b: number) => number): Costs {

@@ -21,7 +21,7 @@ const USAGE = `Usage: npm run attacks -- [--host H] [--kind K] [--seconds N] [--
 
 const options = readOptions()
 if (options.list) for (const { name, what } of KINDS) console.log(`${name.padEnd(28)}${what}`)
-else if (options.costs) await printCosts()
+else if (options.costs) process.exitCode = (await printCosts()) ? 0 : 1
 else process.exitCode = await runAll()
 
 /** The exit code. A trial that cannot be run is a violation, and the others go on. */

@@ -8,7 +8,7 @@ function stalled(wire: Wire, what: string): Kind {
     wire,
     request: () => ({ method: 'GET', path: '/healthz' }),
     // Of a server that answers before it closes.
-    statuses: [400, 408],
+    statuses: [400, 408, 413, 499],
     bounds: boundedBy({}),
   }
 }
@@ -17,4 +17,7 @@ export const CONNECTION_KINDS: readonly Kind[] = [
   stalled('silent', 'connections on which nothing is sent'),
   stalled('half_headers', 'connections that stop in their headers'),
   stalled('half_body', 'connections that stop in their body'),
+  stalled('dripping_headers', 'connections whose headers go on by a byte a second'),
+  stalled('dripping_body', 'connections whose body goes on by a byte a second'),
+  stalled('unread', 'connections that ask two hundred times and read no answer'),
 ]

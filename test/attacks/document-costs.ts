@@ -57,8 +57,9 @@ const DOCUMENTS: readonly (readonly [name: string, of: SectionName, make: () => 
         })),
       }),
   ],
-  ['10,000 overrides of 2 attributes', 'SVIDIssuancePolicy', () => overrides(10_000, 2)],
+  ['9,800 overrides of 2 attributes', 'SVIDIssuancePolicy', () => overrides(9_800, 2)],
   ['300 overrides of 100 attributes', 'SVIDIssuancePolicy', () => overrides(300, 100)],
+  ['90 overrides of 500 attributes', 'SVIDIssuancePolicy', () => overrides(90, 500)],
   [
     '50,000 unknown fields',
     'AgentAttestation',

@@ -13,6 +13,8 @@ export interface IssuerCost {
   readonly cpuMillis: number
 }
 
+const ROUNDS = 5
+
 const section = (name: string, spec: unknown): string => JSON.stringify({ section: name, schema: 'v1', spec })
 
 const TEMPLATE = '/ns/{{kubernetes.pod.namespace}}/sa/{{kubernetes.pod.service_account}}'
@@ -60,8 +62,9 @@ export async function measureIssuer(issuers: Issuers): Promise<readonly IssuerCo
     // The first compiles the documents, which is counted as theirs.
     await gateway.send(request)
     const readCpu = startCpu()
-    const { status, costs } = await gateway.send(request)
-    measured.push({ name, status, costs, cpuMillis: readCpu() })
+    let answer = await gateway.send(request)
+    for (let done = 1; done < ROUNDS; done++) answer = await gateway.send(request)
+    measured.push({ name, status: answer.status, costs: answer.costs, cpuMillis: readCpu() / ROUNDS })
   }
   return measured
 }

@@ -60,6 +60,11 @@ export type Wire =
   | 'half_headers'
   /** The headers and half of the body, then nothing. */
   | 'half_body'
+  /** The same, then a byte every second: idle it is not. */
+  | 'dripping_headers'
+  | 'dripping_body'
+  /** Many requests at once, and no answer is ever read. */
+  | 'unread'
 
 export interface Kind {
   readonly name: string
@@ -77,6 +82,8 @@ export interface Kind {
   /** The server may close the connection before the client has read the answer. */
   readonly mayCut?: true
   readonly wire?: Wire
+  /** `wrangler dev` reads the rest of a body that the Worker left, in the Worker's process; production has no such thing. */
+  readonly isDrainedByWrangler?: true
   /** Its issuers never end an answer: every load of their keys ends by the time-out of the gateway. */
   readonly stalls?: true
 }

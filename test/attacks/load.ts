@@ -16,7 +16,6 @@ export type Answers = Map<string, number>
 const IN_FLIGHT_MAX = 2_000
 const ANSWER_TIMEOUT_MILLIS = 30_000
 const TICK_MILLIS = 20
-/** After the answers of a load that is over, this long is waited for. */
 const CONNECTIONS_MAX = 256
 
 /** Ends when every request has ended. At most `perSecond * seconds` are sent. */

@@ -163,6 +163,14 @@ export const REQUEST_KINDS: readonly Kind[] = [
     statuses: [401],
     perSecondMax: 10,
     mayCut: true,
+    isDrainedByWrangler: true,
+    bounds: boundedBy({}),
+  },
+  {
+    name: 'large-headers',
+    what: 'a bearer of 14 KB',
+    request: () => claims('base', { Authorization: `Bearer ${randomText(10_500)}` }),
+    statuses: [401, 431],
     bounds: boundedBy({}),
   },
   {

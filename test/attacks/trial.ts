@@ -30,6 +30,8 @@ export interface Outcome extends Trial {
   readonly tail: string
 }
 
+/** The hosts are groups of their own: a signal to this process does not reach them. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const CONNECTIONS_MAX: Readonly<Record<HostName, number>> = { node: 3_000, deno: 3_000, workerd: 500 }
 const WARM_UP_LOGINS = 200
 const MEASURED_LOGINS = 400
@@ -49,6 +51,8 @@ export async function runTrial(trial: Trial, issuers: Issuers): Promise<Outcome>
   }
   const log = createLog()
   const host = await startHost(name, documentsOf(kind, issuers.origin, site.scale), log.take)
+  const onSignal = (): void => void stopHost(host).then(() => process.exit(130))
+  for (const signal of SIGNALS) process.once(signal, onSignal)
   try {
     const pid = findServing(name, host.pid)
     await logIn(host.url, site, WARM_UP_LOGINS)
@@ -68,6 +72,7 @@ export async function runTrial(trial: Trial, issuers: Issuers): Promise<Outcome>
     const watched = await watch.stop()
     return { ...trial, perSecond, answers, cpuMillis: cpu / sentOf(answers), loginCpuMillis, watched, ...log.read() }
   } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal)
     await stopHost(host)
   }
 }

@@ -39,9 +39,9 @@ export async function printCosts(): Promise<boolean> {
   printTable(['counted, the most of any one', ...HEAD])
   for (const [{ name }, { each, cpuMillis }] of counted) printRow(name, each, cpuMillis, login.cpuMillis)
   console.log('')
-  printTable(['one document', 'bytes', 'compiles', 'CPU, ms', 'heap, MiB'])
-  for (const { name, bytes, isCompiled, cpuMillis, heapMebibytes } of documents)
-    console.log(`| ${name} | ${bytes} | ${isCompiled} | ${cpuMillis.toFixed(0)} | ${heapMebibytes.toFixed(1)} |`)
+  printTable(['one document', 'bytes', 'compiles', 'CPU, ms', 'memory, MiB'])
+  for (const { name, bytes, isCompiled, cpuMillis, memoryMebibytes } of documents)
+    console.log(`| ${name} | ${bytes} | ${isCompiled} | ${cpuMillis.toFixed(0)} | ${memoryMebibytes.toFixed(1)} |`)
   console.log('')
   printTable(['at most', ...HEAD])
   printRow('a good login, warm', login.costs, login.cpuMillis, login.cpuMillis)
@@ -60,9 +60,9 @@ export async function printCosts(): Promise<boolean> {
   for (const { name, status, costs, cpuMillis } of claims)
     printRow(`**one issuer's request**: ${name} (${status})`, costs, cpuMillis, login.cpuMillis)
   const cpuMillis = Math.max(...documents.map((document) => document.cpuMillis))
-  const heap = Math.max(...documents.map(({ heapMebibytes }) => heapMebibytes))
+  const memory = Math.max(...documents.map(({ memoryMebibytes }) => memoryMebibytes))
   console.log(
-    `| **one document**, once a version; ${heap.toFixed(0)} MiB of heap | 2 | 1 | 0 | - | - | - | ${cpuMillis.toFixed(0)} | ${(cpuMillis / login.cpuMillis).toFixed(0)} |`,
+    `| **one document**, once a version; ${memory.toFixed(0)} MiB of memory | 2 | 1 | 0 | - | - | - | ${cpuMillis.toFixed(0)} | ${(cpuMillis / login.cpuMillis).toFixed(0)} |`,
   )
   return failures === 0
 }

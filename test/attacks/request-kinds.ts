@@ -170,7 +170,7 @@ export const REQUEST_KINDS: readonly Kind[] = [
     name: 'large-headers',
     what: 'a bearer of 14 KB',
     request: () => claims('base', { Authorization: `Bearer ${randomText(10_500)}` }),
-    statuses: [401, 431],
+    statuses: [401, 403, 431],
     bounds: boundedBy({}),
   },
   {

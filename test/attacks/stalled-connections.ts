@@ -14,6 +14,9 @@ export interface Stalled {
 /** A server has to close a connection on which nothing happens, or a request that does not go on, within this. */
 export const STALLED_MAX_SECONDS = 60
 
+/** Sent at once on each connection whose answers are not read. */
+export const UNREAD_REQUESTS = 200
+
 const HALF_HEADERS = 'POST /v1/clusters/base/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 const HALF_BODY = `${HALF_HEADERS}Content-Length: 1000\r\n\r\n{"attestations":[`
 const TEXTS: Readonly<Record<Wire, string>> = {
@@ -22,7 +25,7 @@ const TEXTS: Readonly<Record<Wire, string>> = {
   half_body: HALF_BODY,
   dripping_headers: `${HALF_HEADERS}X-Drip: `,
   dripping_body: HALF_BODY,
-  unread: 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200),
+  unread: 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(UNREAD_REQUESTS),
 }
 const DRIP_EVERY_MILLIS = 1_000
 

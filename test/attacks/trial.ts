@@ -6,7 +6,7 @@ import type { Kind, Site } from './kind.ts'
 import { documentsOf } from './kinds.ts'
 import { type Answers, pause, sendLoad, sendOne } from './load.ts'
 import { findServing, groupOf, readCpuMillis } from './process-figures.ts'
-import { stallConnections } from './stalled-connections.ts'
+import { stallConnections, UNREAD_REQUESTS } from './stalled-connections.ts'
 import { loginWith } from './tokens.ts'
 import { type Watched, watchProcess } from './watch.ts'
 
@@ -70,7 +70,8 @@ export async function runTrial(trial: Trial, issuers: Issuers): Promise<Outcome>
       await pause(SETTLE_MILLIS)
     })
     const watched = await watch.stop()
-    return { ...trial, perSecond, answers, cpuMillis: cpu / sentOf(answers), loginCpuMillis, watched, ...log.read() }
+    const requests = sentOf(answers) * (kind.wire === 'unread' ? UNREAD_REQUESTS : 1)
+    return { ...trial, perSecond, answers, cpuMillis: cpu / requests, loginCpuMillis, watched, ...log.read() }
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal)
     await stopHost(host)

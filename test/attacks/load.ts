@@ -67,7 +67,11 @@ export function sendOne(url: string, attack: AttackRequest, agent?: Agent): Prom
       sent.destroy()
     }, ANSWER_TIMEOUT_MILLIS)
     sent.once('close', () => clearTimeout(timer))
-    sent.on('error', () => end(hangsUp === true ? 'hung up' : 'cut'))
+    sent.on('error', () => {
+      // A kept connection that the server closed for idleness just then: no client counts that as an answer.
+      if (sent.reusedSocket && hangsUp !== true) end(sendOne(url, attack))
+      else end(hangsUp === true ? 'hung up' : 'cut')
+    })
     sent.once('response', (response) => {
       response.on('error', () => end('cut'))
       response.resume().once('end', () => {

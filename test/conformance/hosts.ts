@@ -15,18 +15,27 @@ export interface Host {
   readonly url: string
   /** Puts one document as an operator would. */
   put(key: string, text: string): Promise<void>
-  /** What it has printed: audit records among it. */
+  /** What it has printed: audit records among it. Empty where the caller takes the output itself. */
   output(): string
+  /** Leader of the process group: what serves may be one of its descendants. */
+  readonly pid: number
   /** Stops it and starts it again, over the same store and with the same settings. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** `change` replaces settings of development; `undefined` takes one out. Rejects with what was printed. */
+export interface HostOptions {
+  /** Replaces settings of development; `undefined` takes one out. */
+  readonly change?: Readonly<Record<string, string | undefined>>
+  /** For runs whose audit records would not fit in memory. */
+  readonly takeOutput?: (text: string) => void
+}
+
+/** Starts a host over `documents`. Rejects with what it has printed. */
 export async function startHost(
   name: HostName,
   documents: Readonly<Record<string, string>>,
-  change: Readonly<Record<string, string | undefined>> = {},
+  { change = {}, takeOutput }: HostOptions = {},
 ): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   const port = await freePort()
@@ -36,9 +45,11 @@ export async function startHost(
     Object.entries(changed).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
   let output = ''
-  const onOutput = (text: string): void => {
-    output += text
-  }
+  const onOutput =
+    takeOutput ??
+    ((text: string): void => {
+      output += text
+    })
 
   const store = name === 'workerd' ? kvStore(folder) : directoryStore(join(folder, 'store'))
   await store.putAll(documents)
@@ -80,6 +91,9 @@ export async function startHost(
     url,
     put: store.put,
     output: () => output,
+    get pid() {
+      return child.pid ?? 0
+    },
     async restart() {
       await stopGroup(child)
       child = await start()

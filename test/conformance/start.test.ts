@@ -12,7 +12,7 @@ async function mismatchedKeys(): Promise<string> {
 
 /** What it printed instead of starting. */
 async function failedStart(name: 'workerd' | 'node' | 'deno', change: Record<string, string | undefined>) {
-  return startHost(name, {}, change).then(
+  return startHost(name, {}, { change }).then(
     async (host) => {
       await host.stop()
       return 'it started'

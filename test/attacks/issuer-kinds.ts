@@ -1,0 +1,101 @@
+// Traffic that makes the gateway fetch: unsigned tokens of configured issuers that misbehave, or of very many of them;
+// and documents that are large.
+
+import { clusters, largeDocument, policies, times } from './documents.ts'
+import { LARGE_KEY } from './issuers.ts'
+import { boundedBy, type Kind } from './kind.ts'
+import { forgeToken, loginWith } from './tokens.ts'
+
+const FIRST_READS = 3
+const LOAD_FETCHES = 2
+const MANY_ISSUERS = { full: 3_000, small: 1_500 } as const
+const LARGE_CLUSTERS = { full: 60, small: 4 } as const
+
+/** `count` clusters, each with an issuer of its own that behaves so: each is loaded, then backs off. */
+function misbehaving(behaviour: string, what: string, count = 20, more: Partial<Kind> = {}): Kind {
+  const issuerAt = (index: number): string => `${behaviour}/${index % count}`
+  return {
+    name: `issuer-${behaviour}`,
+    what: `unsigned tokens of issuers that ${what}`,
+    documents: (issuers) => clusters(behaviour, count, (n) => `${issuers}/${issuerAt(n)}`),
+    request: (index, site) => loginWith(`${behaviour}-${index % count}`, forgeToken(site, { issuer: issuerAt(index) })),
+    statuses: [503],
+    count,
+    bounds: boundedBy({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 }),
+    ...more,
+  }
+}
+
+/** Issuers named by the status that they answer with. */
+function statuses(behaviour: string, what: string, list: readonly number[]): Kind {
+  const codeAt = (index: number): number => list[index % list.length] ?? 0
+  return misbehaving(behaviour, what, list.length, {
+    documents: (issuers) =>
+      Object.fromEntries(
+        list.map((code) => [
+          `clusters/${behaviour}-${code}/AgentAttestation`,
+          policies([{ issuer: `${issuers}/${behaviour}/${code}` }]),
+        ]),
+      ),
+    request: (index, site) =>
+      loginWith(`${behaviour}-${codeAt(index)}`, forgeToken(site, { issuer: `${behaviour}/${codeAt(index)}` })),
+  })
+}
+
+/** Short and different every time; what is in it does not matter. */
+const tiny = (index: number): string => `e30.e30.${index.toString(36).padStart(4, 'A')}`
+
+export const ISSUER_KINDS: readonly Kind[] = [
+  statuses('status', 'answer with a status from 600 to 999', [600, 601, 666, 700, 799, 800, 899, 998, 999]),
+  statuses('bodiless', 'answer with a status that has no body', [204, 205, 304, 407, 421, 511, 599]),
+  misbehaving('hang', 'accept a connection and never answer', 3, { stalls: true }),
+  misbehaving('drip', 'send a byte now and then', 3, { stalls: true }),
+  misbehaving('reset', 'reset the connection in their body'),
+  misbehaving('huge', 'send a body without end'),
+  misbehaving('huge-keys', 'publish a key set without end'),
+  misbehaving('redirect', 'redirect'),
+  misbehaving('garbage', 'answer with HTML'),
+  misbehaving('nested', 'answer with 60,000 brackets'),
+  misbehaving('large-keys', 'publish the largest key that is accepted', 2, {
+    request: (index, site) =>
+      loginWith(
+        `large-keys-${index % 2}`,
+        forgeToken(site, { issuer: `large-keys/${index % 2}`, kid: LARGE_KEY.kid, signatureBytes: 1024 }),
+      ),
+    statuses: [401],
+  }),
+  {
+    name: 'many-issuers',
+    what: 'unsigned tokens of thousands of configured issuers in rotation',
+    documents: (issuers, scale) => ({
+      'clusters/rotation/AgentAttestation': policies(
+        times(MANY_ISSUERS[scale], (n) => ({ issuer: `${issuers}/good/${n}` })),
+      ),
+    }),
+    request: (index, site) =>
+      loginWith('rotation', forgeToken(site, { issuer: `good/${index % MANY_ISSUERS[site.scale]}` })),
+    statuses: [401],
+    count: 2 * MANY_ISSUERS.small,
+    // Each is loaded once; the second round finds all of them in memory.
+    bounds: boundedBy(
+      { reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 },
+      { fetches: LOAD_FETCHES * MANY_ISSUERS.small },
+    ),
+  },
+  {
+    name: 'large-documents',
+    what: 'requests of 100 bytes to clusters with documents of over 1 MB in rotation',
+    documents: (_issuers, scale) =>
+      Object.fromEntries(
+        times(LARGE_CLUSTERS[scale], (n) => [`clusters/large-${n}/AgentAttestation`, largeDocument(n)]),
+      ),
+    request: (index, { scale }) => loginWith(`large-${index % LARGE_CLUSTERS[scale]}`, tiny(index)),
+    statuses: [401, 503],
+    count: 2 * LARGE_CLUSTERS.small,
+    bounds: {
+      ...boundedBy({ reads: FIRST_READS, writes: 1, bodyBytes: 1024 }, { writes: LARGE_CLUSTERS.small }),
+      // What memory has no room for is read again; a record is written once for each version all the same.
+      again: boundedBy({ reads: FIRST_READS, bodyBytes: 1024 }).each,
+    },
+  },
+]

@@ -122,8 +122,11 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     }
     expect([await verdictOf({}), await verdictOf({ agentSession })]).toEqual(['good', 'good'])
     // Another text that decides alike, and a pin that the agent does not meet.
-    const reworded = `# why\n${stored[servers]}`.replace(`[${CLUSTER}, nowhere]`, `[nowhere, ${CLUSTER}]`)
-    expect(reworded).toContain(`[nowhere, ${CLUSTER}]`)
+    const reworded = `# why\n${stored[servers]}`.replace(
+      `[${CLUSTER}, unlisted, nowhere]`,
+      `[nowhere, ${CLUSTER}, unlisted]`,
+    )
+    expect(reworded).toContain(`[nowhere, ${CLUSTER}, unlisted]`)
     await host.put(servers, reworded)
     await host.put(agents, stored['clusters/pinned/AgentAttestation']?.replace('spirl-agent', 'another') ?? '')
     await host.restart()

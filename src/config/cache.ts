@@ -194,6 +194,17 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return withoutStore(key)
   }
 
+  /** Whether there is such a document; `undefined`: the store cannot be read. */
+  async function peek(key: DocumentKey): Promise<boolean | undefined> {
+    const known = find(key)
+    if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) return known.desired !== undefined
+    try {
+      return (await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)) !== undefined
+    } catch {
+      return undefined
+    }
+  }
+
   return {
     // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
     get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
@@ -201,6 +212,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       existence.tell(clusterId, asker, {
         get: (section) => get(clusterKey(clusterId, section), background),
         readAtMillis: (section) => find(clusterKey(clusterId, section))?.readAtMillis,
+        peek: (section) => peek(clusterKey(clusterId, section)),
       }),
     isKnownAbsent: existence.isKnownAbsent,
   }

@@ -9,6 +9,7 @@ import { readSettings } from '../../src/runtime/settings.ts'
 import { sleep } from '../../src/runtime/sleep.ts'
 import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
 import { createMemoryStore, type MemoryStore } from '../config/memory-source.ts'
+import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
 import { startIssuer, type TestIssuer } from '../token/issuer.ts'
 
 export const ISSUER_URL = 'http://127.0.0.1:8787'
@@ -74,6 +75,13 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
   async function request(path: string, init: RequestInit): Promise<Answer> {
     const response = await world.app.request(path, init)
     const text = await response.text()
+    // Whatever a test asks: what clients are generated from describes the answer.
+    const undescribed = findUndescribed(
+      await describedBy(world.app),
+      { method: init.method ?? 'GET', path },
+      { status: response.status, headers: response.headers, text },
+    )
+    if (undescribed.length > 0) throw new Error(`/openapi.json does not describe an answer: ${undescribed.join('\n')}`)
     return { status: response.status, headers: response.headers, text, body: JSON.parse(text) }
   }
 
@@ -102,6 +110,16 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
   }
   world.restart()
   return world
+}
+
+const descriptions = new WeakMap<GatewayApp, OpenApi>()
+
+async function describedBy(app: GatewayApp): Promise<OpenApi> {
+  const known = descriptions.get(app)
+  if (known !== undefined) return known
+  const described = (await (await app.request('/openapi.json')).json()) as OpenApi
+  descriptions.set(app, described)
+  return described
 }
 
 export function policyText(issuer: string, extra: readonly string[] = []): string {

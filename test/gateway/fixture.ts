@@ -42,17 +42,20 @@ export interface Answer {
   readonly text: string
 }
 
-/** `stateless`: no applied records, so that no document of one test outlives it. */
-export async function createWorld({ stateless = false } = {}): Promise<World> {
+/**
+ * `stateless`: no applied records, so that no document of one test outlives it. `issuerUrl`: one that is not loopback
+ * fetches no keys of the issuer here.
+ */
+export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } = {}): Promise<World> {
   const issuer = await startIssuer()
   const store = createMemoryStore()
   const records: AuditRecord[] = []
   const read = readSettings(
     {
       TRUST_DOMAIN: 'example.org',
-      ISSUER_URL,
+      ISSUER_URL: issuerUrl,
       SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
-      ALLOW_LOOPBACK_ISSUERS: 'true',
+      ALLOW_LOOPBACK_ISSUERS: issuerUrl === ISSUER_URL ? 'true' : 'false',
       SEAL_KEYS: 'A'.repeat(43),
     },
     { canResolve: true },

@@ -1,4 +1,4 @@
-// What docs/relying-parties.md tells relying parties to do works, and what it says of their libraries is so.
+// The instructions of docs/relying-parties.md work, and its statements about libraries are true.
 import { readFileSync } from 'node:fs'
 import { Hono } from 'hono'
 import { jwk } from 'hono/jwk'
@@ -65,7 +65,7 @@ describe.each(PARTIES)('a relying party with %s, as the page shows it', (_name, 
   ])('refuses %s', async (_what, mint) => expect(await accepts(await mint())).toBe(false))
 })
 
-describe('what the page says of a library that is not told of the type', () => {
+describe('by default, as the page says,', () => {
   it('hono/jwk refuses sessions', async () => {
     const app = new Hono()
     app.use('/api/*', jwk({ jwks_uri: KEYS, alg: ['ES256'] }))

@@ -4,7 +4,7 @@
 // login never reads, and `Basic` make a browser ask for a password.
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 
-/** The member of the body that did not convince. */
+/** The member of the body that was refused. */
 type Member = 'attestations' | 'agentSession'
 
 /**
@@ -17,9 +17,9 @@ export function challengeOf(
   realm: string,
 ): string | undefined {
   if (status !== 401) return undefined
-  // An issuer whose agent's session is bad must not take its own for the bad one, and log in again and again.
+  // Not Bearer: an issuer would take its own session for the bad one, and log in again and again.
   if (where === 'agentSession') return evidenceChallenge(realm, where)
-  // RFC 6750 section 3.1: a request without a session is no error of a session.
+  // RFC 6750 section 3.1: a request without credentials gets no error code.
   if (code === 'session_missing') return bearerChallenge(realm)
   const isOfSession = code.startsWith('session_') && REFUSALS[code].status === 401
   return isOfSession ? bearerChallenge(realm, 'invalid_token') : evidenceChallenge(realm, 'attestations')

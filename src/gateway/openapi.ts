@@ -9,8 +9,8 @@ import { addPublishedRoute, publishJson } from './published.ts'
 const TAGS: Readonly<Record<Operation['tag'], string>> = {
   login: 'Evidence becomes a session',
   mapping: 'What the session of an issuer opens',
-  published: 'For relying parties, browsers and editors',
-  health: 'For whoever runs the gateway',
+  published: 'Public documents, for relying parties, web pages and editors',
+  health: 'Liveness and readiness',
 }
 
 const PARAMETERS: Readonly<Record<string, Schema>> = {

@@ -17,7 +17,7 @@ export interface Operation {
   readonly answer?: SchemaName
   /** Of the answer; default `application/json`. */
   readonly type?: string
-  /** It has an ETag, and 304 for whoever has it. */
+  /** It has an ETag; a request that names it gets 304. */
   readonly isPublished?: true
   readonly refusals: readonly RefusalCode[]
   /** By this status instead of the code's own. */

@@ -1,6 +1,6 @@
-// What anybody may read: documents that stay the same for as long as an isolate lives. Each has an ETag, so that a cache
-// asks without a transfer, and may be read by a page of any origin: a single-page application verifies sessions, too, and
-// none of it is a secret. Nothing else of the gateway has CORS headers.
+// Public documents, constant for the lifetime of an isolate. Each has an ETag, so that a cache revalidates without a
+// transfer, and may be read by a page of any origin: single-page applications verify sessions too, and no member is secret.
+// No other route has CORS headers.
 import type { Context } from 'hono'
 import { sha256Base64url } from '../core/digest.ts'
 import type { GatewayApp, GatewayEnv } from './parts.ts'

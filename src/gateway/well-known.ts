@@ -1,5 +1,5 @@
 // What a relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5. Sessions
-// have a type of their own, which verifiers must be told: docs/relying-parties.md.
+// have a type of their own, which verifiers must be configured for: docs/relying-parties.md.
 import type { GatewayApp, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 import { addPublishedRoute, publishJson } from './published.ts'
@@ -27,13 +27,13 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
 
   const discovery = publishJson(() => ({
     issuer: settings.issuerUrl,
-    // Section 3 requires the member, and an https URL: there is one, and it says that nothing is authorized there.
-    // `token_endpoint` it does not require of a provider whose only response type is `id_token`.
+    // Section 3 requires this member, as an https URL: the endpoint exists and refuses every request. `token_endpoint` is
+    // not required of a provider whose only response type is `id_token`.
     authorization_endpoint: `${base}/authorize`,
     jwks_uri: `${base}/.well-known/jwks.json`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
-    // Those that sign. To name RS256, as the section asks, without a key for it would promise what no session keeps.
+    // The algorithms of the published keys. The section requires RS256 as well, but without an RSA key no session has it.
     id_token_signing_alg_values_supported: settings.sessionKeys.algorithms,
     claims_supported: CLAIMS,
   }))
@@ -41,12 +41,12 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
   addPublishedRoute(app, '/.well-known/openid-configuration', () => discovery)
   addPublishedRoute(app, '/.well-known/jwks.json', () => keys)
 
-  // Nothing of the request is quoted or followed: no client is registered, so every `redirect_uri` is a stranger's
-  // (RFC 6749 section 4.1.2.1).
+  // The request is neither quoted nor redirected: no client is registered, so every `redirect_uri` is untrusted (RFC 6749
+  // section 4.1.2.1).
   addRoute(app, 'GET', '/authorize', (c) =>
     problem(c, {
       code: 'authorization_unsupported',
-      detail: `no browser logs in here: an agent posts its evidence to ${base}/v1/clusters/{clusterId}/login`,
+      detail: `browser login is not supported: agents send evidence to POST ${base}/v1/clusters/{clusterId}/login`,
     }),
   )
 }

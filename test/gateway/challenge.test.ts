@@ -42,7 +42,7 @@ describe('a 401', () => {
         world.post(`/v1/clusters/${CLUSTER}/login`, JSON.stringify({ attestations: [{ type: 'tpm', evidence: {} }] })),
     ],
     ['of claims without a session', NO_SESSION, () => claimsWith(undefined)],
-    ['of claims with a session that is none', BAD_SESSION, () => claimsWith('x')],
+    ['of claims with a malformed session', BAD_SESSION, () => claimsWith('x')],
     ['of claims with a session that has expired', BAD_SESSION, async () => claimsWith(await sessionOf(world, old))],
     ['of a status without a session', NO_SESSION, () => world.get(`/v1/clusters/${CLUSTER}/status`)],
     [
@@ -50,7 +50,7 @@ describe('a 401', () => {
       AGENT_SESSION,
       async () => withAgent(await agentSessionOf(world, old)),
     ],
-    ['of claims with an agent session that is none', AGENT_SESSION, () => withAgent('x')],
+    ['of claims with a malformed agent session', AGENT_SESSION, () => withAgent('x')],
   ]
   it.each(unauthorized)('%s challenges', async (_what, challenge, request) => {
     const { status, headers } = await request()
@@ -66,7 +66,7 @@ describe('a 401', () => {
         return loginWith({ token: await world.issuer.mint({ nowSeconds: Math.floor(Date.now() / 1000) }) })
       },
     ],
-    ['a body that is none', 400, () => world.post(`/v1/clusters/${CLUSTER}/login`, '{')],
+    ['a malformed body', 400, () => world.post(`/v1/clusters/${CLUSTER}/login`, '{')],
     ['an unknown route', 404, () => world.get('/nothing')],
   ] as const)('alone does: not %s', async (_what, expected, request) => {
     const { status, headers } = await request()

@@ -30,7 +30,7 @@ describe.each(PUBLISHED)('%s', (path) => {
     expect([cold.headers.get('ETag'), await cold.text()]).toEqual([tag, await first.text()])
   })
 
-  it('answers 304 to whoever has it, with what a cache keeps of it', async () => {
+  it('answers 304 to a request that names its ETag, with the headers that a cache updates', async () => {
     const whole = await ask(path)
     const tag = whole.headers.get('ETag') ?? ''
     const answer = await ask(path, { headers: { 'If-None-Match': tag } })

@@ -47,7 +47,11 @@ export interface Parts {
 
 /** What a request carries through the app. */
 export interface GatewayEnv {
-  Variables: { requestId: string }
+  Variables: {
+    requestId: string
+    /** The trust domain, for challenges. */
+    realm: string
+  }
 }
 
 export type GatewayApp = Hono<GatewayEnv>

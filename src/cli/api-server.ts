@@ -40,7 +40,9 @@ export function refuseAsApiServer(
     const path = (request.url ?? '').split('?')[0]
     return status(403, 'Forbidden', `forbidden: User "system:anonymous" cannot get path "${path}"`)
   }
-  if (request.method !== 'GET') return status(405, 'MethodNotAllowed', '405: Method Not Allowed', { Allow: 'GET' })
+  if (request.method !== 'GET') {
+    return status(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource')
+  }
   // Of several lines Go's `Header.Get` reads the first.
   if (isAccepted(request.headersDistinct['accept']?.[0], type)) return undefined
   return status(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${type}`)
@@ -60,12 +62,12 @@ export function isAccepted(accept: string | undefined, type: string): boolean {
   })
 }
 
-/** A `Status` object, as `responsewriters.ErrorNegotiated` writes it. */
-function status(code: number, reason: string, message: string, headers: Record<string, string> = {}): Answered {
+/** A `Status` object, as `NewGenericServerResponse` (apimachinery pkg/api/errors/errors.go) makes it of such an error. */
+function status(code: number, reason: string, message: string): Answered {
   const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details: {}, code }
   return {
     status: code,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private', ...headers },
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' },
     body: `${JSON.stringify(body)}\n`,
   }
 }

@@ -1,9 +1,13 @@
 // Content codings (RFC 9110 section 8.4) of what an issuer sends. The gateway asks for none, and caches and CDNs on the
 // way send some all the same. How a coding is undone is the host's; which ones, and what a failure is called, is here.
 
+import { QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
+import { printable } from '../core/printable.ts'
+
 export type Coding = 'gzip' | 'deflate' | 'br'
 
 export type ContentFailure =
+  /** The name is printable and bounded: it is kept with the state of the issuer. */
   | { readonly kind: 'coding_unsupported'; readonly coding: string }
   | { readonly kind: 'content_damaged'; readonly coding: Coding }
 
@@ -25,7 +29,8 @@ export function readCoding(headers: Headers): Coding | undefined {
   const name = headers.get('content-encoding') ?? ''
   if (name === '' || name === 'identity') return undefined
   const coding = CODINGS.get(name)
-  if (coding === undefined) throw contentError({ kind: 'coding_unsupported', coding: name })
+  if (coding === undefined)
+    throw contentError({ kind: 'coding_unsupported', coding: printable(name, QUOTED_MAX_CHARACTERS) })
   return coding
 }
 

@@ -2,6 +2,7 @@
 // and everything else as it came. That workerd does so is held by the conformance tests.
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { QUOTED_MAX_CHARACTERS } from '../../src/core/limits.ts'
 import { createWorkerFetch } from '../../src/runtime/worker-fetch.ts'
 import { type FetchedJson, fetchJson } from '../../src/token/bounded-fetch.ts'
 
@@ -71,6 +72,17 @@ describe('createWorkerFetch()', () => {
     expect(await get(coding, body)).toEqual({ ok: false, failure: { kind: 'coding_unsupported', coding } })
     expect([body.pulls(), body.isCancelled()]).toEqual([0, true])
   })
+
+  it.each([QUOTED_MAX_CHARACTERS, QUOTED_MAX_CHARACTERS + 1, 20_000])(
+    'keeps no more than the bound of a coding whose name has %d characters',
+    async (length) => {
+      const name = 'x'.repeat(length)
+      const fetched = await get(name, bodyOf([bytes(DOCUMENT)]))
+      const kept = fetched.ok || fetched.failure.kind !== 'coding_unsupported' ? '' : fetched.failure.coding
+      expect(kept.length).toBeLessThanOrEqual(QUOTED_MAX_CHARACTERS)
+      expect(kept === name).toBe(length <= QUOTED_MAX_CHARACTERS)
+    },
+  )
 
   it.each([
     ['deflate', 'deflate', bytes(DOCUMENT), undefined, { kind: 'content_damaged', coding: 'deflate' }],

@@ -120,6 +120,7 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
   const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer)
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? ''
+    const [pathname] = path.split('?')
     requests.push(path)
     requestHeaders.push(request.headers)
     if (isDown) {
@@ -129,8 +130,8 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
     const handler = handlers.get(path)
     if (handler !== undefined) handler(request, response)
     else if (kind.wantsUserAgent && request.headers['user-agent'] === undefined) response.writeHead(403).end()
-    else if (path === discoveryPath) publishDocument('discovery', request, response)
-    else if (path === keysPath) publishDocument('keys', request, response)
+    else if (pathname === discoveryPath) publishDocument('discovery', request, response)
+    else if (pathname === keysPath) publishDocument('keys', request, response)
     else response.writeHead(404).end()
   }
 

@@ -15,8 +15,8 @@ export const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export const CACHE_CONTROL = 'public, max-age=3600'
 
 /**
- * Who may read: anybody; nobody without a token (`--anonymous-auth=false`); or those whom a binding of the cluster role
- * `system:service-account-issuer-discovery` names, and `system:anonymous` is not among them.
+ * Who may read: everybody; callers with a token only (`--anonymous-auth=false`); or subjects that a binding of the cluster role
+ * `system:service-account-issuer-discovery` names, `system:anonymous` not among them.
  */
 export type Access = 'anonymous' | 'authenticated' | 'bound'
 

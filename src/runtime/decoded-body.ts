@@ -17,7 +17,7 @@ export function readBody(
   message: IncomingMessage,
   coding: Coding | undefined,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  if (coding === undefined) return streamOf(message[Symbol.asyncIterator](), () => message.destroy())
+  if (coding === undefined) return makeStream(message[Symbol.asyncIterator](), () => message.destroy())
   const decoder = DECODERS[coding]()
   // Each is destroyed with the other's error, so only the first to fail says what happened.
   let failed: 'transfer' | 'content' | undefined
@@ -28,14 +28,14 @@ export function readBody(
     failed ??= 'content'
   })
   pipeline(message, decoder, () => undefined)
-  return streamOf(
+  return makeStream(
     decoder[Symbol.asyncIterator](),
     () => decoder.destroy(),
     (error) => (failed === 'content' ? contentError({ kind: 'content_damaged', coding }) : error),
   )
 }
 
-function streamOf(
+function makeStream(
   chunks: AsyncIterator<Uint8Array<ArrayBuffer>>,
   destroy: () => void,
   describe = (error: unknown): unknown => error,

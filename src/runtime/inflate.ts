@@ -4,7 +4,7 @@ import { type Coding, contentError } from '../token/content-coding.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** DEFLATE expands 1,032-fold at most, so this becomes 130 kB; some one piece goes in for each 4 kB that are read. */
+/** DEFLATE expands 1,032-fold at most, so this becomes 130 kB; about one piece goes in for each 4 kB that are read. */
 const PIECE_BYTES = 128
 
 /** The decoded stream. It fails with a `contentError` where the content is damaged, and with `body`'s error else. */
@@ -22,19 +22,21 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
     if (chunk === undefined || chunk.length === 0) {
       const next = await source.read()
       if (next.done) {
-        await named(writer.close())
+        await nameDamage(writer.close())
         return new Promise(() => undefined)
       }
       chunk = next.value
     }
     const piece = chunk.subarray(0, PIECE_BYTES)
     chunk = chunk.subarray(PIECE_BYTES)
-    await named(writer.write(piece))
+    await nameDamage(writer.write(piece))
     return undefined
   }
 
-  function named<T>(work: Promise<T>): Promise<T> {
+  function nameDamage<T>(work: Promise<T>): Promise<T> {
     return work.catch(() => {
+      // A stream that has failed is not cancelled any more: the connection would stay open.
+      source.cancel().catch(() => undefined)
       throw contentError({ kind: 'content_damaged', coding })
     })
   }
@@ -42,9 +44,9 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
   return new ReadableStream<Bytes>({
     async pull(controller) {
       for (;;) {
-        read ??= handled(named(output.read()))
+        read ??= ignoreRejection(nameDamage(output.read()))
         const result = await Promise.race([read, fed])
-        if (result === undefined) fed = handled(feed())
+        if (result === undefined) fed = ignoreRejection(feed())
         else {
           read = undefined
           if (result.done) controller.close()
@@ -61,7 +63,7 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
 }
 
 /** Of two that fail together one is not waited for any more: that is no unhandled rejection. */
-function handled<T>(work: Promise<T>): Promise<T> {
+function ignoreRejection<T>(work: Promise<T>): Promise<T> {
   work.catch(() => undefined)
   return work
 }

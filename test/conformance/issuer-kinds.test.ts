@@ -55,7 +55,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([unread, stale, ...issuers.values()].map((issuer) => issuer.stop())))
 
-function issuerLike(like: IssuerKindName): TestIssuer {
+function getIssuer(like: IssuerKindName): TestIssuer {
   const issuer = issuers.get(like)
   if (issuer === undefined) throw new Error(`no issuer like ${like}`)
   return issuer
@@ -79,7 +79,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     })
   }
 
-  async function auditOf(response: Response): Promise<string> {
+  async function findRecord(response: Response): Promise<string> {
     const requestId = response.headers.get('X-Request-Id') ?? 'none'
     await expect.poll(() => host.output()).toContain(requestId)
     const lines = host.output().split('\n')
@@ -87,8 +87,8 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
   }
 
   it.each(KINDS)('an issuer like %s', async (like) => {
-    const response = await login(like, await issuerLike(like).mint())
-    const record = await auditOf(response)
+    const response = await login(like, await getIssuer(like).mint())
+    const record = await findRecord(response)
     const outcome = response.status === 200 ? 'admitted' : /"keyFetchFailure":"(\w+)"/.exec(record)?.[1]
     expect([response.status, outcome]).toEqual([OUTCOMES[like] === 'admitted' ? 200 : 503, OUTCOMES[like]])
   })

@@ -93,7 +93,7 @@ describe('createGuardedFetch()', () => {
   })
 })
 
-describe('content codings that nobody asked for', () => {
+describe('content codings that were not asked for', () => {
   const CODERS = { gzip: gzipSync, 'x-gzip': gzipSync, deflate: deflateSync, br: brotliCompressSync } as const
   const codings = Object.keys(CODERS) as (keyof typeof CODERS)[]
 

@@ -15,7 +15,7 @@ interface Body {
   readonly isCancelled: () => boolean
 }
 
-function bodyOf(chunks: Iterable<Uint8Array>, end?: Error): Body {
+function makeBody(chunks: Iterable<Uint8Array>, end?: Error): Body {
   const left = chunks[Symbol.iterator]()
   let pulls = 0
   let isCancelled = false
@@ -55,7 +55,7 @@ describe('createWorkerFetch()', () => {
     ['x-gzip, as it came', 'x-gzip', gzipSync(DOCUMENT)],
     ['deflate, as it came', 'deflate', deflateSync(DOCUMENT)],
   ])('reads %s', async (_what, coding, content) => {
-    expect(await get(coding, bodyOf([content]))).toMatchObject({
+    expect(await get(coding, makeBody([content]))).toMatchObject({
       ok: true,
       value: { keys: [] },
       bytes: DOCUMENT.length,
@@ -68,7 +68,7 @@ describe('createWorkerFetch()', () => {
     ['gzip, br', brotliCompressSync(gzipSync(DOCUMENT))],
     ['gzip, gzip', gzipSync(gzipSync(DOCUMENT))],
   ])('refuses %s, and reads none of it', async (coding, content) => {
-    const body = bodyOf([content])
+    const body = makeBody([content])
     expect(await get(coding, body)).toEqual({ ok: false, failure: { kind: 'coding_unsupported', coding } })
     expect([body.pulls(), body.isCancelled()]).toEqual([0, true])
   })
@@ -77,7 +77,7 @@ describe('createWorkerFetch()', () => {
     'keeps no more than the bound of a coding whose name has %d characters',
     async (length) => {
       const name = 'x'.repeat(length)
-      const fetched = await get(name, bodyOf([bytes(DOCUMENT)]))
+      const fetched = await get(name, makeBody([bytes(DOCUMENT)]))
       const kept = fetched.ok || fetched.failure.kind !== 'coding_unsupported' ? '' : fetched.failure.coding
       expect(kept.length).toBeLessThanOrEqual(QUOTED_MAX_CHARACTERS)
       expect(kept === name).toBe(length <= QUOTED_MAX_CHARACTERS)
@@ -109,11 +109,11 @@ describe('createWorkerFetch()', () => {
     ],
     ['a lost connection', 'gzip', bytes('{'), new Error('Network connection lost.'), { kind: 'unreachable' }],
   ] as const)('tells damaged content from a transfer that failed: %s', async (_what, coding, content, end, failure) => {
-    expect(await get(coding, bodyOf([content], end))).toEqual({ ok: false, failure })
+    expect(await get(coding, makeBody([content], end))).toEqual({ ok: false, failure })
   })
 
   it('leaves the coding of other answers alone', async () => {
-    expect(await get('zstd', bodyOf([bytes('x')]), 404)).toEqual({
+    expect(await get('zstd', makeBody([bytes('x')]), 404)).toEqual({
       ok: false,
       failure: { kind: 'status', status: 404 },
     })

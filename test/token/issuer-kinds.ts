@@ -8,9 +8,9 @@ export interface IssuerKind {
   readonly suffix?: string
   /** Below the origin. */
   readonly keysPath?: string
-  /** Media types; `undefined` in `negotiates` sends them to everybody. */
+  /** Media types; default those of kube-apiserver. */
   readonly types?: { readonly discovery: string; readonly keys: string }
-  /** Answers as kube-apiserver does to what it does not accept. */
+  /** Refuses what kube-apiserver refuses; without it every `Accept` is answered. */
   readonly negotiates?: true
   readonly access?: Access
   /** Members of the discovery document besides Kubernetes' five. */
@@ -65,7 +65,7 @@ const kinds = {
     keysPath: `/00000000-0000-0000-0000-000000000001/00000000-0000-0000-0000-000000000002${KEYS_PATH}`,
     types: JSON_ONLY,
   },
-  /** Documents copied to a bucket, of whose type nobody thought. aws/amazon-eks-pod-identity-webhook SELF_HOSTED_SETUP.md */
+  /** Documents copied to a bucket without a media type. aws/amazon-eks-pod-identity-webhook SELF_HOSTED_SETUP.md */
   bucket: {
     suffix: '/bucket/',
     keysPath: '/bucket/keys.json',

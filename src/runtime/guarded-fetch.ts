@@ -6,6 +6,8 @@ import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress, isLoopbackAddress } from '../token/address.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
+import { readCoding, withoutCoding } from '../token/content-coding.ts'
+import { readBody } from './decoded-body.ts'
 
 export interface GuardedFetchOptions {
   readonly allowLoopback: boolean
@@ -73,7 +75,12 @@ function toResponse(message: IncomingMessage): Response {
     message.resume()
     return new Response(null, { status, headers })
   }
-  return new Response(readBody(message), { status, headers })
+  // Of an answer with another status nothing is read.
+  const coding = status === 200 ? readCoding(headers) : undefined
+  return new Response(readBody(message, coding), {
+    status,
+    headers: coding === undefined ? headers : withoutCoding(headers),
+  })
 }
 
 /** A header that no `Headers` can hold is left out: nothing is decided by it. */
@@ -89,19 +96,4 @@ function readHeaders(message: IncomingMessage): Headers {
     }
   }
   return headers
-}
-
-/** Read when asked, so that every failure of the transfer rejects a read and none is thrown in an event. */
-function readBody(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const chunks: AsyncIterator<Uint8Array<ArrayBuffer>> = message[Symbol.asyncIterator]()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
-    },
-    cancel() {
-      message.destroy()
-    },
-  })
 }

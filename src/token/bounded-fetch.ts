@@ -1,9 +1,18 @@
 // One JSON document by HTTP, within bounds: no redirect, one status, so many bytes, so much time, strict JSON. What
-// goes wrong comes back as one of six failures; it never throws and never hangs on a `fetch` that ignores its signal.
+// goes wrong comes back as one of a few failures; it never throws and never hangs on a `fetch` that ignores its signal.
 import { type Json, type JsonFault, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'
+import { VERSION } from '../core/version.ts'
+import { type ContentFailure, findContentFailure } from './content-coding.ts'
 
-/** The part of the platform's `fetch` that is used; a host may hand in one that checks the resolved address. */
+/** Web application firewalls answer 403 to requests without one (RFC 9110 section 10.1.5). */
+const USER_AGENT = `Postern/${VERSION}`
+
+/**
+ * The part of the platform's `fetch` that is used; a host may hand in one that checks the resolved address. The body of
+ * a 200 has its content coding undone, in pieces that are small whatever an issuer sends; where that cannot be done,
+ * the promise or a read of the body rejects with a `contentError`.
+ */
 export type FetchLike = (
   url: string,
   init: {
@@ -14,6 +23,9 @@ export type FetchLike = (
 ) => Promise<Response>
 
 export interface FetchBounds {
+  /** Media types that are asked for; default `application/json`. */
+  readonly accept?: string
+  /** Of the content, decoded. */
   readonly maxBytes: number
   readonly timeoutMillis: number
 }
@@ -25,6 +37,7 @@ export type FetchFailure =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'too_large'; readonly maxBytes: number }
   | { readonly kind: 'malformed'; readonly fault: JsonFault }
+  | ContentFailure
 
 export type FetchedJson =
   | { readonly ok: true; readonly value: Json; readonly bytes: number; readonly headers: Headers }
@@ -32,10 +45,10 @@ export type FetchedJson =
 
 /** Fetches `url`. The content type does not matter: clouds serve key sets under several, and JSON shows by itself. */
 export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedJson> {
-  const { maxBytes, timeoutMillis } = bounds
+  const { accept = 'application/json', maxBytes, timeoutMillis } = bounds
   const signal = AbortSignal.timeout(timeoutMillis)
   try {
-    const headers = { accept: 'application/json' }
+    const headers = { accept, 'user-agent': USER_AGENT }
     // A redirect is answered by hand: followed, it would lead past the URL policy; `error` is no value on Workers.
     const response = await orAborted(fetch(url, { headers, redirect: 'manual', signal }), signal)
     if (response.status !== 200) {
@@ -49,8 +62,9 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
     if (!json.ok) return failed({ kind: 'malformed', fault: json.fault })
     return { ok: true, value: json.value, bytes: bytes.length, headers: response.headers }
-  } catch {
-    return failed(signal.aborted ? { kind: 'timeout', timeoutMillis } : { kind: 'unreachable' })
+  } catch (error) {
+    if (signal.aborted) return failed({ kind: 'timeout', timeoutMillis })
+    return failed(findContentFailure(error) ?? { kind: 'unreachable' })
   }
 }
 

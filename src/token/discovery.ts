@@ -52,7 +52,10 @@ export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loa
 
   const issuer = checkUrl(spec.issuer, { ...ports.urlPolicy, forbidQuery: true })
   if (!issuer.ok) return fail({ kind: 'url_forbidden', reason: issuer.reason })
-  const document = await fetchJson(ports.fetch, url, boundsOf(DISCOVERY_MAX_BYTES, ports))
+  const document = await fetchJson(ports.fetch, url, {
+    ...boundsOf(DISCOVERY_MAX_BYTES, ports),
+    accept: 'application/json',
+  })
   if (!document.ok) return fail(document.failure)
   if (!isJsonObject(document.value)) return fail({ kind: 'jwks_uri_missing' })
   const { issuer: named, jwks_uri: jwksUri } = document.value
@@ -67,10 +70,19 @@ export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loa
   return loadKeySet(jwksUri, ports)
 }
 
+/**
+ * The media type of a JWK Set (RFC 7517 section 8.5.1), the only one that kube-apiserver produces at `/openid/v1/jwks`:
+ * it answers 406 to a request for `application/json` alone. Other issuers know that one alone.
+ */
+const KEY_SET_ACCEPT = 'application/jwk-set+json, application/json'
+
 async function loadKeySet(url: string, ports: LoadPorts): Promise<Loaded> {
   const checked = checkUrl(url, ports.urlPolicy)
   if (!checked.ok) return failKeys(url, { kind: 'url_forbidden', reason: checked.reason })
-  const document = await fetchJson(ports.fetch, url, boundsOf(KEY_SET_MAX_BYTES, ports))
+  const document = await fetchJson(ports.fetch, url, {
+    ...boundsOf(KEY_SET_MAX_BYTES, ports),
+    accept: KEY_SET_ACCEPT,
+  })
   if (!document.ok) return failKeys(url, document.failure)
   const keys = readKeySet(document.value)
   if (keys === undefined) return failKeys(url, { kind: 'not_a_key_set' })

@@ -1,5 +1,5 @@
 // The sentences about keys: what the caller may read, and what goes to the audit record alone (URLs).
-import { QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
+import { QUOTED_CLAIM_MAX_CHARACTERS, QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { LoadFailure } from './discovery.ts'
@@ -27,6 +27,10 @@ export function describeFailure({ document, cause }: LoadFailure): string {
       return `${name} is larger than ${cause.maxBytes} bytes`
     case 'malformed':
       return `${name} is not strict JSON (${cause.fault})`
+    case 'coding_unsupported':
+      return `${name} has the content coding ${quoteText(cause.coding, QUOTED_MAX_CHARACTERS)}, which is not supported: expected one of gzip, deflate, br, or none`
+    case 'content_damaged':
+      return `${name} has the content coding ${cause.coding} and cannot be decoded by it`
     case 'url_forbidden':
       return `${name} is at a URL that may not be fetched: ${cause.reason}`
     case 'issuer_mismatch':
@@ -50,6 +54,8 @@ function cureOf({ document, cause }: LoadFailure): string {
     case 'redirected':
     case 'too_large':
     case 'malformed':
+    case 'coding_unsupported':
+    case 'content_damaged':
     case 'jwks_uri_missing':
     case 'not_a_key_set':
       return `have the issuer serve ${DOCUMENTS[document]} as it should`

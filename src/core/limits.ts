@@ -36,6 +36,14 @@ export const CONNECTIONS_MAX = 4_096
  */
 export const PIPELINED_REQUESTS_MAX = 32
 
+/**
+ * On Node and Deno: a request that was answered before its body was read keeps its connection if the body is no longer
+ * than this: to read it costs less than another connection. After a longer one the connection is closed.
+ */
+export const UNREAD_BODY_MAX_BYTES = 16 * 1024
+/** How long the client of such a connection has to read its answer: what it still sends would reset it. */
+export const UNREAD_BODY_LINGER_MILLIS = 500
+
 /** On Node and Deno: after SIGTERM requests under way have this long; Kubernetes kills after 30 s. */
 export const SHUTDOWN_GRACE_MILLIS = 20_000
 

@@ -340,6 +340,11 @@ export const CONDITIONS_PER_POLICY_MAX = 32
 /** Of one document: to compile them all takes a second or two at the worst. */
 export const CONDITIONS_PER_DOCUMENT_MAX = 10_000
 export const PATTERNS_PER_DOCUMENT_MAX = 1000
+/**
+ * What building them all may take: as many patterns as there may be of the kind that people write take a third of it, and
+ * the worst ones some tens of thousands of steps each. A step takes some 100 ns.
+ */
+export const PATTERN_STEPS_PER_DOCUMENT_MAX = 6_000_000
 /** The message of a condition stands in answers and audit records. */
 export const CONDITION_MESSAGE_MAX_LENGTH = 512
 export const CONDITION_FUEL = 100_000

@@ -104,7 +104,7 @@ export function heavyDocuments(share: number): readonly HeavyDocument[] {
       what: 'conditions whose patterns are far larger than their text',
       text: agents(
         list(
-          count(400),
+          count(280),
           (n) =>
             `    - name: p-${n}\n${k8s('issuerURL: "https://issuer.example"')}\n      conditions:\n        - expression: k8s_token.namespace.matches("^x${n}.*[ab].{8}$")`,
         ),
@@ -115,7 +115,7 @@ export function heavyDocuments(share: number): readonly HeavyDocument[] {
       what: 'conditions whose patterns are run as automata of thousands of states',
       text: agents(
         list(
-          count(400),
+          count(180),
           (n) =>
             `    - name: p-${n}\n${k8s('issuerURL: "https://issuer.example"')}\n      conditions:\n        - expression: k8s_token.namespace.matches("^x${n}(a|[b-y]z){300}$")`,
         ),

@@ -248,6 +248,27 @@ export const CONFIG_CACHE_MAX = 2_000
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
 export const CONFIG_CACHE_SERVER_MAX_BYTES = 96 * 1024 * 1024
 
+/**
+ * Of the cache, for copies that callers have used whose evidence or session verified: the rest is for those of whom nobody
+ * knows yet, so that a cluster can become one of the others.
+ */
+export const PROVEN_SHARE_MAX = 0.75
+/** Such a copy does not give way to another one so soon after its last use: with more in use than fit, some stay. */
+export const PROVEN_KEEP_MILLIS = 60_000
+/** Documents remembered as used by verified callers, and as compiled before: some 150 bytes each. */
+export const PROVEN_KEYS_MAX = 4_000
+export const COMPILED_KEYS_MAX = 10_000
+/**
+ * Compiling takes some 250 ms for a megabyte. Documents that were compiled in this isolate and evicted are compiled again
+ * from a bucket of so many units of text, one for the document itself; one unit comes back per interval: a sixteenth of
+ * one core for what anybody may ask for, half of one for what verified callers have used, at the most.
+ */
+export const RECOMPILE_UNIT_BYTES = 1024
+export const RECOMPILE_BUCKET = 8 * 1024
+export const RECOMPILE_REFILL_MILLIS = 4
+export const RECOMPILE_PROVEN_BUCKET = 32 * 1024
+export const RECOMPILE_PROVEN_REFILL_MILLIS = 0.5
+
 /** What an entry takes besides what was compiled: digests, times and its place in the cache. */
 export const CONFIG_ENTRY_BYTES = 1024
 /** Known absences in memory, apart from configurations, so that made-up cluster ids evict none. */

@@ -11,7 +11,7 @@ import type { Policy } from '../policy/policy.ts'
 import { verifySession } from '../token/session.ts'
 import type { Session } from '../token/session-claims.ts'
 import type { Parts } from './parts.ts'
-import { policiesInForce } from './policies-in-force.ts'
+import { policiesInForce, policiesKey } from './policies-in-force.ts'
 import { sectionInForce } from './section-in-force.ts'
 
 type Background = (work: Promise<unknown>) => void
@@ -125,7 +125,9 @@ async function checkRevocation(
     })
   }
   const failed = await parts.decisions.recheck(session, policy)
-  return failed === undefined ? pass(policy) : refuse(policyChanged(policy, failed))
+  if (failed !== undefined) return refuse(policyChanged(policy, failed))
+  parts.configs.prove(policiesKey(clusterId))
+  return pass(policy)
 }
 
 /** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */

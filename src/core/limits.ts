@@ -182,6 +182,15 @@ export const KEY_SOURCES_MAX_BYTES = 24 * 1024 * 1024
 export const KEY_SOURCE_BYTES = 2048
 export const UNKNOWN_KID_BYTES = 160
 
+/**
+ * Sources that are asked for the first time by tokens which nobody has verified: so many at once, and fifty a second. A
+ * thousand clusters that log in right after a start are served within twenty seconds, each after a retry or two.
+ */
+export const FIRST_LOADS_BUCKET = 200
+export const FIRST_LOADS_REFILL_MILLIS = 20
+/** Sources remembered as having verified a token: they are not subject to this. Some 200 bytes each. */
+export const VERIFIED_SOURCES_MAX = 10_000
+
 /** URLs of issuers and key sets. */
 export const URL_MAX_LENGTH = 2048
 

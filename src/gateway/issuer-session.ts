@@ -12,7 +12,7 @@ import { verifySession } from '../token/session.ts'
 import type { Session } from '../token/session-claims.ts'
 import { bearerChallenge } from './challenge.ts'
 import type { Parts } from './parts.ts'
-import { policiesInForce } from './policies-in-force.ts'
+import { policiesInForce, policiesKey } from './policies-in-force.ts'
 import { sectionInForce } from './section-in-force.ts'
 
 type Background = (work: Promise<unknown>) => void
@@ -122,7 +122,9 @@ async function checkRevocation(
     })
   }
   const failed = await parts.decisions.recheck(session, policy)
-  return failed === undefined ? pass(policy) : refuse(policyChanged(policy, failed))
+  if (failed !== undefined) return refuse(policyChanged(policy, failed))
+  parts.configs.prove(policiesKey(clusterId))
+  return pass(policy)
 }
 
 /** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */

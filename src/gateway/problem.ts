@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { PROBLEM_TEXT_MAX_LENGTH } from '../core/limits.ts'
 import { printable, printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { EvidenceRefusal } from '../policy/login.ts'
+import type { EvidenceRefusal } from '../policy/trials.ts'
 import { challengeOf } from './challenge.ts'
 
 export interface ProblemExtras {

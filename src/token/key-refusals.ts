@@ -71,7 +71,9 @@ export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
   const wait = Math.ceil(((nextAttemptMillisOf(state) ?? nowMillis) - nowMillis) / 1000)
   const retryAfterSeconds = Math.max(1, wait)
   const failure = state.lastFailure?.failure
-  const what = failure === undefined ? 'the issuer has not answered yet' : describeFailure(failure)
+  const isUnasked = failure === undefined && state.lease === undefined && state.loads === 0
+  const unanswered = isUnasked ? 'too many issuers are asked for the first time' : 'the issuer has not answered yet'
+  const what = failure === undefined ? unanswered : describeFailure(failure)
   const cure = failure === undefined ? '' : `; if it lasts, ${cureOf(failure)}`
   return {
     code: 'signing_key_fetch_failed',
@@ -79,6 +81,7 @@ export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
     retryAfterSeconds,
     audit: {
       consecutiveFailures: state.failures,
+      ...(isUnasked ? { keyFetchFailure: 'not asked: too many first loads' } : {}),
       ...(failure === undefined ? {} : { keyFetchUrl: failure.url, keyFetchFailure: failure.cause.kind }),
     },
   }

@@ -12,6 +12,7 @@ import { createLru } from '../core/lru.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
+import { createFirstLoads } from './first-loads.ts'
 import { describeFailure, fetchFailed, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
@@ -75,6 +76,8 @@ export interface KeySources {
     token: ParsedToken,
     background: (work: Promise<unknown>) => void,
   ) => Promise<KeyLookup>
+  /** That a key of the source has verified a token: once evicted, it is loaded again whatever others ask for. */
+  readonly noteVerified: (spec: KeySourceSpec) => void
   readonly status: (spec: KeySourceSpec) => KeySourceStatus
 }
 
@@ -110,6 +113,7 @@ export interface KeySourcePorts {
 export function createKeySources(ports: KeySourcePorts): KeySources {
   const { clock, sleep } = ports
   const sources = createLru<SourceState>({ maxBytes: KEY_SOURCES_MAX_BYTES })
+  const firstLoads = createFirstLoads(clock)
   const loadPorts: LoadPorts = {
     fetch: ports.fetch,
     urlPolicy: {
@@ -199,7 +203,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     const loadsBefore = state.loads
 
     const freshness = freshnessOf(state, clock())
-    if (freshness === 'absent') await refresh(spec, id, state)
+    if (freshness === 'absent') await refresh(spec, id, state, () => state.loads > 0 || firstLoads.may(id))
     else if (freshness === 'stale') await renew(spec, id, state, background)
     else if (freshness === 'due' && !isLeased(state, clock()) && !isBackingOff(state, clock())) {
       background(load(spec, id, state))
@@ -242,7 +246,11 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     return spec.kind === 'inline' ? statusOfInline(id, spec.keys) : statusOf(id, sources.get(id), clock())
   }
 
-  return { find, status }
+  function noteVerified(spec: KeySourceSpec): void {
+    if (spec.kind !== 'inline') firstLoads.noteVerified(keySourceId(spec))
+  }
+
+  return { find, noteVerified, status }
 }
 
 function lookupOf(selection: KeySelection, token: ParsedToken, stale: boolean): KeyLookup {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   DISCOVERY_MAX_BYTES,
+  FIRST_LOADS_BUCKET,
+  FIRST_LOADS_REFILL_MILLIS,
   KEY_FETCH_LEASE_MILLIS,
   KEY_FETCH_OVER_AGE_WAIT_MILLIS,
   KEY_SET_AGE_MAX_SECONDS,
@@ -42,6 +44,7 @@ function setUp(fetchLike: FetchLike = fetch, fetchTimeoutMillis = 2_000) {
     asked,
     find: (spec: KeySourceSpec, token: ParsedToken) => sources.find(spec, token, (work) => void started.push(work)),
     status: sources.status,
+    noteVerified: sources.noteVerified,
     advance(millis: number) {
       now += millis
     },
@@ -527,6 +530,49 @@ describe('rotation', () => {
     issuer.publish([])
     gateway.advance(KEY_SET_AGE_MAX_SECONDS * 1000)
     expect(await codeFor(token)).toBe('signing_key_unknown')
+  })
+})
+
+describe('first loads by tokens that nobody has verified', () => {
+  const specOf = (n: number): KeySourceSpec => ({ kind: 'jwks_uri', url: `https://keys.example.com/${n}` })
+  beforeEach(() => {
+    const keys = [issuer.newestKey().publicJwk]
+    gateway = setUp(async () => Response.json({ keys }))
+  })
+
+  /** Codes that came for tokens of as many sources, each asked once. */
+  async function askEach(from: number, count: number): Promise<readonly string[]> {
+    const token = await mint()
+    const codes: string[] = []
+    for (let n = from; n < from + count; n++) codes.push(codeOf(await gateway.find(specOf(n), token)))
+    return codes
+  }
+
+  it('are as many at once as there may be, and then one per interval', async () => {
+    expect(new Set(await askEach(0, FIRST_LOADS_BUCKET))).toEqual(new Set(['found key-1']))
+    expect(new Set(await askEach(FIRST_LOADS_BUCKET, 100))).toEqual(new Set(['signing_key_fetch_failed']))
+    expect(gateway.asked).toHaveLength(FIRST_LOADS_BUCKET)
+    gateway.advance(FIRST_LOADS_REFILL_MILLIS)
+    expect(await askEach(FIRST_LOADS_BUCKET, 2)).toEqual(['found key-1', 'signing_key_fetch_failed'])
+  })
+
+  it('that have to wait start no back-off, say when to try again, and keep nobody whose keys are in hand', async () => {
+    await askEach(0, FIRST_LOADS_BUCKET + 1)
+    const refused = await gateway.find(specOf(FIRST_LOADS_BUCKET), await mint())
+    expect(refused).toMatchObject({
+      kind: 'refused',
+      refusal: { retryAfterSeconds: 1, audit: { consecutiveFailures: 0 } },
+    })
+    expect(await askEach(0, 1)).toEqual(['found key-1'])
+    gateway.advance(1000)
+    expect(await askEach(FIRST_LOADS_BUCKET, 1)).toEqual(['found key-1'])
+  })
+
+  it('never keep a source waiting that has verified a token before', async () => {
+    await askEach(0, FIRST_LOADS_BUCKET)
+    const known = specOf(1_000_000)
+    gateway.noteVerified(known)
+    expect(codeOf(await gateway.find(known, await mint()))).toBe('found key-1')
   })
 })
 

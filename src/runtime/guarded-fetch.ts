@@ -6,6 +6,7 @@ import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress, isLoopbackAddress } from '../token/address.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
+import { datedFault, withCode } from './certificate-fault.ts'
 
 export interface GuardedFetchOptions {
   readonly allowLoopback: boolean
@@ -15,17 +16,20 @@ export interface GuardedFetchOptions {
 
 /** Rejects if the host is, or resolves to, an address that keys must not come from. Follows no redirect. */
 export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFetchOptions): FetchLike {
-  return async function guardedFetch(text, { headers, signal }) {
+  return async function guardedFetch(text, { headers, signal, onPhase }) {
     const url = new URL(text)
     const isPrivate = privateOrigins.has(url.origin)
     const accepts = (address: string): boolean =>
       isPrivate || !isForbiddenAddress(address) || (allowLoopback && isLoopbackAddress(address))
     const literal = url.hostname.replace(/^\[|\]$/g, '')
-    if (isIP(literal) !== 0 && !accepts(literal)) throw new Error(`the address ${literal} is not public`)
+    if (isIP(literal) !== 0 && !accepts(literal)) throw notPublic(`the address ${literal} is not public`)
 
-    const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const isTls = url.protocol === 'https:'
+    const request = isTls ? httpsRequest : httpRequest
+    const lookup = checkedLookup(accepts)
+    onPhase?.('connect')
     return new Promise<Response>((answer, fail) => {
-      const sent = request(url, { headers, signal, lookup: checkedLookup(accepts), agent: false }, (message) => {
+      const sent = request(url, { headers, signal, lookup, agent: false }, (message) => {
         // Thrown in an event, an error ends the process: an issuer's answer must reach nothing but this promise.
         try {
           answer(toResponse(message))
@@ -34,13 +38,24 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
           fail(error)
         }
       })
+      let failing = false
       // Not `once`: a second error without a listener is uncaught. After the promise has settled it changes nothing.
-      sent.on('error', fail)
+      sent.on('error', (error) => {
+        failing = true
+        datedFault(error, url, { lookup, signal }).then(fail)
+      })
+      sent.once('socket', (socket) => socket.once(isTls ? 'secureConnect' : 'connect', () => onPhase?.('answer')))
       // An answer of 101 to a request that asked for no upgrade closes without a response and without an error.
-      sent.once('close', () => fail(new Error(`${url.origin} closed the connection without an answer`)))
+      sent.once('close', () => {
+        if (!failing) fail(withCode(`${url.origin} closed the connection without an answer`, 'ERR_NO_ANSWER'))
+      })
       sent.end()
     })
   }
+}
+
+function notPublic(message: string): Error {
+  return withCode(message, 'ERR_ADDRESS_NOT_PUBLIC')
 }
 
 /** Resolves as the system does, and hands the connection only addresses that were checked. */
@@ -50,7 +65,7 @@ function checkedLookup(accepts: (address: string) => boolean): LookupFunction {
       if (error !== null) return done(error, '', 0)
       const checked = addresses.filter(({ address }) => accepts(address))
       const [first] = checked
-      if (first === undefined) return done(new Error(`${hostname} has no public address`), '', 0)
+      if (first === undefined) return done(notPublic(`${hostname} has no public address`), '', 0)
       if (options.all === true) (done as (error: null, addresses: LookupAddress[]) => void)(null, checked)
       else done(null, first.address, first.family)
     })

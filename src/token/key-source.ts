@@ -12,7 +12,7 @@ import { createLru } from '../core/lru.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
-import { describeFailure, fetchFailed, selectionRefusal } from './key-refusals.ts'
+import { describeFailure, type FailureReport, fetchFailed, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import type { PublicKey } from './public-key.ts'
@@ -58,7 +58,7 @@ export interface KeySourceStatus {
   readonly lastSuccessMillis?: number
   readonly ageSeconds?: number
   readonly stale: boolean
-  readonly lastFailure?: { readonly atMillis: number; readonly reason: string }
+  readonly lastFailure?: FailureReport & { readonly atMillis: number }
   readonly consecutiveFailures: number
   /** Not before then is the next fetch, after failed ones. */
   readonly nextAttemptMillis?: number
@@ -104,6 +104,8 @@ export interface KeySourcePorts {
   readonly privateOrigins?: ReadonlySet<string>
   /** For one document; the default is the limit. */
   readonly fetchTimeoutMillis?: number
+  /** Name of an environment variable that configures an egress proxy: the host's `fetch` uses none. */
+  readonly unusedProxy?: string
 }
 
 /** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
@@ -117,6 +119,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
       ...(ports.privateOrigins === undefined ? {} : { privateOrigins: ports.privateOrigins }),
     },
     ...(ports.fetchTimeoutMillis === undefined ? {} : { fetchTimeoutMillis: ports.fetchTimeoutMillis }),
+    ...(ports.unusedProxy === undefined ? {} : { unusedProxy: ports.unusedProxy }),
   }
 
   function sourceOf(id: string): SourceState {
@@ -273,7 +276,7 @@ function statusOf(id: string, state: SourceState | undefined, nowMillis: number)
     stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
     ...(lastFailure === undefined
       ? {}
-      : { lastFailure: { atMillis: lastFailure.atMillis, reason: describeFailure(lastFailure.failure) } }),
+      : { lastFailure: { atMillis: lastFailure.atMillis, ...describeFailure(lastFailure.failure) } }),
     consecutiveFailures: failures,
     ...(nextAttemptMillis === undefined ? {} : { nextAttemptMillis }),
   }

@@ -98,7 +98,7 @@ describe('against answers that are not HTTP as it should be', () => {
   it.each(['status-600', 'status-999'])('%s is a bad gateway', async (name) => {
     const bounds = { maxBytes: 100, timeoutMillis: 2000 }
     const fetched = await fetchJson(open, `${hostile.url}/${name}`, bounds)
-    expect(fetched).toEqual({ ok: false, failure: { kind: 'status', status: 502 } })
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'server_error', facts: { status: 502 } } })
   })
 
   it('leaves out a header that no Headers can hold, and reads the rest', async () => {

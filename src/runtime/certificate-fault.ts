@@ -1,6 +1,6 @@
 // Which fault a certificate has. Node has a code for each; Deno says of one that has expired that it cannot be verified,
 // like one of an unknown authority, and the next step of an operator is another.
-import type { LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { connect } from 'node:tls'
 
 /** Deno's code for every chain that it cannot build, and Node's for an unknown authority. */
@@ -36,7 +36,9 @@ interface CertificateDates {
 function readDates({ hostname, port }: URL, lookup: LookupFunction, signal: AbortSignal): Promise<CertificateDates> {
   return new Promise((done) => {
     const host = hostname.replace(/^\[|\]$/g, '')
-    const socket = connect({ host, port: Number(port || 443), lookup, servername: host, rejectUnauthorized: false })
+    // An address is no server name (RFC 6066 section 3), and Deno throws at one.
+    const named = isIP(host) === 0 ? { servername: host } : {}
+    const socket = connect({ host, port: Number(port || 443), lookup, ...named, rejectUnauthorized: false })
     const end = (validFrom = '', validTo = ''): void => {
       signal.removeEventListener('abort', abort)
       socket.destroy()

@@ -42,7 +42,8 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
       // Not `once`: a second error without a listener is uncaught. After the promise has settled it changes nothing.
       sent.on('error', (error) => {
         failing = true
-        datedFault(error, url, { lookup, signal }).then(fail)
+        // A rejection that nobody handles ends the process.
+        datedFault(error, url, { lookup, signal }).then(fail, () => fail(error))
       })
       sent.once('socket', (socket) => socket.once(isTls ? 'secureConnect' : 'connect', () => onPhase?.('answer')))
       // An answer of 101 to a request that asked for no upgrade closes without a response and without an error.

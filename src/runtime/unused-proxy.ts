@@ -1,5 +1,5 @@
 // An egress proxy is not used: the gateway connects to the address that it has checked, and a proxy would resolve the name
-// again, to an address that nobody has checked. An operator who has configured one must hear it when a connection fails.
+// again, to an address without a check. An operator who has configured one must read so when a connection fails.
 import type { Environment } from './settings.ts'
 
 /** As curl reads them; the lower-case spelling is the older one. */

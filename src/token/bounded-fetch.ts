@@ -44,6 +44,7 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
   const signal = AbortSignal.timeout(timeoutMillis)
   // Until a host says that it is still connecting, it is taken to wait for the answer.
   let phase: FetchPhase = 'answer'
+  let coding: string | null = null
   const onPhase = (next: 'connect' | 'answer'): void => {
     phase = next
   }
@@ -52,6 +53,7 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     // A redirect is answered by hand: followed, it would lead past the URL policy; `error` is no value on Workers.
     const response = await orAborted(fetch(url, { headers, redirect: 'manual', signal, onPhase }), signal)
     phase = 'body'
+    coding = response.headers.get('content-encoding')
     if (response.status !== 200) {
       discard(response)
       return failed(describeStatus(response))
@@ -65,16 +67,17 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     return failed(
       signal.aborted
         ? { kind: TIMEOUTS[phase], facts: { millis: timeoutMillis } }
-        : withMillis(recogniseError(error, phase), timeoutMillis),
+        : withFacts(recogniseError(error, phase), { millis: timeoutMillis, coding: quoteText(coding ?? '') }),
     )
   }
 }
 
 const TIMEOUTS = { connect: 'connect_timeout', answer: 'answer_timeout', body: 'body_timeout' } as const
 
-/** The system may give up on a connection before we do. */
-function withMillis(failure: FetchFailure, millis: number): FetchFailure {
-  return failure.kind === 'connect_timeout' ? { ...failure, facts: { millis } } : failure
+/** What the error itself does not hold. The system may give up on a connection before we do. */
+function withFacts(failure: FetchFailure, { millis, coding }: { millis: number; coding: string }): FetchFailure {
+  if (failure.kind === 'connect_timeout') return { ...failure, facts: { millis } }
+  return failure.kind === 'coding_broken' ? { ...failure, facts: { coding } } : failure
 }
 
 function describeStatus({ status, type, headers }: Response): FetchFailure {

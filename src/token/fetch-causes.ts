@@ -53,7 +53,7 @@ export const FETCH_CAUSES = {
     isConnection: true,
   },
   connect_timeout: {
-    what: 'could not be fetched: no connection within {millis} ms',
+    what: 'could not be fetched: no connection in time (at most {millis} ms)',
     next: 'check firewalls and network policies, which drop packets silently, and the resolver of the gateway',
     codes: ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
     isConnection: true,
@@ -74,7 +74,7 @@ export const FETCH_CAUSES = {
     shows: 'connection_reset or connection_lost, after the headers',
   },
   not_http: {
-    what: 'could not be fetched: what answers does not speak HTTP',
+    what: 'could not be fetched: the answer is not HTTP',
     next: 'check the port and the scheme of the URL',
     codes: ['HPE_*'],
   },
@@ -229,7 +229,7 @@ export const FETCH_CAUSES = {
   },
   compressed: {
     what: 'is compressed without a Content-Encoding that says so',
-    next: 'have the issuer send Content-Encoding: gzip, or plain JSON; a stored .gz file may be served as it is',
+    next: 'have the issuer send Content-Encoding: gzip, or plain JSON: often a stored .gz file is served as it is',
     shows: 'a body that begins with 1F 8B',
   },
   byte_order_mark: {
@@ -238,7 +238,7 @@ export const FETCH_CAUSES = {
     shows: 'a body that begins with EF BB BF, FE FF or FF FE',
   },
   not_utf8: {
-    what: 'is not UTF-8: byte {byte} begins no character',
+    what: 'is not UTF-8: the first invalid byte is at offset {byte}',
     next: 'have the issuer write it as UTF-8 (RFC 8259 section 8.1)',
     shows: 'a strict decoder',
   },

@@ -149,7 +149,7 @@ describe('an issuer whose answer is', () => {
   it.each([
     ['syntax', 'line 2, column 14'],
     ['duplicate', 'line 1, column 15'],
-    ['latin1', 'byte 6 '],
+    ['latin1', 'offset 6'],
     ['html', '"text/html; charset=utf-8"'],
     ['status-503', '503'],
     ['other-issuer', '"https://other.deployment.example"'],

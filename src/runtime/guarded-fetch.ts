@@ -1,8 +1,8 @@
 // `fetch` for Node and Deno that connects to the address it has checked. The global one resolves a name again after
 // any check of ours, so a name that changes its address in between (DNS rebinding) would reach private networks.
 import { type LookupAddress, lookup as resolve } from 'node:dns'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress, isLoopbackAddress } from '../token/address.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
@@ -29,7 +29,10 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
     const lookup = checkedLookup(accepts)
     onPhase?.('connect')
     return new Promise<Response>((answer, fail) => {
-      const sent = request(url, { headers, signal, lookup, agent: false }, (message) => {
+      // An agent for this request alone, and none that reads the environment: with NODE_USE_ENV_PROXY Deno's would connect
+      // to a proxy, and the proxy to an address without a check.
+      const agent = isTls ? new HttpsAgent({ proxyEnv: {} }) : new HttpAgent({ proxyEnv: {} })
+      const sent = request(url, { headers, signal, lookup, agent }, (message) => {
         // Thrown in an event, an error ends the process: an issuer's answer must reach nothing but this promise.
         try {
           answer(toResponse(message))

@@ -165,6 +165,12 @@ export const KEY_SET_STALE_MAX_SECONDS = 24 * 3600
 export const KEY_FETCH_BACKOFF_MIN_MILLIS = 1_000
 export const KEY_FETCH_BACKOFF_MAX_MILLIS = 60_000
 
+/**
+ * An issuer that answers 429 or 503 may ask for a longer wait than that, up to this: a `Retry-After` of hours, sent by
+ * mistake, must not keep a cluster out for hours.
+ */
+export const KEY_FETCH_RETRY_AFTER_MAX_SECONDS = 300
+
 /** Refetches for an unknown `kid` draw on a bucket of this size, one token back per interval (guarantee 4). */
 export const KID_REFETCH_BUCKET = 2
 export const KID_REFETCH_REFILL_MILLIS = 30_000

@@ -31,7 +31,7 @@ export function readBody(
   return makeStream(
     decoder[Symbol.asyncIterator](),
     () => decoder.destroy(),
-    (error) => (failed === 'content' ? contentError({ kind: 'content_damaged', coding }) : error),
+    (error) => (failed === 'content' ? contentError({ kind: 'coding_broken', coding }) : error),
   )
 }
 

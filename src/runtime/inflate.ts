@@ -37,7 +37,7 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
     return work.catch(() => {
       // A stream that has failed is not cancelled any more: the connection would stay open.
       source.cancel().catch(() => undefined)
-      throw contentError({ kind: 'content_damaged', coding })
+      throw contentError({ kind: 'coding_broken', coding })
     })
   }
 

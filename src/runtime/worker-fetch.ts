@@ -42,7 +42,7 @@ function nameFailures(body: ReadableStream<Bytes>, coding: Coding): ReadableStre
         else controller.enqueue(value)
       } catch (error) {
         const isDamaged = error instanceof TypeError && /compress/i.test(error.message)
-        controller.error(isDamaged ? contentError({ kind: 'content_damaged', coding }) : error)
+        controller.error(isDamaged ? contentError({ kind: 'coding_broken', coding }) : error)
       }
     },
     cancel: (reason) => reader.cancel(reason),

@@ -9,7 +9,7 @@ export type Coding = 'gzip' | 'deflate' | 'br'
 export type ContentFailure =
   /** The name is printable and bounded: it is kept with the state of the issuer. */
   | { readonly kind: 'coding_unsupported'; readonly coding: string }
-  | { readonly kind: 'content_damaged'; readonly coding: Coding }
+  | { readonly kind: 'coding_broken'; readonly coding: Coding }
 
 /** By their registered names; `x-gzip` is the same as `gzip` (section 8.4.1.3). */
 const CODINGS: ReadonlyMap<string, Coding> = new Map([

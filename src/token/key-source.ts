@@ -13,7 +13,7 @@ import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
 import { createFirstLoads } from './first-loads.ts'
-import { describeFailure, fetchFailed, selectionRefusal } from './key-refusals.ts'
+import { describeFailure, type FailureReport, fetchFailed, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import type { PublicKey } from './public-key.ts'
@@ -59,7 +59,7 @@ export interface KeySourceStatus {
   readonly lastSuccessMillis?: number
   readonly ageSeconds?: number
   readonly stale: boolean
-  readonly lastFailure?: { readonly atMillis: number; readonly reason: string }
+  readonly lastFailure?: FailureReport & { readonly atMillis: number }
   readonly consecutiveFailures: number
   /** Not before then is the next fetch, after failed ones. */
   readonly nextAttemptMillis?: number
@@ -107,6 +107,8 @@ export interface KeySourcePorts {
   readonly privateOrigins?: ReadonlySet<string>
   /** For one document; the default is the limit. */
   readonly fetchTimeoutMillis?: number
+  /** Name of an environment variable that configures an egress proxy: the host's `fetch` uses none. */
+  readonly unusedProxy?: string
 }
 
 /** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
@@ -121,6 +123,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
       ...(ports.privateOrigins === undefined ? {} : { privateOrigins: ports.privateOrigins }),
     },
     ...(ports.fetchTimeoutMillis === undefined ? {} : { fetchTimeoutMillis: ports.fetchTimeoutMillis }),
+    ...(ports.unusedProxy === undefined ? {} : { unusedProxy: ports.unusedProxy }),
   }
 
   function sourceOf(id: string): SourceState {
@@ -281,7 +284,7 @@ function statusOf(id: string, state: SourceState | undefined, nowMillis: number)
     stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
     ...(lastFailure === undefined
       ? {}
-      : { lastFailure: { atMillis: lastFailure.atMillis, reason: describeFailure(lastFailure.failure) } }),
+      : { lastFailure: { atMillis: lastFailure.atMillis, ...describeFailure(lastFailure.failure) } }),
     consecutiveFailures: failures,
     ...(nextAttemptMillis === undefined ? {} : { nextAttemptMillis }),
   }

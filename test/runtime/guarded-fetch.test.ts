@@ -108,7 +108,7 @@ describe('content codings that were not asked for', () => {
   it.each(codings)('%s is undone, and the bound is on what it becomes', async (coding) => {
     for (const [size, expected] of [
       [1000, { ok: true, bytes: 1000 }],
-      [1001, { ok: false, failure: { kind: 'too_large', maxBytes: 1000 } }],
+      [1001, { ok: false, failure: { kind: 'too_large', facts: { bytes: 1000 } } }],
     ] as const) {
       const content = CODERS[coding](`"${'x'.repeat(size - 2)}"`)
       expect(content.length).toBeLessThan(100)
@@ -141,7 +141,7 @@ describe('content codings that were not asked for', () => {
         () => undefined,
       )
     })
-    expect(fetched).toEqual({ ok: false, failure: { kind: 'too_large', maxBytes: 1000 } })
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'too_large', facts: { bytes: 1000 } } })
     await expect.poll(() => isClosed).toBe(true)
   })
 
@@ -152,7 +152,7 @@ describe('content codings that were not asked for', () => {
       (response) => void response.write(content.subarray(0, 1500), () => response.destroy()),
       1_000_000,
     )
-    expect(fetched).toEqual({ ok: false, failure: { kind: 'unreachable' } })
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'body_cut', facts: {} } })
   })
 
   it('leaves neither the coding nor the length in the headers', async () => {
@@ -183,7 +183,7 @@ describe('against answers that are not HTTP as it should be', () => {
   it.each(['status-600', 'status-999'])('%s is a bad gateway', async (name) => {
     const bounds = { maxBytes: 100, timeoutMillis: 2000 }
     const fetched = await fetchJson(open, `${hostile.url}/${name}`, bounds)
-    expect(fetched).toEqual({ ok: false, failure: { kind: 'status', status: 502 } })
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'server_error', facts: { status: 502 } } })
   })
 
   it('leaves out a header that no Headers can hold, and reads the rest', async () => {

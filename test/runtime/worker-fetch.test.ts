@@ -3,6 +3,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { QUOTED_MAX_CHARACTERS } from '../../src/core/limits.ts'
+import { quoteText } from '../../src/core/printable.ts'
 import { createWorkerFetch } from '../../src/runtime/worker-fetch.ts'
 import { type FetchedJson, fetchJson } from '../../src/token/bounded-fetch.ts'
 
@@ -69,7 +70,10 @@ describe('createWorkerFetch()', () => {
     ['gzip, gzip', gzipSync(gzipSync(DOCUMENT))],
   ])('refuses %s, and reads none of it', async (coding, content) => {
     const body = makeBody([content])
-    expect(await get(coding, body)).toEqual({ ok: false, failure: { kind: 'coding_unsupported', coding } })
+    expect(await get(coding, body)).toEqual({
+      ok: false,
+      failure: { kind: 'coding_unsupported', facts: { coding: quoteText(coding) } },
+    })
     expect([body.pulls(), body.isCancelled()]).toEqual([0, true])
   })
 
@@ -78,36 +82,37 @@ describe('createWorkerFetch()', () => {
     async (length) => {
       const name = 'x'.repeat(length)
       const fetched = await get(name, makeBody([bytes(DOCUMENT)]))
-      const kept = fetched.ok || fetched.failure.kind !== 'coding_unsupported' ? '' : fetched.failure.coding
-      expect(kept.length).toBeLessThanOrEqual(QUOTED_MAX_CHARACTERS)
-      expect(kept === name).toBe(length <= QUOTED_MAX_CHARACTERS)
+      const kept =
+        fetched.ok || fetched.failure.kind !== 'coding_unsupported' ? '' : String(fetched.failure.facts['coding'])
+      expect(kept.length).toBeLessThanOrEqual(QUOTED_MAX_CHARACTERS + '""…'.length)
+      expect(kept === quoteText(name)).toBe(length <= QUOTED_MAX_CHARACTERS)
     },
   )
 
   it.each([
-    ['deflate', 'deflate', bytes(DOCUMENT), undefined, { kind: 'content_damaged', coding: 'deflate' }],
+    ['deflate', 'deflate', bytes(DOCUMENT), undefined, { kind: 'coding_broken', facts: { coding: '"deflate"' } }],
     [
       'deflate without its header',
       'deflate',
       deflateRawSync(DOCUMENT),
       undefined,
-      { kind: 'content_damaged', coding: 'deflate' },
+      { kind: 'coding_broken', facts: { coding: '"deflate"' } },
     ],
     [
       'what workerd says of gzip',
       'gzip',
       bytes('{'),
       new TypeError('Gzip decompression failed.'),
-      { kind: 'content_damaged', coding: 'gzip' },
+      { kind: 'coding_broken', facts: { coding: '"gzip"' } },
     ],
     [
       'what workerd says of br',
       'br',
       bytes('{'),
       new TypeError('Brotli compressed stream ended prematurely.'),
-      { kind: 'content_damaged', coding: 'br' },
+      { kind: 'coding_broken', facts: { coding: '"br"' } },
     ],
-    ['a lost connection', 'gzip', bytes('{'), new Error('Network connection lost.'), { kind: 'unreachable' }],
+    ['a lost connection', 'gzip', bytes('{'), new Error('Network connection lost.'), { kind: 'body_cut', facts: {} }],
   ] as const)('tells damaged content from a transfer that failed: %s', async (_what, coding, content, end, failure) => {
     expect(await get(coding, makeBody([content], end))).toEqual({ ok: false, failure })
   })
@@ -115,7 +120,7 @@ describe('createWorkerFetch()', () => {
   it('leaves the coding of other answers alone', async () => {
     expect(await get('zstd', makeBody([bytes('x')]), 404)).toEqual({
       ok: false,
-      failure: { kind: 'status', status: 404 },
+      failure: { kind: 'not_found', facts: { status: 404 } },
     })
   })
 })

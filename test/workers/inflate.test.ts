@@ -59,7 +59,7 @@ describe.each(['gzip', 'deflate'] as const)('inflate() of %s', (format) => {
       .getReader()
       .read()
       .catch((reason: unknown) => reason)
-    expect(findContentFailure(error)).toEqual({ kind: 'content_damaged', coding: format })
+    expect(findContentFailure(error)).toEqual({ kind: 'coding_broken', coding: format })
     expect(seen).toEqual({ pulls: 1, isCancelled: true })
   })
 

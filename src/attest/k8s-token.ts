@@ -22,6 +22,7 @@ import {
   describeKeySource,
   isMeantForUs,
 } from './k8s-token-checks.ts'
+import { readClaimedOfToken } from './k8s-token-claimed.ts'
 import { compileK8sToken, type K8sTokenPins, k8sTokenConfigSchema } from './k8s-token-config.ts'
 import { describePins, factsOf, readFacts, recordFacts, type TokenFacts } from './k8s-token-record.ts'
 
@@ -51,6 +52,8 @@ export const k8sToken = defineAttestor({
   },
 
   digest: ({ token }) => sha256Base64url(token.signingInput),
+  readClaimed: ({ token }) => readClaimedOfToken(token),
+  refuseSelector: issuerMismatch,
 
   async verify(
     { token, binding },
@@ -59,11 +62,11 @@ export const k8sToken = defineAttestor({
     context,
   ): Promise<Checked<VerifiedK8sToken>> {
     // Cheap checks first: a token that cannot pass costs neither a key fetch nor a signature.
-    if (candidates.length === 0) return refuse(issuerMismatch(token))
+    if (candidates.length === 0) return refuse(issuerMismatch(token.issuer, []))
     const timely = checkTimes(token, context.nowSeconds, context.skewSeconds)
     if (!timely.ok) return timely
     if (!candidates.some((pins) => isMeantForUs(token, pins, context.defaultAudience)))
-      return refuse(audienceMismatch(token))
+      return refuse(audienceMismatch(token, candidates, context.defaultAudience))
     if (keySource === undefined) throw new Error('a k8s_token requirement has no key source')
     const verified = await verifySignature(token, keySource, context.keySources, context.background)
     return verified.ok ? pass({ ...verified.value, binding }) : verified
@@ -72,6 +75,8 @@ export const k8sToken = defineAttestor({
   expiresAtSeconds: ({ token }) => token.expiresAtSeconds,
   anchor: ({ anchor }) => anchor,
   facts: ({ token }, pins, { defaultAudience }) => recordFacts(factsOf(token), pins, defaultAudience),
+
+  attributes: ({ token, binding }) => attributesOf(token.issuer, binding),
 
   accept({ token, binding }, pins, context): Checked<readonly Attribute[]> {
     const refusal = firstRefusal(checkPins(factsOf(token), binding, pins, context))
@@ -119,7 +124,7 @@ export const k8sToken = defineAttestor({
     const facts = readFacts(recorded)
     if (recalled === undefined || facts === undefined) return UNREADABLE_RECORD
     const { issuer, binding } = recalled
-    if (issuer !== pins.issuer) return issuerMismatch({ issuer })
+    if (issuer !== pins.issuer) return issuerMismatch(issuer, [pins.issuer])
     return firstRefusal(checkPins(facts, binding, pins, context))
   },
 })
@@ -141,10 +146,11 @@ function* checkPins(
   yield* checkBinding(binding, pins)
 }
 
-function issuerMismatch({ issuer }: Pick<ParsedToken, 'issuer'>): Refusal {
+function issuerMismatch(issuer: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
     detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
+    audit: { issuerURL: expected },
   }
 }
 

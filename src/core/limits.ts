@@ -67,6 +67,9 @@ export const AUDITED_EXPECTED_MAX_BYTES = 4 * 1024
 /** The same where it is all that a record is about: every listed issue of a document that has never compiled. */
 export const AUDITED_ISSUES_MAX_BYTES = 16 * 1024
 
+/** What all evidence of one login claims of itself, in its record: names of Kubernetes fit whole. */
+export const AUDITED_CLAIMED_MAX_BYTES = 4 * 1024
+
 /** One string in an audit record that came from outside, with what was escaped in it. */
 export const AUDIT_TEXT_MAX_LENGTH = 512
 

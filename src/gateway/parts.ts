@@ -47,7 +47,7 @@ export interface Parts {
 
 /** What a request carries through the app. */
 export interface GatewayEnv {
-  Variables: { requestId: string }
+  Variables: { requestId: string; startedMillis: number }
 }
 
 export type GatewayApp = Hono<GatewayEnv>

@@ -1,6 +1,7 @@
 // One login against one document: any one policy admits, all of its attestors must pass. Evidence is verified once,
 // however many policies ask for it, and only policies that the evidence could satisfy are looked at.
 import type { Attestor, OpenedEvidence, Requirement, VerifiedEvidence, VerifyContext } from '../attest/attestor.ts'
+import type { Claimed } from '../attest/claimed.ts'
 import type { Attribute } from '../attribute/attribute.ts'
 import type { ConditionEngine } from '../condition/engine.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
@@ -38,6 +39,8 @@ export interface EvidenceName {
   readonly digest?: string
   /** Why it was refused itself, whatever policies ask of it: this very object is then in the trace of each of them. */
   readonly refusal?: Refusal
+  /** Whose it says it is, unverified; absent where nobody knows how to read it. A function: most logins need it not. */
+  readonly readClaimed?: () => Claimed
 }
 
 export type LoginOutcome =
@@ -56,6 +59,8 @@ export type LoginOutcome =
       readonly kind: 'refused'
       readonly reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
       readonly refusals: readonly EvidenceRefusal[]
+      /** What verified evidence proves: whom the policies refused. */
+      readonly attributes: readonly Attribute[]
       readonly traces: readonly PolicyTrace[]
       readonly evidence: readonly EvidenceName[]
     }
@@ -63,12 +68,18 @@ export type LoginOutcome =
       readonly kind: 'unavailable'
       readonly retryAfterSeconds: number
       readonly refusals: readonly EvidenceRefusal[]
+      readonly attributes: readonly Attribute[]
       readonly traces: readonly PolicyTrace[]
       readonly evidence: readonly EvidenceName[]
     }
 
 /** What verification made of one attestation. */
-type Verdict = { readonly type: string; readonly opened?: OpenedEvidence; readonly result: Checked<VerifiedEvidence> }
+interface Verdict {
+  readonly attestation: Attestation
+  readonly type: string
+  readonly opened?: OpenedEvidence
+  readonly result: Checked<VerifiedEvidence>
+}
 
 /** 401 says that nothing of what was sent was verified; 403 that something was, and did not suffice. */
 export function statusOfRefusal(reason: Extract<LoginOutcome, { readonly kind: 'refused' }>['reason']): 401 | 403 {
@@ -85,8 +96,10 @@ export async function evaluateLogin(
   policies: PolicySet,
   context: LoginContext,
 ): Promise<LoginOutcome> {
-  if (policies.policies.length === 0)
-    return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [], evidence: [] }
+  if (policies.policies.length === 0) {
+    const evidence = attestations.map(nameUnopened)
+    return { kind: 'refused', reason: 'no_policy', refusals: [], attributes: [], traces: [], evidence }
+  }
 
   const verdicts = await Promise.all(attestations.map((attestation) => judge(attestation, policies, context)))
   const evidence = await Promise.all(verdicts.map(nameOf))
@@ -100,35 +113,45 @@ export async function evaluateLogin(
     waiting ??= tried.waiting
   }
 
-  const refusals = verdicts.flatMap((verdict) => refusalOf(verdict, traces))
-  if (waiting !== undefined) {
-    return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, refusals, traces, evidence }
+  const found = {
+    refusals: verdicts.flatMap((verdict) => refusalOf(verdict, traces)),
+    attributes: verdicts.flatMap(({ result }) => (result.ok ? result.value.attributes() : [])),
+    traces,
+    evidence,
   }
+  if (waiting !== undefined) return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, ...found }
   const reason = verdicts.some(({ result }) => result.ok) ? 'no_policy_satisfied' : 'nothing_verified'
-  return { kind: 'refused', reason, refusals, traces, evidence }
+  return { kind: 'refused', reason, ...found }
 }
 
-async function judge(
-  { type, attestor, evidence }: Attestation,
-  policies: PolicySet,
-  context: VerifyContext,
-): Promise<Verdict> {
+async function judge(attestation: Attestation, policies: PolicySet, context: VerifyContext): Promise<Verdict> {
+  const { type, attestor, evidence } = attestation
   if (attestor === undefined || !policies.asksFor(type))
-    return { type, result: { ok: false, refusal: notRequired(type) } }
-  const opened = attestor.open(evidence, context)
-  if (!opened.ok) return { type, result: opened }
+    return { attestation, type, result: { ok: false, refusal: notRequired(type) } }
+  const read = attestor.open(evidence, context)
+  if (!read.ok) return { attestation, type, result: read }
+  const opened = read.value
   const requirements = policies
-    .candidatesFor(type, opened.value.selector)
-    .flatMap((policy) => policy.requirements.filter((requirement) => fits(requirement, opened.value)))
-  const result = await opened.value.verify(requirements)
+    .candidatesFor(type, opened.selector)
+    .flatMap((policy) => policy.requirements.filter((requirement) => fits(requirement, opened)))
+  if (requirements.length === 0) {
+    const refusal = attestor.refuseSelector(opened.selector, policies.selectorsFor(type))
+    return { attestation, type, opened, result: { ok: false, refusal } }
+  }
+  const result = await opened.verify(requirements)
   // The skew lets evidence pass that has just expired; no session can outlive it, so none can be issued.
   const isSpent = result.ok && result.value.expiresAtSeconds <= context.nowSeconds
-  return { type, opened: opened.value, result: isSpent ? { ok: false, refusal: SPENT } : result }
+  return { attestation, type, opened, result: isSpent ? { ok: false, refusal: SPENT } : result }
 }
 
-async function nameOf({ type, opened, result }: Verdict): Promise<EvidenceName> {
+/** Evidence of a request that was refused before it was looked at. */
+export function nameUnopened({ type, attestor, evidence }: Attestation): EvidenceName {
+  return { type, ...(attestor === undefined ? {} : { readClaimed: () => attestor.readClaimed(evidence) }) }
+}
+
+async function nameOf({ attestation, opened, result }: Verdict): Promise<EvidenceName> {
   return {
-    type,
+    ...nameUnopened(attestation),
     ...(opened === undefined ? {} : { digest: await opened.digest() }),
     ...(result.ok ? {} : { refusal: result.refusal }),
   }
@@ -169,7 +192,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   for (const requirement of policy.requirements) {
     const { type } = requirement
     const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
-    const accepted = verdict === undefined ? missing(type) : acceptedBy(requirement, verdict.result)
+    const accepted = verdict === undefined ? missing(type, policy) : acceptedBy(requirement, verdict.result)
     if (accepted.ok) {
       attributes.push(...accepted.value.attributes)
       proofs.push(accepted.value.proof)
@@ -184,7 +207,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   if (refusals.length > 0) return { kind: 'failed', refusals, waiting: failed ? undefined : waiting, attestorsPassed }
   // An empty conjunction is true in logic and a breach here. The compiler refuses it; so does the evaluator.
   if (policy.requirements.length === 0) {
-    const empty = [{ type: '', refusal: emptyPolicy(policy) }]
+    const empty = [{ type: '', refusal: emptyPolicy() }]
     return { kind: 'failed', refusals: empty, waiting: undefined, attestorsPassed }
   }
   return { kind: 'satisfied', attributes, proofs, expiresAtSeconds }
@@ -232,11 +255,13 @@ function refusalOf({ type, opened, result }: Verdict, traces: readonly PolicyTra
   }
   const others = [...new Set(traces.flatMap(({ refusals }) => refusals.map((refusal) => refusal.type)))]
   const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
-  return [{ type, refusal: { code: 'attestor_missing', detail } }]
+  return [{ type, refusal: { code: 'attestor_missing', detail, audit: { requiredAttestors: [type, ...others] } } }]
 }
 
-function missing(type: string): Checked<never> {
-  return { ok: false, refusal: { code: 'attestor_missing', detail: `evidence of type "${type}" is required as well` } }
+function missing(type: string, { requirements }: Policy): Checked<never> {
+  const detail = `evidence of type "${type}" is required as well`
+  const audit = { requiredAttestors: requirements.map((requirement) => requirement.type) }
+  return { ok: false, refusal: { code: 'attestor_missing', detail, audit } }
 }
 
 const SPENT: Refusal = {
@@ -251,10 +276,10 @@ function notRequired(type: string): Refusal {
   }
 }
 
-function emptyPolicy(policy: Policy): Refusal {
+function emptyPolicy(): Refusal {
   return {
     code: 'policy_empty',
     detail: 'the policy requires no attestor, and so admits nobody',
-    audit: { policy: policy.name },
+    audit: { requiredAttestors: [] },
   }
 }

@@ -28,6 +28,8 @@ export interface PolicySet {
   readonly index: ReadonlyMap<string, ReadonlyMap<string, readonly Policy[]>>
   /** In document order. The cost of a login depends on the candidates, not on the number of policies. */
   candidatesFor(type: string, selector: string): readonly Policy[]
+  /** All selectors of a type that policies ask for, each once. */
+  selectorsFor(type: string): readonly string[]
   /** Whether any policy asks for evidence of this type at all. */
   asksFor(type: string): boolean
 }
@@ -51,6 +53,7 @@ export function createPolicySet(policies: readonly Policy[]): PolicySet {
     byName: new Map(policies.map((policy) => [policy.name, policy])),
     index,
     candidatesFor: (type, selector) => index.get(type)?.get(selector) ?? [],
+    selectorsFor: (type) => [...(index.get(type)?.keys() ?? [])],
     asksFor: (type) => index.has(type),
   }
 }

@@ -4,6 +4,7 @@
 import type { Clock } from '../core/clock.ts'
 import {
   ABSENCE_CACHE_MAX,
+  ABSENCE_RECHECK_MILLIS,
   CONFIG_CACHE_MAX,
   CONFIG_CACHE_MAX_BYTES,
   CONFIG_FRESH_MILLIS,
@@ -56,6 +57,8 @@ export interface ConfigCache<Values = SectionValues> {
   /** Whether {@link clusterExists} has found nothing, so lately that it need not be asked again. Costs no read. */
   isKnownAbsent(clusterId: ClusterId): boolean
 }
+
+type Bytes = Uint8Array<ArrayBuffer>
 
 /** Failed reads of one key: the next one waits. */
 interface Trouble {
@@ -110,12 +113,26 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     })
   }
 
-  /** One read of the store, and what it makes of the document. Its caller holds the lease. */
-  async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
+  /**
+   * The stored bytes. What this isolate had is looked for twice before it counts as absent: a file that is being replaced
+   * is absent for a moment, and nobody may be locked out by that.
+   */
+  async function lookUp(key: DocumentKey): Promise<{ bytes: Bytes | undefined; readAtMillis: number }> {
+    const wasThere = find(key)?.desired !== undefined
     // The age counts from before the read: what the store says may be that old.
     const readAtMillis = clock()
+    const bytes = await source.read(key.text)
+    if (bytes !== undefined || !wasThere) return { bytes, readAtMillis }
+    await sleep(ABSENCE_RECHECK_MILLIS)
+    // A version that was put meanwhile must not count as read before it was there.
+    const againAtMillis = clock()
+    return { bytes: await source.read(key.text), readAtMillis: againAtMillis }
+  }
+
+  /** One read of the store, and what it makes of the document. Its caller holds the lease. */
+  async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
     try {
-      const bytes = await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)
+      const { bytes, readAtMillis } = await within(() => lookUp(key), STORE_TIMEOUT_MILLIS, sleep)
       const before = find(key)
       const { known, look, isFirst } = await learn(key, bytes, readAtMillis, before)
       // What one isolate decides by must hold in all: the first decision waits until the record says so.
@@ -135,7 +152,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   /** What a read says, the look at the record that follows from it, and whether this isolate decides by it first. */
   async function learn(
     key: DocumentKey,
-    bytes: Uint8Array<ArrayBuffer> | undefined,
+    bytes: Bytes | undefined,
     readAtMillis: number,
     before: Known | undefined,
   ): Promise<{ readonly known: Known; readonly look: Look | undefined; readonly isFirst: boolean }> {

@@ -266,6 +266,11 @@ export const STORE_REASON_MAX_LENGTH = 200
 export const FILE_QUIET_MILLIS = 1_000
 /** How often that is tried before the read counts as failed; within the time-out of one read. */
 export const FILE_QUIET_TRIES = 4
+/**
+ * A document that this isolate had, and now finds absent, may be in the middle of being replaced (`git pull` unlinks a
+ * file and creates it anew): it is looked for again after this before it counts as deleted. Within one store time-out.
+ */
+export const ABSENCE_RECHECK_MILLIS = 1_000
 /** How often a request looks whether another one's read of the store has ended. */
 export const LEASE_POLL_MILLIS = 20
 /** One store read may end in a second one, of the applied record; after that the lease is anyone's. */

@@ -1,5 +1,6 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
+import { ABSENCE_RECHECK_MILLIS } from '../../src/core/limits.ts'
 import type { AuditRecord } from '../../src/gateway/audit.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
 import type { GatewayApp } from '../../src/gateway/parts.ts'
@@ -67,7 +68,8 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
       module: loadPolicyVm(),
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
-      sleep,
+      // No test waits for a deletion.
+      sleep: (millis, signal) => (millis === ABSENCE_RECHECK_MILLIS ? Promise.resolve() : sleep(millis, signal)),
       audit: (record) => records.push(record),
     })
 

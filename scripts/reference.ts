@@ -4,6 +4,7 @@ import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import type { AttributeRow, Surface } from '../src/attribute/row.ts'
 import { ISSUES } from '../src/core/issue.ts'
 import { REFUSALS } from '../src/core/refusal.ts'
+import { EVENTS } from '../src/gateway/events.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
 
@@ -82,6 +83,22 @@ export function codesPage(): string {
   ].join('\n\n')}\n`
 }
 
+export function eventsPage(): string {
+  const sections = Object.entries(EVENTS).flatMap(([name, { when, fields }]) => [
+    `## ${code(name)}`,
+    when,
+    table(
+      ['field', 'what it is'],
+      Object.entries(fields).map(([field, what]) => [code(field), what]),
+    ),
+  ])
+  const intro = `What the gateway tells besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
+\`event\` and the fields below, of which some may be absent. An event has no \`requestId\`. Each is told once per change and
+isolate, never once per request: with several isolates or replicas, each tells what it sees itself. A line has at most 32 KiB, lists
+at most five entries; no event holds a token or a key. Names and meanings are never changed.`
+  return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
+}
+
 function code(text: string): string {
   return `\`${text}\``
 }
@@ -95,4 +112,5 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 export const PAGES: ReadonlyMap<string, () => string> = new Map([
   ['docs/attributes.md', attributesPage],
   ['docs/codes.md', codesPage],
+  ['docs/events.md', eventsPage],
 ])

@@ -22,20 +22,25 @@ import type { AppliedRecord } from '../token/applied-record.ts'
 import type { AppliedRecords } from './applied.ts'
 import { type Asker, createClusterExistence, type Existence } from './cluster-existence.ts'
 import type { SectionValues } from './compile.ts'
+import { type ConfigEvent, createConfigEvents } from './config-events.ts'
 import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
 import { absentSince, appliedSince, type Known, knownAfter, readOf, weigh } from './known.ts'
 import { createLeases, isAhead, type Lease } from './lease.ts'
 import { SECTIONS, sectionNames } from './sections.ts'
 import { type ConfigSource, type Sleep, StoreError, within } from './source.ts'
+import { createStoreEvents, type StoreEvent } from './store-events.ts'
 import { createUpkeep, type Look, type StateWriteFailed } from './upkeep.ts'
+
+/** What is told of documents, of their store and of the records of what was applied. */
+export type StoredEvent = ConfigEvent | StoreEvent | StateWriteFailed
 
 export interface ConfigCacheOptions<Values> {
   readonly source: ConfigSource
   /** Without them a cold isolate that meets a bad document has nothing to fall back to. */
   readonly records?: AppliedRecords
-  /** Told once per version and isolate, until it succeeds. */
-  readonly tell: (event: StateWriteFailed) => void
+  /** Told of each change once, in this isolate. It never throws. */
+  readonly tell: (event: StoredEvent) => void
   readonly clock: Clock
   readonly sleep: Sleep
   readonly compile: CompileSection<Values>
@@ -79,6 +84,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   const leases = createLeases(ABSENCE_CACHE_MAX)
   const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
   const existence = createClusterExistence(sections, clock)
+  const documentEvents = createConfigEvents()
+  const storeEvents = createStoreEvents(clock)
   const upkeep = records === undefined ? undefined : createUpkeep({ records, clock, sleep, tell })
 
   function find(key: DocumentKey): Known | undefined {
@@ -103,13 +110,19 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return trouble !== undefined && isAhead(trouble.retryMillis, clock(), STORE_BACKOFF_MAX_MILLIS)
   }
 
+  function tellIfAny(event: StoredEvent | undefined): void {
+    if (event !== undefined) tell(event)
+  }
+
   function noteTrouble(key: DocumentKey, { message }: StoreError): void {
+    const reason = message.slice(0, STORE_REASON_MAX_LENGTH)
+    tellIfAny(storeEvents.failed(key.text, reason))
     const failures = (troubles.get(key.text)?.failures ?? 0) + 1
     const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
     troubles.set(key.text, {
       failures,
       retryMillis: clock() + waitMillis,
-      reason: message.slice(0, STORE_REASON_MAX_LENGTH),
+      reason,
     })
   }
 
@@ -140,6 +153,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       if (!leases.holds(lease)) return
       remember(key, appliedSince(known, sinceMillis))
       troubles.delete(key.text)
+      tellIfAny(storeEvents.succeeded(key.text))
+      tellIfAny(documentEvents(key, known))
       if (!isFirst && look !== undefined) background(look.then((since) => noteSince(key, known, since)))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error

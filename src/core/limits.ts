@@ -67,6 +67,9 @@ export const AUDITED_EXPECTED_MAX_BYTES = 4 * 1024
 /** The same where it is all that a record is about: every listed issue of a document that has never compiled. */
 export const AUDITED_ISSUES_MAX_BYTES = 16 * 1024
 
+/** Issues of a refused document, or other entries of a list, in one event: `status` lists them all. */
+export const EVENT_ENTRIES_MAX = 5
+
 /** What all evidence of one login claims of itself, in its record: names of Kubernetes fit whole. */
 export const AUDITED_CLAIMED_MAX_BYTES = 4 * 1024
 
@@ -234,6 +237,15 @@ export const CONFIG_REVALIDATE_MILLIS = 60_000
 export const CONFIG_STALE_MAX_MILLIS = 3_600_000
 /** One read of the store. */
 export const STORE_TIMEOUT_MILLIS = 5_000
+/**
+ * Documents of which is remembered what was told of them last, per isolate, some 300 bytes each: more than fit the cache,
+ * so that one that is evicted and read again is no news.
+ */
+export const CONFIG_EVENT_KEYS_MAX = 8_192
+/** The store is told to have failed at most this often, and to be back once nothing failed for as long. */
+export const STORE_EVENT_INTERVAL_MILLIS = 60_000
+/** Documents whose failed reads are remembered until the store is back. */
+export const STORE_EVENT_KEYS_MAX = 1_024
 /** Compiled configurations and unknown clusters in memory, per isolate. */
 export const CONFIG_CACHE_MAX = 2_000
 /**

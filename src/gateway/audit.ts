@@ -1,13 +1,13 @@
-// One structured record for each login, each request for claims and each refused status. It holds what the operator
+// One structured record for each login, each request for claims and each refused status, and for each event. It holds what the operator
 // needs to know within a minute, the facts that the caller must not see among them, and never a token: evidence is named
 // by the SHA-256 of its decoded signing input. Records are made by `login-record.ts` and `claims-record.ts`, which bound
 // them.
 
 import type { Claimed } from '../attest/claimed.ts'
 import type { Attribute } from '../attribute/attribute.ts'
-import type { StateWriteFailed } from '../config/upkeep.ts'
 import { printable, printableJson } from '../core/printable.ts'
 import type { AuditedFacts, AuditedRefusal } from './audit-space.ts'
+import type { GatewayEvent } from './events.ts'
 
 export interface ConfigurationUsed {
   readonly section: string
@@ -114,8 +114,8 @@ export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly issuer?: SessionUsed
 }
 
-/** What happens in the background, told once per change. */
-export type EventRecord = { readonly v: 1; readonly time: string } & StateWriteFailed
+/** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
+export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
 
 export type AuditRecord = LoginRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
 

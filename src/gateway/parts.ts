@@ -15,7 +15,7 @@ import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
 import type { AuditRecord } from './audit.ts'
-import { auditedText } from './audit-space.ts'
+import { createTeller } from './events.ts'
 import type { Settings } from './settings.ts'
 
 export interface GatewayOptions {
@@ -28,6 +28,7 @@ export interface GatewayOptions {
   readonly fetch: FetchLike
   readonly clock: Clock
   readonly sleep: Sleep
+  /** Records of requests, and events: see `events.ts`. */
   readonly audit: (record: AuditRecord) => void
   /** What compiled configurations may take of memory, for a host that has more than the least one. */
   readonly configCacheMaxBytes?: number
@@ -71,6 +72,7 @@ export function createParts(options: GatewayOptions): Parts {
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
 
+  const tell = createTeller(audit, clock)
   const engine = createConditionEngine(module)
   return {
     settings,
@@ -87,8 +89,7 @@ export function createParts(options: GatewayOptions): Parts {
     configs: createConfigCache({
       source,
       ...(records === undefined ? {} : { records }),
-      tell: (event) =>
-        audit({ v: 1, time: new Date(clock()).toISOString(), ...event, reason: auditedText(event.reason) }),
+      tell,
       clock,
       sleep,
       compile: compileDocument,
@@ -97,6 +98,6 @@ export function createParts(options: GatewayOptions): Parts {
     }),
     engine,
     decisions: createDecisions({ attestors: ATTESTORS, engine, defaultAudience: settings.audience }),
-    keySources: createKeySources({ fetch, clock, sleep, ...urlPolicy }),
+    keySources: createKeySources({ fetch, clock, sleep, tell, ...urlPolicy }),
   }
 }

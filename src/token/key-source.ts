@@ -12,6 +12,7 @@ import { createLru } from '../core/lru.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
+import { describeLoad, type IssuerFetchEvent } from './fetch-events.ts'
 import { describeFailure, fetchFailed, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
@@ -104,6 +105,8 @@ export interface KeySourcePorts {
   readonly privateOrigins?: ReadonlySet<string>
   /** For one document; the default is the limit. */
   readonly fetchTimeoutMillis?: number
+  /** Told of an issuer once when its fetches begin to fail, and once when they succeed again. It never throws. */
+  readonly tell?: (event: IssuerFetchEvent) => void
 }
 
 /** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
@@ -132,7 +135,10 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     const loaded = await loadKeys(spec, loadPorts)
     // Whoever took the lease over after it lapsed has the say.
     if (state.lease !== lease) return
+    const before = { failures: state.failures, failure: state.lastFailure?.failure }
     recordLoad(state, loaded, clock())
+    const event = describeLoad(spec, before, state)
+    if (event !== undefined) ports.tell?.(event)
     sources.set(id, state, weighSource(id, state))
   }
 

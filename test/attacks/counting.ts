@@ -23,6 +23,8 @@ export interface Counted {
   readonly statuses: ReadonlyMap<number, number>
   /** Audit records that say that the gateway failed. */
   readonly faults: number
+  /** Events that all those requests caused. */
+  readonly events: number
   /** CPU of this process by request, the attacker's part included; and of those that are sent again. */
   readonly cpuMillis: number
   readonly againCpuMillis: number
@@ -32,6 +34,8 @@ export interface CountingGateway {
   /** Sends one request and waits for all that it leaves to be done after the answer. */
   send(request: AttackRequest): Promise<{ readonly status: number; readonly body: string; readonly costs: Costs }>
   faults(): number
+  /** What was told besides the records of requests. */
+  events(): number
 }
 
 const NONE: Costs = { reads: 0, writes: 0, fetches: 0, auditBytes: 0, answerBytes: 0, bodyBytes: 0 }
@@ -60,6 +64,7 @@ export async function createCountingGateway(
   const fetchGuarded = createGuardedFetch({ allowLoopback: true, privateOrigins: new Set() })
   let now = NONE
   let faults = 0
+  let events = 0
   const add = (port: keyof Costs, by = 1): void => {
     now = { ...now, [port]: now[port] + by }
   }
@@ -94,6 +99,10 @@ export async function createCountingGateway(
         signal?.addEventListener('abort', () => clearTimeout(timer))
       }),
     audit(record) {
+      if (!('requestId' in record)) {
+        events++
+        return
+      }
       if (record.event === 'fault') faults++
       add('auditBytes', Buffer.byteLength(JSON.stringify(record)))
     },
@@ -118,6 +127,7 @@ export async function createCountingGateway(
       return { status: response.status, body: body.toString(), costs: now }
     },
     faults: () => faults,
+    events: () => events,
   }
 }
 
@@ -131,6 +141,7 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
   const { status } = await gateway.send(loginWith('base', site.goodToken))
   if (status !== 200) throw new Error(`the good login was answered with ${status}`)
 
+  const eventsBefore = gateway.events()
   const statuses = new Map<number, number>()
   const requests: AttackRequest[] = []
   let [each, again, all] = [NONE, NONE, NONE]
@@ -148,7 +159,16 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
   const readCpuAgain = startCpu()
   for (const request of requests) again = combine(again, (await gateway.send(request)).costs, Math.max)
   const againCpuMillis = readCpuAgain() / requests.length
-  return { each, again, all, statuses, faults: gateway.faults(), cpuMillis, againCpuMillis }
+  return {
+    each,
+    again,
+    all,
+    statuses,
+    faults: gateway.faults(),
+    events: gateway.events() - eventsBefore,
+    cpuMillis,
+    againCpuMillis,
+  }
 }
 
 /** Milliseconds of CPU since it was called. */

@@ -106,7 +106,8 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
     return createConfigCache<Values>({
       source: { read: readSource },
       records,
-      tell: () => {
+      tell({ event }) {
+        if (event !== 'state_write_failed') return
         const { holding } = isolate()
         if (readNow !== undefined) uncovered.add(originOf(holding, readNow))
       },

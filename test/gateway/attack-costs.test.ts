@@ -7,6 +7,9 @@ import { KINDS } from '../attacks/kinds.ts'
 
 const COUNTED = KINDS.filter(({ wire }) => wire === undefined)
 
+/** Of all requests of a kind: a hundred and more are sent. */
+const EVENTS_MAX = 12
+
 let issuers: Issuers
 beforeAll(async () => {
   issuers = await startIssuers()
@@ -33,6 +36,11 @@ describe.each(COUNTED)('$name: $what', (kind) => {
   it('are answered with the expected statuses, and none is a fault', () => {
     expect([...counted.statuses.keys()].filter((status) => !statuses.includes(status))).toEqual([])
     expect(counted.faults).toBe(0)
+  })
+
+  it('cause no more than a few events together', () => {
+    // A document, a store and an issuer that begin to be used, each once.
+    expect(counted.events).toBeLessThanOrEqual(EVENTS_MAX)
   })
 
   it.each(PORTS)('cost at most the stated %s each', (port) => {

@@ -1,7 +1,7 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
 import { ABSENCE_RECHECK_MILLIS } from '../../src/core/limits.ts'
-import type { AuditRecord } from '../../src/gateway/audit.ts'
+import type { AuditRecord, EventRecord } from '../../src/gateway/audit.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
 import type { GatewayApp } from '../../src/gateway/parts.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
@@ -17,7 +17,10 @@ export const ISSUER_URL = 'http://127.0.0.1:8787'
 export interface World {
   readonly issuer: TestIssuer
   readonly store: MemoryStore
-  readonly records: AuditRecord[]
+  /** Of requests. */
+  readonly records: Exclude<AuditRecord, EventRecord>[]
+  /** In the order in which they were told. */
+  readonly events: EventRecord[]
   readonly settings: Settings
   app: GatewayApp
   /** Milliseconds added to the real clock. */
@@ -46,7 +49,8 @@ export interface Answer {
 export async function createWorld({ stateless = false } = {}): Promise<World> {
   const issuer = await startIssuer()
   const store = createMemoryStore()
-  const records: AuditRecord[] = []
+  const records: Exclude<AuditRecord, EventRecord>[] = []
+  const events: EventRecord[] = []
   const read = readSettings(
     {
       TRUST_DOMAIN: 'example.org',
@@ -70,7 +74,7 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
       clock: () => Date.now() + world.ahead,
       // No test waits for a deletion.
       sleep: (millis, signal) => (millis === ABSENCE_RECHECK_MILLIS ? Promise.resolve() : sleep(millis, signal)),
-      audit: (record) => records.push(record),
+      audit: (record) => ('requestId' in record ? records.push(record) : events.push(record)),
     })
 
   async function request(path: string, init: RequestInit): Promise<Answer> {
@@ -83,6 +87,7 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
     issuer,
     store,
     records,
+    events,
     settings,
     ahead: 0,
     app: undefined as unknown as GatewayApp,

@@ -23,8 +23,9 @@ export interface Counted {
   readonly statuses: ReadonlyMap<number, number>
   /** Audit records that say that the gateway failed. */
   readonly faults: number
-  /** Events that all those requests caused. */
+  /** Events that those requests caused together, and those that were sent again. */
   readonly events: number
+  readonly againEvents: number
   /** CPU of this process by request, the attacker's part included; and of those that are sent again. */
   readonly cpuMillis: number
   readonly againCpuMillis: number
@@ -156,6 +157,7 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
     all = combine(all, answer.costs, (sum, cost) => sum + cost)
   }
   const cpuMillis = readCpu() / count
+  const eventsOnce = gateway.events()
   const readCpuAgain = startCpu()
   for (const request of requests) again = combine(again, (await gateway.send(request)).costs, Math.max)
   const againCpuMillis = readCpuAgain() / requests.length
@@ -165,7 +167,8 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
     all,
     statuses,
     faults: gateway.faults(),
-    events: gateway.events() - eventsBefore,
+    events: eventsOnce - eventsBefore,
+    againEvents: gateway.events() - eventsOnce,
     cpuMillis,
     againCpuMillis,
   }

@@ -7,9 +7,6 @@ import { KINDS } from '../attacks/kinds.ts'
 
 const COUNTED = KINDS.filter(({ wire }) => wire === undefined)
 
-/** Of all requests of a kind: a hundred and more are sent. */
-const EVENTS_MAX = 12
-
 let issuers: Issuers
 beforeAll(async () => {
   issuers = await startIssuers()
@@ -38,9 +35,9 @@ describe.each(COUNTED)('$name: $what', (kind) => {
     expect(counted.faults).toBe(0)
   })
 
-  it('cause no more than a few events together', () => {
-    // A document, a store and an issuer that begin to be used, each once.
-    expect(counted.events).toBeLessThanOrEqual(EVENTS_MAX)
+  it('are told of by what they make the gateway read and fetch anew, and never by themselves', () => {
+    expect(counted.events).toBeLessThanOrEqual(counted.all.reads + counted.all.fetches)
+    expect(counted.againEvents).toBe(0)
   })
 
   it.each(PORTS)('cost at most the stated %s each', (port) => {

@@ -92,10 +92,10 @@ export function eventsPage(): string {
       Object.entries(fields).map(([field, what]) => [code(field), what]),
     ),
   ])
-  const intro = `What the gateway tells besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
-\`event\` and the fields below, of which some may be absent. An event has no \`requestId\`. Each is told once per change and
-isolate, never once per request: with several isolates or replicas, each tells what it sees itself. A line has at most 32 KiB, lists
-at most five entries; no event holds a token or a key. Names and meanings are never changed.`
+  const intro = `What the gateway reports besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
+\`event\` and the fields below, of which some may be absent. An event has no \`requestId\`. Each change is reported once per isolate,
+never once per request: several isolates or replicas each report what they see themselves. A line has at most 32 KiB, a list at
+most five entries; no event holds a token or a key. Names and meanings are never changed.`
   return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
 }
 

@@ -1,4 +1,4 @@
-// What evidence says of itself before anything has verified it. For the audit record of a refused login alone: it tells
+// What evidence says of itself before anything has verified it. For the audit record of a refused login alone: it shows
 // an operator whose evidence it was. Anybody can claim anything, so no decision may rest on it.
 import type { Json } from '../core/json.ts'
 

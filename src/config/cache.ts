@@ -32,14 +32,14 @@ import { type ConfigSource, type Sleep, StoreError, within } from './source.ts'
 import { createStoreEvents, type StoreEvent } from './store-events.ts'
 import { createUpkeep, type Look, type StateWriteFailed } from './upkeep.ts'
 
-/** What is told of documents, of their store and of the records of what was applied. */
+/** Events about documents, their store and the records of what was applied. */
 export type StoredEvent = ConfigEvent | StoreEvent | StateWriteFailed
 
 export interface ConfigCacheOptions<Values> {
   readonly source: ConfigSource
   /** Without them a cold isolate that meets a bad document has nothing to fall back to. */
   readonly records?: AppliedRecords
-  /** Told of each change once, in this isolate. It never throws. */
+  /** Gets each change once per isolate. It must not throw. */
   readonly tell: (event: StoredEvent) => void
   readonly clock: Clock
   readonly sleep: Sleep

@@ -1,5 +1,5 @@
-// What is told of documents: once per change and isolate, when a read of the store has been taken up. A state for each
-// document that is there says what was told last; absence is the state of every made-up key, and takes no memory.
+// Events about documents: each change is reported once per isolate, when a read of the store has been taken up. Each
+// document that exists has a state, what was reported last; absence is the state of every made-up key, and takes no memory.
 import { CONFIG_EVENT_KEYS_MAX, ISSUES_MAX } from '../core/limits.ts'
 import { createLru } from '../core/lru.ts'
 import type { DocumentKey } from './document-key.ts'
@@ -48,7 +48,7 @@ interface Told {
   readonly inForce: string | undefined
 }
 
-/** A function that gets what is known after each read, and yields what is to be told of it. */
+/** A function that gets what is known after each read, and yields the event to report, if it is a change. */
 export function createConfigEvents(): (key: DocumentKey, known: Known) => ConfigEvent | undefined {
   const told = createLru<Told>({ maxEntries: CONFIG_EVENT_KEYS_MAX })
   return (key, known) => {

@@ -1,5 +1,5 @@
-// What is told of the store of documents: once when it begins to fail, and once when it is back, however many documents
-// are asked for meanwhile; anybody may ask for a cluster that does not exist.
+// Events about the store of documents: one when it begins to fail and one when it is back, however many documents are
+// asked for meanwhile; anybody may ask for a cluster that does not exist.
 import type { Clock } from '../core/clock.ts'
 import { STORE_EVENT_INTERVAL_MILLIS, STORE_EVENT_KEYS_MAX } from '../core/limits.ts'
 import { createLru, type Lru } from '../core/lru.ts'
@@ -20,7 +20,7 @@ export interface StoreRecovered {
 
 export type StoreEvent = StoreFailed | StoreRecovered
 
-/** Each read of the store goes to one of these, which yields what is to be told. */
+/** The outcome of each read of the store goes to one of these, which yields the event to report, if any. */
 export interface StoreEvents {
   failed(key: string, reason: string): StoreEvent | undefined
   succeeded(key: string): StoreEvent | undefined
@@ -45,7 +45,7 @@ export function createStoreEvents(clock: Clock): StoreEvents {
         outage.lastMillis = nowMillis
         return undefined
       }
-      // A store that comes and goes is told by the minute, and not by the read.
+      // A store that comes and goes is reported by the minute, and not by the read.
       if (Math.abs(nowMillis - toldMillis) < STORE_EVENT_INTERVAL_MILLIS) return undefined
       toldMillis = nowMillis
       outage = { sinceMillis: nowMillis, lastMillis: nowMillis, keys: createLru({ maxEntries: STORE_EVENT_KEYS_MAX }) }

@@ -238,11 +238,11 @@ export const CONFIG_STALE_MAX_MILLIS = 3_600_000
 /** One read of the store. */
 export const STORE_TIMEOUT_MILLIS = 5_000
 /**
- * Documents of which is remembered what was told of them last, per isolate, some 300 bytes each: more than fit the cache,
- * so that one that is evicted and read again is no news.
+ * Documents whose last reported state is remembered, per isolate, some 300 bytes each: more than fit the cache, so that
+ * one that is evicted and read again is not reported again.
  */
 export const CONFIG_EVENT_KEYS_MAX = 8_192
-/** The store is told to have failed at most this often, and to be back once nothing failed for as long. */
+/** The store is reported as failed at most this often, and as back once no read failed for as long. */
 export const STORE_EVENT_INTERVAL_MILLIS = 60_000
 /** Documents whose failed reads are remembered until the store is back. */
 export const STORE_EVENT_KEYS_MAX = 1_024
@@ -280,7 +280,7 @@ export const FILE_QUIET_MILLIS = 1_000
 export const FILE_QUIET_TRIES = 4
 /**
  * A document that this isolate had, and now finds absent, may be in the middle of being replaced (`git pull` unlinks a
- * file and creates it anew): it is looked for again after this before it counts as deleted. Within one store time-out.
+ * file and creates it anew): it is read again after this before it counts as deleted. Within one store time-out.
  */
 export const ABSENCE_RECHECK_MILLIS = 1_000
 /** How often a request looks whether another one's read of the store has ended. */

@@ -1,6 +1,6 @@
-// Everything that the gateway tells besides records of requests: one closed table of events and their fields. They go
-// out in the stream of the audit records, each once per change and isolate, bounded as records are, and without secrets:
-// what the table does not list is not written.
+// Everything that the gateway reports besides records of requests: one closed table of events and their fields. They go
+// out in the stream of the audit records, one per change and isolate, bounded as records are, and without secrets: a field
+// that the table does not list is not written.
 import type { StoredEvent } from '../config/cache.ts'
 import type { Clock } from '../core/clock.ts'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../core/limits.ts'
@@ -51,7 +51,7 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
     },
   },
   stopping: {
-    when: 'The gateway was told to stop, and finishes the requests under way (Node and Deno).',
+    when: 'The gateway got a signal to stop, and finishes the requests under way (Node and Deno).',
     fields: { signal: 'the signal' },
   },
   config_applied: {
@@ -81,11 +81,11 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
   },
   state_write_failed: {
     when: 'An applied record could not be written, or read to know how: a cold isolate may not know this version.',
-    fields: { key: KEY, digest: 'the version; absent for a deletion', reason: 'what the state store said' },
+    fields: { key: KEY, digest: 'the version; absent for a deletion', reason: 'the error of the state store' },
   },
   store_failed: {
     when: 'The configuration store could not be read. What is in memory serves for up to an hour.',
-    fields: { key: 'the first document that could not be read', reason: 'what the store said' },
+    fields: { key: 'the first document that could not be read', reason: 'the error of the store' },
   },
   store_recovered: {
     when: 'The configuration store is read again.',
@@ -122,9 +122,9 @@ export function recordEvent(event: GatewayEvent, nowMillis: number): EventRecord
 
 /**
  * The port for events. What the log does not take is lost: a read of the configuration, or a fetch of keys, must not fail
- * because it could not be told.
+ * because it could not be reported.
  */
-export function createTeller(audit: (record: AuditRecord) => void, clock: Clock): (event: GatewayEvent) => void {
+export function createEventReporter(audit: (record: AuditRecord) => void, clock: Clock): (event: GatewayEvent) => void {
   return (event) => {
     try {
       audit(recordEvent(event, clock()))

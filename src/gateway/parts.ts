@@ -15,7 +15,7 @@ import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
 import type { AuditRecord } from './audit.ts'
-import { createTeller } from './events.ts'
+import { createEventReporter } from './events.ts'
 import type { Settings } from './settings.ts'
 
 export interface GatewayOptions {
@@ -72,7 +72,7 @@ export function createParts(options: GatewayOptions): Parts {
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
 
-  const tell = createTeller(audit, clock)
+  const tell = createEventReporter(audit, clock)
   const engine = createConditionEngine(module)
   return {
     settings,

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
 import { type AuditRecord, auditLine } from '../gateway/audit.ts'
-import { createTeller, type GatewayEvent } from '../gateway/events.ts'
+import { createEventReporter, type GatewayEvent } from '../gateway/events.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import type { GatewayApp } from '../gateway/parts.ts'
 import { describeStart } from '../gateway/started.ts'
@@ -55,7 +55,7 @@ export function readServeOptions(args: readonly string[]): ServeOptions | string
 
 export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {
   readonly tell: (event: GatewayEvent) => void
-  /** What to tell once it listens at `url`. */
+  /** The event to report once it listens at `url`. */
   readonly started: (url: string) => GatewayEvent
 }
 
@@ -83,7 +83,7 @@ export async function createServedGateway(
   })
   return {
     fetch: app.fetch,
-    tell: createTeller(audit, Date.now),
+    tell: createEventReporter(audit, Date.now),
     started: (url) => describeStart(settings.value, { name: describeHost(), hasState: true, url }),
   }
 }

@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers'
 import module from '../../wasm/policy-vm.wasm'
 import { type AuditRecord, auditLine } from '../gateway/audit.ts'
-import { createTeller } from '../gateway/events.ts'
+import { createEventReporter } from '../gateway/events.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import { describeStart } from '../gateway/started.ts'
 import { beforeFirstRequest } from './first-request.ts'
@@ -37,5 +37,5 @@ const app = createGateway({
 })
 
 const started = describeStart(settings.value, { name: 'workers', hasState: true })
-const tell = createTeller(audit, Date.now)
+const tell = createEventReporter(audit, Date.now)
 export default beforeFirstRequest(refuseWhenDeployedAsLocal(app, settings.value.issuerUrl), () => tell(started))

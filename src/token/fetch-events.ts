@@ -1,9 +1,9 @@
-// What is told of the fetches of key sets: that an issuer fails, also while its keys are in hand and no login shows it, and
-// that it is back. Once per change: an outage has a back-off, and what fails in the same way is not told again.
+// Events about the fetches of key sets: an issuer fails, also while its keys are in hand and no login shows it, or is back.
+// One per change: a fetch that fails in the same way as the one before it is not reported again.
 import type { LoadFailure } from './discovery.ts'
 import { describeFailure } from './key-refusals.ts'
 import type { KeySourceSpec } from './key-source.ts'
-import type { SourceState } from './source-state.ts'
+import { freshnessOf, type SourceState } from './source-state.ts'
 
 export interface IssuerFetchFailed {
   readonly event: 'issuer_fetch_failed'
@@ -33,14 +33,17 @@ export interface FetchesBefore {
   readonly failure: LoadFailure | undefined
 }
 
-/** What is to be told of a load that has just been noted in `state`. */
+/** The event to report after a load whose outcome has just been noted in the state; `undefined`: no change. */
 export function describeLoad(
   spec: Exclude<KeySourceSpec, { readonly kind: 'inline' }>,
   before: FetchesBefore,
-  { failures, lastFailure, keys }: SourceState,
+  state: SourceState,
+  nowMillis: number,
 ): IssuerFetchEvent | undefined {
+  const { failures, lastFailure, keys } = state
   const source = spec.kind === 'discovery' ? spec.issuer : spec.url
-  const keysInHand = keys?.set.count ?? 0
+  // Too old to serve is not in hand.
+  const keysInHand = keys === undefined || freshnessOf(state, nowMillis) === 'absent' ? 0 : keys.set.count
   if (failures === 0) {
     if (before.failures === 0) return undefined
     return { event: 'issuer_fetch_recovered', source, failures: before.failures, keysInHand }

@@ -105,7 +105,7 @@ export interface KeySourcePorts {
   readonly privateOrigins?: ReadonlySet<string>
   /** For one document; the default is the limit. */
   readonly fetchTimeoutMillis?: number
-  /** Told of an issuer once when its fetches begin to fail, and once when they succeed again. It never throws. */
+  /** Gets one event when the fetches of a source begin to fail, and one when they succeed again. It must not throw. */
   readonly tell?: (event: IssuerFetchEvent) => void
 }
 
@@ -137,7 +137,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     if (state.lease !== lease) return
     const before = { failures: state.failures, failure: state.lastFailure?.failure }
     recordLoad(state, loaded, clock())
-    const event = describeLoad(spec, before, state)
+    const event = describeLoad(spec, before, state, clock())
     if (event !== undefined) ports.tell?.(event)
     sources.set(id, state, weighSource(id, state))
   }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../../src/core/limits.ts'
 import { VERSION } from '../../src/core/version.ts'
 import { type AuditRecord, auditLine } from '../../src/gateway/audit.ts'
-import { createTeller, EVENTS, type GatewayEvent, recordEvent } from '../../src/gateway/events.ts'
+import { createEventReporter, EVENTS, type GatewayEvent, recordEvent } from '../../src/gateway/events.ts'
 import { describeStart } from '../../src/gateway/started.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
 import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
@@ -66,7 +66,7 @@ describe('the line of an event', () => {
   })
 
   it('that the log does not take ends nothing', () => {
-    const tell = createTeller(
+    const tell = createEventReporter(
       () => {
         throw new Error('the log is full')
       },
@@ -81,7 +81,7 @@ describe('the start', () => {
     const sealKey = Buffer.alloc(32, 7).toString('base64url')
     const { settings, environment } = await settingsOf({ SEAL_KEYS: sealKey, PRIVATE_ISSUERS: 'https://10.0.0.1:6443' })
     const records: AuditRecord[] = []
-    createTeller(
+    createEventReporter(
       (record) => records.push(record),
       () => 0,
     )(describeStart(settings, { name: 'node 24', hasState: true, url: 'http://127.0.0.1:1' }))

@@ -4,6 +4,7 @@ import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import type { AttributeRow, Surface } from '../src/attribute/row.ts'
 import { ISSUES } from '../src/core/issue.ts'
 import { REFUSALS } from '../src/core/refusal.ts'
+import { EVENTS } from '../src/gateway/events.ts'
 import type { CauseRow } from '../src/token/cause-row.ts'
 import { FETCH_CAUSES } from '../src/token/fetch-causes.ts'
 
@@ -91,7 +92,7 @@ export function issuerFailuresPage(): string {
     "# When an issuer's keys cannot be fetched",
     `A login that fails because the gateway cannot fetch the discovery document or the key set of an issuer is \`503
 signing_key_unavailable\`, whatever failed: the caller reads one sentence, since an unsigned token gets this far. The
-audit record of the login (\`refusals[].expected\`) says what it was: \`keyFetchFailure\` is the cause below,
+audit record of the login (\`refusals[].failure\`) says what it was: \`keyFetchFailure\` is the cause below,
 \`keyFetchReason\` the sentence, \`keyFetchNextStep\` what to do, \`keyFetchUrl\` where. The status of the cluster warns of it
 (\`keys_unavailable\`) until a fetch has succeeded.`,
     'Each sentence begins with "the key set" or "the discovery document". `{name}` is a fact of the one failure. On Workers errors have no codes: there a cause is recognised by its status or message where one is listed, and a name that does not resolve or a certificate that is not trusted often comes as one of the statuses 520 to 530, from Cloudflare.',
@@ -115,6 +116,22 @@ function inText(text: string): string {
   return text.replaceAll('<', '&lt;').replaceAll('*', '\\*')
 }
 
+export function eventsPage(): string {
+  const sections = Object.entries(EVENTS).flatMap(([name, { when, fields }]) => [
+    `## ${code(name)}`,
+    when,
+    table(
+      ['field', 'what it is'],
+      Object.entries(fields).map(([field, what]) => [code(field), what]),
+    ),
+  ])
+  const intro = `What the gateway reports besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
+\`event\` and the fields below, of which some may be absent. An event has no \`requestId\`. Each change is reported once per isolate,
+never once per request: several isolates or replicas each report what they see themselves. A line has at most 32 KiB, a list at
+most five entries; no event holds a token or a key. Names and meanings are never changed.`
+  return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
+}
+
 function code(text: string): string {
   return `\`${text}\``
 }
@@ -129,4 +146,5 @@ export const PAGES: ReadonlyMap<string, () => string> = new Map([
   ['docs/attributes.md', attributesPage],
   ['docs/codes.md', codesPage],
   ['docs/issuer-failures.md', issuerFailuresPage],
+  ['docs/events.md', eventsPage],
 ])

@@ -9,6 +9,7 @@ import type { Checked } from '../core/result.ts'
 import type { KeySourceSpec, KeySources } from '../token/key-source.ts'
 import type { UrlPolicy } from '../token/url-policy.ts'
 import type { Explained } from './check.ts'
+import type { Claimed } from './claimed.ts'
 
 /** What compiling a document needs to know besides its text. The same for all documents of one gateway and scope. */
 export interface CompileContext {
@@ -93,6 +94,8 @@ export interface VerifiedEvidence {
   readonly anchor: string
   /** What the checks of one requirement need besides the attributes, for the session. Ask only once it was accepted. */
   readonly facts: (requirement: Requirement) => Json
+  /** What this evidence proves, whatever a policy says to it: for the audit record. */
+  readonly attributes: () => readonly Attribute[]
   /** The pins of one requirement. On success, the attributes that this evidence proves. */
   readonly accept: (requirement: Requirement) => Checked<readonly Attribute[]>
 }
@@ -107,6 +110,10 @@ export interface Attestor {
   readonly compile: (config: unknown, context: CompileContext, report: Report) => Requirement | undefined
   /** `evidence` has passed `evidenceSchema`. */
   readonly open: (evidence: unknown, context: VerifyContext) => Checked<OpenedEvidence>
+  /** What the evidence claims, as far as it can be read, verified or not. `evidence` has passed `evidenceSchema`. */
+  readonly readClaimed: (evidence: unknown) => Claimed
+  /** The refusal of evidence whose selector no policy asks for; `expected` are those that policies ask for. */
+  readonly refuseSelector: (selector: string, expected: readonly string[]) => Refusal
   readonly recall?: (attributes: Attributes) => RecalledEvidence | undefined
   /** All that a requirement asks of facts, in one canonical form: equal for requirements that accept alike. */
   readonly describePins: (requirement: Requirement, context: PinContext) => Json
@@ -136,6 +143,8 @@ export interface AttestorDefinition<
   readonly digest: (opened: Opened) => Promise<string>
   /** What all requirements of one list ask together, for `verify`: found once for each list, not for each login. */
   readonly combine: (requirements: readonly Detail[]) => Asked
+  readonly readClaimed: (evidence: Evidence) => Claimed
+  readonly refuseSelector: (selector: string, expected: readonly string[]) => Refusal
   readonly verify: (
     opened: Opened,
     asked: Asked,
@@ -145,6 +154,7 @@ export interface AttestorDefinition<
   readonly expiresAtSeconds: (verified: Verified) => number
   readonly anchor: (verified: Verified) => string
   readonly facts: (verified: Verified, detail: Detail, context: PinContext) => Json
+  readonly attributes: (verified: Verified) => readonly Attribute[]
   readonly accept: (verified: Verified, detail: Detail, context: VerifyContext) => Checked<readonly Attribute[]>
   /** See {@link OpenedEvidence.explain}. Without it the verdicts of `verify` and `accept` are what there is to tell. */
   readonly explain?: (
@@ -190,6 +200,8 @@ export function defineAttestor<
     evidenceSchema: definition.evidenceSchema,
     configSchema: definition.configSchema,
     configOptional: definition.configOptional,
+    readClaimed: (evidence) => definition.readClaimed(evidence as Evidence),
+    refuseSelector: definition.refuseSelector,
     describePins: (requirement, context) => definition.describePins(detailOf(requirement), context),
     recheck: (recorded, requirement, context) => definition.recheck(recorded, detailOf(requirement), context),
     compile(config, context, report) {
@@ -213,6 +225,7 @@ export function defineAttestor<
               expiresAtSeconds: definition.expiresAtSeconds(verified.value),
               anchor: definition.anchor(verified.value),
               facts: (requirement) => definition.facts(verified.value, detailOf(requirement), context),
+              attributes: () => definition.attributes(verified.value),
               accept: (requirement) => definition.accept(verified.value, detailOf(requirement), context),
             },
           }

@@ -41,13 +41,20 @@ function isMeantForUs({ audiences }: Audiences, pins: K8sTokenPins, defaultAudie
   return audiences.some((audience) => wanted.includes(audience))
 }
 
-export function audienceMismatch({ audiences }: Audiences): Refusal {
+/** All audiences that any of the policies accepts. */
+export function acceptedByAny({ stated, acceptsDefault }: WantedAudiences, defaultAudience: string): readonly string[] {
+  return [...new Set([...(acceptsDefault ? [defaultAudience] : []), ...stated])]
+}
+
+/** `expected`: what the policies that might have taken the token accept. */
+export function audienceMismatch({ audiences }: Audiences, expected: readonly string[]): Refusal {
   const shown = audiences.slice(0, QUOTED_AUDIENCES_MAX).map((audience) => quoteText(audience))
   const more = audiences.length - shown.length
   const given = `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`
   return {
     code: 'audience_mismatch',
     detail: `JWT verification failed: audience: the token is meant for ${given}, which is not what this gateway accepts; set the audience of the projected token`,
+    audit: { audiences: expected },
   }
 }
 
@@ -56,7 +63,9 @@ export function checkAudience(facts: Audiences, pins: K8sTokenPins, defaultAudie
     name: 'audience',
     expected: pins.audiences ?? defaultAudience,
     actual: facts.audiences,
-    refusal: isMeantForUs(facts, pins, defaultAudience) ? undefined : audienceMismatch(facts),
+    refusal: isMeantForUs(facts, pins, defaultAudience)
+      ? undefined
+      : audienceMismatch(facts, acceptedAudiences(pins, defaultAudience)),
   }
 }
 
@@ -71,7 +80,7 @@ export function checkLifetime({ lifetimeSeconds: lifetime }: TokenFacts, { maxLi
         : {
             code: 'token_lifetime_excessive',
             detail: `the token was issued for ${describeSeconds(lifetime)}, longer than the policy accepts: lower expirationSeconds of the projected token`,
-            audit: { maxTokenLifetimeSeconds: maxLifetimeSeconds },
+            audit: { maxTokenLifetime: `${maxLifetimeSeconds}s` },
           },
   }
 }
@@ -95,20 +104,21 @@ export function* checkBinding(
   }
   const account = `${namespace}:${serviceAccount.name}`
   if (pins.serviceAccount !== undefined) {
-    const refusal = accountRefusal(account, [pins.serviceAccount])
+    const refusal = accountRefusal(account, { serviceAccountName: pins.serviceAccount })
     const { name } = serviceAccount
     yield checkOf('service account', pins.serviceAccount, name, pins.serviceAccount === name, refusal)
   }
   if (pins.allowedServiceAccounts !== undefined) {
     const { allowedServiceAccounts } = pins
     const isAllowed = allowedServiceAccounts.some((pattern) => matchesGlob(pattern, account))
-    const refusal = accountRefusal(account, allowedServiceAccounts)
+    const refusal = accountRefusal(account, { allowedServiceAccounts })
     yield checkOf('allowed accounts', allowedServiceAccounts, account, isAllowed, refusal)
   }
   if (pins.requireBoundPod) {
     yield checkOf('bound pod', 'a pod with its uid', pod?.name, pod?.uid !== undefined, {
       code: 'pod_required',
       detail: 'the token is not bound to a pod: use a projected token of a pod, not one made with kubectl create token',
+      audit: { requireBoundPod: true },
     })
   }
   if (pins.allowedNodes !== undefined) {
@@ -135,11 +145,11 @@ function checkOf(
   return { name, expected, actual, refusal: holds ? undefined : refusal }
 }
 
-function accountRefusal(account: string, expected: readonly string[]): Refusal {
+function accountRefusal(account: string, audit: NonNullable<Refusal['audit']>): Refusal {
   return {
     code: 'service_account_not_allowed',
     detail: `the service account ${quoteClaim(account)} is not one that may log in here`,
-    audit: { allowedServiceAccounts: expected },
+    audit,
   }
 }
 

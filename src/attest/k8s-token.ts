@@ -14,6 +14,7 @@ import { defineAttestor, type PinContext, type RecordedEvidence, type VerifyCont
 import { type Check, firstRefusal, type OpenCheck } from './check.ts'
 import { attributesOf, type Binding, isLegacy, legacy, readBinding, recallBinding } from './k8s-token-binding.ts'
 import {
+  acceptedByAny,
   atMost,
   audienceMismatch,
   checkAudience,
@@ -24,6 +25,7 @@ import {
   isMeantForAny,
   type WantedAudiences,
 } from './k8s-token-checks.ts'
+import { readClaimedOfToken } from './k8s-token-claimed.ts'
 import { compileK8sToken, type K8sTokenPins, k8sTokenConfigSchema } from './k8s-token-config.ts'
 import { describePins, factsOf, readFacts, recordFacts, type TokenFacts } from './k8s-token-record.ts'
 
@@ -53,6 +55,8 @@ export const k8sToken = defineAttestor({
   },
 
   digest: ({ token }) => sha256Base64url(token.signingInput),
+  readClaimed: ({ token }) => readClaimedOfToken(token),
+  refuseSelector: issuerMismatch,
 
   combine: combineAudiences,
 
@@ -63,10 +67,11 @@ export const k8sToken = defineAttestor({
     context,
   ): Promise<Checked<VerifiedK8sToken>> {
     // Cheap checks first: a token that cannot pass costs neither a key fetch nor a signature.
-    if (wanted === undefined) return refuse(issuerMismatch(token))
+    if (wanted === undefined) return refuse(issuerMismatch(token.issuer, []))
     const timely = checkTimes(token, context.nowSeconds, context.skewSeconds)
     if (!timely.ok) return timely
-    if (!isMeantForAny(token, wanted, context.defaultAudience)) return refuse(audienceMismatch(token))
+    if (!isMeantForAny(token, wanted, context.defaultAudience))
+      return refuse(audienceMismatch(token, acceptedByAny(wanted, context.defaultAudience)))
     if (keySource === undefined) throw new Error('a k8s_token requirement has no key source')
     const verified = await verifySignature(token, keySource, context.keySources, context.background)
     return verified.ok ? pass({ ...verified.value, binding }) : verified
@@ -75,6 +80,8 @@ export const k8sToken = defineAttestor({
   expiresAtSeconds: ({ token }) => token.expiresAtSeconds,
   anchor: ({ anchor }) => anchor,
   facts: ({ token }, pins, { defaultAudience }) => recordFacts(factsOf(token), pins, defaultAudience),
+
+  attributes: ({ token, binding }) => attributesOf(token.issuer, binding),
 
   accept({ token, binding }, pins, context): Checked<readonly Attribute[]> {
     const refusal = firstRefusal(checkPins(factsOf(token), binding, pins, context))
@@ -122,7 +129,7 @@ export const k8sToken = defineAttestor({
     const facts = readFacts(recorded)
     if (recalled === undefined || facts === undefined) return UNREADABLE_RECORD
     const { issuer, binding } = recalled
-    if (issuer !== pins.issuer) return issuerMismatch({ issuer })
+    if (issuer !== pins.issuer) return issuerMismatch(issuer, [pins.issuer])
     return firstRefusal(checkPins(facts, binding, pins, context))
   },
 })
@@ -144,10 +151,11 @@ function* checkPins(
   yield* checkBinding(binding, pins)
 }
 
-function issuerMismatch({ issuer }: Pick<ParsedToken, 'issuer'>): Refusal {
+function issuerMismatch(issuer: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
     detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
+    audit: { issuerURL: expected },
   }
 }
 

@@ -70,6 +70,7 @@ export function recallAttestations(attributes: readonly Attribute[]): Checked<re
               // For sessions, of which a dry run issues none.
               anchor: 'recorded',
               facts: () => null,
+              attributes: () => attributes.filter(({ origin }) => origin === type),
               accept(requirement) {
                 const { checks, attributes: proved } = explain(requirement)
                 const failed = checks.find(({ refusal }) => refusal !== undefined)

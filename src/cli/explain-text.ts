@@ -114,7 +114,7 @@ function conditionLines(
   { condition, explanation, evaluation, message }: ConditionExplanation,
   io: Colour,
 ): readonly string[] {
-  const told = evaluation.kind === 'fault' ? faultRefusal(evaluation, condition).detail : message
+  const told = evaluation.kind === 'fault' ? faultRefusal(evaluation, condition, 'expression').detail : message
   const state = evaluation.kind === 'true' ? 'passed' : 'failed'
   const rows = treeRows(explanation, '', '')
   const width = Math.max(0, ...rows.map(({ text }) => text.length).filter((length) => length <= TEXT_MAX_WIDTH))

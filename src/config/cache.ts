@@ -4,6 +4,7 @@
 import type { Clock } from '../core/clock.ts'
 import {
   ABSENCE_CACHE_MAX,
+  ABSENCE_RECHECK_MILLIS,
   CONFIG_CACHE_MAX_BYTES,
   CONFIG_FRESH_MILLIS,
   CONFIG_REVALIDATE_MILLIS,
@@ -20,6 +21,7 @@ import type { AppliedRecord } from '../token/applied-record.ts'
 import type { AppliedRecords } from './applied.ts'
 import { type Asker, createClusterExistence, type Existence } from './cluster-existence.ts'
 import type { SectionValues } from './compile.ts'
+import { type ConfigEvent, createConfigEvents } from './config-events.ts'
 import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
 import { absentSince, appliedSince, type Known, knownAfter, readOf, weigh } from './known.ts'
@@ -27,14 +29,18 @@ import { createLeases, isAhead, type Lease } from './lease.ts'
 import { createRetained } from './retained.ts'
 import { SECTIONS, sectionNames } from './sections.ts'
 import { type ConfigSource, type Sleep, StoreError, within } from './source.ts'
+import { createStoreEvents, type StoreEvent } from './store-events.ts'
 import { createUpkeep, type Look, type StateWriteFailed } from './upkeep.ts'
+
+/** Events about documents, their store and the records of what was applied. */
+export type StoredEvent = ConfigEvent | StoreEvent | StateWriteFailed
 
 export interface ConfigCacheOptions<Values> {
   readonly source: ConfigSource
   /** Without them a cold isolate that meets a bad document has nothing to fall back to. */
   readonly records?: AppliedRecords
-  /** Told once per version and isolate, until it succeeds. */
-  readonly tell: (event: StateWriteFailed) => void
+  /** Gets each change once per isolate. It must not throw. */
+  readonly tell: (event: StoredEvent) => void
   readonly clock: Clock
   readonly sleep: Sleep
   readonly compile: CompileSection<Values>
@@ -59,6 +65,8 @@ export interface ConfigCache<Values = SectionValues> {
   prove(key: DocumentKey): void
 }
 
+type Bytes = Uint8Array<ArrayBuffer>
+
 /** Failed reads of one key: the next one waits. */
 interface Trouble {
   readonly failures: number
@@ -75,6 +83,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   const leases = createLeases(ABSENCE_CACHE_MAX)
   const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
   const existence = createClusterExistence(sections, clock)
+  const documentEvents = createConfigEvents()
+  const storeEvents = createStoreEvents(clock)
   const upkeep = records === undefined ? undefined : createUpkeep({ records, clock, sleep, tell })
 
   function find(key: DocumentKey): Known | undefined {
@@ -105,22 +115,42 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return trouble !== undefined && isAhead(trouble.retryMillis, clock(), STORE_BACKOFF_MAX_MILLIS)
   }
 
+  function tellIfAny(event: StoredEvent | undefined): void {
+    if (event !== undefined) tell(event)
+  }
+
   function noteTrouble(key: DocumentKey, { message }: StoreError): void {
+    const reason = message.slice(0, STORE_REASON_MAX_LENGTH)
+    tellIfAny(storeEvents.failed(key.text, reason))
     const failures = (troubles.get(key.text)?.failures ?? 0) + 1
     const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
     troubles.set(key.text, {
       failures,
       retryMillis: clock() + waitMillis,
-      reason: message.slice(0, STORE_REASON_MAX_LENGTH),
+      reason,
     })
+  }
+
+  /**
+   * The stored bytes. What this isolate had is looked for twice before it counts as absent: a file that is being replaced
+   * is absent for a moment, and nobody may be locked out by that.
+   */
+  async function lookUp(key: DocumentKey): Promise<{ bytes: Bytes | undefined; readAtMillis: number }> {
+    const wasThere = find(key)?.desired !== undefined
+    // The age counts from before the read: what the store says may be that old.
+    const readAtMillis = clock()
+    const bytes = await source.read(key.text)
+    if (bytes !== undefined || !wasThere) return { bytes, readAtMillis }
+    await sleep(ABSENCE_RECHECK_MILLIS)
+    // A version that was put meanwhile must not count as read before it was there.
+    const againAtMillis = clock()
+    return { bytes: await source.read(key.text), readAtMillis: againAtMillis }
   }
 
   /** One read of the store, and what it makes of the document. Its caller holds the lease. */
   async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
-    // The age counts from before the read: what the store says may be that old.
-    const readAtMillis = clock()
     try {
-      const bytes = await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)
+      const { bytes, readAtMillis } = await within(() => lookUp(key), STORE_TIMEOUT_MILLIS, sleep)
       const before = find(key)
       const { known, look, isFirst } = await learn(key, bytes, readAtMillis, before)
       // What one isolate decides by must hold in all: the first decision waits until the record says so.
@@ -128,6 +158,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       if (!leases.holds(lease)) return
       remember(key, appliedSince(known, sinceMillis))
       troubles.delete(key.text)
+      tellIfAny(storeEvents.succeeded(key.text))
+      tellIfAny(documentEvents(key, known))
       if (!isFirst && look !== undefined) background(look.then((since) => noteSince(key, known, since)))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
@@ -140,7 +172,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   /** What a read says, the look at the record that follows from it, and whether this isolate decides by it first. */
   async function learn(
     key: DocumentKey,
-    bytes: Uint8Array<ArrayBuffer> | undefined,
+    bytes: Bytes | undefined,
     readAtMillis: number,
     before: Known | undefined,
   ): Promise<{ readonly known: Known; readonly look: Look | undefined; readonly isFirst: boolean }> {

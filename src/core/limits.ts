@@ -75,6 +75,12 @@ export const AUDITED_EXPECTED_MAX_BYTES = 4 * 1024
 /** The same where it is all that a record is about: every listed issue of a document that has never compiled. */
 export const AUDITED_ISSUES_MAX_BYTES = 16 * 1024
 
+/** Issues of a refused document, or other entries of a list, in one event: `status` lists them all. */
+export const EVENT_ENTRIES_MAX = 5
+
+/** What all evidence of one login claims of itself, in its record: names of Kubernetes fit whole. */
+export const AUDITED_CLAIMED_MAX_BYTES = 4 * 1024
+
 /** One string in an audit record that came from outside, with what was escaped in it. */
 export const AUDIT_TEXT_MAX_LENGTH = 512
 
@@ -254,6 +260,15 @@ export const CONFIG_REVALIDATE_MILLIS = 60_000
 export const CONFIG_STALE_MAX_MILLIS = 3_600_000
 /** One read of the store. */
 export const STORE_TIMEOUT_MILLIS = 5_000
+/**
+ * Documents whose last reported state is remembered, per isolate, some 300 bytes each: more than fit the cache, so that
+ * one that is evicted and read again is not reported again.
+ */
+export const CONFIG_EVENT_KEYS_MAX = 8_192
+/** The store is reported as failed at most this often, and as back once no read failed for as long. */
+export const STORE_EVENT_INTERVAL_MILLIS = 60_000
+/** Documents whose failed reads are remembered until the store is back. */
+export const STORE_EVENT_KEYS_MAX = 1_024
 /** Compiled configurations and unknown clusters in memory, per isolate. */
 export const CONFIG_CACHE_MAX = 2_000
 /**
@@ -307,6 +322,11 @@ export const STORE_REASON_MAX_LENGTH = 200
 export const FILE_QUIET_MILLIS = 1_000
 /** How often that is tried before the read counts as failed; within the time-out of one read. */
 export const FILE_QUIET_TRIES = 4
+/**
+ * A document that this isolate had, and now finds absent, may be in the middle of being replaced (`git pull` unlinks a
+ * file and creates it anew): it is read again after this before it counts as deleted. Within one store time-out.
+ */
+export const ABSENCE_RECHECK_MILLIS = 1_000
 /** How often a request looks whether another one's read of the store has ended. */
 export const LEASE_POLL_MILLIS = 20
 /** One store read may end in a second one, of the applied record; after that the lease is anyone's. */

@@ -108,14 +108,21 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS
 
+/** Whether nothing was decided, because keys, the configuration or a store could not be had: nothing was expected then. */
+export function isOurFailure(code: RefusalCode): boolean {
+  const { status, reason }: RefusalRow = REFUSALS[code]
+  return status === 503 || reason === 'keys_unavailable'
+}
+
 /**
  * A refusal and its facts. `detail` is what the caller may read: it tells of the caller's own input alone and never
- * holds a token. `audit` holds what the deployment expects, and goes to the audit record alone.
+ * holds a token. `audit` goes to the audit record alone: what the deployment expects, in the field names of the policy, or,
+ * where the gateway could not decide ({@link isOurFailure}), what failed.
  */
 export interface Refusal {
   readonly code: RefusalCode
   readonly detail: string
-  readonly audit?: Readonly<Record<string, string | number | readonly string[]>>
+  readonly audit?: Readonly<Record<string, string | number | boolean | readonly string[]>>
   /** For 503: after how many seconds to try again. */
   readonly retryAfterSeconds?: number
   /** For a malformed request or an attribute: which one. */

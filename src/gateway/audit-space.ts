@@ -3,17 +3,23 @@
 // that a log cuts it off.
 import { AUDIT_TEXT_MAX_LENGTH, AUDITED_EXPECTED_MAX, AUDITED_EXPECTED_MAX_BYTES } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
-import type { Refusal } from '../core/refusal.ts'
+import { isOurFailure, type Refusal } from '../core/refusal.ts'
 import type { EvidenceRefusal } from '../policy/trials.ts'
 
-/** What a refusal says of what the deployment expects; where a list is shortened, `<name>Omitted` counts the rest. */
-export type Expected = NonNullable<Refusal['audit']>
+/** What a refusal says to the operator alone; where a list is shortened, `<name>Omitted` counts the rest. */
+export type Facts = NonNullable<Refusal['audit']>
 
-export interface AuditedRefusal {
+export interface AuditedFacts {
+  /** What the deployment expects, in the field names of the policy. */
+  readonly expected?: Facts
+  /** Why the gateway could not decide: a store, an issuer or a document. */
+  readonly failure?: Facts
+}
+
+export interface AuditedRefusal extends AuditedFacts {
   readonly type: string
   readonly code: string
   readonly detail: string
-  readonly expected?: Expected
 }
 
 /** Room for lists in one record. */
@@ -70,19 +76,24 @@ export function auditedText(text: string): string {
 }
 
 export function auditedRefusal({ type, refusal }: EvidenceRefusal): AuditedRefusal {
-  const { code, detail, audit } = refusal
-  return { type: auditedText(type), code, detail: auditedText(detail), ...expectedOf(audit) }
+  const { code, detail } = refusal
+  return { type: auditedText(type), code, detail: auditedText(detail), ...auditedFacts(refusal) }
 }
 
-/** The member `expected` of a record or of an entry in it, if there is anything to tell. */
-export function expectedOf(
-  audit: Refusal['audit'],
+/** The member `expected` or `failure` of a record or of an entry in it, if there is anything to say. */
+export function auditedFacts(
+  { code, audit }: Pick<Refusal, 'code' | 'audit'>,
   { entries = AUDITED_EXPECTED_MAX, bytes = AUDITED_EXPECTED_MAX_BYTES } = {},
-): { readonly expected?: Expected } {
+): AuditedFacts {
   if (audit === undefined) return {}
-  const space = createAuditSpace(bytes, {})
-  const facts = Object.entries(audit).flatMap(([name, value]): readonly (readonly [string, Expected[string]])[] => {
-    if (typeof value === 'number') return [[name, value]]
+  const facts = boundFacts(audit, createAuditSpace(bytes, {}), entries)
+  return isOurFailure(code) ? { failure: facts } : { expected: facts }
+}
+
+/** As many facts as there is room for, in their order, each list with at most `entries`. */
+export function boundFacts(facts: Facts, space: AuditSpace, entries: number): Facts {
+  const bounded = Object.entries(facts).flatMap(([name, value]): readonly (readonly [string, Facts[string]])[] => {
+    if (typeof value === 'number' || typeof value === 'boolean') return [[name, value]]
     const isList = typeof value !== 'string'
     const taken = space.take(isList ? value : [value], entries, auditedText)
     const counted = taken.omitted === 0 ? [] : [[`${name}Omitted`, taken.omitted] as const]
@@ -90,7 +101,7 @@ export function expectedOf(
     if (isList) return [[name, taken.entries], ...counted]
     return only === undefined ? counted : [[name, only]]
   })
-  return { expected: Object.fromEntries(facts) }
+  return Object.fromEntries(bounded)
 }
 
 /** A list as members of a record: none where nothing was to be listed. */

@@ -1,11 +1,13 @@
-// One structured record for each login, each request for claims and each refused status. It holds what the operator
+// One structured record for each login, each request for claims and each refused status, and for each event. It holds what the operator
 // needs to know within a minute, the facts that the caller must not see among them, and never a token: evidence is named
 // by the SHA-256 of its decoded signing input. Records are made by `login-record.ts` and `claims-record.ts`, which bound
 // them.
+
+import type { Claimed } from '../attest/claimed.ts'
 import type { Attribute } from '../attribute/attribute.ts'
-import type { StateWriteFailed } from '../config/upkeep.ts'
 import { printable, printableJson } from '../core/printable.ts'
-import type { AuditedRefusal, Expected } from './audit-space.ts'
+import type { AuditedFacts, AuditedRefusal } from './audit-space.ts'
+import type { GatewayEvent } from './events.ts'
 
 export interface ConfigurationUsed {
   readonly section: string
@@ -18,6 +20,8 @@ interface RecordHead {
   readonly v: 1
   readonly time: string
   readonly requestId: string
+  /** From the arrival of the request to its record, in milliseconds. */
+  readonly durationMs: number
 }
 
 export interface FaultRecord extends RecordHead {
@@ -25,7 +29,7 @@ export interface FaultRecord extends RecordHead {
   readonly error: string
 }
 
-export interface LoginRecord extends RecordHead {
+export interface LoginRecord extends RecordHead, AuditedFacts {
   readonly event: 'login'
   /** Absent where an issuer logs in. */
   readonly clusterId?: string
@@ -36,11 +40,9 @@ export interface LoginRecord extends RecordHead {
   readonly detail?: string
   readonly configuration?: ConfigurationUsed
   readonly evidence?: readonly AuditedEvidence[]
-  /** What the deployment expects, for a request that was refused whole. */
-  readonly expected?: Expected
   readonly policy?: string
   readonly session?: { readonly id: string; readonly subject: string; readonly expiresAt: string }
-  /** As the session has them. */
+  /** As the session has them; of a refused login what was verified all the same. */
   readonly attributes?: readonly Attribute[]
   readonly attributesOmitted?: number
   /** Of the evidence: what its own verification said, or else the nearest policy. */
@@ -56,7 +58,12 @@ export interface LoginRecord extends RecordHead {
 export interface AuditedEvidence {
   readonly type: string
   readonly digest?: string
+  /** Of a refused login, and of evidence that an admitted one did without: what it says of itself, UNVERIFIED. */
+  readonly claimed?: AuditedClaimed
 }
+
+/** {@link Claimed}, bounded and printable; what did not fit is counted. */
+export type AuditedClaimed = Claimed & { readonly [Name in keyof Claimed as `${Name}Omitted`]?: number }
 
 export interface AuditedPolicy {
   readonly policy: string
@@ -69,7 +76,7 @@ interface SessionUsed {
 }
 
 /** One request for claims: refused whole, or with so many workloads granted and refused. */
-export interface MappingRecord extends RecordHead {
+export interface MappingRecord extends RecordHead, AuditedFacts {
   readonly event: 'mapping'
   readonly clusterId: string
   readonly status: number
@@ -77,7 +84,6 @@ export interface MappingRecord extends RecordHead {
   readonly outcome: 'granted' | 'refused'
   readonly code?: string
   readonly detail?: string
-  readonly expected?: Expected
   readonly configuration?: readonly ConfigurationUsed[]
   /** The issuer's session, and the agent's. */
   readonly issuer?: SessionUsed
@@ -89,29 +95,27 @@ export interface MappingRecord extends RecordHead {
   readonly refusalsOmitted?: number
 }
 
-export interface AuditedWorkload {
+/** With what the deployment expects, such as the condition that could not be evaluated. */
+export interface AuditedWorkload extends AuditedFacts {
   readonly id: string
   readonly code: string
   readonly attribute?: string
   readonly surface?: string
-  /** What the deployment expects, such as the condition that could not be told. */
-  readonly expected?: Expected
 }
 
 /** A status that was refused: who asked of which cluster, and why not. */
-export interface StatusRecord extends RecordHead {
+export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly event: 'status'
   readonly clusterId: string
   readonly status: number
   readonly outcome: 'refused'
   readonly code: string
   readonly detail: string
-  readonly expected?: Expected
   readonly issuer?: SessionUsed
 }
 
-/** What happens in the background, told once per change. */
-export type EventRecord = { readonly v: 1; readonly time: string } & StateWriteFailed
+/** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
+export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
 
 export type AuditRecord = LoginRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
 

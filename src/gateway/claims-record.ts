@@ -8,19 +8,20 @@ import {
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { WorkloadError, WorkloadResult } from '../policy/workload.ts'
 import type { AuditedWorkload, MappingRecord } from './audit.ts'
-import { auditedText, createAuditSpace, expectedOf, listed } from './audit-space.ts'
+import { auditedFacts, auditedText, createAuditSpace, listed } from './audit-space.ts'
 
 /** Who asked, of which cluster, under which configuration: short by itself. */
 export type MappingFacts = Pick<
   MappingRecord,
-  'v' | 'event' | 'time' | 'requestId' | 'clusterId' | 'configuration' | 'issuer' | 'agent'
+  'v' | 'event' | 'time' | 'requestId' | 'durationMs' | 'clusterId' | 'configuration' | 'issuer' | 'agent'
 >
 
 /** A request that was refused whole. */
-export function recordRefusedMapping(facts: MappingFacts, { code, detail, audit }: Refusal): MappingRecord {
+export function recordRefusedMapping(facts: MappingFacts, refusal: Refusal): MappingRecord {
+  const { code, detail } = refusal
   const { status } = REFUSALS[code]
-  const expected = expectedOf(audit, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
-  return { ...facts, outcome: 'refused', status, code, detail: auditedText(detail), ...expected }
+  const said = auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
+  return { ...facts, outcome: 'refused', status, code, detail: auditedText(detail), ...said }
 }
 
 /** `audits` holds what was said to the operator alone of each refused workload, by its id. */
@@ -55,6 +56,6 @@ function auditedWorkload(
     code,
     ...(attribute === undefined ? {} : { attribute: auditedText(attribute) }),
     ...(surface === undefined ? {} : { surface }),
-    ...expectedOf(audit),
+    ...auditedFacts({ code, ...(audit === undefined ? {} : { audit }) }),
   }
 }

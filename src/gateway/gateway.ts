@@ -19,7 +19,9 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   const app = new Hono<GatewayEnv>({ strict: true })
 
   app.use(async function answerHeaders(c, next) {
-    c.set('requestId', uuidv7(parts.clock()))
+    const startedMillis = parts.clock()
+    c.set('startedMillis', startedMillis)
+    c.set('requestId', uuidv7(startedMillis))
     c.set('realm', parts.settings.trustDomain)
     await next()
     c.header('X-Request-Id', c.get('requestId'))

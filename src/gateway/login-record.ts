@@ -10,12 +10,22 @@ import {
 import type { Refusal } from '../core/refusal.ts'
 import type { EvidenceName } from '../policy/login.ts'
 import type { EvidenceRefusal, PolicyTrace, Untraced } from '../policy/trials.ts'
-import type { AuditedEvidence, LoginRecord } from './audit.ts'
-import { auditedRefusal, auditedText, createAuditSpace, expectedOf, listed } from './audit-space.ts'
+import type { LoginRecord } from './audit.ts'
+import {
+  type AuditedFacts,
+  type AuditSpace,
+  auditedFacts,
+  auditedRefusal,
+  auditedText,
+  createAuditSpace,
+  listed,
+  type Taken,
+} from './audit-space.ts'
+import { auditedEvidence } from './audited-evidence.ts'
 
 type Lists = 'attributes' | 'refusals' | 'policies' | 'policiesTried' | 'evidence' | 'detail'
 /** The members of a record that are short by themselves. */
-export type LoginFacts = Omit<LoginRecord, Lists | `${Lists}Omitted` | 'expected'>
+export type LoginFacts = Omit<LoginRecord, Lists | `${Lists}Omitted` | keyof AuditedFacts>
 
 /** What a decision about evidence has found. */
 export interface LoginFindings {
@@ -27,23 +37,29 @@ export interface LoginFindings {
   readonly attributes?: readonly Attribute[]
 }
 
-/** For a request that was refused before any evidence was looked at. */
-export function recordRefusal(facts: LoginFacts, { detail, audit }: Refusal): LoginRecord {
-  const expected = expectedOf(audit, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
-  return { ...facts, detail: auditedText(detail), ...expected }
+/** For a request that was refused whole; `found` is what is known of who sent it. */
+export function recordRefusal(
+  facts: LoginFacts,
+  refusal: Refusal,
+  found: Pick<LoginFindings, 'evidence' | 'attributes'> = { evidence: [] },
+): LoginRecord {
+  const evidence = auditedEvidence(found.evidence, true)
+  const fixed = {
+    ...facts,
+    detail: auditedText(refusal.detail),
+    ...(evidence.length === 0 ? {} : { evidence }),
+    ...auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+  }
+  const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
+  return { ...fixed, ...listed('attributes', takeAttributes(found, space)) }
 }
 
 export function recordDecision(facts: LoginFacts, found: LoginFindings): LoginRecord {
-  const evidence = found.evidence.map(
-    ({ type, digest }): AuditedEvidence => ({
-      type,
-      ...(digest === undefined ? {} : { digest }),
-    }),
-  )
+  const evidence = auditedEvidence(found.evidence, facts.outcome === 'refused')
   const fixed = { ...facts, evidence, ...triedOf(found) }
   const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
   // What matters most has the first claim to the room.
-  const attributes = space.take(found.attributes ?? [], Number.POSITIVE_INFINITY, (attribute) => attribute)
+  const attributes = takeAttributes(found, space)
   const refusals = space.take(found.refusals, ATTESTATIONS_MAX, auditedRefusal)
   const traced = space.take(ownRefusals(found), AUDITED_POLICIES_MAX, ({ policy, refusals: own }) => ({
     policy,
@@ -56,6 +72,10 @@ export function recordDecision(facts: LoginFacts, found: LoginFindings): LoginRe
     ...listed('refusals', refusals),
     ...listed('policies', policies),
   }
+}
+
+function takeAttributes({ attributes = [] }: Pick<LoginFindings, 'attributes'>, space: AuditSpace): Taken<Attribute> {
+  return space.take(attributes, Number.POSITIVE_INFINITY, (attribute) => attribute)
 }
 
 /** What was wrong with the evidence of an admitted login, though one policy could do without it. */

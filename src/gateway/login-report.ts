@@ -3,7 +3,7 @@
 import type { Context } from 'hono'
 import { printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import { type LoginOutcome, statusOfRefusal } from '../policy/login.ts'
+import { type Attestation, type LoginOutcome, nameUnopened, statusOfRefusal } from '../policy/login.ts'
 import type { EvidenceRefusal } from '../policy/trials.ts'
 import type { IssuedSession } from '../token/session.ts'
 import type { ConfigurationUsed } from './audit.ts'
@@ -16,8 +16,11 @@ type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>
 
 export interface LoginReport {
+  /** What the request brought, so that the record says who, however it ends. */
+  presented(attestations: readonly Attestation[]): void
   decidedBy(configuration: ConfigurationUsed | undefined): void
-  refused(refusal: Refusal): Response
+  /** `admitted`: the policies did admit, and the session could not be issued. */
+  refused(refusal: Refusal, admitted?: Admitted): Response
   notAdmitted(outcome: NotAdmitted): Response
   admitted(outcome: Admitted, session: IssuedSession): Response
 }
@@ -30,8 +33,9 @@ const REASONS = {
 
 export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | undefined, parts: Parts): LoginReport {
   let configuration: ConfigurationUsed | undefined
+  let presented: readonly Attestation[] = []
 
-  function withHead(facts: Omit<LoginFacts, 'v' | 'event' | 'time' | 'requestId'>): LoginFacts {
+  function withHead(facts: Omit<LoginFacts, 'v' | 'event' | 'time' | 'requestId' | 'durationMs'>): LoginFacts {
     return {
       ...recordHead('login', c, parts),
       ...(clusterId === undefined ? {} : { clusterId: auditedClusterId(clusterId) }),
@@ -47,13 +51,20 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
   }
 
   return {
+    presented(attestations) {
+      presented = attestations
+    },
+
     decidedBy(used) {
       configuration = used
     },
 
-    refused(refusal) {
+    refused(refusal, admitted) {
       const { code } = refusal
-      parts.audit(recordRefusal(withHead({ status: REFUSALS[code].status, outcome: 'refused', code }), refusal))
+      const { status } = REFUSALS[code]
+      const policy = admitted === undefined ? {} : { policy: admitted.policy.name }
+      const facts = withHead({ status, outcome: 'refused', code, ...policy })
+      parts.audit(recordRefusal(facts, refusal, admitted ?? { evidence: presented.map(nameUnopened) }))
       return problem(c, refusal, onWire())
     },
 

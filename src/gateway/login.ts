@@ -29,6 +29,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
   if (!body.ok) return report.refused(body.refusal)
   const attestations = readAttestations(body.value)
   if (!attestations.ok) return report.refused(attestations.refusal)
+  report.presented(attestations.value)
 
   const policies = await policiesInForce(clusterId, parts.configs, background)
   if (!policies.ok) return report.refused(policies.refusal)
@@ -61,5 +62,5 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
     },
     parts.authority,
   )
-  return session.ok ? report.admitted(outcome, session.value) : report.refused(session.refusal)
+  return session.ok ? report.admitted(outcome, session.value) : report.refused(session.refusal, outcome)
 }

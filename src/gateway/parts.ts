@@ -15,7 +15,7 @@ import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
 import type { AuditRecord } from './audit.ts'
-import { auditedText } from './audit-space.ts'
+import { createEventReporter } from './events.ts'
 import type { Settings } from './settings.ts'
 
 export interface GatewayOptions {
@@ -30,6 +30,7 @@ export interface GatewayOptions {
   readonly unusedProxy?: string
   readonly clock: Clock
   readonly sleep: Sleep
+  /** Records of requests, and events: see `events.ts`. */
   readonly audit: (record: AuditRecord) => void
   /** What compiled configurations may take of memory, for a host that has more than the least one. */
   readonly configCacheMaxBytes?: number
@@ -51,6 +52,7 @@ export interface Parts {
 export interface GatewayEnv {
   Variables: {
     requestId: string
+    startedMillis: number
     /** The trust domain, for challenges. */
     realm: string
   }
@@ -77,6 +79,7 @@ export function createParts(options: GatewayOptions): Parts {
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
 
+  const tell = createEventReporter(audit, clock)
   const engine = createConditionEngine(module)
   return {
     settings,
@@ -93,8 +96,7 @@ export function createParts(options: GatewayOptions): Parts {
     configs: createConfigCache({
       source,
       ...(records === undefined ? {} : { records }),
-      tell: (event) =>
-        audit({ v: 1, time: new Date(clock()).toISOString(), ...event, reason: auditedText(event.reason) }),
+      tell,
       clock,
       sleep,
       compile: compileDocument,
@@ -107,6 +109,7 @@ export function createParts(options: GatewayOptions): Parts {
       fetch,
       clock,
       sleep,
+      tell,
       ...urlPolicy,
       ...(unusedProxy === undefined ? {} : { unusedProxy }),
     }),

@@ -10,6 +10,7 @@ interface RecordHead<Event extends AuditRecord['event']> {
   readonly event: Event
   readonly time: string
   readonly requestId: string
+  readonly durationMs: number
 }
 
 export function recordHead<Event extends AuditRecord['event']>(
@@ -17,7 +18,10 @@ export function recordHead<Event extends AuditRecord['event']>(
   c: Context<GatewayEnv>,
   { clock }: Pick<Parts, 'clock'>,
 ): RecordHead<Event> {
-  return { v: 1, event, time: new Date(clock()).toISOString(), requestId: c.get('requestId') }
+  const nowMillis = clock()
+  // Workers do not let the clock advance but over input and output; a clock that was set back makes no negative time.
+  const durationMs = Math.max(0, nowMillis - c.get('startedMillis'))
+  return { v: 1, event, time: new Date(nowMillis).toISOString(), requestId: c.get('requestId'), durationMs }
 }
 
 /** What stood in the path, which need be no id at all. */

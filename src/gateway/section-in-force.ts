@@ -3,6 +3,7 @@
 
 import type { ConfigCache } from '../config/cache.ts'
 import type { SectionValues } from '../config/compile.ts'
+import { describeIssue } from '../config/config-events.ts'
 import type { DocumentKey } from '../config/document-key.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
@@ -35,7 +36,7 @@ export async function sectionInForce<Section extends keyof SectionValues>(
           : `the stored ${key.section} has never compiled: its operator sees why with config validate`,
         audit: {
           digest: read.digest,
-          issues: read.issues.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`),
+          issues: read.issues.map(describeIssue),
         },
       })
     case 'unavailable':

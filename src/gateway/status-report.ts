@@ -5,7 +5,7 @@ import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { Session } from '../token/session-claims.ts'
 import type { StatusRecord } from './audit.ts'
-import { auditedText, expectedOf } from './audit-space.ts'
+import { auditedFacts, auditedText } from './audit-space.ts'
 import type { GatewayEnv, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 import { auditedClusterId, recordHead } from './record-head.ts'
@@ -23,7 +23,7 @@ export function createStatusReport(c: Context<GatewayEnv>, clusterId: string, pa
       issuer = { id, subject }
     },
     refused(refusal) {
-      const { code, detail, audit } = refusal
+      const { code, detail } = refusal
       parts.audit({
         ...recordHead('status', c, parts),
         clusterId: auditedClusterId(clusterId),
@@ -32,7 +32,7 @@ export function createStatusReport(c: Context<GatewayEnv>, clusterId: string, pa
         code,
         detail: auditedText(detail),
         ...(issuer === undefined ? {} : { issuer }),
-        ...expectedOf(audit, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+        ...auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
       })
       return problem(c, refusal)
     },

@@ -54,8 +54,8 @@ export function checkConditions(
   for (const { condition, message } of conditions) {
     const evaluation = evaluateWithin(condition, attributes, engine, tank)
     if (evaluation.kind === 'false')
-      return { code: 'condition_failed', detail: message, audit: { condition: condition.text } }
-    if (evaluation.kind === 'fault') return faultRefusal(evaluation, condition)
+      return { code: 'condition_failed', detail: message, audit: { expression: condition.text } }
+    if (evaluation.kind === 'fault') return faultRefusal(evaluation, condition, 'expression')
   }
   return undefined
 }
@@ -64,16 +64,22 @@ export function checkConditions(
 export function decideWithin(engine: ConditionEngine, tank: FuelTank): Decide {
   return (condition, attributes) => {
     const evaluation = evaluateWithin(condition, attributes, engine, tank)
-    return evaluation.kind === 'fault' ? refuse(faultRefusal(evaluation, condition)) : pass(evaluation.kind === 'true')
+    return evaluation.kind === 'fault'
+      ? refuse(faultRefusal(evaluation, condition, 'condition'))
+      : pass(evaluation.kind === 'true')
   }
 }
 
-/** The caller learns what kind of fault; where in which expression is the operator's. */
-export function faultRefusal({ fault, offset }: EvaluationFault, condition: Condition): Refusal {
+/** The caller learns what kind of fault; where in which expression is the operator's. `field`: of the document. */
+export function faultRefusal(
+  { fault, offset }: EvaluationFault,
+  condition: Condition,
+  field: 'expression' | 'condition',
+): Refusal {
   return {
     code: 'condition_fault',
     detail: `a condition could not be evaluated: ${FAULTS[fault]}`,
-    audit: { condition: condition.text, fault, offset, attributes: condition.attributes },
+    audit: { [field]: condition.text, fault, offset, attributes: condition.attributes },
   }
 }
 

@@ -1,6 +1,7 @@
 // One login against one document: any one policy admits, all of its attestors must pass. Evidence is verified once,
 // however many policies ask for it, and only policies that the evidence could satisfy are looked at.
 import type { Attestor, OpenedEvidence, Requirement, VerifiedEvidence, VerifyContext } from '../attest/attestor.ts'
+import type { Claimed } from '../attest/claimed.ts'
 import type { Attribute } from '../attribute/attribute.ts'
 import type { ConditionEngine } from '../condition/engine.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
@@ -26,6 +27,8 @@ export interface EvidenceName {
   readonly digest?: string
   /** Why it was refused itself, whatever policies ask of it: this very object is then in the trace of each of them. */
   readonly refusal?: Refusal
+  /** Whose it says it is, unverified; absent where nobody knows how to read it. A function: most logins need it not. */
+  readonly readClaimed?: () => Claimed
 }
 
 export type LoginOutcome =
@@ -45,6 +48,8 @@ export type LoginOutcome =
       readonly kind: 'refused'
       readonly reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
       readonly refusals: readonly EvidenceRefusal[]
+      /** What verified evidence proves: whom the policies refused. */
+      readonly attributes: readonly Attribute[]
       readonly traces: readonly PolicyTrace[]
       readonly untraced: Untraced
       readonly evidence: readonly EvidenceName[]
@@ -53,13 +58,19 @@ export type LoginOutcome =
       readonly kind: 'unavailable'
       readonly retryAfterSeconds: number
       readonly refusals: readonly EvidenceRefusal[]
+      readonly attributes: readonly Attribute[]
       readonly traces: readonly PolicyTrace[]
       readonly untraced: Untraced
       readonly evidence: readonly EvidenceName[]
     }
 
 /** What verification made of one attestation. */
-type Verdict = { readonly type: string; readonly opened?: OpenedEvidence; readonly result: Checked<VerifiedEvidence> }
+interface Verdict {
+  readonly attestation: Attestation
+  readonly type: string
+  readonly opened?: OpenedEvidence
+  readonly result: Checked<VerifiedEvidence>
+}
 
 /** 401 says that nothing of what was sent was verified; 403 that something was, and did not suffice. */
 export function statusOfRefusal(reason: Extract<LoginOutcome, { readonly kind: 'refused' }>['reason']): 401 | 403 {
@@ -77,8 +88,9 @@ export async function evaluateLogin(
   context: LoginContext,
 ): Promise<LoginOutcome> {
   if (policies.policies.length === 0) {
+    const evidence = attestations.map(nameUnopened)
     const untraced = { tried: 0, refusing: 0 }
-    return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [], untraced, evidence: [] }
+    return { kind: 'refused', reason: 'no_policy', refusals: [], attributes: [], traces: [], untraced, evidence }
   }
 
   const verdicts = await Promise.all(attestations.map((attestation) => judge(attestation, policies, context)))
@@ -97,13 +109,16 @@ export async function evaluateLogin(
   }
 
   const { traces, untraced } = trials
-  const refusals = verdicts.flatMap((verdict) => refusalOf(verdict, trials))
-  if (waiting !== undefined) {
-    const retryAfterSeconds = waiting.retryAfterSeconds ?? 1
-    return { kind: 'unavailable', retryAfterSeconds, refusals, traces, untraced, evidence }
+  const found = {
+    refusals: verdicts.flatMap((verdict) => refusalOf(verdict, trials)),
+    attributes: verdicts.flatMap(({ result }) => (result.ok ? result.value.attributes() : [])),
+    traces,
+    untraced,
+    evidence,
   }
+  if (waiting !== undefined) return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, ...found }
   const reason = verdicts.some(({ result }) => result.ok) ? 'no_policy_satisfied' : 'nothing_verified'
-  return { kind: 'refused', reason, refusals, traces, untraced, evidence }
+  return { kind: 'refused', reason, ...found }
 }
 
 /**
@@ -122,24 +137,32 @@ function skipHopeless(verdicts: readonly Verdict[], policies: PolicySet, trials:
   return waiting
 }
 
-async function judge(
-  { type, attestor, evidence }: Attestation,
-  policies: PolicySet,
-  context: VerifyContext,
-): Promise<Verdict> {
+async function judge(attestation: Attestation, policies: PolicySet, context: VerifyContext): Promise<Verdict> {
+  const { type, attestor, evidence } = attestation
   if (attestor === undefined || !policies.asksFor(type))
-    return { type, result: { ok: false, refusal: notRequired(type) } }
-  const opened = attestor.open(evidence, context)
-  if (!opened.ok) return { type, result: opened }
-  const result = await opened.value.verify(policies.requirementsFor(type, opened.value.selector))
+    return { attestation, type, result: { ok: false, refusal: notRequired(type) } }
+  const read = attestor.open(evidence, context)
+  if (!read.ok) return { attestation, type, result: read }
+  const opened = read.value
+  const requirements = policies.requirementsFor(type, opened.selector)
+  if (requirements.length === 0) {
+    const refusal = attestor.refuseSelector(opened.selector, policies.selectorsFor(type))
+    return { attestation, type, opened, result: { ok: false, refusal } }
+  }
+  const result = await opened.verify(requirements)
   // The skew lets evidence pass that has just expired; no session can outlive it, so none can be issued.
   const isSpent = result.ok && result.value.expiresAtSeconds <= context.nowSeconds
-  return { type, opened: opened.value, result: isSpent ? { ok: false, refusal: SPENT } : result }
+  return { attestation, type, opened, result: isSpent ? { ok: false, refusal: SPENT } : result }
 }
 
-async function nameOf({ type, opened, result }: Verdict): Promise<EvidenceName> {
+/** Evidence of a request that was refused before it was looked at. */
+export function nameUnopened({ type, attestor, evidence }: Attestation): EvidenceName {
+  return { type, ...(attestor === undefined ? {} : { readClaimed: () => attestor.readClaimed(evidence) }) }
+}
+
+async function nameOf({ attestation, opened, result }: Verdict): Promise<EvidenceName> {
   return {
-    type,
+    ...nameUnopened(attestation),
     ...(opened === undefined ? {} : { digest: await opened.digest() }),
     ...(result.ok ? {} : { refusal: result.refusal }),
   }
@@ -182,7 +205,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   for (const requirement of policy.requirements) {
     const { type } = requirement
     const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
-    const accepted = verdict === undefined ? missing(type) : acceptedBy(requirement, verdict.result)
+    const accepted = verdict === undefined ? missing(type, policy) : acceptedBy(requirement, verdict.result)
     if (accepted.ok) {
       attributes.push(...accepted.value.attributes)
       proofs.push(accepted.value.proof)
@@ -197,7 +220,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   if (refusals.length > 0) return { kind: 'failed', refusals, waiting: failed ? undefined : waiting, attestorsPassed }
   // An empty conjunction is true in logic and a breach here. The compiler refuses it; so does the evaluator.
   if (policy.requirements.length === 0) {
-    const empty = [{ type: '', refusal: emptyPolicy(policy) }]
+    const empty = [{ type: '', refusal: emptyPolicy() }]
     return { kind: 'failed', refusals: empty, waiting: undefined, attestorsPassed }
   }
   return { kind: 'satisfied', attributes, proofs, expiresAtSeconds }
@@ -235,8 +258,9 @@ function refusalOf({ type, opened, result }: Verdict, trials: Trials): readonly 
   if (opened === undefined) return []
   const own = trials.refusalFor(type)
   if (own !== undefined) return [own]
-  const detail = `this evidence was accepted, and the policy requires more: ${[...trials.refusedTypes].join(', ')}`
-  return [{ type, refusal: { code: 'attestor_missing', detail } }]
+  const others = [...trials.refusedTypes]
+  const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
+  return [{ type, refusal: { code: 'attestor_missing', detail, audit: { requiredAttestors: [type, ...others] } } }]
 }
 
 /** Keys that could not be fetched might still verify it. */
@@ -244,8 +268,10 @@ function isWaiting({ code }: Refusal): boolean {
   return REFUSALS[code].reason === 'keys_unavailable'
 }
 
-function missing(type: string): Checked<never> {
-  return { ok: false, refusal: { code: 'attestor_missing', detail: `evidence of type "${type}" is required as well` } }
+function missing(type: string, { requirements }: Policy): Checked<never> {
+  const detail = `evidence of type "${type}" is required as well`
+  const audit = { requiredAttestors: requirements.map((requirement) => requirement.type) }
+  return { ok: false, refusal: { code: 'attestor_missing', detail, audit } }
 }
 
 const SPENT: Refusal = {
@@ -260,10 +286,10 @@ function notRequired(type: string): Refusal {
   }
 }
 
-function emptyPolicy(policy: Policy): Refusal {
+function emptyPolicy(): Refusal {
   return {
     code: 'policy_empty',
     detail: 'the policy requires no attestor, and so admits nobody',
-    audit: { policy: policy.name },
+    audit: { requiredAttestors: [] },
   }
 }

@@ -32,6 +32,8 @@ export interface PolicySet {
   jointFor(type: string, selector: string): readonly Policy[]
   /** What the candidates ask of that evidence: the same list each time, so that attestors can note what follows from it. */
   requirementsFor(type: string, selector: string): readonly Requirement[]
+  /** All selectors of a type that policies ask for, each once. */
+  selectorsFor(type: string): readonly string[]
   /** Whether any policy asks for evidence of this type at all. */
   asksFor(type: string): boolean
 }
@@ -77,6 +79,7 @@ export function createPolicySet(policies: readonly Policy[]): PolicySet {
     candidatesFor: (type, selector) => find(type, selector)?.policies ?? [],
     jointFor: (type, selector) => find(type, selector)?.joint ?? [],
     requirementsFor: (type, selector) => find(type, selector)?.requirements ?? [],
+    selectorsFor: (type) => [...(index.get(type)?.keys() ?? [])],
     asksFor: (type) => index.has(type),
   }
 }

@@ -3,9 +3,11 @@ import { mkdirSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
-import { auditLine } from '../gateway/audit.ts'
+import { type AuditRecord, auditLine } from '../gateway/audit.ts'
+import { createEventReporter, type GatewayEvent } from '../gateway/events.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import type { GatewayApp } from '../gateway/parts.ts'
+import { describeStart } from '../gateway/started.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import { loadPolicyVm } from './load-policy-vm.ts'
@@ -52,18 +54,25 @@ export function readServeOptions(args: readonly string[]): ServeOptions | string
   }
 }
 
+export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {
+  readonly tell: (event: GatewayEvent) => void
+  /** The event to report once it listens at `url`. */
+  readonly started: (url: string) => GatewayEvent
+}
+
 /** The gateway of these options, or the problems of its settings as a message. */
 export async function createServedGateway(
   options: ServeOptions,
   environment: Environment,
-): Promise<GatewayApp | string> {
+): Promise<ServedGateway | string> {
   const settings = await readServingSettings(environment, { canResolve: true })
   if (!settings.ok) return describeProblems(settings.problems)
   // A state directory that is not there would count as a store that fails, and no record would ever be written.
   mkdirSync(options.state, { recursive: true })
   const { allowLoopbackIssuers, privateIssuers } = settings.value
   const unusedProxy = findUnusedProxy(environment)
-  return createGateway({
+  const audit = (record: AuditRecord): unknown => process.stdout.write(`${auditLine(record)}\n`)
+  const app = createGateway({
     settings: settings.value,
     source: createDirectorySource(options.store, { clock: Date.now, sleep }),
     state: createDirectorySource(options.state),
@@ -73,6 +82,17 @@ export async function createServedGateway(
     clock: Date.now,
     sleep,
     configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,
-    audit: (record) => process.stdout.write(`${auditLine(record)}\n`),
+    audit,
   })
+  return {
+    fetch: app.fetch,
+    tell: createEventReporter(audit, Date.now),
+    started: (url) => describeStart(settings.value, { name: describeHost(), hasState: true, url }),
+  }
+}
+
+/** Deno has Node's `process` as well. */
+function describeHost(): string {
+  const { deno } = process.versions
+  return deno === undefined ? `node ${process.versions.node}` : `deno ${deno}`
 }

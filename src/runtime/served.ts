@@ -17,8 +17,13 @@ export async function serveGateway(args: readonly string[], environment: Environ
     stop(`Cannot listen on ${hostname} port ${port}: ${error instanceof Error ? error.message : String(error)}`),
   )
   process.stderr.write(`Postern listens on ${server.url}\n`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void server.close().then(() => process.exit(0)))
+  gateway.tell(gateway.started(server.url))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      gateway.tell({ event: 'stopping', signal })
+      void server.close().then(() => process.exit(0))
+    })
+  }
 }
 
 function stop(message: string): never {

@@ -2,8 +2,11 @@
 // records to the binding `STATE`, or to `POLICIES` where there is none.
 import { env } from 'cloudflare:workers'
 import module from '../../wasm/policy-vm.wasm'
-import { auditLine } from '../gateway/audit.ts'
+import { type AuditRecord, auditLine } from '../gateway/audit.ts'
+import { createEventReporter } from '../gateway/events.ts'
 import { createGateway } from '../gateway/gateway.ts'
+import { describeStart } from '../gateway/started.ts'
+import { beforeFirstRequest } from './first-request.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
 import { describeProblems, readServingSettings } from './settings.ts'
@@ -19,6 +22,9 @@ const bindings = env as unknown as Bindings
 const settings = await readServingSettings(env as unknown as Record<string, unknown>, { canResolve: false })
 if (!settings.ok) throw new Error(describeProblems(settings.problems))
 
+// One line of JSON is one record: Workers Logs and Logpush index its fields.
+const audit = (record: AuditRecord): void => console.log(auditLine(record))
+
 const app = createGateway({
   settings: settings.value,
   source: createKvSource(bindings.POLICIES),
@@ -28,8 +34,9 @@ const app = createGateway({
   fetch: createWorkerFetch((url, init) => fetch(url, init)),
   clock: Date.now,
   sleep,
-  // One line of JSON is one record: Workers Logs and Logpush index its fields.
-  audit: (record) => console.log(auditLine(record)),
+  audit,
 })
 
-export default refuseWhenDeployedAsLocal(app, settings.value.issuerUrl)
+const started = describeStart(settings.value, { name: 'workers', hasState: true })
+const tell = createEventReporter(audit, Date.now)
+export default beforeFirstRequest(refuseWhenDeployedAsLocal(app, settings.value.issuerUrl), () => tell(started))

@@ -12,6 +12,7 @@ import { createLru } from '../core/lru.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
+import { describeLoad, type IssuerFetchEvent } from './fetch-events.ts'
 import { createFirstLoads } from './first-loads.ts'
 import { describeFailure, type FailureReport, fetchFailed, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
@@ -109,6 +110,8 @@ export interface KeySourcePorts {
   readonly fetchTimeoutMillis?: number
   /** Name of an environment variable that configures an egress proxy: the host's `fetch` uses none. */
   readonly unusedProxy?: string
+  /** Gets one event when the fetches of a source begin to fail, and one when they succeed again. It must not throw. */
+  readonly tell?: (event: IssuerFetchEvent) => void
 }
 
 /** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
@@ -139,7 +142,10 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     const loaded = await loadKeys(spec, loadPorts)
     // Whoever took the lease over after it lapsed has the say.
     if (state.lease !== lease) return
+    const before = { failures: state.failures, failure: state.lastFailure?.failure }
     recordLoad(state, loaded, clock())
+    const event = describeLoad(spec, before, state, clock())
+    if (event !== undefined) ports.tell?.(event)
     sources.set(id, state, weighSource(id, state))
   }
 

@@ -23,6 +23,9 @@ export interface Counted {
   readonly statuses: ReadonlyMap<number, number>
   /** Audit records that say that the gateway failed. */
   readonly faults: number
+  /** Events that those requests caused together, and those that were sent again. */
+  readonly events: number
+  readonly againEvents: number
   /** CPU of this process by request, the attacker's part included; and of those that are sent again. */
   readonly cpuMillis: number
   readonly againCpuMillis: number
@@ -32,6 +35,8 @@ export interface CountingGateway {
   /** Sends one request and waits for all that it leaves to be done after the answer. */
   send(request: AttackRequest): Promise<{ readonly status: number; readonly body: string; readonly costs: Costs }>
   faults(): number
+  /** What was told besides the records of requests. */
+  events(): number
 }
 
 const NONE: Costs = { reads: 0, writes: 0, fetches: 0, auditBytes: 0, answerBytes: 0, bodyBytes: 0 }
@@ -60,6 +65,7 @@ export async function createCountingGateway(
   const fetchGuarded = createGuardedFetch({ allowLoopback: true, privateOrigins: new Set() })
   let now = NONE
   let faults = 0
+  let events = 0
   const add = (port: keyof Costs, by = 1): void => {
     now = { ...now, [port]: now[port] + by }
   }
@@ -94,6 +100,10 @@ export async function createCountingGateway(
         signal?.addEventListener('abort', () => clearTimeout(timer))
       }),
     audit(record) {
+      if (!('requestId' in record)) {
+        events++
+        return
+      }
       if (record.event === 'fault') faults++
       add('auditBytes', Buffer.byteLength(JSON.stringify(record)))
     },
@@ -118,6 +128,7 @@ export async function createCountingGateway(
       return { status: response.status, body: body.toString(), costs: now }
     },
     faults: () => faults,
+    events: () => events,
   }
 }
 
@@ -131,6 +142,7 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
   const { status } = await gateway.send(loginWith('base', site.goodToken))
   if (status !== 200) throw new Error(`the good login was answered with ${status}`)
 
+  const eventsBefore = gateway.events()
   const statuses = new Map<number, number>()
   const requests: AttackRequest[] = []
   let [each, again, all] = [NONE, NONE, NONE]
@@ -145,10 +157,21 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
     all = combine(all, answer.costs, (sum, cost) => sum + cost)
   }
   const cpuMillis = readCpu() / count
+  const eventsOnce = gateway.events()
   const readCpuAgain = startCpu()
   for (const request of requests) again = combine(again, (await gateway.send(request)).costs, Math.max)
   const againCpuMillis = readCpuAgain() / requests.length
-  return { each, again, all, statuses, faults: gateway.faults(), cpuMillis, againCpuMillis }
+  return {
+    each,
+    again,
+    all,
+    statuses,
+    faults: gateway.faults(),
+    events: eventsOnce - eventsBefore,
+    againEvents: gateway.events() - eventsOnce,
+    cpuMillis,
+    againCpuMillis,
+  }
 }
 
 /** Milliseconds of CPU since it was called. */

@@ -297,6 +297,19 @@ describe('recorded attributes', () => {
     expect(out).toContain('agents run in rack 11')
   })
 
+  it('count for the issuer that they are of, as in a login', async () => {
+    const { file, call } = bench({ environment: {} })
+    const document = file('d.yaml', documentOf({ name: 'p', config: { issuerURL: 'https://elsewhere.example' } }))
+    const attributes = file('a.json', JSON.stringify(recorded()))
+    const { exitCode, out } = await call('explain', document, '--attributes', attributes, '--json')
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(out).verdict).toMatchObject({
+      kind: 'refused',
+      answer: { status: 401, code: 'login_refused', reason: 'nothing_verified' },
+      refusals: [{ type: 'k8s_token', refusal: { code: 'issuer_mismatch' } }],
+    })
+  })
+
   it('leave undecided what they do not hold', async () => {
     const { file, call } = bench()
     const document = file('d.yaml', documentOf({ name: 'p', config: { audiences: ['x'] } }))

@@ -1,9 +1,10 @@
 // Ages, outages, absence and memory: what of a document serves, and for how long.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { weighCompiled } from '../../src/config/compiled-weight.ts'
 import { trustDomainKey } from '../../src/config/document-key.ts'
 import {
   ABSENCE_CACHE_MAX,
+  ABSENCE_RECHECK_MILLIS,
   CONFIG_CACHE_MAX,
   CONFIG_CACHE_MAX_BYTES,
   CONFIG_ENTRY_BYTES,
@@ -474,5 +475,72 @@ describe('memory', () => {
     await rig.idle()
     rig.source.readTrouble = 'error'
     expect(await rig.get(cache)).toMatchObject({ kind: 'unavailable' })
+  })
+})
+
+describe('a document that is absent for a moment', () => {
+  /** From now on it is absent, and put back as `text` after so many milliseconds, as by a tool that replaces files. */
+  function blink(rig: Awaited<ReturnType<typeof warm>>['rig'], millis: number, text = 'good: 1'): void {
+    const backAtMillis = rig.clock() + millis
+    const { read } = rig.source
+    vi.spyOn(rig.source, 'read').mockImplementation((key) => {
+      if (key !== KEY.text) return read(key)
+      rig.source.reads.push(key)
+      return Promise.resolve(rig.clock() < backAtMillis ? undefined : new TextEncoder().encode(text))
+    })
+  }
+
+  it.each([
+    ['at the limit', ABSENCE_RECHECK_MILLIS, 'in_force'],
+    ['over the limit', ABSENCE_RECHECK_MILLIS + 1, 'absent'],
+  ])('is absent only if it is when it is looked for again: %s', async (_what, millis, kind) => {
+    const { rig, get } = await warm()
+    rig.pass(CONFIG_REVALIDATE_MILLIS + 1)
+    blink(rig, millis)
+    expect(await get()).toMatchObject({ kind })
+    expect(rig.source.reads).toHaveLength(3)
+  })
+
+  it('delays no request while it is read in the background', async () => {
+    const { rig, cache, get } = await warm()
+    rig.pass(CONFIG_FRESH_MILLIS + 1)
+    blink(rig, ABSENCE_RECHECK_MILLIS)
+    const before = rig.clock()
+    expect(await rig.run(cache.get(KEY, rig.background))).toMatchObject({ kind: 'in_force' })
+    expect(rig.clock()).toBe(before)
+    await rig.idle()
+    rig.pass(CONFIG_FRESH_MILLIS)
+    expect(await get()).toMatchObject({ kind: 'in_force' })
+  })
+
+  it('is the newer version at once if it is put back as one', async () => {
+    const { rig, get } = await warm()
+    rig.pass(CONFIG_REVALIDATE_MILLIS + 1)
+    blink(rig, ABSENCE_RECHECK_MILLIS, 'good: 2')
+    expect(await get()).toMatchObject({ kind: 'in_force', value: 'good: 2' })
+  })
+
+  it('is the bad version that it is put back as, with the good one in force', async () => {
+    const { rig, get } = await warm()
+    rig.pass(CONFIG_REVALIDATE_MILLIS + 1)
+    blink(rig, ABSENCE_RECHECK_MILLIS, 'bad: 2')
+    expect(await get()).toMatchObject({ kind: 'in_force', value: 'good: 1', issues: [{}] })
+  })
+
+  it('is looked for once where this isolate never had it', async () => {
+    const rig = createRig()
+    blink(rig, ABSENCE_RECHECK_MILLIS)
+    expect(await rig.get(rig.isolate())).toMatchObject({ kind: 'absent' })
+    expect(rig.source.reads).toHaveLength(1)
+  })
+
+  it('is looked for within one time-out of the store, and serves on if that ends first', async () => {
+    const { rig, get } = await warm()
+    rig.pass(CONFIG_REVALIDATE_MILLIS + 1)
+    vi.spyOn(rig.source, 'read').mockResolvedValueOnce(undefined)
+    rig.source.readTrouble = 'hang'
+    const before = rig.clock()
+    expect(await get()).toMatchObject({ kind: 'in_force', stale: true })
+    expect(rig.clock() - before).toBe(STORE_TIMEOUT_MILLIS)
   })
 })

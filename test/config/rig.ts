@@ -1,7 +1,7 @@
 // A cache with everything it is handed faked: stores in memory, a clock that only the test moves, timers that fire when
 // the clock does, and a compiler for which a document that starts with `good:` is good.
 import { createAppliedRecords } from '../../src/config/applied.ts'
-import { type ConfigCache, createConfigCache } from '../../src/config/cache.ts'
+import { type ConfigCache, createConfigCache, type StoredEvent } from '../../src/config/cache.ts'
 import type { Asker } from '../../src/config/cluster-existence.ts'
 import type { CompileResult } from '../../src/config/compile.ts'
 import { clusterKey, type DocumentKey, parseClusterId } from '../../src/config/document-key.ts'
@@ -57,6 +57,7 @@ export function createRig() {
   const work: Promise<unknown>[] = []
   const compiled: string[] = []
   const told: StateWriteFailed[] = []
+  const events: StoredEvent[] = []
   const rejected = new Set<string>()
   let timers: { readonly at: number; readonly fire: () => void }[] = []
   let now = START
@@ -122,6 +123,8 @@ export function createRig() {
     state,
     compiled,
     told,
+    /** All that was told. */
+    events,
     /** Texts that a newer compiler no longer takes. */
     rejected,
     work,
@@ -146,7 +149,10 @@ export function createRig() {
         ...(options.stateless === true || options.sealKeys?.length === 0
           ? {}
           : { records: createAppliedRecords(state, sealedBy(...(options.sealKeys ?? [sealKey(1)]))) }),
-        tell: (event) => void told.push(event),
+        tell(event) {
+          events.push(event)
+          if (event.event === 'state_write_failed') told.push(event)
+        },
         clock: () => now,
         sleep,
         compile,

@@ -4,7 +4,7 @@
 import type { AppliedRecords } from '../../src/config/applied.ts'
 import type { ConfigCache } from '../../src/config/cache.ts'
 import { createConfigCache } from '../../src/config/cache.ts'
-import { APPLIED_SETTLE_MILLIS, CONFIG_REVALIDATE_MILLIS } from '../../src/core/limits.ts'
+import { ABSENCE_RECHECK_MILLIS, APPLIED_SETTLE_MILLIS, CONFIG_REVALIDATE_MILLIS } from '../../src/core/limits.ts'
 import type { AppliedRecord, OpenedRecord } from '../../src/token/applied-record.ts'
 import { KEY, START, type Values } from './rig.ts'
 
@@ -17,8 +17,11 @@ export type Step =
   | { readonly do: 'put'; readonly text: string }
   | { readonly do: 'delete' }
   | { readonly do: 'pass'; readonly millis: number }
-  /** One request in an isolate, whose place shows the store as it was `lagMillis` ago, unless it has shown newer. */
-  | { readonly do: 'ask'; readonly isolate: number; readonly lagMillis: number }
+  /**
+   * One request in an isolate, whose place shows the store as it was `lagMillis` ago, unless it has shown newer. `blinks`:
+   * what it has shown before is absent for a moment, as a file that is being replaced; then the time may come for another.
+   */
+  | { readonly do: 'ask'; readonly isolate: number; readonly lagMillis: number; readonly blinks?: boolean }
   | { readonly do: 'restart'; readonly isolate: number }
   | { readonly do: 'state'; readonly works: boolean }
 
@@ -39,13 +42,15 @@ interface Isolate {
   /** The newest put that its place has shown. */
   shown: number
   holding: Holding | undefined
+  /** It has the document in memory, good or bad. */
+  knows: boolean
 }
 
 export interface World {
   /** Takes a step; throws a sentence if an answer breaks the property. */
   take(step: Step): Promise<void>
   /** Answers while a bad document was stored: by a good one all the same, or none because the order is unknown. */
-  readonly answers: { contested: number; fellBack: number }
+  readonly answers: { contested: number; fellBack: number; rechecked: number }
 }
 
 /** Undoes one of the cures, to see that the model would notice. */
@@ -61,8 +66,8 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
   const uncovered = new Set<number>()
   /** The newest put that anybody has answered by, over time. */
   const answered: { readonly put: number; readonly atMillis: number }[] = []
-  const answers = { contested: 0, fellBack: 0 }
-  let asking: { readonly isolate: Isolate; readonly lagMillis: number } | undefined
+  const answers = { contested: 0, fellBack: 0, rechecked: 0 }
+  let asking: { readonly isolate: Isolate; readonly lagMillis: number; blinks: boolean } | undefined
   let readNow: number | undefined
 
   const records: AppliedRecords = {
@@ -85,6 +90,10 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
   async function readSource(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (asking === undefined) throw new Error('nobody is asking')
     const { isolate, lagMillis } = asking
+    if (asking.blinks && isolate.knows) {
+      asking.blinks = false
+      return undefined
+    }
     const shownAt = puts.findLastIndex((put) => put.atMillis <= now - lagMillis)
     isolate.shown = Math.max(isolate.shown, shownAt)
     read.add(isolate.shown)
@@ -97,13 +106,18 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
     return createConfigCache<Values>({
       source: { read: readSource },
       records,
-      tell: () => {
+      tell({ event }) {
+        if (event !== 'state_write_failed') return
         const { holding } = isolate()
         if (readNow !== undefined) uncovered.add(originOf(holding, readNow))
       },
       clock: () => now,
-      // Nothing hangs here: a time-out never fires.
-      sleep: () => new Promise(() => {}),
+      // Nothing hangs here: a time-out never fires. Only the wait before an absence is believed ends.
+      async sleep(millis) {
+        if (millis !== ABSENCE_RECHECK_MILLIS) return new Promise(() => {})
+        now += millis
+        answers.rechecked++
+      },
       compile(section, bytes) {
         const text = new TextDecoder().decode(bytes)
         if (text.startsWith('good')) return { ok: true, value: text, warnings: [] }
@@ -123,7 +137,7 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
   }
 
   function start(): Isolate {
-    const isolate: Isolate = { cache: startCache(() => isolate), shown: 0, holding: undefined }
+    const isolate: Isolate = { cache: startCache(() => isolate), shown: 0, holding: undefined, knows: false }
     return isolate
   }
   const isolates = Array.from({ length: isolateCount }, start)
@@ -145,9 +159,10 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
     return origin
   }
 
-  async function ask(isolate: Isolate, lagMillis: number): Promise<void> {
-    asking = { isolate, lagMillis }
+  async function ask(isolate: Isolate, lagMillis: number, blinks: boolean): Promise<void> {
+    asking = { isolate, lagMillis, blinks }
     readNow = undefined
+    const knew = isolate.knows
     const work: Promise<unknown>[] = []
     const answer = await isolate.cache.get(KEY, (promise) => void work.push(promise))
     await Promise.all(work)
@@ -157,6 +172,8 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
       // A bad document is no version: it is neither held nor answered by.
       if (text?.startsWith('bad') !== true) isolate.holding = { text, put: originOf(isolate.holding, readNow) }
     }
+    const isGone = readNow !== undefined && puts[readNow]?.text === undefined
+    isolate.knows = (answer.kind === 'in_force' || answer.kind === 'invalid') && !isGone
     // A store of records that cannot be read leaves an older copy, for a stated time: that is told, and no promise.
     if (answer.kind === 'unavailable' || answer.stale) return
     if (answer.kind === 'invalid') {
@@ -164,6 +181,8 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
       return
     }
     const text = answer.kind === 'in_force' ? answer.value : undefined
+    // Only what a read has found may be answered by: a moment is no absence.
+    if (text === undefined && knew && readNow === undefined) throw new Error('a moment of absence was believed')
     if (answer.kind === 'in_force' && answer.issues.length > 0) answers.fellBack++
     check(isolate, text)
   }
@@ -217,7 +236,7 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
           break
         case 'ask': {
           const isolate = isolates[step.isolate % isolateCount]
-          if (isolate !== undefined) await ask(isolate, step.lagMillis)
+          if (isolate !== undefined) await ask(isolate, step.lagMillis, step.blinks ?? false)
           break
         }
       }

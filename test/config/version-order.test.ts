@@ -25,12 +25,14 @@ const millis = fc.oneof(
 const isolate = fc.nat(ISOLATES - 1)
 const lagMillis = fc.oneof(fc.constant(0), fc.constant(0), fc.nat(LAG_MAX_MILLIS - 1))
 
+const blinks = fc.integer({ min: 0, max: 7 }).map((roll) => roll === 0)
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('good: 1', 'good: 2', 'good: 3').map((text): Step => ({ do: 'put', text })) },
   { weight: 3, arbitrary: fc.constantFrom('bad: 1', 'bad: 2').map((text): Step => ({ do: 'put', text })) },
   { weight: 1, arbitrary: fc.constant<Step>({ do: 'delete' }) },
   { weight: 5, arbitrary: millis.map((passed): Step => ({ do: 'pass', millis: passed })) },
-  { weight: 9, arbitrary: fc.record({ do: fc.constant('ask' as const), isolate, lagMillis }) },
+  { weight: 9, arbitrary: fc.record({ do: fc.constant('ask' as const), isolate, lagMillis, blinks }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const), isolate }) },
   { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'state', works: false }, { do: 'state', works: true }) },
 )
@@ -52,18 +54,20 @@ const REVIVED = [put('good: 1'), ask(0), { do: 'delete' } as const, ask(1), put(
 
 describe('the order of versions', () => {
   it('holds in every schedule', async () => {
-    const seen = { contested: 0, fellBack: 0 }
+    const seen = { contested: 0, fellBack: 0, rechecked: 0 }
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 40 }), async (steps) => {
         const answers = await play(steps)
         seen.contested += answers.contested
         seen.fellBack += answers.fellBack
+        seen.rechecked += answers.rechecked
       }),
       { numRuns: SCHEDULES, examples: [[[...SUPERSEDED, ask(2)]], [[...SUPERSEDED, ask(0)]], [[...REVIVED, ask(2)]]] },
     )
     // To refuse everybody would hold as well: but a bad document mostly leaves a good one in force.
     expect(seen.contested).toBeGreaterThan(SCHEDULES / 100)
     expect(seen.fellBack).toBeGreaterThan(seen.contested)
+    expect(seen.rechecked).toBeGreaterThan(SCHEDULES / 10)
   }, 3_600_000)
 
   it.each<[Sabotage, readonly Step[]]>([

@@ -59,7 +59,7 @@ interface Failed {
   readonly status: number
   /** The answer but for what every answer has of its own. */
   readonly answer: unknown
-  readonly expected: Readonly<Record<string, string>>
+  readonly failure: Readonly<Record<string, string>>
 }
 
 async function login(host: Host, clusterId: string, iss: string): Promise<Failed> {
@@ -77,10 +77,10 @@ async function login(host: Host, clusterId: string, iss: string): Promise<Failed
     .split('\n')
     .find((text) => text.startsWith('{') && text.includes(id))
   const record = JSON.parse(line ?? '{}') as {
-    readonly refusals?: readonly { readonly expected?: Failed['expected'] }[]
+    readonly refusals?: readonly { readonly failure?: Failed['failure'] }[]
   }
   expect(configuration).toBeDefined()
-  return { status: response.status, answer, expected: record.refusals?.[0]?.expected ?? {} }
+  return { status: response.status, answer, failure: record.refusals?.[0]?.failure ?? {} }
 }
 
 function start(name: HostName, change: Readonly<Record<string, string | undefined>>): Promise<Host> {
@@ -118,11 +118,11 @@ describe.each([
 
   it.each(Object.entries(causes))('%s is told to the operator as %s, and not to the caller', async (id, cause) => {
     const url = failures[id] ?? UNRESOLVED
-    const { status, answer, expected } = await login(host, id, url)
-    expect(expected['keyFetchFailure']).toBe(cause)
-    expect(expected['keyFetchReason']).toMatch(/^the discovery document .{8}/)
-    expect(expected['keyFetchNextStep']).toMatch(/.{10}/)
-    expect(`${expected['keyFetchReason']} ${expected['keyFetchNextStep']}`).not.toMatch(/[{}]|not known|undefined/)
+    const { status, answer, failure } = await login(host, id, url)
+    expect(failure['keyFetchFailure']).toBe(cause)
+    expect(failure['keyFetchReason']).toMatch(/^the discovery document .{8}/)
+    expect(failure['keyFetchNextStep']).toMatch(/.{10}/)
+    expect(`${failure['keyFetchReason']} ${failure['keyFetchNextStep']}`).not.toMatch(/[{}]|not known|undefined/)
     expect(status).toBe(503)
     expect(answer).toMatchObject({ code: 'signing_key_unavailable' })
     expect(JSON.stringify(answer)).toContain('failed to fetch signing key')
@@ -139,7 +139,7 @@ describe.each([
   })
 
   it('a proxy that is set and not used is named where a connection fails', async () => {
-    expect((await login(host, 'refused', issuer.refused)).expected['keyFetchReason']).toContain('HTTPS_PROXY is set')
+    expect((await login(host, 'refused', issuer.refused)).failure['keyFetchReason']).toContain('HTTPS_PROXY is set')
   })
 })
 
@@ -151,8 +151,8 @@ describe('on deno without NODE_EXTRA_CA_CERTS', () => {
   afterAll(() => host?.stop())
 
   it('an authority that is not built in is unknown, and the next step names the variable', async () => {
-    const { status, expected } = await login(host, 'tls-good', issuer.https.good)
-    expect([status, expected['keyFetchFailure']]).toEqual([503, 'certificate_unknown_authority'])
-    expect(expected['keyFetchNextStep']).toContain('NODE_EXTRA_CA_CERTS')
+    const { status, failure } = await login(host, 'tls-good', issuer.https.good)
+    expect([status, failure['keyFetchFailure']]).toEqual([503, 'certificate_unknown_authority'])
+    expect(failure['keyFetchNextStep']).toContain('NODE_EXTRA_CA_CERTS')
   })
 })

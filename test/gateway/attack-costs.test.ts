@@ -35,6 +35,11 @@ describe.each(COUNTED)('$name: $what', (kind) => {
     expect(counted.faults).toBe(0)
   })
 
+  it('are told of by what they make the gateway read and fetch anew, and never by themselves', () => {
+    expect(counted.events).toBeLessThanOrEqual(counted.all.reads + counted.all.fetches)
+    expect(counted.againEvents).toBe(0)
+  })
+
   it.each(PORTS)('cost at most the stated %s each', (port) => {
     expect(counted.each[port]).toBeLessThanOrEqual(bounds.each[port])
   })

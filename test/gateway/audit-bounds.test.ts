@@ -111,7 +111,8 @@ describe('a login against ten thousand policies of one issuer', () => {
   it('states what the evidence itself was refused for once, and no policy repeats it', async () => {
     const { record } = await send(async () => login(loginBody(await mint({ aud: 'somebody-else' }), 0)))
     const login_ = record as LoginRecord
-    expect(JSON.stringify(login_).split('somebody-else')).toHaveLength(2)
+    // Its own claim besides.
+    expect(JSON.stringify({ ...login_, evidence: [] }).split('somebody-else')).toHaveLength(2)
     expect(login_.policies).toBeUndefined()
     expect(login_.policiesTried).toBe(POLICIES)
   })
@@ -182,10 +183,10 @@ describe('a login against policies that refuse it each by itself', () => {
     put(world, `clusters/${CLUSTER}/AgentAttestation`, spec)
     world.restart()
     const { record } = await send(async () => login(loginBody(await mint({}), 0)))
-    const { expected } = record as LoginRecord
+    const { failure } = record as LoginRecord
     expect((record as LoginRecord).code).toBe('configuration_invalid')
-    expect(expected?.['issues']).not.toHaveLength(0)
-    expect(expected?.['issuesOmitted']).toBeGreaterThan(0)
+    expect(failure?.['issues']).not.toHaveLength(0)
+    expect(failure?.['issuesOmitted']).toBeGreaterThan(0)
   })
 
   it('says of an admitted login which evidence was refused, once', async () => {

@@ -1,26 +1,30 @@
 // The makers of records, given more than any attestor of today can refuse.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Claimed } from '../../src/attest/claimed.ts'
 import {
   AUDIT_MAPPING_RECORD_MAX_BYTES,
   AUDIT_RECORD_MAX_BYTES,
   AUDIT_TEXT_MAX_LENGTH,
+  AUDITED_CLAIMED_MAX_BYTES,
   AUDITED_EXPECTED_MAX,
   AUDITED_EXPECTED_MAX_BYTES,
   AUDITED_ISSUES_MAX_BYTES,
   AUDITED_POLICIES_MAX,
   AUDITED_WORKLOADS_MAX,
   ISSUES_MAX,
+  QUOTED_AUDIENCES_MAX,
 } from '../../src/core/limits.ts'
 import type { Refusal } from '../../src/core/refusal.ts'
 import { auditLine, describeFault } from '../../src/gateway/audit.ts'
-import { auditedText, createAuditSpace, escapedLength, expectedOf } from '../../src/gateway/audit-space.ts'
+import { auditedFacts, auditedText, createAuditSpace, escapedLength } from '../../src/gateway/audit-space.ts'
+import { auditedEvidence } from '../../src/gateway/audited-evidence.ts'
 import { recordMapping, recordRefusedMapping } from '../../src/gateway/claims-record.ts'
 import { type LoginFacts, type LoginFindings, recordDecision, recordRefusal } from '../../src/gateway/login-record.ts'
 import type { WorkloadResult } from '../../src/policy/workload.ts'
 import { asciiBytes, HOSTILE_CODE_POINTS, hostileIn } from '../hostile.ts'
 
-const HEAD = { v: 1, time: '2026-01-01T00:00:00.000Z', requestId: 'r', clusterId: 'c-1' } as const
+const HEAD = { v: 1, time: '2026-01-01T00:00:00.000Z', requestId: 'r', durationMs: 1, clusterId: 'c-1' } as const
 const LOGIN: LoginFacts = { ...HEAD, event: 'login', status: 403, outcome: 'refused', code: 'login_refused' }
 const MAPPING = { ...HEAD, event: 'mapping' } as const
 
@@ -42,10 +46,21 @@ const refusal: fc.Arbitrary<Refusal> = fc.record(
   { requiredKeys: ['code', 'detail'] },
 )
 const evidenceRefusal = fc.record({ type: fc.constant('t'.repeat(40)), refusal })
-const findings: fc.Arbitrary<LoginFindings> = fc.record({
-  evidence: fc.array(fc.record({ type: fc.constant('t'.repeat(40)), digest: fc.constant('d'.repeat(43)) }), {
-    maxLength: 8,
+const claim = text.map((whole) => whole.slice(0, 700))
+const claimed: fc.Arbitrary<Claimed> = fc.record(
+  { issuer: claim, subject: claim, pod: claim, audiences: fc.array(claim, { maxLength: 10 }) },
+  { requiredKeys: [] },
+)
+const evidence = fc.array(
+  fc.record({
+    type: fc.constant('t'.repeat(40)),
+    digest: fc.constant('d'.repeat(43)),
+    readClaimed: claimed.map((facts) => () => facts),
   }),
+  { maxLength: 8 },
+)
+const findings: fc.Arbitrary<LoginFindings> = fc.record({
+  evidence,
   refusals: fc.array(evidenceRefusal, { maxLength: 8 }),
   traces: fc
     .tuple(fc.array(evidenceRefusal, { minLength: 1, maxLength: 8 }), fc.nat(10_000))
@@ -78,8 +93,9 @@ describe('the record of a login', () => {
 
   it('is within its bound for a request that was refused whole', () => {
     fc.assert(
-      fc.property(refusal, (whole) => {
-        for (const record of [recordRefusal(LOGIN, whole), recordRefusedMapping(MAPPING, whole)])
+      fc.property(refusal, evidence, (whole, sent) => {
+        const login = recordRefusal(LOGIN, whole, { evidence: sent })
+        for (const record of [login, recordRefusedMapping(MAPPING, whole)])
           expect(asciiBytes(auditLine(record))).toBeLessThanOrEqual(AUDIT_RECORD_MAX_BYTES)
       }),
     )
@@ -151,7 +167,10 @@ describe('what is in a record', () => {
     ['at the limit', AUDITED_EXPECTED_MAX, undefined],
     ['over the limit', AUDITED_EXPECTED_MAX + 1, 1],
   ])('lists what is expected, %s', (_what, length, omitted) => {
-    const { expected } = expectedOf({ names: Array.from({ length }, (_, index) => `${index}`) })
+    const { expected } = auditedFacts({
+      code: 'condition_failed',
+      audit: { names: Array.from({ length }, (_, index) => `${index}`) },
+    })
     expect(expected?.['names']).toHaveLength(AUDITED_EXPECTED_MAX)
     expect(expected?.['namesOmitted']).toBe(omitted)
   })
@@ -162,9 +181,33 @@ describe('what is in a record', () => {
   ])('keeps what is expected within the bytes of %s', (_what, entries, bytes) => {
     fc.assert(
       fc.property(audit, (facts) => {
-        expect(escapedLength(expectedOf(facts, { entries, bytes }))).toBeLessThanOrEqual(bytes)
+        expect(
+          escapedLength(auditedFacts({ code: 'condition_failed', audit: facts }, { entries, bytes })),
+        ).toBeLessThanOrEqual(bytes)
       }),
     )
+  })
+
+  it('has so much of what evidence claims, in the order of what tells most, and counts what is left out', () => {
+    const claim = (facts: Claimed) => auditedEvidence([{ type: 't', readClaimed: () => facts }], true)[0]?.claimed
+    const audiences = Array.from({ length: QUOTED_AUDIENCES_MAX }, (_, index) => `a${index}`)
+    expect(claim({ subject: 's', audiences })).toEqual({ subject: 's', audiences })
+    expect(claim({ audiences: [...audiences, 'x'] })).toEqual({ audiences, audiencesOmitted: 1 })
+    const long = '\u4e2d'.repeat(400)
+    expect(claim({ issuer: long, subject: long, pod: 'p' })).toEqual({ issuer: long, subjectOmitted: 1, pod: 'p' })
+    expect(claim({})).toBeUndefined()
+  })
+
+  it('has room for what evidence claims up to the byte', () => {
+    const claim = (length: number) =>
+      auditedEvidence(
+        [{ type: 't', readClaimed: () => ({ audiences: Array.from({ length: 5 }, () => '\u4e2d'.repeat(length)) }) }],
+        true,
+      )[0]?.claimed?.audiencesOmitted
+    // Each of five has its quotes, its comma, and six bytes a character.
+    const most = Math.floor((AUDITED_CLAIMED_MAX_BYTES - 512 - 2) / 5 / 6 - 0.5)
+    expect(claim(most)).toBeUndefined()
+    expect(claim(most + 1)).toBe(1)
   })
 
   it('takes an entry that fits to the byte, and none that does not', () => {

@@ -1,6 +1,7 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
-import type { AuditRecord } from '../../src/gateway/audit.ts'
+import { ABSENCE_RECHECK_MILLIS } from '../../src/core/limits.ts'
+import type { AuditRecord, EventRecord } from '../../src/gateway/audit.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
 import type { GatewayApp } from '../../src/gateway/parts.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
@@ -17,7 +18,10 @@ export const ISSUER_URL = 'http://127.0.0.1:8787'
 export interface World {
   readonly issuer: TestIssuer
   readonly store: MemoryStore
-  readonly records: AuditRecord[]
+  /** Of requests. */
+  readonly records: Exclude<AuditRecord, EventRecord>[]
+  /** In the order in which they were told. */
+  readonly events: EventRecord[]
   readonly settings: Settings
   app: GatewayApp
   /** Milliseconds added to the real clock. */
@@ -49,7 +53,8 @@ export interface Answer {
 export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } = {}): Promise<World> {
   const issuer = await startIssuer()
   const store = createMemoryStore()
-  const records: AuditRecord[] = []
+  const records: Exclude<AuditRecord, EventRecord>[] = []
+  const events: EventRecord[] = []
   const read = readSettings(
     {
       TRUST_DOMAIN: 'example.org',
@@ -71,8 +76,9 @@ export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } 
       module: loadPolicyVm(),
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
-      sleep,
-      audit: (record) => records.push(record),
+      // No test waits for a deletion.
+      sleep: (millis, signal) => (millis === ABSENCE_RECHECK_MILLIS ? Promise.resolve() : sleep(millis, signal)),
+      audit: (record) => ('requestId' in record ? records.push(record) : events.push(record)),
     })
 
   async function request(path: string, init: RequestInit): Promise<Answer> {
@@ -92,6 +98,7 @@ export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } 
     issuer,
     store,
     records,
+    events,
     settings,
     ahead: 0,
     app: undefined as unknown as GatewayApp,

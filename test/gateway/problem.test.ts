@@ -89,7 +89,10 @@ describe('what messages quote', () => {
     ['at the limit', QUOTED_AUDIENCES_MAX, undefined],
     ['over the limit', QUOTED_AUDIENCES_MAX + 1, 'and 1 more'],
   ])('is so many audiences, %s', (_what, length, more) => {
-    const { detail } = audienceMismatch(tokenOf({ audiences: Array.from({ length }, (_, index) => `aud-${index}`) }))
+    const { detail } = audienceMismatch(
+      tokenOf({ audiences: Array.from({ length }, (_, index) => `aud-${index}`) }),
+      [],
+    )
     expect(detail.match(/"aud-[0-9]+"/g)).toHaveLength(QUOTED_AUDIENCES_MAX)
     if (more === undefined) expect(detail).not.toContain(' more')
     else expect(detail).toContain(more)
@@ -130,7 +133,15 @@ describe('what messages quote', () => {
     ['at the limit', AUDITED_POLICIES_MAX, undefined],
     ['over the limit', AUDITED_POLICIES_MAX + 1, 1],
   ])('is so many policies in a record, %s', (_what, length, omitted) => {
-    const facts = { v: 1, event: 'login', time: 't', requestId: 'r', status: 403, outcome: 'refused' } as const
+    const facts = {
+      v: 1,
+      event: 'login',
+      time: 't',
+      requestId: 'r',
+      durationMs: 1,
+      status: 403,
+      outcome: 'refused',
+    } as const
     const refusals = [{ type: 't', refusal: refusing('no') }]
     const traces = Array.from({ length }, (_, index) => ({ policy: `p${index}`, refusals, attestorsPassed: false }))
     const record = recordDecision(facts, { evidence: [], refusals: [], traces })

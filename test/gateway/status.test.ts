@@ -173,6 +173,7 @@ describe('GET /v1/clusters/{clusterId}/status', () => {
       v: 1,
       event: 'status',
       time: expect.any(String),
+      durationMs: expect.any(Number),
       requestId: expect.any(String),
       outcome: 'refused',
       detail: expect.any(String),
@@ -199,7 +200,7 @@ describe('GET /v1/clusters/{clusterId}/status', () => {
     world.store.readTrouble = 'error'
     expect((await ask()).code).toBe('store_unavailable')
     world.store.readTrouble = 'none'
-    expect(world.records).toMatchObject([{ event: 'status', status: 503, expected: { store: expect.any(String) } }])
+    expect(world.records).toMatchObject([{ event: 'status', status: 503, failure: { store: expect.any(String) } }])
   })
 
   it('is not for agents', async () => {

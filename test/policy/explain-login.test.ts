@@ -202,6 +202,8 @@ describe('an attestor that tells no checks', () => {
     open: ({ says }: { says: string }): Checked<{ selector: string; says: string }> => pass({ selector: 'stub', says }),
     digest: () => Promise.resolve('digest'),
     combine: () => undefined,
+    readClaimed: () => ({}),
+    refuseSelector: () => ({ code: 'issuer_mismatch', detail: 'another stub' }),
     async verify(opened): Promise<Checked<{ says: string }>> {
       if (opened.says === 'down') return refuse({ code: 'signing_key_fetch_failed', detail: 'down' })
       return opened.says === 'bad' ? refuse({ code: 'signature_invalid', detail: 'bad' }) : pass({ says: opened.says })
@@ -209,6 +211,7 @@ describe('an attestor that tells no checks', () => {
     expiresAtSeconds: () => NOW,
     anchor: () => 'stub',
     facts: () => null,
+    attributes: () => [],
     describePins: () => null,
     recheck: () => undefined,
     accept: ({ says }) => (says === 'odd' ? refuse({ code: 'node_not_allowed', detail: 'odd' }) : pass([])),

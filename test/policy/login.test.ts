@@ -30,6 +30,8 @@ const stub: Attestor = defineAttestor({
   open: (evidence: StubEvidence): Checked<StubEvidence> => pass(evidence),
   digest: () => Promise.resolve('digest'),
   combine: () => undefined,
+  readClaimed: () => ({}),
+  refuseSelector: () => ({ code: 'issuer_mismatch', detail: 'another stub' }),
   async verify(opened): Promise<Checked<{ says: string }>> {
     verified.push(opened.says)
     if (opened.says === 'bad') return refuse({ code: 'signature_invalid', detail: 'bad' })
@@ -45,6 +47,7 @@ const stub: Attestor = defineAttestor({
   expiresAtSeconds: ({ says }) => (says.startsWith('until ') ? NOW + Number(says.slice(6)) : 2_000_000_000),
   anchor: () => 'stub',
   facts: () => null,
+  attributes: () => [],
   describePins: () => null,
   recheck: () => undefined,
   accept: () => pass([{ origin: 'stub', name: 'custom.stub', value: 'yes' }]),
@@ -158,7 +161,7 @@ describe('evaluateLogin()', () => {
     expect(await codesOf([token, says('good', 'another')], set)).toEqual([
       'no_policy_satisfied',
       'k8s_token: attestor_missing',
-      'stub: attestor_missing',
+      'stub: issuer_mismatch',
     ])
     // And not where another policy asks for that one, and it verified.
     const other = policySet(
@@ -209,7 +212,7 @@ describe('evaluateLogin()', () => {
   it('names evidence by a digest, and never by itself', async () => {
     const token = await world.mint()
     const outcome = await evaluateLogin([attestation(token)], policySet(['p', world.requirement()]), world.context)
-    expect(outcome.evidence).toEqual([{ type: 'k8s_token', digest: expect.stringMatching(/^[\w-]{43}$/) }])
+    expect(outcome.evidence).toMatchObject([{ type: 'k8s_token', digest: expect.stringMatching(/^[\w-]{43}$/) }])
     expect(JSON.stringify(outcome)).not.toContain(token.split('.')[1])
   })
 })
@@ -252,7 +255,7 @@ describe('conditions of a policy', () => {
     )
     const refusal = outcome.kind === 'refused' ? outcome.refusals[0]?.refusal : undefined
     expect(refusal).toMatchObject({ code: 'condition_failed', detail: 'agents run elsewhere' })
-    expect(refusal?.audit).toEqual({ condition: 'k8s_token.namespace == "hidden"' })
+    expect(refusal?.audit).toEqual({ expression: 'k8s_token.namespace == "hidden"' })
   })
 
   it('speak by the first policy whose attestors all passed', async () => {

@@ -12,7 +12,7 @@ import { createLru } from '../core/lru.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
-import { describeFailure, fetchFailed, selectionRefusal } from './key-refusals.ts'
+import { describeFailure, fetchFailed, type KeyPublisher, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import type { PublicKey } from './public-key.ts'
@@ -193,7 +193,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     token: ParsedToken,
     background: (work: Promise<unknown>) => void,
   ): Promise<KeyLookup> {
-    if (spec.kind === 'inline') return lookupOf(selectKey(spec.keys, token), token, false)
+    if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
     const id = keySourceId(spec)
     const state = sourceOf(id)
     const loadsBefore = state.loads
@@ -230,7 +230,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   }
 
   function lookup(state: SourceState, selection: KeySelection, token: ParsedToken): KeyLookup {
-    return lookupOf(selection, token, freshnessOf(state, clock()) === 'stale')
+    const stale = freshnessOf(state, clock()) === 'stale'
+    return lookupOf(selection, token, { stale, publisher: 'issuer', set: state.keys?.set ?? NO_KEYS })
   }
 
   function failed(state: SourceState): KeyLookup {
@@ -245,10 +246,23 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   return { find, status }
 }
 
-function lookupOf(selection: KeySelection, token: ParsedToken, stale: boolean): KeyLookup {
+/** The key that the token names among those of `set`, and nowhere else. `publisher`: whom a refusal speaks of. */
+export function lookUpIn(set: KeySet, token: ParsedToken, publisher: KeyPublisher): KeyLookup {
+  return lookupOf(selectKey(set, token), token, { stale: false, publisher, set })
+}
+
+const NO_KEYS: KeySet = { keys: [], skipped: [], count: 0 }
+
+interface Place {
+  readonly stale: boolean
+  readonly publisher: KeyPublisher
+  readonly set: KeySet
+}
+
+function lookupOf(selection: KeySelection, token: ParsedToken, { stale, publisher, set }: Place): KeyLookup {
   return selection.kind === 'found'
     ? { kind: 'found', key: selection.key, stale }
-    : { kind: 'refused', refusal: selectionRefusal(selection, token) }
+    : { kind: 'refused', refusal: selectionRefusal(selection, token, publisher, set) }
 }
 
 function statusOfInline(id: string, { count, skipped }: KeySet): KeySourceStatus {

@@ -114,6 +114,9 @@ export const TOKEN_DEPTH_MAX = 8
  */
 export const KID_MAX_BYTES = 1024
 
+/** `uid` of an object in a service account token: a UUID has 36 characters, a mirror pod's is a digest of 64 at most. */
+export const UID_MAX_LENGTH = 128
+
 /** Times after the year 9999 are no times (RFC 7519 NumericDate); 1e308 is accepted by every JWT library. */
 export const NUMERIC_DATE_MAX_SECONDS = 253_402_300_799
 

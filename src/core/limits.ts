@@ -354,7 +354,7 @@ export const CLAIMS_ANSWER_MAX_BYTES = 16 * 1024 * 1024
 /** Warnings that one workload's result lists; the last one states the count of the rest. */
 export const WORKLOAD_WARNINGS_MAX = 32
 
-/** Nesting and size of one expression; CEL promises 12 nested calls and 32 clauses, these hold far more. */
+/** Levels within one expression, which CEL's conformance tests ask for (`parse/nest`), and its parts: 32 clauses are far fewer. */
 export const CONDITION_DEPTH_MAX = 32
 export const CONDITION_NODES_MAX = 512
 /** Loops (`all`, `exists`, `exists_one`) within loops: each level multiplies the work. */

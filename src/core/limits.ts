@@ -127,6 +127,9 @@ export const DISCOVERY_MAX_BYTES = 64 * 1024
 /** Entries of a key set that are no usable keys and have no `kid` to ask for: so many are listed with why, the rest counted. */
 export const KEY_SET_UNNAMED_SKIPPED_MAX = 100
 
+/** Keys of a set in a document: as many as a fetched set could hold, each hashed when its policy is first asked for. */
+export const KEY_SET_INLINE_MAX_KEYS = 2_000
+
 /** Keys that WebCrypto holds, per isolate: some 6 KiB each, whether it is RSA or EC. An evicted one is imported again. */
 export const IMPORTED_KEYS_MAX = 1024
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { UID_MAX_LENGTH } from '../../src/core/limits.ts'
+import { KEY_SET_INLINE_MAX_KEYS, UID_MAX_LENGTH } from '../../src/core/limits.ts'
 import { evaluateLogin } from '../../src/policy/login.ts'
 import { attestation, compileConfig, createWorld, ISSUER, NOW, policySet, type World } from '../policy/fixture.ts'
 
@@ -230,6 +230,17 @@ describe('the configuration of k8s_token', () => {
     expect(compileConfig(config)).toMatchObject({
       requirement: { selector: config.issuerURL, keySource: { kind: 'jwks_uri' } },
       issues: [],
+    })
+  })
+
+  it('takes so many keys inline, and refuses a set of more rather than to read a part of it', () => {
+    const keys = (count: number): readonly unknown[] =>
+      Array.from({ length: count }, (_, n) => ({ ...world.key.publicJwk, kid: `k${n}` }))
+    const compiled = (count: number) => compileConfig({ ...good, jwks: { keys: keys(count) } })
+    expect(compiled(KEY_SET_INLINE_MAX_KEYS)).toMatchObject({ requirement: expect.anything(), issues: [] })
+    expect(compiled(KEY_SET_INLINE_MAX_KEYS + 1)).toMatchObject({
+      requirement: undefined,
+      issues: [{ code: 'value_out_of_range', path: ['jwks', 'keys'] }],
     })
   })
 

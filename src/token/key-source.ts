@@ -12,8 +12,9 @@ import { createLru } from '../core/lru.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
-import { describeFailure, fetchFailed, type KeyPublisher, selectionRefusal } from './key-refusals.ts'
-import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
+import { createFirstLoads } from './first-loads.ts'
+import { fetchFailed, type KeyPublisher, selectionRefusal } from './key-refusals.ts'
+import { type KeySelection, type KeySet, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import type { PublicKey } from './public-key.ts'
 import { takeToken } from './refetch-bucket.ts'
@@ -25,12 +26,12 @@ import {
   isLeased,
   type Lease,
   newSource,
-  nextAttemptMillisOf,
   recordLoad,
   rememberUnknown,
   type SourceState,
   weighSource,
 } from './source-state.ts'
+import { type KeySourceStatus, statusOf, statusOfInline } from './source-status.ts'
 
 export type KeySourceSpec =
   /** OpenID Connect Discovery. `jwksOrigins`: where its key set may be, besides the issuer's own origin. */
@@ -48,22 +49,6 @@ export type KeyLookup =
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
-/** What an operator may want to know of one source. */
-export interface KeySourceStatus {
-  readonly id: string
-  /** No key set has ever been loaded here, by this isolate. */
-  readonly loaded: boolean
-  readonly keyCount: number
-  readonly skipped: readonly SkippedKey[]
-  readonly lastSuccessMillis?: number
-  readonly ageSeconds?: number
-  readonly stale: boolean
-  readonly lastFailure?: { readonly atMillis: number; readonly reason: string }
-  readonly consecutiveFailures: number
-  /** Not before then is the next fetch, after failed ones. */
-  readonly nextAttemptMillis?: number
-}
-
 export interface KeySources {
   /**
    * The key that the token names, fetched if need be. Never rejects on account of an issuer. Work that may outlive the
@@ -75,6 +60,8 @@ export interface KeySources {
     token: ParsedToken,
     background: (work: Promise<unknown>) => void,
   ) => Promise<KeyLookup>
+  /** That a key of the source has verified a token: once evicted, it is loaded again whatever others ask for. */
+  readonly noteVerified: (spec: KeySourceSpec) => void
   readonly status: (spec: KeySourceSpec) => KeySourceStatus
 }
 
@@ -104,12 +91,15 @@ export interface KeySourcePorts {
   readonly privateOrigins?: ReadonlySet<string>
   /** For one document; the default is the limit. */
   readonly fetchTimeoutMillis?: number
+  /** Name of an environment variable that configures an egress proxy: the host's `fetch` uses none. */
+  readonly unusedProxy?: string
 }
 
 /** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
 export function createKeySources(ports: KeySourcePorts): KeySources {
   const { clock, sleep } = ports
   const sources = createLru<SourceState>({ maxBytes: KEY_SOURCES_MAX_BYTES })
+  const firstLoads = createFirstLoads(clock)
   const loadPorts: LoadPorts = {
     fetch: ports.fetch,
     urlPolicy: {
@@ -117,6 +107,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
       ...(ports.privateOrigins === undefined ? {} : { privateOrigins: ports.privateOrigins }),
     },
     ...(ports.fetchTimeoutMillis === undefined ? {} : { fetchTimeoutMillis: ports.fetchTimeoutMillis }),
+    ...(ports.unusedProxy === undefined ? {} : { unusedProxy: ports.unusedProxy }),
   }
 
   function sourceOf(id: string): SourceState {
@@ -199,7 +190,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     const loadsBefore = state.loads
 
     const freshness = freshnessOf(state, clock())
-    if (freshness === 'absent') await refresh(spec, id, state)
+    if (freshness === 'absent') await refresh(spec, id, state, () => state.loads > 0 || firstLoads.may(id))
     else if (freshness === 'stale') await renew(spec, id, state, background)
     else if (freshness === 'due' && !isLeased(state, clock()) && !isBackingOff(state, clock())) {
       background(load(spec, id, state))
@@ -243,7 +234,11 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     return spec.kind === 'inline' ? statusOfInline(id, spec.keys) : statusOf(id, sources.get(id), clock())
   }
 
-  return { find, status }
+  function noteVerified(spec: KeySourceSpec): void {
+    if (spec.kind !== 'inline') firstLoads.noteVerified(keySourceId(spec))
+  }
+
+  return { find, noteVerified, status }
 }
 
 /** The key that the token names among those of `set`, and nowhere else. `publisher`: whom a refusal speaks of. */
@@ -263,32 +258,4 @@ function lookupOf(selection: KeySelection, token: ParsedToken, { stale, publishe
   return selection.kind === 'found'
     ? { kind: 'found', key: selection.key, stale }
     : { kind: 'refused', refusal: selectionRefusal(selection, token, publisher, set) }
-}
-
-function statusOfInline(id: string, { count, skipped }: KeySet): KeySourceStatus {
-  return { id, loaded: true, keyCount: count, skipped, stale: false, consecutiveFailures: 0 }
-}
-
-function statusOf(id: string, state: SourceState | undefined, nowMillis: number): KeySourceStatus {
-  if (state === undefined) return { id, loaded: false, keyCount: 0, skipped: [], stale: false, consecutiveFailures: 0 }
-  const { keys, lastFailure, failures } = state
-  const nextAttemptMillis = nextAttemptMillisOf(state)
-  return {
-    id,
-    loaded: keys !== undefined,
-    keyCount: keys?.set.count ?? 0,
-    skipped: keys?.set.skipped ?? [],
-    ...(keys === undefined
-      ? {}
-      : {
-          lastSuccessMillis: keys.loadedAtMillis,
-          ageSeconds: Math.max(0, Math.floor((nowMillis - keys.loadedAtMillis) / 1000)),
-        }),
-    stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
-    ...(lastFailure === undefined
-      ? {}
-      : { lastFailure: { atMillis: lastFailure.atMillis, reason: describeFailure(lastFailure.failure) } }),
-    consecutiveFailures: failures,
-    ...(nextAttemptMillis === undefined ? {} : { nextAttemptMillis }),
-  }
 }

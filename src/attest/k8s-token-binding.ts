@@ -2,6 +2,7 @@
 // bound to, its parts checked against `sub`, and the attributes that this proves.
 import type { Attribute, Attributes } from '../attribute/attribute.ts'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
+import { DNS_LABEL_MAX_BYTES, DNS_NAME_MAX_BYTES, UID_MAX_LENGTH } from '../core/limits.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { type ParsedToken, parseTokenForm } from '../token/parse.ts'
@@ -53,7 +54,31 @@ export function readBinding(token: ParsedToken): Checked<Binding> {
   ) {
     return fault('subject_mismatch', 'the claim sub is not that of the service account in kubernetes.io')
   }
+  const malformed = findMalformedName({ namespace, serviceAccount, pod, node })
+  if (malformed !== undefined) return fault('claim_malformed', `the claim kubernetes.io has ${malformed}`)
   return pass({ namespace, serviceAccount, pod, node })
+}
+
+/** RFC 1123 as Kubernetes has it (apimachinery `IsDNS1123Label`, `IsDNS1123Subdomain`: no bound for each label). */
+const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
+const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/
+
+/**
+ * A name that Kubernetes gives nothing, as a sentence fragment. Whoever signs may still write one, and what it holds
+ * goes into attributes, conditions and records: a NUL or a line end there serves only to deceive.
+ */
+function findMalformedName({ namespace, ...named }: Binding): string | undefined {
+  if (namespace.length > DNS_LABEL_MAX_BYTES || !LABEL.test(namespace)) return 'a namespace that is no DNS label'
+  const owners = { 'service account': named.serviceAccount, pod: named.pod, node: named.node }
+  for (const [what, owner] of Object.entries(owners)) {
+    if (owner === undefined) continue
+    const { name, uid } = owner
+    if (name.length > DNS_NAME_MAX_BYTES || !SUBDOMAIN.test(name)) return `a ${what} whose name is no DNS subdomain`
+    if (uid === undefined) continue
+    if (uid.length > UID_MAX_LENGTH || !/^[\x21-\x7e]+$/.test(uid))
+      return `a ${what} whose uid is not 1 to ${UID_MAX_LENGTH} printable ASCII characters`
+  }
+  return undefined
 }
 
 const LEGACY_CLAIM = 'kubernetes.io/serviceaccount/namespace'

@@ -3,7 +3,12 @@ import * as v from 'valibot'
 import { parseDurationSeconds } from '../core/duration.ts'
 import type { Issue, IssueCode } from '../core/issue.ts'
 import { isJsonObject, type Json } from '../core/json.ts'
-import { QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS, URL_MAX_LENGTH } from '../core/limits.ts'
+import {
+  KEY_SET_INLINE_MAX_KEYS,
+  QUOTED_CLAIM_MAX_CHARACTERS,
+  TOKEN_LIFETIME_DEFAULT_SECONDS,
+  URL_MAX_LENGTH,
+} from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { type KeySet, readKeySet } from '../token/key-set.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
@@ -171,6 +176,11 @@ function compileKeySource(
 
 function compileInlineKeys(jwks: unknown, report: Report, fail: Fail): KeySet | undefined {
   const json = jwks as Json
+  const list = isJsonObject(json) ? json['keys'] : undefined
+  if (Array.isArray(list) && list.length > KEY_SET_INLINE_MAX_KEYS) {
+    const message = `Cannot read a set of ${list.length} keys: at most ${KEY_SET_INLINE_MAX_KEYS} are allowed inline; serve it and name it by jwksURI, or remove old keys`
+    return fail('value_out_of_range', ['jwks', 'keys'], message)
+  }
   const keys = isJsonObject(json) ? readKeySet(json) : undefined
   if (keys === undefined) return fail('key_unusable', ['jwks'], 'Cannot read the key set: it needs a list "keys"')
   if (keys.count === 0) {

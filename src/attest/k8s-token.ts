@@ -4,7 +4,7 @@
 import * as v from 'valibot'
 import type { Attribute } from '../attribute/attribute.ts'
 import { sha256Base64url } from '../core/digest.ts'
-import { KID_MAX_BYTES, QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS } from '../core/limits.ts'
+import { QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
@@ -180,7 +180,7 @@ function instant(seconds: number): string {
 
 /** One without a key has no signature to check. */
 function keyChecks({ header: { alg, kid } }: ParsedToken, expected: string, verified: Checked<unknown>): Check[] {
-  const actual = kid === undefined ? `${alg}, no kid` : `${alg}, kid ${quoteText(kid, KID_MAX_BYTES)}`
+  const actual = kid === undefined ? `${alg}, no kid` : `${alg}, kid ${quoteText(kid, QUOTED_CLAIM_MAX_CHARACTERS)}`
   const refusal = verified.ok ? undefined : verified.refusal
   if (refusal !== undefined && refusal.code !== 'signature_invalid') return [{ name: 'key', expected, actual, refusal }]
   return [

@@ -50,11 +50,15 @@ interface Container {
 }
 
 function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttributes> {
+  checkKind(pod)
   const metadata = objectAt(pod['metadata'], 'pod.metadata')
   const spec = objectAt(pod['spec'], 'pod.spec')
   const status = optional(pod['status'], 'pod.status', objectAt)
-  const containers = readContainers(spec, status, 'containers', 'containerStatuses')
-  const initContainers = readContainers(spec, status, 'initContainers', 'initContainerStatuses')
+  // Kubernetes gives a name once among all of them: else `container` could mean two.
+  const names = new Set<string>()
+  const containers = readContainers(spec, status, 'containers', names)
+  const initContainers = readContainers(spec, status, 'initContainers', names)
+  const ephemeralContainers = readContainers(spec, status, 'ephemeralContainers', names)
 
   const attributes = new Map<string, AttributeValue>()
   const dropped: string[] = []
@@ -64,20 +68,21 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
   set('kubernetes.pod.name', textAt(metadata['name'], 'pod.metadata.name'))
   set('kubernetes.pod.namespace', textAt(metadata['namespace'], 'pod.metadata.namespace'))
   set('kubernetes.pod.uid', textAt(metadata['uid'], 'pod.metadata.uid'))
-  set('kubernetes.pod.node.name', optional(spec['nodeName'], 'pod.spec.nodeName', textAt))
-  set('kubernetes.pod.service_account', optional(spec['serviceAccountName'], 'pod.spec.serviceAccountName', textAt))
+  set('kubernetes.pod.node.name', optionalText(spec['nodeName'], 'pod.spec.nodeName'))
+  set('kubernetes.pod.service_account', optionalText(spec['serviceAccountName'], 'pod.spec.serviceAccountName'))
   set('kubernetes.pod.image_count', containers.length)
   set('kubernetes.pod.init_image_count', initContainers.length)
   const owner = lastOwner(metadata)
   set('kubernetes.pod.owner', owner && `${owner.kind}:${owner.name}`)
   set('kubernetes.pod.owner_uid', owner?.uid)
 
-  for (const [key, value] of textsAt(metadata['labels'], 'pod.metadata.labels')) {
+  for (const [key, value] of bounded(textsAt(metadata['labels'], 'pod.metadata.labels'), 'pod.metadata.labels')) {
     set(keyedName('kubernetes.pod.label[<key>]', key, 'pod.metadata.labels'), value)
   }
   const prefixes = options.includeAnnotationPrefixes
-  for (const [key, value] of textsAt(metadata['annotations'], 'pod.metadata.annotations')) {
-    if (prefixes.length === 0) break
+  const annotations = textsAt(metadata['annotations'], 'pod.metadata.annotations')
+  // Where none is allowed, none is used, and how many there are is the business of others.
+  for (const [key, value] of prefixes.length === 0 ? [] : bounded(annotations, 'pod.metadata.annotations')) {
     const name = keyedName('kubernetes.pod.annotation[<key>]', key, 'pod.metadata.annotations')
     if (beginsWithAnyOf(key, prefixes)) set(name, value)
     else dropped.push(name)
@@ -91,7 +96,9 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
   }
   if (options.container === undefined) return pass({ attributes, dropped })
 
-  const own = [...containers, ...initContainers].find((container) => container.name === options.container)
+  const own = [...containers, ...initContainers, ...ephemeralContainers].find(
+    (container) => container.name === options.container,
+  )
   if (own === undefined) {
     const detail = `The pod has no container ${quoteText(options.container)}`
     return refuse({ code: 'container_unknown', where: 'container', detail })
@@ -122,13 +129,25 @@ function lastOwner(metadata: JsonObject): Readonly<Record<'kind' | 'name' | 'uid
   }
 }
 
+const STATUS_MEMBERS = {
+  containers: 'containerStatuses',
+  initContainers: 'initContainerStatuses',
+  ephemeralContainers: 'ephemeralContainerStatuses',
+} as const
+
+/** In a list of pods its items have no kind of their own. */
+function checkKind({ kind }: JsonObject): void {
+  if (kind !== undefined && kind !== null && kind !== 'Pod') throw new Malformed('pod.kind', '"Pod"')
+}
+
 /** The image is what the pod asks for, the image id what the node runs; before it runs there is none. */
 function readContainers(
   spec: JsonObject,
   status: JsonObject | undefined,
-  member: 'containers' | 'initContainers',
-  statusMember: 'containerStatuses' | 'initContainerStatuses',
+  member: keyof typeof STATUS_MEMBERS,
+  names: Set<string>,
 ): readonly Container[] {
+  const statusMember = STATUS_MEMBERS[member]
   const imageIds = new Map<string, string>()
   const statuses = optional(status?.[statusMember], `pod.status.${statusMember}`, listAt) ?? []
   for (const [index, json] of statuses.entries()) {
@@ -138,14 +157,13 @@ function readContainers(
     if (imageId === undefined || imageId === null || imageId === '') continue
     imageIds.set(textAt(entry['name'], `${place}.name`), textAt(imageId, `${place}.imageID`))
   }
-  const names = new Set<string>()
   return (optional(spec[member], `pod.spec.${member}`, listAt) ?? []).map((json, index) => {
     const place = `pod.spec.${member}[${index}]`
     const entry = objectAt(json, place)
     const name = textAt(entry['name'], `${place}.name`)
     if (names.has(name)) throw new Malformed(`${place}.name`, 'a name that no other container has')
     names.add(name)
-    return { name, image: optional(entry['image'], `${place}.image`, textAt), imageId: imageIds.get(name) }
+    return { name, image: optionalText(entry['image'], `${place}.image`), imageId: imageIds.get(name) }
   })
 }
 
@@ -158,6 +176,11 @@ function keyedName(documented: string, key: string, where: string): string {
 /** Kubernetes leaves out what is empty, and some clients write null for it. */
 function optional<T>(json: Json | undefined, where: string, read: (json: Json, where: string) => T): T | undefined {
   return json === undefined || json === null ? undefined : read(json, where)
+}
+
+/** Clients that are written in Go send an empty string for what is not set. */
+function optionalText(json: Json | undefined, where: string): string | undefined {
+  return json === '' ? undefined : optional(json, where, textAt)
 }
 
 function objectAt(json: Json | undefined, where: string): JsonObject {
@@ -183,7 +206,7 @@ function textAt(json: Json | undefined, where: string): string {
 /** The members of an object of texts, empty ones included. */
 function textsAt(json: Json | undefined, where: string): readonly (readonly [string, string])[] {
   const entries = Object.entries(optional(json, where, objectAt) ?? {})
-  return bounded(entries, where).map(([key, value]) => {
+  return entries.map(([key, value]) => {
     if (typeof value !== 'string') throw new Malformed(`${where}[${quoteText(key)}]`, 'a text')
     return [key, value] as const
   })

@@ -4,7 +4,7 @@ import { isJsonObject, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
 import { type KeySet, readKeySet } from '../token/key-set.ts'
-import { createKeySources, type KeySources } from '../token/key-source.ts'
+import { createKeySources, type KeySources, lookUpIn } from '../token/key-source.ts'
 import { EXIT, type Io, Stop } from './command.ts'
 import { readDocumentFile } from './document.ts'
 
@@ -22,7 +22,7 @@ export function createOfflineKeySources(given: KeySet | undefined, io: Io): KeyS
     async find(spec, token, background) {
       if (spec.kind === 'inline') return inner.find(spec, token, background)
       if (given === undefined) return { kind: 'refused', refusal: KEYS_WANTING }
-      return inner.find({ kind: 'inline', scope: 'given', digest: 'given', keys: given }, token, background)
+      return lookUpIn(given, token, 'issuer')
     },
   }
 }

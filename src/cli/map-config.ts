@@ -26,10 +26,13 @@ interface Layout {
   readonly trustDomainFolder: string
 }
 
-/** Stops if a document does not compile, with every issue. */
+/**
+ * Stops if a document does not compile, with every issue. `withAgents`: whether an agent speaks; only then does the
+ * gateway look at the policies of agents.
+ */
 export async function readCluster(
   directory: string,
-  id: string | undefined,
+  { id, withAgents }: { readonly id: string | undefined; readonly withAgents: boolean },
   settings: OperatorSettings,
   io: Io,
 ): Promise<ReadCluster> {
@@ -61,6 +64,7 @@ export async function readCluster(
     await read(clusterFolder, clusterKey(clusterId, 'WorkloadAttestation')),
     await read(clusterFolder, clusterKey(clusterId, 'SVIDIssuancePolicy')),
   ]
+  const agentPolicies = withAgents ? await read(clusterFolder, clusterKey(clusterId, 'AgentAttestation')) : undefined
   return {
     clusterId,
     config: {
@@ -68,6 +72,7 @@ export async function readCluster(
       cluster: cluster ?? DEFAULT_CLUSTER,
       workloadAttestation: workloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
       issuance,
+      ...(agentPolicies === undefined ? {} : { agentPolicies }),
       used: [],
     },
   }

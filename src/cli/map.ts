@@ -50,10 +50,11 @@ export async function runMap(args: readonly string[], io: Io): Promise<ExitCode>
   const trustDomain = readTrustDomain(values['trust-domain'] ?? io.environment['TRUST_DOMAIN'])
   const settings = await readOperatorSettings({ ...io, environment: { ...io.environment, TRUST_DOMAIN: trustDomain } })
 
-  const { clusterId, config } = await readCluster(directory, values.cluster, settings, io)
+  const agentFile = values['agent-attributes']
+  const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
+  const { clusterId, config } = await readCluster(directory, wanted, settings, io)
   const standing = checkStanding(clusterId, config)
   if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
-  const agentFile = values['agent-attributes']
   const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
   const workload = await readWorkload(file, values.container, io)
   const agent = agentOf(session, config.cluster)

@@ -212,7 +212,8 @@ function parseTokens(tokens: readonly Token[]): Node {
     return make({ kind: 'call', name, receiver: undefined, args, start: token.start, end: close, offset: token.start })
   }
 
-  const node = parseConditional(CONDITION_DEPTH_MAX)
+  // The expression itself is no level of nesting.
+  const node = parseConditional(CONDITION_DEPTH_MAX + 1)
   if (peek().kind !== 'end') unexpected('expected an operator or the end')
   return node
 }

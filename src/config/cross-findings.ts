@@ -5,6 +5,7 @@ import { serverVersionFor } from '../attribute/catalogue.ts'
 import type { Enabler } from '../attribute/row.ts'
 import type { Issue } from '../core/issue.ts'
 import { beginsWithAnyOf } from '../core/prefixes.ts'
+import type { PolicySet } from '../policy/policy.ts'
 import { type ClusterSettings, DEFAULT_CLUSTER } from './cluster.ts'
 import type { SectionValues } from './compile.ts'
 import type { SectionName } from './sections.ts'
@@ -15,6 +16,8 @@ import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from './worklo
 export interface AttributeSettings {
   readonly cluster: ClusterSettings
   readonly workloadAttestation: WorkloadAttestation
+  /** The policies that admit the cluster's agents, where they are known. */
+  readonly agentPolicies?: PolicySet | undefined
 }
 
 export type CrossFindings = ReadonlyMap<SectionName, readonly Issue[]>
@@ -29,6 +32,7 @@ export function findAcross(values: Partial<SectionValues>): CrossFindings {
   const settings: AttributeSettings = {
     cluster: values.Cluster ?? DEFAULT_CLUSTER,
     workloadAttestation: values.WorkloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
+    agentPolicies: values.AgentAttestation,
   }
   const issues: Issue[] = []
   for (const { attribute, path, offset, atKey } of policy.uses) {
@@ -66,7 +70,7 @@ export function attributeFault(attribute: ResolvedAttribute, settings: Attribute
   }
   const setting = missingSetting(attribute, settings)
   if (setting === undefined) return undefined
-  const message = `Cannot use "${attribute.name}": agents of this cluster do not send it; ${setting}`
+  const message = `Cannot use "${attribute.name}": the agents of this cluster do not supply it; ${setting}`
   return { code: 'attribute_not_enabled', message }
 }
 
@@ -79,7 +83,15 @@ function missingSetting(attribute: ResolvedAttribute, settings: AttributeSetting
   if (row.side === 'workload' && attestors.get(row.origin)?.enabled === false) {
     return `set ${row.origin}.enabled in WorkloadAttestation`
   }
+  if (row.side === 'agent' && row.alsoWorkload !== true && !mayProve(row.origin, settings.agentPolicies)) {
+    return `require the attestor ${row.origin} in a policy of AgentAttestation, or do without the attribute`
+  }
   return row.enabledBy === undefined ? undefined : ENABLERS[row.enabledBy](attribute.key ?? '', settings)
+}
+
+/** Where no policy is known, or none admits anybody, there is nothing to hold the attribute against. */
+function mayProve(attestor: string, agents: PolicySet | undefined): boolean {
+  return agents === undefined || agents.policies.length === 0 || agents.asksFor(attestor)
 }
 
 const ENABLERS: { readonly [E in Enabler]: (key: string, settings: AttributeSettings) => string | undefined } = {

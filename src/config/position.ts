@@ -92,21 +92,19 @@ export function offsetInScalar(text: string, scalar: YamlScalar, offset: number)
   for (let index = 0; index < Math.min(offset, source.length); index++) {
     at = stepOver(text, at, source.charCodeAt(index), scalar)
   }
+  at = skipEscapedBreaks(text, at, scalar)
   const here = isBlank(source.charCodeAt(offset)) ? at : skipBlanks(text, at, scalar.end)
   return Math.min(here, scalar.end)
 }
 
 /** The offset behind what stands in the document for one decoded unit. */
-function stepOver(text: string, from: number, unit: number, { style, indent, end }: YamlScalar): number {
-  let at = from
-  if (style === 'double') {
-    // An escaped line break stands for nothing at all.
-    while (text[at] === '\\' && isBreak(text.charCodeAt(at + 1))) at = skipBlanks(text, at + 1, end)
-    if (text[at] === '\\') {
-      // `\U0001f600` stands for two units: the first one moves nowhere.
-      const isFirstOfTwo = text[at + 1] === 'U' && unit >= 0xd800 && unit <= 0xdbff
-      return isFirstOfTwo ? at : at + escapeLength(text[at + 1])
-    }
+function stepOver(text: string, from: number, unit: number, scalar: YamlScalar): number {
+  const { style, indent, end } = scalar
+  let at = skipEscapedBreaks(text, from, scalar)
+  if (style === 'double' && text[at] === '\\') {
+    // `\U0001f600` stands for two units: the first one moves nowhere.
+    const isFirstOfTwo = text[at + 1] === 'U' && unit >= 0xd800 && unit <= 0xdbff
+    return isFirstOfTwo ? at : at + escapeLength(text[at + 1])
   }
   if (!isBlank(unit)) {
     at = skipBlanks(text, at, end)
@@ -119,6 +117,14 @@ function stepOver(text: string, from: number, unit: number, { style, indent, end
   // A line break, whatever it was folded into, takes the indentation of the next line with it.
   const next = skipBreak(text, lineEnd)
   return skipInline(text, next, isBlock ? Math.min(next + indent, end) : end)
+}
+
+/** They stand for nothing at all, and what stands behind them is on another line. */
+function skipEscapedBreaks(text: string, from: number, { style, end }: YamlScalar): number {
+  let at = from
+  if (style !== 'double') return at
+  while (text[at] === '\\' && isBreak(text.charCodeAt(at + 1))) at = skipBlanks(text, at + 1, end)
+  return at
 }
 
 function escapeLength(kind: string | undefined): number {

@@ -57,7 +57,8 @@ const DECIMAL = /^[-+]?[0-9]+$/
 const OCTAL = /^0o[0-7]+$/
 const HEXADECIMAL = /^0x[0-9a-fA-F]+$/
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
-const SPECIAL_FLOAT = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
+const INFINITE = /^[-+]?\.(?:inf|Inf|INF)$/
+const NAN = /^\.(?:nan|NaN|NAN)$/
 
 /** The kind of a scalar (YAML 1.2.2 section 10.3.2); only a plain one can be anything but text. */
 export function resolveScalar(span: ScalarSpan): YamlScalar {
@@ -73,6 +74,10 @@ export function resolveScalar(span: ScalarSpan): YamlScalar {
     return { ...span, kind: 'int', value: Number(source) }
   }
   if (FLOAT.test(source)) return { ...span, kind: 'float', value: Number(source) }
-  if (SPECIAL_FLOAT.test(source)) return { ...span, kind: 'float', value: Number.NaN }
+  if (NAN.test(source)) return { ...span, kind: 'float', value: Number.NaN }
+  if (INFINITE.test(source)) {
+    const value = first === 0x2d ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    return { ...span, kind: 'float', value }
+  }
   return { ...span, kind: 'text', value: source }
 }

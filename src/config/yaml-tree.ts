@@ -3,6 +3,7 @@
 import type { IssueCode, Path } from '../core/issue.ts'
 import { DOCUMENT_MAX_DEPTH, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS, QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
 import { printable, quoteText } from '../core/printable.ts'
+import { findLossyBreak } from './escaped-break.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
 import { faultAt, tooMany } from './scan.ts'
@@ -231,6 +232,12 @@ function checkProperties(tree: Tree, token: NodeToken): boolean {
 
 /** An escape can make what the scan has found no trace of. */
 function checkText(tree: Tree, scalar: YamlScalar): boolean {
+  const lossy = scalar.style === 'double' ? findLossyBreak(tree.text, scalar) : undefined
+  if (lossy !== undefined) {
+    const message = 'Cannot escape a line break before an empty line: write the line breaks as \\n, without empty lines'
+    report(tree, 'yaml_feature_forbidden', lossy, message)
+    return false
+  }
   if (scalar.source.isWellFormed() && !scalar.source.includes('\0')) return true
   const message = 'Cannot use an escape for NUL or for half a surrogate pair'
   report(tree, 'yaml_feature_forbidden', scalar.start, message)

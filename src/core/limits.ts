@@ -122,18 +122,27 @@ export const TOKEN_MAX_BYTES = 16 * 1024
 /** JSON nesting inside a token. */
 export const TOKEN_DEPTH_MAX = 8
 
-/** `kid` is printed in messages and audit records: short, and printable ASCII. */
-export const KID_MAX_BYTES = 256
+/**
+ * `kid` is printable ASCII, since it is printed in messages and audit records (which shorten it). Kubernetes' external
+ * signers may name a key by so many characters (`ExternalJWTSigner`, KEP-740).
+ */
+export const KID_MAX_BYTES = 1024
+
+/** `uid` of an object in a service account token: a UUID has 36 characters, a mirror pod's is a digest of 64 at most. */
+export const UID_MAX_LENGTH = 128
 
 /** Times after the year 9999 are no times (RFC 7519 NumericDate); 1e308 is accepted by every JWT library. */
 export const NUMERIC_DATE_MAX_SECONDS = 253_402_300_799
 
-/** Discovery documents and key sets; a hundred RSA-4096 keys fit. */
+/** Discovery documents and key sets; a hundred RSA-4096 keys fit. It bounds how many keys a set has, too: 1,600 of the shortest. */
 export const KEY_SET_MAX_BYTES = 128 * 1024
 export const DISCOVERY_MAX_BYTES = 64 * 1024
 
-/** AWS STS stops at a hundred keys as well. Keys after that are skipped. */
-export const KEY_SET_MAX_KEYS = 100
+/** Entries of a key set that are no usable keys and have no `kid` to ask for: so many are listed with why, the rest counted. */
+export const KEY_SET_UNNAMED_SKIPPED_MAX = 100
+
+/** Keys of a set in a document: as many as a fetched set could hold, each hashed when its policy is first asked for. */
+export const KEY_SET_INLINE_MAX_KEYS = 2_000
 
 /** Keys that WebCrypto holds, per isolate: some 6 KiB each, whether it is RSA or EC. An evicted one is imported again. */
 export const IMPORTED_KEYS_MAX = 1024
@@ -417,7 +426,7 @@ export const CLAIMS_ANSWER_MAX_BYTES = 16 * 1024 * 1024
 /** Warnings that one workload's result lists; the last one states the count of the rest. */
 export const WORKLOAD_WARNINGS_MAX = 32
 
-/** Nesting and size of one expression; CEL promises 12 nested calls and 32 clauses, these hold far more. */
+/** Levels within one expression, which CEL's conformance tests ask for (`parse/nest`), and its parts: 32 clauses are far fewer. */
 export const CONDITION_DEPTH_MAX = 32
 export const CONDITION_NODES_MAX = 512
 /** Loops (`all`, `exists`, `exists_one`) within loops: each level multiplies the work. */

@@ -48,13 +48,14 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
       ? undefined
       : await readAgentSession(agentSession, clusterId, config.value, parts, background)
   if (session?.ok === false) return report.refused(session.refusal)
-  if (session !== undefined) report.spokenFor(session.value)
-  const agent = agentOf(session?.value.attributes, config.value.cluster)
+  if (session !== undefined) report.spokenFor(session.value.session)
+  const agent = agentOf(session?.value.session.attributes, config.value.cluster)
   if (!agent.ok) return report.refused(agent.refusal)
 
   const meter = createMappingMeter(parts.engine)
   const { trustDomain } = parts.settings
-  const context = mappingContextOf(clusterId, standing.value, config.value, agent.value, trustDomain, meter)
+  const settings = session === undefined ? config.value : { ...config.value, agentPolicies: session.value.policies }
+  const context = mappingContextOf(clusterId, standing.value, settings, agent.value, trustDomain, meter)
   const map = createWorkloadMapper(context, agent.value, enablementOf(config.value), report.workloadRefused)
   return report.mapped(workloads.value.map(map))
 }

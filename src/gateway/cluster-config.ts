@@ -9,6 +9,7 @@ import type { TrustDomainSettings } from '../config/trust-domain.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../config/workload-attestation.ts'
 import { type Checked, pass } from '../core/result.ts'
 import type { IssuancePolicy } from '../policy/issuance.ts'
+import type { PolicySet } from '../policy/policy.ts'
 import type { ConfigurationUsed } from './audit.ts'
 import type { Parts } from './parts.ts'
 import { sectionInForce } from './section-in-force.ts'
@@ -19,6 +20,8 @@ export interface ClusterConfig {
   readonly workloadAttestation: WorkloadAttestation
   /** Absent: the platform's defaults hold. */
   readonly issuance: IssuancePolicy | undefined
+  /** Those that admit its agents, where an agent's session came along: they were read to check it. */
+  readonly agentPolicies?: PolicySet
   readonly used: readonly ConfigurationUsed[]
 }
 

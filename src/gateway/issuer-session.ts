@@ -7,7 +7,7 @@ import { type ClusterId, trustDomainKey } from '../config/document-key.ts'
 import type { TrustDomainSettings } from '../config/trust-domain.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import type { Policy } from '../policy/policy.ts'
+import type { Policy, PolicySet } from '../policy/policy.ts'
 import { verifySession } from '../token/session.ts'
 import type { Session } from '../token/session-claims.ts'
 import { bearerChallenge } from './challenge.ts'
@@ -51,7 +51,7 @@ async function checkIssuer(
   const policy = await checkRevocation(session.value, undefined, notBefore, parts, background)
   if (!policy.ok) return policy
   // The clusters of the session and those of the document: what an operator takes away is gone before the next login.
-  const stillAllowed = checkAllowed(clusterId, policy.value.allowedClusters)
+  const stillAllowed = checkAllowed(clusterId, policy.value.policy.allowedClusters)
   return stillAllowed.ok ? session : stillAllowed
 }
 
@@ -64,6 +64,12 @@ function checkAllowed(clusterId: ClusterId, allowedClusters: readonly string[] |
   })
 }
 
+/** A good session of an agent, and the policies in force that it was held against. */
+export interface AgentSession {
+  readonly session: Session
+  readonly policies: PolicySet
+}
+
 /**
  * The session that an issuer sent along for the agent. One that is bad fails the request; it is never ignored. A refusal
  * names `agentSession`, lest the issuer take its own session for the bad one and log in again and again.
@@ -74,7 +80,7 @@ export async function readAgentSession(
   settings: { readonly trustDomain: TrustDomainSettings | undefined; readonly cluster: ClusterSettings },
   parts: Parts,
   background: Background,
-): Promise<Checked<Session>> {
+): Promise<Checked<AgentSession>> {
   const session = await checkAgent(token, clusterId, settings, parts, background)
   return session.ok ? session : refuse({ ...session.refusal, where: 'agentSession' })
 }
@@ -85,20 +91,20 @@ async function checkAgent(
   settings: { readonly trustDomain: TrustDomainSettings | undefined; readonly cluster: ClusterSettings },
   parts: Parts,
   background: Background,
-): Promise<Checked<Session>> {
+): Promise<Checked<AgentSession>> {
   const session = await verifySession(token, 'agent', parts.authority, parts.clock() / 1000)
   if (!session.ok) return session
   if (session.value.clusterId !== clusterId) {
     return refuse({ code: 'session_cluster_forbidden', detail: 'the agent session is of another cluster' })
   }
   const notBefore = [settings.trustDomain?.sessionsNotBeforeSeconds, settings.cluster.sessionsNotBeforeSeconds]
-  const policy = await checkRevocation(session.value, clusterId, notBefore, parts, background)
-  return policy.ok ? session : policy
+  const found = await checkRevocation(session.value, clusterId, notBefore, parts, background)
+  return found.ok ? pass({ session: session.value, policies: found.value.policies }) : found
 }
 
 /**
  * A session is revoked by a time, or with its policy: when the document in force has none of its name, or one that would
- * not admit it. Yields that policy. A document that cannot be read revokes nothing: the refusals of `policiesInForce`.
+ * not admit it. Yields that policy, and those of the document. A document that cannot be read revokes nothing: the refusals of `policiesInForce`.
  */
 async function checkRevocation(
   session: Session,
@@ -106,7 +112,7 @@ async function checkRevocation(
   notBefore: readonly (number | undefined)[],
   parts: Parts,
   background: Background,
-): Promise<Checked<Policy>> {
+): Promise<Checked<{ readonly policy: Policy; readonly policies: PolicySet }>> {
   if (notBefore.some((seconds) => seconds !== undefined && session.issuedAtSeconds < seconds)) {
     return refuse({ code: 'session_revoked', detail: 'the session was issued before sessionsNotBefore: log in again' })
   }
@@ -114,8 +120,9 @@ async function checkRevocation(
   // A cluster that is gone from the store has no policy in force.
   const isGone = !policies.ok && policies.refusal.code === 'cluster_unknown'
   if (!policies.ok && !isGone) return policies
-  const policy = policies.ok ? policies.value.policies.byName.get(session.policy) : undefined
-  if (policy === undefined) {
+  const set = policies.ok ? policies.value.policies : undefined
+  const policy = set?.byName.get(session.policy)
+  if (set === undefined || policy === undefined) {
     return refuse({
       code: 'session_revoked',
       detail: 'the policy that admitted this session is no longer in force: log in again',
@@ -124,7 +131,7 @@ async function checkRevocation(
   const failed = await parts.decisions.recheck(session, policy)
   if (failed !== undefined) return refuse(policyChanged(policy, failed))
   parts.configs.prove(policiesKey(clusterId))
-  return pass(policy)
+  return pass({ policy, policies: set })
 }
 
 /** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */

@@ -8,7 +8,7 @@ import type { MappingGates } from '../policy/mapping.ts'
 import type { PathTemplate } from '../template/template.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 
-type Settings = Pick<ClusterConfig, 'cluster' | 'workloadAttestation'>
+type Settings = Pick<ClusterConfig, 'cluster' | 'workloadAttestation' | 'agentPolicies'>
 
 export function mappingGatesOf(policy: IssuancePolicy, settings: Settings, defaultPath: PathTemplate): MappingGates {
   const claims = claimFaults(policy, settings)

@@ -1,7 +1,8 @@
 // Reads the text form of a distinguished name (RFC 4514 section 3) that may have holes: a subject template is read once,
 // with its references as holes, and so has its RDNs before any value is known.
+import { decodeHexValue } from './hex-value.ts'
 import { fault, type Parsed } from './parsed.ts'
-import { type SubjectType, subjectType } from './subject-type.ts'
+import { isDotted, type SubjectType, subjectType } from './subject-type.ts'
 
 /** A run of text with its place in the whole, or a hole. */
 export type SubjectInput<Hole> = { readonly text: string; readonly offset: number } | { readonly hole: Hole }
@@ -55,7 +56,7 @@ export function parseSubject<Hole extends object>(
     if (rdn.some((part) => part.type.oid === type.oid)) return fault('type_duplicate', offsetAt(typeAt))
     at++
     while (charAt(at) === ' ') at++
-    const value = readValue(units, at)
+    const value = isDotted(type) && charAt(at) === '#' ? readHexValue(units, at) : readValue(units, at)
     if (!value.ok) return value
     rdn.push({ type, pieces: value.value.pieces, offset: offsetAt(at) })
     at = value.value.next
@@ -127,6 +128,24 @@ function readValue<Hole>(
   text = text.slice(0, kept)
   if (text !== '') pieces.push(text)
   return { ok: true, value: { pieces, next: at } }
+}
+
+/** `#` and hex pairs up to the next `,` or `+`, or the end. */
+function readHexValue<Hole>(
+  units: readonly Unit<Hole>[],
+  start: number,
+): Parsed<{ readonly pieces: readonly (string | Hole)[]; readonly next: number }, SubjectFault> {
+  let text = ''
+  let next = start
+  for (; next < units.length; next++) {
+    const unit = units[next]
+    if (unit === undefined || !('char' in unit)) return fault('hex_value_unsupported', units[start]?.offset)
+    if (unit.char === ',' || unit.char === '+') break
+    text += unit.char
+  }
+  const value = decodeHexValue(text.trimEnd())
+  if (value === undefined) return fault('hex_value_unsupported', units[start]?.offset)
+  return { ok: true, value: { pieces: value === '' ? [] : [value], next } }
 }
 
 /** One escaped character, or a run of hex pairs, which are the bytes of UTF-8 text. */

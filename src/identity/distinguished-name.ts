@@ -1,8 +1,16 @@
 // A distinguished name as typed RDNs, in the order in which RFC 4514 writes them. A name is put together from typed
 // values and escaped when it is printed, so that a value such as `x,O=admin` stays one value and adds no RDN.
+
 import { parseSubject, type SubjectFault } from './distinguished-name-text.ts'
+import { encodeHexValue } from './hex-value.ts'
 import { fault, type Parsed } from './parsed.ts'
-import { checkSubjectValue, SUBJECT_VALUE_FAULTS, type SubjectType, type SubjectValueFault } from './subject-type.ts'
+import {
+  checkSubjectValue,
+  isDotted,
+  SUBJECT_VALUE_FAULTS,
+  type SubjectType,
+  type SubjectValueFault,
+} from './subject-type.ts'
 
 export interface TypedValue {
   readonly type: SubjectType
@@ -25,11 +33,12 @@ export const DISTINGUISHED_NAME_FAULTS = {
   equals_missing: 'the "=" after the attribute type is missing',
   escape_invalid: 'the escape is not one of RFC 4514',
   character_unescaped: 'the character has to be escaped with "\\"',
-  hex_value_unsupported: 'values written as #hex are not supported',
+  hex_value_unsupported:
+    'a value written as #hex belongs to a dotted OID alone, and is the DER encoding of a UTF8String: #0C024445',
 } as const satisfies Record<SubjectFault | SubjectValueFault, string>
 export type DistinguishedNameFault = keyof typeof DISTINGUISHED_NAME_FAULTS
 
-/** Reads the text form of RFC 4514, without `#hex` values. The offset of a faulty value is where it starts. */
+/** Reads the text form of RFC 4514; `#hex` values are those that {@link printDistinguishedName} writes. The offset of a faulty value is where it starts. */
 export function parseDistinguishedName(text: string): Parsed<DistinguishedName, DistinguishedNameFault> {
   const read = parseSubject<never>([{ text, offset: 0 }])
   if (!read.ok) return read
@@ -57,7 +66,12 @@ export function makeDistinguishedName(rdns: readonly Rdn[]): Parsed<Distinguishe
 
 /** The text form of RFC 4514 section 2. */
 export function printDistinguishedName(name: DistinguishedName): string {
-  return name.map((rdn) => rdn.map(({ type, value }) => `${type.name}=${escapeValue(value)}`).join('+')).join(',')
+  return name.map((rdn) => rdn.map(printValue).join('+')).join(',')
+}
+
+/** Where the type is a dotted OID nothing tells which ASN.1 type its text is of: the encoding is written (section 2.4). */
+function printValue({ type, value }: TypedValue): string {
+  return `${type.name}=${isDotted(type) ? encodeHexValue(value) : escapeValue(value)}`
 }
 
 function escapeValue(value: string): string {

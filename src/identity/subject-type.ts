@@ -44,6 +44,9 @@ export const SUBJECT_VALUE_FAULTS = {
 } as const
 export type SubjectValueFault = keyof typeof SUBJECT_VALUE_FAULTS
 
+/** One that can be encoded: below 0 and 1 there are 40 arcs (ITU-T X.660 clause 7.6, X.690 clause 8.19.4). */
+const OID = /^(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*$/
+
 /**
  * The type of a short name (ignoring case, RFC 4514 section 3) or of a dotted OID. The OID of a known type is that
  * type, so that no spelling avoids its bound; an unknown OID is a type of its own, an unknown name is none.
@@ -51,8 +54,13 @@ export type SubjectValueFault = keyof typeof SUBJECT_VALUE_FAULTS
 export function subjectType(name: string): SubjectType | undefined {
   const known = BY_NAME.get(name.toUpperCase())
   if (known !== undefined) return known
-  const isOid = name.length <= 64 && /^[0-2](?:\.(?:0|[1-9][0-9]*))+$/.test(name)
+  const isOid = name.length <= 64 && OID.test(name)
   return isOid ? { name, oid: name, maxLength: SUBJECT_VALUE_MAX_LENGTH, syntax: 'utf8' } : undefined
+}
+
+/** A type that has no short name, so that only its OID names it. */
+export function isDotted({ name, oid }: SubjectType): boolean {
+  return name === oid
 }
 
 /** What is wrong with a value of this type. Control characters are refused everywhere: they only serve to deceive. */

@@ -38,14 +38,20 @@ export function renderClaim(template: ClaimTemplate, attributes: Attributes): Ch
   /** Bytes of what was counted: only once the length leaves it open, and each part once. */
   let bytes = 0
   let counted = 0
+  let longest: Reference | undefined
+  let longestLength = 0
   for (const part of template.parts) {
     const piece = isReference(part) ? textOf(part, attributes, 'jwtClaim') : pass(part.text)
     if (!piece.ok) return piece
     text += piece.value
+    if (isReference(part) && piece.value.length > longestLength) {
+      longest = part
+      longestLength = piece.value.length
+    }
     if (!isReference(part) || text.length * 3 <= CLAIM_VALUE_MAX_BYTES) continue
     bytes += utf8Length(text.slice(counted))
     counted = text.length
-    if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(part)
+    if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(longest ?? part)
   }
   return pass(text)
 }

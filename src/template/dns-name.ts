@@ -58,21 +58,44 @@ function originOf(parts: readonly Part[], offset: number): number {
  */
 export function renderDnsName(template: DnsNameTemplate, attributes: Attributes): Checked<DnsName> {
   let text = ''
+  const rendered: RenderedReference[] = []
   for (const part of template.parts) {
     const piece = isReference(part) ? labelText(part, attributes) : pass(part.text)
     if (!piece.ok) return piece
     text += piece.value
+    if (isReference(part)) rendered.push({ reference: part, length: piece.value.length, end: text.length })
   }
   const parsed = parseDnsName(text, { wildcard: true })
   if (parsed.ok) return pass(parsed.value)
   const isTooLong = parsed.reason === 'too_long' || parsed.reason === 'label_too_long'
   const names = template.references.map((reference) => reference.attribute.name)
+  // A value holds no dot, so it stands in one label; of a label that is too long the fault is within it.
+  const isInLabel = ({ length, end }: RenderedReference): boolean =>
+    parsed.reason !== 'label_too_long' || labelAt(text, end - length) === labelAt(text, parsed.offset)
+  const culprit = (isTooLong ? findLongest(rendered.filter(isInLabel)) : undefined) ?? template.references[0]
   const what = `${quoteText(text)} is no DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
   return refuse({
     code: isTooLong ? 'value_too_long' : 'dns_name_invalid',
     detail: `Cannot use ${names.join(', ')} in a DNS name: ${what}; put literal text around it, or use another attribute`,
-    ...(names[0] === undefined ? {} : { where: names[0] }),
+    ...(culprit === undefined ? {} : { where: culprit.attribute.name }),
   })
+}
+
+/** Where a reference was rendered to. */
+interface RenderedReference {
+  readonly reference: Reference
+  readonly length: number
+  readonly end: number
+}
+
+/** The one to name where the whole is too long; of equally long ones the first. */
+function findLongest(rendered: readonly RenderedReference[]): Reference | undefined {
+  return rendered.toSorted((a, b) => b.length - a.length)[0]?.reference
+}
+
+/** The number of the label that stands at `offset`. */
+function labelAt(name: string, offset: number): number {
+  return name.slice(0, offset).split('.').length
 }
 
 function labelText(reference: Reference, attributes: Attributes): Checked<string> {

@@ -115,12 +115,18 @@ export function renderPath(
   trustDomain: TrustDomain,
 ): Checked<SpiffeId> {
   const segments: string[] = []
+  let longest: Reference | undefined
+  let longestLength = 0
   for (const segment of template.segments) {
     let text = ''
     for (const part of segment) {
       const piece = isReference(part) ? pathText(part, attributes) : pass(part.text)
       if (!piece.ok) return piece
       text += piece.value
+      if (isReference(part) && piece.value.length > longestLength) {
+        longest = part
+        longestLength = piece.value.length
+      }
     }
     const last = segment.at(-1)
     if (last !== undefined && isReference(last) && spansSegments(last)) segments.push(...text.split('/'))
@@ -132,11 +138,10 @@ export function renderPath(
   }
   const made = makeSpiffeId(trustDomain, segments)
   if (made.ok) return pass(made.value)
-  return refuseWhole(
-    template,
-    made.reason === 'too_long' ? 'value_too_long' : 'spiffe_id_invalid',
-    SPIFFE_ID_FAULTS[made.reason],
-  )
+  const what = SPIFFE_ID_FAULTS[made.reason]
+  return made.reason === 'too_long'
+    ? refuseWhole(template, 'value_too_long', what, longest)
+    : refuseWhole(template, 'spiffe_id_invalid', what)
 }
 
 function pathText(reference: Reference, attributes: Attributes): Checked<string> {
@@ -176,8 +181,9 @@ function refuseWhole(
   template: PathTemplate,
   code: 'path_reserved' | 'value_too_long' | 'spiffe_id_invalid',
   what: string,
+  culprit = template.references[0],
 ): Checked<never> {
   const names = template.references.map((reference) => reference.attribute.name)
   const detail = `Cannot use ${names.join(', ')} in a path template: ${what}; put a literal text before it, or use another attribute`
-  return refuse({ code, detail, ...(names[0] === undefined ? {} : { where: names[0] }) })
+  return refuse({ code, detail, ...(culprit === undefined ? {} : { where: culprit.attribute.name }) })
 }

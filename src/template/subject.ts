@@ -77,6 +77,7 @@ export function renderSubject(template: SubjectTemplate, attributes: Attributes)
 function renderPart({ type, pieces }: SubjectPart<Reference>, attributes: Attributes): Checked<string> {
   let value = ''
   let culprit: Reference | undefined
+  let longest = { reference: culprit, text: '' }
   for (const piece of pieces) {
     if (typeof piece === 'string') {
       value += piece
@@ -86,9 +87,11 @@ function renderPart({ type, pieces }: SubjectPart<Reference>, attributes: Attrib
     if (!text.ok) return text
     value += text.value
     culprit ??= piece
-    // The reference that brought a control character or made the value too long is the one to name.
+    if (text.value.length > longest.text.length) longest = { reference: piece, text: text.value }
+    // The longest is the one to name where the value is too long, and the one that brought a forbidden character.
     const soFar = checkSubjectValue(type, value)
-    if (soFar === 'value_too_long' || soFar === 'value_character') return refusePart(piece, type, text.value, soFar)
+    if (soFar === 'value_too_long') return refusePart(longest.reference ?? piece, type, longest.text, soFar)
+    if (soFar === 'value_character') return refusePart(piece, type, text.value, soFar)
   }
   const reason = checkSubjectValue(type, value)
   return reason === undefined || culprit === undefined ? pass(value) : refusePart(culprit, type, value, reason)

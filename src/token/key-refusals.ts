@@ -1,11 +1,11 @@
 // The sentences about keys: what the caller may read, and what goes to the audit record and the status alone.
-import { QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
+import { AUDITED_EXPECTED_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type CauseRow, fillFacts } from './cause-row.ts'
 import type { LoadFailure } from './discovery.ts'
 import { FETCH_CAUSES, type FetchCause } from './fetch-causes.ts'
-import type { KeySelection } from './key-set.ts'
+import type { KeySelection, KeySet, SkippedKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
 
@@ -62,25 +62,66 @@ function auditFacts(failure: LoadFailure): NonNullable<Refusal['audit']> {
   }
 }
 
-/** The keys are there, and none of them is the token's (401). A `kid` is printable, and the caller's own. */
-export function selectionRefusal(selection: Exclude<KeySelection, { kind: 'found' }>, token: ParsedToken): Refusal {
+function describeSkipped({ index, reason }: SkippedKey): string {
+  return `keys[${index}]: ${reason}`
+}
+
+/** Who publishes the keys: the issuer, or the document of a policy, whose `jwks` is the operator's to keep current. */
+export type KeyPublisher = 'issuer' | 'document'
+
+const CURES = {
+  issuer: {
+    unknown: 'check that the token is of this issuer, and send a fresh one',
+    ambiguous: 'send a token whose "kid" names one',
+    unusable: "fix the key in the issuer's key set, or have the issuer sign with another one",
+  },
+  document: {
+    unknown: 'add the new key to it if the keys were rotated',
+    ambiguous: 'send a token whose "kid" names one',
+    unusable: 'fix the key there',
+  },
+} as const
+
+/**
+ * The keys are there, and none of them is the token's (401). A `kid` is printable, and the caller's own. The audit
+ * record says what `set` holds instead: a key that was skipped for its own `kid` is found by nothing else.
+ */
+export function selectionRefusal(
+  selection: Exclude<KeySelection, { kind: 'found' }>,
+  token: ParsedToken,
+  publisher: KeyPublisher,
+  { count, skipped }: KeySet,
+): Refusal {
   const { alg, kid } = token.header
   const key = kid === undefined ? `a key for ${alg}` : `the key ${quoteText(kid, QUOTED_CLAIM_MAX_CHARACTERS)}`
+  const cure = CURES[publisher][selection.kind]
+  const audit = {
+    usableKeys: count,
+    ...(skipped.length === 0
+      ? {}
+      : { skippedKeys: skipped.length, skipped: skipped.slice(0, AUDITED_EXPECTED_MAX).map(describeSkipped) }),
+  }
+  const from = publisher === 'issuer' ? 'of the issuer' : "in the document's jwks"
   switch (selection.kind) {
-    case 'unknown':
+    case 'unknown': {
+      const what = publisher === 'issuer' ? 'the issuer does not publish' : "the document's jwks does not hold"
       return {
         code: 'signing_key_unknown',
-        detail: `JWT verification failed: unknown key: the issuer does not publish ${key}; check that the token is of this issuer, and send a fresh one`,
+        detail: `JWT verification failed: unknown key: ${what} ${key}; ${cure}`,
+        audit,
       }
+    }
     case 'ambiguous':
       return {
         code: 'signing_key_ambiguous',
-        detail: `JWT verification failed: several keys of the issuer fit ${key}; send a token whose "kid" names one`,
+        detail: `JWT verification failed: several keys ${from} fit ${key}; ${cure}`,
+        audit,
       }
     case 'unusable':
       return {
         code: 'signing_key_unusable',
-        detail: `JWT verification failed: ${key} cannot be used: ${selection.reason}; have the issuer sign with a sound key`,
+        detail: `JWT verification failed: ${key} ${from} cannot be used: ${selection.reason}; ${cure}`,
+        audit,
       }
   }
 }

@@ -14,8 +14,8 @@ import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
 import { describeLoad, type IssuerFetchEvent } from './fetch-events.ts'
 import { createFirstLoads } from './first-loads.ts'
-import { describeFailure, type FailureReport, fetchFailed, selectionRefusal } from './key-refusals.ts'
-import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
+import { fetchFailed, type KeyPublisher, selectionRefusal } from './key-refusals.ts'
+import { type KeySelection, type KeySet, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import type { PublicKey } from './public-key.ts'
 import { takeToken } from './refetch-bucket.ts'
@@ -27,12 +27,12 @@ import {
   isLeased,
   type Lease,
   newSource,
-  nextAttemptMillisOf,
   recordLoad,
   rememberUnknown,
   type SourceState,
   weighSource,
 } from './source-state.ts'
+import { type KeySourceStatus, statusOf, statusOfInline } from './source-status.ts'
 
 export type KeySourceSpec =
   /** OpenID Connect Discovery. `jwksOrigins`: where its key set may be, besides the issuer's own origin. */
@@ -49,22 +49,6 @@ export type KeyLookup =
       readonly stale: boolean
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-
-/** What an operator may want to know of one source. */
-export interface KeySourceStatus {
-  readonly id: string
-  /** No key set has ever been loaded here, by this isolate. */
-  readonly loaded: boolean
-  readonly keyCount: number
-  readonly skipped: readonly SkippedKey[]
-  readonly lastSuccessMillis?: number
-  readonly ageSeconds?: number
-  readonly stale: boolean
-  readonly lastFailure?: FailureReport & { readonly atMillis: number }
-  readonly consecutiveFailures: number
-  /** Not before then is the next fetch, after failed ones. */
-  readonly nextAttemptMillis?: number
-}
 
 export interface KeySources {
   /**
@@ -206,7 +190,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     token: ParsedToken,
     background: (work: Promise<unknown>) => void,
   ): Promise<KeyLookup> {
-    if (spec.kind === 'inline') return lookupOf(selectKey(spec.keys, token), token, false)
+    if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
     const id = keySourceId(spec)
     const state = sourceOf(id)
     const loadsBefore = state.loads
@@ -243,7 +227,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   }
 
   function lookup(state: SourceState, selection: KeySelection, token: ParsedToken): KeyLookup {
-    return lookupOf(selection, token, freshnessOf(state, clock()) === 'stale')
+    const stale = freshnessOf(state, clock()) === 'stale'
+    return lookupOf(selection, token, { stale, publisher: 'issuer', set: state.keys?.set ?? NO_KEYS })
   }
 
   function failed(state: SourceState): KeyLookup {
@@ -262,36 +247,21 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   return { find, noteVerified, status }
 }
 
-function lookupOf(selection: KeySelection, token: ParsedToken, stale: boolean): KeyLookup {
+/** The key that the token names among those of `set`, and nowhere else. `publisher`: whom a refusal speaks of. */
+export function lookUpIn(set: KeySet, token: ParsedToken, publisher: KeyPublisher): KeyLookup {
+  return lookupOf(selectKey(set, token), token, { stale: false, publisher, set })
+}
+
+const NO_KEYS: KeySet = { keys: [], skipped: [], count: 0 }
+
+interface Place {
+  readonly stale: boolean
+  readonly publisher: KeyPublisher
+  readonly set: KeySet
+}
+
+function lookupOf(selection: KeySelection, token: ParsedToken, { stale, publisher, set }: Place): KeyLookup {
   return selection.kind === 'found'
     ? { kind: 'found', key: selection.key, stale }
-    : { kind: 'refused', refusal: selectionRefusal(selection, token) }
-}
-
-function statusOfInline(id: string, { count, skipped }: KeySet): KeySourceStatus {
-  return { id, loaded: true, keyCount: count, skipped, stale: false, consecutiveFailures: 0 }
-}
-
-function statusOf(id: string, state: SourceState | undefined, nowMillis: number): KeySourceStatus {
-  if (state === undefined) return { id, loaded: false, keyCount: 0, skipped: [], stale: false, consecutiveFailures: 0 }
-  const { keys, lastFailure, failures } = state
-  const nextAttemptMillis = nextAttemptMillisOf(state)
-  return {
-    id,
-    loaded: keys !== undefined,
-    keyCount: keys?.set.count ?? 0,
-    skipped: keys?.set.skipped ?? [],
-    ...(keys === undefined
-      ? {}
-      : {
-          lastSuccessMillis: keys.loadedAtMillis,
-          ageSeconds: Math.max(0, Math.floor((nowMillis - keys.loadedAtMillis) / 1000)),
-        }),
-    stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
-    ...(lastFailure === undefined
-      ? {}
-      : { lastFailure: { atMillis: lastFailure.atMillis, ...describeFailure(lastFailure.failure) } }),
-    consecutiveFailures: failures,
-    ...(nextAttemptMillis === undefined ? {} : { nextAttemptMillis }),
-  }
+    : { kind: 'refused', refusal: selectionRefusal(selection, token, publisher, set) }
 }

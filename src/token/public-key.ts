@@ -4,7 +4,7 @@ import { type CryptoKey, importJWK } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
 import { sha256Base64url } from '../core/digest.ts'
 import { canonicalJson } from '../core/json.ts'
-import { IMPORTED_KEYS_MAX, RSA_MAX_BITS, RSA_MIN_BITS } from '../core/limits.ts'
+import { IMPORTED_KEYS_MAX, KID_MAX_BYTES, RSA_MAX_BITS, RSA_MIN_BITS } from '../core/limits.ts'
 import { createLru } from '../core/lru.ts'
 import { ALGORITHMS, type Algorithm, CURVES, fitsKey, isAlgorithm, type KeyType } from './algorithms.ts'
 import { isKid } from './parse.ts'
@@ -49,7 +49,8 @@ export function readPublicKey(entry: unknown): PublicKeyResult {
   // Own members alone, and no prototype: a set that is written inline comes from a document, not from our JSON reader.
   const jwk: Members = Object.assign(Object.create(null), entry)
   const { kty, use, key_ops: operations, alg, kid } = jwk
-  if (kid !== undefined && (typeof kid !== 'string' || !isKid(kid))) return no('its kid is not a short printable text')
+  if (kid !== undefined && (typeof kid !== 'string' || !isKid(kid)))
+    return no(`its kid is not 1 to ${KID_MAX_BYTES} printable ASCII characters`)
   if (kty === 'oct') return no('it is a symmetric key')
   const material = MATERIALS.get(kty)
   if (material === undefined) return no('its key type is unknown')
@@ -94,11 +95,10 @@ function algorithmsOf(alg: unknown, keyType: KeyType, curve: string | undefined)
 }
 
 function readRsa({ n, e }: Members): Material {
-  const modulus = readInteger(n)
-  const exponent = readInteger(e)
-  if (modulus === undefined || typeof n !== 'string') return no('its RSA modulus is not a canonical base64url integer')
-  if (exponent === undefined || typeof e !== 'string')
-    return no('its RSA exponent is not a canonical base64url integer')
+  const modulus = readInteger(n, '"n"', '6.3.1.1')
+  if (typeof modulus === 'string') return no(modulus)
+  const exponent = readInteger(e, '"e"', '6.3.1.2')
+  if (typeof exponent === 'string') return no(exponent)
   const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
   if (bits < RSA_MIN_BITS || bits > RSA_MAX_BITS) {
     return no(`RSA modulus of ${bits} bits; ${RSA_MIN_BITS} to ${RSA_MAX_BITS} are accepted`)
@@ -108,13 +108,14 @@ function readRsa({ n, e }: Members): Material {
     return no(`RSA exponent ${exponent.length > 4 ? 'over 32 bits' : integerOf(exponent)}; only 65537 is accepted`)
   if (((modulus.at(-1) ?? 0) & 1) === 0) return no('RSA modulus is even')
   if (isRocaModulus(modulus)) return no('RSA modulus is of a faulty generator (ROCA, CVE-2017-15361)')
-  return { ok: true, members: { n, e } }
+  return { ok: true, members: { n: String(n), e } }
 }
 
-/** Base64urlUInt (RFC 7518 section 2): canonical, and no leading zero byte. */
-function readInteger(text: unknown): Uint8Array | undefined {
+/** Base64urlUInt (RFC 7518 section 2), or what is wrong with it. Some key exporters write the sign byte of ASN.1. */
+function readInteger(text: unknown, name: string, section: string): Uint8Array | string {
   const bytes = typeof text === 'string' ? decodeBase64url(text) : undefined
-  return bytes === undefined || bytes.length === 0 || bytes[0] === 0 ? undefined : bytes
+  if (bytes === undefined || bytes.length === 0) return `its ${name} is not a canonical base64url integer`
+  return bytes[0] === 0 ? `its ${name} begins with a zero byte, which RFC 7518 section ${section} forbids` : bytes
 }
 
 function integerOf(bytes: Uint8Array): number {

@@ -1,5 +1,5 @@
 // What a session says, and the strict reading of it.
-import { isJsonObject, type Json } from '../core/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 
 export const SESSION_VERSION = 1
 
@@ -48,7 +48,7 @@ export interface Session {
  * The payload was signed by this gateway, but perhaps by another version of it: it is read as strictly as any input.
  * `undefined` if this version does not issue such a session.
  */
-export function readSession(payload: Readonly<Record<string, unknown>>): Session | undefined {
+export function readSession(payload: JsonObject): Session | undefined {
   const {
     ver,
     role,

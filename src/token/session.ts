@@ -1,12 +1,14 @@
 // Sessions: the signed, short-lived tokens that a successful login yields, and the only thing that opens the claims
 // endpoint. Explicitly typed (RFC 8725 section 3.11), so that a session is never taken for evidence, or the reverse.
-import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
+import { compactVerify, errors, SignJWT } from 'jose'
 import { sha256Base64url } from '../core/digest.ts'
-import { canonicalJson, type Json } from '../core/json.ts'
-import { KID_MAX_BYTES, SESSION_MAX_BYTES } from '../core/limits.ts'
+import { canonicalJson, type Json, type JsonObject } from '../core/json.ts'
+import { SESSION_MAX_BYTES } from '../core/limits.ts'
+import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { uuidv7 } from '../core/uuid.ts'
-import { SESSION_TYPE } from './parse.ts'
+import { readClaims, type TokenClaims } from './claims.ts'
+import { checkTimes, parseTokenForm, SESSION_TYPE } from './parse.ts'
 import {
   type Role,
   readSession,
@@ -106,6 +108,8 @@ async function subjectOf(request: SessionRequest, trustDomain: string): Promise<
 /**
  * Verifies a session of this gateway. Whether it has been revoked is for the caller to ask, who has the documents.
  * Refuses with `session_malformed`, `session_invalid`, `session_expired`, `session_role_forbidden`, `session_too_large`.
+ *
+ * A session is read as strictly as evidence, and its claims once, by that reader: one spelling and one meaning.
  */
 export async function verifySession(
   token: string,
@@ -115,43 +119,50 @@ export async function verifySession(
 ): Promise<Checked<Session>> {
   if (token.length > SESSION_MAX_BYTES)
     return refuse({ code: 'session_too_large', detail: 'the session is larger than any this gateway issues' })
-  const key = keyFor(token, authority.keys)
-  if (key === undefined)
+  const form = parseTokenForm(token)
+  const key = form.ok ? findKey(form.value.header, authority.keys) : undefined
+  if (!form.ok || key === undefined)
     return refuse({ code: 'session_malformed', detail: 'the token is not a session of this gateway' })
   try {
-    const { payload } = await jwtVerify(token, await key.key(), {
-      algorithms: [key.alg],
-      typ: SESSION_TYPE,
-      issuer: authority.issuerUrl,
-      requiredClaims: ['sub', 'jti', 'iat', 'exp', 'aud'],
-      currentDate: new Date(nowSeconds * 1000),
-      clockTolerance: authority.skewSeconds,
-    })
-    const session = readSession(payload as Record<string, unknown>)
-    if (session === undefined)
-      return refuse({
-        code: 'session_malformed',
-        detail: 'the session is not one that this version of the gateway issues',
-      })
-    if (session.role !== role || payload.aud !== audienceOf(role, authority)) {
-      return refuse({ code: 'session_role_forbidden', detail: `a session of the role ${role} is required here` })
-    }
-    return pass(session)
+    await compactVerify(token, await key.key(), { algorithms: [key.alg] })
   } catch (error) {
-    if (error instanceof errors.JWTExpired)
-      return refuse({ code: 'session_expired', detail: 'the session has expired: log in again' })
-    if (error instanceof errors.JOSEError)
-      return refuse({ code: 'session_invalid', detail: 'the session does not verify: log in again' })
+    if (error instanceof errors.JOSEError) return refuse(INVALID)
     throw error
   }
+  const timely = checkClaims(form.value.claims, authority, nowSeconds)
+  if (!timely.ok) return timely
+  const session = readSession(form.value.claims)
+  if (session === undefined) return refuse(FOREIGN)
+  if (session.role !== role || form.value.claims['aud'] !== audienceOf(role, authority)) {
+    return refuse({ code: 'session_role_forbidden', detail: `a session of the role ${role} is required here` })
+  }
+  return pass(session)
 }
 
-function keyFor(token: string, keys: SessionKeys): ReturnType<SessionKeys['verifier']> {
-  try {
-    const { kid, typ } = decodeProtectedHeader(token)
-    if (typ !== SESSION_TYPE || typeof kid !== 'string' || kid.length > KID_MAX_BYTES) return undefined
-    return keys.verifier(kid)
-  } catch {
-    return undefined
-  }
+const INVALID: Refusal = { code: 'session_invalid', detail: 'the session does not verify: log in again' }
+const FOREIGN: Refusal = {
+  code: 'session_malformed',
+  detail: 'the session is not one that this version of the gateway issues',
+}
+
+/** The registered claims, by the rules for evidence: all there and in form, of this issuer, and in their time. */
+function checkClaims(claims: JsonObject, authority: SessionAuthority, nowSeconds: number): Checked<TokenClaims> {
+  const read = readClaims(claims)
+  if (!read.ok) return refuse(read.refusal.code === 'claim_missing' ? INVALID : FOREIGN)
+  if (read.value.issuer !== authority.issuerUrl) return refuse(INVALID)
+  const timely = checkTimes(read.value, nowSeconds, authority.skewSeconds)
+  if (timely.ok) return timely
+  return refuse(timely.refusal.code === 'token_expired' ? EXPIRED : INVALID)
+}
+
+const EXPIRED: Refusal = { code: 'session_expired', detail: 'the session has expired: log in again' }
+
+/** Exactly the members that we write: nothing may change what is signed or how it is read. */
+const HEADER_MEMBERS = ['alg', 'kid', 'typ']
+
+function findKey(header: JsonObject, keys: SessionKeys): ReturnType<SessionKeys['verifier']> {
+  const { kid, typ } = header
+  const names = Object.keys(header)
+  const isOurs = names.length === HEADER_MEMBERS.length && names.every((name) => HEADER_MEMBERS.includes(name))
+  return isOurs && typ === SESSION_TYPE && typeof kid === 'string' ? keys.verifier(kid) : undefined
 }

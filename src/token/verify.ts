@@ -1,7 +1,7 @@
 // The signature. A `VerifiedToken` is the very `ParsedToken` that was checked: its claims come from the one decode, so
 // that what was verified is what is used. Nothing else makes one, and the next step of a login demands one.
 import { compactVerify } from 'jose'
-import type { RefusalCode } from '../core/refusal.ts'
+import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { anchorOf } from './anchor.ts'
 import type { KeySourceSpec, KeySources } from './key-source.ts'
@@ -41,23 +41,34 @@ export async function verifySignature(
     // The cast is the proof: this is the one place that makes a VerifiedToken.
     return pass({ token: token as VerifiedToken, anchor: await anchorOf(spec, lookup.key) })
   } catch (error) {
-    const code = codeOf(error)
-    return refuse({ code, detail: `JWT verification failed: ${DETAILS[code]}` })
+    return refuse(isTokenFault(error) ? SIGNATURE_INVALID : unusableHere(error))
   }
 }
 
-type VerifyCode = Extract<RefusalCode, 'signature_invalid' | 'signing_key_unusable'>
+const SIGNATURE_INVALID: Refusal = {
+  code: 'signature_invalid',
+  detail:
+    'JWT verification failed: the signature does not verify by the key that the token names; send the token as it was issued',
+}
 
-const DETAILS: Readonly<Record<VerifyCode, string>> = {
-  signature_invalid: 'the signature does not verify by the key that the token names; send the token as it was issued',
-  signing_key_unusable:
-    'the key that the token names cannot be used on this host; have the issuer sign with a sound key',
+/** The key is at fault, or the host: one that is published correctly may be of a size that this host does not take. */
+function unusableHere(error: unknown): Refusal {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  return {
+    code: 'signing_key_unusable',
+    detail:
+      'JWT verification failed: the key that the token names cannot be used on this host; have the issuer sign with a sound key, which on Deno is RSA of at most 4096 bits',
+    audit: { hostFault: cause instanceof Error ? cause.message : String(cause) },
+  }
 }
 
 /** jose's codes that speak of the token. Every other failure, and what WebCrypto throws without one, is the key's. */
 const TOKEN_FAULTS: ReadonlySet<unknown> = new Set(['ERR_JWS_SIGNATURE_VERIFICATION_FAILED', 'ERR_JWS_INVALID'])
 
-function codeOf(error: unknown): VerifyCode {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return TOKEN_FAULTS.has(code) ? 'signature_invalid' : 'signing_key_unusable'
+/**
+ * Of a signature that is merely wrong, of whatever length, every host says `false`. Where one throws instead, jose uses
+ * the same code with the host's error as `cause`: it could not work with the key (Deno, RSA over 4,096 bits).
+ */
+function isTokenFault(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && TOKEN_FAULTS.has(error.code) && error.cause === undefined
 }

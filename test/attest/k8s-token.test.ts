@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { KEY_SET_INLINE_MAX_KEYS, UID_MAX_LENGTH } from '../../src/core/limits.ts'
 import { evaluateLogin } from '../../src/policy/login.ts'
 import { attestation, compileConfig, createWorld, ISSUER, NOW, policySet, type World } from '../policy/fixture.ts'
 
@@ -87,6 +88,60 @@ describe('k8s_token', () => {
     ['that lives longer than a day', 'token_lifetime_excessive', { exp: NOW + 86_401 }],
   ])('refuses a token %s: %s', async (_what, code, claims) => {
     expect(await refusalCode(await world.mint(claims))).toBe(code)
+  })
+
+  const longest = `${'a'.repeat(63)}.`.repeat(4).slice(0, 253)
+
+  it.each<[string, string]>([
+    ['NUL', 'a\u0000b'],
+    ['a line end', 'a\nb'],
+    ['a path', 'a/../b'],
+    ['an upper-case letter', 'Agent'],
+    ['an underscore', 'a_b'],
+    ['a hyphen at its end', 'a-'],
+    ['an empty label', 'a..b'],
+    ['a letter outside ASCII', 'agént'],
+    ['5,000 characters', 'a'.repeat(5_000)],
+  ])('refuses a token with %s in a name', async (_what, name) => {
+    const named: readonly Record<string, unknown>[] = [
+      { sub: `system:serviceaccount:${name}:spirl-agent`, 'kubernetes.io': { ...binding, namespace: name } },
+      {
+        sub: `system:serviceaccount:spirl-system:${name}`,
+        'kubernetes.io': { ...binding, serviceaccount: { name, uid: 'u' } },
+      },
+      { 'kubernetes.io': { ...binding, pod: { name, uid: 'u' } } },
+      { 'kubernetes.io': { ...binding, node: { name, uid: 'u' } } },
+    ]
+    for (const claims of named) expect(await refusalCode(await world.mint(claims))).toBe('claim_malformed')
+  })
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ['a node of the longest name', 'admitted', { node: { name: longest, uid: 'u' } }],
+    ['a node of one character more', 'claim_malformed', { node: { name: `${longest}a`, uid: 'u' } }],
+    ['a pod whose name has dots', 'admitted', { pod: { name: 'a.b-1.c', uid: 'u' } }],
+    ['a pod without a uid', 'admitted', { pod: { name: 'a' } }],
+    ['a uid of the longest length', 'admitted', { pod: { name: 'a', uid: 'u'.repeat(UID_MAX_LENGTH) } }],
+    ['a uid of one character more', 'claim_malformed', { pod: { name: 'a', uid: 'u'.repeat(UID_MAX_LENGTH + 1) } }],
+    ['an empty uid', 'claim_malformed', { pod: { name: 'a', uid: '' } }],
+    ['a uid with a line end', 'claim_malformed', { node: { name: 'a', uid: 'u\n' } }],
+    ['a uid outside ASCII', 'claim_malformed', { serviceaccount: { name: 'spirl-agent', uid: 'é' } }],
+  ])('reads %s: %s', async (_what, code, change) => {
+    expect(await refusalCode(await world.mint({ 'kubernetes.io': { ...binding, ...change } }))).toBe(code)
+  })
+
+  it.each([
+    [63, 'admitted'],
+    [64, 'claim_malformed'],
+  ])('holds a namespace to %d characters and says %s', async (length, code) => {
+    const namespace = 'n'.repeat(length)
+    const claims = {
+      sub: `system:serviceaccount:${namespace}:spirl-agent`,
+      'kubernetes.io': { ...binding, namespace },
+    }
+    expect(await refusalCode(await world.mint(claims))).toBe(code)
+    // A namespace is one label, and no name with dots.
+    const dotted = { sub: 'system:serviceaccount:a.b:spirl-agent', 'kubernetes.io': { ...binding, namespace: 'a.b' } }
+    expect(await refusalCode(await world.mint(dotted))).toBe('claim_malformed')
   })
 
   it('tells a legacy token of a secret by its own code', async () => {
@@ -183,6 +238,17 @@ describe('the configuration of k8s_token', () => {
     expect(compileConfig(config)).toMatchObject({
       requirement: { selector: config.issuerURL, keySource: { kind: 'jwks_uri' } },
       issues: [],
+    })
+  })
+
+  it('takes so many keys inline, and refuses a set of more rather than to read a part of it', () => {
+    const keys = (count: number): readonly unknown[] =>
+      Array.from({ length: count }, (_, n) => ({ ...world.key.publicJwk, kid: `k${n}` }))
+    const compiled = (count: number) => compileConfig({ ...good, jwks: { keys: keys(count) } })
+    expect(compiled(KEY_SET_INLINE_MAX_KEYS)).toMatchObject({ requirement: expect.anything(), issues: [] })
+    expect(compiled(KEY_SET_INLINE_MAX_KEYS + 1)).toMatchObject({
+      requirement: undefined,
+      issues: [{ code: 'value_out_of_range', path: ['jwks', 'keys'] }],
     })
   })
 

@@ -109,6 +109,47 @@ describe('attributesOfPod()', () => {
     expect(result.ok && result.value.dropped).toContain('kubernetes.container.name')
   })
 
+  it('knows ephemeral containers, which count for nothing else', () => {
+    const pod = podWith('spec.ephemeralContainers', [{ name: 'debug', image: 'busybox:2', targetContainerName: 'app' }])
+    Object.assign(pod['status'] as object, { ephemeralContainerStatuses: [{ name: 'debug', imageID: 'b@sha256:0c' }] })
+    const own = {
+      'kubernetes.container.name': 'debug',
+      'kubernetes.container.image.name': 'busybox:2',
+      'kubernetes.container.image.id': 'b@sha256:0c',
+    }
+    expect(read(pod, { container: 'debug', includeContainerAttributes: true })).toEqual({
+      ...read(podWith()),
+      ...own,
+    })
+  })
+
+  it.each(['spec.nodeName', 'spec.serviceAccountName'])('takes an empty %s for an absent one', (path) => {
+    expect(read(podWith(path, ''))).toEqual(read(podWith(path)))
+  })
+
+  it('takes an empty image for an absent one', () => {
+    const bare = [{ name: 'app' }]
+    expect(read(podWith('spec.containers', [{ name: 'app', image: '' }]))).toEqual(
+      read(podWith('spec.containers', bare)),
+    )
+  })
+
+  it('takes a pod without a kind, as a list of pods holds it', () => {
+    expect(read(podWith('kind'))).toEqual(read(podWith()))
+  })
+
+  it('takes more annotations than the limit where none is allowed, and none more where some are', () => {
+    const notes = (count: number): Json => Object.fromEntries(Array.from({ length: count }, (_, at) => [`a${at}`, 'x']))
+    const many = podWith('metadata.annotations', notes(WORKLOAD_ATTRIBUTES_MAX + 1))
+    expect(read(many)).toEqual(read(podWith()))
+    const prefixes = { ...options, includeAnnotationPrefixes: ['example.com/'] }
+    expect(attributesOfPod(many, prefixes)).toMatchObject({
+      refusal: { code: 'request_malformed', where: 'pod.metadata.annotations' },
+    })
+    const fitting = podWith('metadata.annotations', notes(WORKLOAD_ATTRIBUTES_MAX))
+    expect(attributesOfPod(fitting, prefixes).ok).toBe(true)
+  })
+
   it.each(['nope', '', '__proto__', 'constructor'])('knows no container %j', (container) => {
     expect(attributesOfPod(podWith(), { ...options, container })).toMatchObject({
       ok: false,
@@ -140,6 +181,12 @@ describe('attributesOfPod()', () => {
   })
 
   it.each([
+    ['kind', 'Deployment', 'pod.kind'],
+    ['kind', 'pod', 'pod.kind'],
+    ['kind', 1, 'pod.kind'],
+    ['spec.initContainers', [{ name: 'app', image: 'x' }], 'pod.spec.initContainers[0].name'],
+    ['spec.ephemeralContainers', [{ name: 'setup', image: 'x' }], 'pod.spec.ephemeralContainers[0].name'],
+    ['spec.ephemeralContainers', {}, 'pod.spec.ephemeralContainers'],
     ['metadata', undefined, 'pod.metadata'],
     ['metadata', [], 'pod.metadata'],
     ['metadata.name', undefined, 'pod.metadata.name'],

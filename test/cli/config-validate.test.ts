@@ -128,6 +128,20 @@ describe('config validate, across sections', () => {
     expect(out).toMatch(/^policy\.yaml:5:\d+: error attribute_not_enabled: /m)
   })
 
+  it('fails a policy that waits for what no attestor of the cluster proves', async () => {
+    const { file, call } = bench()
+    const policy = CONTAINER_POLICY.replaceAll('kubernetes.container.name', 'aws_iid.account.id')
+    expect((await call('config', 'validate', file('policy.yaml', policy))).exitCode).toBe(0)
+    const { exitCode, out } = await call(
+      'config',
+      'validate',
+      file('policy.yaml', policy),
+      file('agents.yaml', attestation()),
+    )
+    expect(exitCode).toBe(1)
+    expect(out).toMatch(/^policy\.yaml:5:\d+: error attribute_not_enabled: /m)
+  })
+
   it('passes them when they do', async () => {
     const { file, call } = bench()
     const files = [file('policy.yaml', CONTAINER_POLICY), file('cluster.yaml', clusterDocument(true))]

@@ -102,6 +102,23 @@ x509.dnsNames[0]: {{kubernetes.pod.service_account}}.svc
     })
   })
 
+  it('holds the attributes of the agent against the policies that admit agents', async () => {
+    const documents = {
+      SVIDIssuancePolicy:
+        'section: SVIDIssuancePolicy\nschema: v1\nspec: {policy: {pathTemplate: "/{{aws_iid.account.id}}"}}\n',
+      AgentAttestation:
+        'section: AgentAttestation\nschema: v1\nspec: {policies: [{name: a, requiredAttestors: [{type: k8s_token, config: {issuerURL: "https://a.example"}}]}]}\n',
+    }
+    const refusalOf = async (...more: readonly string[]): Promise<unknown> => {
+      const made = world(documents)
+      made.file('agent.json', JSON.stringify({ 'k8s_token.node.name': NODE }))
+      const { exitCode, out } = await made.call(...asked, '--json', ...more)
+      return [exitCode, JSON.parse(out).result.error.code]
+    }
+    expect(await refusalOf()).toEqual([1, 'attribute_missing'])
+    expect(await refusalOf('--agent-attributes', 'agent.json')).toEqual([1, 'attribute_not_enabled'])
+  })
+
   it('says what was refused and how to mend it, with every other template beside it', async () => {
     const policy = `section: SVIDIssuancePolicy
 schema: v1

@@ -188,12 +188,18 @@ describe('the limits of a condition', () => {
 
   it.each([
     ['characters', (count: number) => long(count), CONDITION_MAX_LENGTH],
+    ['levels of parentheses', (count: number) => `${'('.repeat(count)}true${')'.repeat(count)}`, CONDITION_DEPTH_MAX],
+    ['negations', (count: number) => `${'!'.repeat(count)}true`, CONDITION_DEPTH_MAX],
     [
-      'levels of parentheses',
-      (count: number) => `${'('.repeat(count - 1)}true${')'.repeat(count - 1)}`,
+      'calls within calls',
+      (count: number) => `${'("a" + '.repeat(count)}"b"${')'.repeat(count)} == "c"`,
       CONDITION_DEPTH_MAX,
     ],
-    ['negations', (count: number) => `${'!'.repeat(count - 1)}true`, CONDITION_DEPTH_MAX],
+    [
+      'conditionals within conditionals',
+      (count: number) => `${'true ? true : '.repeat(count)}false`,
+      CONDITION_DEPTH_MAX,
+    ],
     // `[true,…].all(x, x)` has a name, a variable, a list and a call beside its items.
     [
       'parts',

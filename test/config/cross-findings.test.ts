@@ -12,7 +12,12 @@ function section<Name extends SectionName>(name: Name, spec: string): SectionVal
 }
 
 /** Findings of a policy of one claim, in a cluster with these sections. */
-function findings(claim: string, cluster?: string, workloadAttestation?: string): readonly string[] {
+function findings(
+  claim: string,
+  cluster?: string,
+  workloadAttestation?: string,
+  agentAttestation?: string,
+): readonly string[] {
   const text = `section: SVIDIssuancePolicy
 schema: v1
 spec:
@@ -29,6 +34,7 @@ spec:
     ...(workloadAttestation === undefined
       ? {}
       : { WorkloadAttestation: section('WorkloadAttestation', workloadAttestation) }),
+    ...(agentAttestation === undefined ? {} : { AgentAttestation: section('AgentAttestation', agentAttestation) }),
   })
   expect([...found.keys()].every((name) => name === 'SVIDIssuancePolicy')).toBe(true)
   return locateIssues(found.get('SVIDIssuancePolicy') ?? [], text).map(brief)
@@ -149,6 +155,42 @@ describe('findAcross()', () => {
     ['an attribute of the cluster', 'cluster.name', undefined, undefined, []],
   ])('%s', (_what, claim, cluster, workloadAttestation, expected) => {
     expect(findings(claim, cluster, workloadAttestation)).toEqual(expected)
+  })
+
+  const K8S = `{policies: [{name: a, requiredAttestors: [{type: k8s_token, config: {issuerURL: "https://a.example"}}]}]}`
+
+  it.each<[string, string, string | undefined, readonly string[]]>([
+    ['what the required attestor proves', 'k8s_token.node.name', K8S, []],
+    ['what no required attestor proves', 'aws_iid.account.id', K8S, disabled],
+    ['a tag that no required attestor proves', 'aws_iid.ec2.instance.tag[Name]', K8S, disabled],
+    ['what an extension of workloads may send as well', 'custom.team', K8S, []],
+    ['what the configuration says', 'cluster.name', K8S, []],
+    ['what workloads send', 'kubernetes.pod.namespace', K8S, []],
+    ['an attribute of agents where no AgentAttestation is given', 'aws_iid.account.id', undefined, []],
+    ['an attribute of agents where nobody is let in', 'aws_iid.account.id', '{policies: []}', []],
+  ])('of the attributes of agents: %s', (_what, claim, agents, expected) => {
+    expect(findings(claim, undefined, undefined, agents)).toEqual(expected)
+  })
+
+  it('finds attributes of agents wherever a policy names them', () => {
+    const text = `section: SVIDIssuancePolicy
+schema: v1
+spec:
+  policy: {pathTemplate: "/x/{{k8s_token.namespace}}"}
+  policyOverrides:
+    - when: {aws_iid.account.id: "1"}
+      policy: {}
+    - condition: has(gcp_iit.zone) && k8s_token.namespace == "a"
+      policy: {}
+`
+    const compiled = compile('SVIDIssuancePolicy', text)
+    if (!compiled.ok) throw new Error(compiled.issues.map(({ message }) => message).join('\n'))
+    const values = { SVIDIssuancePolicy: compiled.value, AgentAttestation: section('AgentAttestation', K8S) }
+    const found = findAcross(values).get('SVIDIssuancePolicy') ?? []
+    expect(locateIssues(found, text).map(brief)).toEqual([
+      '6:14 attribute_not_enabled spec.policyOverrides.0.when.aws_iid.account.id',
+      '8:18 attribute_not_enabled spec.policyOverrides.1.condition',
+    ])
   })
 
   it('finds attributes wherever a policy names them', () => {

@@ -30,6 +30,13 @@ describe('readYaml()', () => {
     ['comments', '# x\na: b # c\n# d\n', { a: 'b' }],
     ['one document with its markers', '---\na: b\n...\n', { a: 'b' }],
     ['an escaped surrogate pair', 'a: "\\ud83d\\ude00"', { a: '😀' }],
+    ['an escaped line break', 'a: "x\\\n   y"\n', { a: 'xy' }],
+    ['an escaped backslash before an empty line', 'a: "x\\\\\n\n  y"\n', { a: 'x\\\ny' }],
+    [
+      'infinity, and what is no number',
+      'a: [.inf, +.Inf, -.INF, .nan]',
+      { a: [Infinity, Infinity, -Infinity, Number.NaN] },
+    ],
     ['the words of YAML 1.1 as text', 'a: [no, yes, on, off, y]', { a: ['no', 'yes', 'on', 'off', 'y'] }],
     [
       'dates and versions as text',
@@ -68,6 +75,9 @@ describe('readYaml()', () => {
   it.each<[string, string, readonly string[]]>([
     ['nothing', '', ['1:1 document_empty']],
     ['comments alone', '# x\n', ['1:1 document_empty']],
+    ['an escaped line break before an empty line', 'a: "x\\\n\n y"\n', ['1:6 yaml_feature_forbidden a']],
+    ['one before an empty line of blanks', 'a:\n  - "x\\\r\n   \r\n    y"\n', ['2:7 yaml_feature_forbidden a.0']],
+    ['the second of two', 'a: "x\\\n  y\\\n\n\n z"\n', ['2:4 yaml_feature_forbidden a']],
     ['an anchor', 'a: &x y\n', ['1:4 yaml_feature_forbidden a']],
     [
       'an anchor and its aliases',

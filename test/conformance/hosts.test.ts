@@ -1,9 +1,11 @@
 // The same scenarios give the same answers on workerd, Node and Deno.
-import { createLocalJWKSet, jwtVerify } from 'jose'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createLocalJWKSet, exportJWK, jwtVerify, SignJWT } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
 import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
+import { serviceAccountClaims } from '../token/issuer.ts'
 import { type Host, startHost } from './hosts.ts'
 import { asAgent, asIssuer, CLUSTER } from './mapping-scenarios.ts'
 import { type Ask, documents, SCENARIOS } from './scenarios.ts'
@@ -24,8 +26,10 @@ const PUBLISHED = [
 ] as const
 
 let cluster: StandInCluster
+let large: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }
 beforeAll(async () => {
   cluster = await startStandInCluster({ audience: 'spiffe://example.org', port: 0 })
+  large = generateKeyPairSync('rsa', { modulusLength: 4104 })
 })
 afterAll(() => cluster.close())
 
@@ -33,7 +37,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
   let host: Host
   let api: OpenApi
   beforeAll(async () => {
-    host = await startHost(name, documents(cluster.issuer))
+    host = await startHost(name, { ...documents(cluster.issuer), ...(await inlineKeyDocument()) })
     api = (await (await fetch(`${host.url}/openapi.json`)).json()) as OpenApi
   })
   afterAll(() => host?.stop())
@@ -63,6 +67,27 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
       expect(body['type']).toBe(`urn:postern:${body['code']}`)
       expect(body['requestId']).toMatch(/^[0-9a-f-]{36}$/)
     }
+  })
+
+  /** A cluster whose key is in its document, and longer than Deno takes one. */
+  async function inlineKeyDocument(): Promise<Readonly<Record<string, string>>> {
+    const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(large.publicKey)), kid: 'large' }] })
+    const text = documents(cluster.issuer)['clusters/seed/AgentAttestation'] ?? ''
+    return { 'clusters/large/AgentAttestation': text.replace(/^( *)issuerURL: .*$/m, `$&\n$1jwks: ${jwks}`) }
+  }
+
+  it('verifies by a long RSA key, or says that the key cannot be used here', async () => {
+    const claims = serviceAccountClaims(Math.floor(Date.now() / 1000), { iss: cluster.issuer })
+    const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'large' }).sign(large.privateKey)
+    const response = await fetch(`${host.url}/v1/clusters/large/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] }),
+    })
+    const { refusals = [] } = (await response.json()) as { refusals?: { code: string }[] }
+    expect([response.status, ...refusals.map(({ code }) => code)]).toEqual(
+      name === 'deno' ? [401, 'signing_key_unusable'] : [200],
+    )
   })
 
   it('issues sessions that a standard OIDC client can verify from discovery', async () => {

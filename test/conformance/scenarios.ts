@@ -194,6 +194,11 @@ export const SCENARIOS: readonly Scenario[] = [
     ['signature_invalid'],
   ),
   edited(
+    'blames the token for a signature of no length that its key makes',
+    ([header, claims, signature = '']) => `${header}.${claims}.${signature.slice(0, 8)}`,
+    ['signature_invalid'],
+  ),
+  edited(
     'refuses another kid',
     ([, claims, signature]) => `${encode({ alg: 'RS256', kid: 'other' })}.${claims}.${signature}`,
     ['signing_key_unknown'],

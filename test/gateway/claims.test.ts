@@ -557,6 +557,20 @@ describe('what a cluster has to enable', () => {
     expect((await mapOne(world, WEB)).jwt?.claims).toEqual({ a: 'none' })
   })
 
+  it.each<[string, object]>([
+    ['a template', { policy: { pathTemplate: '/x/{{aws_iid.account.id}}' } }],
+    ['an override', { policyOverrides: [{ when: { 'aws_iid.account.id': '1' }, policy: {} }] }],
+    ['a condition', { policyOverrides: [{ condition: 'has(aws_iid.account.id)', policy: {} }] }],
+  ])('is an attestor, where %s waits for what no agent of it proves', async (_what, spec) => {
+    policy({ policy: {}, ...spec })
+    const agentSession = await agentSessionOf(world)
+    const workload = { ...WEB, 'kubernetes.pod.node.name': NODE }
+    expect((await mapOne(world, workload, { agentSession })).error).toMatchObject({
+      code: 'attribute_not_enabled',
+      attribute: 'aws_iid.account.id',
+    })
+  })
+
   it('is asked for by the default path as well', async () => {
     attestation({ kubernetes: { enabled: false } })
     expect((await mapOne(world, WEB)).error?.code).toBe('attribute_not_enabled')

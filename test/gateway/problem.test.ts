@@ -103,7 +103,9 @@ describe('what messages quote', () => {
     ['over the limit', QUOTED_CLAIM_MAX_CHARACTERS + 1, true],
   ])('is a name of the token, %s', (_what, length, isCut) => {
     const token = tokenOf({ header: { alg: 'ES256', kid: 'k'.repeat(length) } })
-    expect(CUT.test(selectionRefusal({ kind: 'unknown' }, token).detail)).toBe(isCut)
+    expect(
+      CUT.test(selectionRefusal({ kind: 'unknown' }, token, 'issuer', { keys: [], skipped: [], count: 0 }).detail),
+    ).toBe(isCut)
   })
 
   it.each([

@@ -109,6 +109,13 @@ describe('GET /v1/clusters/{clusterId}/status', () => {
     expect((await ask()).health).toBe('HEALTHY')
   })
 
+  it('is unhealthy where the issuance policy waits for what no agent proves', async () => {
+    put(world, `clusters/${CLUSTER}/SVIDIssuancePolicy`, { policy: { pathTemplate: '/x/{{aws_iid.account.id}}' } })
+    const { health, section } = await ask()
+    expect(health).toBe('UNHEALTHY')
+    expect(section('SVIDIssuancePolicy').issues).toMatchObject([{ code: 'attribute_not_enabled' }])
+  })
+
   it('warns until TrustDomain lists the cluster, and of sessions that prove no node', async () => {
     const codes = async () => (await ask()).section('Cluster').warnings.map(({ code }) => code)
     expect(await codes()).toEqual(['cluster_unlisted'])

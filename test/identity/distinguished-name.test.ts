@@ -29,6 +29,12 @@ describe('parseDistinguishedName()', () => {
     ['CN=a=b', [['CN=a=b']]],
     ['2.5.4.10=Acme', [['O=Acme']]],
     ['1.2.3.4=x', [['1.2.3.4=x']]],
+    ['1.2.3.4=#0C024445', [['1.2.3.4=DE']]],
+    ['1.2.3.4=#0c03c3a461+O=b,O=c', [['1.2.3.4=äa', 'O=b'], ['O=c']]],
+    ['1.2.3.4= #0C0178 ', [['1.2.3.4=x']]],
+    ['1.2.3.4=\\#0C', [['1.2.3.4=#0C']]],
+    ['1.39.1=x,2.999.1=y', [['1.39.1=x'], ['2.999.1=y']]],
+    [`1.2.3=#0C8180${'61'.repeat(128)}`, [[`1.2.3=${'a'.repeat(128)}`]]],
     ['0.9.2342.19200300.100.1.1=me', [['UID=me']]],
     ['S=Berlin,E=a@example.org', [['ST=Berlin'], ['EMAILADDRESS=a@example.org']]],
     ['C=DE', [['C=DE']]],
@@ -58,6 +64,22 @@ describe('parseDistinguishedName()', () => {
     ['CN=a+CN=b', 'type_duplicate'],
     ['CN=a+2.5.4.3=b', 'type_duplicate'],
     ['CN=#0401', 'hex_value_unsupported'],
+    ['CN=#0C0161', 'hex_value_unsupported'],
+    ['1.2.3=#', 'hex_value_unsupported'],
+    ['1.2.3=#0C', 'hex_value_unsupported'],
+    ['1.2.3=#0C016', 'hex_value_unsupported'],
+    ['1.2.3=#0C0161x', 'hex_value_unsupported'],
+    ['1.2.3=#0C0261', 'hex_value_unsupported'],
+    ['1.2.3=#0C016161', 'hex_value_unsupported'],
+    ['1.2.3=#0C810161', 'hex_value_unsupported'],
+    ['1.2.3=#0C01C3', 'hex_value_unsupported'],
+    ['1.2.3=#13024445', 'hex_value_unsupported'],
+    ['1.2.3=#0C00', 'value_empty'],
+    ['1.2.3=#0C0100', 'value_character'],
+    ['3.1=x', 'type_unknown'],
+    ['0.40.1=x', 'type_unknown'],
+    ['1.40=x', 'type_unknown'],
+    ['2=x', 'type_unknown'],
     ['CN=a\\', 'escape_invalid'],
     ['CN=a\\x', 'escape_invalid'],
     ['CN=\\C4', 'escape_invalid'],
@@ -125,6 +147,17 @@ describe('printDistinguishedName()', () => {
   it('keeps a value with a comma one value', () => {
     const made = makeDistinguishedName([[{ type: subjectType('O') ?? expect.fail(), value: 'x,O=admin' }]])
     expect(made.ok && printDistinguishedName(made.value)).toBe('O=x\\,O=admin')
+  })
+
+  it('prints a value of a dotted type as the hex of its encoding (RFC 4514 section 2.4)', () => {
+    const printed = (name: string, value: string): string | false => {
+      const made = makeDistinguishedName([[{ type: subjectType(name) ?? expect.fail(), value }]])
+      return made.ok && printDistinguishedName(made.value)
+    }
+    expect(printed('1.2.3.4', 'DE')).toBe('1.2.3.4=#0C024445')
+    expect(printed('1.2.3.4', 'a'.repeat(128))).toBe(`1.2.3.4=#0C8180${'61'.repeat(128)}`)
+    expect(printed('1.2.3.4', 'ä'.repeat(SUBJECT_VALUE_MAX_LENGTH))).toBe(`1.2.3.4=#0C820200${'C3A4'.repeat(256)}`)
+    expect(printed('2.5.4.6', 'DE')).toBe('C=DE')
   })
 
   it('makes no name of nothing', () => {

@@ -48,6 +48,12 @@ describe('renderClaim()', () => {
     expect(outcome('jwtClaim', '{{jwt.claim.x}}', { 'jwt.claim.x': [longest, 'a'] })).toBe('value_too_long')
   })
 
+  it('names the attribute that is too long', () => {
+    const values = { 'jwt.claim.x': 'a'.repeat(CLAIM_VALUE_MAX_BYTES - 1), 'jwt.claim.y': 'bb' }
+    const rendered = render('jwtClaim', '{{jwt.claim.x}}{{jwt.claim.y}}', values)
+    expect(rendered).toMatchObject({ ok: false, refusal: { code: 'value_too_long', where: 'jwt.claim.x' } })
+  })
+
   it('holds an attribute to its bytes', () => {
     const replaced = '{{jwt.claim.x | replace("ab", "")}}'
     const longest = 'ab'.repeat(ATTRIBUTE_VALUE_MAX_BYTES / 2)

@@ -51,6 +51,19 @@ describe('renderDnsName()', () => {
     expect(rendered.ok ? '' : rendered.refusal.detail).toContain(mend)
   })
 
+  it('names the attribute that is too long, in the label or in the name', () => {
+    const ns = 'kubernetes.pod.namespace'
+    const label = render('dnsName', `{{${sa}}}.{{${ns}}}-{{${app}}}.example.org`, {
+      [sa]: 'a'.repeat(63),
+      [ns]: 'n',
+      [app]: 'b'.repeat(62),
+    })
+    expect(label).toMatchObject({ ok: false, refusal: { code: 'value_too_long', where: app } })
+    const template = `{{${ns}}}.${`{{${app}}}.`.repeat(4)}example.org`
+    const whole = render('dnsName', template, { [ns]: 'n', [app]: 'b'.repeat(60) })
+    expect(whole).toMatchObject({ ok: false, refusal: { code: 'value_too_long', where: app } })
+  })
+
   it('refuses what only the whole name is wrong', () => {
     expect(outcome('dnsName', `{{${app}}}.example.org`, { [app]: '-a' })).toBe('dns_name_invalid')
     expect(outcome('dnsName', `web.{{${app}}}`, { [app]: '1' })).toBe('dns_name_invalid')

@@ -57,6 +57,16 @@ describe('a path template', () => {
 })
 
 describe('renderPath()', () => {
+  it('names the attribute that is too long', () => {
+    const long = 'kubernetes.pod.annotation[long]'
+    const rendered = render('pathTemplate', `/{{${ns}}}/{{${long}}}/{{${note}}}`, {
+      [ns]: 'n',
+      [long]: 'a'.repeat(SPIFFE_ID_MAX_BYTES - 10),
+      [note]: 'b'.repeat(20),
+    })
+    expect(rendered).toMatchObject({ ok: false, refusal: { code: 'value_too_long', where: long } })
+  })
+
   it.each([
     ['a slash', 'default/../admin', 'attribute_invalid'],
     ['a parent segment', '..', 'spiffe_id_invalid'],

@@ -65,6 +65,9 @@ describe('renderSubject()', () => {
   it('holds a value to the bound of its type, and never cuts it', () => {
     expect(outcome('x509Subject', `CN={{${app}}}`, { [app]: 'a'.repeat(64) })).toBe(`CN=${'a'.repeat(64)}`)
     expect(outcome('x509Subject', `CN={{${app}}}`, { [app]: 'a'.repeat(65) })).toBe('value_too_long')
+    const sa = 'kubernetes.pod.service_account'
+    const rendered = render('x509Subject', `CN={{${app}}}{{${sa}}}`, { [app]: 'a'.repeat(60), [sa]: 'b'.repeat(5) })
+    expect(rendered).toMatchObject({ ok: false, refusal: { code: 'value_too_long', where: app } })
   })
 
   it('takes one value of a multi-valued attribute', () => {

@@ -16,14 +16,15 @@ async function start(options: IssuerOptions): Promise<TestIssuer> {
 
 describe('an issuer', () => {
   it.each([
-    ['slow', 'body_timeout'],
-    ['cut', 'body_cut'],
+    // Whether the first byte of the answer comes within the time is not this test's.
+    ['slow', /^(answer|body)_timeout$/],
+    ['cut', /^body_cut$/],
   ] as const)('like %s has keys that cannot be loaded: %s', async (like, kind) => {
     const { issuer } = await start({ like })
     const ports = { fetch, urlPolicy: { allowLoopback: true }, fetchTimeoutMillis: 200 }
     expect(await loadKeys({ kind: 'discovery', issuer }, ports)).toMatchObject({
       ok: false,
-      failure: { document: 'keys', kind },
+      failure: { document: 'keys', kind: expect.stringMatching(kind) },
     })
   })
 

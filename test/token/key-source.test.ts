@@ -117,20 +117,55 @@ describe('a key source', () => {
     issuer.publish([
       null,
       { kty: 'AKP', alg: 'ML-DSA-65', kid: 'pq' },
+      ...Array.from({ length: 120 }, (_, n) => ({ ...key, kid: `k${n}` })),
       key,
-      ...Array.from({ length: 100 }, (_, n) => ({ ...key, kid: `k${n}` })),
     ])
     expect(await codeFor(await mint())).toBe('found key-1')
-    expect(gateway.status(spec).skipped.map(({ index }) => index)).toEqual([0, 1, 100])
+    expect(gateway.status(spec).skipped.map(({ index }) => index)).toEqual([0, 1])
     expect(await codeFor(await unknown('pq'))).toBe('signing_key_unusable')
   })
 
   it('says why a key is unusable, and does not ask again for it', async () => {
     issuer.publish([{ kty: 'RSA', kid: 'key-1', e: 'AQ', n: `${'_'.repeat(341)}w` }])
     const token = await mint()
-    expect(await detailFor(token)).toMatch(/^JWT verification failed: the key "key-1" cannot be used: RSA exponent 1;/)
+    expect(await detailFor(token)).toMatch(
+      /^JWT verification failed: the key "key-1" of the issuer cannot be used: RSA exponent 1;/,
+    )
     await codeFor(token)
     expect(issuer.keyFetches()).toBe(1)
+  })
+
+  it('speaks of the document where the keys are in it, and of the issuer where they are fetched', async () => {
+    const keys = readKeySet({ keys: [issuer.newestKey().publicJwk, { kty: 'oct', kid: 'o', k: 'AAAA' }] })
+    if (keys === undefined) throw new Error('not a key set')
+    const fetched = spec
+    const inline: KeySourceSpec = { kind: 'inline', scope: 'clusters/c-1', digest: 'sha256:00', keys }
+    issuer.publish([issuer.newestKey().publicJwk, { kty: 'oct', kid: 'o', k: 'AAAA' }])
+    for (const kid of ['rotated', 'o']) {
+      const token = await unknown(kid)
+      spec = inline
+      expect(await detailFor(token)).toMatch(/the document's jwks/)
+      expect(await detailFor(token)).not.toMatch(/issuer/)
+      spec = fetched
+      expect(await detailFor(token)).toMatch(/the issuer/)
+      expect(await detailFor(token)).not.toMatch(/document/)
+    }
+  })
+
+  it('records how many keys were there, and why others were skipped', async () => {
+    const key = issuer.newestKey().publicJwk
+    issuer.publish([key, { ...key, kid: 'clé' }, null])
+    const lookup = await gateway.find(spec, await unknown('other'))
+    expect(lookup).toMatchObject({
+      refusal: {
+        code: 'signing_key_unknown',
+        audit: {
+          usableKeys: 1,
+          skippedKeys: 2,
+          skipped: ['keys[1]: its kid is not 1 to 1024 printable ASCII characters', 'keys[2]: it is not an object'],
+        },
+      },
+    })
   })
 
   it('refuses a token without kid that two keys fit', async () => {

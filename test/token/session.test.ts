@@ -217,6 +217,77 @@ describe('verifySession()', () => {
     expect(await codeOf(await forged(claims, header))).toBe(code)
   })
 
+  /** A session by our key whose parts are these very bytes. */
+  async function signedParts(header: string, payload: string): Promise<string> {
+    const input = [header, payload].map((part) => Buffer.from(part).toString('base64url')).join('.')
+    const key = await authority.keys.signer.key()
+    const signature = await crypto.subtle.sign(
+      { name: 'ECDSA', hash: 'SHA-256' },
+      key as CryptoKey,
+      new TextEncoder().encode(input),
+    )
+    return `${input}.${Buffer.from(signature).toString('base64url')}`
+  }
+
+  it.each<[string, (header: string, payload: string) => readonly [string, string], string]>([
+    ['nothing', (header, payload) => [header, payload], 'ok'],
+    [
+      'a member given twice',
+      (header, payload) => [header, payload.replace('{', '{"role":"issuer",')],
+      'session_malformed',
+    ],
+    [
+      'a header member given twice',
+      (header, payload) => [header.replace('{', '{"kid":"x",'), payload],
+      'session_malformed',
+    ],
+    ['a byte order mark', (header, payload) => [header, `\ufeff${payload}`], 'session_malformed'],
+    [
+      'a header parameter of no session',
+      (header, payload) => [header.replace('{', '{"cty":"JWT",'), payload],
+      'session_malformed',
+    ],
+    ['an unpaired surrogate', (header, payload) => [header, payload.replace('"p"', '"\\ud800"')], 'session_malformed'],
+    ['a list for a payload', (header) => [header, '[]'], 'session_malformed'],
+    [
+      'an expiry with a fraction',
+      (header, payload) => [header, payload.replace(/"exp":\d+/, '$&.5')],
+      'session_malformed',
+    ],
+    [
+      'an expiry after the year 9999',
+      (header, payload) => [header, payload.replace(/"exp":\d+/, '"exp":1e15')],
+      'session_malformed',
+    ],
+    [
+      'an expiry before its start',
+      (header, payload) => [header, payload.replace(/"iat":\d+/, `"iat":${NOW + 9_999}`)],
+      'session_malformed',
+    ],
+  ])('reads a session as strictly as evidence: %s', async (_what, change, code) => {
+    const { token } = await issue()
+    const [header = '', payload = ''] = token.split('.').map((part) => Buffer.from(part, 'base64url').toString())
+    expect(await codeOf(await signedParts(...change(header, payload)))).toBe(code)
+  })
+
+  it.each<[string, (signature: string) => string]>([
+    ['padding', (signature) => `${signature}==`],
+    ['a line end', (signature) => `${signature}\n`],
+    [
+      'spare bits',
+      (signature) => signature.slice(0, -1) + String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1),
+    ],
+  ])('refuses another spelling of a good session: %s', async (_what, change) => {
+    const [header, payload, signature = ''] = (await issue()).token.split('.')
+    expect(await codeOf(`${header}.${payload}.${change(signature)}`)).toBe('session_malformed')
+  })
+
+  it('refuses a session of the future, and allows for the skew of clocks', async () => {
+    const { token } = await issue()
+    expect(await codeOf(token, 'agent', NOW - 30)).toBe('ok')
+    expect(await codeOf(token, 'agent', NOW - 31)).toBe('session_invalid')
+  })
+
   it('refuses another key under our kid, an edited payload, and noise', async () => {
     const { privateKey } = await generateKeyPair('ES256')
     const { token } = await issue()

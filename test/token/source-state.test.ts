@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
   KEY_FETCH_LEASE_MILLIS,
-  KEY_SET_MAX_KEYS,
   KEY_SOURCES_MAX_BYTES,
   UNKNOWN_KID_TTL_MILLIS,
   UNKNOWN_KIDS_MAX,
@@ -18,6 +17,8 @@ import {
   weighSource,
 } from '../../src/token/source-state.ts'
 import { createSigningKey, serviceAccountClaims, signClaims } from './issuer.ts'
+
+const MANY_KEYS = 100
 
 describe('unknown kids', () => {
   it('are remembered for their time, and as many as the bound', () => {
@@ -84,7 +85,7 @@ describe('key sources in memory', () => {
   })
 
   it('are bounded by what they weigh; one that was evicted is loaded again', async () => {
-    const { ask, fetches } = await rig(KEY_SET_MAX_KEYS)
+    const { ask, fetches } = await rig(MANY_KEYS)
     const source = newSource(0)
     const set = readKeySet({ keys: await manyKeys() })
     if (set === undefined) throw new Error('not a key set')
@@ -100,7 +101,7 @@ describe('key sources in memory', () => {
 
   async function manyKeys() {
     const { publicJwk } = await createSigningKey('k')
-    return Array.from({ length: KEY_SET_MAX_KEYS }, (_, n) => ({ ...publicJwk, kid: `k${n}` }))
+    return Array.from({ length: MANY_KEYS }, (_, n) => ({ ...publicJwk, kid: `k${n}` }))
   }
 
   it('weigh more with each key, and each unknown kid', async () => {
@@ -112,6 +113,6 @@ describe('key sources in memory', () => {
     const set = readKeySet({ keys: await manyKeys() })
     if (set === undefined) throw new Error('not a key set')
     recordLoad(source, { ok: true, keys: set, bytes: 0, ageMaxSeconds: 300 }, 0)
-    expect(weighSource('id', source)).toBeGreaterThan(withKid + KEY_SET_MAX_KEYS * 300)
+    expect(weighSource('id', source)).toBeGreaterThan(withKid + MANY_KEYS * 300)
   })
 })

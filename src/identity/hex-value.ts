@@ -1,0 +1,43 @@
+// A value of a distinguished name as `#` and the hex of its DER encoding (RFC 4514 section 2.4), a UTF8String here: the
+// form of values whose type is a dotted OID.
+import { encodeUtf8 } from '../core/utf8.ts'
+
+const UTF8_STRING = 0x0c
+const LONG_FORM = 0x80
+
+export function encodeHexValue(value: string): string {
+  const content = encodeUtf8(value)
+  const bytes = [UTF8_STRING, ...encodeLength(content.length), ...content]
+  return `#${bytes
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()}`
+}
+
+/** The string that `text` encodes; `undefined` if it is anything but the one encoding of a UTF8String. */
+export function decodeHexValue(text: string): string | undefined {
+  if (!/^#(?:[0-9A-Fa-f]{2})+$/.test(text)) return undefined
+  const bytes = Uint8Array.from(text.slice(1).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+  const form = bytes[1] ?? 0
+  const start = form < LONG_FORM ? 2 : 2 + form - LONG_FORM
+  const value = decodeContent(bytes.subarray(start))
+  // Encoded again it is the same, or else it has another tag, a length that is wrong or not the shortest, or none.
+  return value !== undefined && encodeHexValue(value) === text.toUpperCase() ? value : undefined
+}
+
+/** A byte order mark is a character like any other here. */
+function decodeContent(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of X.690 clauses 8.1.3 and 10.1: the shortest form. */
+function encodeLength(length: number): readonly number[] {
+  if (length < LONG_FORM) return [length]
+  const bytes: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256)
+  return [LONG_FORM + bytes.length, ...bytes]
+}

@@ -5,9 +5,9 @@ import type { Issue, IssueCode } from '../core/issue.ts'
 import { isJsonObject, type Json } from '../core/json.ts'
 import { QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS, URL_MAX_LENGTH } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import { checkFetchedSpec, type FetchedSpec } from '../token/discovery.ts'
 import { type KeySet, readKeySet } from '../token/key-set.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
-import { checkUrl } from '../token/url-policy.ts'
 import type { CompileContext, Report } from './attestor.ts'
 import { findUnfixed, lintK8sToken } from './k8s-token-lint.ts'
 
@@ -152,20 +152,21 @@ function compileKeySource(
       keys && { kind: 'inline', scope: context.scope, digest: `${context.documentDigest}#${config.issuerURL}`, keys }
     )
   }
-  const [field, text] = config.jwksURI === undefined ? ['issuerURL', config.issuerURL] : ['jwksURI', config.jwksURI]
-  const checked = checkUrl(text, context.urlPolicy)
-  if (!checked.ok) {
-    const elsewhere =
-      field === 'issuerURL' ? '; for an issuer that cannot be reached from here set jwksURI or jwks' : ''
-    return fail(
-      'url_forbidden',
-      [field],
-      `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${elsewhere}`,
-    )
-  }
-  return config.jwksURI === undefined
-    ? { kind: 'discovery', issuer: config.issuerURL }
-    : { kind: 'jwks_uri', url: config.jwksURI }
+  const spec: FetchedSpec =
+    config.jwksURI === undefined
+      ? { kind: 'discovery', issuer: config.issuerURL }
+      : { kind: 'jwks_uri', url: config.jwksURI }
+  const checked = checkFetchedSpec(spec, context.urlPolicy)
+  if (checked.ok) return spec
+  const [field, text, elsewhere] =
+    spec.kind === 'discovery'
+      ? ['issuerURL', spec.issuer, '; for an issuer that cannot be reached from here set jwksURI or jwks']
+      : ['jwksURI', spec.url, '']
+  return fail(
+    'url_forbidden',
+    [field],
+    `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${elsewhere}`,
+  )
 }
 
 function compileInlineKeys(jwks: unknown, report: Report, fail: Fail): KeySet | undefined {

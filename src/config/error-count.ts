@@ -1,6 +1,6 @@
 // Counts the errors of a document while it compiles, so that work which could only find more of them can stop.
 import type { Report } from '../attest/attestor.ts'
-import { isError } from '../core/issue.ts'
+import { stopsCompiling } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
 
 export interface ErrorCount {
@@ -16,7 +16,7 @@ export function countErrors(report: Report): ErrorCount {
   let errors = 0
   return {
     report(issue) {
-      if (isError(issue)) errors++
+      if (stopsCompiling(issue)) errors++
       report(issue)
     },
     isFailing: () => errors > 0,

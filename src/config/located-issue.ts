@@ -1,5 +1,5 @@
 // An issue with its place: what an author sees.
-import { type Issue, isError } from '../core/issue.ts'
+import { type Issue, isError, stopsCompiling } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
 import { createPositions, offsetInScalar, type Position, type Positions, placeOf } from './position.ts'
 import { readYaml } from './yaml.ts'
@@ -35,7 +35,7 @@ function isBlock(node: YamlNode, text: string): boolean {
 export interface IssueList {
   readonly add: (issue: PlacedIssue) => void
   readonly hasErrors: () => boolean
-  /** In document order, at most {@link ISSUES_MAX}: errors go before warnings, and the last one counts the rest. */
+  /** In document order, at most {@link ISSUES_MAX}: errors are kept before warnings, and the last one counts the rest. */
   readonly list: () => readonly LocatedIssue[]
 }
 
@@ -53,7 +53,7 @@ export function createIssueList(text: string, positions: Positions): IssueList {
   return {
     add(issue) {
       count++
-      if (isError(issue.issue)) errors++
+      if (stopsCompiling(issue.issue)) errors++
       added.push(issue)
       if (added.length >= 10 * ISSUES_MAX) prune()
     },
@@ -80,12 +80,15 @@ function compare(a: PlacedIssue, b: PlacedIssue): number {
   return a.issue.line - b.issue.line || a.issue.column - b.issue.column || (a.text?.offset ?? 0) - (b.text?.offset ?? 0)
 }
 
-/** The issues that can be listed, in order. */
+/** The issues that can be listed, in order: those that stop the document before all others, and warnings last. */
 function keepFirst(ordered: readonly PlacedIssue[], max: number): readonly PlacedIssue[] {
   if (ordered.length <= max) return ordered
-  const errors = ordered.filter(({ issue }) => isError(issue)).slice(0, max)
-  const warnings = ordered.filter(({ issue }) => !isError(issue)).slice(0, max - errors.length)
-  return [...errors, ...warnings].sort(compare)
+  const byWeight = [
+    ...ordered.filter(({ issue }) => stopsCompiling(issue)),
+    ...ordered.filter(({ issue }) => isError(issue) && !stopsCompiling(issue)),
+    ...ordered.filter(({ issue }) => !isError(issue)),
+  ]
+  return byWeight.slice(0, max).sort(compare)
 }
 
 /** The places of issues that were found after `text` had compiled: findings across sections. */

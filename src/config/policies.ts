@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { CompileContext, Report, Requirement } from '../attest/attestor.ts'
 import { ATTESTORS } from '../attest/table.ts'
+import { UNSUPPORTED_ATTESTORS, unsupportedRequirement } from '../attest/unsupported.ts'
 import { findFixedAttributes } from '../condition/fixed.ts'
 import { catalogueScope } from '../condition/scope.ts'
 import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
@@ -19,17 +20,29 @@ import { type ConditionCompiler, createConditionCompiler } from './condition-bud
 import { countErrors } from './error-count.ts'
 import type { SchemaMetadata } from './validate.ts'
 
-const attestorSchemas = [...ATTESTORS.values()].map((row) =>
-  v.strictObject({
-    type: v.literal(row.type),
-    config: row.configOptional ? v.optional(row.configSchema) : row.configSchema,
-  }),
-)
+const attestorSchemas = [
+  ...[...ATTESTORS.values()].map((row) =>
+    v.strictObject({
+      type: v.literal(row.type),
+      config: row.configOptional ? v.optional(row.configSchema) : row.configSchema,
+    }),
+  ),
+  ...[...UNSUPPORTED_ATTESTORS].map((type) =>
+    v.strictObject({
+      type: v.pipe(v.literal(type), v.description('Not supported by this version: the policy admits nobody')),
+      config: v.optional(v.unknown()),
+    }),
+  ),
+]
 
 /** One invalid element must not hide what is wrong with the others. */
 export const SALVAGED = { salvaged: true } as const satisfies SchemaMetadata
 
-const attestorMetadata = { unknownCode: 'attestor_unknown', noun: 'attestor' } satisfies SchemaMetadata
+const attestorMetadata = {
+  unknownCode: 'attestor_unknown',
+  noun: 'attestor',
+  known: [...ATTESTORS.keys()],
+} satisfies SchemaMetadata
 
 export const requiredAttestorsSchema = v.pipe(
   v.array(v.pipe(v.variant('type', attestorSchemas), v.metadata(attestorMetadata))),
@@ -102,6 +115,12 @@ export function compileRequirements(
       report({ code: 'attestor_duplicate', path: [index, 'type'], message })
     }
     types.add(type)
+    if (UNSUPPORTED_ATTESTORS.has(type)) {
+      const message = `Attestor ${quoteText(type)} is documented, and not supported by this version: this policy admits nobody, other policies are unaffected. Remove the policy, or require ${[...ATTESTORS.keys()].join(' or ')}`
+      report({ code: 'attestor_unsupported', path: [index, 'type'], message })
+      requirements.push(unsupportedRequirement(type))
+      continue
+    }
     const config = attestor.config ?? Object.create(null)
     const requirement = ATTESTORS.get(type)?.compile(config, context, (issue) =>
       report({ ...issue, path: [index, 'config', ...issue.path] }),

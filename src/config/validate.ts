@@ -15,6 +15,8 @@ export interface SchemaMetadata {
   /** Of a `variant`: the code of an unknown discriminator, and what one is called. */
   readonly unknownCode?: IssueCode
   readonly noun?: string
+  /** Of a `variant`: the discriminators to list where one is unknown; default all. */
+  readonly known?: readonly string[]
   /** Of a list or a record: an invalid element leaves a hole, so that the others can still be compiled and checked. */
   readonly salvaged?: true
 }
@@ -221,7 +223,7 @@ function readVariant(
   const chosen = options.get(entry.value.value)
   if (chosen !== undefined) return readAs(chosen, node, path, walk)
   const names = [...options.keys()]
-  const near = nearHint(walk, entry.value.value, names) || `; known are ${names.join(', ')}`
+  const near = nearHint(walk, entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
   const noun = metadata.noun ?? shape.key
   const message = `Cannot use the ${noun} ${quoteText(entry.value.value)}: it is unknown${near}`
   walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })

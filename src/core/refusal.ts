@@ -3,7 +3,7 @@
 /**
  * How far a piece of evidence got.
  * - `malformed`: not well-formed evidence of its type
- * - `unverified`: signature, issuer, audience or times do not hold
+ * - `unverified`: signature, issuer, audience or times do not hold, or the gateway cannot verify this type
  * - `keys_unavailable`: could not be verified because keys could not be fetched
  * - `not_accepted`: verified, but a pin or a condition of the policy does not hold
  * - `not_required`: ignored, and never verified
@@ -70,6 +70,7 @@ export const REFUSALS = {
   signing_key_ambiguous: evidence('unverified', 'Several keys fit the token'),
   signing_key_unusable: evidence('unverified', 'The signing key is unusable'),
   signature_invalid: evidence('unverified', 'The signature does not verify'),
+  attestor_unsupported: evidence('unverified', 'The attestor is not supported by this version'),
   signing_key_fetch_failed: evidence('keys_unavailable', 'The signing keys could not be fetched'),
   // Evidence: pins and conditions
   token_lifetime_excessive: evidence('not_accepted', 'The token lives too long'),

@@ -6,7 +6,7 @@ import type { ConditionEngine } from '../condition/engine.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { Checked } from '../core/result.ts'
+import { type Checked, refuse } from '../core/result.ts'
 import type { SessionProof } from '../token/session-claims.ts'
 import { checkConditions, createFuelTank, type FuelTank } from './conditions.ts'
 import type { Policy, PolicySet } from './policy.ts'
@@ -113,8 +113,8 @@ async function judge(
   policies: PolicySet,
   context: VerifyContext,
 ): Promise<Verdict> {
-  if (attestor === undefined || !policies.asksFor(type))
-    return { type, result: { ok: false, refusal: notRequired(type) } }
+  if (!policies.asksFor(type)) return { type, result: { ok: false, refusal: notRequired(type) } }
+  if (attestor === undefined) return { type, result: { ok: false, refusal: unsupported(type) } }
   const opened = attestor.open(evidence, context)
   if (!opened.ok) return { type, result: opened }
   const requirements = policies
@@ -168,8 +168,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   let failed = false
   for (const requirement of policy.requirements) {
     const { type } = requirement
-    const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
-    const accepted = verdict === undefined ? missing(type) : acceptedBy(requirement, verdict.result)
+    const accepted = requirement.unsupported ? refuse(unsupported(type)) : acceptFor(requirement, verdicts)
     if (accepted.ok) {
       attributes.push(...accepted.value.attributes)
       proofs.push(accepted.value.proof)
@@ -200,14 +199,16 @@ function holdConditions(policy: Policy, tried: Tried, engine: ConditionEngine, t
   return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
 }
 
-function acceptedBy(
-  requirement: Requirement,
-  result: Checked<VerifiedEvidence>,
-): Checked<{
+interface Accepted {
   readonly attributes: readonly Attribute[]
   readonly proof: SessionProof
   readonly expiresAtSeconds: number
-}> {
+}
+
+function acceptFor(requirement: Requirement, verdicts: readonly Verdict[]): Checked<Accepted> {
+  const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
+  if (verdict === undefined) return missing(requirement.type)
+  const { result } = verdict
   if (!result.ok) return result
   const accepted = result.value.accept(requirement)
   if (!accepted.ok) return accepted
@@ -248,6 +249,14 @@ function notRequired(type: string): Refusal {
   return {
     code: 'evidence_not_required',
     detail: `no policy of this cluster asks for evidence of type ${quoteText(type)}: it was ignored`,
+  }
+}
+
+/** Also the reason why a policy that requires it is never satisfied. */
+export function unsupported(type: string): Refusal {
+  return {
+    code: 'attestor_unsupported',
+    detail: `this version of the gateway does not support evidence of type ${quoteText(type)}`,
   }
 }
 

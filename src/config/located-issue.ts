@@ -1,5 +1,5 @@
 // An issue with its place: what an author sees.
-import { type Issue, isError, stopsCompiling } from '../core/issue.ts'
+import { type Issue, isError, type OmittedIssues, stopsCompiling } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
 import { createPositions, offsetInScalar, type Position, type Positions, placeOf } from './position.ts'
 import { readYaml } from './yaml.ts'
@@ -44,36 +44,58 @@ export function createIssueList(text: string, positions: Positions): IssueList {
   let added: PlacedIssue[] = []
   let count = 0
   let errors = 0
+  let stopping = 0
+  let atLeast = false
 
   function prune(): void {
     kept = keepFirst([...kept, ...added].sort(compare), ISSUES_MAX)
     added = []
   }
 
+  function locate({ issue, text: inside }: PlacedIssue): LocatedIssue {
+    return inside === undefined
+      ? issue
+      : { ...issue, ...positions.at(offsetInScalar(text, inside.scalar, inside.offset)) }
+  }
+
   return {
     add(issue) {
+      if (issue.issue.stopped) {
+        atLeast = true
+        return
+      }
       count++
-      if (stopsCompiling(issue.issue)) errors++
+      if (isError(issue.issue)) errors++
+      if (stopsCompiling(issue.issue)) stopping++
       added.push(issue)
       if (added.length >= 10 * ISSUES_MAX) prune()
     },
-    hasErrors: () => errors > 0,
+    hasErrors: () => stopping > 0,
     list() {
       prune()
-      const fits = count <= ISSUES_MAX
-      const located = keepFirst(kept, fits ? ISSUES_MAX : ISSUES_MAX - 1).map(
-        ({ issue, text: inside }): LocatedIssue => {
-          if (inside === undefined) return issue
-          return { ...issue, ...positions.at(offsetInScalar(text, inside.scalar, inside.offset)) }
-        },
-      )
-      const last = located.at(-1)
-      if (fits || last === undefined) return located
-      const rest = count - located.length
-      const message = `${rest} more issues are not listed: mend these first`
-      return [...located, { ...last, message, path: [] }]
+      if (count <= ISSUES_MAX) return kept.map(locate)
+      const listed = keepFirst(kept, ISSUES_MAX - 1).map(locate)
+      const listedErrors = listed.filter(isError).length
+      const omitted = { errors: errors - listedErrors, warnings: 0, atLeast }
+      return [...listed, omission(listed, { ...omitted, warnings: count - listed.length - omitted.errors })]
     },
   }
+}
+
+/** Stands for the issues that are not listed; its code and its place are those of one that is. */
+function omission(listed: readonly LocatedIssue[], omitted: OmittedIssues): LocatedIssue {
+  const like = omitted.errors > 0 ? listed.findLast(isError) : listed.findLast((issue) => !isError(issue))
+  const last = like ?? listed.at(-1)
+  if (last === undefined) throw new Error('unreachable')
+  const { code, line, column } = last
+  return { code, path: [], line, column, message: describeOmission(listed.length, omitted), omitted }
+}
+
+/** `listed` are there, `omitted` are not. */
+export function describeOmission(listed: number, { errors, warnings, atLeast }: OmittedIssues): string {
+  const rest = errors + warnings
+  const total = `${atLeast ? 'at least ' : ''}${listed + rest}`
+  return `${listed} of ${total} issues are listed, ${rest} more issues are not: fix these first`
 }
 
 function compare(a: PlacedIssue, b: PlacedIssue): number {

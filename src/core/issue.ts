@@ -98,6 +98,17 @@ export interface Issue {
   readonly offset?: number
   /** The fault is the member's name, not its value. */
   readonly atKey?: boolean
+  /** Not a finding: checking stopped here, and there may be more of them. */
+  readonly stopped?: true
+  /** Not a finding: stands for those that are not listed. */
+  readonly omitted?: OmittedIssues
+}
+
+/** How many issues a list leaves out; more, if checking stopped early. */
+export interface OmittedIssues {
+  readonly errors: number
+  readonly warnings: number
+  readonly atLeast: boolean
 }
 
 /** As it is printed: to an author everything that has to change is an error. */

@@ -3,6 +3,7 @@ import type * as v from 'valibot'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
 import { printable, quoteText } from '../core/printable.ts'
+import { describeRequirement } from './check-words.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 /** Text is wanted. A number or a boolean that was meant as text is told how to say so. */
@@ -65,7 +66,6 @@ export function unknownField(name: string, path: Path, hint: string): Issue {
 /** What one check of a schema's pipe found. */
 export interface CheckFinding {
   readonly type: string
-  readonly message: string
   readonly input: unknown
 }
 
@@ -79,23 +79,13 @@ function codeOf(check: string): IssueCode {
   return isBound ? 'value_out_of_range' : 'value_invalid'
 }
 
-function messageOf({ type, message, input }: CheckFinding, action: v.GenericPipeAction): string {
+function messageOf({ type, input }: CheckFinding, action: v.GenericPipeAction): string {
   // A message of the schema's own is written for authors; valibot's defaults are not.
   if ('message' in action && typeof action.message === 'string') return action.message
   const isList = Array.isArray(input)
-  const bound = 'requirement' in action ? ` ${String(action.requirement)}` : ''
-  switch (type) {
-    case 'non_empty':
-      return `Cannot use an empty ${isList ? 'list' : 'text'} here: name at least one value, or remove the field`
-    case 'max_length':
-      return `Cannot use more than${bound} ${isList ? 'elements' : 'characters'} here`
-    case 'min_length':
-      return `Cannot use fewer than${bound} ${isList ? 'elements' : 'characters'} here`
-    case 'max_value':
-      return `Cannot use more than${bound} here`
-    case 'min_value':
-      return `Cannot use less than${bound} here`
-    default:
-      return `Cannot use this value: ${printable(message, 200)}`
+  if (type === 'non_empty') {
+    return `Cannot use an empty ${isList ? 'list' : 'string'} here: name at least one value, or remove the field`
   }
+  const requirement = 'requirement' in action ? action.requirement : undefined
+  return `Cannot use this value: it must ${describeRequirement(type, requirement, isList)}`
 }

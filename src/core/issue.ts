@@ -68,6 +68,7 @@ export const ISSUES = {
   trust_overlapping: 'warning',
   audience_shared: 'warning',
   token_lifetime_long: 'warning',
+  value_suspicious: 'warning',
   not_before_future: 'warning',
   path_never_valid: 'warning',
   path_not_injective: 'warning',

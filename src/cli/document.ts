@@ -32,7 +32,7 @@ export async function compileAs(
   const digest = await digestOf(bytes)
   const result = compileDocument(key.section, bytes, settings.contextFor(key, digest))
   const issues = result.ok ? result.warnings : result.issues
-  return { name, key, text: decodeUtf8(bytes) ?? '', digest, result, issues }
+  return { name, key, text: decodeUtf8(bytes) ?? new TextDecoder().decode(bytes), digest, result, issues }
 }
 
 /**

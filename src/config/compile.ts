@@ -6,8 +6,9 @@ import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { quoteText } from '../core/printable.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
+import { describeEncoding } from './encoding-fault.ts'
 import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
-import { createPositions } from './position.ts'
+import { createPositions, type Position } from './position.ts'
 import { documentTooLarge } from './scan.ts'
 import type { SectionRow } from './section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from './sections.ts'
@@ -37,8 +38,8 @@ export function compileDocument<Name extends SectionName>(
   if (bytes.length > DOCUMENT_MAX_BYTES) return failAt(documentTooLarge(bytes.length))
   const text = decodeUtf8(bytes)
   if (text === undefined) {
-    const message = 'Cannot read the document: it is not UTF-8 without a byte order mark'
-    return failAt({ code: 'encoding_invalid', message })
+    const { message, ...position } = describeEncoding(bytes)
+    return failAt({ code: 'encoding_invalid', message }, position)
   }
   const positions = createPositions(text)
   const document = readYaml(text, positions)
@@ -55,9 +56,11 @@ export function compileDocument<Name extends SectionName>(
     : { ok: true, value, warnings: issues.list() }
 }
 
-function failAt(issue: Pick<Issue, 'code' | 'message'>): CompileResult<never> {
-  return { ok: false, issues: [{ ...issue, path: [], line: 1, column: 1 }] }
+function failAt(issue: Pick<Issue, 'code' | 'message'>, position: Position = START): CompileResult<never> {
+  return { ok: false, issues: [{ ...issue, path: [], ...position }] }
 }
+
+const START: Position = { line: 1, column: 1 }
 
 const ENVELOPE = ['section', 'schema', 'spec']
 

@@ -1,6 +1,7 @@
 // An issue with its place: what an author sees.
 import { type Issue, isError, type OmittedIssues, stopsCompiling } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
+import { nameInvisible } from './invisible.ts'
 import { createPositions, offsetInScalar, type Position, type Positions, placeOf } from './position.ts'
 import { readYaml } from './yaml.ts'
 import type { YamlNode, YamlScalar } from './yaml-node.ts'
@@ -73,8 +74,8 @@ export function createIssueList(text: string, positions: Positions): IssueList {
     hasErrors: () => stopping > 0,
     list() {
       prune()
-      if (count <= ISSUES_MAX) return kept.map(locate)
-      const listed = keepFirst(kept, ISSUES_MAX - 1).map(locate)
+      if (count <= ISSUES_MAX) return nameInvisible(kept.map(locate), text)
+      const listed = nameInvisible(keepFirst(kept, ISSUES_MAX - 1).map(locate), text)
       const listedErrors = listed.filter(isError).length
       const omitted = { errors: errors - listedErrors, warnings: 0, atLeast }
       return [...listed, omission(listed, { ...omitted, warnings: count - listed.length - omitted.errors })]

@@ -21,6 +21,25 @@ export function skipToDash(text: string, from: number): number {
   return at
 }
 
+/**
+ * Where the second document begins: at its `---`, or else behind the end marker of the first. `from` is the end of what
+ * the first one holds, or 0 where that is nothing: then it is explicit, and the first marker is its own.
+ */
+export function secondDocumentStart(text: string, from: number, isExplicit: boolean, isFirstEmpty: boolean): number {
+  const markers = /(?<=^|[\r\n])(---|\.\.\.)(?=[ \t\r\n]|$)/g
+  let own = isExplicit && isFirstEmpty ? 1 : 0
+  let end = 0
+  for (const [marker, { index }] of text
+    .slice(from)
+    .matchAll(markers)
+    .map((match) => [match[1], match] as const)) {
+    if (marker === '...') end = index + marker.length
+    if (marker === '---' && own-- === 0) return from + index
+    if (!isExplicit && end > 0) break
+  }
+  return skipSeparators(text, from + end)
+}
+
 function isSpaceOrEnd(char: string | undefined): boolean {
   return char === undefined || char === ' ' || char === '\t' || char === '\n' || char === '\r'
 }

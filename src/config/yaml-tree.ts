@@ -7,7 +7,7 @@ import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
 import { faultAt, tooMany } from './scan.ts'
 import { resolveScalar, type YamlEntry, type YamlNode, type YamlScalar } from './yaml-node.ts'
-import { skipSeparators, skipToDash } from './yaml-syntax.ts'
+import { secondDocumentStart, skipSeparators, skipToDash } from './yaml-syntax.ts'
 import type { CollectionToken, NodeToken, ScalarToken, YamlToken } from './yaml-token.ts'
 
 interface MapFrame {
@@ -69,8 +69,7 @@ export function buildTree(text: string, tokens: Iterable<YamlToken>, positions: 
     if (tree.items > DOCUMENT_MAX_ITEMS) return stopAt(tree, 'list elements', DOCUMENT_MAX_ITEMS)
   }
   const { root, issues } = tree
-  const isEmpty = root === undefined || (root.kind === 'null' && root.source === '')
-  if (!isEmpty) return { root, issues }
+  if (!isNothing(root)) return { root, issues }
   const message = 'Cannot read an empty document: a section needs section, schema and spec'
   const empty = faultAt({ code: 'document_empty', offset: 0, message }, positions)
   return { root: undefined, issues: issues.length > 0 ? issues : [empty] }
@@ -96,13 +95,7 @@ function take(tree: Tree, token: YamlToken): void {
   switch (token.kind) {
     case 'document':
       tree.documents++
-      if (tree.documents !== 2) return
-      report(
-        tree,
-        'yaml_feature_forbidden',
-        skipSeparators(tree.text, tree.cursor),
-        'Cannot hold several documents: one section is one document',
-      )
+      if (tree.documents === 2) reportSecond(tree, token.explicit)
       return
     case 'end':
       close(tree)
@@ -113,6 +106,17 @@ function take(tree: Tree, token: YamlToken): void {
       else takeNode(tree, token)
     }
   }
+}
+
+function reportSecond(tree: Tree, isExplicit: boolean): void {
+  const isFirstEmpty = isNothing(tree.root)
+  const offset = secondDocumentStart(tree.text, isFirstEmpty ? 0 : (tree.root?.end ?? 0), isExplicit, isFirstEmpty)
+  const cure = isFirstEmpty ? 'the first one holds only comments: remove this line' : 'one section is one document'
+  report(tree, 'yaml_feature_forbidden', offset, `Cannot hold several documents: ${cure}`)
+}
+
+function isNothing(root: YamlNode | undefined): boolean {
+  return root === undefined || (root.kind === 'null' && root.source === '')
 }
 
 function takeNode(tree: Tree, token: NodeToken): void {

@@ -5,6 +5,7 @@ import type { Issue } from '../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { quoteText } from '../core/printable.ts'
+import { choiceForm } from '../core/string-form.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { describeEncoding } from './encoding-fault.ts'
 import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
@@ -88,7 +89,7 @@ function readEnvelope<T>(
     const hint = (++unknown <= ISSUES_MAX && didYouMean(name, ENVELOPE)) || '; settings of a section stand under spec'
     report(unknownField(name, [], hint))
   }
-  readText(root, 'schema', report, (schema) => {
+  readText(root, 'schema', ['v1'], report, (schema) => {
     if (schema === 'v1') return
     report({
       code: 'schema_unsupported',
@@ -98,7 +99,7 @@ function readEnvelope<T>(
   })
   // What stands in another section's document is not held against this one's schema.
   let isOurs = true
-  readText(root, 'section', report, (name) => {
+  readText(root, 'section', [section], report, (name) => {
     isOurs = name === section
     if (!isOurs) reportSection(name, section, report)
   })
@@ -107,11 +108,17 @@ function readEnvelope<T>(
   return spec === undefined || !isOurs ? undefined : row.read(spec.value, context, report)
 }
 
-function readText(root: YamlMap, name: string, report: Report, accept: (text: string) => void): void {
+function readText(
+  root: YamlMap,
+  name: string,
+  choices: readonly string[],
+  report: Report,
+  accept: (text: string) => void,
+): void {
   const node = root.entries.get(name)?.value
   if (node === undefined) report(missingField(name, []))
   else if (node.kind === 'text') accept(node.value)
-  else if (node.kind !== 'broken') report(notText(node, [name]))
+  else if (node.kind !== 'broken') report(notText(node, [name], choiceForm(choices)))
 }
 
 function reportSection(name: string, expected: SectionName, report: Report): void {

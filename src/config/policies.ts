@@ -14,6 +14,7 @@ import {
   POLICIES_MAX,
 } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import type { StringForm } from '../core/string-form.ts'
 import type { Policy, PolicyCondition } from '../policy/policy.ts'
 import { keySourceId } from '../token/key-source.ts'
 import { type ConditionCompiler, createConditionCompiler } from './condition-budget.ts'
@@ -51,11 +52,23 @@ export const requiredAttestorsSchema = v.pipe(
   v.description('Attestors that must all pass'),
 )
 
+/** A name is a segment of the `sub` of every session: `.` and `..` are none (SPIFFE-ID section 2.2). */
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
+
+const NAME_FORM: StringForm = { accepts: (text) => NAME.test(text), words: '1 to 63 letters, digits, ".", "_" or "-"' }
+
+/** Of what YAML reads as something else only the two booleans are expressions, and true or false. */
+const EXPRESSION_FORM: StringForm = {
+  accepts: (text) => text === 'true' || text === 'false',
+  words: 'an expression such as has(k8s_token.node.name)',
+}
+
 const conditionSchema = v.strictObject({
   expression: v.pipe(
     v.string(),
     v.nonEmpty(),
     v.maxLength(CONDITION_MAX_LENGTH),
+    v.metadata({ form: EXPRESSION_FORM }),
     v.description('A CEL expression over the attributes of the required attestors; it must be true'),
   ),
   message: v.optional(
@@ -79,15 +92,16 @@ export const conditionsSchema = v.optional(
 )
 
 export const policyEntries = {
-  name: v.pipe(v.string(), v.description('Unique name of the policy: letters, digits, ".", "_" and "-", at most 63')),
+  name: v.pipe(
+    v.string(),
+    v.metadata({ form: NAME_FORM }),
+    v.description('Unique name of the policy: letters, digits, ".", "_" and "-", at most 63'),
+  ),
   requiredAttestors: requiredAttestorsSchema,
   conditions: conditionsSchema,
 }
 
 export type RequiredAttestors = v.InferOutput<typeof requiredAttestorsSchema>
-
-/** A name is a segment of the `sub` of every session: `.` and `..` are none (SPIFFE-ID section 2.2). */
-const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
 
 /** The key sources of one document, by attestor type and selector: an issuer whose keys come from two places is none. */
 export interface SeenKeySources {

@@ -1,6 +1,6 @@
 // A linear pass over a document before the YAML parser sees it. The parser spends about a microsecond per node and has
 // no bound on their number, so a document of two megabytes could cost seconds. What passes here parses in bounded time.
-import type { IssueCode, Path } from '../core/issue.ts'
+import type { Fix, IssueCode, Path } from '../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS, DOCUMENT_MAX_LINES } from '../core/limits.ts'
 import { nameCharacter } from '../core/suspect-character.ts'
 import type { LocatedIssue } from './located-issue.ts'
@@ -11,6 +11,7 @@ export interface Fault {
   readonly code: IssueCode
   readonly offset: number
   readonly message: string
+  readonly fix?: Fix
 }
 
 export function faultAt({ offset, ...fault }: Fault, positions: Positions, path: Path = []): LocatedIssue {

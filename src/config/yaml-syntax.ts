@@ -1,5 +1,6 @@
 // What the parser's complaints mean for an author, with a hint where the cause is known.
 import { DOCUMENT_MAX_DEPTH } from '../core/limits.ts'
+import { hintQuotes, type QuoteHint } from './quote-value.ts'
 import type { Fault } from './scan.ts'
 
 /** The offset behind whitespace, line breaks, comments, and the indicators `:`, `-` and `?`. */
@@ -58,17 +59,21 @@ export function syntaxFault(text: string, reason: string, offset: number): Fault
   }
   const template = unquotedTemplate(text, offset)
   if (template !== undefined) {
-    const message = 'Cannot read a template without quotes here, YAML takes { for a map: put the whole value in quotes'
-    return { code: 'text_unquoted', offset: template, message }
+    const { words, ...hint } = hintQuotes(text, offset)
+    const message = `Cannot read a template without quotes here, YAML takes { for a map: ${words}`
+    return { code: 'text_unquoted', offset: template, message, ...hint }
   }
-  return { code: 'yaml_syntax', offset, message: `Cannot read the YAML: ${reason}${hintFor(text, offset)}` }
+  const { words, fix } = hintFor(text, offset)
+  const message = `Cannot read the YAML: ${reason}${words === '' ? '' : `; ${words}`}`
+  return { code: 'yaml_syntax', offset, message, ...(fix === undefined ? {} : { fix }) }
 }
 
-function hintFor(text: string, offset: number): string {
-  if (text[offset] === '\t') return '; indent with spaces'
-  if (text[offset] === '@' || text[offset] === '`') return '; put the value in quotes'
+function hintFor(text: string, offset: number): QuoteHint {
+  if (text[offset] === '\t') return { words: 'indent with spaces' }
+  const hint = hintQuotes(text, offset)
+  if (hint.fix !== undefined || text[offset] === '@' || text[offset] === '`') return hint
   const before = text.slice(startOfLine(text, offset), offset)
-  return before.trim() === '' && before.includes('\t') ? '; indent with spaces' : ''
+  return { words: before.trim() === '' && before.includes('\t') ? 'indent with spaces' : '' }
 }
 
 function startOfLine(text: string, offset: number): number {

@@ -99,10 +99,19 @@ export interface Issue {
   readonly offset?: number
   /** The fault is the member's name, not its value. */
   readonly atKey?: boolean
+  /** What the message says to write: following it settles this issue. */
+  readonly fix?: Fix
   /** Not a finding: checking stopped here, and there may be more of them. */
   readonly stopped?: true
   /** Not a finding: stands for those that are not listed. */
   readonly omitted?: OmittedIssues
+}
+
+/** An edit of a document: what stands between these offsets (UTF-16 units) becomes `text`. */
+export interface Fix {
+  readonly start: number
+  readonly end: number
+  readonly text: string
 }
 
 /** How many issues a list leaves out; more, if checking stopped early. */

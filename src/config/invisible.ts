@@ -16,7 +16,8 @@ export function nameInvisible(issues: readonly LocatedIssue[], text: string): re
     const { line, code, message } = issue
     for (const at of [line, line - 1]) {
       const found = findInLine(lines.get(at) ?? '', code === 'yaml_syntax')
-      if (found === undefined) continue
+      // A message that names it itself is not told to twice.
+      if (found === undefined || message.includes(found.name)) continue
       const place = `line ${at}, column ${found.offset + 1}`
       return { ...issue, message: `${message}; ${place} holds the invisible character ${found.name}` }
     }

@@ -101,7 +101,7 @@ export function tooMany(what: string, max: number, offset: number): Fault {
   return {
     code: 'document_too_many_keys',
     offset,
-    message: `Cannot read more than ${max} ${what} in one document; split it by cluster`,
+    message: `Cannot read more than ${max} ${what} in one document: let policies share lists such as allowedServiceAccounts, or split it by cluster`,
   }
 }
 

@@ -26,7 +26,8 @@ describe('a fault beside an invisible character', () => {
     ['a tab as indentation', `section: Cluster\nschema: v1\nspec:\n\tname: x\n`, 'U+0009 TAB', '4:1'],
     ['a byte order mark in the middle', `${head}\ufeff  name: x\n`, 'U+FEFF', '4:1'],
   ])('names it and its place: %s', (_what, text, name, place) => {
-    const messages = issues(text).map(({ message }) => message)
+    // Where the fault is the character itself, its place is that of the issue.
+    const messages = issues(text).map(({ line, column, message }) => `${line}, column ${column}: ${message}`)
     expect(
       messages.some((message) => message.includes(name) && message.includes(place.replace(':', ', column '))),
     ).toBe(true)

@@ -18,7 +18,7 @@ export function describeEncoding(bytes: Uint8Array): EncodingFault {
   const mark = MARKS.find(([start]) => start.every((byte, at) => bytes[at] === byte))
   if (mark !== undefined) return { line: 1, column: 1, message: `Cannot read the document: ${mark[1]}` }
   const at = findInvalidUtf8(bytes) ?? 0
-  const before = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, at))
+  const before = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes.subarray(0, at))
   return {
     ...createPositions(before).at(before.length),
     message: `Cannot read the document: ${describeByte(bytes[at] ?? 0)}`,

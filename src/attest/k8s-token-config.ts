@@ -186,12 +186,13 @@ function compileKeySource(
   if (checked.ok) return spec
   const [field, text, elsewhere] =
     spec.kind === 'discovery'
-      ? ['issuerURL', spec.issuer, '; for an issuer that cannot be reached from here set jwksURI or jwks']
-      : ['jwksURI', spec.url, '']
+      ? ['issuerURL', spec.issuer, 'for an issuer that cannot be reached from here set jwksURI or jwks']
+      : ['jwksURI', spec.url, undefined]
+  const cure = checked.cure ?? elsewhere
   return fail(
     'url_forbidden',
     [field],
-    `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${elsewhere}`,
+    `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${cure === undefined ? '' : `; ${cure}`}`,
   )
 }
 

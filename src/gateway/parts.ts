@@ -25,6 +25,8 @@ export interface GatewayOptions {
   /** The compiled `wasm/policy-vm.wasm`: each host loads it its own way, since Workers may not compile at run time. */
   readonly module: WebAssembly.Module
   readonly fetch: FetchLike
+  /** Name of an environment variable that configures an egress proxy, which `fetch` does not use: failures say so. */
+  readonly unusedProxy?: string
   readonly clock: Clock
   readonly sleep: Sleep
   readonly audit: (record: AuditRecord) => void
@@ -46,13 +48,17 @@ export interface Parts {
 
 /** What a request carries through the app. */
 export interface GatewayEnv {
-  Variables: { requestId: string }
+  Variables: {
+    requestId: string
+    /** The trust domain, for challenges. */
+    realm: string
+  }
 }
 
 export type GatewayApp = Hono<GatewayEnv>
 
 export function createParts(options: GatewayOptions): Parts {
-  const { settings, source, state, module, fetch, clock, sleep, audit, configCacheMaxBytes } = options
+  const { settings, source, state, module, fetch, unusedProxy, clock, sleep, audit, configCacheMaxBytes } = options
   // Without a key to seal with nothing is kept: a record that anybody could have written is worth nothing.
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
@@ -83,6 +89,12 @@ export function createParts(options: GatewayOptions): Parts {
     }),
     engine,
     decisions: createDecisions({ attestors: ATTESTORS, engine, defaultAudience: settings.audience }),
-    keySources: createKeySources({ fetch, clock, sleep, ...createUrlPolicy(settings) }),
+    keySources: createKeySources({
+      fetch,
+      clock,
+      sleep,
+      ...createUrlPolicy(settings),
+      ...(unusedProxy === undefined ? {} : { unusedProxy }),
+    }),
   }
 }

@@ -13,6 +13,7 @@ import {
   REQUEST_TIMEOUT_MILLIS,
   SHUTDOWN_GRACE_MILLIS,
 } from '../core/limits.ts'
+import { closeAfterUnreadBody } from './unread-body.ts'
 
 export interface ServerBounds {
   /** From the connection or the first byte of a request to the end of its headers; then 408. */
@@ -99,21 +100,6 @@ function close(server: Server, graceMillis: number): Promise<void> {
       closed()
     })
     server.closeIdleConnections()
-  })
-}
-
-/**
- * A GET may carry a body that nobody reads. Deno's deadline for requests ends with the answer, so a body that never ends
- * would keep the connection; the adaptor sees to the other methods.
- */
-function closeAfterUnreadBody(server: Server): void {
-  server.on('request', (request, response) => {
-    const { method, headers, socket } = request
-    if (method !== 'GET' && method !== 'HEAD') return
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return
-    response.once('finish', () => {
-      if (!request.complete) socket.destroySoon()
-    })
   })
 }
 

@@ -12,6 +12,7 @@ import { createGuardedFetch } from './guarded-fetch.ts'
 import { loadPolicyVm } from './load-policy-vm.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
+import { findUnusedProxy } from './unused-proxy.ts'
 
 export interface ServeOptions {
   readonly store: string
@@ -61,12 +62,14 @@ export async function createServedGateway(
   if (!settings.ok) return describeProblems(settings.problems)
   // A state directory that is not there would count as a store that fails, and no record would ever be written.
   mkdirSync(options.state, { recursive: true })
+  const unusedProxy = findUnusedProxy(environment)
   return createGateway({
     settings: settings.value,
     source: createDirectorySource(options.store, { clock: Date.now, sleep }),
     state: createDirectorySource(options.state),
     module: loadPolicyVm(),
     fetch: createGuardedFetch(createUrlPolicy(settings.value)),
+    ...(unusedProxy === undefined ? {} : { unusedProxy }),
     clock: Date.now,
     sleep,
     configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,

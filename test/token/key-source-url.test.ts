@@ -25,8 +25,7 @@ async function firstFetch(spec: FetchedSpec): Promise<string> {
       return Promise.resolve(new Response('{}', { headers: { 'content-type': 'application/json' } }))
     },
   })
-  const cause = loaded.ok ? undefined : loaded.failure.cause
-  return asked[0] ?? (cause?.kind === 'url_forbidden' ? 'url_forbidden' : 'nothing')
+  return asked[0] ?? (!loaded.ok && loaded.failure.kind === 'url_forbidden' ? 'url_forbidden' : 'nothing')
 }
 
 const URLS: readonly [string, string][] = [

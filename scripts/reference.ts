@@ -77,7 +77,7 @@ export function codesPage(): string {
       evidence.map(([name = '', reason = '', title = '']) => [code(name), code(reason), title]),
     ),
     '## Issues of documents',
-    'An error keeps a document from coming into force; a warning does not.',
+    'An error keeps a document from coming into force; a warning does not. What is `unhealthy` does not either: the document is in force, and `config validate` and the status fail.',
     table(
       ['code', 'severity'],
       Object.entries(ISSUES).map(([name, severity]) => [code(name), severity]),

@@ -38,6 +38,8 @@ export interface Requirement {
   readonly unfixed?: readonly string[]
   /** Where its keys come from. Within one document, one selector has one source. */
   readonly keySource?: KeySourceSpec
+  /** No row of the table knows its type: it never passes, and so its policy never admits. */
+  readonly unsupported?: true
   /** The row's own compiled configuration; only the row of this `type` reads it. */
   readonly detail: unknown
 }

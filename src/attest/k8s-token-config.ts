@@ -10,19 +10,34 @@ import {
   URL_MAX_LENGTH,
 } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import { durationForm, type StringForm, URL_FORM } from '../core/string-form.ts'
+import { checkFetchedSpec, type FetchedSpec } from '../token/discovery.ts'
 import { type KeySet, readKeySet } from '../token/key-set.ts'
 import type { KeySourceSpec } from '../token/key-source.ts'
-import { checkUrl } from '../token/url-policy.ts'
 import type { CompileContext, Report } from './attestor.ts'
 import { findUnfixed, lintK8sToken } from './k8s-token-lint.ts'
 
 const texts = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.nonEmpty())
+
+const ACCOUNT_FORM: StringForm = {
+  accepts: (text) => text.split(':').length === 2,
+  words: 'namespace:name, for example spirl-system:spirl-agent',
+}
+
+/** A token that is good for less than a minute expires on its way. */
+const LIFETIME_MIN_SECONDS = 60
+const LIFETIME_FORM = durationForm(
+  LIFETIME_MIN_SECONDS,
+  Number.POSITIVE_INFINITY,
+  'a duration of at least a minute, such as 1h or 30m',
+)
 
 export const k8sTokenConfigSchema = v.strictObject({
   issuerURL: v.pipe(
     v.string(),
     v.nonEmpty(),
     v.maxLength(URL_MAX_LENGTH),
+    v.metadata({ form: URL_FORM }),
     v.description('OIDC issuer of the cluster, compared literally with the token, trailing slash included'),
   ),
   jwksURI: v.optional(
@@ -30,6 +45,7 @@ export const k8sTokenConfigSchema = v.strictObject({
       v.string(),
       v.nonEmpty(),
       v.maxLength(URL_MAX_LENGTH),
+      v.metadata({ form: URL_FORM }),
       v.description('Key set of an issuer that cannot be discovered'),
     ),
   ),
@@ -42,11 +58,21 @@ export const k8sTokenConfigSchema = v.strictObject({
     v.pipe(v.string(), v.nonEmpty(), v.description('Service account of the agent, exactly')),
   ),
   allowedServiceAccounts: v.optional(
-    v.pipe(texts, v.description('`namespace:name`, any one of them; `*` is a wildcard')),
+    v.pipe(
+      v.array(v.pipe(v.string(), v.nonEmpty(), v.metadata({ form: ACCOUNT_FORM }))),
+      v.nonEmpty(),
+      v.description('`namespace:name`, any one of them; `*` is a wildcard'),
+    ),
   ),
   allowedNodes: v.optional(v.pipe(texts, v.description('Node names, any one of them; `*` is a wildcard'))),
   requireBoundPod: v.optional(v.pipe(v.boolean(), v.description('Refuse tokens that are not bound to a pod'))),
-  maxTokenLifetime: v.optional(v.pipe(v.string(), v.description('Longest `exp - iat`, as a duration; default 24h'))),
+  maxTokenLifetime: v.optional(
+    v.pipe(
+      v.string(),
+      v.metadata({ form: LIFETIME_FORM }),
+      v.description('Longest `exp - iat`, as a duration; default 24h'),
+    ),
+  ),
 })
 
 export type K8sTokenConfig = v.InferOutput<typeof k8sTokenConfigSchema>
@@ -90,7 +116,7 @@ export function compileK8sToken(
     )
   }
   for (const [index, pattern] of (config.allowedServiceAccounts ?? []).entries()) {
-    if (pattern.split(':').length !== 2) {
+    if (!ACCOUNT_FORM.accepts(pattern)) {
       fail(
         'value_invalid',
         ['allowedServiceAccounts', index],
@@ -102,7 +128,7 @@ export function compileK8sToken(
     config.maxTokenLifetime === undefined
       ? TOKEN_LIFETIME_DEFAULT_SECONDS
       : parseDurationSeconds(config.maxTokenLifetime)
-  if (maxLifetimeSeconds === undefined || maxLifetimeSeconds < 60) {
+  if (maxLifetimeSeconds === undefined || maxLifetimeSeconds < LIFETIME_MIN_SECONDS) {
     fail(
       'value_invalid',
       ['maxTokenLifetime'],
@@ -157,21 +183,22 @@ function compileKeySource(
       keys && { kind: 'inline', scope: context.scope, digest: `${context.documentDigest}#${config.issuerURL}`, keys }
     )
   }
-  const [field, text] = config.jwksURI === undefined ? ['issuerURL', config.issuerURL] : ['jwksURI', config.jwksURI]
-  const checked = checkUrl(text, context.urlPolicy)
-  if (!checked.ok) {
-    const elsewhere =
-      checked.cure ??
-      (field === 'issuerURL' ? 'for an issuer that cannot be reached from here set jwksURI or jwks' : '')
-    return fail(
-      'url_forbidden',
-      [field],
-      `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${[checked.reason, elsewhere].filter(Boolean).join('; ')}`,
-    )
-  }
-  return config.jwksURI === undefined
-    ? { kind: 'discovery', issuer: config.issuerURL }
-    : { kind: 'jwks_uri', url: config.jwksURI }
+  const spec: FetchedSpec =
+    config.jwksURI === undefined
+      ? { kind: 'discovery', issuer: config.issuerURL }
+      : { kind: 'jwks_uri', url: config.jwksURI }
+  const checked = checkFetchedSpec(spec, context.urlPolicy)
+  if (checked.ok) return spec
+  const [field, text, elsewhere] =
+    spec.kind === 'discovery'
+      ? ['issuerURL', spec.issuer, 'for an issuer that cannot be reached from here set jwksURI or jwks']
+      : ['jwksURI', spec.url, undefined]
+  const cure = checked.cure ?? elsewhere
+  return fail(
+    'url_forbidden',
+    [field],
+    `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${cure === undefined ? '' : `; ${cure}`}`,
+  )
 }
 
 function compileInlineKeys(jwks: unknown, report: Report, fail: Fail): KeySet | undefined {

@@ -26,7 +26,9 @@ export function allFindings(
 ): readonly LocatedIssue[] {
   const byClock = findByClock(valuesOf([document]), nowMillis).get(document.key.section) ?? []
   return [...document.issues, ...(across ?? []), ...locateIssues(byClock, document.text)].sort(
-    (a, b) => a.line - b.line || a.column - b.column,
+    (a, b) =>
+      // What stands for the issues that are not listed comes last.
+      Number(a.omitted !== undefined) - Number(b.omitted !== undefined) || a.line - b.line || a.column - b.column,
   )
 }
 

@@ -51,7 +51,13 @@ export async function judgeChanges(
   ]
   // Taking a document away must be possible in an emergency: then findings are told, and stop nothing.
   const isDeletion = changes.every(({ bytes }) => bytes === undefined)
-  return { reports, refused: !isDeletion && reports.some(({ issues }) => issues.some(isError)) }
+  return { reports, refused: !isDeletion && reports.some(isRefused) }
+}
+
+/** What a document that compiles says of itself keeps it out of no store: it comes into force, and is unhealthy. */
+function isRefused({ document, issues }: ChangeVerdict['reports'][number]): boolean {
+  const own = document.result.ok ? document.issues : []
+  return issues.some((issue) => isError(issue) && !own.includes(issue))
 }
 
 async function compileStored(stored: Stored, settings: OperatorSettings): Promise<readonly CompiledDocument[]> {

@@ -30,9 +30,14 @@ export async function compileAs(
   settings: OperatorSettings,
 ): Promise<CompiledDocument> {
   const digest = await digestOf(bytes)
-  const result = compileDocument(key.section, bytes, settings.contextOf(key, digest))
+  const result = compileDocument(key.section, bytes, settings.contextFor(key, digest))
   const issues = result.ok ? result.warnings : result.issues
-  return { name, key, text: decodeUtf8(bytes) ?? '', digest, result, issues }
+  return { name, key, text: decodeUtf8(bytes) ?? lossyText(bytes), digest, result, issues }
+}
+
+/** What can be shown of bytes that are not UTF-8; nothing of UTF-16, which would be every second character. */
+function lossyText(bytes: Uint8Array): string {
+  return bytes.includes(0) ? '' : new TextDecoder().decode(bytes)
 }
 
 /**

@@ -46,6 +46,8 @@ export function missOf(attestor: AttestorExplanation): { readonly why: string; r
       return { why: `the ${type} is malformed`, nearMiss: false }
     case 'missing':
       return { why: `there is no ${type}`, nearMiss: false }
+    case 'unsupported':
+      return { why: `${type} is not supported by this version: the policy admits nobody`, nearMiss: false }
     case 'checked':
       return { why: '', nearMiss: false }
   }

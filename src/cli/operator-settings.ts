@@ -3,15 +3,15 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { CompileContext } from '../attest/attestor.ts'
-import type { DocumentKey } from '../config/document-key.ts'
+import { createContextFor } from '../config/compile-context.ts'
+import type { ContextFor } from '../config/config-read.ts'
 import { readSettings } from '../runtime/settings.ts'
 import type { Sealing } from '../token/applied-record.ts'
 import { makeSessionSigningKeys } from '../token/make-session-keys.ts'
 import { EXIT, type Io, Stop } from './command.ts'
 
 export interface OperatorSettings {
-  readonly contextOf: (key: DocumentKey, digest: string) => CompileContext
+  readonly contextFor: ContextFor
   /** What applied records are sealed with; or the settings that are missing for it. */
   readonly sealing: Sealing | { readonly missing: readonly [string, ...string[]] }
   /** What evidence must be meant for by default; `undefined` if neither AUDIENCE nor TRUST_DOMAIN is set. */
@@ -40,20 +40,13 @@ export async function readOperatorSettings(
     const lines = read.problems.map((problem) => `  - ${problem}`)
     throw new Stop(EXIT.usage, 'The settings in the environment are wrong:', { lines })
   }
-  const { issuerUrl, allowLoopbackIssuers, privateIssuers, audience, clockSkewSeconds } = read.value
+  const { audience, clockSkewSeconds } = read.value
   const saysAudience = [environment['AUDIENCE'], environment['TRUST_DOMAIN']].some((text) => text?.trim())
-  const urlPolicy = { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
   return {
     sealing: readSealing(environment, read.value),
     audience: saysAudience ? audience : undefined,
     clockSkewSeconds,
-    contextOf: ({ scope }, documentDigest) => ({
-      scope,
-      documentDigest,
-      issuerUrl,
-      urlPolicy,
-      exactPins: scope === 'trust-domain',
-    }),
+    contextFor: createContextFor(read.value),
   }
 }
 

@@ -3,6 +3,7 @@ import { formatIssue } from '../config/format-issue.ts'
 import type { LocatedIssue } from '../config/located-issue.ts'
 import { type IssueStatus, statusOf } from '../config/status.ts'
 import { isError, severityOf } from '../core/issue.ts'
+import { printable } from '../core/printable.ts'
 import { count, paint } from './terminal.ts'
 
 interface Source {
@@ -18,6 +19,7 @@ export function issuesText(
 ): string {
   return issues
     .map((issue) => {
+      if (issue.omitted !== undefined) return `${printable(name)}: ${issue.message}\n`
       const formatted = formatIssue(issue, text, name)
       const severity = severityOf(issue)
       const head = `:${issue.line}:${issue.column}: ${severity}`
@@ -27,12 +29,17 @@ export function issuesText(
     .join('')
 }
 
-/** `2 errors and 1 warning`. */
+/** `2 errors and 1 warning`, those that are not listed included. */
 export function tally(issues: readonly LocatedIssue[]): string {
-  const errors = issues.filter(isError).length
-  const warnings = issues.length - errors
-  if (warnings === 0) return count(errors, 'error')
-  return errors === 0 ? count(warnings, 'warning') : `${count(errors, 'error')} and ${count(warnings, 'warning')}`
+  const listed = issues.filter(({ omitted }) => omitted === undefined)
+  const omitted = issues.map((issue) => issue.omitted).filter((one) => one !== undefined)
+  const listedErrors = listed.filter(isError).length
+  const errors = listedErrors + omitted.reduce((sum, one) => sum + one.errors, 0)
+  const warnings = listed.length - listedErrors + omitted.reduce((sum, one) => sum + one.warnings, 0)
+  const prefix = omitted.some(({ atLeast }) => atLeast) ? 'at least ' : ''
+  if (warnings === 0) return prefix + count(errors, 'error')
+  if (errors === 0) return prefix + count(warnings, 'warning')
+  return `${prefix}${count(errors, 'error')} and ${count(warnings, 'warning')}`
 }
 
 export interface IssuesJson {

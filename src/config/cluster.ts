@@ -3,9 +3,11 @@ import * as v from 'valibot'
 import type { Report } from '../attest/attestor.ts'
 import { CLUSTER_NAME_MAX_LENGTH } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import type { StringForm } from '../core/string-form.ts'
 import { parseInstantSeconds } from './instant.ts'
 import { defineSection, type SectionRow } from './section.ts'
 import { parseServerVersion, type ServerVersion } from './server-version.ts'
+import type { SchemaMetadata } from './validate.ts'
 
 export const PLATFORMS = ['k8s', 'istio', 'eks', 'eks-istio', 'linux'] as const
 
@@ -40,8 +42,21 @@ export const clusterNameSchema = v.pipe(
 
 export const sessionsNotBeforeSchema = v.pipe(
   v.string(),
+  v.metadata({
+    form: {
+      accepts: (text) => parseInstantSeconds(text) !== undefined,
+      words: 'a time such as 2026-01-31T12:00:00Z',
+    },
+  } satisfies SchemaMetadata),
   v.description('Sessions issued before this are revoked: RFC 3339 in UTC, for example 2026-01-31T12:00:00Z'),
 )
+
+/** YAML reads a version of two numbers as a fraction. */
+const VERSION_FORM: StringForm = {
+  accepts: (text) => parseServerVersion(text) !== undefined,
+  words: 'three numbers, for example 0.36.1',
+  repair: (source) => `${source}.0`,
+}
 
 const specSchema = v.strictObject({
   name: v.optional(clusterNameSchema),
@@ -49,7 +64,9 @@ const specSchema = v.strictObject({
   includeContainerAttributes: v.optional(
     v.pipe(v.boolean(), v.description('Whether the agents send kubernetes.container.*; as set in their Helm values')),
   ),
-  serverVersion: v.optional(v.pipe(v.string(), v.description('Version of the upstream server, x.y.z'))),
+  serverVersion: v.optional(
+    v.pipe(v.string(), v.metadata({ form: VERSION_FORM }), v.description('Version of the upstream server, x.y.z')),
+  ),
   requireAgentSession: v.optional(v.pipe(v.boolean(), v.description('Refuse mappings without an agent session'))),
   requireNode: v.optional(v.pipe(v.boolean(), v.description('Refuse agent sessions that prove no node'))),
   sessionsNotBefore: v.optional(sessionsNotBeforeSchema),

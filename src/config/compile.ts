@@ -5,9 +5,11 @@ import type { Issue } from '../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { quoteText } from '../core/printable.ts'
+import { choiceForm } from '../core/string-form.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
+import { describeEncoding } from './encoding-fault.ts'
 import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
-import { createPositions } from './position.ts'
+import { createPositions, type Position } from './position.ts'
 import { documentTooLarge } from './scan.ts'
 import type { SectionRow } from './section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from './sections.ts'
@@ -37,8 +39,8 @@ export function compileDocument<Name extends SectionName>(
   if (bytes.length > DOCUMENT_MAX_BYTES) return failAt(documentTooLarge(bytes.length))
   const text = decodeUtf8(bytes)
   if (text === undefined) {
-    const message = 'Cannot read the document: it is not UTF-8 without a byte order mark'
-    return failAt({ code: 'encoding_invalid', message })
+    const { message, ...position } = describeEncoding(bytes)
+    return failAt({ code: 'encoding_invalid', message }, position)
   }
   const positions = createPositions(text)
   const document = readYaml(text, positions)
@@ -55,9 +57,11 @@ export function compileDocument<Name extends SectionName>(
     : { ok: true, value, warnings: issues.list() }
 }
 
-function failAt(issue: Pick<Issue, 'code' | 'message'>): CompileResult<never> {
-  return { ok: false, issues: [{ ...issue, path: [], line: 1, column: 1 }] }
+function failAt(issue: Pick<Issue, 'code' | 'message'>, position: Position = START): CompileResult<never> {
+  return { ok: false, issues: [{ ...issue, path: [], ...position }] }
 }
+
+const START: Position = { line: 1, column: 1 }
 
 const ENVELOPE = ['section', 'schema', 'spec']
 
@@ -85,7 +89,7 @@ function readEnvelope<T>(
     const hint = (++unknown <= ISSUES_MAX && didYouMean(name, ENVELOPE)) || '; settings of a section stand under spec'
     report(unknownField(name, [], hint))
   }
-  readText(root, 'schema', report, (schema) => {
+  readText(root, 'schema', ['v1'], report, (schema) => {
     if (schema === 'v1') return
     report({
       code: 'schema_unsupported',
@@ -95,7 +99,7 @@ function readEnvelope<T>(
   })
   // What stands in another section's document is not held against this one's schema.
   let isOurs = true
-  readText(root, 'section', report, (name) => {
+  readText(root, 'section', [section], report, (name) => {
     isOurs = name === section
     if (!isOurs) reportSection(name, section, report)
   })
@@ -104,11 +108,17 @@ function readEnvelope<T>(
   return spec === undefined || !isOurs ? undefined : row.read(spec.value, context, report)
 }
 
-function readText(root: YamlMap, name: string, report: Report, accept: (text: string) => void): void {
+function readText(
+  root: YamlMap,
+  name: string,
+  choices: readonly string[],
+  report: Report,
+  accept: (text: string) => void,
+): void {
   const node = root.entries.get(name)?.value
   if (node === undefined) report(missingField(name, []))
   else if (node.kind === 'text') accept(node.value)
-  else if (node.kind !== 'broken') report(notText(node, [name]))
+  else if (node.kind !== 'broken') report(notText(node, [name], choiceForm(choices)))
 }
 
 function reportSection(name: string, expected: SectionName, report: Report): void {

@@ -18,6 +18,7 @@ import {
   X509_TTL_MIN_SECONDS,
 } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import { durationForm, type StringForm } from '../core/string-form.ts'
 import type { AttributeUse, Issuance } from '../policy/issuance.ts'
 import { compileTemplate, type TemplateOf } from '../template/compile.ts'
 import type { ClaimTemplate, DnsNameTemplate } from '../template/template.ts'
@@ -25,24 +26,64 @@ import type { ConditionCompiler } from './condition-budget.ts'
 import type { ErrorCount } from './error-count.ts'
 import type { Legacy } from './legacy-templates.ts'
 import { SALVAGED } from './policies.ts'
+import type { SchemaMetadata } from './validate.ts'
+
+interface TtlBounds {
+  readonly minSeconds: number
+  readonly maxSeconds: number
+  readonly defaultSeconds: number
+  /** For messages. */
+  readonly range: string
+}
+
+const X509_TTL: TtlBounds = {
+  minSeconds: X509_TTL_MIN_SECONDS,
+  maxSeconds: X509_TTL_MAX_SECONDS,
+  defaultSeconds: X509_TTL_DEFAULT_SECONDS,
+  range: '1h to 168h',
+}
+const JWT_TTL: TtlBounds = {
+  minSeconds: JWT_TTL_MIN_SECONDS,
+  maxSeconds: JWT_TTL_MAX_SECONDS,
+  defaultSeconds: JWT_TTL_DEFAULT_SECONDS,
+  range: '5m to 168h',
+}
+
+function formOf({ minSeconds, maxSeconds, range }: TtlBounds) {
+  return { form: durationForm(minSeconds, maxSeconds, `a duration, ${range}`) } satisfies SchemaMetadata
+}
+
+/** A path has its own rules; a number or a boolean breaks the first of them. */
+const PATH_FORM: StringForm = {
+  accepts: (text) => text.startsWith('/'),
+  words: 'a path such as "/ns/{{kubernetes.pod.namespace}}"',
+}
 
 const template = v.pipe(v.string(), v.maxLength(TEMPLATE_MAX_LENGTH))
-const ttl = v.string()
+const path = v.pipe(template, v.metadata({ form: PATH_FORM }))
 
 export const policySchema = v.strictObject({
   pathTemplate: v.optional(
-    v.pipe(template, v.description('Path of the SPIFFE ID; default that of the platform of the cluster')),
+    v.pipe(path, v.description('Path of the SPIFFE ID; default that of the platform of the cluster')),
   ),
   x509: v.optional(
     v.strictObject({
-      ttl: v.optional(v.pipe(ttl, v.description('Lifetime of X.509-SVIDs, 1h to 168h; default 24h'))),
+      ttl: v.optional(
+        v.pipe(
+          v.string(),
+          v.metadata(formOf(X509_TTL)),
+          v.description('Lifetime of X.509-SVIDs, 1h to 168h; default 24h'),
+        ),
+      ),
       subject: v.optional(v.pipe(template, v.description('Subject as RFC 4514 writes it: O=Acme Corp,OU=Engineering'))),
       dnsNames: v.optional(v.pipe(v.array(template), v.metadata(SALVAGED), v.description('DNS names of X.509-SVIDs'))),
     }),
   ),
   jwt: v.optional(
     v.strictObject({
-      ttl: v.optional(v.pipe(ttl, v.description('Lifetime of JWT-SVIDs, 5m to 168h; default 1h'))),
+      ttl: v.optional(
+        v.pipe(v.string(), v.metadata(formOf(JWT_TTL)), v.description('Lifetime of JWT-SVIDs, 5m to 168h; default 1h')),
+      ),
       additionalClaims: v.optional(
         v.pipe(v.record(v.string(), template), v.metadata(SALVAGED), v.description('Claims by name, each a template')),
       ),
@@ -110,27 +151,6 @@ export function checkCount(count: number, { max, what }: CountBound, path: Path,
   const message = `Cannot render ${count} values for each workload: a policy has at most ${max} ${what}`
   work.report({ code: 'value_out_of_range', path, message })
   return false
-}
-
-interface TtlBounds {
-  readonly minSeconds: number
-  readonly maxSeconds: number
-  readonly defaultSeconds: number
-  /** For messages. */
-  readonly range: string
-}
-
-const X509_TTL: TtlBounds = {
-  minSeconds: X509_TTL_MIN_SECONDS,
-  maxSeconds: X509_TTL_MAX_SECONDS,
-  defaultSeconds: X509_TTL_DEFAULT_SECONDS,
-  range: '1h to 168h',
-}
-const JWT_TTL: TtlBounds = {
-  minSeconds: JWT_TTL_MIN_SECONDS,
-  maxSeconds: JWT_TTL_MAX_SECONDS,
-  defaultSeconds: JWT_TTL_DEFAULT_SECONDS,
-  range: '5m to 168h',
 }
 
 function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: IssuanceWork): number {

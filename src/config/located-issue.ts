@@ -1,6 +1,7 @@
 // An issue with its place: what an author sees.
-import { type Issue, isError } from '../core/issue.ts'
+import { type Issue, isError, type OmittedIssues, stopsCompiling } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
+import { nameInvisible } from './invisible.ts'
 import { createPositions, offsetInScalar, type Position, type Positions, placeOf } from './position.ts'
 import { readYaml } from './yaml.ts'
 import type { YamlNode, YamlScalar } from './yaml-node.ts'
@@ -35,7 +36,7 @@ function isBlock(node: YamlNode, text: string): boolean {
 export interface IssueList {
   readonly add: (issue: PlacedIssue) => void
   readonly hasErrors: () => boolean
-  /** In document order, at most {@link ISSUES_MAX}: errors go before warnings, and the last one counts the rest. */
+  /** In document order, at most {@link ISSUES_MAX}: errors are kept before warnings, and the last one counts the rest. */
   readonly list: () => readonly LocatedIssue[]
 }
 
@@ -44,48 +45,73 @@ export function createIssueList(text: string, positions: Positions): IssueList {
   let added: PlacedIssue[] = []
   let count = 0
   let errors = 0
+  let stopping = 0
+  let atLeast = false
 
   function prune(): void {
     kept = keepFirst([...kept, ...added].sort(compare), ISSUES_MAX)
     added = []
   }
 
+  function locate({ issue, text: inside }: PlacedIssue): LocatedIssue {
+    return inside === undefined
+      ? issue
+      : { ...issue, ...positions.at(offsetInScalar(text, inside.scalar, inside.offset)) }
+  }
+
   return {
     add(issue) {
+      if (issue.issue.stopped) {
+        atLeast = true
+        return
+      }
       count++
       if (isError(issue.issue)) errors++
+      if (stopsCompiling(issue.issue)) stopping++
       added.push(issue)
       if (added.length >= 10 * ISSUES_MAX) prune()
     },
-    hasErrors: () => errors > 0,
+    hasErrors: () => stopping > 0,
     list() {
       prune()
-      const fits = count <= ISSUES_MAX
-      const located = keepFirst(kept, fits ? ISSUES_MAX : ISSUES_MAX - 1).map(
-        ({ issue, text: inside }): LocatedIssue => {
-          if (inside === undefined) return issue
-          return { ...issue, ...positions.at(offsetInScalar(text, inside.scalar, inside.offset)) }
-        },
-      )
-      const last = located.at(-1)
-      if (fits || last === undefined) return located
-      const rest = count - located.length
-      const message = `${rest} more issues are not listed: mend these first`
-      return [...located, { ...last, message, path: [] }]
+      if (count <= ISSUES_MAX) return nameInvisible(kept.map(locate), text)
+      const listed = nameInvisible(keepFirst(kept, ISSUES_MAX - 1).map(locate), text)
+      const listedErrors = listed.filter(isError).length
+      const omitted = { errors: errors - listedErrors, warnings: 0, atLeast }
+      return [...listed, omission(listed, { ...omitted, warnings: count - listed.length - omitted.errors })]
     },
   }
+}
+
+/** Stands for the issues that are not listed; its code and its place are those of one that is. */
+function omission(listed: readonly LocatedIssue[], omitted: OmittedIssues): LocatedIssue {
+  const like = omitted.errors > 0 ? listed.findLast(isError) : listed.findLast((issue) => !isError(issue))
+  const last = like ?? listed.at(-1)
+  if (last === undefined) throw new Error('unreachable')
+  const { code, line, column } = last
+  return { code, path: [], line, column, message: describeOmission(listed.length, omitted), omitted }
+}
+
+/** `listed` are there, `omitted` are not. */
+export function describeOmission(listed: number, { errors, warnings, atLeast }: OmittedIssues): string {
+  const rest = errors + warnings
+  const total = `${atLeast ? 'at least ' : ''}${listed + rest}`
+  return `${listed} of ${total} issues are listed, ${rest} more issues are not: fix these first`
 }
 
 function compare(a: PlacedIssue, b: PlacedIssue): number {
   return a.issue.line - b.issue.line || a.issue.column - b.issue.column || (a.text?.offset ?? 0) - (b.text?.offset ?? 0)
 }
 
-/** The issues that can be listed, in order. */
+/** The issues that can be listed, in order: those that stop the document before all others, and warnings last. */
 function keepFirst(ordered: readonly PlacedIssue[], max: number): readonly PlacedIssue[] {
   if (ordered.length <= max) return ordered
-  const errors = ordered.filter(({ issue }) => isError(issue)).slice(0, max)
-  const warnings = ordered.filter(({ issue }) => !isError(issue)).slice(0, max - errors.length)
-  return [...errors, ...warnings].sort(compare)
+  const byWeight = [
+    ...ordered.filter(({ issue }) => stopsCompiling(issue)),
+    ...ordered.filter(({ issue }) => isError(issue) && !stopsCompiling(issue)),
+    ...ordered.filter(({ issue }) => !isError(issue)),
+  ]
+  return byWeight.slice(0, max).sort(compare)
 }
 
 /** The places of issues that were found after `text` had compiled: findings across sections. */

@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { CompileContext, Report, Requirement } from '../attest/attestor.ts'
 import { ATTESTORS } from '../attest/table.ts'
+import { UNSUPPORTED_ATTESTORS, unsupportedRequirement } from '../attest/unsupported.ts'
 import { findFixedAttributes } from '../condition/fixed.ts'
 import { catalogueScope } from '../condition/scope.ts'
 import { canonicalJson, isJsonObject, type Json } from '../core/json.ts'
@@ -13,23 +14,36 @@ import {
   POLICIES_MAX,
 } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import type { StringForm } from '../core/string-form.ts'
 import type { Policy, PolicyCondition } from '../policy/policy.ts'
 import { keySourceId } from '../token/key-source.ts'
 import { type ConditionCompiler, createConditionCompiler } from './condition-budget.ts'
 import { countErrors } from './error-count.ts'
 import type { SchemaMetadata } from './validate.ts'
 
-const attestorSchemas = [...ATTESTORS.values()].map((row) =>
-  v.strictObject({
-    type: v.literal(row.type),
-    config: row.configOptional ? v.optional(row.configSchema) : row.configSchema,
-  }),
-)
+const attestorSchemas = [
+  ...[...ATTESTORS.values()].map((row) =>
+    v.strictObject({
+      type: v.literal(row.type),
+      config: row.configOptional ? v.optional(row.configSchema) : row.configSchema,
+    }),
+  ),
+  ...[...UNSUPPORTED_ATTESTORS].map((type) =>
+    v.strictObject({
+      type: v.pipe(v.literal(type), v.description('Not supported by this version: the policy admits nobody')),
+      config: v.optional(v.unknown()),
+    }),
+  ),
+]
 
 /** One invalid element must not hide what is wrong with the others. */
 export const SALVAGED = { salvaged: true } as const satisfies SchemaMetadata
 
-const attestorMetadata = { unknownCode: 'attestor_unknown', noun: 'attestor' } satisfies SchemaMetadata
+const attestorMetadata = {
+  unknownCode: 'attestor_unknown',
+  noun: 'attestor',
+  known: [...ATTESTORS.keys()],
+} satisfies SchemaMetadata
 
 export const requiredAttestorsSchema = v.pipe(
   v.array(v.pipe(v.variant('type', attestorSchemas), v.metadata(attestorMetadata))),
@@ -38,11 +52,23 @@ export const requiredAttestorsSchema = v.pipe(
   v.description('Attestors that must all pass'),
 )
 
+/** A name is a segment of the `sub` of every session: `.` and `..` are none (SPIFFE-ID section 2.2). */
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
+
+const NAME_FORM: StringForm = { accepts: (text) => NAME.test(text), words: '1 to 63 letters, digits, ".", "_" or "-"' }
+
+/** Of what YAML reads as something else only the two booleans are expressions, and true or false. */
+const EXPRESSION_FORM: StringForm = {
+  accepts: (text) => text === 'true' || text === 'false',
+  words: 'an expression such as has(k8s_token.node.name)',
+}
+
 const conditionSchema = v.strictObject({
   expression: v.pipe(
     v.string(),
     v.nonEmpty(),
     v.maxLength(CONDITION_MAX_LENGTH),
+    v.metadata({ form: EXPRESSION_FORM }),
     v.description('A CEL expression over the attributes of the required attestors; it must be true'),
   ),
   message: v.optional(
@@ -66,15 +92,16 @@ export const conditionsSchema = v.optional(
 )
 
 export const policyEntries = {
-  name: v.pipe(v.string(), v.description('Unique name of the policy: letters, digits, ".", "_" and "-", at most 63')),
+  name: v.pipe(
+    v.string(),
+    v.metadata({ form: NAME_FORM }),
+    v.description('Unique name of the policy: letters, digits, ".", "_" and "-", at most 63'),
+  ),
   requiredAttestors: requiredAttestorsSchema,
   conditions: conditionsSchema,
 }
 
 export type RequiredAttestors = v.InferOutput<typeof requiredAttestorsSchema>
-
-/** A name is a segment of the `sub` of every session: `.` and `..` are none (SPIFFE-ID section 2.2). */
-const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
 
 /** The key sources of one document, by attestor type and selector: an issuer whose keys come from two places is none. */
 export interface SeenKeySources {
@@ -102,6 +129,12 @@ export function compileRequirements(
       report({ code: 'attestor_duplicate', path: [index, 'type'], message })
     }
     types.add(type)
+    if (UNSUPPORTED_ATTESTORS.has(type)) {
+      const message = `Attestor ${quoteText(type)} is documented, and not supported by this version: this policy admits nobody, other policies are unaffected. Remove the policy, or require ${[...ATTESTORS.keys()].join(' or ')}`
+      report({ code: 'attestor_unsupported', path: [index, 'type'], message })
+      requirements.push(unsupportedRequirement(type))
+      continue
+    }
     const config = attestor.config ?? Object.create(null)
     const requirement = ATTESTORS.get(type)?.compile(config, context, (issue) =>
       report({ ...issue, path: [index, 'config', ...issue.path] }),

@@ -57,6 +57,21 @@ function endsLine(text: string, at: number): boolean {
   return code === 0x0a || (code === 0x0d && text.charCodeAt(at + 1) !== 0x0a)
 }
 
+/** The lines of `text` with these numbers, without their ends. Those that there are not are left out. */
+export function readLines(text: string, wanted: ReadonlySet<number>): ReadonlyMap<number, string> {
+  const lines = new Map<number, string>()
+  const last = Math.max(0, ...wanted)
+  let line = 1
+  let start = 0
+  for (let at = 0; at <= text.length && line <= last; at++) {
+    if (at < text.length && !endsLine(text, at)) continue
+    if (wanted.has(line)) lines.set(line, text.slice(start, at).replace(/\r$/, ''))
+    line++
+    start = at + 1
+  }
+  return lines
+}
+
 /** A node, and the entry whose value it is, if it stands in a map. */
 export interface Place {
   readonly node: YamlNode

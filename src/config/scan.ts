@@ -1,7 +1,8 @@
 // A linear pass over a document before the YAML parser sees it. The parser spends about a microsecond per node and has
 // no bound on their number, so a document of two megabytes could cost seconds. What passes here parses in bounded time.
-import type { IssueCode, Path } from '../core/issue.ts'
+import type { Fix, IssueCode, Path } from '../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS, DOCUMENT_MAX_LINES } from '../core/limits.ts'
+import { nameCharacter } from '../core/suspect-character.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
 
@@ -10,6 +11,7 @@ export interface Fault {
   readonly code: IssueCode
   readonly offset: number
   readonly message: string
+  readonly fix?: Fix
 }
 
 export function faultAt({ offset, ...fault }: Fault, positions: Positions, path: Path = []): LocatedIssue {
@@ -99,7 +101,7 @@ export function tooMany(what: string, max: number, offset: number): Fault {
   return {
     code: 'document_too_many_keys',
     offset,
-    message: `Cannot read more than ${max} ${what} in one document; split it by cluster`,
+    message: `Cannot read more than ${max} ${what} in one document: let policies share lists such as allowedServiceAccounts, or split it by cluster`,
   }
 }
 
@@ -118,7 +120,8 @@ function isForbidden(code: number): boolean {
 }
 
 function forbiddenCharacter(code: number, offset: number): Fault {
-  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
-  const what = code === 0xfeff ? `a byte order mark (${name})` : `the character ${name}`
-  return { code: 'yaml_feature_forbidden', offset, message: `Cannot use ${what} in a document: remove it` }
+  // A text of ASCII in UTF-16 without a mark is UTF-8 as well: every second character is NUL.
+  const cure = code === 0 && offset < 2 ? 'the file seems to be UTF-16: save it as UTF-8' : 'remove it'
+  const message = `Cannot use the character ${nameCharacter(code)} in a document: ${cure}`
+  return { code: 'yaml_feature_forbidden', offset, message }
 }

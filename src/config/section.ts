@@ -2,7 +2,7 @@
 // envelope, the YAML and the positions are none of its business.
 import * as v from 'valibot'
 import type { CompileContext, Report } from '../attest/attestor.ts'
-import { isError } from '../core/issue.ts'
+import { stopsCompiling } from '../core/issue.ts'
 import { validate } from './validate.ts'
 import type { YamlNode } from './yaml-node.ts'
 
@@ -38,7 +38,7 @@ export function defineSection<Spec extends v.GenericSchema, T>(definition: Secti
     read(node, context, report) {
       let failed = false
       function reportInSpec(issue: Parameters<Report>[0]): void {
-        if (isError(issue)) failed = true
+        if (stopsCompiling(issue)) failed = true
         report({ ...issue, path: ['spec', ...issue.path] })
       }
       const { value, complete } = validate(spec, node, [], reportInSpec)

@@ -4,7 +4,7 @@ import { type Issue, isError, type Path } from '../core/issue.ts'
 import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH, ISSUES_MAX } from '../core/limits.ts'
 import { printable, quoteText } from '../core/printable.ts'
 import type { ConfigRead } from './config-read.ts'
-import type { LocatedIssue } from './located-issue.ts'
+import { describeOmission, type LocatedIssue } from './located-issue.ts'
 
 /** One finding, as JSON carries it. One across sections has no place in the text. */
 export interface IssueStatus {
@@ -66,11 +66,23 @@ function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
 
 /** As many as of one document; findings across sections may be as many as a document has names. */
 function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
-  if (found.length <= ISSUES_MAX) return found.map(issueStatus)
-  const first = found.slice(0, ISSUES_MAX - 1).map(issueStatus)
-  const [next] = found.slice(ISSUES_MAX - 1, ISSUES_MAX)
-  const message = `${found.length - first.length} more issues are not listed: fix these first`
-  return next === undefined ? first : [...first, { code: next.code, path: '', message }]
+  const omissions = found.filter(({ omitted }) => omitted !== undefined)
+  if (found.length <= ISSUES_MAX && omissions.length <= 1) return [...findings(found), ...omissions].map(issueStatus)
+  const all = findings(found)
+  const listed = all.slice(0, ISSUES_MAX - 1)
+  const like = all[ISSUES_MAX - 1] ?? all.at(-1)
+  if (like === undefined) return []
+  const omitted = omissions.map((issue) => issue.omitted).filter((one) => one !== undefined)
+  const rest = {
+    errors: all.length - listed.length + omitted.reduce((sum, { errors }) => sum + errors, 0),
+    warnings: omitted.reduce((sum, { warnings }) => sum + warnings, 0),
+    atLeast: omitted.some(({ atLeast }) => atLeast),
+  }
+  return [...listed.map(issueStatus), { code: like.code, path: '', message: describeOmission(listed.length, rest) }]
+}
+
+function findings(found: readonly (Issue | LocatedIssue)[]): readonly (Issue | LocatedIssue)[] {
+  return found.filter(({ omitted }) => omitted === undefined)
 }
 
 function versions(read: ConfigRead<unknown>) {
@@ -97,8 +109,8 @@ function versions(read: ConfigRead<unknown>) {
 }
 
 function issueStatus(issue: Issue | LocatedIssue): IssueStatus {
-  const { code, path, message } = issue
-  const place = 'line' in issue ? { line: issue.line, column: issue.column } : {}
+  const { code, path, message, omitted } = issue
+  const place = 'line' in issue && omitted === undefined ? { line: issue.line, column: issue.column } : {}
   return { code, path: pathText(path), ...place, message: printable(message, ISSUE_MESSAGE_MAX_LENGTH) }
 }
 

@@ -7,6 +7,7 @@ import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { quoteText } from '../core/printable.ts'
+import { choiceForm, type StringForm } from '../core/string-form.ts'
 import { failedCheck, mismatch, missingField, notText, unknownField } from './validation-issue.ts'
 import type { YamlMap, YamlNode } from './yaml-node.ts'
 
@@ -15,6 +16,10 @@ export interface SchemaMetadata {
   /** Of a `variant`: the code of an unknown discriminator, and what one is called. */
   readonly unknownCode?: IssueCode
   readonly noun?: string
+  /** Of a `variant`: the discriminators to list where one is unknown; default all. */
+  readonly known?: readonly string[]
+  /** Of a string: what it must look like, so that a hint does not lead to the next fault. */
+  readonly form?: StringForm
   /** Of a list or a record: an invalid element leaves a hole, so that the others can still be compiled and checked. */
   readonly salvaged?: true
 }
@@ -109,13 +114,13 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return readAs(optionFor(shape.options, node), node, path, walk)
     case 'strict_object':
     case 'loose_object':
-      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path), walk)
+      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
       return readObject(shape.entries, node, path, walk, shape.type === 'loose_object')
     case 'variant':
-      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path), walk)
+      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
       return readVariant(shape, metadataOf(schema), node, path, walk)
     case 'record': {
-      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path), walk)
+      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
       const value: Record<string, unknown> = Object.create(null)
       for (const [name, entry] of node.entries) {
         const read = readAs(shape.value, entry.value, [...path, name], walk)
@@ -125,7 +130,7 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return isWhole || metadataOf(schema).salvaged ? value : INVALID
     }
     case 'array': {
-      if (node.kind !== 'list') return fail(mismatch(node, 'a list', path), walk)
+      if (node.kind !== 'list') return fail(mismatch(node, 'a list', path, mayBeEmpty(schema)), walk)
       const value: unknown[] = new Array(node.items.length)
       let isWhole = true
       for (const [index, item] of node.items.entries()) {
@@ -136,13 +141,13 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return isWhole || metadataOf(schema).salvaged ? value : INVALID
     }
     case 'string':
-      return node.kind === 'text' ? node.value : fail(notText(node, path), walk)
+      return node.kind === 'text' ? node.value : fail(notText(node, path, metadataOf(schema).form), walk)
     case 'picklist':
     case 'literal': {
-      if (node.kind !== 'text') return fail(notText(node, path), walk)
       const choices = shape.type === 'picklist' ? shape.options : [shape.literal]
-      if (choices.includes(node.value)) return node.value
       const known = choices.map((choice) => `"${choice}"`).join(', ')
+      if (node.kind !== 'text') return fail(notText(node, path, choiceForm(choices)), walk)
+      if (choices.includes(node.value)) return node.value
       const near = nearHint(walk, node.value, choices)
       walk.report({
         code: 'value_invalid',
@@ -180,7 +185,13 @@ function readObject(
       if (value[name] === INVALID) isValid = false
     } else {
       const names = Object.keys(entries)
-      const near = nearHint(walk, name, names) || `; known are ${names.join(', ')}`
+      // One that is there already would be given twice.
+      const near =
+        nearHint(
+          walk,
+          name,
+          names.filter((known) => !node.entries.has(known)),
+        ) || `; known are ${names.join(', ')}`
       walk.report(unknownField(name, path, near))
       isValid = false
     }
@@ -217,11 +228,12 @@ function readVariant(
     return fail(missingField(shape.key, path), walk)
   }
   if (entry.value.kind === 'broken') return INVALID
-  if (entry.value.kind !== 'text') return fail(notText(entry.value, keyPath), walk)
+  if (entry.value.kind !== 'text')
+    return fail(notText(entry.value, keyPath, choiceForm(metadata.known ?? [...options.keys()])), walk)
   const chosen = options.get(entry.value.value)
   if (chosen !== undefined) return readAs(chosen, node, path, walk)
   const names = [...options.keys()]
-  const near = nearHint(walk, entry.value.value, names) || `; known are ${names.join(', ')}`
+  const near = nearHint(walk, entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
   const noun = metadata.noun ?? shape.key
   const message = `Cannot use the ${noun} ${quoteText(entry.value.value)}: it is unknown${near}`
   walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })
@@ -262,6 +274,14 @@ function nearHint(walk: Walk, name: string, names: readonly string[]): string {
 function metadataOf(schema: v.GenericSchema): SchemaMetadata {
   // Of a generic schema valibot knows nothing more exact; only this folder's schemas hold metadata.
   return v.getMetadata(schema) as SchemaMetadata
+}
+
+/** Whether `[]` or `{}` would pass: nobody is told to write what is refused. */
+function mayBeEmpty(schema: v.GenericSchema): boolean {
+  const shape = shapeOf(schema)
+  if (shape.type === 'variant') return false
+  const value = shape.type === 'array' ? [] : {}
+  return v.safeParse(schema, value).success
 }
 
 function fail(issue: Issue, walk: Walk): typeof INVALID {

@@ -3,14 +3,25 @@ import type * as v from 'valibot'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
 import { printable, quoteText } from '../core/printable.ts'
+import type { StringForm } from '../core/string-form.ts'
+import { describeRequirement } from './check-words.ts'
 import type { YamlNode } from './yaml-node.ts'
 
-/** Text is wanted. A number or a boolean that was meant as text is told how to say so. */
-export function notText(node: YamlNode, path: Path): Issue {
-  if (!('source' in node) || node.source === '') return mismatch(node, 'a text', path)
+/** A string is wanted. A number or a boolean that was meant as one is told how to say so, if that is then right. */
+export function notText(node: YamlNode, path: Path, form?: StringForm): Issue {
+  if (!('source' in node) || node.source === '') return mismatch(node, form?.words ?? 'a string', path)
   const source = printable(node.source, QUOTED_MAX_CHARACTERS)
-  const message = `Cannot use ${source} as text: YAML reads it as ${readingOf(node)}; put it in quotes: "${source}"`
-  return { code: 'text_unquoted', path, message }
+  const read = `Cannot use ${source} as a string: YAML reads it as ${readingOf(node)}`
+  const { start, end } = node
+  if (form === undefined || form.accepts(node.source)) {
+    const text = JSON.stringify(node.source)
+    const shown = printable(text, QUOTED_MAX_CHARACTERS)
+    return { code: 'text_unquoted', path, message: `${read}; put it in quotes: ${shown}`, fix: { start, end, text } }
+  }
+  const text = form.repair?.(node.source)
+  const expected = `${read}; expected ${form.words}`
+  if (text === undefined || !form.accepts(text)) return { code: 'text_unquoted', path, message: expected }
+  return { code: 'text_unquoted', path, message: `${expected}; write ${text}`, fix: { start, end, text } }
 }
 
 function readingOf(node: YamlNode): string {
@@ -18,10 +29,10 @@ function readingOf(node: YamlNode): string {
   return node.kind === 'bool' ? `the value ${node.value}` : 'null'
 }
 
-/** `expected` is a noun with its article. */
-export function mismatch(node: YamlNode, expected: string, path: Path): Issue {
+/** `expected` is a noun with its article; `mayBeEmpty`: a collection without elements would do. */
+export function mismatch(node: YamlNode, expected: string, path: Path, mayBeEmpty = false): Issue {
   if (node.kind === 'null') {
-    const message = `Cannot use nothing here: expected ${expected}${EMPTY[expected] ?? ''}`
+    const message = `Cannot use nothing here: expected ${expected}${mayBeEmpty ? (EMPTY[expected] ?? '') : ''}`
     return { code: 'value_empty', path, message }
   }
   return { code: 'type_mismatch', path, message: `Cannot use ${nameOf(node)} here: expected ${expected}` }
@@ -65,7 +76,6 @@ export function unknownField(name: string, path: Path, hint: string): Issue {
 /** What one check of a schema's pipe found. */
 export interface CheckFinding {
   readonly type: string
-  readonly message: string
   readonly input: unknown
 }
 
@@ -79,23 +89,13 @@ function codeOf(check: string): IssueCode {
   return isBound ? 'value_out_of_range' : 'value_invalid'
 }
 
-function messageOf({ type, message, input }: CheckFinding, action: v.GenericPipeAction): string {
+function messageOf({ type, input }: CheckFinding, action: v.GenericPipeAction): string {
   // A message of the schema's own is written for authors; valibot's defaults are not.
   if ('message' in action && typeof action.message === 'string') return action.message
   const isList = Array.isArray(input)
-  const bound = 'requirement' in action ? ` ${String(action.requirement)}` : ''
-  switch (type) {
-    case 'non_empty':
-      return `Cannot use an empty ${isList ? 'list' : 'text'} here: name at least one value, or remove the field`
-    case 'max_length':
-      return `Cannot use more than${bound} ${isList ? 'elements' : 'characters'} here`
-    case 'min_length':
-      return `Cannot use fewer than${bound} ${isList ? 'elements' : 'characters'} here`
-    case 'max_value':
-      return `Cannot use more than${bound} here`
-    case 'min_value':
-      return `Cannot use less than${bound} here`
-    default:
-      return `Cannot use this value: ${printable(message, 200)}`
+  if (type === 'non_empty') {
+    return `Cannot use an empty ${isList ? 'list' : 'string'} here: name at least one value, or remove the field`
   }
+  const requirement = 'requirement' in action ? action.requirement : undefined
+  return `Cannot use this value: it must ${describeRequirement(type, requirement, isList)}`
 }

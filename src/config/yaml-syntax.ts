@@ -1,5 +1,6 @@
 // What the parser's complaints mean for an author, with a hint where the cause is known.
 import { DOCUMENT_MAX_DEPTH } from '../core/limits.ts'
+import { hintQuotes, type QuoteHint } from './quote-value.ts'
 import type { Fault } from './scan.ts'
 
 /** The offset behind whitespace, line breaks, comments, and the indicators `:`, `-` and `?`. */
@@ -21,6 +22,25 @@ export function skipToDash(text: string, from: number): number {
   return at
 }
 
+/**
+ * Where the second document begins: at its `---`, or else behind the end marker of the first. `from` is the end of what
+ * the first one holds, or 0 where that is nothing: then it is explicit, and the first marker is its own.
+ */
+export function secondDocumentStart(text: string, from: number, isExplicit: boolean, isFirstEmpty: boolean): number {
+  const markers = /(?<=^|[\r\n])(---|\.\.\.)(?=[ \t\r\n]|$)/g
+  let own = isExplicit && isFirstEmpty ? 1 : 0
+  let end = 0
+  for (const [marker, { index }] of text
+    .slice(from)
+    .matchAll(markers)
+    .map((match) => [match[1], match] as const)) {
+    if (marker === '...') end = index + marker.length
+    if (marker === '---' && own-- === 0) return from + index
+    if (!isExplicit && end > 0) break
+  }
+  return skipSeparators(text, from + end)
+}
+
 function isSpaceOrEnd(char: string | undefined): boolean {
   return char === undefined || char === ' ' || char === '\t' || char === '\n' || char === '\r'
 }
@@ -39,17 +59,21 @@ export function syntaxFault(text: string, reason: string, offset: number): Fault
   }
   const template = unquotedTemplate(text, offset)
   if (template !== undefined) {
-    const message = 'Cannot read a template without quotes here, YAML takes { for a map: put the whole value in quotes'
-    return { code: 'text_unquoted', offset: template, message }
+    const { words, ...hint } = hintQuotes(text, offset)
+    const message = `Cannot read a template without quotes here, YAML takes { for a map: ${words}`
+    return { code: 'text_unquoted', offset: template, message, ...hint }
   }
-  return { code: 'yaml_syntax', offset, message: `Cannot read the YAML: ${reason}${hintFor(text, offset)}` }
+  const { words, fix } = hintFor(text, offset)
+  const message = `Cannot read the YAML: ${reason}${words === '' ? '' : `; ${words}`}`
+  return { code: 'yaml_syntax', offset, message, ...(fix === undefined ? {} : { fix }) }
 }
 
-function hintFor(text: string, offset: number): string {
-  if (text[offset] === '\t') return '; indent with spaces'
-  if (text[offset] === '@' || text[offset] === '`') return '; put the value in quotes'
+function hintFor(text: string, offset: number): QuoteHint {
+  if (text[offset] === '\t') return { words: 'indent with spaces' }
+  const hint = hintQuotes(text, offset)
+  if (hint.fix !== undefined || text[offset] === '@' || text[offset] === '`') return hint
   const before = text.slice(startOfLine(text, offset), offset)
-  return before.trim() === '' && before.includes('\t') ? '; indent with spaces' : ''
+  return { words: before.trim() === '' && before.includes('\t') ? 'indent with spaces' : '' }
 }
 
 function startOfLine(text: string, offset: number): number {

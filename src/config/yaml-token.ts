@@ -26,4 +26,8 @@ export type AliasToken = { readonly kind: 'alias'; readonly start: number }
 export type NodeToken = CollectionToken | ScalarToken | AliasToken
 
 /** `end` closes the document, map or list that was opened last. */
-export type YamlToken = NodeToken | { readonly kind: 'document' | 'end' }
+export type YamlToken =
+  | NodeToken
+  /** `explicit`: it begins with `---`. */
+  | { readonly kind: 'document'; readonly explicit: boolean }
+  | { readonly kind: 'end' }

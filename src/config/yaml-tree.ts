@@ -1,14 +1,15 @@
 // Builds the tree of a document, and reports what is outside our subset: a part that is at fault becomes `broken`, and
 // reading goes on, so that an author sees everything at once.
-import type { IssueCode, Path } from '../core/issue.ts'
+import type { Fix, IssueCode, Path } from '../core/issue.ts'
 import { DOCUMENT_MAX_DEPTH, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS, QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
 import { printable, quoteText } from '../core/printable.ts'
 import { findLossyBreak } from './escaped-break.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
+import { hintQuotes } from './quote-value.ts'
 import { faultAt, tooMany } from './scan.ts'
 import { resolveScalar, type YamlEntry, type YamlNode, type YamlScalar } from './yaml-node.ts'
-import { skipSeparators, skipToDash } from './yaml-syntax.ts'
+import { secondDocumentStart, skipSeparators, skipToDash } from './yaml-syntax.ts'
 import type { CollectionToken, NodeToken, ScalarToken, YamlToken } from './yaml-token.ts'
 
 interface MapFrame {
@@ -70,8 +71,7 @@ export function buildTree(text: string, tokens: Iterable<YamlToken>, positions: 
     if (tree.items > DOCUMENT_MAX_ITEMS) return stopAt(tree, 'list elements', DOCUMENT_MAX_ITEMS)
   }
   const { root, issues } = tree
-  const isEmpty = root === undefined || (root.kind === 'null' && root.source === '')
-  if (!isEmpty) return { root, issues }
+  if (!isNothing(root)) return { root, issues }
   const message = 'Cannot read an empty document: a section needs section, schema and spec'
   const empty = faultAt({ code: 'document_empty', offset: 0, message }, positions)
   return { root: undefined, issues: issues.length > 0 ? issues : [empty] }
@@ -81,8 +81,16 @@ function stopAt(tree: Tree, what: string, max: number): BuiltTree {
   return { root: undefined, issues: [faultAt(tooMany(what, max, tree.cursor), tree.positions)] }
 }
 
-function report(tree: Tree, code: IssueCode, offset: number, message: string): void {
-  tree.issues.push(faultAt({ code, offset, message }, tree.positions, pathOf(tree)))
+function report(tree: Tree, code: IssueCode, offset: number, message: string, fix?: Fix): void {
+  const fault = { code, offset, message, ...(fix === undefined ? {} : { fix }) }
+  tree.issues.push(faultAt(fault, tree.positions, pathOf(tree)))
+}
+
+/** Says to quote the value at `offset`, or `otherwise` where that is not what was meant. */
+function reportIndicator(tree: Tree, what: string, offset: number, otherwise: string): void {
+  const { words, fix } = hintQuotes(tree.text, offset)
+  const message = fix === undefined ? `${what}: ${otherwise}` : `${what}: ${otherwise}, or ${words}`
+  report(tree, 'yaml_feature_forbidden', offset, message, fix)
 }
 
 /** Where reading stands: the names and indexes of what is open. */
@@ -97,13 +105,7 @@ function take(tree: Tree, token: YamlToken): void {
   switch (token.kind) {
     case 'document':
       tree.documents++
-      if (tree.documents !== 2) return
-      report(
-        tree,
-        'yaml_feature_forbidden',
-        skipSeparators(tree.text, tree.cursor),
-        'Cannot hold several documents: one section is one document',
-      )
+      if (tree.documents === 2) reportSecond(tree, token.explicit)
       return
     case 'end':
       close(tree)
@@ -114,6 +116,17 @@ function take(tree: Tree, token: YamlToken): void {
       else takeNode(tree, token)
     }
   }
+}
+
+function reportSecond(tree: Tree, isExplicit: boolean): void {
+  const isFirstEmpty = isNothing(tree.root)
+  const offset = secondDocumentStart(tree.text, isFirstEmpty ? 0 : (tree.root?.end ?? 0), isExplicit, isFirstEmpty)
+  const cure = isFirstEmpty ? 'the first one holds only comments: remove this line' : 'one section is one document'
+  report(tree, 'yaml_feature_forbidden', offset, `Cannot hold several documents: ${cure}`)
+}
+
+function isNothing(root: YamlNode | undefined): boolean {
+  return root === undefined || (root.kind === 'null' && root.source === '')
 }
 
 function takeNode(tree: Tree, token: NodeToken): void {
@@ -179,8 +192,9 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
     const { start } = token
     frame.key = { name: '', start, end: start, dropped: true }
     if (token.kind === 'map' && tree.text.startsWith('{{', frame.start) && start === frame.start + 1) {
-      const message = 'Cannot read a template without quotes, YAML takes { for a map: write "{{name}}", not {{name}}'
-      report(tree, 'text_unquoted', frame.start, message)
+      const { words, fix } = hintQuotes(tree.text, frame.start)
+      const message = `Cannot read a template without quotes, YAML takes { for a map: ${words}`
+      report(tree, 'text_unquoted', frame.start, message, fix)
       // What was meant as one text is not held against a schema as two maps.
       tree.frames[tree.frames.length - 1] = { kind: 'broken', start: frame.start }
     } else {
@@ -200,7 +214,9 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
   if (scalar.kind !== 'text') {
     const what =
       name === '' ? 'nothing' : `${printable(name, QUOTED_MAX_CHARACTERS)}, which YAML does not read as text,`
-    report(tree, 'yaml_feature_forbidden', start, `Cannot use ${what} as a name: put it in quotes`)
+    const fix = name === '' ? undefined : { start, end, text: JSON.stringify(name) }
+    const cure = fix === undefined ? 'write a name' : `put it in quotes: ${printable(fix.text, QUOTED_MAX_CHARACTERS)}`
+    report(tree, 'yaml_feature_forbidden', start, `Cannot use ${what} as a name: ${cure}`, fix)
   } else if (isMerge) {
     report(tree, 'yaml_feature_forbidden', start, 'Cannot merge maps with <<: write the fields out')
   } else if (isText && first !== undefined) {
@@ -216,16 +232,15 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
 /** Reports an alias, an anchor or a tag; false if there is one. */
 function checkProperties(tree: Tree, token: NodeToken): boolean {
   if (token.kind === 'alias') {
-    report(tree, 'yaml_feature_forbidden', token.start, 'Cannot use an alias (*): write the value out')
+    reportIndicator(tree, 'Cannot use an alias (*)', token.start, 'write the value out')
     return false
   }
   const { anchorStart, tagStart } = token
-  if (anchorStart !== undefined) {
-    const message = 'Cannot use an anchor (&): write the value out where it is used'
-    report(tree, 'yaml_feature_forbidden', anchorStart, message)
-  }
+  // `!a && b` is a negation: one fault, and not the anchor `&` behind a tag as well.
   if (tagStart !== undefined) {
-    report(tree, 'yaml_feature_forbidden', tagStart, 'Cannot use a tag (!): put text in quotes instead')
+    reportIndicator(tree, 'Cannot use a tag (!)', tagStart, 'leave it out')
+  } else if (anchorStart !== undefined) {
+    reportIndicator(tree, 'Cannot use an anchor (&)', anchorStart, 'write the value out where it is used')
   }
   return anchorStart === undefined && tagStart === undefined
 }

@@ -54,7 +54,7 @@ function* tokensOf(text: string, events: readonly Event[]): Generator<YamlToken>
 function tokenOf(text: string, event: Event): YamlToken {
   switch (event.type) {
     case EVENT_ID.DOCUMENT:
-      return { kind: 'document' }
+      return { kind: 'document', explicit: event.explicitStart }
     case EVENT_ID.POP:
       return { kind: 'end' }
     case EVENT_ID.ALIAS:

@@ -1,6 +1,9 @@
 // What is wrong with a document. Authors get every issue at once, each with its place; a login never sees one.
 
-/** Every issue code, with its severity. An `error` stops a document from compiling, a `warning` (lint) does not. */
+/**
+ * Every issue code, with its severity. An `error` stops a document from compiling, a `warning` (lint) does not. Neither
+ * does what is `unhealthy`: the document is in force, and validation and the status fail.
+ */
 export const ISSUES = {
   // The bytes and the YAML
   encoding_invalid: 'error',
@@ -34,6 +37,7 @@ export const ISSUES = {
   key_source_conflict: 'error',
   key_unusable: 'error',
   pin_missing: 'error',
+  attestor_unsupported: 'unhealthy',
   // Attributes, templates, conditions
   attribute_unknown: 'error',
   attribute_surface_forbidden: 'error',
@@ -53,17 +57,18 @@ export const ISSUES = {
   condition_too_large: 'error',
   pattern_invalid: 'error',
   pattern_too_large: 'error',
-  // Across sections: these fail validation and the status, and do not displace the document
-  version_required: 'error',
-  attribute_not_enabled: 'error',
-  mapping_refused: 'error',
-  cluster_name_taken: 'error',
+  // Across sections
+  version_required: 'unhealthy',
+  attribute_not_enabled: 'unhealthy',
+  mapping_refused: 'unhealthy',
+  cluster_name_taken: 'unhealthy',
   // Lint
   deny_all: 'warning',
   trust_unscoped: 'warning',
   trust_overlapping: 'warning',
   audience_shared: 'warning',
   token_lifetime_long: 'warning',
+  value_suspicious: 'warning',
   not_before_future: 'warning',
   path_never_valid: 'warning',
   path_not_injective: 'warning',
@@ -76,7 +81,7 @@ export const ISSUES = {
   unlisted_unset: 'warning',
   key_skipped: 'warning',
   keys_unavailable: 'warning',
-} as const satisfies Record<string, 'error' | 'warning'>
+} as const satisfies Record<string, 'error' | 'unhealthy' | 'warning'>
 
 export type IssueCode = keyof typeof ISSUES
 
@@ -95,12 +100,39 @@ export interface Issue {
   readonly offset?: number
   /** The fault is the member's name, not its value. */
   readonly atKey?: boolean
+  /** What the message says to write: following it settles this issue. */
+  readonly fix?: Fix
+  /** Not a finding: checking stopped here, and there may be more of them. */
+  readonly stopped?: true
+  /** Not a finding: stands for those that are not listed. */
+  readonly omitted?: OmittedIssues
 }
 
+/** An edit of a document: what stands between these offsets (UTF-16 units) becomes `text`. */
+export interface Fix {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** How many issues a list leaves out; more, if checking stopped early. */
+export interface OmittedIssues {
+  readonly errors: number
+  readonly warnings: number
+  readonly atLeast: boolean
+}
+
+/** As it is printed: to an author everything that has to change is an error. */
 export function severityOf(issue: Issue): 'error' | 'warning' {
-  return ISSUES[issue.code]
+  return isError(issue) ? 'error' : 'warning'
 }
 
+/** Fails validation and the status. */
 export function isError(issue: Issue): boolean {
+  return ISSUES[issue.code] !== 'warning'
+}
+
+/** Keeps the document from coming into force. */
+export function stopsCompiling(issue: Issue): boolean {
   return ISSUES[issue.code] === 'error'
 }

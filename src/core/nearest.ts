@@ -4,13 +4,14 @@ const LONGEST_NAME = 96
 
 /**
  * The candidate nearest to `name` by edit distance with transpositions (optimal string alignment), ignoring case, or
- * `undefined` if none is near: at most a third of the name, and at most 4 edits. Longer names are not compared.
+ * `undefined` if none is near: at most a quarter of the name, and at most 4 edits; `gcp_token` is not meant to be
+ * `k8s_token`. Longer names are not compared.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > LONGEST_NAME) return undefined
   const wanted = name.toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.min(4, Math.max(1, Math.floor(name.length / 3))) + 1
+  let bestDistance = Math.min(4, Math.max(1, Math.floor(name.length / 4))) + 1
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= bestDistance || candidate.length > LONGEST_NAME) continue
     const distance = distanceBetween(wanted, candidate.toLowerCase())

@@ -11,6 +11,16 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Po
 /** The same but for the line feeds and tabs that lay a text out. */
 const UNPRINTABLE_IN_LINES = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
+/** What cannot be seen in a line, or is taken for a space: the unprintable but for tabs and line ends, and all other spaces. */
+const UNSEEN = /(?![\t\n\r ])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}]/u
+
+/** The offset of the first character of `text` that a reader cannot see or takes for a space, if there is one. */
+export function findUnseen(text: string): number | undefined {
+  if (isAscii(text)) return undefined
+  const at = text.search(UNSEEN)
+  return at < 0 ? undefined : at
+}
+
 /** As JSON writes it, and JavaScript. A character beyond the first plane is two escapes. */
 function escapeUnits(character: string): string {
   return Array.from(

@@ -3,7 +3,7 @@
 /**
  * How far a piece of evidence got.
  * - `malformed`: not well-formed evidence of its type
- * - `unverified`: signature, issuer, audience or times do not hold
+ * - `unverified`: signature, issuer, audience or times do not hold, or the gateway cannot verify this type
  * - `keys_unavailable`: could not be verified because keys could not be fetched
  * - `not_accepted`: verified, but a pin or a condition of the policy does not hold
  * - `not_required`: ignored, and never verified
@@ -71,6 +71,7 @@ export const REFUSALS = {
   signing_key_ambiguous: evidence('unverified', 'Several keys fit the token'),
   signing_key_unusable: evidence('unverified', 'The signing key is unusable'),
   signature_invalid: evidence('unverified', 'The signature does not verify'),
+  attestor_unsupported: evidence('unverified', 'The attestor is not supported by this version'),
   signing_key_fetch_failed: evidence('keys_unavailable', 'The signing keys could not be fetched'),
   // Evidence: pins and conditions
   token_lifetime_excessive: evidence('not_accepted', 'The token lives too long'),
@@ -108,10 +109,20 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS
 
-/** Whether nothing was decided, because keys, the configuration or a store could not be had: nothing was expected then. */
+/** What a key set has and what is wrong with it is no expectation of a policy either. */
+const ABOUT_KEYS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'signing_key_unknown',
+  'signing_key_ambiguous',
+  'signing_key_unusable',
+])
+
+/**
+ * Whether the facts of a refusal say what failed, and not what a policy expects: nothing was decided, because keys, the
+ * configuration or a store could not be had, or it was decided by what an issuer publishes.
+ */
 export function isOurFailure(code: RefusalCode): boolean {
   const { status, reason }: RefusalRow = REFUSALS[code]
-  return status === 503 || reason === 'keys_unavailable'
+  return status === 503 || reason === 'keys_unavailable' || ABOUT_KEYS.has(code)
 }
 
 /**

@@ -15,6 +15,32 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** The offset of the first byte of `bytes` that is not part of UTF-8, if there is one. */
+export function findInvalidUtf8(bytes: Uint8Array): number | undefined {
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes, at)
+    if (length === 0) return at
+    at += length
+  }
+  return undefined
+}
+
+/** How many bytes the character at `at` has; 0 if there is none (Unicode, table 3-7: no overlong form, no surrogate). */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0
+  if (first < 0x80) return 1
+  if (first < 0xc2 || first > 0xf4) return 0
+  const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  const second = bytes[at + 1] ?? 0
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
+  if (second < least || second > most) return 0
+  for (let next = at + 2; next < at + length; next++) {
+    if (((bytes[next] ?? 0) & 0xc0) !== 0x80) return 0
+  }
+  return length
+}
+
 /** How many bytes the UTF-8 of `text` has, without making them. A lone surrogate becomes U+FFFD, three bytes. */
 export function utf8Length(text: string): number {
   let bytes = text.length

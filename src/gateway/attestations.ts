@@ -6,9 +6,16 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 import type { Attestation } from '../policy/login.ts'
 import { checkShape } from './body.ts'
 
+const TYPE = /^[a-z][a-z0-9_]{0,39}$/
+
 export const loginBodySchema = v.strictObject({
   attestations: v.pipe(
-    v.array(v.strictObject({ type: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]{0,39}$/)), evidence: v.unknown() })),
+    v.array(
+      v.strictObject({
+        type: v.pipe(v.string(), v.regex(TYPE, 'a type of attestor such as "k8s_token"')),
+        evidence: v.unknown(),
+      }),
+    ),
     v.minLength(1),
     v.maxLength(ATTESTATIONS_MAX),
   ),

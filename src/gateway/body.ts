@@ -2,6 +2,7 @@
 // field, never what was in it: a login body holds tokens.
 import type { Context } from 'hono'
 import * as v from 'valibot'
+import { describeKind, describeRequirement } from '../config/check-words.ts'
 import type { Sleep } from '../config/source.ts'
 import { type JsonFault, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'
@@ -52,21 +53,21 @@ export function checkShape<T>(
   if (parsed.success) return pass(parsed.output)
   const [issue] = parsed.issues
   const where = pathText([...at, ...(issue.path ?? []).map((item) => item.key as string | number)])
-  const what =
-    issue.expected === 'never'
-      ? 'is not a field of this request'
-      : issue.received === 'undefined'
-        ? 'is missing'
-        : `must be ${expectedOf(issue)}`
-  return refuse({ code: 'request_malformed', detail: `the field ${where} ${what}`, where })
+  return refuse({
+    code: 'request_malformed',
+    detail: `${where === '' ? 'the body' : `the field ${where}`} ${whatIsWrong(issue)}`,
+    where,
+  })
 }
 
-function expectedOf({ kind, type, expected, message }: v.BaseIssue<unknown>): string {
-  // A schema of our own has no word for what it expects but its message.
-  if (type === 'custom') return message
-  return kind === 'validation'
-    ? `of ${type.replaceAll('_', ' ')} ${expected ?? ''}`.trim()
-    : (expected ?? 'something else')
+function whatIsWrong(issue: v.BaseIssue<unknown>): string {
+  const { kind, type, expected, received, message, input, requirement } = issue
+  if (expected === 'never') return 'is not a field of this request'
+  if (received === 'undefined') return 'is missing'
+  // A schema of our own, and a pattern, have no word for what they expect but the message that they are given.
+  if (type === 'custom' || type === 'regex') return `must be ${message}`
+  if (kind === 'validation') return `must ${describeRequirement(type, requirement, Array.isArray(input))}`
+  return `must be ${describeKind(type)}`
 }
 
 function isJsonType(header: string | undefined): boolean {

@@ -1,13 +1,12 @@
 // What every route works with, made of what the host hands in. Made once per isolate; holds no promise and nothing of a
 // single request.
 import type { Hono } from 'hono'
-import type { CompileContext } from '../attest/attestor.ts'
 import { ATTESTORS } from '../attest/table.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/engine.ts'
 import { createAppliedRecords } from '../config/applied.ts'
 import { type ConfigCache, createConfigCache } from '../config/cache.ts'
 import { compileDocument } from '../config/compile.ts'
-import type { DocumentKey } from '../config/document-key.ts'
+import { createContextFor, createUrlPolicy } from '../config/compile-context.ts'
 import type { ConfigSource, Sleep, StateStore } from '../config/source.ts'
 import type { Clock } from '../core/clock.ts'
 import { createDecisions, type Decisions } from '../policy/decision.ts'
@@ -62,19 +61,6 @@ export type GatewayApp = Hono<GatewayEnv>
 
 export function createParts(options: GatewayOptions): Parts {
   const { settings, source, state, module, fetch, unusedProxy, clock, sleep, audit, configCacheMaxBytes } = options
-  const urlPolicy = { allowLoopback: settings.allowLoopbackIssuers, privateOrigins: new Set(settings.privateIssuers) }
-
-  function contextFor(key: DocumentKey, digest: string): CompileContext {
-    const { scope } = key
-    return {
-      scope,
-      documentDigest: digest,
-      issuerUrl: settings.issuerUrl,
-      urlPolicy,
-      exactPins: scope === 'trust-domain',
-    }
-  }
-
   // Without a key to seal with nothing is kept: a record that anybody could have written is worth nothing.
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
@@ -101,7 +87,7 @@ export function createParts(options: GatewayOptions): Parts {
       sleep,
       compile: compileDocument,
       ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
-      contextFor,
+      contextFor: createContextFor(settings),
     }),
     engine,
     decisions: createDecisions({ attestors: ATTESTORS, engine, defaultAudience: settings.audience }),
@@ -110,7 +96,7 @@ export function createParts(options: GatewayOptions): Parts {
       clock,
       sleep,
       tell,
-      ...urlPolicy,
+      ...createUrlPolicy(settings),
       ...(unusedProxy === undefined ? {} : { unusedProxy }),
     }),
   }

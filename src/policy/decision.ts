@@ -9,6 +9,7 @@ import type { Refusal } from '../core/refusal.ts'
 import { anchorsOf } from '../token/anchor.ts'
 import type { SessionAttribute, SessionDecision } from '../token/session-claims.ts'
 import { checkConditions, createFuelTank } from './conditions.ts'
+import { unsupported } from './login-refusals.ts'
 import type { Policy } from './policy.ts'
 
 export interface DecisionContext extends PinContext {
@@ -67,6 +68,9 @@ export function createDecisions(context: DecisionContext): Decisions {
 
   async function recheck({ attributes, decision }: RecordedLogin, policy: Policy): Promise<Refusal | undefined> {
     if (decision === undefined) return nothingRecorded()
+    // Such a policy admits nobody, and there is no row that could say what it asks.
+    const unbuilt = policy.requirements.find((requirement) => requirement.unsupported)
+    if (unbuilt !== undefined) return unsupported(unbuilt.type)
     if (decision.digest === (await digestOf(policy))) return undefined
     // One proof for each attestor and none besides: what a session holds is what a login now would prove.
     const { requirements, conditions } = policy

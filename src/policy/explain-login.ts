@@ -9,6 +9,7 @@ import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { checkConditions, createFuelTank, type FuelTank } from './conditions.ts'
 import { type Attestation, evaluateLogin, type LoginContext, type LoginOutcome } from './login.ts'
+import { unsupported } from './login-refusals.ts'
 import type { Policy, PolicyCondition, PolicySet } from './policy.ts'
 
 export interface LoginExplanation {
@@ -43,12 +44,13 @@ export interface PolicyExplanation {
  * - `elsewhere`: the evidence of its type has another selector, such as another issuer
  * - `unreadable`: the evidence of its type is malformed
  * - `missing`: there is no evidence of its type
+ * - `unsupported`: this version has no such attestor
  */
 export type AttestorExplanation = { readonly requirement: Requirement } & (
   | { readonly kind: 'checked'; readonly explained: Explained }
   | { readonly kind: 'elsewhere'; readonly selector: string }
   | { readonly kind: 'unreadable'; readonly refusal: Refusal }
-  | { readonly kind: 'missing' }
+  | { readonly kind: 'missing' | 'unsupported' }
 )
 
 export interface ConditionsExplanation {
@@ -99,7 +101,8 @@ async function open(
   policies: PolicySet,
   context: LoginContext,
 ): Promise<Read> {
-  if (attestor === undefined || !policies.asksFor(type)) return { told: { type } }
+  if (!policies.asksFor(type)) return { told: { type } }
+  if (attestor === undefined) return { told: { type, refusal: unsupported(type) } }
   const opened = attestor.open(evidence, context)
   if (!opened.ok) return { told: { type, refusal: opened.refusal } }
   const { selector } = opened.value
@@ -152,6 +155,7 @@ function explainPolicy(
 }
 
 function explainRequirement(requirement: Requirement, evidence: readonly Read[]): AttestorExplanation {
+  if (requirement.unsupported) return { requirement, kind: 'unsupported' }
   const read = evidence.find(({ told }) => told.type === requirement.type)
   if (read === undefined) return { requirement, kind: 'missing' }
   const { selector, refusal } = read.told

@@ -5,11 +5,11 @@ import type { Claimed } from '../attest/claimed.ts'
 import type { Attribute } from '../attribute/attribute.ts'
 import type { ConditionEngine } from '../condition/engine.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../core/limits.ts'
-import { quoteText } from '../core/printable.ts'
-import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { Checked } from '../core/result.ts'
+import type { Refusal } from '../core/refusal.ts'
+import { type Checked, refuse } from '../core/result.ts'
 import type { SessionProof } from '../token/session-claims.ts'
 import { checkConditions, createFuelTank, type FuelTank } from './conditions.ts'
+import { attestorMissing, emptyPolicy, isWaiting, notRequired, SPENT, unsupported } from './login-refusals.ts'
 import type { Policy, PolicySet } from './policy.ts'
 import { createTrials, type EvidenceRefusal, type PolicyTrace, type Trials, type Untraced } from './trials.ts'
 
@@ -139,8 +139,8 @@ function skipHopeless(verdicts: readonly Verdict[], policies: PolicySet, trials:
 
 async function judge(attestation: Attestation, policies: PolicySet, context: VerifyContext): Promise<Verdict> {
   const { type, attestor, evidence } = attestation
-  if (attestor === undefined || !policies.asksFor(type))
-    return { attestation, type, result: { ok: false, refusal: notRequired(type) } }
+  if (!policies.asksFor(type)) return { attestation, type, result: { ok: false, refusal: notRequired(type) } }
+  if (attestor === undefined) return { attestation, type, result: { ok: false, refusal: unsupported(type) } }
   const read = attestor.open(evidence, context)
   if (!read.ok) return { attestation, type, result: read }
   const opened = read.value
@@ -204,8 +204,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
   let failed = false
   for (const requirement of policy.requirements) {
     const { type } = requirement
-    const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
-    const accepted = verdict === undefined ? missing(type, policy) : acceptedBy(requirement, verdict.result)
+    const accepted = requirement.unsupported ? refuse(unsupported(type)) : acceptFor(requirement, policy, verdicts)
     if (accepted.ok) {
       attributes.push(...accepted.value.attributes)
       proofs.push(accepted.value.proof)
@@ -236,14 +235,16 @@ function holdConditions(policy: Policy, tried: Tried, engine: ConditionEngine, t
   return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
 }
 
-function acceptedBy(
-  requirement: Requirement,
-  result: Checked<VerifiedEvidence>,
-): Checked<{
+interface Accepted {
   readonly attributes: readonly Attribute[]
   readonly proof: SessionProof
   readonly expiresAtSeconds: number
-}> {
+}
+
+function acceptFor(requirement: Requirement, policy: Policy, verdicts: readonly Verdict[]): Checked<Accepted> {
+  const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
+  if (verdict === undefined) return refuse(attestorMissing(requirement.type, policy))
+  const { result } = verdict
   if (!result.ok) return result
   const accepted = result.value.accept(requirement)
   if (!accepted.ok) return accepted
@@ -261,35 +262,4 @@ function refusalOf({ type, opened, result }: Verdict, trials: Trials): readonly 
   const others = [...trials.refusedTypes]
   const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
   return [{ type, refusal: { code: 'attestor_missing', detail, audit: { requiredAttestors: [type, ...others] } } }]
-}
-
-/** Keys that could not be fetched might still verify it. */
-function isWaiting({ code }: Refusal): boolean {
-  return REFUSALS[code].reason === 'keys_unavailable'
-}
-
-function missing(type: string, { requirements }: Policy): Checked<never> {
-  const detail = `evidence of type "${type}" is required as well`
-  const audit = { requiredAttestors: requirements.map((requirement) => requirement.type) }
-  return { ok: false, refusal: { code: 'attestor_missing', detail, audit } }
-}
-
-const SPENT: Refusal = {
-  code: 'token_expired',
-  detail: 'JWT verification failed: the evidence expires now, and no session can outlive it: send fresh evidence',
-}
-
-function notRequired(type: string): Refusal {
-  return {
-    code: 'evidence_not_required',
-    detail: `no policy of this cluster asks for evidence of type ${quoteText(type)}: it was ignored`,
-  }
-}
-
-function emptyPolicy(): Refusal {
-  return {
-    code: 'policy_empty',
-    detail: 'the policy requires no attestor, and so admits nobody',
-    audit: { requiredAttestors: [] },
-  }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { createUrlPolicy } from '../config/compile-context.ts'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
 import { type AuditRecord, auditLine } from '../gateway/audit.ts'
 import { createEventReporter, type GatewayEvent } from '../gateway/events.ts'
@@ -69,7 +70,6 @@ export async function createServedGateway(
   if (!settings.ok) return describeProblems(settings.problems)
   // A state directory that is not there would count as a store that fails, and no record would ever be written.
   mkdirSync(options.state, { recursive: true })
-  const { allowLoopbackIssuers, privateIssuers } = settings.value
   const unusedProxy = findUnusedProxy(environment)
   const audit = (record: AuditRecord): unknown => process.stdout.write(`${auditLine(record)}\n`)
   const app = createGateway({
@@ -77,7 +77,7 @@ export async function createServedGateway(
     source: createDirectorySource(options.store, { clock: Date.now, sleep }),
     state: createDirectorySource(options.state),
     module: loadPolicyVm(),
-    fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),
+    fetch: createGuardedFetch(createUrlPolicy(settings.value)),
     ...(unusedProxy === undefined ? {} : { unusedProxy }),
     clock: Date.now,
     sleep,

@@ -13,7 +13,7 @@ import { quoteText } from '../core/printable.ts'
 import { type FetchFailure, type FetchLike, fetchJson } from './bounded-fetch.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
 import type { KeySourceSpec } from './key-source.ts'
-import { checkUrl, type ForbiddenUrl, type UrlPolicy } from './url-policy.ts'
+import { checkUrl, type ForbiddenUrl, type UrlPolicy, type UrlResult } from './url-policy.ts'
 
 export interface LoadPorts {
   readonly fetch: FetchLike
@@ -43,6 +43,15 @@ export function discoveryUrlOf(issuer: string): string {
   return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`
 }
 
+/**
+ * Whether keys may be fetched for `spec`: from the issuer, or from the URL of its key set. The compiler asks this of a
+ * document and the loader of each load, so that what compiles is also fetched.
+ */
+export function checkFetchedSpec(spec: FetchedSpec, policy: UrlPolicy): UrlResult {
+  if (spec.kind === 'jwks_uri') return checkUrl(spec.url, policy)
+  return checkUrl(spec.issuer, { ...policy, forbidQuery: true })
+}
+
 /** Loads the key set of `spec`. Never throws. An empty set is a success: an issuer may have withdrawn every key. */
 export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loaded> {
   if (spec.kind === 'jwks_uri') return loadKeySet(spec.url, ports)
@@ -50,7 +59,7 @@ export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loa
   const fail = (failure: FetchFailure): Loaded => failLoad('discovery', url, failure, ports)
   const failKeys = (at: string, failure: FetchFailure): Loaded => failLoad('keys', at, failure, ports)
 
-  const issuer = checkUrl(spec.issuer, { ...ports.urlPolicy, forbidQuery: true })
+  const issuer = checkFetchedSpec(spec, ports.urlPolicy)
   if (!issuer.ok) return fail(forbidden(issuer))
   const document = await fetchJson(ports.fetch, url, {
     ...boundsOf(DISCOVERY_MAX_BYTES, ports),
@@ -62,7 +71,7 @@ export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loa
   // Literally, slash included (section 4.3): else one issuer vouches for another (mix-up).
   if (named !== spec.issuer) return fail({ kind: 'issuer_mismatch', facts: { named: quoteJson(named) } })
   if (typeof jwksUri !== 'string') return fail({ kind: 'jwks_uri_missing', facts: {} })
-  const keysUrl = checkUrl(jwksUri, ports.urlPolicy)
+  const keysUrl = checkFetchedSpec({ kind: 'jwks_uri', url: jwksUri }, ports.urlPolicy)
   if (!keysUrl.ok) return failKeys(jwksUri, forbidden(keysUrl))
   // Whoever can alter a discovery document still cannot send the gateway to a host of his choice.
   const origins = [issuer.value.origin, ...(spec.jwksOrigins ?? [])]
@@ -80,7 +89,7 @@ const KEY_SET_ACCEPT = 'application/jwk-set+json, application/json'
 
 async function loadKeySet(url: string, ports: LoadPorts): Promise<Loaded> {
   const fail = (failure: FetchFailure): Loaded => failLoad('keys', url, failure, ports)
-  const checked = checkUrl(url, ports.urlPolicy)
+  const checked = checkFetchedSpec({ kind: 'jwks_uri', url }, ports.urlPolicy)
   if (!checked.ok) return fail(forbidden(checked))
   const document = await fetchJson(ports.fetch, url, {
     ...boundsOf(KEY_SET_MAX_BYTES, ports),

@@ -1,6 +1,6 @@
 // The one policy for URLs that keys are fetched from: issuers, discovery documents, key sets. Against requests forged
 // through configuration or a discovery document (SSRF): https, a public name or address, and no spelling tricks.
-import { QUOTED_CLAIM_MAX_CHARACTERS, URL_MAX_LENGTH } from '../core/limits.ts'
+import { DNS_LABEL_MAX_BYTES, DNS_NAME_MAX_BYTES, QUOTED_CLAIM_MAX_CHARACTERS, URL_MAX_LENGTH } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { isForbiddenAddress, isLoopbackAddress } from './address.ts'
 
@@ -56,19 +56,23 @@ export function checkUrl(text: string, policy: UrlPolicy): UrlResult {
   if (/[^\x21-\x7e]|\\/.test(text)) return no('it has a character that does not belong in a URL')
   if (!/^https?:\/\/[^/]/i.test(text)) return no('it must start with https://')
   const url = URL.parse(text)
-  if (url === null) return no('it is not a URL')
+  if (url === null) return no(describeUnparsable(authorityOf(text)))
   // The raw text as well: the parser keeps no trace of an empty user, fragment or query.
   if (url.username !== '' || url.password !== '' || authorityOf(text).includes('@')) return no('it holds a user name')
   if (text.includes('#')) return no('it holds a fragment')
   if (policy.forbidQuery === true && text.includes('?')) return no('an issuer must not have a query')
+  const misspelt = portFault(authorityOf(text)) ?? hostSpellingFault(url.hostname) ?? pathFault(text)
+  if (misspelt !== undefined) return no(misspelt)
 
   const isLoopback = isLoopbackHost(url.hostname)
   if (isLoopback && policy.allowLoopback) return { ok: true, value: url }
   if (url.protocol !== 'https:') return no('it must start with https://')
   if (policy.privateOrigins?.has(url.origin) === true) return { ok: true, value: url }
   const fault = hostFault(url.hostname)
-  if (fault === undefined) return { ok: true, value: url }
-  return fault.isPrivate ? { ...no(fault.what), cure: curePrivate(url) } : no(fault.what)
+  if (fault?.isPrivate === true) return { ...no(fault.what), cure: curePrivate(url) }
+  if (fault !== undefined) return no(fault.what)
+  // One spelling that people and lists compare: `%61.example.com` is fetched from `a.example.com`.
+  return authorityOf(text).includes('%') ? no('its host is percent-encoded') : { ok: true, value: url }
 }
 
 function no(reason: string): ForbiddenUrl {
@@ -81,6 +85,44 @@ function curePrivate({ origin }: URL): string {
 
 function authorityOf(text: string): string {
   return text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1)[0] ?? ''
+}
+
+function describeUnparsable(authority: string): string {
+  if (portFault(authority) !== undefined) return `it is not a URL: ${PORT_FAULT}`
+  return authority.startsWith('[') ? 'it is not a URL: its host is not an IPv6 address' : 'it is not a URL'
+}
+
+const PORT_FAULT = 'its port is not a number from 1 to 65535'
+
+/** An empty port is the default one, and a sign that one was forgotten; no host connects to port 0. */
+function portFault(authority: string): string | undefined {
+  const port = /^(?:\[[^\]]*\]|[^[:]*):(.*)$/.exec(authority.slice(authority.lastIndexOf('@') + 1))?.[1]
+  if (port === undefined) return undefined
+  return /^[0-9]{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= 65_535 ? undefined : PORT_FAULT
+}
+
+/** Letters, digits, hyphens inside, and the underscore that private names use (RFC 1123 section 2.1). No wildcards. */
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/
+
+/** What the URL parser lets through as a host although no resolver has an answer for it. */
+function hostSpellingFault(hostname: string): string | undefined {
+  if (hostname.startsWith('[')) return undefined
+  // `localhost.` is `localhost` to a resolver and another name to a list.
+  if (hostname.endsWith('.')) return 'its host ends in a dot: leave it out'
+  if (hostname.includes('*')) return 'its host has a wildcard, and keys are fetched from one host'
+  if (hostname.length > DNS_NAME_MAX_BYTES) return `its host has over ${DNS_NAME_MAX_BYTES} characters`
+  for (const label of hostname.split('.')) {
+    if (label === '') return 'its host has an empty part between two dots'
+    if (label.length > DNS_LABEL_MAX_BYTES) return `its host has a part of over ${DNS_LABEL_MAX_BYTES} characters`
+    if (!LABEL.test(label)) return 'its host is not a DNS name'
+  }
+  return undefined
+}
+
+/** The parser removes dot segments, in all their spellings: what is fetched would not be what is written. */
+function pathFault(text: string): string | undefined {
+  const path = text.slice(text.indexOf('//') + 2 + authorityOf(text).length).split(/[?#]/, 1)[0] ?? ''
+  return /\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path) ? 'its path has a segment "." or ".."' : undefined
 }
 
 export function isLoopbackHost(hostname: string): boolean {
@@ -100,8 +142,6 @@ function hostFault(hostname: string): HostFault | undefined {
       ? { what: 'its address is not a public one', isPrivate: true }
       : undefined
   }
-  // `localhost.` is `localhost` to a resolver and another name to a list.
-  if (hostname.endsWith('.')) return { what: 'its host ends in a dot: leave it out', isPrivate: false }
   const labels = hostname.split('.')
   if (labels.length < 2) {
     return { what: 'its host is a single label, which only a private network resolves', isPrivate: true }

@@ -14,7 +14,7 @@ const section = fc.constantFrom(...sectionNames())
 describe('compileDocument()', () => {
   it.each<[string, readonly number[], readonly string[]]>([
     ['no bytes', [], ['1:1 document_empty']],
-    ['bytes that are not UTF-8', [0x61, 0xff], ['1:1 encoding_invalid']],
+    ['bytes that are not UTF-8', [0x61, 0xff], ['1:2 encoding_invalid']],
     ['an overlong encoding', [0xc0, 0xaf], ['1:1 encoding_invalid']],
     ['half a surrogate pair', [0xed, 0xa0, 0xbd], ['1:1 encoding_invalid']],
     ['a byte order mark', [0xef, 0xbb, 0xbf, 0x61], ['1:1 encoding_invalid']],

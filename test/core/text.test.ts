@@ -46,6 +46,9 @@ describe('nearest()', () => {
     ['jkws', 'jwks'],
     ['audience', 'audiences'],
     ['zzz', undefined],
+    // A third of it differs: another name, and not a typo.
+    ['gcpences', undefined],
+    ['auddiencee', 'audiences'],
     ['x'.repeat(1000), undefined],
   ])('of %s is %s', (name, expected) => {
     expect(nearest(name, names)).toBe(expected)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeUtf8, exceedsUtf8, utf8Length } from '../../src/core/utf8.ts'
+import { encodeUtf8, exceedsUtf8, findInvalidUtf8, utf8Length } from '../../src/core/utf8.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -14,6 +14,33 @@ describe('utf8Length()', () => {
     fc.assert(
       fc.property(text, (sample) => {
         expect(utf8Length(sample)).toBe(encodeUtf8(sample).length)
+      }),
+    )
+  })
+})
+
+describe('findInvalidUtf8()', () => {
+  const byte = fc.oneof(
+    fc.nat(255),
+    fc.constantFrom(0x61, 0xc2, 0xa9, 0xe0, 0xa0, 0x80, 0xed, 0x9f, 0xf0, 0x90, 0xf4, 0x8f),
+  )
+
+  it('finds where the decoder of the host stops, or nothing', () => {
+    const decode = (bytes: Uint8Array): void => {
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    }
+    fc.assert(
+      fc.property(fc.array(byte, { maxLength: 12 }), (list) => {
+        const bytes = Uint8Array.from(list)
+        const at = findInvalidUtf8(bytes)
+        if (at === undefined) {
+          expect(() => decode(bytes)).not.toThrow()
+          return
+        }
+        expect(() => decode(bytes.subarray(0, at))).not.toThrow()
+        for (let end = at + 1; end <= Math.min(at + 4, bytes.length); end++) {
+          expect(() => decode(bytes.subarray(at, end))).toThrow()
+        }
       }),
     )
   })

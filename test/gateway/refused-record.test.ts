@@ -116,8 +116,12 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   session_role_forbidden: 'another route',
   session_cluster_forbidden: 'another route',
   session_too_large: {
-    ...token({ claims: { 'kubernetes.io': { ...BOUND, pod: { name: 'p'.repeat(9000), uid: 'p' } } } }),
-    claimed: { subject: SUBJECT },
+    // A session keeps the audience that was accepted.
+    async send() {
+      const audience = 'a'.repeat(9000)
+      world.putPolicy('c-1', [`audiences: [${audience}]`])
+      return log(await minted({ claims: { aud: [audience] } }))
+    },
     proved: true,
   },
   cluster_unlisted: 'another route',
@@ -218,6 +222,18 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
     send: async () => decide('p', 'another'),
     proved: true,
     expected: { requiredAttestors: ['k8s_token', 'another'] },
+  },
+  attestor_unsupported: {
+    async send() {
+      const document = policyText(world.issuer.issuer)
+      world.store.put('clusters/c-1/AgentAttestation', `${document}        - type: aws_iid\n`)
+      const attestations = [
+        { type: 'k8s_token', evidence: { token: await minted() } },
+        { type: 'aws_iid', evidence: {} },
+      ]
+      return world.post('/v1/clusters/c-1/login', JSON.stringify({ attestations }))
+    },
+    proved: true,
   },
   condition_failed: conditioned('k8s_token.namespace == "hidden"', { expression: 'k8s_token.namespace == "hidden"' }),
   condition_fault: conditioned(

@@ -16,6 +16,13 @@ describe('checkUrl()', () => {
     'https://[2606:4700::1111]/keys',
     'https://localhost.example.com',
     'https://internal.example.com/internal',
+    'https://xn--bcher-kva.example.com',
+    'https://_oidc.a_b.example.com',
+    'https://oidc.example.com:65535',
+    'https://oidc.example.com/a..b/...',
+    'https://oidc.example.com/a//b%20c',
+    `https://${'a'.repeat(63)}.example.com`,
+    `https://${'a.'.repeat(125)}com`,
   ])('allows %s', (text) => {
     expect(checkUrl(text, PUBLIC).ok).toBe(true)
   })
@@ -45,6 +52,29 @@ describe('checkUrl()', () => {
     ['https://oidc.example.com@127.0.0.1', 'user name'],
     ['https://oidc.example.com/#x', 'fragment'],
     ['https://oidc.example.com/#', 'fragment'],
+    // Hosts that no resolver is ever asked for
+    ['https://*.example.com', 'host'],
+    ['https://a..com', 'host'],
+    ['https://.example.com', 'host'],
+    ['https://a,b.example.com', 'host'],
+    ["https://a'b.example.com", 'host'],
+    ['https://{cluster}.example.com', 'host'],
+    ['https://-a.example.com', 'host'],
+    ['https://a-.example.com', 'host'],
+    [`https://${'a'.repeat(64)}.example.com`, 'host'],
+    [`https://${'a.'.repeat(126)}co`, 'host'],
+    ['https://xn--.example.com', 'host'],
+    ['https://ex%61mple.com', 'percent'],
+    ['https://oidc.example.com:0', 'port'],
+    ['https://oidc.example.com:', 'port'],
+    ['https://oidc.example.com:65536', 'port'],
+    ['https://oidc.example.com:44x', 'port'],
+    // Paths that are fetched as something else than what is written
+    ['https://oidc.example.com/a/../b', 'path'],
+    ['https://oidc.example.com/a/./b', 'path'],
+    ['https://oidc.example.com/..', 'path'],
+    ['https://oidc.example.com/a/%2e%2E/b', 'path'],
+    ['https://oidc.example.com/a/.%2e', 'path'],
     // Names
     ['https://localhost', 'single label'],
     ['https://localhost/', 'single label'],
@@ -164,6 +194,9 @@ describe('checkUrl()', () => {
     'http://localhost.',
     'http://localhost.example.com',
     'http://user@localhost',
+    'http://*.localhost',
+    'http://a..localhost',
+    'http://localhost:0',
   ])('refuses %s in development too', (text) => {
     expect(checkUrl(text, { allowLoopback: true }).ok).toBe(false)
   })

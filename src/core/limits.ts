@@ -325,6 +325,11 @@ export const SEAL_KEY_MIN_BYTES = 32
 /** Workers KV rejects a shorter `cacheTtl`. */
 export const KV_CACHE_TTL_MIN_SECONDS = 30
 
+/** Sessions live this long where `SESSION_TTL_SECONDS` is not set. */
+export const SESSION_TTL_DEFAULT_SECONDS = 3600
+/** The published session keys are read again after this long: how long a new key must be published before it signs. */
+export const PUBLISHED_MAX_AGE_SECONDS = 300
+
 /** A session token; larger ones do not fit the headers of common proxies. */
 export const SESSION_MAX_BYTES = 8 * 1024
 

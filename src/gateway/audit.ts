@@ -110,14 +110,40 @@ export interface StatusRecord extends RecordHead {
   readonly issuer?: SessionUsed
 }
 
+/** The audit stream takes records again; requests were refused meanwhile, because their records could not be taken. */
+export interface AuditRecovered {
+  readonly event: 'audit_recovered'
+  readonly reason: string
+  /** Since when none was taken. */
+  readonly since: string
+  readonly refused: number
+}
+
 /** What happens in the background, told once per change. */
-export type EventRecord = { readonly v: 1; readonly time: string } & StateWriteFailed
+export type EventRecord = { readonly v: 1; readonly time: string } & (StateWriteFailed | AuditRecovered)
+
+/**
+ * Where records go. `false`: the record was not taken, and will not be written; then the request that it tells of is
+ * refused. Must neither wait nor throw.
+ */
+export type AuditSink = (record: AuditRecord) => boolean
 
 export type AuditRecord = LoginRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
 
 /** One line for the log, without its end. The same JSON value as the record, with nothing in it that steers a terminal. */
 export function auditLine(record: AuditRecord): string {
   return printableJson(record)
+}
+
+/** Records are a promise: a sink that throws has not taken its record. */
+export function guardSink(sink: AuditSink): AuditSink {
+  return (record) => {
+    try {
+      return sink(record)
+    } catch {
+      return false
+    }
+  }
 }
 
 const FRAMES_MAX = 16

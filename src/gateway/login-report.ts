@@ -8,8 +8,9 @@ import type { IssuedSession } from '../token/session.ts'
 import type { ConfigurationUsed } from './audit.ts'
 import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './login-record.ts'
 import type { GatewayEnv, Parts } from './parts.ts'
-import { problem } from './problem.ts'
+import { answerJson, problem } from './problem.ts'
 import { auditedClusterId, recordHead } from './record-head.ts'
+import { recorded } from './recorded.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>
@@ -52,8 +53,8 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
 
     refused(refusal) {
       const { code } = refusal
-      parts.audit(recordRefusal(withHead({ status: REFUSALS[code].status, outcome: 'refused', code }), refusal))
-      return problem(c, refusal, onWire())
+      const record = recordRefusal(withHead({ status: REFUSALS[code].status, outcome: 'refused', code }), refusal)
+      return recorded(c, parts, record, () => problem(c, refusal, onWire()))
     },
 
     notAdmitted(outcome) {
@@ -62,14 +63,16 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         const code = 'signing_key_unavailable'
         const { retryAfterSeconds } = outcome
         const detail = firstDetail(refusals, 'signing_key_fetch_failed') ?? 'failed to fetch signing key'
-        parts.audit(recordDecision(withHead({ status: 503, outcome: 'refused', code }), outcome))
-        return problem(c, { code, detail, retryAfterSeconds }, { refusals, ...onWire() })
+        const record = recordDecision(withHead({ status: 503, outcome: 'refused', code }), outcome)
+        const extras = { refusals, ...onWire() }
+        return recorded(c, parts, record, () => problem(c, { code, detail, retryAfterSeconds }, extras))
       }
       const code = 'login_refused'
       const { reason } = outcome
       const status = statusOfRefusal(reason)
-      parts.audit(recordDecision(withHead({ status, outcome: 'refused', code, reason }), outcome))
-      return problem(c, { code, detail: REASONS[reason] }, { status, reason, refusals, ...onWire() })
+      const record = recordDecision(withHead({ status, outcome: 'refused', code, reason }), outcome)
+      const extras = { status, reason, refusals, ...onWire() }
+      return recorded(c, parts, record, () => problem(c, { code, detail: REASONS[reason] }, extras))
     },
 
     admitted(outcome, session) {
@@ -82,7 +85,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         policy: policy.name,
         session: { id, subject, expiresAt },
       })
-      parts.audit(recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) }))
+      const record = recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) })
       const body = {
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
         ...(clusterId === undefined ? {} : { clusterId }),
@@ -91,7 +94,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         ...onWire(),
       }
       // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
-      return c.body(printableJson(body), 200, { 'Content-Type': 'application/json' })
+      return recorded(c, parts, record, () => answerJson(c, printableJson(body)))
     },
   }
 }

@@ -1,6 +1,7 @@
 // The HTTP interface as OpenAPI 3.1, for client generators and readers. A test holds it against the routes there are.
 import { REFUSALS } from '../core/refusal.ts'
 import type { GatewayApp, Parts } from './parts.ts'
+import { answerJson } from './problem.ts'
 import { addRoute } from './route.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -136,21 +137,29 @@ const PATHS = {
     },
   },
   '/healthz': { get: operation('Whether the gateway runs', {}) },
-  '/readyz': { get: operation('Whether the configuration store answers', {}) },
+  '/readyz': {
+    get: operation(
+      'Whether logins can be answered: the store, the audit stream, and whether the gateway is shutting down',
+      {},
+    ),
+  },
   '/openapi.json': { get: operation('This document', {}) },
 }
 
 export function addOpenApiRoute(app: GatewayApp, { settings }: Parts): void {
   addRoute(app, 'GET', '/openapi.json', (c) =>
-    c.json({
-      openapi: '3.1.0',
-      info: { title: 'Postern', version: '1', description: 'A login gateway for workload-identity agents' },
-      servers: [{ url: settings.issuerUrl }],
-      paths: PATHS,
-      components: {
-        schemas: SCHEMAS,
-        securitySchemes: { issuerSession: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      },
-    }),
+    answerJson(
+      c,
+      JSON.stringify({
+        openapi: '3.1.0',
+        info: { title: 'Postern', version: '1', description: 'A login gateway for workload-identity agents' },
+        servers: [{ url: settings.issuerUrl }],
+        paths: PATHS,
+        components: {
+          schemas: SCHEMAS,
+          securitySchemes: { issuerSession: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        },
+      }),
+    ),
   )
 }

@@ -14,8 +14,9 @@ import { createDecisions, type Decisions } from '../policy/decision.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
-import type { AuditRecord } from './audit.ts'
+import { type AuditSink, guardSink } from './audit.ts'
 import { auditedText } from './audit-space.ts'
+import { createReadiness, type HostStanding, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 
 export interface GatewayOptions {
@@ -28,7 +29,9 @@ export interface GatewayOptions {
   readonly fetch: FetchLike
   readonly clock: Clock
   readonly sleep: Sleep
-  readonly audit: (record: AuditRecord) => void
+  readonly audit: AuditSink
+  /** What the host knows of itself, for `/readyz`. Absent: nothing is wrong with it. */
+  readonly standing?: () => HostStanding
   /** What compiled configurations may take of memory, for a host that has more than the least one. */
   readonly configCacheMaxBytes?: number
 }
@@ -42,7 +45,8 @@ export interface Parts {
   readonly decisions: Decisions
   readonly clock: Clock
   readonly sleep: Sleep
-  readonly audit: (record: AuditRecord) => void
+  readonly audit: AuditSink
+  readonly readiness: () => Promise<Readiness>
 }
 
 /** What a request carries through the app. */
@@ -53,7 +57,8 @@ export interface GatewayEnv {
 export type GatewayApp = Hono<GatewayEnv>
 
 export function createParts(options: GatewayOptions): Parts {
-  const { settings, source, state, module, fetch, clock, sleep, audit, configCacheMaxBytes } = options
+  const { settings, source, state, module, fetch, clock, sleep, standing, configCacheMaxBytes } = options
+  const audit = guardSink(options.audit)
   const urlPolicy = { allowLoopback: settings.allowLoopbackIssuers, privateOrigins: new Set(settings.privateIssuers) }
 
   function contextFor(key: DocumentKey, digest: string): CompileContext {
@@ -77,6 +82,7 @@ export function createParts(options: GatewayOptions): Parts {
     clock,
     sleep,
     audit,
+    readiness: createReadiness({ source, clock, sleep, isSealing: settings.sealKeys.length > 0, standing }),
     authority: {
       keys: settings.sessionKeys,
       trustDomain: settings.trustDomain,

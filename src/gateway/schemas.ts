@@ -8,7 +8,7 @@ import trustDomainServerAttestation from '../../schemas/TrustDomainServerAttesta
 import workloadAttestation from '../../schemas/WorkloadAttestation.json' with { type: 'json' }
 import { isSectionName, type SectionName } from '../config/sections.ts'
 import type { GatewayApp } from './parts.ts'
-import { problem } from './problem.ts'
+import { answerJson, problem } from './problem.ts'
 import { addRoute } from './route.ts'
 
 /** A section without a row here does not compile. */
@@ -33,7 +33,7 @@ export function addSchemaRoute(app: GatewayApp): void {
         detail: `there is no such schema; there is <Section>.json of ${known}`,
       })
     }
-    return c.body(JSON.stringify(SCHEMAS[name]), 200, {
+    return answerJson(c, JSON.stringify(SCHEMAS[name]), {
       'Content-Type': 'application/schema+json',
       'Cache-Control': 'public, max-age=300',
     })

@@ -1,4 +1,4 @@
-// The gateway on Deno: `deno task serve --store DIR --port N`.
-import { serveGateway } from './served.ts'
+// The gateway on Deno, without the rest of the tool: `deno run ... src/runtime/deno.ts --store DIR --port N`.
+import { serveFlags } from './served.ts'
 
-await serveGateway(Deno.args, Deno.env.toObject())
+await serveFlags(Deno.args, Deno.env.toObject())

@@ -2,11 +2,7 @@
 // lost in silence, so that a caller can refuse what it was to record. Nothing that was taken is given up before the end.
 import type { Sleep } from '../config/source.ts'
 import type { Clock } from '../core/clock.ts'
-import {
-  OUTPUT_FAILED_WAIT_MILLIS,
-  OUTPUT_FULL_WAIT_MAX_MILLIS,
-  OUTPUT_FULL_WAIT_MIN_MILLIS,
-} from '../core/limits.ts'
+import { OUTPUT_FAILED_WAIT_MILLIS, OUTPUT_FULL_WAIT_MAX_MILLIS, OUTPUT_FULL_WAIT_MIN_MILLIS } from '../core/limits.ts'
 import type { WriteBytes } from './output.ts'
 
 /** Why no line is taken, since when, and how many were refused. */
@@ -31,12 +27,14 @@ export interface LineWriterOptions {
   readonly maxBytes: number
   /** Called once when it begins to refuse lines. */
   readonly onRefusing?: (refusing: Refusing) => void
+  /** Called once when it takes lines again. */
+  readonly onRecovered?: (refusing: Refusing) => void
   /** Follows a time of refusing; where nothing else waits, it is what a failed output is tried with. */
   readonly recoveryLine: (refusing: Refusing) => string
 }
 
 export function createLineWriter(options: LineWriterOptions): LineWriter {
-  const { write, clock, sleep, maxBytes, onRefusing, recoveryLine } = options
+  const { write, clock, sleep, maxBytes, onRefusing, onRecovered, recoveryLine } = options
   let queue: Uint8Array[] = []
   let bytes = 0
   let isPumping = false
@@ -68,8 +66,10 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   function recover(): void {
     if (refusal === undefined || bytes > maxBytes / 2) return
     if (probe === undefined) add(encode(recoveryLine(refusal)))
+    const was = refusal
     refusal = undefined
     probe = undefined
+    onRecovered?.(was)
   }
 
   /** Writes until nothing waits; up to its first wait it runs within the call. */

@@ -28,7 +28,10 @@ const app = createGateway({
   clock: Date.now,
   sleep,
   // One line of JSON is one record: Workers Logs and Logpush index its fields.
-  audit: (record) => console.log(auditLine(record)),
+  audit(record) {
+    console.log(auditLine(record))
+    return true
+  },
 })
 
 export default refuseWhenDeployedAsLocal(app, settings.value.issuerUrl)

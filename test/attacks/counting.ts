@@ -96,6 +96,7 @@ export async function createCountingGateway(
     audit(record) {
       if (record.event === 'fault') faults++
       add('auditBytes', Buffer.byteLength(JSON.stringify(record)))
+      return true
     },
   })
 

@@ -36,7 +36,7 @@ describe('the table of commands', () => {
     [['config', 'validte'], 'did you mean "config validate"?'],
     [['config'], 'config validate, config set'],
     [['toString'], 'choose from'],
-    [['--version'], 'There is no command'],
+    [['--verbose'], 'There is no command'],
   ])('tells what there is instead of %j', async (args, said) => {
     const { exitCode, err } = await bench().call(...args)
     expect(exitCode).toBe(2)

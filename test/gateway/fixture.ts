@@ -19,6 +19,8 @@ export interface World {
   readonly records: AuditRecord[]
   readonly settings: Settings
   app: GatewayApp
+  /** Whether the audit sink takes what it is given. */
+  isTakingRecords: boolean
   /** Milliseconds added to the real clock. */
   ahead: number
   /** A cold isolate: nothing in memory, the same store. */
@@ -68,7 +70,11 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
       sleep,
-      audit: (record) => records.push(record),
+      audit: (record) => {
+        if (!world.isTakingRecords) return false
+        records.push(record)
+        return true
+      },
     })
 
   async function request(path: string, init: RequestInit): Promise<Answer> {
@@ -83,6 +89,7 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
     records,
     settings,
     ahead: 0,
+    isTakingRecords: true,
     app: undefined as unknown as GatewayApp,
     restart() {
       world.app = make()

@@ -59,50 +59,51 @@ async function get(url: string): Promise<Answer> {
 /** Under a hundred logins a second, with two requests that never end. */
 async function endUnderLoad(host: ServerName): Promise<void> {
   const served = await operate(host, { documents: documents(cluster.issuer) })
-    try {
-      const { hostname, port } = new URL(served.url)
-      expect((await login(served.url)).status).toBe(200)
-      const head = 'POST /v1/clusters/seed/login HTTP/1.1\r\nHost: a\r\n'
-      for (const half of [head, `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"att`])
-        await new Promise<void>((sent) => {
-          const socket = connect(Number(port), hostname, () => socket.write(half, () => sent()))
-          socket.on('error', () => undefined)
-        })
+  try {
+    const { hostname, port } = new URL(served.url)
+    expect((await login(served.url)).status).toBe(200)
+    const head = 'POST /v1/clusters/seed/login HTTP/1.1\r\nHost: a\r\n'
+    for (const half of [head, `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"att`])
+      await new Promise<void>((sent) => {
+        const socket = connect(Number(port), hostname, () => socket.write(half, () => sent()))
+        socket.on('error', () => undefined)
+      })
 
-      const agent = new Agent({ keepAlive: true })
-      const outcomes: string[] = []
-      const send = (): void => {
-        const asked = request(`${served.url}/v1/clusters/seed/login`, {
-          method: 'POST',
-          agent,
-          headers: { 'Content-Type': 'application/json', 'Content-Length': body.length },
-        })
-        asked.on('response', (response) => {
-          response.resume()
-          response.on('end', () => outcomes.push(String(response.statusCode)))
-        })
-        asked.on('error', (error) => outcomes.push((error as { code?: string }).code ?? error.message))
-        asked.end(body)
-      }
-      const load = setInterval(send, 10)
-      await expect.poll(() => outcomes.length, { timeout: 20_000 }).toBeGreaterThan(50)
-      const began = Date.now()
-      served.child.kill('SIGTERM')
-      // New connections are still taken, and told so.
-      await expect
-        .poll(() => get(`${served.url}/readyz`))
-        .toMatchObject({
-          status: 503,
-          body: { code: 'gateway_draining', checks: { draining: true, degraded: ['draining'] } },
-        })
-      expect(await served.ended).toBe(0)
-      clearInterval(load)
-      expect(Date.now() - began).toBeLessThan(12_000)
-      expect(new Set(outcomes)).toEqual(new Set(['200', 'ECONNREFUSED']))
-      const admitted = outcomes.filter((outcome) => outcome === '200').length
-      expect(served.recorded().match(/"outcome":"admitted"/g)).toHaveLength(admitted + 1)
-    } finally 
-      await served.stop()
+    const agent = new Agent({ keepAlive: true })
+    const outcomes: string[] = []
+    const send = (): void => {
+      const asked = request(`${served.url}/v1/clusters/seed/login`, {
+        method: 'POST',
+        agent,
+        headers: { 'Content-Type': 'application/json', 'Content-Length': body.length },
+      })
+      asked.on('response', (response) => {
+        response.resume()
+        response.on('end', () => outcomes.push(String(response.statusCode)))
+      })
+      asked.on('error', (error) => outcomes.push((error as { code?: string }).code ?? error.message))
+      asked.end(body)
+    }
+    const load = setInterval(send, 10)
+    await expect.poll(() => outcomes.length, { timeout: 20_000 }).toBeGreaterThan(50)
+    const began = Date.now()
+    served.child.kill('SIGTERM')
+    // New connections are still taken, and told so.
+    await expect
+      .poll(() => get(`${served.url}/readyz`))
+      .toMatchObject({
+        status: 503,
+        body: { code: 'gateway_draining', checks: { draining: true, degraded: ['draining'] } },
+      })
+    expect(await served.ended).toBe(0)
+    clearInterval(load)
+    expect(Date.now() - began).toBeLessThan(12_000)
+    expect(new Set(outcomes)).toEqual(new Set(['200', 'ECONNREFUSED']))
+    const admitted = outcomes.filter((outcome) => outcome === '200').length
+    expect(served.recorded().match(/"outcome":"admitted"/g)).toHaveLength(admitted + 1)
+  } finally {
+    await served.stop()
+  }
 }
 
 it('serve answers every request that it accepted before it ends on SIGTERM, on both hosts', () =>
@@ -188,7 +189,9 @@ describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
     const full = openSync('/dev/full', 'w')
     const { url, said } = await start(host, full)
     closeSync(full)
-    await expect.poll(() => login(url), { timeout: 10_000 }).toMatchObject({ status: 503, body: { code: 'audit_unavailable' } })
+    await expect
+      .poll(() => login(url), { timeout: 10_000 })
+      .toMatchObject({ status: 503, body: { code: 'audit_unavailable' } })
     expect((await get(`${url}/healthz`)).status).toBe(200)
     expect(said()).toContain('ENOSPC')
   })

@@ -54,7 +54,7 @@ describe('the table of commands', () => {
 
 describe('postern, as a process', () => {
   it('is what package.json runs', () => {
-    expect(JSON.parse(readFileSync('package.json', 'utf8')).scripts.postern).toBe('node src/cli/postern.ts')
+    expect(JSON.parse(readFileSync('package.json', 'utf8')).scripts.postern).toBe('exec node src/cli/postern.ts')
   })
 
   async function postern(...args: readonly string[]) {

@@ -79,7 +79,8 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
 
   async function request(path: string, init: RequestInit): Promise<Answer> {
     const response = await world.app.request(path, init)
-    const text = await response.text()
+    // Without the newline at its end, which every answer has.
+    const text = (await response.text()).replace(/\n$/, '')
     return { status: response.status, headers: response.headers, text, body: JSON.parse(text) }
   }
 

@@ -73,6 +73,18 @@ const SCHEMAS = {
     id: text,
     error: object({ code: text, attribute: text, surface: text, detail: text }, ['attribute', 'surface']),
   }),
+  Ready: object({ status: { const: 'ready' }, checks: ref('Checks') }),
+  Checks: object({
+    store: object({
+      readable: { type: 'boolean' },
+      forSeconds: { type: 'integer' },
+      checkedSecondsAgo: { type: 'integer' },
+    }),
+    audit: object({ taking: { type: 'boolean' }, failingForSeconds: { type: 'integer' } }, ['failingForSeconds']),
+    sealing: { type: 'boolean' },
+    draining: { type: 'boolean' },
+    degraded: list({ enum: ['draining', 'store_unreadable', 'audit_failing', 'sealing_off'] }),
+  }),
   Problem: object(
     {
       type: { type: 'string', description: 'urn:postern:<code>' },
@@ -85,8 +97,9 @@ const SCHEMAS = {
       requestId: { type: 'string', format: 'uuid' },
       refusals: list(object({ type: text, code: text, reason: text, detail: text })),
       configuration,
+      checks: ref('Checks'),
     },
-    ['reason', 'where', 'refusals', 'configuration'],
+    ['reason', 'where', 'refusals', 'configuration', 'checks'],
   ),
 } as const satisfies Readonly<Record<string, Schema>>
 
@@ -140,7 +153,7 @@ const PATHS = {
   '/readyz': {
     get: operation(
       'Whether logins can be answered: the store, the audit stream, and whether the gateway is shutting down',
-      {},
+      { answer: 'Ready' },
     ),
   },
   '/openapi.json': { get: operation('This document', {}) },

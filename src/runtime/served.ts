@@ -1,7 +1,7 @@
 // `serve` as Node and Deno run it: flags and settings, the gateway, the server, and the signals that end it.
 import process from 'node:process'
 import { SHUTDOWN_NOTICE_MILLIS } from '../core/limits.ts'
-import { printableLines } from '../core/printable.ts'
+import { printable, printableLines } from '../core/printable.ts'
 import { isLoopbackHost } from '../token/url-policy.ts'
 import { createServedGateway } from './create-served-gateway.ts'
 import { type HttpServer, listen, SERVER_BOUNDS } from './http-server.ts'
@@ -24,9 +24,9 @@ export async function serveFlags(args: readonly string[], environment: Environme
 /** Serves until SIGINT or SIGTERM, and then ends the process. Ends it with status 2 and a message if it cannot start. */
 export async function serveGateway(options: ServeOptions, environment: Environment): Promise<void> {
   const fault = await findDirectoryFault(options)
-  if (fault !== undefined) stop(fault)
+  if (fault !== undefined) stop(printable(fault))
   const tls = options.tls === undefined ? undefined : await readTlsPair(options.tls)
-  if (typeof tls === 'string') stop(tls)
+  if (typeof tls === 'string') stop(printable(tls))
 
   const outputs = openServerOutputs()
   const { audit, auditRefusing, say } = outputs
@@ -52,7 +52,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
     gateway.fetch,
     { hostname, port, say, ...(tls === undefined ? {} : { tls }) },
     SERVER_BOUNDS,
-  ).catch((error: unknown) => stop(describeListenFailure(error, options)))
+  ).catch((error: unknown) => stop(printable(describeListenFailure(error, options))))
   say(`Postern listens on ${server.url}`)
   if (tls === undefined && !isLoopbackHost(hostname))
     say(

@@ -1,6 +1,6 @@
 // What a server says: audit records on standard output, one line for the operator at a time on standard error.
 import { AUDIT_BUFFER_MAX_BYTES, NOTICE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_MILLIS } from '../core/limits.ts'
-import { printableLines } from '../core/printable.ts'
+import { printable } from '../core/printable.ts'
 import { type AuditSink, auditLine } from '../gateway/audit.ts'
 import { createLineWriter, type Refusing } from './line-writer.ts'
 import { openOutput } from './output.ts'
@@ -22,7 +22,7 @@ export function openServerOutputs(): ServerOutputs {
     maxBytes: NOTICE_BUFFER_MAX_BYTES,
     recoveryLine: ({ refused }) => `${refused} lines of standard error were lost: it was not read`,
   })
-  const say = (line: string): void => void notices.take(printableLines(line))
+  const say = (line: string): void => void notices.take(printable(line))
 
   const records = createLineWriter({
     write: openOutput(1),

@@ -243,7 +243,7 @@ describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
   })
 
   it.each([
-    ['--store', ['--store', 'STOER']],
+    ['--store', ['--store', 'STOER\nFORGED\u001b[2J']],
     ['--state', ['--store', 'STORE', '--state', 'STATE']],
   ])('does not make a directory that %s misspells', async (flag, flags) => {
     mkdirSync(join(scratch, 'STORE'), { recursive: true })
@@ -252,6 +252,7 @@ describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain(`${flag}: `)
     expect(err).toContain('mkdir -p')
+    expect(err.trim()).not.toMatch(/[\n\u001b]/)
     expect(() => openSync(named.at(-1) ?? '', 'r')).toThrow('ENOENT')
   })
 

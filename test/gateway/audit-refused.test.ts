@@ -18,7 +18,11 @@ beforeEach(() => {
 const REQUESTS: readonly (readonly [string, number, () => Promise<Answer>])[] = [
   ['a login that would be admitted', 200, async () => world.login(CLUSTER, await world.issuer.mint())],
   ['a login that would be refused', 401, () => world.login(CLUSTER, 'no token')],
-  ['a request for claims that would be granted', 200, () => askClaims(world, { workloads: [{ id: 'w1', attributes: WEB }] })],
+  [
+    'a request for claims that would be granted',
+    200,
+    () => askClaims(world, { workloads: [{ id: 'w1', attributes: WEB }] }),
+  ],
   [
     'a request for claims that would be refused',
     401,

@@ -14,6 +14,8 @@ const bindings = {
 // local KV and a real issuer over HTTP.
 export default defineConfig({
   test: {
+    // Many tests wait for processes: two files at once cost little more than one.
+    maxWorkers: 2,
     projects: [
       {
         test: {

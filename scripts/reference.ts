@@ -4,6 +4,8 @@ import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import type { AttributeRow, Surface } from '../src/attribute/row.ts'
 import { ISSUES } from '../src/core/issue.ts'
 import { REFUSALS } from '../src/core/refusal.ts'
+import type { CauseRow } from '../src/token/cause-row.ts'
+import { FETCH_CAUSES } from '../src/token/fetch-causes.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
 
@@ -82,6 +84,37 @@ export function codesPage(): string {
   ].join('\n\n')}\n`
 }
 
+export function issuerFailuresPage(): string {
+  const rows = Object.entries(FETCH_CAUSES) as readonly (readonly [string, CauseRow])[]
+  return `${[
+    NOTE,
+    "# When an issuer's keys cannot be fetched",
+    `A login that fails because the gateway cannot fetch the discovery document or the key set of an issuer is \`503
+signing_key_unavailable\`, whatever failed: the caller reads one sentence, since an unsigned token gets this far. The
+audit record of the login (\`refusals[].expected\`) says what it was: \`keyFetchFailure\` is the cause below,
+\`keyFetchReason\` the sentence, \`keyFetchNextStep\` what to do, \`keyFetchUrl\` where. The status of the cluster warns of it
+(\`keys_unavailable\`) until a fetch has succeeded.`,
+    'Each sentence begins with "the key set" or "the discovery document". `{name}` is a fact of the one failure. On Workers errors have no codes: there a cause is recognised by its status or message where one is listed, and a name that does not resolve or a certificate that is not trusted often comes as one of the statuses 520 to 530, from Cloudflare.',
+    table(
+      ['cause', 'recognised by', 'what the operator reads', 'next step'],
+      rows.map(([name, row]) => [code(name), recognisedBy(row), inText(row.what), inText(row.next)]),
+    ),
+  ].join('\n\n')}\n`
+}
+
+function recognisedBy({ codes = [], messages = [], statuses = [], shows }: CauseRow): string {
+  return [
+    ...codes.map(code),
+    ...messages.map((message) => `on Workers ${code(`${message}…`)}`),
+    ...statuses.map((status) => `status ${status}`),
+    ...(shows === undefined ? [] : [inText(shows)]),
+  ].join(', ')
+}
+
+function inText(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('*', '\\*')
+}
+
 function code(text: string): string {
   return `\`${text}\``
 }
@@ -95,4 +128,5 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 export const PAGES: ReadonlyMap<string, () => string> = new Map([
   ['docs/attributes.md', attributesPage],
   ['docs/codes.md', codesPage],
+  ['docs/issuer-failures.md', issuerFailuresPage],
 ])

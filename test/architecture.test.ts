@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const SIBLINGS: ReadonlySet<string> = new Set(['cli>runtime'])
 const LINES_MAX = 300
 /** One table each, which is read by its rows. */
-const TABLES: ReadonlySet<string> = new Set(['core/limits.ts'])
+const TABLES: ReadonlySet<string> = new Set(['core/limits.ts', 'token/fetch-causes.ts'])
 
 const layerOf = (folder: string): number => LAYERS.findIndex((layer) => layer.includes(folder))
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.d)\.ts$/.test(file))

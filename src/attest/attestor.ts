@@ -68,7 +68,10 @@ export interface OpenedEvidence {
   readonly selector: string
   /** SHA-256 (base64url) of the decoded signing input, for the audit record. */
   readonly digest: () => Promise<string>
-  /** Verifies once, for all requirements that could use it: cheap checks, then keys, then the signature. */
+  /**
+   * Verifies once, for all requirements that could use it: cheap checks, then keys, then the signature. What follows from
+   * a list is noted by its identity: it must not change.
+   */
   readonly verify: (requirements: readonly Requirement[]) => Promise<Checked<VerifiedEvidence>>
   /**
    * For operators: every check of each requirement, made by the functions that decide. `requirement` is any one that
@@ -112,7 +115,14 @@ export interface Attestor {
 }
 
 /** An attestor with its own types; {@link defineAttestor} makes a row of it. */
-export interface AttestorDefinition<Evidence, Config, Detail, Opened extends { readonly selector: string }, Verified> {
+export interface AttestorDefinition<
+  Evidence,
+  Config,
+  Detail,
+  Opened extends { readonly selector: string },
+  Verified,
+  Asked = unknown,
+> {
   readonly type: string
   readonly evidenceSchema: v.GenericSchema<unknown, Evidence>
   readonly configSchema: v.GenericSchema<unknown, Config>
@@ -124,9 +134,11 @@ export interface AttestorDefinition<Evidence, Config, Detail, Opened extends { r
   ) => (Omit<Requirement, 'type' | 'detail'> & { readonly detail: Detail }) | undefined
   readonly open: (evidence: Evidence, context: VerifyContext) => Checked<Opened>
   readonly digest: (opened: Opened) => Promise<string>
+  /** What all requirements of one list ask together, for `verify`: found once for each list, not for each login. */
+  readonly combine: (requirements: readonly Detail[]) => Asked
   readonly verify: (
     opened: Opened,
-    requirements: readonly Detail[],
+    asked: Asked,
     keySource: KeySourceSpec | undefined,
     context: VerifyContext,
   ) => Promise<Checked<Verified>>
@@ -149,14 +161,28 @@ export interface AttestorDefinition<Evidence, Config, Detail, Opened extends { r
 }
 
 /** Closes a definition over its own types. The two casts stand where the schema or the row's `type` has just spoken. */
-export function defineAttestor<Evidence, Config, Detail, Opened extends { readonly selector: string }, Verified>(
-  definition: AttestorDefinition<Evidence, Config, Detail, Opened, Verified>,
-): Attestor {
+export function defineAttestor<
+  Evidence,
+  Config,
+  Detail,
+  Opened extends { readonly selector: string },
+  Verified,
+  Asked = unknown,
+>(definition: AttestorDefinition<Evidence, Config, Detail, Opened, Verified, Asked>): Attestor {
   const { type, explain, recall } = definition
+  const combined = new WeakMap<readonly Requirement[], { readonly asked: Asked }>()
 
   function detailOf(requirement: Requirement): Detail {
     if (requirement.type !== type) throw new Error(`a requirement of ${requirement.type} reached ${type}`)
     return requirement.detail as Detail
+  }
+
+  function combine(requirements: readonly Requirement[]): Asked {
+    const known = combined.get(requirements)
+    if (known !== undefined) return known.asked
+    const asked = definition.combine(requirements.map(detailOf))
+    combined.set(requirements, { asked })
+    return asked
   }
 
   return {
@@ -179,7 +205,7 @@ export function defineAttestor<Evidence, Config, Detail, Opened extends { readon
         digest: () => definition.digest(opened.value),
         async verify(requirements) {
           const keySource = requirements[0]?.keySource
-          const verified = await definition.verify(opened.value, requirements.map(detailOf), keySource, context)
+          const verified = await definition.verify(opened.value, combine(requirements), keySource, context)
           if (!verified.ok) return verified
           return {
             ok: true,

@@ -13,7 +13,30 @@ import { acceptedAudiences, type TokenFacts } from './k8s-token-record.ts'
 
 type Audiences = Pick<TokenFacts, 'audiences'>
 
-export function isMeantForUs({ audiences }: Audiences, pins: K8sTokenPins, defaultAudience: string): boolean {
+/** What any of several policies accepts. */
+export interface WantedAudiences {
+  readonly stated: ReadonlySet<string>
+  /** At least one states none, and so accepts the default. */
+  readonly acceptsDefault: boolean
+}
+
+/** `undefined` of no policy at all. */
+export function combineAudiences(all: readonly Pick<K8sTokenPins, 'audiences'>[]): WantedAudiences | undefined {
+  if (all.length === 0) return undefined
+  const stated = new Set(all.flatMap(({ audiences }) => audiences ?? []))
+  return { stated, acceptsDefault: all.some(({ audiences }) => audiences === undefined) }
+}
+
+/** Takes a look-up for each audience of the token, however many policies there are. */
+export function isMeantForAny(
+  { audiences }: Audiences,
+  { stated, acceptsDefault }: WantedAudiences,
+  defaultAudience: string,
+): boolean {
+  return audiences.some((audience) => stated.has(audience) || (acceptsDefault && audience === defaultAudience))
+}
+
+function isMeantForUs({ audiences }: Audiences, pins: K8sTokenPins, defaultAudience: string): boolean {
   const wanted = acceptedAudiences(pins, defaultAudience)
   return audiences.some((audience) => wanted.includes(audience))
 }

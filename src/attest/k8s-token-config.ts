@@ -156,11 +156,12 @@ function compileKeySource(
   const checked = checkUrl(text, context.urlPolicy)
   if (!checked.ok) {
     const elsewhere =
-      field === 'issuerURL' ? '; for an issuer that cannot be reached from here set jwksURI or jwks' : ''
+      checked.cure ??
+      (field === 'issuerURL' ? 'for an issuer that cannot be reached from here set jwksURI or jwks' : '')
     return fail(
       'url_forbidden',
       [field],
-      `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${elsewhere}`,
+      `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${[checked.reason, elsewhere].filter(Boolean).join('; ')}`,
     )
   }
   return config.jwksURI === undefined

@@ -19,8 +19,10 @@ import {
   checkAudience,
   checkBinding,
   checkLifetime,
+  combineAudiences,
   describeKeySource,
-  isMeantForUs,
+  isMeantForAny,
+  type WantedAudiences,
 } from './k8s-token-checks.ts'
 import { compileK8sToken, type K8sTokenPins, k8sTokenConfigSchema } from './k8s-token-config.ts'
 import { describePins, factsOf, readFacts, recordFacts, type TokenFacts } from './k8s-token-record.ts'
@@ -52,18 +54,19 @@ export const k8sToken = defineAttestor({
 
   digest: ({ token }) => sha256Base64url(token.signingInput),
 
+  combine: combineAudiences,
+
   async verify(
     { token, binding },
-    candidates: readonly K8sTokenPins[],
+    wanted: WantedAudiences | undefined,
     keySource,
     context,
   ): Promise<Checked<VerifiedK8sToken>> {
     // Cheap checks first: a token that cannot pass costs neither a key fetch nor a signature.
-    if (candidates.length === 0) return refuse(issuerMismatch(token))
+    if (wanted === undefined) return refuse(issuerMismatch(token))
     const timely = checkTimes(token, context.nowSeconds, context.skewSeconds)
     if (!timely.ok) return timely
-    if (!candidates.some((pins) => isMeantForUs(token, pins, context.defaultAudience)))
-      return refuse(audienceMismatch(token))
+    if (!isMeantForAny(token, wanted, context.defaultAudience)) return refuse(audienceMismatch(token))
     if (keySource === undefined) throw new Error('a k8s_token requirement has no key source')
     const verified = await verifySignature(token, keySource, context.keySources, context.background)
     return verified.ok ? pass({ ...verified.value, binding }) : verified

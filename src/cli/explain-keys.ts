@@ -18,6 +18,7 @@ export function createOfflineKeySources(given: KeySet | undefined, io: Io): KeyS
   })
   return {
     status: inner.status,
+    noteVerified: inner.noteVerified,
     async find(spec, token, background) {
       if (spec.kind === 'inline') return inner.find(spec, token, background)
       if (given === undefined) return { kind: 'refused', refusal: KEYS_WANTING }

@@ -2,7 +2,8 @@
 // for keys, what the rest of the checks says about it.
 import { REFUSALS, type Refusal, type RefusalCode } from '../core/refusal.ts'
 import type { LoginExplanation, PolicyExplanation } from '../policy/explain-login.ts'
-import { type EvidenceRefusal, statusOfRefusal } from '../policy/login.ts'
+import { statusOfRefusal } from '../policy/login.ts'
+import type { EvidenceRefusal } from '../policy/trials.ts'
 import { EXIT, type ExitCode } from './command.ts'
 
 export interface Answer {

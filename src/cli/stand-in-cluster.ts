@@ -1,8 +1,9 @@
-// A stand-in for a cluster, for the demo and the smoke test: the OIDC side of an API server (discovery, key set) and a
+// A stand-in for a cluster, for the demo and the smoke test: the OIDC side of an API server (discovery, key set; see api-server.ts) and a
 // page that hands out bound service account tokens, as kubelet would. Loopback only, and no secret of anyone's.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { type Access, CACHE_CONTROL, DISCOVERY_PATH, KEYS_PATH, MEDIA_TYPES, refuseAsApiServer } from './api-server.ts'
 
 export interface StandInCluster {
   readonly issuer: string
@@ -38,6 +39,8 @@ interface SigningKey {
 export async function startStandInCluster(options: {
   readonly audience: string
   readonly port: number
+  /** Default: anybody may read discovery and keys. */
+  readonly access?: Access
 }): Promise<StandInCluster> {
   let key = await makeKey()
   let isDown = false
@@ -72,14 +75,16 @@ export async function startStandInCluster(options: {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', issuer)
     if (isDown) return send(response, 503, 'text/plain', 'down\n')
-    if (url.pathname === '/.well-known/openid-configuration')
-      return send(response, 200, 'application/json', JSON.stringify(discovery()))
-    if (url.pathname === '/openid/v1/jwks') {
-      reads++
-      return send(response, 200, 'application/jwk-set+json', JSON.stringify({ keys: [key.publicJwk] }))
+    const type = MEDIA_TYPES[url.pathname]
+    if (type !== undefined) {
+      if (url.pathname === KEYS_PATH) reads++
+      const refused = refuseAsApiServer(request, type, options.access)
+      if (refused !== undefined) return void response.writeHead(refused.status, refused.headers).end(refused.body)
+      const document = url.pathname === KEYS_PATH ? { keys: [key.publicJwk] } : discovery()
+      return send(response, 200, type, JSON.stringify(document), CACHE_CONTROL)
     }
-    if (url.pathname === '/redirecting/.well-known/openid-configuration') {
-      return void response.writeHead(302, { Location: `${issuer}/.well-known/openid-configuration` }).end()
+    if (url.pathname === `/redirecting${DISCOVERY_PATH}`) {
+      return void response.writeHead(302, { Location: `${issuer}${DISCOVERY_PATH}` }).end()
     }
     if (url.pathname === '/reads') return send(response, 200, 'text/plain', String(reads))
     if (url.pathname === '/token')
@@ -90,7 +95,7 @@ export async function startStandInCluster(options: {
   function discovery(): Record<string, unknown> {
     return {
       issuer,
-      jwks_uri: `${issuer}/openid/v1/jwks`,
+      jwks_uri: `${issuer}${KEYS_PATH}`,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'],
@@ -140,8 +145,8 @@ function readRequest(query: URLSearchParams): TokenRequest {
   }
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'max-age=3600' }).end(body)
+function send(response: ServerResponse, status: number, type: string, body: string, cacheControl = 'no-store'): void {
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': cacheControl }).end(body)
 }
 
 /** The wanted port, or a free one if it is taken. */

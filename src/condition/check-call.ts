@@ -1,9 +1,10 @@
 // The functions and macros of conditions, and by name those of CEL that conditions do not have.
-import { CONDITION_PATTERNS_MAX, PATTERN_MAX_LENGTH } from '../core/limits.ts'
+import { CONDITION_PATTERNS_MAX, PATTERN_MAX_LENGTH, PATTERN_STEPS_PER_DOCUMENT_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
 import type { Report, Variable } from './check.ts'
 import { type Expression, elementOf, isList, type LoopKind, TYPE_NAMES } from './expression.ts'
-import { type CompiledPattern, compilePattern } from './pattern.ts'
+import type { CompiledPattern } from './pattern.ts'
+import type { PatternMeter } from './pattern-meter.ts'
 import type { Resolved } from './reference.ts'
 import type { Node, Span } from './syntax.ts'
 
@@ -19,6 +20,7 @@ export interface Call {
   readonly loopsMax: number
   /** The patterns of the expression so far, by their text. */
   readonly patterns: Map<string, CompiledPattern>
+  readonly meter: PatternMeter
 }
 
 type CallNode = Node & { kind: 'call' }
@@ -131,7 +133,12 @@ function checkMatches(node: CallNode, variables: readonly Variable[], call: Call
     const message = `Cannot compile the expression: it has more than ${CONDITION_PATTERNS_MAX} patterns`
     return call.report('condition_too_large', message, pattern.start)
   }
-  const compiled = known ?? compilePattern(pattern.value)
+  const compiled = known ?? call.meter.compile(pattern.value)
+  if (compiled === 'spent') return undefined
+  if (compiled === 'over') {
+    const message = `Cannot compile the pattern: the patterns of this document together take more than ${PATTERN_STEPS_PER_DOCUMENT_MAX} steps to build; shorten their repetitions and character classes, or write startsWith(), endsWith(), contains() or a list of values instead`
+    return call.report('condition_too_large', message, pattern.start)
+  }
   call.patterns.set(pattern.value, compiled)
   if (!compiled.ok) {
     // Without escapes the pattern stands in the text as it is, and the fault has a place of its own.

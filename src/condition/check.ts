@@ -2,6 +2,7 @@
 import { CONDITION_LOOPS_MAX } from '../core/limits.ts'
 import { type Call, checkCall } from './check-call.ts'
 import { type Expression, elementOf, isList, listOf, TYPE_NAMES, type Type } from './expression.ts'
+import type { PatternMeter } from './pattern-meter.ts'
 import { chainOf, type Resolved, resolveChain, resolveEntry } from './reference.ts'
 import type { ConditionScope } from './scope.ts'
 import type { BinaryOperator, Node, Span } from './syntax.ts'
@@ -39,6 +40,7 @@ export function checkExpression(
   source: string,
   scope: ConditionScope,
   report: Report,
+  meter: PatternMeter,
 ): Expression | undefined {
   function check(node: Node, variables: readonly Variable[]): Expression | undefined {
     const span: Span = { start: node.start, end: node.end, offset: node.offset }
@@ -201,6 +203,7 @@ export function checkExpression(
     source,
     loopsMax: CONDITION_LOOPS_MAX,
     patterns: new Map(),
+    meter,
   }
   return check(root, [])
 }

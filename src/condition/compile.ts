@@ -7,6 +7,7 @@ import { type Expression, partsOf, TYPE_NAMES } from './expression.ts'
 import { fuelBound } from './fuel.ts'
 import { findUnguarded } from './guard.ts'
 import { parseExpression } from './parse.ts'
+import { createPatternMeter, type PatternMeter } from './pattern-meter.ts'
 import type { ConditionScope } from './scope.ts'
 
 /** A compiled condition: data alone, so it may be shared between requests and engines. */
@@ -28,8 +29,13 @@ export interface CompiledCondition {
   readonly issues: readonly Issue[]
 }
 
-/** Compiles `text`, which stands at `path` of a document; offsets are UTF-16 units into it. */
-export function compileCondition(text: string, scope: ConditionScope, path: Path): CompiledCondition {
+/** Compiles `text`, which stands at `path` of a document; offsets are UTF-16 units into it. `meter` is the document's. */
+export function compileCondition(
+  text: string,
+  scope: ConditionScope,
+  path: Path,
+  meter: PatternMeter = createPatternMeter(),
+): CompiledCondition {
   const issues: Issue[] = []
   const report: Report = (code, message, offset) => {
     issues.push({ code, path, message, offset })
@@ -41,7 +47,7 @@ export function compileCondition(text: string, scope: ConditionScope, path: Path
     report(parsed.fault.code, parsed.fault.message, parsed.fault.offset)
     return { issues }
   }
-  const expression = checkExpression(parsed.node, text, scope, report)
+  const expression = checkExpression(parsed.node, text, scope, report, meter)
   if (expression === undefined) return { issues }
   if (expression.type !== 'bool') {
     report(

@@ -31,8 +31,14 @@ interface Group {
   readonly classes: number[]
 }
 
-/** `undefined` when it would have too many states or take too long to build: then the NFA runs. */
-export function buildDfa(nfa: Nfa): Dfa | undefined {
+export interface BuiltDfa {
+  /** `undefined` when it would have too many states or take too long to build: then the NFA runs. */
+  readonly dfa: Dfa | undefined
+  /** What building it took, or giving up: instructions followed and cells of the table filled. */
+  readonly steps: number
+}
+
+export function buildDfa(nfa: Nfa): BuiltDfa {
   const asserted = nfa.instructions.reduce((all, each) => all | (each.op === 'assert' ? each.assertion : 0), 0)
   const { classOf, representatives, takenBy } = byteClasses(nfa, asserted)
   const endClass = representatives.length
@@ -126,10 +132,12 @@ export function buildDfa(nfa: Nfa): Dfa | undefined {
     const row: number[] = new Array(endClass + 1).fill(DEAD)
     for (const group of groupsAfter(state.before)) fillRow(row, state, group)
     rows.push(row)
-    if (states.length > PATTERN_DFA_MAX_STATES || steps > PATTERN_DFA_MAX_STEPS) return undefined
+    if (states.length > PATTERN_DFA_MAX_STATES || steps > PATTERN_DFA_MAX_STEPS)
+      return { dfa: undefined, steps: steps + rows.length * (endClass + 1) }
   }
   const dfa = mergeClasses(collapse({ classOf, classes: endClass, start: 2, rows }))
-  return dfa.rows.length * (dfa.classes + 1) * 2 <= PATTERN_DFA_MAX_BYTES ? dfa : undefined
+  const isSmall = dfa.rows.length * (dfa.classes + 1) * 2 <= PATTERN_DFA_MAX_BYTES
+  return { dfa: isSmall ? dfa : undefined, steps: steps + rows.length * (endClass + 1) }
 }
 
 const NONE: readonly number[] = []

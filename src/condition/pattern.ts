@@ -1,4 +1,5 @@
 // A pattern of `matches`, checked and compiled when the document is read: a DFA where it is small, an NFA otherwise.
+import { PATTERN_NFA_MAX_INSTRUCTIONS } from '../core/limits.ts'
 import { NFA } from './abi.ts'
 import { buildDfa, type Dfa } from './pattern-dfa.ts'
 import { PatternFault } from './pattern-fault.ts'
@@ -14,23 +15,35 @@ export interface Pattern {
   readonly instructions: number
 }
 
-export type CompiledPattern =
-  | { readonly ok: true; readonly pattern: Pattern }
-  | {
-      readonly ok: false
-      readonly code: 'pattern_invalid' | 'pattern_too_large'
-      readonly message: string
-      readonly offset: number
-    }
+interface Built {
+  /** What it took to build, or to give up; a step takes some 100 ns. See {@link PATTERN_STEPS_PER_DOCUMENT_MAX}. */
+  readonly steps: number
+}
+
+export type CompiledPattern = Built &
+  (
+    | { readonly ok: true; readonly pattern: Pattern }
+    | {
+        readonly ok: false
+        readonly code: 'pattern_invalid' | 'pattern_too_large'
+        readonly message: string
+        readonly offset: number
+      }
+  )
+
+/** Parsing and making one instruction of an NFA, and finding the bytes that it takes, in steps of following one. */
+const STEPS_PER_INSTRUCTION = 20
 
 /** `only` forces one of the two forms, where that form fits at all. */
 export function compilePattern(text: string, only?: 'nfa'): CompiledPattern {
   try {
     const nfa = buildNfa(parsePattern(text))
-    const dfa = only === 'nfa' ? undefined : buildDfa(nfa)
+    const { dfa, steps } = only === 'nfa' ? { dfa: undefined, steps: 0 } : buildDfa(nfa)
     const bytes = dfa === undefined ? encodeNfa(nfa) : encodeDfa(dfa)
     const kind = dfa === undefined ? 'nfa' : 'dfa'
-    return { ok: true, pattern: { text, kind, bytes, instructions: nfa.instructions.length } }
+    const instructions = nfa.instructions.length
+    const pattern = { text, kind, bytes, instructions } as const
+    return { ok: true, pattern, steps: STEPS_PER_INSTRUCTION * instructions + steps }
   } catch (error) {
     if (!(error instanceof PatternFault)) throw error
     return {
@@ -38,6 +51,8 @@ export function compilePattern(text: string, only?: 'nfa'): CompiledPattern {
       code: error.code,
       message: `Cannot compile the pattern: ${error.message}`,
       offset: error.offset,
+      // What is too large was found to be when all of these had been made.
+      steps: STEPS_PER_INSTRUCTION * (error.code === 'pattern_too_large' ? PATTERN_NFA_MAX_INSTRUCTIONS : text.length),
     }
   }
 }

@@ -4,7 +4,6 @@
 import type { Clock } from '../core/clock.ts'
 import {
   ABSENCE_CACHE_MAX,
-  CONFIG_CACHE_MAX,
   CONFIG_CACHE_MAX_BYTES,
   CONFIG_FRESH_MILLIS,
   CONFIG_REVALIDATE_MILLIS,
@@ -25,6 +24,7 @@ import type { Background, CompileSection, ConfigRead, ContextFor } from './confi
 import { type ClusterId, clusterKey, type DocumentKey } from './document-key.ts'
 import { absentSince, appliedSince, type Known, knownAfter, readOf, weigh } from './known.ts'
 import { createLeases, isAhead, type Lease } from './lease.ts'
+import { createRetained } from './retained.ts'
 import { SECTIONS, sectionNames } from './sections.ts'
 import { type ConfigSource, type Sleep, StoreError, within } from './source.ts'
 import { createUpkeep, type Look, type StateWriteFailed } from './upkeep.ts'
@@ -55,6 +55,8 @@ export interface ConfigCache<Values = SectionValues> {
   clusterExists(clusterId: ClusterId, asker: Asker, background: Background): Promise<Existence>
   /** Whether {@link clusterExists} has found nothing, so lately that it need not be asked again. Costs no read. */
   isKnownAbsent(clusterId: ClusterId): boolean
+  /** That a caller used the document whose evidence or session has verified: it does not give way to what others ask for. */
+  prove(key: DocumentKey): void
 }
 
 /** Failed reads of one key: the next one waits. */
@@ -66,10 +68,7 @@ interface Trouble {
 
 export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
   const { source, records, clock, sleep, tell } = options
-  const documents = createLru<Known>({
-    maxEntries: CONFIG_CACHE_MAX,
-    maxBytes: options.maxBytes ?? CONFIG_CACHE_MAX_BYTES,
-  })
+  const documents = createRetained<Known>(options.maxBytes ?? CONFIG_CACHE_MAX_BYTES, clock)
   // Apart, so that a caller who makes up cluster ids evicts no configuration.
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
@@ -83,10 +82,16 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   }
 
   function remember(key: DocumentKey, known: Known): void {
-    const [home, other] = known.desired === undefined ? [absences, documents] : [documents, absences]
-    other.delete(key.text)
-    home.set(key.text, known, weigh(known))
-    if (known.desired !== undefined && key.clusterId !== undefined) existence.noteDocument(key.clusterId)
+    if (known.desired === undefined) {
+      documents.delete(key.text)
+      absences.set(key.text, known)
+      return
+    }
+    absences.delete(key.text)
+    documents.set(key.text, known, weigh(known), known.desired.documentBytes)
+    if (key.clusterId !== undefined) existence.noteDocument(key.clusterId)
+    // Every request of an issuer and the probe of readiness need these few, so they never queue with those of clusters.
+    else documents.prove(key.text)
   }
 
   function ageOf(known: Known): number {
@@ -175,6 +180,12 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
 
+  /** It was in memory before, and there is no room for all documents that are asked for. */
+  function overBudget(waitMillis: number): ConfigRead<unknown> {
+    const reason = 'more documents are in use than memory holds, and this one was compiled before: not compiled again'
+    return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMillis / 1000)), reason }
+  }
+
   async function get(key: DocumentKey, background: Background): Promise<ConfigRead<unknown>> {
     for (let polls = 0; polls <= (2 * LEASE_MILLIS) / LEASE_POLL_MILLIS; polls++) {
       const known = find(key)
@@ -188,10 +199,29 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       }
       if (isTroubled(key)) break
       const lease = leases.take(key.text, clock())
-      if (lease === undefined) await sleep(LEASE_POLL_MILLIS)
-      else await refresh(key, lease, background)
+      if (lease === undefined) {
+        await sleep(LEASE_POLL_MILLIS)
+        continue
+      }
+      const waitMillis = known === undefined ? documents.charge(key.text) : undefined
+      if (waitMillis !== undefined) {
+        leases.release(lease)
+        return overBudget(waitMillis)
+      }
+      await refresh(key, lease, background)
     }
     return withoutStore(key)
+  }
+
+  /** Whether there is such a document; `undefined`: the store cannot be read. */
+  async function peek(key: DocumentKey): Promise<boolean | undefined> {
+    const known = find(key)
+    if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) return known.desired !== undefined
+    try {
+      return (await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)) !== undefined
+    } catch {
+      return undefined
+    }
   }
 
   return {
@@ -201,7 +231,9 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       existence.tell(clusterId, asker, {
         get: (section) => get(clusterKey(clusterId, section), background),
         readAtMillis: (section) => find(clusterKey(clusterId, section))?.readAtMillis,
+        peek: (section) => peek(clusterKey(clusterId, section)),
       }),
     isKnownAbsent: existence.isKnownAbsent,
+    prove: ({ text }) => documents.prove(text),
   }
 }

@@ -23,12 +23,17 @@ export type Existence = boolean | 'unavailable' | 'over_budget'
 /** `anyone`: the id may be made up, so its reads draw on the budget. `issuer`: the caller has a session. */
 export type Asker = 'anyone' | 'issuer'
 
-/** What the cache knows of the sections of one cluster. */
+/** What the cache reads of the sections of one cluster. */
 export interface ClusterReads {
-  /** From memory if it is there, else from the store. */
+  /** The first section: from memory if it is there, else from the store. */
   readonly get: (section: string) => Promise<ConfigRead<unknown>>
-  /** When the store was last read for it. */
+  /** When the store was last read for what is in memory of it. */
   readonly readAtMillis: (section: string) => number | undefined
+  /**
+   * Whether the store has another section. Nothing is compiled, remembered or put on record by this: nobody decides by
+   * it. `undefined`: the store could not be read.
+   */
+  readonly peek: (section: string) => Promise<boolean | undefined>
 }
 
 export interface ClusterExistence {
@@ -62,12 +67,6 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
     return takeFrom(budget, BUDGET, clock())
   }
 
-  /** It is as old as the oldest of its reads, so that one absence lasts no longer than each of them would. */
-  function rememberAbsence(clusterId: ClusterId, { readAtMillis }: ClusterReads): void {
-    const oldest = Math.min(...sections.map((section) => readAtMillis(section) ?? Number.NEGATIVE_INFINITY))
-    absent.set(clusterId, oldest + CONFIG_REVALIDATE_MILLIS)
-  }
-
   return {
     isKnownAbsent,
     noteDocument(clusterId) {
@@ -79,10 +78,16 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
       const firstRead = await reads.get(first)
       if (isDocument(firstRead)) return true
       if (!mayRead(clusterId, asker)) return 'over_budget'
-      const all = [firstRead, ...(await Promise.all(others.map(reads.get)))]
-      if (all.some(isDocument)) return true
-      if (all.some(({ kind }) => kind === 'unavailable')) return 'unavailable'
-      rememberAbsence(clusterId, reads)
+      const askedMillis = clock()
+      const isThere = await Promise.all(others.map(reads.peek))
+      if (isThere.includes(true)) {
+        known.set(clusterId, askedMillis + CLUSTER_KNOWN_MILLIS)
+        return true
+      }
+      if (firstRead.kind === 'unavailable' || isThere.includes(undefined)) return 'unavailable'
+      // As old as the oldest of its reads, so that one absence lasts no longer than each of them would.
+      const oldestMillis = Math.min(...sections.map((section) => reads.readAtMillis(section) ?? askedMillis))
+      absent.set(clusterId, oldestMillis + CONFIG_REVALIDATE_MILLIS)
       return false
     },
   }

@@ -1,6 +1,7 @@
 // What all conditions of one document may cost to compile. One is bounded by itself; ten thousand of the worst would take
 // minutes, and whoever can write a document could stop a gateway with it.
 import { type Condition, compileCondition } from '../condition/compile.ts'
+import { createPatternMeter } from '../condition/pattern-meter.ts'
 import type { ConditionScope } from '../condition/scope.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { CONDITIONS_PER_DOCUMENT_MAX, PATTERNS_PER_DOCUMENT_MAX } from '../core/limits.ts'
@@ -14,6 +15,7 @@ export interface ConditionCompiler {
 export function createConditionCompiler(): ConditionCompiler {
   let conditions = 0
   let patterns = 0
+  const meter = createPatternMeter()
   let isSpent = false
   return {
     compile(text, scope, path, report) {
@@ -25,9 +27,11 @@ export function createConditionCompiler(): ConditionCompiler {
         report({ code: 'condition_too_large', path, message })
         return undefined
       }
-      const { condition, issues } = compileCondition(text, scope, path)
+      const { condition, issues } = compileCondition(text, scope, path, meter)
       for (const issue of issues) report(issue)
       patterns += condition?.patternCount ?? 0
+      // Its last issue says so.
+      isSpent = meter.isSpent
       return condition
     },
   }

@@ -24,6 +24,7 @@ export interface Version {
 /** The stored document, whether or not it compiles. */
 export interface Desired {
   readonly digest: string
+  readonly documentBytes: number
   readonly attemptedAtMillis: number
   /** Empty if it compiled. */
   readonly issues: readonly LocatedIssue[]
@@ -88,7 +89,7 @@ export async function knownAfter(
   const digest = await digestOf(bytes)
   const { inForce, desired: last, trail = [], deadRecord } = before ?? {}
   const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : context.nowMillis
-  const desired = { digest, attemptedAtMillis, issues: [], weightBytes: 0 }
+  const desired = { digest, documentBytes: bytes.length, attemptedAtMillis, issues: [], weightBytes: 0 }
   const good = { readAtMillis, desired, trail: extendTrail(trail, digest, readAtMillis), contested: false, deadRecord }
 
   // What is in force is known to compile, also when its author has just put it back.

@@ -75,6 +75,7 @@ export const ISSUES = {
   cluster_unlisted: 'warning',
   unlisted_unset: 'warning',
   key_skipped: 'warning',
+  keys_unavailable: 'warning',
 } as const satisfies Record<string, 'error' | 'warning'>
 
 export type IssueCode = keyof typeof ISSUES

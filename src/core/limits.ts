@@ -72,6 +72,14 @@ export const READY_STORE_TIMEOUT_MILLIS = 2_000
 /** On Node and Deno: how often the files of the TLS certificate and its key are read again. */
 export const TLS_CHECK_MILLIS = 5_000
 
+/**
+ * On Node and Deno: a request that was answered before its body was read keeps its connection if the body is no longer
+ * than this: to read it costs less than another connection. After a longer one the connection is closed.
+ */
+export const UNREAD_BODY_MAX_BYTES = 16 * 1024
+/** How long the client of such a connection has to read its answer: what it still sends would reset it. */
+export const UNREAD_BODY_LINGER_MILLIS = 500
+
 /** Workloads in one request to the claims endpoint. */
 export const CLAIMS_WORKLOADS_MAX = 1000
 
@@ -190,6 +198,12 @@ export const KEY_SET_STALE_MAX_SECONDS = 24 * 3600
 export const KEY_FETCH_BACKOFF_MIN_MILLIS = 1_000
 export const KEY_FETCH_BACKOFF_MAX_MILLIS = 60_000
 
+/**
+ * An issuer that answers 429 or 503 may ask for a longer wait than that, up to this: a `Retry-After` of hours, sent by
+ * mistake, must not keep a cluster out for hours.
+ */
+export const KEY_FETCH_RETRY_AFTER_MAX_SECONDS = 300
+
 /** Refetches for an unknown `kid` draw on a bucket of this size, one token back per interval (guarantee 4). */
 export const KID_REFETCH_BUCKET = 2
 export const KID_REFETCH_REFILL_MILLIS = 30_000
@@ -206,6 +220,15 @@ export const KEY_SOURCES_MAX_BYTES = 24 * 1024 * 1024
 /** What a source takes besides its keys and its names, and what an unknown `kid` takes besides its own length. */
 export const KEY_SOURCE_BYTES = 2048
 export const UNKNOWN_KID_BYTES = 160
+
+/**
+ * Sources that are asked for the first time by tokens which nobody has verified: so many at once, and fifty a second. A
+ * thousand clusters that log in right after a start are served within twenty seconds, each after a retry or two.
+ */
+export const FIRST_LOADS_BUCKET = 200
+export const FIRST_LOADS_REFILL_MILLIS = 20
+/** Sources remembered as having verified a token: they are not subject to this. Some 200 bytes each. */
+export const VERIFIED_SOURCES_MAX = 10_000
 
 /** URLs of issuers and key sets. */
 export const URL_MAX_LENGTH = 2048
@@ -272,6 +295,27 @@ export const CONFIG_CACHE_MAX = 2_000
  */
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
 export const CONFIG_CACHE_SERVER_MAX_BYTES = 96 * 1024 * 1024
+
+/**
+ * Of the cache, for copies that callers have used whose evidence or session verified: the rest is for those of whom nobody
+ * knows yet, so that a cluster can become one of the others.
+ */
+export const PROVEN_SHARE_MAX = 0.75
+/** Such a copy does not give way to another one so soon after its last use: with more in use than fit, some stay. */
+export const PROVEN_KEEP_MILLIS = 60_000
+/** Documents remembered as used by verified callers, and as compiled before: some 150 bytes each. */
+export const PROVEN_KEYS_MAX = 4_000
+export const COMPILED_KEYS_MAX = 10_000
+/**
+ * Compiling takes some 250 ms for a megabyte. Documents that were compiled in this isolate and evicted are compiled again
+ * from a bucket of so many units of text, one for the document itself; one unit comes back per interval: a sixteenth of
+ * one core for what anybody may ask for, half of one for what verified callers have used, at the most.
+ */
+export const RECOMPILE_UNIT_BYTES = 1024
+export const RECOMPILE_BUCKET = 8 * 1024
+export const RECOMPILE_REFILL_MILLIS = 4
+export const RECOMPILE_PROVEN_BUCKET = 32 * 1024
+export const RECOMPILE_PROVEN_REFILL_MILLIS = 0.5
 
 /** What an entry takes besides what was compiled: digests, times and its place in the cache. */
 export const CONFIG_ENTRY_BYTES = 1024
@@ -370,6 +414,11 @@ export const CONDITIONS_PER_POLICY_MAX = 32
 /** Of one document: to compile them all takes a second or two at the worst. */
 export const CONDITIONS_PER_DOCUMENT_MAX = 10_000
 export const PATTERNS_PER_DOCUMENT_MAX = 1000
+/**
+ * What building them all may take: as many patterns as there may be of the kind that people write take a third of it, and
+ * the worst ones some tens of thousands of steps each. A step takes some 100 ns.
+ */
+export const PATTERN_STEPS_PER_DOCUMENT_MAX = 6_000_000
 /** The message of a condition stands in answers and audit records. */
 export const CONDITION_MESSAGE_MAX_LENGTH = 512
 export const CONDITION_FUEL = 100_000

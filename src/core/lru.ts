@@ -2,21 +2,25 @@
 
 export interface Lru<V> {
   get(key: string): V | undefined
+  /** Without counting it as a use. */
+  peek(key: string): V | undefined
   set(key: string, value: V, bytes?: number): void
+  /** Sets what is there already, without counting it as a use: it must not take more than before. */
+  replace(key: string, value: V, bytes?: number): void
   delete(key: string): void
+  /** What was used least recently. */
+  oldest(): { readonly key: string; readonly value: V } | undefined
   readonly size: number
   readonly bytes: number
 }
 
-/** At least one bound: without any there would be none. */
+/** At least one bound: without any there would be none. They are read anew each time that something is set. */
 export type LruBounds =
   | { readonly maxEntries: number; readonly maxBytes?: number }
   | { readonly maxEntries?: number; readonly maxBytes: number }
 
 export function createLru<V>(bounds: LruBounds): Lru<V> {
   const entries = new Map<string, { readonly value: V; readonly bytes: number }>()
-  const maxEntries = bounds.maxEntries ?? Number.POSITIVE_INFINITY
-  const maxBytes = bounds.maxBytes ?? Number.POSITIVE_INFINITY
   let total = 0
 
   function remove(key: string): void {
@@ -35,10 +39,19 @@ export function createLru<V>(bounds: LruBounds): Lru<V> {
       entries.set(key, entry)
       return entry.value
     },
+    peek: (key) => entries.get(key)?.value,
+    replace(key, value, bytes = 0) {
+      const entry = entries.get(key)
+      if (entry === undefined) return
+      total += bytes - entry.bytes
+      // A Map leaves a key where it is if that is set again.
+      entries.set(key, { value, bytes })
+    },
     set(key, value, bytes = 0) {
       remove(key)
       entries.set(key, { value, bytes })
       total += bytes
+      const { maxEntries = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = bounds
       for (const oldest of entries.keys()) {
         if (entries.size <= maxEntries && total <= maxBytes) break
         // The entry just set stays even if it alone is over the bound: its caller holds it anyway.
@@ -46,6 +59,10 @@ export function createLru<V>(bounds: LruBounds): Lru<V> {
       }
     },
     delete: remove,
+    oldest() {
+      for (const [key, { value }] of entries) return { key, value }
+      return undefined
+    },
     get size() {
       return entries.size
     },

@@ -29,6 +29,7 @@ export const REFUSALS = {
   content_type_unsupported: request(415, 'The content type must be application/json'),
   route_unknown: request(404, 'There is no such route'),
   method_not_allowed: request(405, 'The method is not allowed here'),
+  authorization_unsupported: request(400, 'Browser login is not supported'),
   cluster_unknown: request(404, 'The cluster is unknown'),
   login_refused: request(403, 'The login was refused'),
   signing_key_unavailable: request(503, 'A signing key could not be fetched'),

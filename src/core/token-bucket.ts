@@ -16,8 +16,13 @@ export function fillBucket({ size }: BucketBounds, nowMillis: number): TokenBuck
   return { tokens: size, countedAtMillis: nowMillis }
 }
 
-/** Takes a token if there is one. */
-export function takeFrom(bucket: TokenBucket, { size, refillMillis }: BucketBounds, nowMillis: number): boolean {
+/** Takes `count` tokens if there are as many. */
+export function takeFrom(
+  bucket: TokenBucket,
+  { size, refillMillis }: BucketBounds,
+  nowMillis: number,
+  count = 1,
+): boolean {
   const refills = Math.max(0, Math.floor((nowMillis - bucket.countedAtMillis) / refillMillis))
   if (bucket.tokens + refills >= size) {
     // A full bucket does not save up part of the next token.
@@ -27,7 +32,17 @@ export function takeFrom(bucket: TokenBucket, { size, refillMillis }: BucketBoun
     bucket.tokens += refills
     bucket.countedAtMillis += refills * refillMillis
   }
-  if (bucket.tokens === 0) return false
-  bucket.tokens--
+  if (bucket.tokens < count) return false
+  bucket.tokens -= count
   return true
+}
+
+/** Milliseconds until `count` tokens, `size` at the most, are there if nobody takes any until then. */
+export function millisUntil(
+  { tokens, countedAtMillis }: TokenBucket,
+  { refillMillis }: BucketBounds,
+  nowMillis: number,
+  count: number,
+): number {
+  return Math.max(0, countedAtMillis + (count - tokens) * refillMillis - nowMillis)
 }

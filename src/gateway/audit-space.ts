@@ -4,7 +4,7 @@
 import { AUDIT_TEXT_MAX_LENGTH, AUDITED_EXPECTED_MAX, AUDITED_EXPECTED_MAX_BYTES } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
-import type { EvidenceRefusal } from '../policy/login.ts'
+import type { EvidenceRefusal } from '../policy/trials.ts'
 
 /** What a refusal says of what the deployment expects; where a list is shortened, `<name>Omitted` counts the rest. */
 export type Expected = NonNullable<Refusal['audit']>

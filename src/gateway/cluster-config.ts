@@ -22,17 +22,24 @@ export interface ClusterConfig {
   readonly used: readonly ConfigurationUsed[]
 }
 
+/** For an issuer whose session has verified: what it uses stays in memory before what anybody asks for. */
 export async function clusterConfigInForce(
   clusterId: ClusterId,
   { configs }: Parts,
   background: (work: Promise<unknown>) => void,
 ): Promise<Checked<ClusterConfig>> {
+  const keys = {
+    cluster: clusterKey(clusterId, 'Cluster'),
+    workloadAttestation: clusterKey(clusterId, 'WorkloadAttestation'),
+    issuance: clusterKey(clusterId, 'SVIDIssuancePolicy'),
+  }
   const [trustDomain, cluster, workloadAttestation, issuance] = await Promise.all([
     sectionInForce(trustDomainKey('TrustDomain'), configs, background),
-    sectionInForce(clusterKey(clusterId, 'Cluster'), configs, background),
-    sectionInForce(clusterKey(clusterId, 'WorkloadAttestation'), configs, background),
-    sectionInForce(clusterKey(clusterId, 'SVIDIssuancePolicy'), configs, background),
+    sectionInForce(keys.cluster, configs, background),
+    sectionInForce(keys.workloadAttestation, configs, background),
+    sectionInForce(keys.issuance, configs, background),
   ])
+  for (const key of Object.values(keys)) configs.prove(key)
   if (!trustDomain.ok) return trustDomain
   if (!cluster.ok) return cluster
   if (!workloadAttestation.ok) return workloadAttestation

@@ -1,5 +1,6 @@
 // The gateway as one Hono app, made of parts that its host hands in. A larger app mounts it with `app.route`.
 import { Hono } from 'hono'
+import { matchedRoutes } from 'hono/route'
 import { uuidv7 } from '../core/uuid.ts'
 import { describeFault } from './audit.ts'
 import { addClaimsRoute } from './claims.ts'
@@ -19,6 +20,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
 
   app.use(async function answerHeaders(c, next) {
     c.set('requestId', uuidv7(parts.clock()))
+    c.set('realm', parts.settings.trustDomain)
     await next()
     c.header('X-Request-Id', c.get('requestId'))
     c.header('X-Content-Type-Options', 'nosniff')
@@ -32,7 +34,12 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   addSchemaRoute(app)
   addOpenApiRoute(app, parts)
 
-  app.notFound((c) => problem(c, { code: 'route_unknown', detail: `there is no ${c.req.method} ${c.req.path} here` }))
+  // A route and no `notFound` handler: of a mounted app Hono uses only the routes.
+  app.all('*', function answerUnknown(c, next) {
+    // What a host registers below its mount after the gateway is its own to answer.
+    if (c.req.routeIndex < matchedRoutes(c).length - 1) return next()
+    return problem(c, { code: 'route_unknown', detail: `there is no ${c.req.method} ${c.req.path} here` })
+  })
   app.onError((error, c) => {
     parts.audit({ ...recordHead('fault', c, parts), error: describeFault(error) })
     return problem(c, { code: 'internal_error', detail: 'the gateway failed: look for this requestId in its log' })

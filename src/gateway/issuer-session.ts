@@ -10,13 +10,14 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 import type { Policy } from '../policy/policy.ts'
 import { verifySession } from '../token/session.ts'
 import type { Session } from '../token/session-claims.ts'
+import { bearerChallenge } from './challenge.ts'
 import type { Parts } from './parts.ts'
-import { policiesInForce } from './policies-in-force.ts'
+import { policiesInForce, policiesKey } from './policies-in-force.ts'
 import { sectionInForce } from './section-in-force.ts'
 
 type Background = (work: Promise<unknown>) => void
 
-/** The bearer of the request, an issuer that may act for this cluster. A refusal sets `WWW-Authenticate` (RFC 6750 section 3). */
+/** The bearer of the request, an issuer that may act for this cluster. A 403 challenges, too (RFC 6750 section 3.1). */
 export async function requireIssuer(
   c: Context,
   clusterId: ClusterId,
@@ -25,16 +26,12 @@ export async function requireIssuer(
 ): Promise<Checked<Session>> {
   const token = readBearer(c.req.header('Authorization'))
   if (token === undefined) {
-    c.header('WWW-Authenticate', 'Bearer')
     return refuse({ code: 'session_missing', detail: 'send Authorization: Bearer with the session of an issuer' })
   }
   const session = await checkIssuer(token, clusterId, parts, background)
-  if (!session.ok) {
-    // Section 3.1: what is no good session is an invalid token, a good one for something else lacks the scope.
-    const { status } = REFUSALS[session.refusal.code]
-    if (status === 401) c.header('WWW-Authenticate', 'Bearer error="invalid_token"')
-    if (status === 403) c.header('WWW-Authenticate', 'Bearer error="insufficient_scope"')
-  }
+  // What is no good session is an invalid token (a 401), a good one for something else lacks the scope.
+  if (!session.ok && REFUSALS[session.refusal.code].status === 403)
+    c.header('WWW-Authenticate', bearerChallenge(parts.settings.trustDomain, 'insufficient_scope'))
   return session
 }
 
@@ -125,7 +122,9 @@ async function checkRevocation(
     })
   }
   const failed = await parts.decisions.recheck(session, policy)
-  return failed === undefined ? pass(policy) : refuse(policyChanged(policy, failed))
+  if (failed !== undefined) return refuse(policyChanged(policy, failed))
+  parts.configs.prove(policiesKey(clusterId))
+  return pass(policy)
 }
 
 /** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */

@@ -8,7 +8,8 @@ import {
   ISSUES_MAX,
 } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
-import type { EvidenceName, EvidenceRefusal, PolicyTrace } from '../policy/login.ts'
+import type { EvidenceName } from '../policy/login.ts'
+import type { EvidenceRefusal, PolicyTrace, Untraced } from '../policy/trials.ts'
 import type { AuditedEvidence, LoginRecord } from './audit.ts'
 import { auditedRefusal, auditedText, createAuditSpace, expectedOf, listed } from './audit-space.ts'
 
@@ -21,6 +22,8 @@ export interface LoginFindings {
   readonly evidence: readonly EvidenceName[]
   readonly refusals: readonly EvidenceRefusal[]
   readonly traces: readonly PolicyTrace[]
+  /** Absent: every policy that was tried has a trace. */
+  readonly untraced?: Untraced
   readonly attributes?: readonly Attribute[]
 }
 
@@ -37,15 +40,16 @@ export function recordDecision(facts: LoginFacts, found: LoginFindings): LoginRe
       ...(digest === undefined ? {} : { digest }),
     }),
   )
-  const fixed = { ...facts, evidence, ...triedOf(found.traces) }
+  const fixed = { ...facts, evidence, ...triedOf(found) }
   const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
   // What matters most has the first claim to the room.
   const attributes = space.take(found.attributes ?? [], Number.POSITIVE_INFINITY, (attribute) => attribute)
   const refusals = space.take(found.refusals, ATTESTATIONS_MAX, auditedRefusal)
-  const policies = space.take(ownRefusals(found), AUDITED_POLICIES_MAX, ({ policy, refusals: own }) => ({
+  const traced = space.take(ownRefusals(found), AUDITED_POLICIES_MAX, ({ policy, refusals: own }) => ({
     policy,
     refusals: own.map(auditedRefusal),
   }))
+  const policies = { ...traced, omitted: traced.omitted + (found.untraced?.refusing ?? 0) }
   return {
     ...fixed,
     ...listed('attributes', attributes),
@@ -68,6 +72,7 @@ function ownRefusals({ traces, evidence }: LoginFindings): readonly PolicyTrace[
   })
 }
 
-function triedOf({ length }: readonly PolicyTrace[]): { readonly policiesTried?: number } {
-  return length === 0 ? {} : { policiesTried: length }
+function triedOf({ traces, untraced }: LoginFindings): { readonly policiesTried?: number } {
+  const policiesTried = traces.length + (untraced?.tried ?? 0)
+  return policiesTried === 0 ? {} : { policiesTried }
 }

@@ -10,7 +10,7 @@ import { backgroundOf } from './background.ts'
 import { readBody } from './body.ts'
 import { createLoginReport } from './login-report.ts'
 import type { GatewayApp, GatewayEnv, Parts } from './parts.ts'
-import { policiesInForce } from './policies-in-force.ts'
+import { policiesInForce, policiesKey } from './policies-in-force.ts'
 import { addRoute, UNKNOWN_CLUSTER } from './route.ts'
 
 /** Agents log in to their cluster, issuers to the trust domain: the same body, the same engine. */
@@ -44,6 +44,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
     background,
   })
   if (outcome.kind !== 'admitted') return report.notAdmitted(outcome)
+  parts.configs.prove(policiesKey(clusterId))
 
   const { policy, attributes, proofs, expiresAtSeconds } = outcome
   const session = await issueSession(

@@ -1,178 +1,117 @@
-// The HTTP interface as OpenAPI 3.1, for client generators and readers. A test holds it against the routes there are.
-import { REFUSALS } from '../core/refusal.ts'
+// The HTTP interface as OpenAPI 3.1, for client generators and readers; made of the table of operations. Preflights are
+// of the Fetch standard, and not described.
+import { REFUSALS, type RefusalCode } from '../core/refusal.ts'
+import { ref, SCHEMAS, type Schema } from './openapi-schemas.ts'
+import { OPERATIONS, type Operation, REFUSALS_OF_ALL } from './operations.ts'
 import type { GatewayApp, Parts } from './parts.ts'
-import { answerJson } from './problem.ts'
-import { addRoute } from './route.ts'
+import { addPublishedRoute, publishJson } from './published.ts'
 
-type Schema = Readonly<Record<string, unknown>>
+const TAGS: Readonly<Record<Operation['tag'], string>> = {
+  login: 'Evidence becomes a session',
+  mapping: 'What the session of an issuer opens',
+  published: 'Public documents, for relying parties, web pages and editors',
+  health: 'Liveness and readiness',
+}
+
+const PARAMETERS: Readonly<Record<string, Schema>> = {
+  clusterId: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
+  file: { type: 'string', examples: ['AgentAttestation.json'] },
+}
 
 const text: Schema = { type: 'string' }
-const object = (properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-})
-const list = (items: Schema): Schema => ({ type: 'array', items })
-const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
-
-const configuration: Schema = {
-  type: 'object',
-  description: 'Digest of each section that decided',
-  additionalProperties: object({ digest: text, stale: { type: 'boolean' } }),
-}
-const attribute = object({
-  origin: text,
-  name: text,
-  value: { oneOf: [text, { type: 'integer' }, list(text)] },
-})
-
-const SCHEMAS = {
-  LoginRequest: object({
-    attestations: list(object({ type: { type: 'string', examples: ['k8s_token'] }, evidence: { type: 'object' } })),
-  }),
-  LoginAnswer: object(
-    {
-      session: object({
-        token: text,
-        tokenType: { const: 'Bearer' },
-        expiresAt: { type: 'string', format: 'date-time' },
-      }),
-      clusterId: text,
-      policy: text,
-      attributes: list(attribute),
-      configuration,
-    },
-    ['clusterId'],
-  ),
-  ClaimsRequest: object(
-    {
-      agentSession: text,
-      workloads: list(
-        object({ id: text, attributes: { type: 'object' }, pod: { type: 'object' }, container: text }, [
-          'attributes',
-          'pod',
-          'container',
-        ]),
-      ),
-    },
-    ['agentSession'],
-  ),
-  ClaimsAnswer: object({ results: list({ oneOf: [ref('Identity'), ref('WorkloadError')] }), configuration }),
-  Identity: object(
-    {
-      id: text,
-      spiffeId: { type: 'string', format: 'uri' },
-      policy: object({ source: { enum: ['policy', 'override', 'default'] }, index: { type: 'integer' } }, ['index']),
-      jwt: object({ ttlSeconds: { type: 'integer' }, claims: { type: 'object' } }),
-      x509: object({ ttlSeconds: { type: 'integer' }, subject: text, dnsNames: list(text) }, ['subject']),
-      warnings: list(object({ code: text, detail: text })),
-    },
-    ['warnings'],
-  ),
-  WorkloadError: object({
-    id: text,
-    error: object({ code: text, attribute: text, surface: text, detail: text }, ['attribute', 'surface']),
-  }),
-  Ready: object({ status: { const: 'ready' }, checks: ref('Checks') }),
-  Checks: object({
-    store: object({
-      readable: { type: 'boolean' },
-      forSeconds: { type: 'integer' },
-      checkedSecondsAgo: { type: 'integer' },
-    }),
-    audit: object({ taking: { type: 'boolean' }, failingForSeconds: { type: 'integer' } }, ['failingForSeconds']),
-    sealing: { type: 'boolean' },
-    draining: { type: 'boolean' },
-    degraded: list({ enum: ['draining', 'store_unreadable', 'audit_failing', 'sealing_off'] }),
-  }),
-  Problem: object(
-    {
-      type: { type: 'string', description: 'urn:postern:<code>' },
-      title: text,
-      status: { type: 'integer' },
-      code: { enum: Object.keys(REFUSALS) },
-      reason: text,
-      detail: text,
-      where: text,
-      requestId: { type: 'string', format: 'uuid' },
-      refusals: list(object({ type: text, code: text, reason: text, detail: text })),
-      configuration,
-      checks: ref('Checks'),
-    },
-    ['reason', 'where', 'refusals', 'configuration', 'checks'],
-  ),
+const HEADERS = {
+  'X-Request-Id': { description: 'In the audit record and in problems, too', required: true, schema: text },
+  ETag: { description: 'For If-None-Match', required: true, schema: text },
+  'WWW-Authenticate': {
+    description:
+      'For a 401 `Bearer`, or for what the body holds `Postern-Evidence` with `in="attestations"` or `in="agentSession"`; for a 403 of a session `Bearer`',
+    schema: text,
+  },
+  'Retry-After': { description: 'Seconds', schema: { type: 'string', pattern: '^[0-9]+$' } },
 } as const satisfies Readonly<Record<string, Schema>>
 
-const CLUSTER = {
-  name: 'clusterId',
-  in: 'path',
-  required: true,
-  schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
-}
+type HeaderName = keyof typeof HEADERS
 
-function operation(
-  summary: string,
-  parts: { readonly body?: string; readonly answer?: string; readonly cluster?: true; readonly issuer?: true },
-): Schema {
-  const json = (name: string, type = 'application/json'): Schema => ({ content: { [type]: { schema: ref(name) } } })
+const headers = (...names: readonly HeaderName[]): Schema =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+
+/** What the host's HTTP server answers before the gateway has a request. */
+const HOST = { description: 'Of the HTTP server or of a proxy, before the gateway is asked; of any content' }
+
+export function describeInterface(issuerUrl: string): Schema {
+  const paths: Record<string, Schema> = {}
+  for (const operation of OPERATIONS)
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) }
   return {
-    summary,
-    ...(parts.cluster === undefined ? {} : { parameters: [CLUSTER] }),
-    ...(parts.issuer === undefined ? {} : { security: [{ issuerSession: [] }] }),
-    ...(parts.body === undefined ? {} : { requestBody: { required: true, ...json(parts.body) } }),
-    responses: {
-      200: parts.answer === undefined ? { description: 'OK' } : { description: 'OK', ...json(parts.answer) },
-      default: { description: 'A refusal', ...json('Problem', 'application/problem+json') },
+    openapi: '3.1.0',
+    info: {
+      title: 'Postern',
+      version: '1',
+      description: 'A login gateway for workload-identity agents',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: issuerUrl }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: SCHEMAS,
+      headers: HEADERS,
+      securitySchemes: { issuerSession: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
   }
 }
 
-const PATHS = {
-  '/v1/clusters/{clusterId}/login': {
-    post: operation('An agent logs in', { body: 'LoginRequest', answer: 'LoginAnswer', cluster: true }),
-  },
-  '/v1/clusters/{clusterId}/claims': {
-    post: operation('Attributes to claims', {
-      body: 'ClaimsRequest',
-      answer: 'ClaimsAnswer',
-      cluster: true,
-      issuer: true,
-    }),
-  },
-  '/v1/clusters/{clusterId}/status': { get: operation('What is stored and in force', { cluster: true, issuer: true }) },
-  '/v1/trust-domain/login': { post: operation('An issuer logs in', { body: 'LoginRequest', answer: 'LoginAnswer' }) },
-  '/.well-known/openid-configuration': { get: operation('OpenID Connect discovery', {}) },
-  '/.well-known/jwks.json': { get: operation('Public keys of sessions', {}) },
-  '/schemas/{file}': {
-    get: {
-      ...operation('JSON Schema of a section', {}),
-      parameters: [{ name: 'file', in: 'path', required: true, schema: text }],
-    },
-  },
-  '/healthz': { get: operation('Whether the gateway runs', {}) },
-  '/readyz': {
-    get: operation(
-      'Whether logins can be answered: the store, the audit stream, and whether the gateway is shutting down',
-      { answer: 'Ready' },
-    ),
-  },
-  '/openapi.json': { get: operation('This document', {}) },
+function describeOperation(operation: Operation): Schema {
+  const { id, summary, tag, path, body, isForIssuers } = operation
+  const parameters = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: PARAMETERS[name] ?? text,
+  }))
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    security: isForIssuers === true ? [{ issuerSession: [] }] : [],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
+    responses: describeResponses(operation),
+  }
+}
+
+function describeResponses({ answer, type, isPublished, refusals, refusalsOf401 = [] }: Operation): Schema {
+  const responses: Record<string, Schema> = {}
+  const tagged: readonly HeaderName[] = isPublished === true ? ['ETag'] : []
+  if (answer !== undefined)
+    responses['200'] = {
+      description: 'OK',
+      headers: headers('X-Request-Id', ...tagged),
+      content: { [type ?? 'application/json']: { schema: ref(answer) } },
+    }
+  if (isPublished === true)
+    responses['304'] = { description: 'If-None-Match names it', headers: headers('X-Request-Id', 'ETag') }
+  const byStatus = Map.groupBy([...refusals, ...REFUSALS_OF_ALL], (code) => REFUSALS[code].status)
+  if (refusalsOf401.length > 0) byStatus.set(401, [...(byStatus.get(401) ?? []), ...refusalsOf401])
+  for (const [status, codes] of byStatus) responses[String(status)] = describeRefusals(status, codes)
+  // Headers that do not end, or are too long.
+  return { '408': HOST, '431': HOST, ...responses, default: HOST }
+}
+
+function describeRefusals(status: number, codes: readonly RefusalCode[]): Schema {
+  const challenges: readonly HeaderName[] = status === 401 || status === 403 ? ['WWW-Authenticate'] : []
+  const later: readonly HeaderName[] = status === 503 ? ['Retry-After'] : []
+  const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: [...new Set(codes)] } } }
+  return {
+    description: [...new Set(codes.map((code) => REFUSALS[code].title))].join('; '),
+    headers: headers('X-Request-Id', ...challenges, ...later),
+    content: { 'application/problem+json': { schema: { allOf: [ref('Problem'), narrowed] } } },
+  }
 }
 
 export function addOpenApiRoute(app: GatewayApp, { settings }: Parts): void {
-  addRoute(app, 'GET', '/openapi.json', (c) =>
-    answerJson(
-      c,
-      JSON.stringify({
-        openapi: '3.1.0',
-        info: { title: 'Postern', version: '1', description: 'A login gateway for workload-identity agents' },
-        servers: [{ url: settings.issuerUrl }],
-        paths: PATHS,
-        components: {
-          schemas: SCHEMAS,
-          securitySchemes: { issuerSession: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-        },
-      }),
-    ),
-  )
+  const description = publishJson(() => describeInterface(settings.issuerUrl))
+  addPublishedRoute(app, '/openapi.json', () => description)
 }

@@ -27,6 +27,8 @@ export interface GatewayOptions {
   /** The compiled `wasm/policy-vm.wasm`: each host loads it its own way, since Workers may not compile at run time. */
   readonly module: WebAssembly.Module
   readonly fetch: FetchLike
+  /** Name of an environment variable that configures an egress proxy, which `fetch` does not use: failures say so. */
+  readonly unusedProxy?: string
   readonly clock: Clock
   readonly sleep: Sleep
   readonly audit: AuditSink
@@ -51,13 +53,17 @@ export interface Parts {
 
 /** What a request carries through the app. */
 export interface GatewayEnv {
-  Variables: { requestId: string }
+  Variables: {
+    requestId: string
+    /** The trust domain, for challenges. */
+    realm: string
+  }
 }
 
 export type GatewayApp = Hono<GatewayEnv>
 
 export function createParts(options: GatewayOptions): Parts {
-  const { settings, source, state, module, fetch, clock, sleep, standing, configCacheMaxBytes } = options
+  const { settings, source, state, module, fetch, unusedProxy, clock, sleep, standing, configCacheMaxBytes } = options
   const audit = guardSink(options.audit)
   const urlPolicy = { allowLoopback: settings.allowLoopbackIssuers, privateOrigins: new Set(settings.privateIssuers) }
 
@@ -103,6 +109,12 @@ export function createParts(options: GatewayOptions): Parts {
     }),
     engine,
     decisions: createDecisions({ attestors: ATTESTORS, engine, defaultAudience: settings.audience }),
-    keySources: createKeySources({ fetch, clock, sleep, ...urlPolicy }),
+    keySources: createKeySources({
+      fetch,
+      clock,
+      sleep,
+      ...urlPolicy,
+      ...(unusedProxy === undefined ? {} : { unusedProxy }),
+    }),
   }
 }

@@ -1,7 +1,7 @@
 // The policies that decide a login now: those of a cluster for its agents, those of the trust domain for issuers.
 import type { ConfigCache } from '../config/cache.ts'
 import type { Asker } from '../config/cluster-existence.ts'
-import { type ClusterId, clusterKey, trustDomainKey } from '../config/document-key.ts'
+import { type ClusterId, clusterKey, type DocumentKey, trustDomainKey } from '../config/document-key.ts'
 import { UNKNOWN_CLUSTER_REFILL_MILLIS } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
@@ -26,9 +26,7 @@ export async function policiesInForce(
   background: Background,
 ): Promise<Checked<PoliciesInForce>> {
   if (clusterId !== undefined && configs.isKnownAbsent(clusterId)) return refuse(clusterUnknown(clusterId))
-  const read = await (clusterId === undefined
-    ? sectionInForce(trustDomainKey('TrustDomainServerAttestation'), configs, background)
-    : sectionInForce(clusterKey(clusterId, 'AgentAttestation'), configs, background))
+  const read = await sectionInForce(policiesKey(clusterId), configs, background)
   if (!read.ok) return read
   if (read.value !== undefined) return pass({ policies: read.value.value, configuration: read.value.used })
   if (clusterId !== undefined) {
@@ -36,6 +34,15 @@ export async function policiesInForce(
     if (!exists.ok) return exists
   }
   return pass({ policies: NO_POLICIES, configuration: undefined })
+}
+
+/** Where these policies are stored. */
+export function policiesKey(
+  clusterId: ClusterId | undefined,
+): DocumentKey<'TrustDomainServerAttestation' | 'AgentAttestation'> {
+  return clusterId === undefined
+    ? trustDomainKey('TrustDomainServerAttestation')
+    : clusterKey(clusterId, 'AgentAttestation')
 }
 
 /** Passes if the store has any section of the cluster. */

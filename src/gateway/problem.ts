@@ -5,7 +5,8 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { PROBLEM_TEXT_MAX_LENGTH } from '../core/limits.ts'
 import { printable, printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { EvidenceRefusal } from '../policy/login.ts'
+import type { EvidenceRefusal } from '../policy/trials.ts'
+import { challengeOf } from './challenge.ts'
 
 export interface ProblemExtras {
   /** 401 instead of 403: nothing of what the caller sent was verified. */
@@ -16,6 +17,9 @@ export interface ProblemExtras {
   /** What `/readyz` looked at. */
   readonly checks?: unknown
 }
+
+/** For a request that is refused before its gateway's settings are looked at. */
+const DEFAULT_REALM = 'postern'
 
 /**
  * The answer to a refused request. `refusal.audit` never leaves through here. What the caller sent comes back printable
@@ -37,6 +41,8 @@ export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}
     ...(extras.configuration === undefined ? {} : { configuration: extras.configuration }),
     ...(extras.checks === undefined ? {} : { checks: extras.checks }),
   }
+  const challenge = challengeOf(refusal, status, c.get('realm') ?? DEFAULT_REALM)
+  if (challenge !== undefined) c.header('WWW-Authenticate', challenge)
   if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(Math.ceil(refusal.retryAfterSeconds)))
   return c.body(`${printableJson(body)}\n`, status as ContentfulStatusCode, {
     'Content-Type': 'application/problem+json',

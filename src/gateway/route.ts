@@ -8,9 +8,14 @@ export const UNKNOWN_CLUSTER = { code: 'cluster_unknown', detail: 'there is no c
 
 type Answer = (c: Context<GatewayEnv>) => Response | Promise<Response>
 
-export function addRoute(app: GatewayApp, method: 'GET' | 'POST', path: string, answer: Answer): void {
+export function addRoute(
+  app: GatewayApp,
+  method: 'GET' | 'POST',
+  path: string,
+  answer: Answer,
+  allowed: string = method === 'GET' ? 'GET, HEAD' : method,
+): void {
   app.on(method, path, answer)
-  const allowed = method === 'GET' ? 'GET, HEAD' : method
   app.all(path, (c) => {
     c.header('Allow', allowed)
     return problem(c, { code: 'method_not_allowed', detail: `use ${allowed} here` })

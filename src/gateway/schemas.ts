@@ -8,8 +8,8 @@ import trustDomainServerAttestation from '../../schemas/TrustDomainServerAttesta
 import workloadAttestation from '../../schemas/WorkloadAttestation.json' with { type: 'json' }
 import { isSectionName, type SectionName } from '../config/sections.ts'
 import type { GatewayApp } from './parts.ts'
-import { answerJson, problem } from './problem.ts'
-import { addRoute } from './route.ts'
+import { problem } from './problem.ts'
+import { addPublishedRoute, type Published, publishJson } from './published.ts'
 
 /** A section without a row here does not compile. */
 export const SCHEMAS: Readonly<Record<SectionName, object>> = {
@@ -23,7 +23,10 @@ export const SCHEMAS: Readonly<Record<SectionName, object>> = {
 }
 
 export function addSchemaRoute(app: GatewayApp): void {
-  addRoute(app, 'GET', '/schemas/:file', (c) => {
+  const published = Object.fromEntries(
+    Object.entries(SCHEMAS).map(([name, schema]) => [name, publishJson(() => schema, 'application/schema+json')]),
+  ) as Readonly<Record<SectionName, Published>>
+  addPublishedRoute(app, '/schemas/:file', (c) => {
     const file = c.req.param('file') ?? ''
     const name = file.endsWith('.json') ? file.slice(0, -'.json'.length) : ''
     if (!isSectionName(name)) {
@@ -33,9 +36,6 @@ export function addSchemaRoute(app: GatewayApp): void {
         detail: `there is no such schema; there is <Section>.json of ${known}`,
       })
     }
-    return answerJson(c, JSON.stringify(SCHEMAS[name]), {
-      'Content-Type': 'application/schema+json',
-      'Cache-Control': 'public, max-age=300',
-    })
+    return published[name]
   })
 }

@@ -10,6 +10,7 @@ import { SECTIONS, sectionNames } from '../config/sections.ts'
 import { type SectionStatus, statusOf } from '../config/status.ts'
 import { backgroundOf } from './background.ts'
 import { requireIssuer } from './issuer-session.ts'
+import { findByKeys } from './key-findings.ts'
 import type { GatewayApp, GatewayEnv, Parts } from './parts.ts'
 import { clusterExists } from './policies-in-force.ts'
 import { answerJson } from './problem.ts'
@@ -45,10 +46,12 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
   const values = inForce as Partial<SectionValues>
   const across = findAcross(values)
   const byClock = findByClock(values, parts.clock())
+  const byKeys = findByKeys(values, parts.keySources)
   const standing = resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value?.value)
   const sections = reads.map(({ name, read }) => {
     const standingFindings = name === 'Cluster' ? findStandingIssues(standing) : []
-    return statusOf(name, read, [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...standingFindings])
+    const found = [across, byClock, byKeys].flatMap((findings) => findings.get(name) ?? [])
+    return statusOf(name, read, [...found, ...standingFindings])
   })
 
   return answerJson(c, JSON.stringify({ clusterId, health: healthOf(sections), sections }))

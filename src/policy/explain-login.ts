@@ -104,9 +104,7 @@ async function open(
   if (!opened.ok) return { told: { type, refusal: opened.refusal } }
   const { selector } = opened.value
   const told = { type, selector }
-  const requirements = policies
-    .candidatesFor(type, selector)
-    .flatMap((policy) => policy.requirements.filter((one) => one.type === type && one.selector === selector))
+  const requirements = policies.requirementsFor(type, selector)
   const [first] = requirements
   if (first === undefined) return { told }
   const explain = await (opened.value.explain?.(first) ?? explainByVerdicts(opened.value, requirements))

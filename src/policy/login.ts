@@ -10,25 +10,13 @@ import type { Checked } from '../core/result.ts'
 import type { SessionProof } from '../token/session-claims.ts'
 import { checkConditions, createFuelTank, type FuelTank } from './conditions.ts'
 import type { Policy, PolicySet } from './policy.ts'
+import { createTrials, type EvidenceRefusal, type PolicyTrace, type Trials, type Untraced } from './trials.ts'
 
 /** One attestation of the request. `evidence` has passed the attestor's schema; no attestor: the type is unknown. */
 export interface Attestation {
   readonly type: string
   readonly attestor: Attestor | undefined
   readonly evidence: unknown
-}
-
-export interface EvidenceRefusal {
-  readonly type: string
-  readonly refusal: Refusal
-}
-
-/** What became of one policy that the evidence might have satisfied. For the audit record. */
-export interface PolicyTrace {
-  readonly policy: string
-  readonly refusals: readonly EvidenceRefusal[]
-  /** Its attestors all passed, and one of its conditions did not. */
-  readonly attestorsPassed: boolean
 }
 
 /** Which evidence was seen, for the audit record: never the evidence itself. */
@@ -50,6 +38,7 @@ export type LoginOutcome =
       /** The earliest `exp` of the evidence that the policy used. */
       readonly expiresAtSeconds: number
       readonly traces: readonly PolicyTrace[]
+      readonly untraced: Untraced
       readonly evidence: readonly EvidenceName[]
     }
   | {
@@ -57,6 +46,7 @@ export type LoginOutcome =
       readonly reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
       readonly refusals: readonly EvidenceRefusal[]
       readonly traces: readonly PolicyTrace[]
+      readonly untraced: Untraced
       readonly evidence: readonly EvidenceName[]
     }
   | {
@@ -64,6 +54,7 @@ export type LoginOutcome =
       readonly retryAfterSeconds: number
       readonly refusals: readonly EvidenceRefusal[]
       readonly traces: readonly PolicyTrace[]
+      readonly untraced: Untraced
       readonly evidence: readonly EvidenceName[]
     }
 
@@ -85,27 +76,50 @@ export async function evaluateLogin(
   policies: PolicySet,
   context: LoginContext,
 ): Promise<LoginOutcome> {
-  if (policies.policies.length === 0)
-    return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [], evidence: [] }
+  if (policies.policies.length === 0) {
+    const untraced = { tried: 0, refusing: 0 }
+    return { kind: 'refused', reason: 'no_policy', refusals: [], traces: [], untraced, evidence: [] }
+  }
 
   const verdicts = await Promise.all(attestations.map((attestation) => judge(attestation, policies, context)))
   const evidence = await Promise.all(verdicts.map(nameOf))
-  const traces: PolicyTrace[] = []
+  const trials = createTrials(new Set(evidence.map(({ refusal }) => refusal)))
   const tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
-  let waiting: Refusal | undefined
+  let waiting = skipHopeless(verdicts, policies, trials)
   for (const policy of candidatesOf(verdicts, policies)) {
     const tried = holdConditions(policy, tryPolicy(policy, verdicts), context.engine, tank)
-    if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, traces, evidence }
-    traces.push({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
+    if (tried.kind === 'satisfied') {
+      const { traces, untraced } = trials
+      return { ...tried, kind: 'admitted', policy, traces, untraced, evidence }
+    }
+    trials.note({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
     waiting ??= tried.waiting
   }
 
-  const refusals = verdicts.flatMap((verdict) => refusalOf(verdict, traces))
+  const { traces, untraced } = trials
+  const refusals = verdicts.flatMap((verdict) => refusalOf(verdict, trials))
   if (waiting !== undefined) {
-    return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, refusals, traces, evidence }
+    const retryAfterSeconds = waiting.retryAfterSeconds ?? 1
+    return { kind: 'unavailable', retryAfterSeconds, refusals, traces, untraced, evidence }
   }
   const reason = verdicts.some(({ result }) => result.ok) ? 'no_policy_satisfied' : 'nothing_verified'
-  return { kind: 'refused', reason, refusals, traces, evidence }
+  return { kind: 'refused', reason, refusals, traces, untraced, evidence }
+}
+
+/**
+ * Evidence that did not verify speaks for all policies that ask for nothing else: they are counted, and not looked at, or
+ * anybody could have thousands of them tried. Yields its refusal if keys that are missing might still change it.
+ */
+function skipHopeless(verdicts: readonly Verdict[], policies: PolicySet, trials: Trials): Refusal | undefined {
+  let waiting: Refusal | undefined
+  for (const { opened, result } of verdicts) {
+    if (opened === undefined || result.ok) continue
+    const { type, selector } = opened
+    const count = policies.candidatesFor(type, selector).length - policies.jointFor(type, selector).length
+    trials.count(count)
+    if (count > 0 && isWaiting(result.refusal)) waiting ??= result.refusal
+  }
+  return waiting
 }
 
 async function judge(
@@ -117,10 +131,7 @@ async function judge(
     return { type, result: { ok: false, refusal: notRequired(type) } }
   const opened = attestor.open(evidence, context)
   if (!opened.ok) return { type, result: opened }
-  const requirements = policies
-    .candidatesFor(type, opened.value.selector)
-    .flatMap((policy) => policy.requirements.filter((requirement) => fits(requirement, opened.value)))
-  const result = await opened.value.verify(requirements)
+  const result = await opened.value.verify(policies.requirementsFor(type, opened.value.selector))
   // The skew lets evidence pass that has just expired; no session can outlive it, so none can be issued.
   const isSpent = result.ok && result.value.expiresAtSeconds <= context.nowSeconds
   return { type, opened: opened.value, result: isSpent ? { ok: false, refusal: SPENT } : result }
@@ -138,14 +149,16 @@ function fits(requirement: Requirement, opened: OpenedEvidence): boolean {
   return requirement.type === opened.type && requirement.selector === opened.selector
 }
 
-/** In document order, each once. */
+/** What is worth a look: in document order, each once. */
 function candidatesOf(verdicts: readonly Verdict[], policies: PolicySet): readonly Policy[] {
-  const candidates = new Set<Policy>()
-  for (const { opened } of verdicts) {
-    if (opened === undefined) continue
-    for (const policy of policies.candidatesFor(opened.type, opened.selector)) candidates.add(policy)
-  }
-  return [...candidates].sort((a, b) => a.index - b.index)
+  const lists = verdicts.flatMap(({ opened, result }) => {
+    if (opened === undefined) return []
+    const { type, selector } = opened
+    return [result.ok ? policies.candidatesFor(type, selector) : policies.jointFor(type, selector)]
+  })
+  const [only = []] = lists
+  // Nearly always there is one list, and it is in order.
+  return lists.length < 2 ? only : [...new Set(lists.flat())].sort((a, b) => a.index - b.index)
 }
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
@@ -177,7 +190,7 @@ function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
       continue
     }
     refusals.push({ type, refusal: accepted.refusal })
-    if (REFUSALS[accepted.refusal.code].reason === 'keys_unavailable') waiting ??= accepted.refusal
+    if (isWaiting(accepted.refusal)) waiting ??= accepted.refusal
     else failed = true
   }
   const attestorsPassed = false
@@ -216,23 +229,19 @@ function acceptedBy(
   return { ok: true, value: { attributes: accepted.value, proof, expiresAtSeconds } }
 }
 
-/**
- * Why this evidence did not admit: what its verification said; or else the first policy whose attestors all passed, and
- * whose condition then did not; or else the first policy that it might have satisfied.
- */
-function refusalOf({ type, opened, result }: Verdict, traces: readonly PolicyTrace[]): readonly EvidenceRefusal[] {
+/** Why this evidence did not admit: what its verification said, or else what policies said of it. */
+function refusalOf({ type, opened, result }: Verdict, trials: Trials): readonly EvidenceRefusal[] {
   if (!result.ok) return [{ type, refusal: result.refusal }]
   if (opened === undefined) return []
-  const nearest = traces.find(
-    ({ attestorsPassed, refusals }) => attestorsPassed && refusals.some((one) => one.type === type),
-  )
-  for (const { refusals } of nearest === undefined ? traces : [nearest]) {
-    const own = refusals.find((refusal) => refusal.type === type)
-    if (own !== undefined) return [own]
-  }
-  const others = [...new Set(traces.flatMap(({ refusals }) => refusals.map((refusal) => refusal.type)))]
-  const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
+  const own = trials.refusalFor(type)
+  if (own !== undefined) return [own]
+  const detail = `this evidence was accepted, and the policy requires more: ${[...trials.refusedTypes].join(', ')}`
   return [{ type, refusal: { code: 'attestor_missing', detail } }]
+}
+
+/** Keys that could not be fetched might still verify it. */
+function isWaiting({ code }: Refusal): boolean {
+  return REFUSALS[code].reason === 'keys_unavailable'
 }
 
 function missing(type: string): Checked<never> {

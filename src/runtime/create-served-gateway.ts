@@ -10,6 +10,7 @@ import { loadPolicyVm } from './load-policy-vm.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
+import { findUnusedProxy } from './unused-proxy.ts'
 
 export interface ServedHost {
   readonly audit: AuditSink
@@ -25,12 +26,14 @@ export async function createServedGateway(
   const settings = await readServingSettings(environment, { canResolve: true })
   if (!settings.ok) return describeProblems(settings.problems)
   const { allowLoopbackIssuers, privateIssuers } = settings.value
+  const unusedProxy = findUnusedProxy(environment)
   return createGateway({
     settings: settings.value,
     source: createDirectorySource(store, { clock: Date.now, sleep }),
     state: createDirectorySource(state),
     module: loadPolicyVm(),
     fetch: createGuardedFetch({ allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }),
+    ...(unusedProxy === undefined ? {} : { unusedProxy }),
     clock: Date.now,
     sleep,
     configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,

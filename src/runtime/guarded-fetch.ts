@@ -1,11 +1,14 @@
 // `fetch` for Node and Deno that connects to the address it has checked. The global one resolves a name again after
 // any check of ours, so a name that changes its address in between (DNS rebinding) would reach private networks.
 import { type LookupAddress, lookup as resolve } from 'node:dns'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress, isLoopbackAddress } from '../token/address.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
+import { readCoding, withoutCoding } from '../token/content-coding.ts'
+import { datedFault, withCode } from './certificate-fault.ts'
+import { readBody } from './decoded-body.ts'
 
 export interface GuardedFetchOptions {
   readonly allowLoopback: boolean
@@ -15,17 +18,23 @@ export interface GuardedFetchOptions {
 
 /** Rejects if the host is, or resolves to, an address that keys must not come from. Follows no redirect. */
 export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFetchOptions): FetchLike {
-  return async function guardedFetch(text, { headers, signal }) {
+  return async function guardedFetch(text, { headers, signal, onPhase }) {
     const url = new URL(text)
     const isPrivate = privateOrigins.has(url.origin)
     const accepts = (address: string): boolean =>
       isPrivate || !isForbiddenAddress(address) || (allowLoopback && isLoopbackAddress(address))
     const literal = url.hostname.replace(/^\[|\]$/g, '')
-    if (isIP(literal) !== 0 && !accepts(literal)) throw new Error(`the address ${literal} is not public`)
+    if (isIP(literal) !== 0 && !accepts(literal)) throw notPublic(`the address ${literal} is not public`)
 
-    const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const isTls = url.protocol === 'https:'
+    const request = isTls ? httpsRequest : httpRequest
+    const lookup = checkedLookup(accepts)
+    onPhase?.('connect')
     return new Promise<Response>((answer, fail) => {
-      const sent = request(url, { headers, signal, lookup: checkedLookup(accepts), agent: false }, (message) => {
+      // An agent for this request alone, and none that reads the environment: with NODE_USE_ENV_PROXY Deno's would connect
+      // to a proxy, and the proxy to an address without a check.
+      const agent = isTls ? new HttpsAgent({ proxyEnv: {} }) : new HttpAgent({ proxyEnv: {} })
+      const sent = request(url, { headers, signal, lookup, agent }, (message) => {
         // Thrown in an event, an error ends the process: an issuer's answer must reach nothing but this promise.
         try {
           answer(toResponse(message))
@@ -34,13 +43,25 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
           fail(error)
         }
       })
+      let failing = false
       // Not `once`: a second error without a listener is uncaught. After the promise has settled it changes nothing.
-      sent.on('error', fail)
+      sent.on('error', (error) => {
+        failing = true
+        // A rejection that nobody handles ends the process.
+        datedFault(error, url, { lookup, signal }).then(fail, () => fail(error))
+      })
+      sent.once('socket', (socket) => socket.once(isTls ? 'secureConnect' : 'connect', () => onPhase?.('answer')))
       // An answer of 101 to a request that asked for no upgrade closes without a response and without an error.
-      sent.once('close', () => fail(new Error(`${url.origin} closed the connection without an answer`)))
+      sent.once('close', () => {
+        if (!failing) fail(withCode(`${url.origin} closed the connection without an answer`, 'ERR_NO_ANSWER'))
+      })
       sent.end()
     })
   }
+}
+
+function notPublic(message: string): Error {
+  return withCode(message, 'ERR_ADDRESS_NOT_PUBLIC')
 }
 
 /** Resolves as the system does, and hands the connection only addresses that were checked. */
@@ -50,7 +71,7 @@ function checkedLookup(accepts: (address: string) => boolean): LookupFunction {
       if (error !== null) return done(error, '', 0)
       const checked = addresses.filter(({ address }) => accepts(address))
       const [first] = checked
-      if (first === undefined) return done(new Error(`${hostname} has no public address`), '', 0)
+      if (first === undefined) return done(notPublic(`${hostname} has no public address`), '', 0)
       if (options.all === true) (done as (error: null, addresses: LookupAddress[]) => void)(null, checked)
       else done(null, first.address, first.family)
     })
@@ -73,7 +94,12 @@ function toResponse(message: IncomingMessage): Response {
     message.resume()
     return new Response(null, { status, headers })
   }
-  return new Response(readBody(message), { status, headers })
+  // Of an answer with another status nothing is read.
+  const coding = status === 200 ? readCoding(headers) : undefined
+  return new Response(readBody(message, coding), {
+    status,
+    headers: coding === undefined ? headers : withoutCoding(headers),
+  })
 }
 
 /** A header that no `Headers` can hold is left out: nothing is decided by it. */
@@ -89,19 +115,4 @@ function readHeaders(message: IncomingMessage): Headers {
     }
   }
   return headers
-}
-
-/** Read when asked, so that every failure of the transfer rejects a read and none is thrown in an event. */
-function readBody(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const chunks: AsyncIterator<Uint8Array<ArrayBuffer>> = message[Symbol.asyncIterator]()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
-    },
-    cancel() {
-      message.destroy()
-    },
-  })
 }

@@ -14,6 +14,7 @@ import {
   SHUTDOWN_GRACE_MILLIS,
 } from '../core/limits.ts'
 import type { TlsPair } from './tls-files.ts'
+import { closeAfterUnreadBody } from './unread-body.ts'
 
 export interface ServerBounds {
   /** From the connection or the first byte of a request to the end of its headers; then 408. */
@@ -171,21 +172,6 @@ function onWindDown(server: Server): () => void {
 /** Whoever speaks no TLS to a server that does; Deno keeps such a connection. */
 function closeWithoutHandshake(server: Server): void {
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
-}
-
-/**
- * A GET may carry a body that nobody reads. Deno's deadline for requests ends with the answer, so a body that never ends
- * would keep the connection; the adaptor sees to the other methods.
- */
-function closeAfterUnreadBody(server: Server): void {
-  server.on('request', (request, response) => {
-    const { method, headers, socket } = request
-    if (method !== 'GET' && method !== 'HEAD') return
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return
-    response.once('finish', () => {
-      if (!request.complete) socket.destroySoon()
-    })
-  })
 }
 
 /** Cuts a connection with more requests than {@link PIPELINED_REQUESTS_MAX} under way. */

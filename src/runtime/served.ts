@@ -1,9 +1,11 @@
 // `serve` as Node and Deno run it: flags and settings, the gateway, the server, and the signals that end it.
+import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { SHUTDOWN_NOTICE_MILLIS } from '../core/limits.ts'
 import { printable, printableLines } from '../core/printable.ts'
 import { isLoopbackHost } from '../token/url-policy.ts'
 import { createServedGateway } from './create-served-gateway.ts'
+import { adoptExtraAuthorities } from './deno-authorities.ts'
 import { type HttpServer, listen, SERVER_BOUNDS } from './http-server.ts'
 import { findDirectoryFault, readServeOptions, SERVE_USAGE, type ServeOptions } from './serve-options.ts'
 import { openServerOutputs, type ServerOutputs } from './server-outputs.ts'
@@ -23,7 +25,7 @@ export async function serveFlags(args: readonly string[], environment: Environme
 
 /** Serves until SIGINT or SIGTERM, and then ends the process. Ends it with status 2 and a message if it cannot start. */
 export async function serveGateway(options: ServeOptions, environment: Environment): Promise<void> {
-  const fault = await findDirectoryFault(options)
+  const fault = (await findDirectoryFault(options)) ?? adoptAuthorities()
   if (fault !== undefined) stop(printable(fault))
   const tls = options.tls === undefined ? undefined : await readTlsPair(options.tls)
   if (typeof tls === 'string') stop(printable(tls))
@@ -60,6 +62,24 @@ export async function serveGateway(options: ServeOptions, environment: Environme
     )
   if (options.tls !== undefined && tls !== undefined)
     void watchTlsFiles({ files: options.tls, current: tls, sleep, onPair: server.useTls, say })
+}
+
+/** Whichever command serves. Node reads the variable itself, before its first line of ours. */
+function adoptAuthorities(): string | undefined {
+  if (process.versions['deno'] === undefined) return undefined
+  const { env } = process
+  return adoptExtraAuthorities(
+    {
+      get: (name) => env[name],
+      set(name, value) {
+        env[name] = value
+      },
+      delete(name) {
+        delete env[name]
+      },
+    },
+    (path) => readFileSync(path, 'utf8'),
+  )
 }
 
 /** A second signal ends it at once. A terminal that is closed (SIGHUP) ends nothing: logins may be under way. */

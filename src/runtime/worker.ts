@@ -8,6 +8,7 @@ import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
 import { describeProblems, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
+import { createWorkerFetch } from './worker-fetch.ts'
 
 interface Bindings {
   readonly POLICIES: KvBinding
@@ -24,7 +25,7 @@ const app = createGateway({
   state: createKvSource(bindings.STATE ?? bindings.POLICIES),
   module,
   // Workers resolve names themselves; `global_fetch_strictly_public` keeps them off the zone's own origin.
-  fetch: (url, init) => fetch(url, init),
+  fetch: createWorkerFetch((url, init) => fetch(url, init)),
   clock: Date.now,
   sleep,
   // One line of JSON is one record: Workers Logs and Logpush index its fields.

@@ -1,5 +1,5 @@
 // One load of a key source: the discovery document if there is one, then the key set, every URL under one policy.
-import { isJsonObject } from '../core/json.ts'
+import { isJsonObject, type Json } from '../core/json.ts'
 import {
   DISCOVERY_MAX_BYTES,
   KEY_FETCH_TIMEOUT_MILLIS,
@@ -7,30 +7,29 @@ import {
   KEY_SET_AGE_MAX_SECONDS,
   KEY_SET_AGE_MIN_SECONDS,
   KEY_SET_MAX_BYTES,
+  QUOTED_CLAIM_MAX_CHARACTERS,
 } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { type FetchFailure, type FetchLike, fetchJson } from './bounded-fetch.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
 import type { KeySourceSpec } from './key-source.ts'
-import { checkUrl, type UrlPolicy } from './url-policy.ts'
+import { checkUrl, type ForbiddenUrl, type UrlPolicy } from './url-policy.ts'
 
 export interface LoadPorts {
   readonly fetch: FetchLike
   readonly urlPolicy: UrlPolicy
   /** For one document; default {@link KEY_FETCH_TIMEOUT_MILLIS}. */
   readonly fetchTimeoutMillis?: number
+  /** See {@link LoadFailure.unusedProxy}. */
+  readonly unusedProxy?: string
 }
 
-/** What failed: the document, and how. `url` is for the audit record alone. */
-export interface LoadFailure {
+/** What failed: the document, and how. For the operator alone: the facts name the deployment. */
+export interface LoadFailure extends FetchFailure {
   readonly document: 'discovery' | 'keys'
   readonly url: string
-  readonly cause:
-    | FetchFailure
-    | { readonly kind: 'url_forbidden'; readonly reason: string }
-    | { readonly kind: 'issuer_mismatch' }
-    | { readonly kind: 'jwks_uri_missing' }
-    | { readonly kind: 'jwks_origin_forbidden' }
-    | { readonly kind: 'not_a_key_set' }
+  /** Name of an environment variable that configures an egress proxy, which is not used. */
+  readonly unusedProxy?: string
 }
 
 export type Loaded =
@@ -48,37 +47,66 @@ export function discoveryUrlOf(issuer: string): string {
 export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loaded> {
   if (spec.kind === 'jwks_uri') return loadKeySet(spec.url, ports)
   const url = discoveryUrlOf(spec.issuer)
-  const fail = (cause: LoadFailure['cause']): Loaded => ({ ok: false, failure: { document: 'discovery', url, cause } })
+  const fail = (failure: FetchFailure): Loaded => failLoad('discovery', url, failure, ports)
+  const failKeys = (at: string, failure: FetchFailure): Loaded => failLoad('keys', at, failure, ports)
 
   const issuer = checkUrl(spec.issuer, { ...ports.urlPolicy, forbidQuery: true })
-  if (!issuer.ok) return fail({ kind: 'url_forbidden', reason: issuer.reason })
-  const document = await fetchJson(ports.fetch, url, boundsOf(DISCOVERY_MAX_BYTES, ports))
+  if (!issuer.ok) return fail(forbidden(issuer))
+  const document = await fetchJson(ports.fetch, url, {
+    ...boundsOf(DISCOVERY_MAX_BYTES, ports),
+    accept: 'application/json',
+  })
   if (!document.ok) return fail(document.failure)
-  if (!isJsonObject(document.value)) return fail({ kind: 'jwks_uri_missing' })
+  if (!isJsonObject(document.value)) return fail({ kind: 'discovery_not_an_object', facts: {} })
   const { issuer: named, jwks_uri: jwksUri } = document.value
   // Literally, slash included (section 4.3): else one issuer vouches for another (mix-up).
-  if (named !== spec.issuer) return fail({ kind: 'issuer_mismatch' })
-  if (typeof jwksUri !== 'string') return fail({ kind: 'jwks_uri_missing' })
+  if (named !== spec.issuer) return fail({ kind: 'issuer_mismatch', facts: { named: quoteJson(named) } })
+  if (typeof jwksUri !== 'string') return fail({ kind: 'jwks_uri_missing', facts: {} })
   const keysUrl = checkUrl(jwksUri, ports.urlPolicy)
-  if (!keysUrl.ok) return failKeys(jwksUri, { kind: 'url_forbidden', reason: keysUrl.reason })
+  if (!keysUrl.ok) return failKeys(jwksUri, forbidden(keysUrl))
   // Whoever can alter a discovery document still cannot send the gateway to a host of his choice.
   const origins = [issuer.value.origin, ...(spec.jwksOrigins ?? [])]
-  if (!origins.includes(keysUrl.value.origin)) return failKeys(jwksUri, { kind: 'jwks_origin_forbidden' })
+  if (!origins.includes(keysUrl.value.origin)) {
+    return fail({ kind: 'jwks_origin_forbidden', facts: { named: quoteJson(jwksUri) } })
+  }
   return loadKeySet(jwksUri, ports)
 }
 
+/**
+ * The media type of a JWK Set (RFC 7517 section 8.5.1), the only one that kube-apiserver produces at `/openid/v1/jwks`:
+ * it answers 406 to a request for `application/json` alone. Other issuers know that one alone.
+ */
+const KEY_SET_ACCEPT = 'application/jwk-set+json, application/json'
+
 async function loadKeySet(url: string, ports: LoadPorts): Promise<Loaded> {
+  const fail = (failure: FetchFailure): Loaded => failLoad('keys', url, failure, ports)
   const checked = checkUrl(url, ports.urlPolicy)
-  if (!checked.ok) return failKeys(url, { kind: 'url_forbidden', reason: checked.reason })
-  const document = await fetchJson(ports.fetch, url, boundsOf(KEY_SET_MAX_BYTES, ports))
-  if (!document.ok) return failKeys(url, document.failure)
+  if (!checked.ok) return fail(forbidden(checked))
+  const document = await fetchJson(ports.fetch, url, {
+    ...boundsOf(KEY_SET_MAX_BYTES, ports),
+    accept: KEY_SET_ACCEPT,
+  })
+  if (!document.ok) return fail(document.failure)
   const keys = readKeySet(document.value)
-  if (keys === undefined) return failKeys(url, { kind: 'not_a_key_set' })
+  if (keys === undefined) return fail({ kind: 'not_a_key_set', facts: {} })
   return { ok: true, keys, bytes: document.bytes, ageMaxSeconds: ageMaxSecondsOf(document.headers) }
 }
 
-function failKeys(url: string, cause: LoadFailure['cause']): Loaded {
-  return { ok: false, failure: { document: 'keys', url, cause } }
+function failLoad(
+  document: LoadFailure['document'],
+  url: string,
+  failure: FetchFailure,
+  { unusedProxy }: LoadPorts,
+): Loaded {
+  return { ok: false, failure: { document, url, ...failure, ...(unusedProxy === undefined ? {} : { unusedProxy }) } }
+}
+
+function forbidden({ reason, cure }: ForbiddenUrl): FetchFailure {
+  return { kind: 'url_forbidden', facts: { reason: cure === undefined ? reason : `${reason}; ${cure}` } }
+}
+
+function quoteJson(value: Json | undefined): string {
+  return typeof value === 'string' ? quoteText(value, QUOTED_CLAIM_MAX_CHARACTERS) : 'no string'
 }
 
 function boundsOf(maxBytes: number, ports: LoadPorts): { readonly maxBytes: number; readonly timeoutMillis: number } {

@@ -1,80 +1,64 @@
-// The sentences about keys: what the caller may read, and what goes to the audit record alone (URLs).
+// The sentences about keys: what the caller may read, and what goes to the audit record and the status alone.
 import { QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
+import { type CauseRow, fillFacts } from './cause-row.ts'
 import type { LoadFailure } from './discovery.ts'
+import { FETCH_CAUSES, type FetchCause } from './fetch-causes.ts'
 import type { KeySelection } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
 
 const DOCUMENTS = { discovery: 'the discovery document', keys: 'the key set' } as const
 
-/** What failed, as a sentence without any URL. Public, since a status page shows it too. */
-export function describeFailure({ document, cause }: LoadFailure): string {
-  const name = DOCUMENTS[document]
-  switch (cause.kind) {
-    case 'unreachable':
-      return `${name} could not be fetched: the issuer could not be reached`
-    case 'timeout':
-      return `${name} did not arrive within ${cause.timeoutMillis} ms`
-    case 'redirected':
-      return document === 'discovery'
-        ? `discovery answered ${cause.status}: redirects are not followed`
-        : `the key set answered ${cause.status}: redirects are not followed`
-    case 'status':
-      return `${name} answered ${cause.status} instead of 200`
-    case 'too_large':
-      return `${name} is larger than ${cause.maxBytes} bytes`
-    case 'malformed':
-      return `${name} is not strict JSON (${cause.fault})`
-    case 'url_forbidden':
-      return `${name} is at a URL that may not be fetched: ${cause.reason}`
-    case 'issuer_mismatch':
-      return 'the discovery document names another issuer'
-    case 'jwks_uri_missing':
-      return 'the discovery document has no jwks_uri'
-    case 'jwks_origin_forbidden':
-      return 'the discovery document places the key set at another origin than the issuer'
-    case 'not_a_key_set':
-      return 'the key set has no list "keys"'
+/** A failure as its operator reads it. */
+export interface FailureReport {
+  readonly cause: FetchCause
+  /** What happened, without the URL. */
+  readonly reason: string
+  readonly nextStep: string
+}
+
+export function describeFailure(failure: LoadFailure): FailureReport {
+  const { document, kind, unusedProxy } = failure
+  const row: CauseRow = FETCH_CAUSES[kind]
+  const facts = { ...failure.facts, origin: quoteText(URL.parse(failure.url)?.origin ?? '') }
+  const proxy =
+    unusedProxy === undefined || row.isConnection !== true ? '' : ` (${unusedProxy} is set, and Postern uses no proxy)`
+  return {
+    cause: kind,
+    reason: `${DOCUMENTS[document]} ${fillFacts(row.what, facts)}${proxy}`,
+    nextStep: fillFacts(row.next, facts),
   }
 }
 
-/** What to do besides waiting: a document that may not be used stays so until the policy names the keys otherwise. */
-function cureOf({ document, cause }: LoadFailure): string {
-  switch (cause.kind) {
-    case 'unreachable':
-    case 'timeout':
-    case 'status':
-      return 'check that the issuer is up and may be reached from the gateway'
-    case 'redirected':
-    case 'too_large':
-    case 'malformed':
-    case 'jwks_uri_missing':
-    case 'not_a_key_set':
-      return `have the issuer serve ${DOCUMENTS[document]} as it should`
-    case 'url_forbidden':
-    case 'issuer_mismatch':
-    case 'jwks_origin_forbidden':
-      return 'have the policy name the key set itself (jwksURI or jwks)'
-  }
-}
-
-/** Keys could not be fetched (503): the fault is not the caller's, and trying again is right. */
+/**
+ * Keys could not be fetched (503): the fault is not the caller's, and trying again is right. The caller reads the same
+ * sentence whatever failed; the cause goes to the audit record.
+ */
 export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
   const wait = Math.ceil(((nextAttemptMillisOf(state) ?? nowMillis) - nowMillis) / 1000)
-  const retryAfterSeconds = Math.max(1, wait)
   const failure = state.lastFailure?.failure
-  const what = failure === undefined ? 'the issuer has not answered yet' : describeFailure(failure)
-  const cure = failure === undefined ? '' : `; if it lasts, ${cureOf(failure)}`
+  const isUnasked = failure === undefined && state.lease === undefined && state.loads === 0
   return {
     code: 'signing_key_fetch_failed',
-    detail: `failed to fetch signing key: ${what}; try again in ${retryAfterSeconds} s${cure}`,
-    retryAfterSeconds,
+    detail: "failed to fetch signing key: the gateway cannot reach the issuer's keys now; try again",
+    retryAfterSeconds: Math.max(1, wait),
     audit: {
       consecutiveFailures: state.failures,
-      ...(failure === undefined ? {} : { keyFetchUrl: failure.url, keyFetchFailure: failure.cause.kind }),
+      ...(isUnasked ? { keyFetchFailure: 'not asked: too many first loads' } : {}),
+      ...(failure === undefined ? {} : auditFacts(failure)),
     },
+  }
+}
+
+function auditFacts(failure: LoadFailure): NonNullable<Refusal['audit']> {
+  const { cause, reason, nextStep } = describeFailure(failure)
+  return {
+    keyFetchUrl: failure.url,
+    keyFetchFailure: cause,
+    keyFetchReason: reason,
+    keyFetchNextStep: nextStep,
   }
 }
 

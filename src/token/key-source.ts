@@ -12,7 +12,8 @@ import { createLru } from '../core/lru.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { FetchLike } from './bounded-fetch.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
-import { describeFailure, fetchFailed, selectionRefusal } from './key-refusals.ts'
+import { createFirstLoads } from './first-loads.ts'
+import { describeFailure, type FailureReport, fetchFailed, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, type SkippedKey, selectKey } from './key-set.ts'
 import type { ParsedToken } from './parse.ts'
 import type { PublicKey } from './public-key.ts'
@@ -58,7 +59,7 @@ export interface KeySourceStatus {
   readonly lastSuccessMillis?: number
   readonly ageSeconds?: number
   readonly stale: boolean
-  readonly lastFailure?: { readonly atMillis: number; readonly reason: string }
+  readonly lastFailure?: FailureReport & { readonly atMillis: number }
   readonly consecutiveFailures: number
   /** Not before then is the next fetch, after failed ones. */
   readonly nextAttemptMillis?: number
@@ -75,6 +76,8 @@ export interface KeySources {
     token: ParsedToken,
     background: (work: Promise<unknown>) => void,
   ) => Promise<KeyLookup>
+  /** That a key of the source has verified a token: once evicted, it is loaded again whatever others ask for. */
+  readonly noteVerified: (spec: KeySourceSpec) => void
   readonly status: (spec: KeySourceSpec) => KeySourceStatus
 }
 
@@ -104,12 +107,15 @@ export interface KeySourcePorts {
   readonly privateOrigins?: ReadonlySet<string>
   /** For one document; the default is the limit. */
   readonly fetchTimeoutMillis?: number
+  /** Name of an environment variable that configures an egress proxy: the host's `fetch` uses none. */
+  readonly unusedProxy?: string
 }
 
 /** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
 export function createKeySources(ports: KeySourcePorts): KeySources {
   const { clock, sleep } = ports
   const sources = createLru<SourceState>({ maxBytes: KEY_SOURCES_MAX_BYTES })
+  const firstLoads = createFirstLoads(clock)
   const loadPorts: LoadPorts = {
     fetch: ports.fetch,
     urlPolicy: {
@@ -117,6 +123,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
       ...(ports.privateOrigins === undefined ? {} : { privateOrigins: ports.privateOrigins }),
     },
     ...(ports.fetchTimeoutMillis === undefined ? {} : { fetchTimeoutMillis: ports.fetchTimeoutMillis }),
+    ...(ports.unusedProxy === undefined ? {} : { unusedProxy: ports.unusedProxy }),
   }
 
   function sourceOf(id: string): SourceState {
@@ -199,7 +206,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     const loadsBefore = state.loads
 
     const freshness = freshnessOf(state, clock())
-    if (freshness === 'absent') await refresh(spec, id, state)
+    if (freshness === 'absent') await refresh(spec, id, state, () => state.loads > 0 || firstLoads.may(id))
     else if (freshness === 'stale') await renew(spec, id, state, background)
     else if (freshness === 'due' && !isLeased(state, clock()) && !isBackingOff(state, clock())) {
       background(load(spec, id, state))
@@ -242,7 +249,11 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     return spec.kind === 'inline' ? statusOfInline(id, spec.keys) : statusOf(id, sources.get(id), clock())
   }
 
-  return { find, status }
+  function noteVerified(spec: KeySourceSpec): void {
+    if (spec.kind !== 'inline') firstLoads.noteVerified(keySourceId(spec))
+  }
+
+  return { find, noteVerified, status }
 }
 
 function lookupOf(selection: KeySelection, token: ParsedToken, stale: boolean): KeyLookup {
@@ -273,7 +284,7 @@ function statusOf(id: string, state: SourceState | undefined, nowMillis: number)
     stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
     ...(lastFailure === undefined
       ? {}
-      : { lastFailure: { atMillis: lastFailure.atMillis, reason: describeFailure(lastFailure.failure) } }),
+      : { lastFailure: { atMillis: lastFailure.atMillis, ...describeFailure(lastFailure.failure) } }),
     consecutiveFailures: failures,
     ...(nextAttemptMillis === undefined ? {} : { nextAttemptMillis }),
   }

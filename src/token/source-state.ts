@@ -5,6 +5,7 @@ import {
   KEY_FETCH_BACKOFF_MAX_MILLIS,
   KEY_FETCH_BACKOFF_MIN_MILLIS,
   KEY_FETCH_LEASE_MILLIS,
+  KEY_FETCH_RETRY_AFTER_MAX_SECONDS,
   KEY_SET_STALE_MAX_SECONDS,
   KEY_SOURCE_BYTES,
   UNKNOWN_KID_BYTES,
@@ -24,6 +25,13 @@ export interface KeysInHand {
   readonly ageMaxMillis: number
 }
 
+export interface LastFailure {
+  readonly atMillis: number
+  readonly failure: LoadFailure
+  /** Of memory: its facts are the issuer's to choose. */
+  readonly weightBytes: number
+}
+
 /** Who is loading now. Its identity says whose it is. */
 export interface Lease {
   readonly busySinceMillis: number
@@ -36,7 +44,7 @@ export interface SourceState {
   loads: number
   /** Failed loads since the last good one. */
   failures: number
-  lastFailure: { readonly atMillis: number; readonly failure: LoadFailure } | undefined
+  lastFailure: LastFailure | undefined
   readonly bucket: RefetchBucket
   /** `kid`s that a good load did not have, and until when that is not asked again. */
   readonly unknownKids: Lru<number>
@@ -70,9 +78,14 @@ export function freshnessOf({ keys }: SourceState, nowMillis: number): Freshness
   return age * 2 >= keys.ageMaxMillis ? 'due' : 'fresh'
 }
 
-/** After the n-th failure in a row: 1 s, 2 s, 4 s ... 60 s. So a source that is down costs one load per window. */
+/**
+ * After the n-th failure in a row: 1 s, 2 s, 4 s ... 60 s. So a source that is down costs one load per window. An issuer
+ * that asks for a longer wait gets it, within our bound.
+ */
 export function nextAttemptMillisOf({ failures, lastFailure }: SourceState): number | undefined {
-  return failures === 0 || lastFailure === undefined ? undefined : lastFailure.atMillis + backOffMillis(failures)
+  if (failures === 0 || lastFailure === undefined) return undefined
+  const asked = 1000 * Math.min(lastFailure.failure.retryAfterSeconds ?? 0, KEY_FETCH_RETRY_AFTER_MAX_SECONDS)
+  return lastFailure.atMillis + Math.max(backOffMillis(failures), asked)
 }
 
 function backOffMillis(failures: number): number {
@@ -116,7 +129,8 @@ export function recordLoad(state: SourceState, loaded: Loaded, nowMillis: number
     state.failures = 0
   } else {
     state.failures++
-    state.lastFailure = { atMillis: nowMillis, failure: loaded.failure }
+    const { failure } = loaded
+    state.lastFailure = { atMillis: nowMillis, failure, weightBytes: weighHeap(failure) }
   }
 }
 
@@ -129,6 +143,7 @@ export function isKnownUnknown({ unknownKids }: SourceState, kid: string, nowMil
 }
 
 /** What the source takes of memory; `id` is what it is found by. The keys that WebCrypto holds are bounded apart. */
-export function weighSource(id: string, { keys, unknownKids }: SourceState): number {
-  return KEY_SOURCE_BYTES + 2 * id.length + (keys?.weightBytes ?? 0) + unknownKids.bytes
+export function weighSource(id: string, { keys, lastFailure, unknownKids }: SourceState): number {
+  const held = (keys?.weightBytes ?? 0) + (lastFailure?.weightBytes ?? 0)
+  return KEY_SOURCE_BYTES + 2 * id.length + held + unknownKids.bytes
 }

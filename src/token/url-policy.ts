@@ -1,6 +1,7 @@
 // The one policy for URLs that keys are fetched from: issuers, discovery documents, key sets. Against requests forged
 // through configuration or a discovery document (SSRF): https, a public name or address, and no spelling tricks.
-import { URL_MAX_LENGTH } from '../core/limits.ts'
+import { QUOTED_CLAIM_MAX_CHARACTERS, URL_MAX_LENGTH } from '../core/limits.ts'
+import { quoteText } from '../core/printable.ts'
 import { isForbiddenAddress, isLoopbackAddress } from './address.ts'
 
 export interface UrlPolicy {
@@ -12,23 +13,36 @@ export interface UrlPolicy {
   readonly forbidQuery?: boolean
 }
 
-export type UrlResult = { readonly ok: true; readonly value: URL } | { readonly ok: false; readonly reason: string }
+export interface ForbiddenUrl {
+  readonly ok: false
+  /** A sentence fragment that does not repeat the URL. */
+  readonly reason: string
+  /** For a host that only a private network reaches: what to do, on each host that the gateway may run on. */
+  readonly cure?: string
+}
+
+export type UrlResult = { readonly ok: true; readonly value: URL } | ForbiddenUrl
 
 /** Last labels that name no host of the public Internet, and who says so. */
-const FORBIDDEN_SUFFIXES: ReadonlyMap<string, string> = new Map([
+const PRIVATE_SUFFIXES: ReadonlyMap<string, string> = new Map([
   ['localhost', 'a loopback name (RFC 6761)'],
+  ['cluster.local', 'a name inside a Kubernetes cluster'],
   ['local', 'a name of the local link (RFC 6762)'],
   ['internal', 'a private name (reserved by ICANN)'],
   ['svc', 'a name inside a Kubernetes cluster'],
   ['home.arpa', 'a name of a home network (RFC 8375)'],
-  ['onion', 'a Tor name (RFC 7686)'],
-  ['alt', 'a name outside the DNS (RFC 9476)'],
-  ['invalid', 'a name that never exists (RFC 6761)'],
   ['intranet', 'a private name (RFC 6762 appendix G)'],
   ['private', 'a private name (RFC 6762 appendix G)'],
   ['corp', 'a private name (RFC 6762 appendix G)'],
   ['home', 'a private name (RFC 6762 appendix G)'],
   ['lan', 'a private name (RFC 6762 appendix G)'],
+])
+
+/** Those that no private network resolves either. */
+const UNRESOLVABLE_SUFFIXES: ReadonlyMap<string, string> = new Map([
+  ['onion', 'a Tor name (RFC 7686)'],
+  ['alt', 'a name outside the DNS (RFC 9476)'],
+  ['invalid', 'a name that never exists (RFC 6761)'],
 ])
 
 /**
@@ -53,11 +67,16 @@ export function checkUrl(text: string, policy: UrlPolicy): UrlResult {
   if (url.protocol !== 'https:') return no('it must start with https://')
   if (policy.privateOrigins?.has(url.origin) === true) return { ok: true, value: url }
   const fault = hostFault(url.hostname)
-  return fault === undefined ? { ok: true, value: url } : no(fault)
+  if (fault === undefined) return { ok: true, value: url }
+  return fault.isPrivate ? { ...no(fault.what), cure: curePrivate(url) } : no(fault.what)
 }
 
-function no(reason: string): UrlResult {
+function no(reason: string): ForbiddenUrl {
   return { ok: false, reason }
+}
+
+function curePrivate({ origin }: URL): string {
+  return `on Node and Deno list ${quoteText(origin, QUOTED_CLAIM_MAX_CHARACTERS)} in PRIVATE_ISSUERS; Workers reach public addresses only: there give the keys inline (jwks)`
 }
 
 function authorityOf(text: string): string {
@@ -68,19 +87,32 @@ export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || isLoopbackAddress(unbracket(hostname))
 }
 
-function hostFault(hostname: string): string | undefined {
+interface HostFault {
+  readonly what: string
+  /** A private network may reach it. */
+  readonly isPrivate: boolean
+}
+
+function hostFault(hostname: string): HostFault | undefined {
   // After the parser a host is an address exactly if it has brackets or ends in a number (WHATWG URL section 3.5).
   if (hostname.startsWith('[') || /(?:^|\.)[0-9]+$/.test(hostname)) {
-    return isForbiddenAddress(unbracket(hostname)) ? 'its address is not a public one' : undefined
+    return isForbiddenAddress(unbracket(hostname))
+      ? { what: 'its address is not a public one', isPrivate: true }
+      : undefined
   }
   // `localhost.` is `localhost` to a resolver and another name to a list.
-  if (hostname.endsWith('.')) return 'its host ends in a dot'
+  if (hostname.endsWith('.')) return { what: 'its host ends in a dot: leave it out', isPrivate: false }
   const labels = hostname.split('.')
-  if (labels.length < 2) return 'its host is a single label, which only a private network resolves'
-  for (const count of [1, 2]) {
+  if (labels.length < 2) {
+    return { what: 'its host is a single label, which only a private network resolves', isPrivate: true }
+  }
+  // The longer suffix says more: a name in `cluster.local` is no name of the local link.
+  for (const count of [2, 1]) {
     const suffix = labels.slice(-count).join('.')
-    const what = FORBIDDEN_SUFFIXES.get(suffix)
-    if (what !== undefined) return `its host ends in .${suffix}, ${what}`
+    for (const [suffixes, isPrivate] of [[PRIVATE_SUFFIXES, true] as const, [UNRESOLVABLE_SUFFIXES, false] as const]) {
+      const what = suffixes.get(suffix)
+      if (what !== undefined) return { what: `its host ends in .${suffix}, ${what}`, isPrivate }
+    }
   }
   return undefined
 }

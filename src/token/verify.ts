@@ -37,6 +37,7 @@ export async function verifySignature(
   try {
     const key = await lookup.key.importFor(alg)
     await compactVerify(token.compact, key, { algorithms: [alg] })
+    sources.noteVerified(spec)
     // The cast is the proof: this is the one place that makes a VerifiedToken.
     return pass({ token: token as VerifiedToken, anchor: await anchorOf(spec, lookup.key) })
   } catch (error) {

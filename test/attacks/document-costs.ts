@@ -57,6 +57,18 @@ const DOCUMENTS: readonly (readonly [name: string, of: SectionName, make: () => 
         })),
       }),
   ],
+  [
+    '155 patterns that take thousands of steps each',
+    'AgentAttestation',
+    () =>
+      section('AgentAttestation', {
+        policies: times(155, (policy) => ({
+          name: `p${policy}`,
+          requiredAttestors: [{ type: 'k8s_token', config: { issuerURL: `https://oidc.example.com/${policy}` } }],
+          conditions: [{ expression: `k8s_token.namespace.matches("^(a|[b-y]z){300}$")` }],
+        })),
+      }),
+  ],
   ['9,800 overrides of 2 attributes', 'SVIDIssuancePolicy', () => overrides(9_800, 2)],
   ['300 overrides of 100 attributes', 'SVIDIssuancePolicy', () => overrides(300, 100)],
   ['90 overrides of 500 attributes', 'SVIDIssuancePolicy', () => overrides(90, 500)],

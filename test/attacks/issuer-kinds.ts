@@ -1,6 +1,7 @@
 // Traffic that makes the gateway fetch: unsigned tokens of configured issuers that misbehave, or of very many of them;
 // and documents that are large.
 
+import { FIRST_LOADS_BUCKET } from '../../src/core/limits.ts'
 import { clusters, largeDocument, policies, times } from './documents.ts'
 import { LARGE_KEY } from './issuers.ts'
 import { boundedBy, type Kind } from './kind.ts'
@@ -74,12 +75,12 @@ export const ISSUER_KINDS: readonly Kind[] = [
     }),
     request: (index, site) =>
       loginWith('rotation', forgeToken(site, { issuer: `good/${index % MANY_ISSUERS[site.scale]}` })),
-    statuses: [401],
+    statuses: [401, 503],
     count: 2 * MANY_ISSUERS.small,
-    // Each is loaded once; the second round finds all of them in memory.
+    // As many are loaded as there may be first loads while the clock stands still; each of them once.
     bounds: boundedBy(
       { reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 },
-      { fetches: LOAD_FETCHES * MANY_ISSUERS.small },
+      { fetches: LOAD_FETCHES * FIRST_LOADS_BUCKET },
     ),
   },
   {

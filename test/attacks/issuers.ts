@@ -2,7 +2,8 @@
 // others do what an issuer that is broken, or an attacker who controls one, can do to the gateway that fetches from it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createSigningKey, DISCOVERY_PATH, serviceAccountClaims, signClaims } from '../token/issuer.ts'
+import { MEDIA_TYPES, refuseAsApiServer } from '../../src/cli/api-server.ts'
+import { createSigningKey, DISCOVERY_PATH, KEYS_PATH, serviceAccountClaims, signClaims } from '../token/issuer.ts'
 
 export interface Issuers {
   readonly origin: string
@@ -20,6 +21,8 @@ interface Asked {
   readonly wants: 'discovery' | 'keys'
   readonly keys: readonly unknown[]
 }
+
+const { [DISCOVERY_PATH]: DISCOVERY_TYPE = '', [KEYS_PATH]: KEY_SET_TYPE = '' } = MEDIA_TYPES
 
 type Behaviour = (asked: Asked, response: ServerResponse) => void
 
@@ -46,7 +49,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   garbage: (_asked, response) => void response.end('<!doctype html>'),
   nested: (_asked, response) => void response.end('['.repeat(60_000)),
   'large-keys': (asked, response) =>
-    asked.wants === 'discovery' ? publish(asked, response) : send(response, { keys: [LARGE_KEY] }),
+    asked.wants === 'discovery' ? publish(asked, response) : send(response, { keys: [LARGE_KEY] }, KEY_SET_TYPE),
 }
 
 /** A modulus of 8,192 bits, the largest that is accepted: a signature is refused only after the slowest verification. */
@@ -74,6 +77,8 @@ export async function startIssuers(): Promise<Issuers> {
     const [, behaviour = '', n = ''] = path.split('/')
     const behave = BEHAVIOURS[behaviour]
     if (behave === undefined) return void response.writeHead(404).end()
+    const refused = refuseAsApiServer(request, document === '/keys' ? KEY_SET_TYPE : DISCOVERY_TYPE)
+    if (refused !== undefined) return void response.writeHead(refused.status, refused.headers).end(refused.body)
     behave(
       {
         issuer: `${origin}${path}`,
@@ -109,11 +114,12 @@ function publish({ issuer, wants, keys }: Asked, response: ServerResponse): void
           subject_types_supported: ['public'],
           id_token_signing_alg_values_supported: ['RS256'],
         },
+    wants === 'keys' ? KEY_SET_TYPE : DISCOVERY_TYPE,
   )
 }
 
-function send(response: ServerResponse, value: unknown): void {
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'max-age=3600' })
+function send(response: ServerResponse, value: unknown, type: string): void {
+  response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'max-age=3600' })
   response.end(JSON.stringify(value))
 }
 

@@ -3,8 +3,8 @@ import { CLAIMS_BODY_MAX_BYTES, LOGIN_BODY_MAX_BYTES } from '../../src/core/limi
 import { type AttackRequest, boundedBy, type Kind } from './kind.ts'
 import { JSON_TYPE, loginBody, loginWith, randomText } from './tokens.ts'
 
-/** What a cluster that was never seen may cost once: each section of it, and no more. */
-const UNKNOWN_CLUSTER_READS = 8
+/** What a cluster that was never seen may cost once: each section of it, and the record of the one that decides. */
+const UNKNOWN_CLUSTER_READS = 5
 
 const MALFORMED_IDS = [
   'a.b',

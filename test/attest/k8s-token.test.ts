@@ -167,6 +167,14 @@ describe('the configuration of k8s_token', () => {
     expect(issues.map(({ code, path }) => `${code} at ${path.join('.')}`)).toEqual([expected])
   })
 
+  it.each([
+    ['issuerURL', { issuerURL: 'https://kubernetes.default.svc.cluster.local' }],
+    ['jwksURI', { jwksURI: 'https://kubernetes.default.svc.cluster.local/openid/v1/jwks' }],
+  ])('names the setting that lets %s be private', (_field, change) => {
+    const [issue] = compileConfig({ ...good, ...change }).issues
+    expect(issue?.message).toContain('list "https://kubernetes.default.svc.cluster.local" in PRIVATE_ISSUERS')
+  })
+
   it('does not fetch from the issuer, and so lets it be private, when keys come from elsewhere', () => {
     const config = {
       issuerURL: 'https://kubernetes.default.svc.cluster.local',

@@ -1,6 +1,7 @@
 // Ages, outages, absence and memory: what of a document serves, and for how long.
 import { describe, expect, it } from 'vitest'
 import { weighCompiled } from '../../src/config/compiled-weight.ts'
+import { trustDomainKey } from '../../src/config/document-key.ts'
 import {
   ABSENCE_CACHE_MAX,
   CONFIG_CACHE_MAX,
@@ -11,6 +12,8 @@ import {
   CONFIG_STALE_MAX_MILLIS,
   LEASE_MILLIS,
   LEASE_POLL_MILLIS,
+  RECOMPILE_BUCKET,
+  RECOMPILE_UNIT_BYTES,
   STORE_BACKOFF_MAX_MILLIS,
   STORE_BACKOFF_MIN_MILLIS,
   STORE_REASON_MAX_LENGTH,
@@ -394,6 +397,60 @@ describe('memory', () => {
     rig.source.put(KEY.text, `good: ${'x'.repeat(CONFIG_CACHE_MAX_BYTES)}`)
     for (let request = 0; request < 3; request++) expect(await rig.get(cache)).toMatchObject({ kind: 'in_force' })
     expect(rig.compiled).toHaveLength(1)
+  })
+
+  describe('with more large documents than fit', () => {
+    const MEGABYTE = 1024 * 1024
+    const count = Math.ceil((2 * CONFIG_CACHE_MAX_BYTES) / MEGABYTE)
+    const keys = Array.from({ length: count }, (_, id) => keyOf(`c-${id}`))
+
+    function crowd() {
+      const rig = createRig()
+      const cache = rig.isolate({ stateless: true })
+      for (const key of keys) rig.source.put(key.text, `good: ${'x'.repeat(MEGABYTE)}`)
+      /** Asks for all of them in rotation; yields how often each kind of answer came. */
+      async function rotate() {
+        const kinds = new Map<string, number>()
+        for (const key of keys) {
+          const { kind } = await cache.get(key, rig.background)
+          kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+        }
+        return kinds
+      }
+      return { rig, cache, rotate }
+    }
+
+    it('compiles each once, and what was evicted within a budget: beyond it a later try is asked for', async () => {
+      const { rig, cache, rotate } = crowd()
+      expect(await rotate()).toEqual(new Map([['in_force', count]]))
+      rig.source.reads.length = 0
+      for (let round = 0; round < 3; round++) await rotate()
+      const fit = Math.floor((RECOMPILE_BUCKET * RECOMPILE_UNIT_BYTES) / MEGABYTE)
+      expect(rig.compiled.length).toBeLessThanOrEqual(count + fit)
+      expect(rig.source.reads.length).toBeLessThanOrEqual(fit)
+      const unavailable: unknown[] = []
+      for (const key of keys) {
+        const read = await cache.get(key, rig.background)
+        if (read.kind === 'unavailable') unavailable.push(read.retryAfterSeconds > 0 && read.reason.includes('memory'))
+      }
+      expect(unavailable.length).toBeGreaterThan(count / 3)
+      expect(new Set(unavailable)).toEqual(new Set([true]))
+    })
+
+    it('keeps what verified callers use, and the documents of the trust domain', async () => {
+      const { rig, cache, rotate } = crowd()
+      const agents = keyOf('busy')
+      rig.source.put(agents.text, `good: ${'y'.repeat(MEGABYTE)}`)
+      const ofTrustDomain = trustDomainKey('TrustDomain') as never as typeof agents
+      rig.source.put(ofTrustDomain.text, 'good: z')
+      await cache.get(agents, rig.background)
+      cache.prove(agents)
+      await cache.get(ofTrustDomain, rig.background)
+      for (let round = 0; round < 2; round++) await rotate()
+      rig.source.reads.length = 0
+      for (const key of [agents, ofTrustDomain]) expect((await cache.get(key, rig.background)).kind).toBe('in_force')
+      expect(rig.source.reads).toEqual([])
+    })
   })
 
   it('for made-up cluster ids is bounded apart, and evicts no configuration', async () => {

@@ -36,6 +36,13 @@ describe('an unknown cluster', () => {
     expect(rig.source.reads).toEqual(SECTIONS.map((section) => keyOf('c-1', section).text))
   })
 
+  it('costs one read of a record: what is only looked for is not put on record', async () => {
+    const rig = createRig()
+    await rig.exists(rig.isolate(), 'c-1')
+    expect(rig.state.reads).toEqual([`applied/${keyOf('c-1').text}`])
+    expect(rig.state.writes).toEqual([])
+  })
+
   it('is remembered as one absence: repeats cost no read while that is young, and not even in the background', async () => {
     const rig = createRig()
     const cache = rig.isolate({ stateless: true })

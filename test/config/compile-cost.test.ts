@@ -5,7 +5,7 @@ import { findAcross } from '../../src/config/cross-findings.ts'
 import { lintShadows } from '../../src/config/override-lint.ts'
 import type { SectionName } from '../../src/config/sections.ts'
 import { statusOf } from '../../src/config/status.ts'
-import { ISSUES_MAX, OVERRIDE_COMPARISONS_MAX } from '../../src/core/limits.ts'
+import { CLAIMS_PER_POLICY_MAX, ISSUES_MAX, OVERRIDE_COMPARISONS_MAX } from '../../src/core/limits.ts'
 import type { Match } from '../../src/policy/issuance.ts'
 import { DEFAULT_ISSUANCE } from '../../src/policy/issuance.ts'
 import { compile, cpuMillisOf } from './document.ts'
@@ -72,7 +72,17 @@ describe('the CPU time of a valid document', () => {
     })),
   })
   const claims = (count: number) => ({
-    policy: { jwt: { additionalClaims: record(count, (index) => [`c${index}`, `{{${label(index)}}}`]) } },
+    policyOverrides: indexes(count / CLAIMS_PER_POLICY_MAX).map((override) => ({
+      when: { 'kubernetes.pod.name': `n${override}` },
+      policy: {
+        jwt: {
+          additionalClaims: record(CLAIMS_PER_POLICY_MAX, (index) => [
+            `c${index}`,
+            `{{${label(override * CLAIMS_PER_POLICY_MAX + index)}}}`,
+          ]),
+        },
+      },
+    })),
   })
   const clusters = (count: number) => ({
     unlisted: 'refuse',
@@ -95,7 +105,7 @@ describe('the CPU time of a valid document', () => {
     ['claims', 'SVIDIssuancePolicy', 4000, claims],
     ['clusters', 'TrustDomain', 3000, clusters],
     ['prefixes above prefixes', 'TrustDomain', 3000, nested],
-  ])('grows with the number of its %s', (_what, section, count, make) => {
+  ])('grows with the number of its %s', { retry: 2 }, (_what, section, count, make) => {
     const textOf = (size: number): string => JSON.stringify({ section, schema: 'v1', spec: make(size) })
     const [small, large] = [textOf(count), textOf(4 * count)]
     const millisOf = (text: string): number =>
@@ -106,14 +116,20 @@ describe('the CPU time of a valid document', () => {
 })
 
 describe('checking sections against each other', () => {
-  it('grows with attributes and prefixes, and not with their product', () => {
+  it('grows with attributes and prefixes, and not with their product', { retry: 2 }, () => {
     const annotation = (count: number) =>
       compiledValue('SVIDIssuancePolicy', {
-        policy: {
-          jwt: {
-            additionalClaims: record(count, (index) => [`c${index}`, `{{kubernetes.pod.annotation[a${index}]}}`]),
+        policyOverrides: indexes(count / CLAIMS_PER_POLICY_MAX).map((override) => ({
+          when: { 'kubernetes.pod.name': `n${override}` },
+          policy: {
+            jwt: {
+              additionalClaims: record(CLAIMS_PER_POLICY_MAX, (index) => [
+                `c${index}`,
+                `{{kubernetes.pod.annotation[a${override * CLAIMS_PER_POLICY_MAX + index}]}}`,
+              ]),
+            },
           },
-        },
+        })),
       })
     const prefixes = (count: number) =>
       compiledValue('WorkloadAttestation', {

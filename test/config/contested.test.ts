@@ -118,6 +118,57 @@ describe('a deletion that an isolate has not noticed', () => {
   })
 })
 
+describe('a version of the record that no longer compiles', () => {
+  it('leaves nothing in force, and not the one before it that is in memory', async () => {
+    const rig = createRig()
+    const sleeper = rig.isolate()
+    rig.source.put(KEY.text, 'good: 1')
+    await rig.get(sleeper)
+    rig.pass(APPLIED_SETTLE_MILLIS)
+    rig.source.put(KEY.text, 'good: 2')
+    await rig.get(rig.isolate())
+    rig.rejected.add('good: 2')
+    rig.source.put(KEY.text, 'bad: 3')
+    rig.pass(DUE)
+    for (let reads = 0; reads < 3; reads++) {
+      expect(await rig.get(sleeper)).toMatchObject({ kind: 'invalid', contested: false })
+      rig.pass(DUE)
+    }
+  })
+})
+
+describe('a contest that an isolate finds by a bad document', () => {
+  it('is on record before that isolate answers', async () => {
+    const rig = createRig()
+    const behind = rig.isolate()
+    rig.source.put(KEY.text, 'good: 1')
+    await rig.get(behind)
+    rig.pass(APPLIED_SETTLE_MILLIS)
+    rig.source.put(KEY.text, 'good: 2')
+    await rig.get(rig.isolate())
+    rig.source.put(KEY.text, 'good: 1')
+    rig.pass(DUE)
+    await rig.get(behind)
+    rig.source.put(KEY.text, 'bad: 3')
+    rig.pass(DUE)
+    await rig.run(behind.get(KEY, rig.background))
+    expect(await recordIn(rig)).toMatchObject({ kind: 'contested' })
+  })
+
+  it('is looked at again as soon as it can be settled', async () => {
+    const rig = createRig()
+    rig.source.put(KEY.text, 'good: 1')
+    await rig.get(rig.isolate())
+    rig.source.put(KEY.text, 'good: 2')
+    const other = rig.isolate()
+    await rig.get(other)
+    expect(await recordIn(rig)).toMatchObject({ kind: 'contested' })
+    rig.pass(SETTLED)
+    await rig.get(other)
+    expect(await recordIn(rig)).toMatchObject({ text: 'good: 2' })
+  })
+})
+
 describe('a record', () => {
   it.each([
     [APPLIED_TRUST_MAX_MILLIS, 'in_force'],

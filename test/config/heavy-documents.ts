@@ -1,5 +1,6 @@
 // Documents whose compiled form weighs far more, or far less, than their text: what memory is counted by is held to them.
 import type { SectionName } from '../../src/config/sections.ts'
+import { CLAIMS_PER_POLICY_MAX, DNS_NAMES_PER_POLICY_MAX } from '../../src/core/limits.ts'
 
 export interface HeavyDocument {
   readonly section: SectionName
@@ -103,7 +104,7 @@ export function heavyDocuments(share: number): readonly HeavyDocument[] {
       what: 'conditions whose patterns are far larger than their text',
       text: agents(
         list(
-          count(400),
+          count(280),
           (n) =>
             `    - name: p-${n}\n${k8s('issuerURL: "https://issuer.example"')}\n      conditions:\n        - expression: k8s_token.namespace.matches("^x${n}.*[ab].{8}$")`,
         ),
@@ -114,7 +115,7 @@ export function heavyDocuments(share: number): readonly HeavyDocument[] {
       what: 'conditions whose patterns are run as automata of thousands of states',
       text: agents(
         list(
-          count(400),
+          count(180),
           (n) =>
             `    - name: p-${n}\n${k8s('issuerURL: "https://issuer.example"')}\n      conditions:\n        - expression: k8s_token.namespace.matches("^x${n}(a|[b-y]z){300}$")`,
         ),
@@ -149,7 +150,7 @@ export function heavyDocuments(share: number): readonly HeavyDocument[] {
       what: 'overrides that each take over the legacy DNS names',
       text: section(
         'SVIDIssuancePolicy',
-        `  legacy:\n    x509CustomizationTemplate: "${Array.from({ length: 180 }, (_, n) => `SAN.DNS=a${n}.example`).join(',')}"\n  policyOverrides:\n${list(count(10_000), (n) => `    - when: {linux.user.id: "${n}"}\n      policy: {}`)}`,
+        `  legacy:\n    x509CustomizationTemplate: "${Array.from({ length: DNS_NAMES_PER_POLICY_MAX }, (_, n) => `SAN.DNS=a${n}.example`).join(',')}"\n  policyOverrides:\n${list(count(10_000), (n) => `    - when: {linux.user.id: "${n}"}\n      policy: {}`)}`,
       ),
     },
     {
@@ -157,7 +158,10 @@ export function heavyDocuments(share: number): readonly HeavyDocument[] {
       what: 'claims',
       text: section(
         'SVIDIssuancePolicy',
-        `  policy:\n    jwt:\n      additionalClaims:\n${list(count(30_000), (n) => `        c${n}: "{{linux.user.id}}-${n}"`)}`,
+        `  policyOverrides:\n${list(count(300), (n) => {
+          const claims = list(CLAIMS_PER_POLICY_MAX, (m) => `            c${m}: "{{linux.user.id}}-${n}-${m}"`)
+          return `    - when: {kubernetes.pod.namespace: ns-${n}}\n      policy:\n        jwt:\n          additionalClaims:\n${claims}`
+        })}`,
       ),
     },
     {
@@ -165,7 +169,13 @@ export function heavyDocuments(share: number): readonly HeavyDocument[] {
       what: 'DNS names',
       text: section(
         'SVIDIssuancePolicy',
-        `  policy:\n    x509:\n      dnsNames:\n${list(count(30_000), (n) => `        - "{{kubernetes.pod.namespace}}.n${n}.example"`)}`,
+        `  policyOverrides:\n${list(count(300), (n) => {
+          const names = list(
+            DNS_NAMES_PER_POLICY_MAX,
+            (m) => `            - "{{kubernetes.pod.namespace}}.n${m}.o${n}.example"`,
+          )
+          return `    - when: {kubernetes.pod.namespace: ns-${n}}\n      policy:\n        x509:\n          dnsNames:\n${names}`
+        })}`,
       ),
     },
     {

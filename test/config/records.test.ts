@@ -528,6 +528,26 @@ describe('the store of records', () => {
     expect(await recordIn(rig)).toMatchObject({ text: 'good: 1' })
   })
 
+  it('that refused one version for long is asked for the next one at once', async () => {
+    const rig = createRig()
+    const cache = rig.isolate()
+    rig.state.writeTrouble = 'error'
+    rig.source.put(KEY.text, 'good: 1')
+    for (let reads = 0; reads < 20; reads++) {
+      await rig.get(cache)
+      rig.pass(DUE)
+    }
+    rig.source.put(KEY.text, 'good: 2')
+    await rig.get(cache)
+    rig.state.writeTrouble = 'none'
+    rig.pass(CONFIG_FRESH_MILLIS + 1)
+    await rig.get(cache)
+    rig.pass(CONFIG_FRESH_MILLIS + 1)
+    await rig.get(cache)
+    expect(await recordIn(rig)).toMatchObject({ text: 'good: 2' })
+    expect(rig.told).toHaveLength(2)
+  })
+
   it('takes a version over a record that is no longer young', async () => {
     const rig = createRig()
     put(rig, 'good: 1')

@@ -3,6 +3,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
+import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
 import { type Host, startHost } from './hosts.ts'
 import { asAgent, asIssuer, CLUSTER } from './mapping-scenarios.ts'
 import { type Ask, documents, SCENARIOS } from './scenarios.ts'
@@ -15,6 +16,13 @@ const POD_ON_NODE = {
   'kubernetes.pod.owner': 'ReplicaSet:web-1',
 }
 
+const PUBLISHED = [
+  '/.well-known/openid-configuration',
+  '/.well-known/jwks.json',
+  '/openapi.json',
+  '/schemas/AgentAttestation.json',
+] as const
+
 let cluster: StandInCluster
 beforeAll(async () => {
   cluster = await startStandInCluster({ audience: 'spiffe://example.org', port: 0 })
@@ -23,8 +31,10 @@ afterAll(() => cluster.close())
 
 describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
   let host: Host
+  let api: OpenApi
   beforeAll(async () => {
     host = await startHost(name, documents(cluster.issuer))
+    api = (await (await fetch(`${host.url}/openapi.json`)).json()) as OpenApi
   })
   afterAll(() => host?.stop())
 
@@ -44,6 +54,10 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     if (refusals !== undefined)
       expect((body['refusals'] as { code: string }[]).map((refusal) => refusal.code)).toEqual(refusals)
     expect(body).toMatchObject(part)
+    const { headers } = response
+    expect(findUndescribed(api, { method: init?.method ?? 'GET', path }, { status, headers, text })).toEqual([])
+    if (status === 401)
+      expect(headers.get('WWW-Authenticate')).toMatch(/^(Bearer|Postern-Evidence) realm="example\.org"/)
     if (status >= 400) {
       expect(response.headers.get('Content-Type')).toBe('application/problem+json')
       expect(body['type']).toBe(`urn:postern:${body['code']}`)
@@ -61,6 +75,38 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     const keys = createLocalJWKSet(await (await fetch(jwks_uri)).json())
     const { payload } = await jwtVerify(answer.session.token, keys, { issuer, audience: 'spiffe://example.org' })
     expect(payload.sub).toMatch(/^spiffe:\/\/example\.org\/postern\/agent\/seed\/k8s_policy\//)
+  })
+
+  it.each(PUBLISHED)('publishes %s by its ETag, to pages of any origin', async (path) => {
+    const ask = (init: RequestInit): Promise<Response> =>
+      fetch(host.url + path, { ...init, headers: { Origin: 'https://page.example', ...init.headers } })
+    const shape = async (response: Response): Promise<readonly unknown[]> => [
+      response.status,
+      (await response.text()) !== '',
+      response.headers.get('ETag'),
+      response.headers.get('Cache-Control'),
+      response.headers.get('Access-Control-Allow-Origin'),
+    ]
+    const tag = (await ask({})).headers.get('ETag') ?? ''
+    const rest = ['public, max-age=300', '*'] as const
+    expect(tag).toMatch(/^"[\w-]{43}"$/)
+    expect(await shape(await ask({}))).toEqual([200, true, tag, ...rest])
+    expect(await shape(await ask({ method: 'HEAD' }))).toEqual([200, false, tag, ...rest])
+    // `no-store`: what sends the request must not have an answer of its own.
+    for (const known of [tag, `"other", W/${tag}`, '*'])
+      expect(await shape(await ask({ headers: { 'If-None-Match': known }, cache: 'no-store' }))).toEqual([
+        304,
+        false,
+        tag,
+        ...rest,
+      ])
+    expect(await shape(await ask({ headers: { 'If-None-Match': '"other"' } }))).toEqual([200, true, tag, ...rest])
+
+    const preflight = await ask({
+      method: 'OPTIONS',
+      headers: { 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'if-none-match' },
+    })
+    expect([preflight.status, preflight.headers.get('Access-Control-Allow-Methods')]).toEqual([204, 'GET, HEAD'])
   })
 
   it('writes one audit record for a login, on a line of its own', async () => {
@@ -122,8 +168,11 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     }
     expect([await verdictOf({}), await verdictOf({ agentSession })]).toEqual(['good', 'good'])
     // Another text that decides alike, and a pin that the agent does not meet.
-    const reworded = `# why\n${stored[servers]}`.replace(`[${CLUSTER}, nowhere]`, `[nowhere, ${CLUSTER}]`)
-    expect(reworded).toContain(`[nowhere, ${CLUSTER}]`)
+    const reworded = `# why\n${stored[servers]}`.replace(
+      `[${CLUSTER}, unlisted, nowhere]`,
+      `[nowhere, ${CLUSTER}, unlisted]`,
+    )
+    expect(reworded).toContain(`[nowhere, ${CLUSTER}, unlisted]`)
     await host.put(servers, reworded)
     await host.put(agents, stored['clusters/pinned/AgentAttestation']?.replace('spirl-agent', 'another') ?? '')
     await host.restart()

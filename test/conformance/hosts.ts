@@ -27,7 +27,7 @@ export interface Host {
 }
 
 export interface HostOptions {
-  /** Replaces settings of development; `undefined` takes one out. */
+  /** Replaces settings of development and variables of the environment; `undefined` takes one out. */
   readonly change?: Readonly<Record<string, string | undefined>>
   /** For runs whose audit records would not fit in memory. */
   readonly takeOutput?: (text: string) => void
@@ -46,6 +46,8 @@ export async function startHost(
   const settings = Object.fromEntries(
     Object.entries(changed).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
+  // `spawn` leaves out a variable that is undefined.
+  const takenOut = Object.fromEntries(Object.entries(change).filter(([, value]) => value === undefined))
   let output = ''
   const onOutput =
     takeOutput ??
@@ -80,7 +82,7 @@ export async function startHost(
         ? [process.execPath, ['src/runtime/node.ts']]
         : [DENO, ['run', '--allow-net', '--allow-env', '--allow-read', '--allow-write', 'src/runtime/deno.ts']]
     const started = spawn(command, [...args, ...flags], {
-      env: { ...process.env, ...settings },
+      env: { ...process.env, ...settings, ...takenOut },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

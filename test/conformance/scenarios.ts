@@ -223,6 +223,10 @@ export const SCENARIOS: readonly Scenario[] = [
   read('is alive', '/healthz', { status: 200, body: { status: 'ok' } }),
   read('is ready', '/readyz', { status: 200, body: { status: 'ready' } }),
   read('publishes its keys', '/.well-known/jwks.json', { status: 200 }),
+  read('has no browser flow', '/authorize?response_type=id_token', {
+    status: 400,
+    code: 'authorization_unsupported',
+  }),
   read('knows its routes', '/nothing', { status: 404, code: 'route_unknown' }),
   read('knows its methods', '/v1/clusters/seed/login', { status: 405, code: 'method_not_allowed' }),
   ...MAPPING_SCENARIOS,

@@ -9,6 +9,7 @@ import { readSettings } from '../../src/runtime/settings.ts'
 import { sleep } from '../../src/runtime/sleep.ts'
 import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
 import { createMemoryStore, type MemoryStore } from '../config/memory-source.ts'
+import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
 import { startIssuer, type TestIssuer } from '../token/issuer.ts'
 
 export const ISSUER_URL = 'http://127.0.0.1:8787'
@@ -43,17 +44,20 @@ export interface Answer {
   readonly text: string
 }
 
-/** `stateless`: no applied records, so that no document of one test outlives it. */
-export async function createWorld({ stateless = false } = {}): Promise<World> {
+/**
+ * `stateless`: no applied records, so that no document of one test outlives it. `issuerUrl`: one that is not loopback
+ * fetches no keys of the issuer here.
+ */
+export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } = {}): Promise<World> {
   const issuer = await startIssuer()
   const store = createMemoryStore()
   const records: AuditRecord[] = []
   const read = readSettings(
     {
       TRUST_DOMAIN: 'example.org',
-      ISSUER_URL,
+      ISSUER_URL: issuerUrl,
       SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
-      ALLOW_LOOPBACK_ISSUERS: 'true',
+      ALLOW_LOOPBACK_ISSUERS: issuerUrl === ISSUER_URL ? 'true' : 'false',
       SEAL_KEYS: 'A'.repeat(43),
     },
     { canResolve: true },
@@ -81,6 +85,13 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
     const response = await world.app.request(path, init)
     // Without the newline at its end, which every answer has.
     const text = (await response.text()).replace(/\n$/, '')
+    // Whatever a test asks: what clients are generated from describes the answer.
+    const undescribed = findUndescribed(
+      await describedBy(world.app),
+      { method: init.method ?? 'GET', path },
+      { status: response.status, headers: response.headers, text },
+    )
+    if (undescribed.length > 0) throw new Error(`/openapi.json does not describe an answer: ${undescribed.join('\n')}`)
     return { status: response.status, headers: response.headers, text, body: JSON.parse(text) }
   }
 
@@ -110,6 +121,16 @@ export async function createWorld({ stateless = false } = {}): Promise<World> {
   }
   world.restart()
   return world
+}
+
+const descriptions = new WeakMap<GatewayApp, OpenApi>()
+
+async function describedBy(app: GatewayApp): Promise<OpenApi> {
+  const known = descriptions.get(app)
+  if (known !== undefined) return known
+  const described = (await (await app.request('/openapi.json')).json()) as OpenApi
+  descriptions.set(app, described)
+  return described
 }
 
 export function policyText(issuer: string, extra: readonly string[] = []): string {

@@ -7,8 +7,12 @@ let world: World
 let app: Hono
 beforeAll(async () => {
   world = await createWorld()
-  app = new Hono().route('/login', world.app)
+  app = new Hono()
+  app.get('/login/early', (c) => c.text('mine'))
+  app.route('/login', world.app)
   app.get('/', (c) => c.text('mine'))
+  app.get('/login/late', (c) => c.text('mine'))
+  app.get('/login/late/missing', (c) => c.text('not mine', 404))
 })
 afterAll(() => world.stop())
 
@@ -37,5 +41,39 @@ describe('a mounted gateway', () => {
       headers: { 'Content-Type': 'application/json' },
     })
     expect(answer.headers.get('Content-Type')).toBe('application/problem+json')
+  })
+  it.each([
+    ['GET', '/login/nothing'],
+    ['GET', '/login/'],
+    ['GET', '/login/v1/clusters/m-1'],
+    ['POST', '/login/nothing'],
+    ['DELETE', '/login/v1'],
+  ])('answers %s %s, which it does not know, as a problem', async (method, path) => {
+    const answer = await app.request(path, { method })
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([404, 'application/problem+json'])
+    const body = (await answer.json()) as Record<string, unknown>
+    expect(body).toMatchObject({ code: 'route_unknown', requestId: answer.headers.get('X-Request-Id') })
+  })
+
+  it.each(['/login/early', '/login/late'])('leaves %s to its host', async (path) => {
+    const answer = await app.request(path)
+    expect([answer.status, await answer.text()]).toEqual([200, 'mine'])
+  })
+
+  it('leaves an answer of its host as it is', async () => {
+    const answer = await app.request('/login/late/missing')
+    expect([answer.status, await answer.text()]).toEqual([404, 'not mine'])
+  })
+
+  it('answers an unknown route of its host by its host', async () => {
+    expect((await app.request('/nothing')).headers.get('Content-Type')).toMatch(/^text\/plain/)
+  })
+
+  it('challenges, and publishes by ETag', async () => {
+    const refused = await app.request('/login/v1/clusters/m-1/claims', { method: 'POST' })
+    expect([refused.status, refused.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer realm="example.org"'])
+    const tag = (await app.request('/login/.well-known/jwks.json')).headers.get('ETag') ?? ''
+    const again = await app.request('/login/.well-known/jwks.json', { headers: { 'If-None-Match': tag } })
+    expect([again.status, tag]).toEqual([304, expect.stringMatching(/^".+"$/)])
   })
 })

@@ -63,7 +63,7 @@ describe.each(ENDPOINTS)('the session that opens the %s of a cluster', (_endpoin
   ])('is missing with %s', async (_what, headers) => {
     const { status, body, headers: answered } = await ask(headers)
     expect([status, body.code]).toEqual([401, 'session_missing'])
-    expect(answered.get('WWW-Authenticate')).toBe('Bearer')
+    expect(answered.get('WWW-Authenticate')).toBe('Bearer realm="example.org"')
   })
 
   it.each<[string, string]>([
@@ -72,7 +72,7 @@ describe.each(ENDPOINTS)('the session that opens the %s of a cluster', (_endpoin
   ])('is not well-formed with %s', async (_what, token) => {
     const { status, body, headers } = await ask({ Authorization: `Bearer ${token}` })
     expect([status, body.code]).toEqual([401, 'session_malformed'])
-    expect(headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="example.org", error="invalid_token"')
   })
 
   it('does not verify with an edited signature', async () => {
@@ -93,7 +93,7 @@ describe.each(ENDPOINTS)('the session that opens the %s of a cluster', (_endpoin
   it("is not an agent's, though it is of this very cluster", async () => {
     const { status, body, headers } = await ask({ Authorization: `Bearer ${await agentSessionOf(world)}` })
     expect([status, body.code]).toEqual([403, 'session_role_forbidden'])
-    expect(headers.get('WWW-Authenticate')).toBe('Bearer error="insufficient_scope"')
+    expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="example.org", error="insufficient_scope"')
   })
 
   it('is refused for its size before it is looked at', async () => {
@@ -108,7 +108,7 @@ describe.each(ENDPOINTS)('the session that opens the %s of a cluster', (_endpoin
     expect((await withSession({ ageSeconds: 620, ttlSeconds: 600 })).status).toBe(200)
     const { status, body, headers } = await withSession({ ageSeconds: 640, ttlSeconds: 600 })
     expect([status, body.code]).toEqual([401, 'session_expired'])
-    expect(headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="example.org", error="invalid_token"')
   })
 
   it('is good for the clusters that it names alone, and for all if it names none', async () => {
@@ -136,7 +136,7 @@ describe.each(ENDPOINTS)('the session that opens the %s of a cluster', (_endpoin
     expect((await withSession({ ageSeconds: 90 })).status).toBe(200)
     const { status, body, headers } = await withSession({ ageSeconds: 110 })
     expect([status, body.code]).toEqual([401, 'session_revoked'])
-    expect(headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="example.org", error="invalid_token"')
     world.store.values.delete('trust-domain/TrustDomain')
     put(world, `clusters/${CLUSTER}/Cluster`, { sessionsNotBefore: inSeconds(-100) })
     world.restart()

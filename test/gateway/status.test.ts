@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SectionStatus } from '../../src/config/status.ts'
-import { createWorld, type World } from './fixture.ts'
+import { FETCH_CAUSES } from '../../src/token/fetch-causes.ts'
+import { createWorld, policyText, type World } from './fixture.ts'
 import { agentSessionOf, CLUSTER, put, putBaseline, sessionOf } from './mapping-world.ts'
 
 let world: World
@@ -119,6 +120,28 @@ describe('GET /v1/clusters/{clusterId}/status', () => {
     put(world, 'trust-domain/TrustDomain', { clusters: { [CLUSTER]: { name: 'one', pathPrefixes: ['/one'] } } })
     world.restart()
     expect(await codes()).toEqual([])
+  })
+
+  it('warns of an issuer whose keys cannot be fetched, with the cause, until they can', async () => {
+    const token = await world.issuer.mint()
+    world.store.put(`clusters/${CLUSTER}/AgentAttestation`, policyText(`${world.issuer.origin}/nowhere`))
+    const forged = await world.issuer.mint({ claims: { iss: `${world.issuer.origin}/nowhere` } })
+    const warningsOf = async () =>
+      (await ask()).section('AgentAttestation').warnings.filter(({ code }) => code === 'keys_unavailable')
+    expect(await warningsOf()).toEqual([])
+    expect((await world.login(CLUSTER, forged)).status).toBe(503)
+    const { health, section } = await ask()
+    expect([health, section('AgentAttestation').health]).toEqual(['HEALTHY', 'HEALTHY'])
+    const [warning, ...others] = await warningsOf()
+    expect(others).toEqual([])
+    expect(warning?.path).toBe('spec.policies[0].requiredAttestors[0]')
+    expect(warning?.message).toContain('answered 404')
+    expect(warning?.message).toContain(FETCH_CAUSES.not_found.next)
+
+    world.putPolicy(CLUSTER)
+    world.restart()
+    await world.login(CLUSTER, token)
+    expect(await warningsOf()).toEqual([])
   })
 
   it('says unknown where the store does not answer, and never absent', async () => {

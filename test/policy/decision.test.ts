@@ -5,6 +5,7 @@ import type { Attestor, Requirement } from '../../src/attest/attestor.ts'
 import { ATTESTORS } from '../../src/attest/table.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
 import { catalogueScope } from '../../src/condition/scope.ts'
+import { startFuel } from '../../src/condition/start-fuel.ts'
 import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../src/core/limits.ts'
 import { createDecisions, type RecordedLogin } from '../../src/policy/decision.ts'
 import { evaluateLogin } from '../../src/policy/login.ts'
@@ -238,7 +239,8 @@ describe('a session that is checked again', () => {
 
   it('has one budget for all its conditions, and is not good when that is spent', async () => {
     const costly = condition(`!"${'a'.repeat(1500)}".matches("${'a?'.repeat(60)}b")`)
-    const used = world.context.engine.evaluate(costly.condition, new Map(), CONDITION_FUEL).fuelUsed
+    const { fuelUsed } = world.context.engine.evaluate(costly.condition, new Map(), CONDITION_FUEL)
+    const used = startFuel(costly.condition.program, new Map()) + fuelUsed
     const times = (count: number): Policy =>
       policyOf([compiled(pinned())], { conditions: Array.from({ length: count }, () => costly) })
     const login = await logIn(pinned())

@@ -201,6 +201,7 @@ describe('an attestor that tells no checks', () => {
     compile: () => ({ selector: 'stub', scoped: true, detail: 'stub' }),
     open: ({ says }: { says: string }): Checked<{ selector: string; says: string }> => pass({ selector: 'stub', says }),
     digest: () => Promise.resolve('digest'),
+    combine: () => undefined,
     async verify(opened): Promise<Checked<{ says: string }>> {
       if (opened.says === 'down') return refuse({ code: 'signing_key_fetch_failed', detail: 'down' })
       return opened.says === 'bad' ? refuse({ code: 'signature_invalid', detail: 'bad' }) : pass({ says: opened.says })

@@ -4,7 +4,7 @@ import type { Attestor } from '../../src/attest/attestor.ts'
 import { defineAttestor } from '../../src/attest/attestor.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
 import { catalogueScope } from '../../src/condition/scope.ts'
-import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../src/core/limits.ts'
+import { AUDITED_POLICIES_MAX, CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../src/core/limits.ts'
 import { type Checked, pass, refuse } from '../../src/core/result.ts'
 import { type Attestation, evaluateLogin } from '../../src/policy/login.ts'
 import { createPolicySet, type Policy, type PolicyCondition } from '../../src/policy/policy.ts'
@@ -29,6 +29,7 @@ const stub: Attestor = defineAttestor({
   compile: () => ({ selector: 'stub', scoped: true, detail: 'stub' }),
   open: (evidence: StubEvidence): Checked<StubEvidence> => pass(evidence),
   digest: () => Promise.resolve('digest'),
+  combine: () => undefined,
   async verify(opened): Promise<Checked<{ says: string }>> {
     verified.push(opened.says)
     if (opened.says === 'bad') return refuse({ code: 'signature_invalid', detail: 'bad' })
@@ -311,5 +312,71 @@ describe('conditions of a policy', () => {
       code: 'condition_fault',
       audit: { fault: 'fuel_exhausted' },
     })
+  })
+})
+
+describe('the cost of many policies of one issuer', () => {
+  const COUNT = 5_000
+
+  /** Policies that count how often anybody looks at what they require. */
+  function watched(count: number, change: Readonly<Record<string, unknown>> = {}) {
+    const looks = { count: 0 }
+    const requirement = world.requirement(change)
+    const set = createPolicySet(
+      Array.from({ length: count }, (_, index): Policy => {
+        const policy = { name: `p${index}`, index, requirements: [requirement], conditions: [] }
+        return Object.defineProperty(policy, 'requirements', {
+          get() {
+            looks.count++
+            return [requirement]
+          },
+        })
+      }),
+    )
+    looks.count = 0
+    return { set, looks }
+  }
+
+  it.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ['of another key', {}, 'signature_invalid'],
+    ['that expired', { exp: NOW - 600, iat: NOW - 1200, nbf: NOW - 1200 }, 'token_expired'],
+    ['for another audience', { aud: ['elsewhere'] }, 'audience_mismatch'],
+  ])('is not paid for a token %s: its refusal stands for them all', async (_what, claims, code) => {
+    const { set, looks } = watched(COUNT)
+    const forger = await createWorld()
+    const outcome = await evaluateLogin([attestation(await forger.mint(claims))], set, world.context)
+    expect(outcome.kind === 'refused' && outcome.reason).toBe('nothing_verified')
+    expect(outcome.kind === 'refused' && outcome.refusals.map(({ refusal }) => refusal.code)).toEqual([code])
+    expect(looks.count).toBe(0)
+    expect([outcome.traces.length, outcome.untraced]).toEqual([0, { tried: COUNT, refusing: 0 }])
+  })
+
+  it('is not paid while keys cannot be fetched, which is still said', async () => {
+    const { set, looks } = watched(COUNT, { jwks: undefined })
+    const outcome = await evaluateLogin([attestation(await world.mint())], set, world.context)
+    expect(outcome.kind).toBe('unavailable')
+    expect(looks.count).toBe(0)
+  })
+
+  it('is paid by a token that verifies, in document order, and traced as far as a record lists', async () => {
+    const { set } = watched(COUNT, { serviceAccountName: 'other' })
+    const outcome = await evaluateLogin([attestation(await world.mint())], set, world.context)
+    expect(outcome.kind === 'refused' && outcome.reason).toBe('no_policy_satisfied')
+    const first = Array.from({ length: AUDITED_POLICIES_MAX - 1 }, (_, index) => `p${index}`)
+    expect(outcome.traces.map(({ policy }) => policy)).toEqual([...first, `p${COUNT - 1}`])
+    const rest = COUNT - AUDITED_POLICIES_MAX
+    expect(outcome.untraced).toEqual({ tried: rest, refusing: rest })
+  })
+
+  it('still looks at policies that ask for other evidence as well', async () => {
+    const set = policySet(
+      ['alone', world.requirement()],
+      ['joint', world.requirement(), stubRequirement],
+      ['other', { ...stubRequirement }],
+    )
+    const evidence = [attestation(await (await createWorld()).mint()), says('down')]
+    const outcome = await evaluateLogin(evidence, set, world.context)
+    expect(outcome.kind).toBe('unavailable')
+    expect(outcome.traces.length + outcome.untraced.tried).toBe(3)
   })
 })

@@ -1,5 +1,16 @@
-import { createServer, type Server } from 'node:http'
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline, Readable } from 'node:stream'
+import {
+  brotliCompressSync,
+  constants,
+  createBrotliCompress,
+  createDeflate,
+  createGzip,
+  deflateSync,
+  gzipSync,
+} from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGuardedFetch } from '../../src/runtime/guarded-fetch.ts'
 import { fetchJson } from '../../src/token/bounded-fetch.ts'
@@ -9,10 +20,12 @@ let server: Server
 let port: number
 let hits = 0
 let endless: 'open' | 'closed' = 'open'
+let encoded: (response: ServerResponse) => void = (response) => void response.end()
 beforeAll(async () => {
   server = createServer((request, response) => {
     hits++
     if (request.url === '/redirect') response.writeHead(302, { Location: '/' }).end()
+    else if (request.url === '/encoded') encoded(response)
     else if (request.url === '/endless') {
       response.writeHead(200).write('x'.repeat(1000))
       response.once('close', () => {
@@ -80,6 +93,78 @@ describe('createGuardedFetch()', () => {
   })
 })
 
+describe('content codings that were not asked for', () => {
+  const CODERS = { gzip: gzipSync, 'x-gzip': gzipSync, deflate: deflateSync, br: brotliCompressSync } as const
+  const codings = Object.keys(CODERS) as (keyof typeof CODERS)[]
+
+  async function fetchEncoded(coding: string, write: (response: ServerResponse) => void, maxBytes = 1000) {
+    encoded = (response) => {
+      response.writeHead(200, { 'Content-Encoding': coding })
+      write(response)
+    }
+    return fetchJson(open, `http://127.0.0.1:${port}/encoded`, { maxBytes, timeoutMillis: 2000 })
+  }
+
+  it.each(codings)('%s is undone, and the bound is on what it becomes', async (coding) => {
+    for (const [size, expected] of [
+      [1000, { ok: true, bytes: 1000 }],
+      [1001, { ok: false, failure: { kind: 'too_large', facts: { bytes: 1000 } } }],
+    ] as const) {
+      const content = CODERS[coding](`"${'x'.repeat(size - 2)}"`)
+      expect(content.length).toBeLessThan(100)
+      expect(await fetchEncoded(coding, (response) => response.end(content))).toMatchObject(expected)
+    }
+  })
+
+  it.each(codings)('%s that expands without end is ended at the bound, and its connection with it', async (coding) => {
+    const coder =
+      coding === 'br'
+        ? createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
+        : coding === 'deflate'
+          ? createDeflate()
+          : createGzip()
+    let isClosed = false
+    const blanks = Buffer.alloc(256 * 1024, ' ')
+    const fetched = await fetchEncoded(coding, (response) => {
+      response.once('close', () => {
+        isClosed = true
+        coder.destroy()
+      })
+      pipeline(
+        Readable.from(
+          (function* () {
+            for (;;) yield blanks
+          })(),
+        ),
+        coder,
+        response,
+        () => undefined,
+      )
+    })
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'too_large', facts: { bytes: 1000 } } })
+    await expect.poll(() => isClosed).toBe(true)
+  })
+
+  it.each(codings)('a connection that is lost within %s is no damaged content', async (coding) => {
+    const content = CODERS[coding](randomBytes(4096).toString('hex'))
+    const fetched = await fetchEncoded(
+      coding,
+      (response) => void response.write(content.subarray(0, 1500), () => response.destroy()),
+      1_000_000,
+    )
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'body_cut', facts: {} } })
+  })
+
+  it('leaves neither the coding nor the length in the headers', async () => {
+    const content = gzipSync('{"a":1}')
+    encoded = (response) =>
+      response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': content.length, Age: 7 }).end(content)
+    const { headers } = await open(`http://127.0.0.1:${port}/encoded`, init())
+    const names = ['content-encoding', 'content-length', 'age']
+    expect(names.map((name) => headers.get(name))).toEqual([null, null, '7'])
+  })
+})
+
 describe('against answers that are not HTTP as it should be', () => {
   let hostile: HostileIssuer
   beforeAll(async () => {
@@ -98,7 +183,7 @@ describe('against answers that are not HTTP as it should be', () => {
   it.each(['status-600', 'status-999'])('%s is a bad gateway', async (name) => {
     const bounds = { maxBytes: 100, timeoutMillis: 2000 }
     const fetched = await fetchJson(open, `${hostile.url}/${name}`, bounds)
-    expect(fetched).toEqual({ ok: false, failure: { kind: 'status', status: 502 } })
+    expect(fetched).toEqual({ ok: false, failure: { kind: 'server_error', facts: { status: 502 } } })
   })
 
   it('leaves out a header that no Headers can hold, and reads the rest', async () => {

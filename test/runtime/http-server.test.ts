@@ -17,6 +17,7 @@ import {
   SHUTDOWN_GRACE_MILLIS,
   SHUTDOWN_NOTICE_MILLIS,
   STORE_TIMEOUT_MILLIS,
+  UNREAD_BODY_MAX_BYTES,
 } from '../../src/core/limits.ts'
 import type { ServerBounds } from '../../src/runtime/http-server.ts'
 
@@ -181,7 +182,7 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
     expect(residentMiB(child.pid)).toBeLessThan(300)
   })
 
-  it.each([
+  const ODD = [
     ['an upgrade', 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
     [
       'an upgrade to HTTP/2',
@@ -201,14 +202,18 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
     ['an expectation', `${POST}Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}`],
     ['an unknown method', 'QUUX /healthz HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['TRACE', 'TRACE /healthz HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ])('lives on after %s', async (_what, text) => {
-    const { port, output } = await serve(host, {
-      headersMillis: 1000,
-      requestMillis: 1000,
-      idleMillis: 500,
-      stalledMillis: 500,
-    })
-    await (await open(port, text)).closed
+  ] as const
+
+  it('lives on after anything that is not a request', async () => {
+    const bounds = { headersMillis: 1000, requestMillis: 1000, idleMillis: 500, stalledMillis: 500 }
+    const { port, output, child } = await serve(host, bounds)
+    // One process for all of them: whichever ends it is found by sending it alone.
+    await Promise.all(
+      ODD.map(async ([what, text]) => {
+        await (await open(port, text)).closed
+        expect(child.exitCode, what).toBe(null)
+      }),
+    )
     expect(await isHealthy(port)).toBe(true)
     expect(output()).not.toMatch(/"event":"fault"|Uncaught|Unhandled/)
   })
@@ -219,6 +224,45 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
     await new Promise((first) => socket.once('data', first))
     socket.write(GET.replace('Host: a', 'Host: a\r\nConnection: close'))
     expect((await closed).match(/HTTP\/1\.1 200/g)).toHaveLength(2)
+  })
+
+  const CLAIMS = 'POST /v1/clusters/c-1/claims HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n'
+
+  it.each([
+    ['a length', 'Content-Length: 268435456\r\n\r\n', (chunk: string) => chunk],
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n', (chunk: string) => `10000\r\n${chunk}\r\n`],
+  ])(
+    'answers and closes before a large body of %s that nobody wants, and does not read it',
+    async (_what, rest, frame) => {
+      const { port } = await serve(host, {})
+      const { socket, closed } = await open(port, `${CLAIMS}${rest}`)
+      const chunk = frame('x'.repeat(0x10000))
+      // A client that writes as fast as it can, whatever it is answered.
+      const write = (): void => {
+        while (!socket.destroyed && socket.bytesWritten < 0x10000000 && socket.write(chunk));
+      }
+      socket.on('drain', write)
+      write()
+      const answer = await closed
+      expect(statusOf(answer)).toBe('401')
+      expect(answer.toLowerCase()).toContain('connection: close')
+      // What the buffers of two sockets hold, and no more.
+      expect(socket.bytesWritten).toBeLessThan(32 * 1024 * 1024)
+    },
+  )
+
+  it.each([
+    ['at the bound', UNREAD_BODY_MAX_BYTES, true],
+    ['over it', UNREAD_BODY_MAX_BYTES + 1, false],
+  ])('keeps the connection after a body that nobody wants %s', async (_what, length, isKept) => {
+    const { port } = await serve(host, {})
+    const { socket, closed } = await open(port, `${CLAIMS}Content-Length: ${length}\r\n\r\nx`)
+    const first = await new Promise((came) => socket.once('data', (chunk) => came(String(chunk))))
+    expect(statusOf(String(first))).toBe('401')
+    expect(String(first).toLowerCase().includes('connection: close')).toBe(!isKept)
+    socket.write('x'.repeat(length - 1))
+    socket.write(GET.replace('Host: a', 'Host: a\r\nConnection: close'))
+    expect((await closed).includes('HTTP/1.1 200')).toBe(isKept)
   })
 
   it('holds no memory for hundreds of connections that stall', async () => {

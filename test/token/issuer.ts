@@ -1,9 +1,14 @@
-// A real OpenID issuer on loopback for tests: it signs service account tokens as Kubernetes does, publishes its keys,
-// rotates them, goes down, and misbehaves when told to.
+// A real OpenID issuer on loopback for tests: it signs service account tokens as Kubernetes does, publishes its keys as
+// strictly as the API server, or as another kind of issuer does, rotates them, goes down, and misbehaves when told to.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { CACHE_CONTROL, DISCOVERY_PATH, KEYS_PATH, refuseAsApiServer } from '../../src/cli/api-server.ts'
 import type { Algorithm } from '../../src/token/algorithms.ts'
+import { ISSUER_KINDS, type IssuerKind, type IssuerKindName, NATIVE_TYPES } from './issuer-kinds.ts'
+
+export { DISCOVERY_PATH, KEYS_PATH }
 
 export interface SigningKey {
   readonly kid: string
@@ -68,6 +73,8 @@ export interface TestIssuer {
   readonly jwksUrl: string
   /** Paths that were asked for, in order. */
   readonly requests: readonly string[]
+  /** The headers of those requests, in order. */
+  readonly requestHeaders: readonly IncomingMessage['headers'][]
   /** How often the key set was asked for. */
   readonly keyFetches: () => number
   readonly newestKey: () => SigningKey
@@ -84,49 +91,92 @@ export interface TestIssuer {
   readonly stop: () => Promise<void>
 }
 
-export const DISCOVERY_PATH = '/.well-known/openid-configuration'
-export const KEYS_PATH = '/openid/v1/jwks'
+export interface IssuerOptions {
+  readonly alg?: Algorithm
+  /** Whose documents and manners; default the API server's. */
+  readonly like?: IssuerKindName
+  /** Appended to its name: a path, or a slash; default that of its kind. */
+  readonly suffix?: string
+  /** Serves https with this certificate, as PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+}
 
-/** Starts an issuer on a free port of loopback. `suffix` is appended to its name: a path, or a slash as on AKS. */
-export async function startIssuer(
-  options: { readonly alg?: Algorithm; readonly suffix?: string } = {},
-): Promise<TestIssuer> {
-  const { alg = 'ES256', suffix = '' } = options
+/** Starts an issuer on a free port of loopback. */
+export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssuer> {
+  const kind: IssuerKind = ISSUER_KINDS[options.like ?? 'kube-apiserver']
+  const { alg = 'ES256', suffix = kind.suffix ?? '', tls } = options
+  const { keysPath = KEYS_PATH, types = NATIVE_TYPES } = kind
+  const discoveryPath = `${suffix.replace(/\/$/, '')}${DISCOVERY_PATH}`
   const requests: string[] = []
+  const requestHeaders: IncomingMessage['headers'][] = []
   const handlers = new Map<string, Handler>()
   let keys = [await createSigningKey('key-1', alg)]
   let created = 1
   let published: readonly unknown[] | undefined
   let isDown = false
-  let cacheControl: string | undefined = 'public, max-age=3600'
+  let cacheControl: string | undefined = kind.cacheControl ?? CACHE_CONTROL
+  let cached: Buffer | undefined
 
-  const server = createServer((request, response) => {
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer)
+  function answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? ''
+    const [pathname] = path.split('?')
     requests.push(path)
+    requestHeaders.push(request.headers)
     if (isDown) {
       request.socket.destroy()
       return
     }
     const handler = handlers.get(path)
     if (handler !== undefined) handler(request, response)
-    else if (path === `${suffix.replace(/\/$/, '')}${DISCOVERY_PATH}`) {
-      // Exactly the members of Kubernetes' own document.
-      sendJson(response, {
-        issuer: `${origin}${suffix}`,
-        jwks_uri: `${origin}${KEYS_PATH}`,
-        response_types_supported: ['id_token'],
-        subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: [...new Set(keys.map((key) => key.alg))],
-      })
-    } else if (path === KEYS_PATH) {
-      if (cacheControl !== undefined) response.setHeader('cache-control', cacheControl)
-      sendJson(response, { keys: published ?? keys.map((key) => key.publicJwk) }, 'application/jwk-set+json')
-    } else {
-      response.writeHead(404).end()
+    else if (kind.wantsUserAgent && request.headers['user-agent'] === undefined) response.writeHead(403).end()
+    else if (pathname === discoveryPath) publishDocument('discovery', request, response)
+    else if (pathname === keysPath) publishDocument('keys', request, response)
+    else response.writeHead(404).end()
+  }
+
+  function publishDocument(name: 'discovery' | 'keys', request: IncomingMessage, response: ServerResponse): void {
+    const refused = kind.negotiates && refuseAsApiServer(request, types[name], kind.access)
+    if (refused) return void response.writeHead(refused.status, refused.headers).end(refused.body)
+    if (name === 'keys' && kind.transfer === 'never') return
+    let body: Buffer = Buffer.from(JSON.stringify(name === 'discovery' ? describeIssuer() : describeKeys()))
+    if (name === 'keys' && kind.staleAgeSeconds !== undefined) {
+      cached ??= body
+      body = cached
+      response.setHeader('age', kind.staleAgeSeconds)
     }
-  })
+    if (kind.coding !== undefined) {
+      body = kind.coding.encode(body)
+      response.setHeader('content-encoding', kind.coding.name)
+    }
+    if (cacheControl !== undefined) response.setHeader('cache-control', cacheControl)
+    response.setHeader('content-type', types[name])
+    response.setHeader('content-length', body.length)
+    if (name === 'keys' && kind.transfer === 'cut') {
+      response.write(body.subarray(0, body.length / 2), () => response.destroy())
+    } else {
+      response.end(body)
+    }
+  }
+
+  /** The five members of Kubernetes' own document (`openIDMetadata` of pkg/serviceaccount/openidmetadata.go), and more. */
+  function describeIssuer(): Record<string, unknown> {
+    return {
+      issuer,
+      jwks_uri: `${origin}${keysPath}`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: [...new Set(keys.map((key) => key.alg))].sort(),
+      ...kind.discovery,
+    }
+  }
+
+  function describeKeys(): Record<string, unknown> {
+    return { keys: published ?? keys.map((key) => key.publicJwk) }
+  }
+
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`
   const issuer = `${origin}${suffix}`
 
   function newestKey(): SigningKey {
@@ -138,9 +188,10 @@ export async function startIssuer(
   return {
     issuer,
     origin,
-    jwksUrl: `${origin}${KEYS_PATH}`,
+    jwksUrl: `${origin}${keysPath}`,
     requests,
-    keyFetches: () => requests.filter((path) => path === KEYS_PATH).length,
+    requestHeaders,
+    keyFetches: () => requests.filter((path) => path === keysPath).length,
     newestKey,
     async rotate({ dropOld = false, alg: newAlg = alg } = {}) {
       const key = await createSigningKey(`key-${++created}`, newAlg)

@@ -67,8 +67,12 @@ describe('key sources in memory', () => {
         return Response.json({ keys })
       },
     })
-    const ask = (n: number) =>
-      sources.find({ kind: 'jwks_uri', url: `https://keys.example.com/${n}` }, token, () => undefined)
+    const ask = (n: number) => {
+      const spec = { kind: 'jwks_uri', url: `https://keys.example.com/${n}` } as const
+      // First loads for strangers have a budget of their own.
+      sources.noteVerified(spec)
+      return sources.find(spec, token, () => undefined)
+    }
     return { ask, fetches: () => fetches }
   }
 

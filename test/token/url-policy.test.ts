@@ -110,6 +110,39 @@ describe('checkUrl()', () => {
     expect(result.ok ? 'allowed' : result.reason).toContain(words)
   })
 
+  it.each<[string, string | undefined]>([
+    ['https://10.0.0.1:6443', 'https://10.0.0.1:6443'],
+    ['https://[fd00::1]/keys', 'https://[fd00::1]'],
+    ['https://kubernetes.default.svc/openid/v1/jwks', 'https://kubernetes.default.svc'],
+    ['https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc.cluster.local'],
+    ['https://issuer.internal:8443/x', 'https://issuer.internal:8443'],
+    ['https://keycloak', 'https://keycloak'],
+    ['https://printer.local', 'https://printer.local'],
+    ['https://hidden.onion', undefined],
+    ['https://nothing.invalid', undefined],
+    ['https://oidc.example.com.', undefined],
+    ['http://oidc.example.com', undefined],
+    ['https://a@oidc.example.com', undefined],
+  ])('says of %s which origin to list, if that is the cure, and then allows it', (text, origin) => {
+    const refused = checkUrl(text, PUBLIC)
+    if (refused.ok) throw new Error('allowed')
+    expect(refused.cure === undefined).toBe(origin === undefined)
+    if (origin === undefined) return
+    expect(refused.cure).toContain(`list "${origin}" in PRIVATE_ISSUERS`)
+    expect(refused.cure).toContain('Workers')
+    expect(checkUrl(text, { ...PUBLIC, privateOrigins: new Set([origin]) }).ok).toBe(true)
+  })
+
+  it.each([
+    ['https://kubernetes.default.svc.cluster.local', 'Kubernetes'],
+    ['https://cluster.local', 'Kubernetes'],
+    ['https://kubernetes.default.svc', 'Kubernetes'],
+    ['https://printer.local', 'local link'],
+    ['https://cluster.local.local', 'local link'],
+  ])('calls %s by what it is: %s', (text, words) => {
+    expect(checkUrl(text, PUBLIC)).toMatchObject({ ok: false, reason: expect.stringContaining(words) })
+  })
+
   it.each([
     'http://127.0.0.1:8080',
     'http://127.9.9.9',

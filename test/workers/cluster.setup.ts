@@ -3,7 +3,16 @@ import type { TestProject } from 'vitest/node'
 import { startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const cluster = await startStandInCluster({ audience: 'spiffe://example.org', port: 0 })
+  const [cluster, another] = await Promise.all([start(), start()])
   project.provide('cluster', cluster.issuer)
-  return () => cluster.close()
+  // One that counts its reads for one file must not be read by another, which may run at the same time.
+  project.provide('anotherCluster', another.issuer)
+  return async () => {
+    await cluster.close()
+    await another.close()
+  }
+}
+
+function start() {
+  return startStandInCluster({ audience: 'spiffe://example.org', port: 0 })
 }

@@ -7,7 +7,7 @@ import module from '../../wasm/policy-vm.wasm'
 import { keepsSupersededOut } from '../gateway/superseded.ts'
 
 const { POLICIES } = env as unknown as { readonly POLICIES: KVNamespace }
-const cluster = inject('cluster')
+const cluster = inject('anotherCluster')
 
 keepsSupersededOut('workerd', async () => {
   const settings = readSettings(env as unknown as Record<string, unknown>, { canResolve: false })

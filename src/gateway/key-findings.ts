@@ -1,0 +1,26 @@
+// Issuers of a document whose keys could not be fetched lately, as warnings of its section: what a login's record says of
+// one login, for an operator who looks at the cluster. Of this isolate alone: another may have fared better.
+import type { SectionValues } from '../config/compile.ts'
+import type { CrossFindings } from '../config/cross-findings.ts'
+import type { Issue } from '../core/issue.ts'
+import { ISSUES_MAX } from '../core/limits.ts'
+import type { KeySources } from '../token/key-source.ts'
+
+/** Each key source once, at the first attestor that names it; as many as a status lists. */
+export function findByKeys({ AgentAttestation }: Partial<SectionValues>, sources: KeySources): CrossFindings {
+  const found: Issue[] = []
+  const seen = new Set<string>()
+  for (const [at, { requirements }] of (AgentAttestation?.policies ?? []).entries()) {
+    for (const [index, { keySource }] of requirements.entries()) {
+      if (keySource === undefined || keySource.kind === 'inline') continue
+      const { id, lastFailure, consecutiveFailures } = sources.status(keySource)
+      if (lastFailure === undefined || consecutiveFailures === 0 || seen.has(id)) continue
+      seen.add(id)
+      const message = `Keys cannot be fetched (attempts: ${consecutiveFailures}): ${lastFailure.reason}; ${lastFailure.nextStep}`
+      const path = ['spec', 'policies', at, 'requiredAttestors', index]
+      found.push({ code: 'keys_unavailable', path, message })
+      if (found.length === ISSUES_MAX) return new Map([['AgentAttestation', found]])
+    }
+  }
+  return new Map([['AgentAttestation', found]])
+}

@@ -1,0 +1,69 @@
+// Which cause an error of the network is. By its code where a host gives one; workerd gives none, and a message.
+import { quoteText } from '../core/printable.ts'
+import type { CauseFacts, CauseRow } from './cause-row.ts'
+import { FETCH_CAUSES, type FetchCause } from './fetch-causes.ts'
+
+/** Where the transfer was when it failed. */
+export type FetchPhase = 'connect' | 'answer' | 'body'
+
+interface Recognised {
+  readonly kind: FetchCause
+  readonly facts: CauseFacts
+}
+
+const ROWS = Object.entries(FETCH_CAUSES) as readonly (readonly [FetchCause, CauseRow])[]
+const CODES = ROWS.flatMap(([kind, { codes = [] }]) => codes.map((code) => [code, kind] as const))
+const BY_CODE: ReadonlyMap<string, FetchCause> = new Map(CODES)
+/** The longest prefix first. */
+const BY_PREFIX = CODES.filter(([code]) => code.endsWith('*'))
+  .map(([code, kind]) => [code.slice(0, -1), kind] as const)
+  .sort(([a], [b]) => b.length - a.length)
+const BY_MESSAGE = ROWS.flatMap(([kind, { messages = [] }]) => messages.map((message) => [message, kind] as const))
+const BY_STATUS: ReadonlyMap<number, FetchCause> = new Map(
+  ROWS.flatMap(([kind, { statuses = [] }]) => statuses.map((status) => [status, kind] as const)),
+)
+
+/** A connection that ends while the body comes, told apart from one that ends before the answer. */
+const CUT: ReadonlySet<FetchCause> = new Set(['connection_reset', 'connection_lost'])
+/** Errors nest: `fetch failed` has a cause, and an attempt at several addresses has an error for each. */
+const NESTING_MAX = 4
+
+export function recogniseError(error: unknown, phase: FetchPhase): Recognised {
+  const known = findKnown(error, NESTING_MAX)
+  if (known === undefined) return { kind: 'unreachable', facts: {} }
+  const kind = phase === 'body' && CUT.has(known.kind) ? 'body_cut' : known.kind
+  return { kind, facts: kind === 'certificate_wrong_name' ? { names: namesOf(known.error) } : {} }
+}
+
+export function recogniseStatus(status: number): FetchCause {
+  return BY_STATUS.get(status) ?? (status >= 500 && status <= 599 ? 'server_error' : 'status_unexpected')
+}
+
+function findKnown(
+  error: unknown,
+  depth: number,
+): { readonly kind: FetchCause; readonly error: Readonly<Record<string, unknown>> } | undefined {
+  if (depth === 0 || typeof error !== 'object' || error === null) return undefined
+  const fields = error as Readonly<Record<string, unknown>>
+  const kind = kindOf(fields)
+  if (kind !== undefined) return { kind, error: fields }
+  const inner = Array.isArray(fields['errors']) ? fields['errors'][0] : fields['cause']
+  return findKnown(inner, depth - 1)
+}
+
+function kindOf({ code, name, message }: Readonly<Record<string, unknown>>): FetchCause | undefined {
+  // Deno's refusals of a permission have a name and no code.
+  for (const given of [code, name]) {
+    if (typeof given !== 'string') continue
+    const kind = BY_CODE.get(given) ?? BY_PREFIX.find(([prefix]) => given.startsWith(prefix))?.[1]
+    if (kind !== undefined) return kind
+  }
+  if (typeof message !== 'string') return undefined
+  return BY_MESSAGE.find(([start]) => message.startsWith(start))?.[1]
+}
+
+/** The names that the certificate is for: the other side's own words. */
+function namesOf({ cert }: Readonly<Record<string, unknown>>): string {
+  const names = typeof cert === 'object' && cert !== null && 'subjectaltname' in cert ? cert.subjectaltname : undefined
+  return typeof names === 'string' ? quoteText(names) : 'this host does not tell which'
+}

@@ -1,0 +1,158 @@
+// Hosts as processes against issuers that fail, each in its own way, TLS among them. One unsigned token is enough to make
+// the gateway ask, so its sender reads the same whatever failed; the audit record says what did.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { FetchCause } from '../../src/token/fetch-causes.ts'
+import { ANSWERS, type FailingIssuer, startFailingIssuer } from '../failing-issuer.ts'
+import { type Certificates, makeCertificates } from '../tls/certificates.ts'
+import { serviceAccountClaims, signClaims } from '../token/issuer.ts'
+import { type Host, type HostName, startHost } from './hosts.ts'
+import { documents } from './scenarios.ts'
+
+let certificates: Certificates
+let issuer: FailingIssuer
+let failures: Readonly<Record<string, string>>
+beforeAll(async () => {
+  certificates = makeCertificates()
+  issuer = await startFailingIssuer(certificates)
+  failures = {
+    ...Object.fromEntries(Object.keys(ANSWERS).map((name) => [name, `${issuer.url}/${name}`])),
+    ...Object.fromEntries(Object.entries(issuer.https).map(([kind, url]) => [`tls-${kind.replaceAll('_', '-')}`, url])),
+    'not-tls': issuer.notTls,
+    refused: issuer.refused,
+  }
+})
+afterAll(async () => {
+  await issuer?.close()
+  certificates?.remove()
+})
+
+const UNRESOLVED = 'https://no.such.invalid'
+
+const ON_ALL: Readonly<Record<string, FetchCause>> = Object.fromEntries(
+  Object.entries(ANSWERS).map(([name, { cause }]) => [name, cause]),
+)
+const ON_SERVERS: Readonly<Record<string, FetchCause>> = {
+  ...ON_ALL,
+  'tls-wrong-name': 'certificate_wrong_name',
+  'tls-expired': 'certificate_expired',
+  'tls-not-yet-valid': 'certificate_not_yet_valid',
+  'tls-unknown-authority': 'certificate_unknown_authority',
+  'tls-self-signed': 'certificate_unknown_authority',
+  'not-tls': 'tls_failed',
+  refused: 'connection_refused',
+  unresolved: 'name_unresolved',
+}
+/** workerd has no codes: a connection that ends is one like another, and of TLS and names it says nothing. */
+const ON_WORKERD: Readonly<Record<string, FetchCause>> = {
+  ...ON_ALL,
+  reset: 'connection_lost',
+  'hangs-up': 'connection_lost',
+  'not-http': 'connection_lost',
+  'huge-header': 'connection_lost',
+  refused: 'connection_lost',
+  'tls-good': 'unreachable',
+  'tls-expired': 'unreachable',
+  'not-tls': 'unreachable',
+}
+
+interface Failed {
+  readonly status: number
+  /** The answer but for what every answer has of its own. */
+  readonly answer: unknown
+  readonly expected: Readonly<Record<string, string>>
+}
+
+async function login(host: Host, clusterId: string, iss: string): Promise<Failed> {
+  const token = await signClaims(issuer.key, serviceAccountClaims(Math.floor(Date.now() / 1000), { iss }))
+  const response = await fetch(`${host.url}/v1/clusters/${clusterId}/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] }),
+  })
+  const { requestId, configuration, ...answer } = (await response.json()) as Record<string, unknown>
+  const id = response.headers.get('X-Request-Id') ?? String(requestId)
+  await expect.poll(() => host.output()).toContain(id)
+  const line = host
+    .output()
+    .split('\n')
+    .find((text) => text.startsWith('{') && text.includes(id))
+  const record = JSON.parse(line ?? '{}') as {
+    readonly refusals?: readonly { readonly expected?: Failed['expected'] }[]
+  }
+  expect(configuration).toBeDefined()
+  return { status: response.status, answer, expected: record.refusals?.[0]?.expected ?? {} }
+}
+
+function start(name: HostName, change: Readonly<Record<string, string | undefined>>): Promise<Host> {
+  const issuers = name === 'workerd' ? failures : { ...failures, unresolved: UNRESOLVED }
+  const stored = Object.entries(issuers).map(([id, url]) => [
+    `clusters/${id}/AgentAttestation`,
+    documents(url)['clusters/seed/AgentAttestation'] ?? '',
+  ])
+  return startHost(name, Object.fromEntries(stored), { change })
+}
+
+/** An https origin that the URL policy forbids is one that the operator names. */
+const onServer = (authority: string | undefined) => ({
+  PRIVATE_ISSUERS: UNRESOLVED,
+  NODE_EXTRA_CA_CERTS: authority,
+  DENO_CERT: undefined,
+  HTTPS_PROXY: 'http://127.0.0.1:1',
+  HTTP_PROXY: 'http://127.0.0.1:1',
+  // Node's own switch.
+  NODE_USE_ENV_PROXY: '1',
+  NO_PROXY: undefined,
+})
+
+describe.each([
+  ['workerd', ON_WORKERD],
+  ['node', ON_SERVERS],
+  ['deno', ON_SERVERS],
+] as const)('on %s', (name, causes) => {
+  let host: Host
+  const answers = new Set<string>()
+  beforeAll(async () => {
+    host = await start(name, name === 'workerd' ? {} : onServer(certificates.caFile))
+  })
+  afterAll(() => host?.stop())
+
+  it.each(Object.entries(causes))('%s is told to the operator as %s, and not to the caller', async (id, cause) => {
+    const url = failures[id] ?? UNRESOLVED
+    const { status, answer, expected } = await login(host, id, url)
+    expect(expected['keyFetchFailure']).toBe(cause)
+    expect(expected['keyFetchReason']).toMatch(/^the discovery document .{8}/)
+    expect(expected['keyFetchNextStep']).toMatch(/.{10}/)
+    expect(`${expected['keyFetchReason']} ${expected['keyFetchNextStep']}`).not.toMatch(/[{}]|not known|undefined/)
+    expect(status).toBe(503)
+    expect(answer).toMatchObject({ code: 'signing_key_unavailable' })
+    expect(JSON.stringify(answer)).toContain('failed to fetch signing key')
+    answers.add(JSON.stringify(answer))
+    // Not one of them reads otherwise, so none can name anything of the deployment.
+    expect([...answers]).toHaveLength(1)
+    expect(host.output()).not.toMatch(/"event":"fault"|Uncaught|Unhandled/)
+  })
+
+  if (name === 'workerd') return
+
+  it('an issuer whose authority NODE_EXTRA_CA_CERTS names is one like any other', async () => {
+    expect(await login(host, 'tls-good', issuer.https.good)).toMatchObject({ status: 200 })
+  })
+
+  it('a proxy that is set and not used is named where a connection fails', async () => {
+    expect((await login(host, 'refused', issuer.refused)).expected['keyFetchReason']).toContain('HTTPS_PROXY is set')
+  })
+})
+
+describe('on deno without NODE_EXTRA_CA_CERTS', () => {
+  let host: Host
+  beforeAll(async () => {
+    host = await start('deno', onServer(undefined))
+  })
+  afterAll(() => host?.stop())
+
+  it('an authority that is not built in is unknown, and the next step names the variable', async () => {
+    const { status, expected } = await login(host, 'tls-good', issuer.https.good)
+    expect([status, expected['keyFetchFailure']]).toEqual([503, 'certificate_unknown_authority'])
+    expect(expected['keyFetchNextStep']).toContain('NODE_EXTRA_CA_CERTS')
+  })
+})

@@ -104,7 +104,7 @@ export function runTool(
 ): Promise<Run> {
   const [command, ...others] = [...COMMANDS[host], ...args]
   const child = spawn(command, others, {
-    env: { ...process.env, ...environment, NODE_EXTRA_CA_CERTS: '' },
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''

@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { developmentSettings } from '../../src/cli/dev-environment.ts'
 import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
 import { type Operated, operate, runTool, SERVE, type ServerName } from './operated.ts'
@@ -26,17 +26,17 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true })
 })
 
-const running: Operated[] = []
-afterEach(async () => {
-  for (const served of running.splice(0)) await served.stop()
-})
+interface Start {
+  readonly host: ServerName
+  /** A file descriptor for standard output. */
+  readonly stdout?: number
+  readonly flags?: readonly string[]
+}
 
-async function start(host: ServerName, stdout?: number): Promise<Operated> {
-  const served = await operate(host, {
-    documents: documents(cluster.issuer),
-    ...(stdout === undefined ? {} : { stdout }),
-  })
-  running.push(served)
+/** For as long as the test runs. */
+async function start({ onTestFinished }: TestContext, { host, ...options }: Start): Promise<Operated> {
+  const served = await operate(host, { documents: documents(cluster.issuer), ...options })
+  onTestFinished(served.stop)
   return served
 }
 
@@ -57,7 +57,7 @@ async function get(url: string): Promise<Answer> {
 }
 
 /** Under a hundred logins a second, with two requests that never end. */
-async function endUnderLoad(host: ServerName): Promise<void> {
+async function endUnderLoad(host: ServerName, expect: TestContext['expect']): Promise<void> {
   const served = await operate(host, { documents: documents(cluster.issuer) })
   try {
     const { hostname, port } = new URL(served.url)
@@ -69,7 +69,8 @@ async function endUnderLoad(host: ServerName): Promise<void> {
         socket.on('error', () => undefined)
       })
 
-    const agent = new Agent({ keepAlive: true })
+    // A pool this small has none that is not used, and told of the end, within the notice.
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 })
     /** In the order in which they were sent. */
     const outcomes: (string | undefined)[] = []
     const send = (): void => {
@@ -117,10 +118,11 @@ async function endUnderLoad(host: ServerName): Promise<void> {
   }
 }
 
-it('serve answers every request that it accepted before it ends on SIGTERM, on both hosts', () =>
-  Promise.all([endUnderLoad('node'), endUnderLoad('deno')]))
+// These two wait for the most part, so at the same time.
+it.concurrent('serve answers every request that it accepted before it ends on SIGTERM, on both hosts', ({ expect }) =>
+  Promise.all([endUnderLoad('node', expect), endUnderLoad('deno', expect)]))
 
-it('npm run serve hands SIGTERM on, and leaves no process behind', async () => {
+it.concurrent('npm run serve hands SIGTERM on, and leaves no process behind', async ({ expect }) => {
   const flags = ['run', '-s', 'serve', '--', '--store', scratch, '--port', '0']
   const npm = spawn('npm', flags, { env: { ...process.env, ...settings }, stdio: ['ignore', 'ignore', 'pipe'] })
   const url = await new Promise<string>((ready) => {
@@ -138,22 +140,16 @@ it('npm run serve hands SIGTERM on, and leaves no process behind', async () => {
   await expect(fetch(url)).rejects.toThrow('fetch failed')
 })
 
-describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
-  it('takes SIGHUP as nothing, and ends on SIGINT at once', async () => {
-    const { url, child, ended } = await start(host)
-    child.kill('SIGHUP')
-    expect((await login(url)).status).toBe(200)
-    child.kill('SIGINT')
-    expect(await ended).toBe(0)
-  })
-
-  it('goes on while standard output is not read or has no reader, refuses logins meanwhile, and recovers', async () => {
+// Each test has processes and files of its own.
+describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
+  it('goes on while standard output is not read or has no reader, refuses logins meanwhile, and recovers', async (context) => {
+    const { expect } = context
     const pipe = join(scratch, `pipe-${host}`)
     execFileSync('mkfifo', [pipe])
     const openReader = (): number => openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
     let reader = openReader()
     const writer = openSync(pipe, 'w')
-    const { url, said } = await start(host, writer)
+    const { url, said } = await start(context, { host, stdout: writer })
     closeSync(writer)
     expect((await login(url)).status).toBe(200)
 
@@ -202,11 +198,15 @@ describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
     expect((await get(`${url}/healthz`)).status).toBe(200)
     reader = openReader()
     await expect.poll(loginWhileRead, { timeout: 10_000 }).toBe(200)
+    // A pipe of 64 KiB at a time.
     await expect
-      .poll(() => {
-        drain()
-        return recorded.match(/"event":"audit_recovered"/g)
-      })
+      .poll(
+        () => {
+          drain()
+          return recorded.match(/"event":"audit_recovered"/g)
+        },
+        { timeout: 10_000 },
+      )
       .toHaveLength(2)
     closeSync(reader)
     // Whole lines, each a record.
@@ -214,19 +214,25 @@ describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
       expect(JSON.parse(line)).toMatchObject({ v: 1 })
   })
 
-  it('goes on while standard output is full', async () => {
+  it('goes on while standard output is full, and warns that other machines reach it without TLS', async (context) => {
+    const { expect } = context
     const full = openSync('/dev/full', 'w')
-    const { url, said } = await start(host, full)
+    const { url: everywhere, said } = await start(context, { host, stdout: full, flags: ['--host', '0.0.0.0'] })
     closeSync(full)
+    const url = everywhere.replace('0.0.0.0', '127.0.0.1')
     await expect
       .poll(() => login(url), { timeout: 10_000 })
       .toMatchObject({ status: 503, body: { code: 'audit_unavailable' } })
     expect((await get(`${url}/healthz`)).status).toBe(200)
     expect(said()).toContain('ENOSPC')
+    expect(said()).toContain('--tls-cert')
   })
 
-  it('is not ready while its store is gone, and is again when that is back', async () => {
-    const { url, folder } = await start(host)
+  it('takes SIGHUP as nothing, is not ready while its store is gone, and ends on SIGINT at once', async (context) => {
+    const { expect } = context
+    const { url, folder, child, ended, said } = await start(context, { host })
+    child.kill('SIGHUP')
+    expect((await login(url)).status).toBe(200)
     expect(await get(`${url}/readyz`)).toMatchObject({
       status: 200,
       body: { status: 'ready', checks: { store: { readable: true }, degraded: [] } },
@@ -240,6 +246,10 @@ describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
       })
     renameSync(join(folder, 'gone'), join(folder, 'store'))
     await expect.poll(async () => (await get(`${url}/readyz`)).status, { timeout: 5000 }).toBe(200)
+    // Nobody else reaches it, so nobody needs TLS.
+    expect(said()).not.toContain('--tls-cert')
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
   })
 
   it.each([
@@ -254,6 +264,13 @@ describe.each(['node', 'deno'] as const)('serve on %s', (host) => {
     expect(err).toContain('mkdir -p')
     expect(err.trim()).not.toMatch(/[\n\u001b]/)
     expect(() => openSync(named.at(-1) ?? '', 'r')).toThrow('ENOENT')
+  })
+
+  it.runIf(host === 'deno')('stops at an authority file that cannot be read', async () => {
+    const environment = { ...settings, NODE_EXTRA_CA_CERTS: join(scratch, 'absent.pem') }
+    const { code, err } = await runTool(host, [...SERVE, '--store', scratch, '--port', '0'], environment)
+    expect(code).toBe(2)
+    expect(err).toMatch(/^NODE_EXTRA_CA_CERTS names no readable file/)
   })
 
   it('says in one line that its port is taken', async () => {

@@ -102,7 +102,8 @@ function answer(socket: TLSSocket): Promise<string> {
   })
 }
 
-describe.each(['node', 'deno'] as const)('on %s', (host) => {
+// Both at once: each waits for the next look at the files.
+describe.concurrent.each(['node', 'deno'] as const)('on %s', (host) => {
   let served: Operated
   beforeAll(async () => {
     for (const kind of ['crt', 'key']) copyFileSync(at(`first.${kind}`), at(`served-${host}.${kind}`))
@@ -112,7 +113,9 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
   afterAll(() => served.stop())
   const url = (): string => served.url.replace('0.0.0.0', '127.0.0.1')
 
-  it('serves https with the certificate, and the next one when the files change, without cutting a connection', async () => {
+  it('serves https with the certificate, and the next one when the files change, without cutting a connection', async ({
+    expect,
+  }) => {
     expect(served.url).toMatch(/^https:/)
     expect(served.said()).not.toContain('without TLS')
     expect(await servedName(url())).toBe('first')
@@ -133,17 +136,5 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
     socket.resume()
     await closed
     expect(await servedName(url())).toBeDefined()
-  })
-})
-
-describe.each(['node', 'deno'] as const)('without a certificate on %s', (host) => {
-  it.each([
-    ['0.0.0.0', true],
-    ['127.0.0.1', false],
-  ])('listening on %s warns: %s', async (address, warns) => {
-    const served = await operate(host, { documents: {}, flags: ['--host', address] })
-    if (warns) await expect.poll(served.said).toContain('--tls-cert')
-    else expect(served.said()).not.toContain('--tls-cert')
-    await served.stop()
   })
 })

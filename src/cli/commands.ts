@@ -2,6 +2,7 @@
 import { StoreError } from '../config/source.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { printable } from '../core/printable.ts'
+import { VERSION_LINE } from '../runtime/version.ts'
 import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from './command.ts'
 import { configDelete } from './config-delete.ts'
 import { configDiff } from './config-diff.ts'
@@ -12,7 +13,10 @@ import { configSet } from './config-set.ts'
 import { configStatus } from './config-status.ts'
 import { configValidate } from './config-validate.ts'
 import { explain } from './explain.ts'
+import { keysNew } from './keys-new.ts'
+import { keysRotate } from './keys-rotate.ts'
 import { map } from './map.ts'
+import { serve } from './serve.ts'
 import { paint, terminalText } from './terminal.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -26,6 +30,9 @@ export const COMMANDS: readonly Command[] = [
   configStatus,
   explain,
   map,
+  keysNew,
+  keysRotate,
+  serve,
 ]
 
 const CALL = 'npm run -s postern --'
@@ -60,6 +67,10 @@ async function dispatch(args: readonly string[], io: Io): Promise<ExitCode> {
   const command = COMMANDS.find(({ name }) => isCalled(name, words))
   if (wantsHelp) {
     io.out(command === undefined ? helpFor(words) : helpOf(command))
+    return EXIT.done
+  }
+  if (args.includes('--version')) {
+    io.out(`${VERSION_LINE}\n`)
     return EXIT.done
   }
   if (command === undefined) throw usageStop(unknownCommand(words))

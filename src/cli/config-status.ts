@@ -49,7 +49,7 @@ async function status(args: readonly string[], io: Io): Promise<ExitCode> {
   io.out(
     values.json === true
       ? `${JSON.stringify({ scope: target.scope, sections }, undefined, 2)}\n`
-      : textOf(target, sections, io),
+      : textOf(target, sections, values.gateway === undefined ? 'would be in force' : 'in force', io),
   )
   const isThere = sections.some(({ stored }) => stored !== 'absent')
   if (!isThere) io.err(`${target.scope} has no section at all\n`)
@@ -87,7 +87,8 @@ function fromGateway(
   return readGatewayStatus(gateway, clusterId, token, io)
 }
 
-function textOf(target: Target, sections: readonly SectionStatus[], io: Io): string {
+/** `standing`: how a version in force is called, as a running gateway has it or as one that starts now would. */
+function textOf(target: Target, sections: readonly SectionStatus[], standing: Standing, io: Io): string {
   const width = Math.max(...sections.map(({ section }) => section.length))
   const lines = sections.map((section) => {
     const health = section.health.padEnd('UNHEALTHY'.length)
@@ -99,20 +100,26 @@ function textOf(target: Target, sections: readonly SectionStatus[], io: Io): str
       ...section.issues.map((issue) => issueLine(issue, paint('error', 'red', io))),
       ...section.warnings.map((issue) => issueLine(issue, paint('warning', 'yellow', io))),
     ]
-    return `${printable(section.section).padEnd(width)}  ${painted}  ${versionsOf(section)}\n${found.join('')}`
+    return `${printable(section.section).padEnd(width)}  ${painted}  ${versionsOf(section, standing)}\n${found.join('')}`
   })
   return `${paint(target.scope, 'bold', io)}\n${lines.join('')}`
 }
 
-function versionsOf({ stored, stale, desiredDigest, appliedDigest, appliedAt }: SectionStatus): string {
+type Standing = 'in force' | 'would be in force'
+
+function versionsOf(
+  { stored, stale, desiredDigest, appliedDigest, appliedAt }: SectionStatus,
+  standing: Standing,
+): string {
   const old = stale ? ', as it was last read' : ''
   if (stored === 'unknown') return 'the store cannot be read'
   if (stored === 'absent' || desiredDigest === undefined) return `absent${old}`
   const since = appliedAt === undefined ? '' : ` since ${printable(appliedAt)}`
   const desired = printable(shortDigest(desiredDigest))
-  if (appliedDigest === undefined) return `${desired}, and nothing is in force${old}`
-  if (appliedDigest === desiredDigest) return `${desired}, in force${since}${old}`
-  return `${desired}, but ${printable(shortDigest(appliedDigest))} in force${since}${old}`
+  if (appliedDigest === undefined)
+    return `${desired}, and nothing ${standing === 'in force' ? 'is in force' : standing}${old}`
+  if (appliedDigest === desiredDigest) return `${desired}, ${standing}${since}${old}`
+  return `${desired}, but ${printable(shortDigest(appliedDigest))} ${standing}${since}${old}`
 }
 
 function issueLine({ code, path, line, column, message }: IssueStatus, severity: string): string {

@@ -4,8 +4,9 @@ import { buffer } from 'node:stream/consumers'
 import { run } from './commands.ts'
 
 // npm runs scripts in the folder of package.json; names of files mean the folder that the person is in.
-const { INIT_CWD, npm_lifecycle_event, NO_COLOR } = process.env
-const directory = npm_lifecycle_event === 'postern' && INIT_CWD !== undefined ? INIT_CWD : process.cwd()
+const { INIT_CWD, npm_lifecycle_event: script, NO_COLOR } = process.env
+const isScript = script === 'postern' || script === 'serve'
+const directory = isScript && INIT_CWD !== undefined ? INIT_CWD : process.cwd()
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (data) => process.stdout.write(data),

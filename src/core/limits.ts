@@ -37,15 +37,48 @@ export const CONNECTIONS_MAX = 4_096
 export const PIPELINED_REQUESTS_MAX = 32
 
 /**
+ * On Node and Deno: after SIGTERM `/readyz` answers 503 for this long before the port is closed, so that balancers send
+ * no more, and clients' connections end with an answer and not with a reset.
+ */
+export const SHUTDOWN_NOTICE_MILLIS = 2_000
+/**
+ * Then requests under way have this long: with the notice and the last write ({@link OUTPUT_FLUSH_MILLIS}) under 12 s,
+ * where Docker kills after 10 s unless told otherwise and Kubernetes after 30 s.
+ */
+export const SHUTDOWN_GRACE_MILLIS = 8_000
+/** At the end, what standard output and standard error have not yet taken. */
+export const OUTPUT_FLUSH_MILLIS = 1_000
+
+/**
+ * On Node and Deno: audit records that wait for a reader of standard output: some 8 s at a hundred logins a second, for a
+ * log shipper that restarts. After that logins are refused, because a session without its record must not be given out.
+ */
+export const AUDIT_BUFFER_MAX_BYTES = 1024 * 1024
+/** Lines that wait for a reader of standard error; after that they are dropped. */
+export const NOTICE_BUFFER_MAX_BYTES = 64 * 1024
+/** A pipe that is full is tried again after this, doubled each time. */
+export const OUTPUT_FULL_WAIT_MIN_MILLIS = 5
+export const OUTPUT_FULL_WAIT_MAX_MILLIS = 100
+/** An output that failed, as of a full disk or a reader that is gone, is tried again at this interval. */
+export const OUTPUT_FAILED_WAIT_MILLIS = 500
+/** When to try a login again whose record could not be taken. */
+export const AUDIT_RETRY_AFTER_SECONDS = 5
+
+/** One answer of `/readyz` about the store serves for this long: anybody may ask, and stores are paid by the read. */
+export const READY_CACHE_MILLIS = 2_000
+/** A store that takes longer is not ready; probes of Kubernetes and balancers give up after 1 to 5 s. */
+export const READY_STORE_TIMEOUT_MILLIS = 2_000
+
+/** On Node and Deno: how often the files of the TLS certificate and its key are read again. */
+export const TLS_CHECK_MILLIS = 5_000
+
+/**
  * On Node and Deno: a request that was answered before its body was read keeps its connection if the body is no longer
  * than this: to read it costs less than another connection. After a longer one the connection is closed.
  */
 export const UNREAD_BODY_MAX_BYTES = 16 * 1024
 /** How long the client of such a connection has to read its answer: what it still sends would reset it. */
 export const UNREAD_BODY_LINGER_MILLIS = 500
-
-/** On Node and Deno: after SIGTERM requests under way have this long; Kubernetes kills after 30 s. */
-export const SHUTDOWN_GRACE_MILLIS = 20_000
 
 /** Workloads in one request to the claims endpoint. */
 export const CLAIMS_WORKLOADS_MAX = 1000
@@ -364,6 +397,11 @@ export const SEAL_KEY_MIN_BYTES = 32
 
 /** Workers KV rejects a shorter `cacheTtl`. */
 export const KV_CACHE_TTL_MIN_SECONDS = 30
+
+/** Sessions live this long where `SESSION_TTL_SECONDS` is not set. */
+export const SESSION_TTL_DEFAULT_SECONDS = 3600
+/** The published session keys are read again after this long: how long a new key must be published before it signs. */
+export const PUBLISHED_MAX_AGE_SECONDS = 300
 
 /** A session token; larger ones do not fit the headers of common proxies. */
 export const SESSION_MAX_BYTES = 8 * 1024

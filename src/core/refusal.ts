@@ -35,6 +35,8 @@ export const REFUSALS = {
   signing_key_unavailable: request(503, 'A signing key could not be fetched'),
   configuration_invalid: request(503, 'The configuration has never compiled'),
   store_unavailable: request(503, 'The configuration store could not be read'),
+  audit_unavailable: request(503, 'The audit record could not be written'),
+  gateway_draining: request(503, 'The gateway is shutting down'),
   settings_invalid: request(503, 'The settings do not fit where the gateway runs'),
   internal_error: request(500, 'The gateway failed'),
   // Sessions

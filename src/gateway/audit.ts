@@ -117,11 +117,28 @@ export interface StatusRecord extends RecordHead, AuditedFacts {
 /** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
 export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
 
+/**
+ * Where records go. `false`: the record was not taken, and will not be written; then the request that it tells of is
+ * refused. Must neither wait nor throw.
+ */
+export type AuditSink = (record: AuditRecord) => boolean
+
 export type AuditRecord = LoginRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
 
 /** One line for the log, without its end. The same JSON value as the record, with nothing in it that steers a terminal. */
 export function auditLine(record: AuditRecord): string {
   return printableJson(record)
+}
+
+/** Records are a promise: a sink that throws has not taken its record. */
+export function guardSink(sink: AuditSink): AuditSink {
+  return (record) => {
+    try {
+      return sink(record)
+    } catch {
+      return false
+    }
+  }
 }
 
 const FRAMES_MAX = 16

@@ -9,8 +9,9 @@ import type { Session } from '../token/session-claims.ts'
 import type { ConfigurationUsed, MappingRecord } from './audit.ts'
 import { type MappingFacts, recordMapping, recordRefusedMapping } from './claims-record.ts'
 import type { GatewayEnv, Parts } from './parts.ts'
-import { problem } from './problem.ts'
+import { answerJson, problem } from './problem.ts'
 import { auditedClusterId, recordHead } from './record-head.ts'
+import { recorded } from './recorded.ts'
 
 export interface MappingReport {
   decidedBy(configuration: readonly ConfigurationUsed[]): void
@@ -56,8 +57,8 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
     },
 
     refused(refusal) {
-      parts.audit(recordRefusedMapping(facts(), refusal))
-      return problem(c, refusal, configuration.length === 0 ? {} : { configuration: onWire() })
+      const extras = configuration.length === 0 ? {} : { configuration: onWire() }
+      return recorded(c, parts, recordRefusedMapping(facts(), refusal), () => problem(c, refusal, extras))
     },
 
     workloadRefused(id, { audit }) {
@@ -65,9 +66,9 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
     },
 
     mapped(results) {
-      parts.audit(recordMapping(facts(), results, audits))
-      const body = { results: results.map(printableResult), configuration: onWire() }
-      return c.body(JSON.stringify(body), 200, { 'Content-Type': 'application/json' })
+      return recorded(c, parts, recordMapping(facts(), results, audits), () =>
+        answerJson(c, JSON.stringify({ results: results.map(printableResult), configuration: onWire() })),
+      )
     },
   }
 }

@@ -14,7 +14,16 @@ export interface GatewayStopping {
   readonly signal: string
 }
 
-export type GatewayEvent = GatewayStarted | GatewayStopping | StoredEvent | IssuerFetchEvent
+/** The audit stream takes records again; requests were refused meanwhile, because their records could not be taken. */
+export interface AuditRecovered {
+  readonly event: 'audit_recovered'
+  readonly reason: string
+  /** Since when none was taken. */
+  readonly since: string
+  readonly refused: number
+}
+
+export type GatewayEvent = GatewayStarted | GatewayStopping | AuditRecovered | StoredEvent | IssuerFetchEvent
 
 type EventName = GatewayEvent['event']
 type FieldsOf<Name extends EventName> = Exclude<keyof Extract<GatewayEvent, { readonly event: Name }>, 'event'>
@@ -53,6 +62,10 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
   stopping: {
     when: 'The gateway got a signal to stop, and finishes the requests under way (Node and Deno).',
     fields: { signal: 'the signal' },
+  },
+  audit_recovered: {
+    when: 'Standard output takes audit records again (Node and Deno). Requests were refused meanwhile, without a record.',
+    fields: { reason: 'why it took none', since: 'since when', refused: 'how many requests were refused' },
   },
   config_applied: {
     when: 'A stored document compiles and is in force: at its first read in an isolate, and whenever it changes.',

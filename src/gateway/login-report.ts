@@ -9,8 +9,9 @@ import type { IssuedSession } from '../token/session.ts'
 import type { ConfigurationUsed } from './audit.ts'
 import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './login-record.ts'
 import type { GatewayEnv, Parts } from './parts.ts'
-import { problem } from './problem.ts'
+import { answerJson, problem } from './problem.ts'
 import { auditedClusterId, recordHead } from './record-head.ts'
+import { recorded } from './recorded.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>
@@ -64,8 +65,8 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
       const { status } = REFUSALS[code]
       const policy = admitted === undefined ? {} : { policy: admitted.policy.name }
       const facts = withHead({ status, outcome: 'refused', code, ...policy })
-      parts.audit(recordRefusal(facts, refusal, admitted ?? { evidence: presented.map(nameUnopened) }))
-      return problem(c, refusal, onWire())
+      const record = recordRefusal(facts, refusal, admitted ?? { evidence: presented.map(nameUnopened) })
+      return recorded(c, parts, record, () => problem(c, refusal, onWire()))
     },
 
     notAdmitted(outcome) {
@@ -74,14 +75,16 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         const code = 'signing_key_unavailable'
         const { retryAfterSeconds } = outcome
         const detail = firstDetail(refusals, 'signing_key_fetch_failed') ?? 'failed to fetch signing key'
-        parts.audit(recordDecision(withHead({ status: 503, outcome: 'refused', code }), outcome))
-        return problem(c, { code, detail, retryAfterSeconds }, { refusals, ...onWire() })
+        const record = recordDecision(withHead({ status: 503, outcome: 'refused', code }), outcome)
+        const extras = { refusals, ...onWire() }
+        return recorded(c, parts, record, () => problem(c, { code, detail, retryAfterSeconds }, extras))
       }
       const code = 'login_refused'
       const { reason } = outcome
       const status = statusOfRefusal(reason)
-      parts.audit(recordDecision(withHead({ status, outcome: 'refused', code, reason }), outcome))
-      return problem(c, { code, detail: REASONS[reason] }, { status, reason, refusals, ...onWire() })
+      const record = recordDecision(withHead({ status, outcome: 'refused', code, reason }), outcome)
+      const extras = { status, reason, refusals, ...onWire() }
+      return recorded(c, parts, record, () => problem(c, { code, detail: REASONS[reason] }, extras))
     },
 
     admitted(outcome, session) {
@@ -94,7 +97,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         policy: policy.name,
         session: { id, subject, expiresAt },
       })
-      parts.audit(recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) }))
+      const record = recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) })
       const body = {
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
         ...(clusterId === undefined ? {} : { clusterId }),
@@ -103,7 +106,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         ...onWire(),
       }
       // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
-      return c.body(printableJson(body), 200, { 'Content-Type': 'application/json' })
+      return recorded(c, parts, record, () => answerJson(c, printableJson(body)))
     },
   }
 }

@@ -7,6 +7,7 @@ export type Schema = Readonly<Record<string, unknown>>
 
 const text: Schema = { type: 'string' }
 const name: Schema = { type: 'string', minLength: 1 }
+const yesNo: Schema = { type: 'boolean' }
 const integer: Schema = { type: 'integer' }
 const time: Schema = { type: 'string', format: 'date-time' }
 const list = (items: Schema): Schema => ({ type: 'array', items })
@@ -119,7 +120,14 @@ export const SCHEMAS = {
   }),
   KeySet: object({ keys: list(anything) }),
   Liveness: object({ status: { const: 'ok' } }),
-  Readiness: { ...object({ status: text }), additionalProperties: true },
+  Readiness: object({ status: { const: 'ready' }, checks: ref('Checks') }),
+  Checks: object({
+    store: object({ readable: yesNo, forSeconds: integer, checkedSecondsAgo: integer }),
+    audit: object({ taking: yesNo }, { failingForSeconds: integer }),
+    sealing: yesNo,
+    draining: yesNo,
+    degraded: list({ enum: ['draining', 'store_unreadable', 'audit_failing', 'sealing_off'] }),
+  }),
   Document: anything,
   Problem: object(
     {
@@ -135,6 +143,7 @@ export const SCHEMAS = {
       where: { type: 'string', description: 'The member of the request, or the attribute, that is refused' },
       refusals: list(object({ type: text, code: text, reason: text, detail: text })),
       configuration: ref('Configuration'),
+      checks: { ...ref('Checks'), description: 'Of /readyz' },
     },
   ),
 } as const satisfies Readonly<Record<string, Schema>>

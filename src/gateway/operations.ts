@@ -40,6 +40,7 @@ const LOGIN = [
   'signing_key_unavailable',
   'configuration_invalid',
   'store_unavailable',
+  'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 
 /** Of whatever a session opens. */
@@ -55,6 +56,7 @@ const SESSION = [
   'cluster_unknown',
   'configuration_invalid',
   'store_unavailable',
+  'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 
 export const OPERATIONS: readonly Operation[] = [
@@ -170,10 +172,10 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/readyz',
     id: 'checkReadiness',
-    summary: 'Whether the configuration store answers',
+    summary: 'Whether logins can be answered: the store, the audit stream, and whether the gateway is shutting down',
     tag: 'health',
     answer: 'Readiness',
-    refusals: ['store_unavailable'],
+    refusals: ['store_unavailable', 'audit_unavailable', 'gateway_draining'],
   },
 ]
 

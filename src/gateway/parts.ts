@@ -13,8 +13,9 @@ import { createDecisions, type Decisions } from '../policy/decision.ts'
 import type { FetchLike } from '../token/bounded-fetch.ts'
 import { createKeySources, type KeySources } from '../token/key-source.ts'
 import type { SessionAuthority } from '../token/session.ts'
-import type { AuditRecord } from './audit.ts'
+import { type AuditSink, guardSink } from './audit.ts'
 import { createEventReporter } from './events.ts'
+import { createReadiness, type HostStanding, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 
 export interface GatewayOptions {
@@ -29,8 +30,10 @@ export interface GatewayOptions {
   readonly unusedProxy?: string
   readonly clock: Clock
   readonly sleep: Sleep
-  /** Records of requests, and events: see `events.ts`. */
-  readonly audit: (record: AuditRecord) => void
+  /** Gets records of requests, and events: see `events.ts`. */
+  readonly audit: AuditSink
+  /** What the host knows of itself, for `/readyz`. Absent: nothing is wrong with it. */
+  readonly standing?: () => HostStanding
   /** What compiled configurations may take of memory, for a host that has more than the least one. */
   readonly configCacheMaxBytes?: number
 }
@@ -44,7 +47,8 @@ export interface Parts {
   readonly decisions: Decisions
   readonly clock: Clock
   readonly sleep: Sleep
-  readonly audit: (record: AuditRecord) => void
+  readonly audit: AuditSink
+  readonly readiness: () => Promise<Readiness>
 }
 
 /** What a request carries through the app. */
@@ -60,7 +64,8 @@ export interface GatewayEnv {
 export type GatewayApp = Hono<GatewayEnv>
 
 export function createParts(options: GatewayOptions): Parts {
-  const { settings, source, state, module, fetch, unusedProxy, clock, sleep, audit, configCacheMaxBytes } = options
+  const { settings, source, state, module, fetch, unusedProxy, clock, sleep, standing, configCacheMaxBytes } = options
+  const audit = guardSink(options.audit)
   // Without a key to seal with nothing is kept: a record that anybody could have written is worth nothing.
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
@@ -72,6 +77,7 @@ export function createParts(options: GatewayOptions): Parts {
     clock,
     sleep,
     audit,
+    readiness: createReadiness({ source, clock, sleep, isSealing: settings.sealKeys.length > 0, standing }),
     authority: {
       keys: settings.sessionKeys,
       trustDomain: settings.trustDomain,

@@ -14,6 +14,8 @@ export interface ProblemExtras {
   readonly reason?: string
   readonly refusals?: readonly EvidenceRefusal[]
   readonly configuration?: unknown
+  /** What `/readyz` looked at. */
+  readonly checks?: unknown
 }
 
 /** For a request that is refused before its gateway's settings are looked at. */
@@ -37,11 +39,19 @@ export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}
     requestId: c.get('requestId'),
     ...(extras.refusals === undefined ? {} : { refusals: extras.refusals.map(onWire) }),
     ...(extras.configuration === undefined ? {} : { configuration: extras.configuration }),
+    ...(extras.checks === undefined ? {} : { checks: extras.checks }),
   }
   const challenge = challengeOf(refusal, status, c.get('realm') ?? DEFAULT_REALM)
   if (challenge !== undefined) c.header('WWW-Authenticate', challenge)
   if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(Math.ceil(refusal.retryAfterSeconds)))
-  return c.body(printableJson(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
+  return c.body(`${printableJson(body)}\n`, status as ContentfulStatusCode, {
+    'Content-Type': 'application/problem+json',
+  })
+}
+
+/** An answer of JSON: with a newline at its end, for whoever reads it in a terminal. */
+export function answerJson(c: Context, json: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return c.body(`${json}\n`, 200, { 'Content-Type': 'application/json', ...headers })
 }
 
 function onWire({ type, refusal }: EvidenceRefusal): Record<string, unknown> {

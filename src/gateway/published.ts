@@ -3,11 +3,9 @@
 // No other route has CORS headers.
 import type { Context } from 'hono'
 import { sha256Base64url } from '../core/digest.ts'
+import { PUBLISHED_MAX_AGE_SECONDS } from '../core/limits.ts'
 import type { GatewayApp, GatewayEnv } from './parts.ts'
 import { addRoute } from './route.ts'
-
-/** A published document is read again after this long: how long a new key must be published before it signs. */
-export const PUBLISHED_MAX_AGE_SECONDS = 300
 
 /** How long a browser remembers the answer to a preflight: what the longest-remembering ones take at most. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7200
@@ -19,12 +17,12 @@ export interface Published {
   tag(): Promise<string>
 }
 
-/** A document of JSON, made and digested when it is first asked for. */
+/** A document of JSON with a newline at its end, made and digested when it is first asked for. */
 export function publishJson(make: () => unknown, type = 'application/json'): Published {
   let text: string | undefined
   let tag: string | undefined
   const textOnce = (): string => {
-    text ??= JSON.stringify(make())
+    text ??= `${JSON.stringify(make())}\n`
     return text
   }
   return {

@@ -9,6 +9,7 @@ import { auditedFacts, auditedText } from './audit-space.ts'
 import type { GatewayEnv, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 import { auditedClusterId, recordHead } from './record-head.ts'
+import { recorded } from './recorded.ts'
 
 export interface StatusReport {
   /** The issuer that asks. */
@@ -24,7 +25,7 @@ export function createStatusReport(c: Context<GatewayEnv>, clusterId: string, pa
     },
     refused(refusal) {
       const { code, detail } = refusal
-      parts.audit({
+      const record: StatusRecord = {
         ...recordHead('status', c, parts),
         clusterId: auditedClusterId(clusterId),
         status: REFUSALS[code].status,
@@ -33,8 +34,8 @@ export function createStatusReport(c: Context<GatewayEnv>, clusterId: string, pa
         detail: auditedText(detail),
         ...(issuer === undefined ? {} : { issuer }),
         ...auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
-      })
-      return problem(c, refusal)
+      }
+      return recorded(c, parts, record, () => problem(c, refusal))
     },
   }
 }

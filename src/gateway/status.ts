@@ -13,6 +13,7 @@ import { requireIssuer } from './issuer-session.ts'
 import { findByKeys } from './key-findings.ts'
 import type { GatewayApp, GatewayEnv, Parts } from './parts.ts'
 import { clusterExists } from './policies-in-force.ts'
+import { answerJson } from './problem.ts'
 import { addRoute, UNKNOWN_CLUSTER } from './route.ts'
 import { sectionInForce } from './section-in-force.ts'
 import { createStatusReport } from './status-report.ts'
@@ -53,7 +54,7 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
     return statusOf(name, read, [...found, ...standingFindings])
   })
 
-  return c.json({ clusterId, health: healthOf(sections), sections })
+  return answerJson(c, JSON.stringify({ clusterId, health: healthOf(sections), sections }))
 }
 
 function healthOf(sections: readonly SectionStatus[]): SectionStatus['health'] {

@@ -1,11 +1,4 @@
-// The gateway on Deno: `deno task serve --store DIR --port N`.
-import process from 'node:process'
-import { adoptExtraAuthorities } from './deno-authorities.ts'
-import { serveGateway } from './served.ts'
+// The gateway on Deno, without the rest of the tool: `deno run ... src/runtime/deno.ts --store DIR --port N`.
+import { serveFlags } from './served.ts'
 
-const problem = adoptExtraAuthorities(Deno.env, Deno.readTextFileSync)
-if (problem !== undefined) {
-  process.stderr.write(`${problem}\n`)
-  process.exit(2)
-}
-await serveGateway(Deno.args, Deno.env.toObject())
+await serveFlags(Deno.args, Deno.env.toObject())

@@ -1,8 +1,8 @@
 // The HTTP server of Node and Deno: `node:http` on both, because only it has deadlines on both (`Deno.serve` has none, and
 // keeps a connection that stalls for as long as its client likes). What a client may hold, and for how long, is here.
 import type { Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import process from 'node:process'
 import { serve } from '@hono/node-server'
 import {
   CONNECTION_IDLE_TIMEOUT_MILLIS,
@@ -13,6 +13,7 @@ import {
   REQUEST_TIMEOUT_MILLIS,
   SHUTDOWN_GRACE_MILLIS,
 } from '../core/limits.ts'
+import type { TlsPair } from './tls-files.ts'
 import { closeAfterUnreadBody } from './unread-body.ts'
 
 export interface ServerBounds {
@@ -41,8 +42,18 @@ export const SERVER_BOUNDS: ServerBounds = {
 export interface HttpServer {
   /** Where it listens, such as `http://127.0.0.1:8787`. */
   readonly url: string
+  /** Goes on as before, but ends each connection with its next answer. */
+  windDown(): void
   /** Takes no more connections, lets requests under way end within the grace, then cuts what is left. */
   close(): Promise<void>
+  /** New connections get this certificate; those there are stay. Only for a server that has begun with one. */
+  useTls(pair: TlsPair): void
+}
+
+export interface ServerOptions extends Address {
+  readonly tls?: TlsPair
+  /** Takes what the operator should know, a line each. */
+  readonly say: (line: string) => void
 }
 
 type Fetch = Parameters<typeof serve>[0]['fetch']
@@ -58,49 +69,109 @@ const CHECK_INTERVAL_MILLIS = 1_000
 const FULL_NOTICE_MILLIS = 60_000
 
 /** Listens; rejects if it cannot. */
-export function listen(fetch: Fetch, address: Address, bounds: ServerBounds): Promise<HttpServer> {
+export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBounds): Promise<HttpServer> {
+  const { hostname, port, tls, say } = options
   return new Promise((listening, fail) => {
     const server = serve(
       {
         fetch,
-        ...address,
+        hostname,
+        port,
+        ...(tls === undefined ? {} : { createServer: createTlsServer }),
         serverOptions: {
+          ...(tls === undefined ? {} : { ...tls, handshakeTimeout: bounds.headersMillis }),
           headersTimeout: bounds.headersMillis,
           requestTimeout: bounds.requestMillis,
           keepAliveTimeout: bounds.idleMillis,
           connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MILLIS, bounds.headersMillis),
         },
       },
-      ({ address: host, port }) => {
+      ({ address: host, port: taken }) => {
+        const scheme = tls === undefined ? 'http' : 'https'
         listening({
-          url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-          close: () => close(server, bounds.graceMillis),
+          url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+          windDown,
+          async close() {
+            windDown()
+            await untilNothingArrives()
+            await close(server, connections, bounds.graceMillis)
+          },
+          useTls: (pair) => (server as TlsServer).setSecureContext(pair),
         })
       },
     ) as Server
     // Stays: an accept that fails later, as without a free file descriptor, must not be an uncaught error.
     server.on('error', (error) => {
-      if (server.listening) process.stderr.write(`A connection could not be accepted: ${error.message}\n`)
+      if (server.listening) say(`A connection could not be accepted: ${error.message}`)
       fail(error)
     })
     server.timeout = bounds.stalledMillis
     server.maxConnections = bounds.connectionsMax
+    const connections = trackConnections(server)
+    const windDown = onWindDown(server)
     closeAfterUnreadBody(server)
     closeWhenPipelined(server)
-    noteWhenFull(server, bounds.connectionsMax)
+    closeWithoutHandshake(server)
+    noteWhenFull(server, connections, bounds.connectionsMax, say)
   })
 }
 
-function close(server: Server, graceMillis: number): Promise<void> {
+/** A turn of the event loop this short has accepted nothing. */
+const QUIET_TURN_MILLIS = 0.2
+/** A server under more load than this is closed all the same. */
+const QUIET_TURNS_TRIED_MAX = 2_000
+
+/**
+ * To close a port resets the connections that the system has accepted and we have not yet. So it is closed just after a
+ * look at them that found none.
+ */
+async function untilNothingArrives(): Promise<void> {
+  for (let turn = 0; turn < QUIET_TURNS_TRIED_MAX; turn++) {
+    const began = performance.now()
+    await new Promise((next) => setImmediate(next))
+    if (performance.now() - began < QUIET_TURN_MILLIS) return
+  }
+}
+
+function close(server: Server, connections: ReadonlySet<Socket>, graceMillis: number): Promise<void> {
   return new Promise((closed) => {
     // After `close` a server holds nothing to its deadlines any more: a request that stalls would keep it up for ever.
-    const cut = setTimeout(() => server.closeAllConnections(), graceMillis)
+    const cut = setTimeout(() => {
+      server.closeAllConnections()
+      // It does not know of those whose TLS handshake has not ended.
+      for (const socket of connections) socket.destroy()
+    }, graceMillis)
     server.close(() => {
       clearTimeout(cut)
       closed()
     })
     server.closeIdleConnections()
   })
+}
+
+function trackConnections(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  return open
+}
+
+/** After the call each answer says `Connection: close`, so that no client sends into a connection that is being closed. */
+function onWindDown(server: Server): () => void {
+  let isWindingDown = false
+  server.prependListener('request', (_request, response) => {
+    if (isWindingDown) response.setHeader('Connection', 'close')
+  })
+  return () => {
+    isWindingDown = true
+  }
+}
+
+/** Whoever speaks no TLS to a server that does; Deno keeps such a connection. */
+function closeWithoutHandshake(server: Server): void {
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 }
 
 /** Cuts a connection with more requests than {@link PIPELINED_REQUESTS_MAX} under way. */
@@ -114,14 +185,17 @@ function closeWhenPipelined(server: Server): void {
   })
 }
 
-function noteWhenFull(server: Server, connectionsMax: number): void {
-  let open = 0
+function noteWhenFull(
+  server: Server,
+  connections: ReadonlySet<Socket>,
+  connectionsMax: number,
+  say: (line: string) => void,
+): void {
   let notedMillis = Number.NEGATIVE_INFINITY
-  server.on('connection', (socket) => {
-    open++
-    socket.once('close', () => open--)
-    if (open < connectionsMax || Date.now() - notedMillis < FULL_NOTICE_MILLIS) return
+  server.on('connection', () => {
+    const { size } = connections
+    if (size < connectionsMax || Date.now() - notedMillis < FULL_NOTICE_MILLIS) return
     notedMillis = Date.now()
-    process.stderr.write(`${open} connections are open, as many as this gateway takes: further ones are refused\n`)
+    say(`${size} connections are open, as many as this gateway takes: further ones are refused`)
   })
 }

@@ -1,5 +1,5 @@
-// The gateway on Node: `npm run serve -- --store DIR --port N`.
+// The gateway on Node, without the rest of the tool: `node src/runtime/node.ts --store DIR --port N`.
 import process from 'node:process'
-import { serveGateway } from './served.ts'
+import { serveFlags } from './served.ts'
 
-await serveGateway(process.argv.slice(2), process.env)
+await serveFlags(process.argv.slice(2), process.env)

@@ -1,6 +1,7 @@
 // Settings from text: vars and secrets on Workers, environment variables of the same names on Node and Deno. A wrong or
 // missing one stops the start, with every problem listed. No problem ever quotes a secret.
 import { decodeBase64url } from '../core/base64.ts'
+import { SESSION_TTL_DEFAULT_SECONDS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
@@ -47,7 +48,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
   const privateIssuers = readOrigins(text('PRIVATE_ISSUERS'), problem)
   if (privateIssuers.length > 0 && !host.canResolve)
     problem('PRIVATE_ISSUERS', 'has no meaning on Workers: leave it out')
-  const sessionTtlSeconds = integer('SESSION_TTL_SECONDS', 60, 86_400, 3600)
+  const sessionTtlSeconds = integer('SESSION_TTL_SECONDS', 60, 86_400, SESSION_TTL_DEFAULT_SECONDS)
   const clockSkewSeconds = integer('CLOCK_SKEW_SECONDS', 0, 60, 30)
 
   const [first, ...others] = problems

@@ -102,10 +102,11 @@ export async function createCountingGateway(
     audit(record) {
       if (!('requestId' in record)) {
         events++
-        return
+        return true
       }
       if (record.event === 'fault') faults++
       add('auditBytes', Buffer.byteLength(JSON.stringify(record)))
+      return true
     },
   })
 

@@ -36,7 +36,7 @@ describe('config status, from the store', () => {
     file(`store/${KEY}.yaml`, attestation())
     const { exitCode, out } = await call('config', 'status', ...WHERE)
     expect(exitCode).toBe(0)
-    expect(out).toMatch(/^AgentAttestation +HEALTHY +sha256:[0-9a-f]{12}, in force$/m)
+    expect(out).toMatch(/^AgentAttestation +HEALTHY +sha256:[0-9a-f]{12}, would be in force$/m)
     expect(out).toMatch(/^Cluster +- +absent$/m)
   })
 
@@ -45,7 +45,7 @@ describe('config status, from the store', () => {
     file(`store/${KEY}.yaml`, attestation().replace('k8s_token', 'k8s_tokn').replace('v1', 'v2'))
     const { exitCode, out } = await call('config', 'status', ...WHERE)
     expect(exitCode).toBe(1)
-    expect(out).toMatch(/^AgentAttestation +UNHEALTHY +sha256:[0-9a-f]{12}, and nothing is in force$/m)
+    expect(out).toMatch(/^AgentAttestation +UNHEALTHY +sha256:[0-9a-f]{12}, and nothing would be in force$/m)
     expect(out).toMatch(/^ +2:9: error schema_unsupported: /m)
     expect(out).toMatch(/^ +7:17: error attestor_unknown: /m)
   })

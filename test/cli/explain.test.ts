@@ -451,7 +451,7 @@ describe('an explanation and the gateway', () => {
       fetch: () => Promise.reject(new Error('no test asks the network')),
       clock: () => START_MILLIS + 1000,
       sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
-      audit: () => undefined,
+      audit: () => true,
     })
     const headers = { 'Content-Type': 'application/json' }
     return app.request('/v1/clusters/c-1/login', { method: 'POST', headers, body })

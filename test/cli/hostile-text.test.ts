@@ -75,6 +75,22 @@ const BROKEN = [
 ]
 
 const CASES: readonly Case[] = [
+  { what: 'a file that is there', command: 'keys new', prepare: ({ file }) => ['--out', file(FILE, '')], exitCode: 1 },
+  { what: 'a word', command: 'keys new', prepare: () => ['--out', 'x.env', HOSTILE], exitCode: 2 },
+  {
+    what: 'a file without keys',
+    command: 'keys rotate',
+    prepare: ({ file }) => [file(FILE, `# ${STEER}\n`)],
+    exitCode: 1,
+  },
+  {
+    what: 'keys that cannot be used',
+    command: 'keys rotate',
+    prepare: ({ file }) => [file(FILE, `SESSION_SIGNING_KEYS='${JSON.stringify({ keys: [{ kid: HOSTILE }] })}'\n`)],
+    exitCode: 1,
+  },
+  { what: 'a flag', command: 'serve', prepare: () => [`--${HOSTILE}`], exitCode: 2 },
+  { what: 'a word', command: 'serve', prepare: () => ['--store', 'x', HOSTILE], exitCode: 2 },
   ...BROKEN.map(
     (text, index): Case => ({
       what: `a wrong document (${index})`,

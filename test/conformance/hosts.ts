@@ -9,6 +9,8 @@ import { promisify } from 'node:util'
 import { developmentSettings, envFileText } from '../../src/cli/dev-environment.ts'
 import { putKey, startWorker, stopGroup, untilReady } from '../../src/cli/wrangler.ts'
 
+const DENO = join('node_modules', '@deno', `linux-${process.arch}-glibc`, 'deno')
+
 export type HostName = 'workerd' | 'node' | 'deno'
 
 export interface Host {
@@ -78,7 +80,7 @@ export async function startHost(
     const [command, args] =
       host === 'node'
         ? [process.execPath, ['src/runtime/node.ts']]
-        : [join('node_modules', '.bin', 'deno'), ['task', 'serve', '--']]
+        : [DENO, ['run', '--allow-net', '--allow-env', '--allow-read', '--allow-write', 'src/runtime/deno.ts']]
     const started = spawn(command, [...args, ...flags], {
       env: { ...process.env, ...settings, ...takenOut },
       detached: true,
@@ -97,13 +99,22 @@ export async function startHost(
       return child.pid ?? 0
     },
     async restart() {
-      await stopGroup(child)
+      await end(child)
       child = await start()
     },
     async stop() {
-      await stopGroup(child)
+      await end(child)
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+
+  /** A server without the time in which balancers see that it is not ready. */
+  async function end(running: ChildProcess): Promise<void> {
+    if (name === 'workerd') return stopGroup(running)
+    if (running.exitCode !== null || running.signalCode !== null) return
+    const ended = new Promise<void>((exited) => running.once('exit', () => exited()))
+    running.kill('SIGINT')
+    await ended
   }
 }
 

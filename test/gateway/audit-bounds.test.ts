@@ -316,7 +316,7 @@ describe('whatever is sent', () => {
             to,
             isStatus ? { headers } : { method: 'POST', headers, body: raw ?? JSON.stringify({ attestations }) },
           )
-          const said = await response.text()
+          const said = (await response.text()).replace(/\n$/, '')
           const answer: Answer = {
             status: response.status,
             headers: response.headers,

@@ -25,7 +25,8 @@ import { asciiBytes, hostileIn, stringsIn } from '../hostile.ts'
 
 async function answerOf(refusal: Refusal, extras: ProblemExtras = {}): Promise<string> {
   const app = new Hono().get('/', (c) => problem(c, refusal, extras))
-  return (await app.request('/')).text()
+  // Without the newline at its end.
+  return (await (await app.request('/')).text()).replace(/\n$/, '')
 }
 
 const refusing = (detail: string): Refusal => ({ code: 'login_refused', detail })

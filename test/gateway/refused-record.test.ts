@@ -73,7 +73,7 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 /** Why a code is in no record of a login that could say who. */
 type Elsewhere =
   /** The body was not read, or is not one. */
-  'no evidence was read' | 'record of a fault' | 'another route' | 'no such document compiles'
+  'no evidence was read' | 'record of a fault' | 'another route' | 'no such document compiles' | 'no record was taken'
 
 const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   request_malformed: 'no evidence was read',
@@ -83,6 +83,8 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   content_type_unsupported: 'no evidence was read',
   route_unknown: 'another route',
   authorization_unsupported: 'another route',
+  gateway_draining: 'another route',
+  audit_unavailable: 'no record was taken',
   method_not_allowed: 'another route',
   cluster_unknown: { send: async () => world.login('c-9', await minted()) },
   login_refused: token({ claims: { aud: ['x'] } }),

@@ -1,6 +1,6 @@
 // What a client can hold of the server of Node and Deno, and for how long. Each case is a process of its own.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,10 +9,13 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { developmentSettings } from '../../src/cli/dev-environment.ts'
 import {
   CONNECTION_IDLE_TIMEOUT_MILLIS,
+  OUTPUT_FLUSH_MILLIS,
   PIPELINED_REQUESTS_MAX,
   REQUEST_BODY_TIMEOUT_MILLIS,
   REQUEST_HEADERS_TIMEOUT_MILLIS,
   REQUEST_TIMEOUT_MILLIS,
+  SHUTDOWN_GRACE_MILLIS,
+  SHUTDOWN_NOTICE_MILLIS,
   STORE_TIMEOUT_MILLIS,
   UNREAD_BODY_MAX_BYTES,
 } from '../../src/core/limits.ts'
@@ -39,6 +42,7 @@ let folder: string
 let settings: Readonly<Record<string, string>>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'postern-server-'))
+  mkdirSync(join(folder, 'store'))
   settings = await developmentSettings(folder, 'http://127.0.0.1:8787')
   return () => rmSync(folder, { recursive: true, force: true })
 })
@@ -63,10 +67,14 @@ const COMMANDS = {
   ],
 } as const
 
-function serve(host: 'node' | 'deno', change: Partial<ServerBounds>, descriptorsMax = 20_000): Promise<Served> {
+function serve(
+  host: 'node' | 'deno',
+  change: Partial<ServerBounds>,
+  { descriptorsMax = 20_000, tls = [] as readonly string[] } = {},
+): Promise<Served> {
   const [command, ...args] = ['sh', '-c', `ulimit -n ${descriptorsMax}; exec "$@"`, 'sh', ...COMMANDS[host]]
   const bounds = JSON.stringify({ ...BOUNDS, ...change })
-  const child = spawn(command, [...args, 'test/runtime/serve-child.ts', bounds, join(folder, 'store')], {
+  const child = spawn(command, [...args, 'test/runtime/serve-child.ts', bounds, join(folder, 'store'), ...tls], {
     env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -76,7 +84,7 @@ function serve(host: 'node' | 'deno', change: Partial<ServerBounds>, descriptors
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString()
-        const port = /^listening http:\/\/127\.0\.0\.1:(\d+)$/m.exec(output)?.[1]
+        const port = /^listening https?:\/\/127\.0\.0\.1:(\d+)$/m.exec(output)?.[1]
         if (port === undefined) return
         served = { child, port: Number(port), output: () => output }
         ready(served)
@@ -289,7 +297,7 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
   })
 
   it('lives through a flood of more connections than it may have file descriptors, by its own bound', async () => {
-    const { port, output } = await serve(host, { connectionsMax: 60 }, 800)
+    const { port, output } = await serve(host, { connectionsMax: 60 }, { descriptorsMax: 800 })
     const flood = Array.from({ length: 1000 }, () => open(port, POST))
     await Promise.all(flood)
     for (const socket of sockets.splice(0)) socket.destroy()
@@ -311,12 +319,36 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
   })
 })
 
+describe.each(['node', 'deno'] as const)('with TLS on %s', (host) => {
+  const tls = (): readonly string[] => [join(folder, 'tls.crt'), join(folder, 'tls.key')]
+  beforeAll(() => {
+    const [cert = '', key = ''] = tls()
+    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=a']
+    execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert])
+  })
+
+  it('closes a connection that never begins its handshake', async () => {
+    const { port } = await serve(host, { headersMillis: 500 }, { tls: tls() })
+    await (await open(port, '')).closed
+  })
+
+  it('ends on SIGTERM within its grace in spite of a connection that never begins its handshake', async () => {
+    const { port, child } = await serve(host, { graceMillis: 500 }, { tls: tls() })
+    await open(port, '')
+    const ended = new Promise((code) => child.once('exit', code))
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+})
+
 describe('the deadlines', () => {
   it('leave each other room', () => {
     // A body that the gateway reads is refused by its own deadline, after the headers and two reads of the store.
     expect(REQUEST_TIMEOUT_MILLIS).toBeGreaterThan(
       REQUEST_HEADERS_TIMEOUT_MILLIS + REQUEST_BODY_TIMEOUT_MILLIS + 3 * STORE_TIMEOUT_MILLIS,
     )
+    // Readiness, requests under way and the last lines; supervisors that allow 12 s do not have to kill.
+    expect(SHUTDOWN_NOTICE_MILLIS + SHUTDOWN_GRACE_MILLIS + 1.25 * OUTPUT_FLUSH_MILLIS).toBeLessThan(12_000)
     // AWS and Azure balancers keep an idle connection for 60 s.
     expect(CONNECTION_IDLE_TIMEOUT_MILLIS).toBeGreaterThan(60_000)
   })

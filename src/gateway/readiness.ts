@@ -1,0 +1,115 @@
+// Whether this gateway should be sent requests, and what is degraded. Asks the store itself: copies in memory go on for
+// an hour without it, and a balancer must know sooner.
+import { type ConfigSource, type Sleep, within } from '../config/source.ts'
+import type { Clock } from '../core/clock.ts'
+import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
+
+/** What only the host knows. */
+export interface HostStanding {
+  readonly isDraining: boolean
+  /** Since when the audit stream takes no records. */
+  readonly auditRefusingSinceMillis?: number
+}
+
+/** Codes of `503`. */
+export type Unready = 'gateway_draining' | 'store_unavailable' | 'audit_unavailable'
+
+export type Degraded = 'store_unreadable' | 'audit_failing' | 'draining' | 'sealing_off'
+
+/** Ages in whole seconds. Holds nothing that is the deployment's own: anybody may ask. */
+export interface Checks {
+  readonly store: { readonly readable: boolean; readonly forSeconds: number; readonly checkedSecondsAgo: number }
+  readonly audit: { readonly taking: boolean; readonly failingForSeconds?: number }
+  /** Whether versions in force are kept for a cold start. */
+  readonly sealing: boolean
+  readonly draining: boolean
+  readonly degraded: readonly Degraded[]
+}
+
+export interface Readiness {
+  /** Why it is not ready; absent if it is. */
+  readonly code?: Unready
+  readonly checks: Checks
+}
+
+interface ReadinessOptions {
+  readonly source: ConfigSource
+  readonly clock: Clock
+  readonly sleep: Sleep
+  readonly isSealing: boolean
+  readonly standing: (() => HostStanding) | undefined
+}
+
+/** No document has this key: that it is absent is what a store says that can be read. */
+const PROBE_KEY = 'trust-domain/Readiness'
+
+interface StoreState {
+  readonly readable: boolean
+  readonly sinceMillis: number
+  readonly checkedMillis: number
+}
+
+export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
+  const { source, clock, sleep, isSealing, standing } = options
+  let last: StoreState | undefined
+  let askedMillis: number | undefined
+
+  /** One read in a while; while one is under way the others answer by the last, since no promise outlives its request. */
+  async function checkStore(): Promise<StoreState> {
+    const nowMillis = clock()
+    if (last !== undefined) {
+      if (isYounger(last.checkedMillis, READY_CACHE_MILLIS, nowMillis)) return last
+      if (askedMillis !== undefined && isYounger(askedMillis, READY_STORE_TIMEOUT_MILLIS, nowMillis)) return last
+    }
+    askedMillis = nowMillis
+    const readable = await within(() => source.read(PROBE_KEY), READY_STORE_TIMEOUT_MILLIS, sleep).then(
+      () => true,
+      () => false,
+    )
+    const checkedMillis = clock()
+    const sinceMillis = last?.readable === readable ? last.sinceMillis : checkedMillis
+    last = { readable, sinceMillis, checkedMillis }
+    askedMillis = undefined
+    return last
+  }
+
+  return async () => {
+    const store = await checkStore()
+    const { isDraining, auditRefusingSinceMillis } = standing?.() ?? { isDraining: false }
+    const nowMillis = clock()
+    const states: readonly (readonly [Degraded, boolean, Unready | undefined])[] = [
+      ['draining', isDraining, 'gateway_draining'],
+      ['store_unreadable', !store.readable, 'store_unavailable'],
+      ['audit_failing', auditRefusingSinceMillis !== undefined, 'audit_unavailable'],
+      ['sealing_off', !isSealing, undefined],
+    ]
+    const degraded = states.filter(([, holds]) => holds)
+    const code = degraded.find(([, , refused]) => refused !== undefined)?.[2]
+    return {
+      ...(code === undefined ? {} : { code }),
+      checks: {
+        store: {
+          readable: store.readable,
+          forSeconds: secondsSince(store.sinceMillis, nowMillis),
+          checkedSecondsAgo: secondsSince(store.checkedMillis, nowMillis),
+        },
+        audit:
+          auditRefusingSinceMillis === undefined
+            ? { taking: true }
+            : { taking: false, failingForSeconds: secondsSince(auditRefusingSinceMillis, nowMillis) },
+        sealing: isSealing,
+        draining: isDraining,
+        degraded: degraded.map(([name]) => name),
+      },
+    }
+  }
+}
+
+/** A clock that was set back makes nothing young. */
+function isYounger(millis: number, maxMillis: number, nowMillis: number): boolean {
+  return nowMillis >= millis && nowMillis - millis < maxMillis
+}
+
+function secondsSince(millis: number, nowMillis: number): number {
+  return Math.max(0, Math.floor((nowMillis - millis) / 1000))
+}

@@ -1,0 +1,62 @@
+// The gateway over a directory of documents, as Node and Deno serve it.
+import process from 'node:process'
+import { createUrlPolicy } from '../config/compile-context.ts'
+import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
+import type { AuditSink } from '../gateway/audit.ts'
+import { createEventReporter, type GatewayEvent } from '../gateway/events.ts'
+import { createGateway } from '../gateway/gateway.ts'
+import type { GatewayApp } from '../gateway/parts.ts'
+import type { HostStanding } from '../gateway/readiness.ts'
+import { describeStart } from '../gateway/started.ts'
+import { createDirectorySource } from './directory-source.ts'
+import { createGuardedFetch } from './guarded-fetch.ts'
+import { loadPolicyVm } from './load-policy-vm.ts'
+import type { ServeOptions } from './serve-options.ts'
+import { describeProblems, type Environment, readServingSettings } from './settings.ts'
+import { sleep } from './sleep.ts'
+import { findUnusedProxy } from './unused-proxy.ts'
+
+export interface ServedHost {
+  readonly audit: AuditSink
+  readonly standing: () => HostStanding
+}
+
+export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {
+  readonly tell: (event: GatewayEvent) => void
+  /** The event to report once it listens at `url`. */
+  readonly started: (url: string) => GatewayEvent
+}
+
+/** The gateway of these options, or the problems of its settings as a message. */
+export async function createServedGateway(
+  { store, state }: Pick<ServeOptions, 'store' | 'state'>,
+  environment: Environment,
+  host: ServedHost,
+): Promise<ServedGateway | string> {
+  const settings = await readServingSettings(environment, { canResolve: true })
+  if (!settings.ok) return describeProblems(settings.problems)
+  const unusedProxy = findUnusedProxy(environment)
+  const app = createGateway({
+    settings: settings.value,
+    source: createDirectorySource(store, { clock: Date.now, sleep }),
+    state: createDirectorySource(state),
+    module: loadPolicyVm(),
+    fetch: createGuardedFetch(createUrlPolicy(settings.value)),
+    ...(unusedProxy === undefined ? {} : { unusedProxy }),
+    clock: Date.now,
+    sleep,
+    configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,
+    ...host,
+  })
+  return {
+    fetch: app.fetch,
+    tell: createEventReporter(host.audit, Date.now),
+    started: (url) => describeStart(settings.value, { name: describeHost(), hasState: true, url }),
+  }
+}
+
+/** Deno has Node's `process` as well. */
+function describeHost(): string {
+  const { deno } = process.versions
+  return deno === undefined ? `node ${process.versions.node}` : `deno ${deno}`
+}

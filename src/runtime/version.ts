@@ -1,0 +1,4 @@
+// What `--version` prints.
+import manifest from '../../package.json' with { type: 'json' }
+
+export const VERSION_LINE = `postern ${manifest.version}`

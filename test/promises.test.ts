@@ -120,7 +120,7 @@ const README: readonly Row[] = [
     'takes the record of the gateway away as well: %s',
   ],
   [
-    'a file that was written in place is believed once it has not changed for a second',
+    'A file that was written in place is believed once it has not changed for a second',
     'runtime/directory-source.test.ts',
     'is read whole, and never its first part',
   ],

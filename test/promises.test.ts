@@ -21,6 +21,12 @@ const SECURITY: readonly Row[] = [
     'gateway/unlisted.test.ts',
     'mapping of a cluster that TrustDomain does not list',
   ],
+  ['No session is given out whose audit record was not taken.', 'gateway/audit-refused.test.ts', '%s is refused'],
+  [
+    "A caller never learns why an issuer's keys could not be fetched.",
+    'conformance/issuer-failures.test.ts',
+    '%s is told to the operator as %s, and not to the caller',
+  ],
   [
     'A change, and a deletion, is in force within propagation of the store + `cacheTtl` 30 s + 60 s.',
     'config/cache.test.ts',

@@ -8,6 +8,7 @@ import process from 'node:process'
 interface Totals {
   passed: number
   failed: number
+  skipped: number
 }
 
 const CHECKS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
@@ -17,14 +18,14 @@ const CHECKS: readonly (readonly [name: string, command: string, ...args: string
   ['lint and format', 'biome', 'ci', '.'],
 ]
 
-const totals: Totals = { passed: 0, failed: 0 }
+const totals: Totals = { passed: 0, failed: 0, skipped: 0 }
 for (const [name, command, ...args] of CHECKS) {
   const isPassed = run(command, args) === 0
   console.log(`${isPassed ? '✓' : '✗'} ${name}`)
   totals[isPassed ? 'passed' : 'failed']++
 }
 runVitest()
-console.log(`${totals.passed} passed, ${totals.failed} failed`)
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exit(totals.failed === 0 ? 0 : 1)
 
 function runVitest(): void {
@@ -38,12 +39,14 @@ function runVitest(): void {
     ...process.argv.slice(2),
   ])
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8')) as {
       numPassedTests: number
       numFailedTests: number
+      numPendingTests: number
     }
     totals.passed += numPassedTests
     totals.failed += numFailedTests
+    totals.skipped += numPendingTests
     // A file that does not load, or an unhandled rejection, fails the run without failing a test.
     if (status !== 0 && numFailedTests === 0) totals.failed++
     if (numPassedTests + numFailedTests === 0) totals.failed++

@@ -75,7 +75,8 @@ export const REQUEST_KINDS: readonly Kind[] = [
     name: 'made-up-clusters',
     what: 'logins to clusters that do not exist, each to another one',
     request: (index) => loginWith(`x${index}-${Date.now() % 1e6}`, SHORT),
-    statuses: [404],
+    // 503 once the budget for ids that nobody has heard of is spent.
+    statuses: [404, 503],
     bounds: boundedBy({ reads: UNKNOWN_CLUSTER_READS, bodyBytes: 1024 }),
   },
   {

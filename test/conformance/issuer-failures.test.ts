@@ -1,8 +1,10 @@
 // Hosts as processes against issuers that fail, each in its own way, TLS among them. One unsigned token is enough to make
 // the gateway ask, so its sender reads the same whatever failed; the audit record says what did.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FetchCause } from '../../src/token/fetch-causes.ts'
 import { ANSWERS, type FailingIssuer, startFailingIssuer } from '../failing-issuer.ts'
+import { OPENSSL } from '../installed.ts'
 import { type Certificates, makeCertificates } from '../tls/certificates.ts'
 import { serviceAccountClaims, signClaims } from '../token/issuer.ts'
 import { type Host, type HostName, startHost } from './hosts.ts'
@@ -104,7 +106,7 @@ const onServer = (authority: string | undefined) => ({
   NO_PROXY: undefined,
 })
 
-describe.each([
+describe.skipIf(!OPENSSL).each([
   ['workerd', ON_WORKERD],
   ['node', ON_SERVERS],
   ['deno', ON_SERVERS],
@@ -143,7 +145,7 @@ describe.each([
   })
 })
 
-describe('on deno without NODE_EXTRA_CA_CERTS', () => {
+describe.skipIf(!OPENSSL)('on deno without NODE_EXTRA_CA_CERTS', () => {
   let host: Host
   beforeAll(async () => {
     host = await start('deno', onServer(undefined))

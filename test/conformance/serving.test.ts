@@ -266,12 +266,14 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
     expect(() => openSync(named.at(-1) ?? '', 'r')).toThrow('ENOENT')
   })
 
-  it.runIf(host === 'deno')('stops at an authority file that cannot be read', async () => {
-    const environment = { ...settings, NODE_EXTRA_CA_CERTS: join(scratch, 'absent.pem') }
-    const { code, err } = await runTool(host, [...SERVE, '--store', scratch, '--port', '0'], environment)
-    expect(code).toBe(2)
-    expect(err).toMatch(/^NODE_EXTRA_CA_CERTS names no readable file/)
-  })
+  // Node reads the variable before a line of ours.
+  if (host === 'deno')
+    it('stops at an authority file that cannot be read', async () => {
+      const environment = { ...settings, NODE_EXTRA_CA_CERTS: join(scratch, 'absent.pem') }
+      const { code, err } = await runTool(host, [...SERVE, '--store', scratch, '--port', '0'], environment)
+      expect(code).toBe(2)
+      expect(err).toMatch(/^NODE_EXTRA_CA_CERTS names no readable file/)
+    })
 
   it('says in one line that its port is taken', async () => {
     const holder = createServer()

@@ -1,5 +1,6 @@
 // Every way in which an issuer's keys cannot be fetched, over real connections: the operator reads the cause and the next
 // step, the caller the same sentence whatever it was.
+
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import { FETCH_CAUSES, type FetchCause } from '../../src/token/fetch-causes.ts'
 import { createKeySources, type KeySourceSpec } from '../../src/token/key-source.ts'
 import { type ParsedToken, parseToken } from '../../src/token/parse.ts'
 import { ANSWERS, type AnswerName, type FailingIssuer, startFailingIssuer } from '../failing-issuer.ts'
+import { OPENSSL } from '../installed.ts'
 import { type Certificates, makeCertificates } from '../tls/certificates.ts'
 import { serviceAccountClaims, signClaims } from '../token/issuer.ts'
 
@@ -70,7 +72,7 @@ function expectCause({ caller, audit, status }: Awaited<ReturnType<typeof fail>>
   expect(caller.detail).toBe(NEUTRAL)
 }
 
-describe('an issuer with a certificate', () => {
+describe.skipIf(!OPENSSL)('an issuer with a certificate', () => {
   it('of an authority that was added is one like any other', async () => {
     const lookup = await sourcesOf({}).find({ kind: 'discovery', issuer: issuer.https.good }, token, () => undefined)
     expect(lookup.kind).toBe('found')
@@ -89,7 +91,7 @@ describe('an issuer with a certificate', () => {
   })
 })
 
-describe('an issuer that cannot be connected to', () => {
+describe.skipIf(!OPENSSL)('an issuer that cannot be connected to', () => {
   it.each<[string, () => KeySourceSpec | string, Rig, FetchCause]>([
     ['listens nowhere', () => issuer.refused, {}, 'connection_refused'],
     [
@@ -127,7 +129,7 @@ describe('an issuer that cannot be connected to', () => {
   })
 })
 
-describe('an issuer whose answer is', () => {
+describe.skipIf(!OPENSSL)('an issuer whose answer is', () => {
   it.each(Object.entries(ANSWERS))('%s', async (name, { cause }) => {
     expectCause(await fail(`${issuer.url}/${name as AnswerName}`), cause)
   })
@@ -163,7 +165,7 @@ describe('an issuer whose answer is', () => {
   })
 })
 
-describe('the table of causes', () => {
+describe.skipIf(!OPENSSL)('the table of causes', () => {
   it('has a sentence and a next step of its own for each, whatever was met here', () => {
     const rows = Object.values(FETCH_CAUSES)
     expect(new Set(rows.map(({ what }) => what)).size).toBe(rows.length)

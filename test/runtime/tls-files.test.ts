@@ -1,5 +1,6 @@
 // The certificate and key of `--tls-cert` and `--tls-key`: served, replaced without a restart, and never by a pair that
 // does not fit.
+
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
@@ -9,6 +10,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTlsPair, watchTlsFiles } from '../../src/runtime/tls-files.ts'
 import { type Operated, operate } from '../conformance/operated.ts'
+import { OPENSSL } from '../installed.ts'
 
 let folder: string
 const at = (name: string): string => join(folder, name)
@@ -23,7 +25,7 @@ beforeAll(() => {
   return () => rmSync(folder, { recursive: true, force: true })
 })
 
-describe('a pair of files', () => {
+describe.skipIf(!OPENSSL)('a pair of files', () => {
   it.each<[string, string, string, string | undefined]>([
     ['that belong together', 'first.crt', 'first.key', undefined],
     ['of two pairs', 'first.crt', 'second.key', 'is not the key of the certificate'],
@@ -103,7 +105,7 @@ function answer(socket: TLSSocket): Promise<string> {
 }
 
 // Both at once: each waits for the next look at the files.
-describe.concurrent.each(['node', 'deno'] as const)('on %s', (host) => {
+describe.skipIf(!OPENSSL).concurrent.each(['node', 'deno'] as const)('on %s', (host) => {
   let served: Operated
   beforeAll(async () => {
     for (const kind of ['crt', 'key']) copyFileSync(at(`first.${kind}`), at(`served-${host}.${kind}`))

@@ -1,7 +1,9 @@
 // What the tests' issuer does as one kind or another, where the conformance tests do not show it.
+
 import { get } from 'node:https'
 import { afterEach, describe, expect, it } from 'vitest'
 import { loadKeys } from '../../src/token/discovery.ts'
+import { OPENSSL } from '../installed.ts'
 import { DISCOVERY_PATH, type IssuerOptions, startIssuer, type TestIssuer } from './issuer.ts'
 import { makeTestCa } from './test-ca.ts'
 
@@ -38,7 +40,7 @@ describe('an issuer', () => {
     expect(await load()).toMatchObject({ ok: true, keys: { keys: [{ kid: 'key-1' }] } })
   })
 
-  it('with a certificate serves https, to those who know who signed it', async () => {
+  it.skipIf(!OPENSSL)('with a certificate serves https, to those who know who signed it', async () => {
     const ca = makeTestCa()
     stops.push(ca.remove)
     const { issuer } = await start({ tls: ca.issue(['IP:127.0.0.1']) })

@@ -1,0 +1,10 @@
+// Programs that tests use where they are installed. Where one is not, its tests are skipped, and the last line counts them.
+import { spawnSync } from 'node:child_process'
+
+/** By whether it starts: `ssh-keygen` has no option for its version, and exits with 1. */
+export function isInstalled(program: string): boolean {
+  const { error } = spawnSync(program, ['version'], { stdio: 'ignore' })
+  return (error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT'
+}
+
+export const OPENSSL = isInstalled('openssl')

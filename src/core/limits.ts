@@ -34,7 +34,7 @@ export const CONNECTIONS_MAX = 4_096
  * On Node and Deno: requests of one connection that wait for their answers. Clients of today pipeline none; tens of
  * thousands fit into one buffer, and Deno reads on however many answers are not read.
  */
-export const PIPELINED_REQUESTS_MAX = 32
+export const PIPELINED_REQUESTS_MAX = 8
 
 /**
  * On Node and Deno: after SIGTERM `/readyz` answers 503 for this long before the port is closed, so that balancers send

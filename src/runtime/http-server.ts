@@ -110,9 +110,10 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
     const connections = trackConnections(server)
     const windDown = onWindDown(server)
     closeAfterUnreadBody(server)
-    closeWhenPipelined(server)
     closeWithoutHandshake(server)
     noteWhenFull(server, connections, bounds.connectionsMax, say)
+    // The last one, since it stands before all listeners.
+    closeWhenPipelined(server)
   })
 }
 
@@ -174,14 +175,21 @@ function closeWithoutHandshake(server: Server): void {
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 }
 
-/** Cuts a connection with more requests than {@link PIPELINED_REQUESTS_MAX} under way. */
+/**
+ * Cuts a connection with more requests than {@link PIPELINED_REQUESTS_MAX} under way. Those beyond it are parsed already,
+ * and reach no listener: or one connection would have thousands of answers made, of which it reads none.
+ */
 function closeWhenPipelined(server: Server): void {
   const waiting = new WeakMap<Socket, number>()
-  server.on('request', ({ socket }, response) => {
+  const listeners = server.listeners('request')
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    const { socket } = request
     const count = (waiting.get(socket) ?? 0) + 1
     waiting.set(socket, count)
     response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1))
-    if (count > PIPELINED_REQUESTS_MAX) socket.destroy()
+    if (count > PIPELINED_REQUESTS_MAX || socket.destroyed) socket.destroy()
+    else for (const listener of listeners) listener.call(server, request, response)
   })
 }
 

@@ -218,6 +218,16 @@ describe.each(['node', 'deno'] as const)('on %s', (host) => {
     expect(output()).not.toMatch(/"event":"fault"|Uncaught|Unhandled/)
   })
 
+  it('hands on no request that is beyond the bound of pipelining, though it was parsed with the others', async () => {
+    const { port, output } = await serve(host, { idleMillis: 500 })
+    const status = GET.replace('/healthz', '/v1/clusters/c-1/status')
+    await (await open(port, status.repeat(20 * PIPELINED_REQUESTS_MAX))).closed
+    expect(await isHealthy(port)).toBe(true)
+    // Each of them that the gateway gets is refused, and leaves a record.
+    const records = output().match(/"event":"status"/g) ?? []
+    expect(records.length).toBeLessThanOrEqual(PIPELINED_REQUESTS_MAX)
+  })
+
   it('keeps a connection under its deadlines, and takes a second request on it', async () => {
     const { port } = await serve(host, {})
     const { socket, closed } = await open(port, GET)

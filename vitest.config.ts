@@ -1,6 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { makeSessionSigningKeys } from './src/token/make-session-keys.ts'
+import { makeSessionSigningKeys } from './src/token/session/make-session-keys.ts'
 
 const bindings = {
   TRUST_DOMAIN: 'example.org',

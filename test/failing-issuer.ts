@@ -3,7 +3,7 @@
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import type { FetchCause } from '../src/token/fetch-causes.ts'
+import type { FetchCause } from '../src/net/fetch-causes.ts'
 import type { CertificateKind, Certificates } from './tls/certificates.ts'
 import { createSigningKey, DISCOVERY_PATH, KEYS_PATH, type SigningKey } from './token/issuer.ts'
 

@@ -7,7 +7,7 @@ import {
   type LockedPackage,
   type LockFile,
   missingOptional,
-} from '../scripts/lock-file.ts'
+} from '../dev/lock-file.ts'
 
 const lockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8')) as LockFile
 const packageFile = (): Record<string, Record<string, string>> => JSON.parse(readFileSync('package.json', 'utf8'))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { PAGES } from '../scripts/reference.ts'
+import { PAGES } from '../dev/reference.ts'
 
 describe('the reference', () => {
   it.each([...PAGES])('%s says what the tables say; npm run docs makes it anew', (path, make) => {

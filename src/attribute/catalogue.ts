@@ -1,6 +1,9 @@
 // The catalogue: every attribute there is, in one table. A name that is not in it is an error where it is written.
 import { RESOLVED_NAMES_MAX } from '../core/limits.ts'
 import { nearest } from '../core/nearest.ts'
+import { fitsAlphabet } from './alphabet.ts'
+import { type NamePattern, patternOf, readKey, writeName } from './name.ts'
+import type { AttributeRow } from './row.ts'
 import {
   CUSTOM_JWT_ROWS,
   EXTENSION_ROWS,
@@ -9,13 +12,10 @@ import {
   SSH_POP_ROWS,
   TPM_EK_ROWS,
   X509_POP_ROWS,
-} from './agent-rows.ts'
-import { fitsAlphabet } from './alphabet.ts'
-import { BUILT_IN_ROWS } from './built-in-rows.ts'
-import { AWS_IID_ROWS, AWS_TOKEN_ROWS, AZURE_IMDS_ROWS, AZURE_MSI_ROWS, GCP_IIT_ROWS } from './cloud-rows.ts'
-import { type NamePattern, patternOf, readKey, writeName } from './name.ts'
-import type { AttributeRow } from './row.ts'
-import { DOCKER_ROWS, JWT_ROWS, KUBERNETES_ROWS, LINUX_ROWS, SYSTEMD_ROWS } from './workload-rows.ts'
+} from './rows/agent-rows.ts'
+import { BUILT_IN_ROWS } from './rows/built-in-rows.ts'
+import { AWS_IID_ROWS, AWS_TOKEN_ROWS, AZURE_IMDS_ROWS, AZURE_MSI_ROWS, GCP_IIT_ROWS } from './rows/cloud-rows.ts'
+import { DOCKER_ROWS, JWT_ROWS, KUBERNETES_ROWS, LINUX_ROWS, SYSTEMD_ROWS } from './rows/workload-rows.ts'
 
 export const CATALOGUE: readonly AttributeRow[] = [
   ...KUBERNETES_ROWS,

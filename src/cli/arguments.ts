@@ -2,8 +2,8 @@
 // command with the next step.
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { clusterKey, type DocumentKey, parseClusterId, type Scope, trustDomainKey } from '../config/document-key.ts'
-import type { SectionScope } from '../config/section.ts'
-import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections.ts'
+import type { SectionScope } from '../config/sections/section.ts'
+import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections/table.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { usageStop } from './command.ts'
 

@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import { createContextFor } from '../config/compile-context.ts'
-import type { ContextFor } from '../config/config-read.ts'
+import { createContextFor } from '../config/compile/compile-context.ts'
+import type { ContextFor } from '../config/live/config-read.ts'
 import { readSettings } from '../runtime/settings.ts'
 import type { Sealing } from '../token/applied-record.ts'
-import { makeSessionSigningKeys } from '../token/make-session-keys.ts'
+import { makeSessionSigningKeys } from '../token/session/make-session-keys.ts'
 import { EXIT, type Io, Stop } from './command.ts'
 
 export interface OperatorSettings {

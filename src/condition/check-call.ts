@@ -1,10 +1,10 @@
 // The functions and macros of conditions, and by name those of CEL that conditions do not have.
 import { CONDITION_PATTERNS_MAX, PATTERN_MAX_LENGTH, PATTERN_STEPS_PER_DOCUMENT_MAX } from '../core/limits.ts'
 import { didYouMean } from '../core/nearest.ts'
+import type { CompiledPattern } from '../pattern/pattern.ts'
+import type { PatternMeter } from '../pattern/pattern-meter.ts'
 import type { Report, Variable } from './check.ts'
 import { type Expression, elementOf, isList, type LoopKind, TYPE_NAMES } from './expression.ts'
-import type { CompiledPattern } from './pattern.ts'
-import type { PatternMeter } from './pattern-meter.ts'
 import type { Resolved } from './reference.ts'
 import type { Node, Span } from './syntax.ts'
 

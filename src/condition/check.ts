@@ -1,8 +1,8 @@
 // Names and types: from the parser's tree to an expression that can only fail as CEL fails. All issues are collected.
 import { CONDITION_LOOPS_MAX } from '../core/limits.ts'
+import type { PatternMeter } from '../pattern/pattern-meter.ts'
 import { type Call, checkCall } from './check-call.ts'
 import { type Expression, elementOf, isList, listOf, TYPE_NAMES, type Type } from './expression.ts'
-import type { PatternMeter } from './pattern-meter.ts'
 import { chainOf, type Resolved, resolveChain, resolveEntry } from './reference.ts'
 import type { ConditionScope } from './scope.ts'
 import type { BinaryOperator, Node, Span } from './syntax.ts'

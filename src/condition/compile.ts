@@ -1,13 +1,13 @@
 // Reads a condition once, when its document is read: parse, resolve names, check types, compile. Every complaint is an
 // issue with its place; a condition that comes out can be evaluated without any.
 import type { Issue, Path } from '../core/issue.ts'
+import { createPatternMeter, type PatternMeter } from '../pattern/pattern-meter.ts'
 import { checkExpression, type Report } from './check.ts'
 import { emitProgram, type Program } from './emit.ts'
 import { type Expression, partsOf, TYPE_NAMES } from './expression.ts'
 import { fuelBound } from './fuel.ts'
 import { findUnguarded } from './guard.ts'
 import { parseExpression } from './parse.ts'
-import { createPatternMeter, type PatternMeter } from './pattern-meter.ts'
 import type { ConditionScope } from './scope.ts'
 
 /** A compiled condition: data alone, so it may be shared between requests and engines. */

@@ -1,9 +1,9 @@
 // The compiler: an expression to a program of the policy VM. Layout: header, constants and patterns, code. Jumps go
 // forwards, but for the end of a loop; a program therefore ends for every list that does.
 import { CONDITION_ATTRIBUTES_MAX, CONDITION_PROGRAM_MAX_BYTES } from '../core/limits.ts'
-import { CODE_MAX, LOOP, OP, PROGRAM_HEADER, PROGRAM_MAGIC, TAG } from './abi.ts'
-import { createBytes } from './bytes.ts'
 import { type AttributeReference, type Expression, elementOf, type Type } from './expression.ts'
+import { CODE_MAX, LOOP, OP, PROGRAM_HEADER, PROGRAM_MAGIC, TAG } from './vm/abi.ts'
+import { createBytes } from './vm/byte-buffer.ts'
 
 /** An attribute that a program reads, in the order of the VM's slots. */
 export interface Slot {

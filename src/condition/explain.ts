@@ -3,9 +3,9 @@
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Condition } from './compile.ts'
 import { emitProgram } from './emit.ts'
-import type { ConditionEngine, FaultCode } from './engine.ts'
 import { type Expression, partsOf } from './expression.ts'
 import type { Value } from './value.ts'
+import type { ConditionEngine, FaultCode } from './vm/engine.ts'
 
 export interface Explanation {
   /** The part as it stands in the condition, and where. */

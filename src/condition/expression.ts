@@ -1,5 +1,5 @@
 // An expression whose names are resolved and whose types are known: what the compiler, the lint and `explain` read.
-import type { Pattern } from './pattern.ts'
+import type { Pattern } from '../pattern/pattern.ts'
 import type { Span } from './syntax.ts'
 
 /** `empty` is the list literal `[]`: it goes with every list. */

@@ -1,6 +1,8 @@
 // Splits an expression into tokens, once, in linear time.
+
+import { digitOf } from '../core/hex-digit.ts'
 import { quoteText } from '../core/printable.ts'
-import { digitOf, readStringLiteral } from './string-literal.ts'
+import { readStringLiteral } from './string-literal.ts'
 import { failSyntax, failUnsupported } from './syntax.ts'
 
 export interface Token {

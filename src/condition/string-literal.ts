@@ -1,4 +1,5 @@
 // CEL's string literals: quotes, triple quotes, raw strings and escapes (CEL specification, "String and Bytes Values").
+import { digitOf } from '../core/hex-digit.ts'
 import { failSyntax } from './syntax.ts'
 
 const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -78,11 +79,4 @@ function readCodePoint(text: string, at: number, from: number, count: number, ra
     failSyntax('Cannot read the string: the escape is no Unicode code point', at)
   }
   return { value: String.fromCodePoint(code), end: from + count }
-}
-
-/** The value of a hexadecimal digit, 99 for anything else. */
-export function digitOf(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  const lower = code | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : 99
 }

@@ -1,6 +1,6 @@
 // Reads a value out of the policy VM: for explanations, never on the way of a login.
-import { ELEMENT, TAG } from './abi.ts'
-import type { PolicyVm } from './policy-vm.ts'
+import { ELEMENT, TAG } from './vm/abi.ts'
+import type { PolicyVm } from './vm/policy-vm.ts'
 
 export type Scalar = string | bigint | boolean
 export type Value = Scalar | readonly Scalar[]

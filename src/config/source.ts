@@ -1,4 +1,5 @@
 // The ports to a store. Reading is all that serving needs; the gateway's own records need writing as well.
+import type { Sleep } from '../core/clock.ts'
 
 export interface ConfigSource {
   /**
@@ -15,9 +16,6 @@ export interface StateStore extends ConfigSource {
   /** Deleting what is not there succeeds. */
   delete(key: string): Promise<void>
 }
-
-/** Waits, and frees its timer when `signal` fires; whether it then settles does not matter. */
-export type Sleep = (millis: number, signal?: AbortSignal) => Promise<void>
 
 /** That a store failed or hung, told apart from a fault of our own. */
 export class StoreError extends Error {

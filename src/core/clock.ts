@@ -2,3 +2,6 @@
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number
+
+/** Waits, and frees its timer when `signal` fires; whether it then settles does not matter. */
+export type Sleep = (millis: number, signal?: AbortSignal) => Promise<void>

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { ATTESTORS } from '../attest/table.ts'
 import { ATTESTATIONS_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import type { Attestation } from '../policy/login.ts'
+import type { Attestation } from '../policy/login/login.ts'
 import { checkShape } from './body.ts'
 
 const TYPE = /^[a-z][a-z0-9_]{0,39}$/

@@ -2,12 +2,12 @@
 // field, never what was in it: a login body holds tokens.
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import { describeKind, describeRequirement } from '../config/check-words.ts'
-import type { Sleep } from '../config/source.ts'
+import { describeKind, describeRequirement } from '../config/compile/check-words.ts'
+import type { Sleep } from '../core/clock.ts'
 import { type JsonFault, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { readBytes } from './read-bytes.ts'
+import { readBytes } from '../net/read-bytes.ts'
 
 const FAULTS: Readonly<Record<JsonFault, string>> = {
   encoding_invalid: 'it is not UTF-8 without a byte order mark',

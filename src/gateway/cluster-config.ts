@@ -2,17 +2,17 @@
 // of it. A section that never compiled, or cannot be read, stops the request: to map without it would be to guess.
 
 import type { Enablement } from '../attribute/enabled.ts'
-import { type ClusterSettings, DEFAULT_CLUSTER } from '../config/cluster.ts'
-import type { AttributeSettings } from '../config/cross-findings.ts'
+import type { AttributeSettings } from '../config/compile/cross-findings.ts'
 import { type ClusterId, clusterKey, trustDomainKey } from '../config/document-key.ts'
-import type { TrustDomainSettings } from '../config/trust-domain.ts'
-import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../config/workload-attestation.ts'
+import { type ClusterSettings, DEFAULT_CLUSTER } from '../config/sections/cluster.ts'
+import type { TrustDomainSettings } from '../config/sections/trust-domain.ts'
+import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../config/sections/workload-attestation.ts'
 import { type Checked, pass } from '../core/result.ts'
-import type { IssuancePolicy } from '../policy/issuance.ts'
+import type { IssuancePolicy } from '../policy/mapping/issuance.ts'
 import type { PolicySet } from '../policy/policy.ts'
-import type { ConfigurationUsed } from './audit.ts'
-import type { Parts } from './parts.ts'
+import type { ConfigurationUsed } from './audit/audit.ts'
 import { sectionInForce } from './section-in-force.ts'
+import type { Parts } from './services.ts'
 
 export interface ClusterConfig {
   readonly trustDomain: TrustDomainSettings | undefined

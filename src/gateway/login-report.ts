@@ -3,15 +3,15 @@
 import type { Context } from 'hono'
 import { printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import { type Attestation, type LoginOutcome, nameUnopened, statusOfRefusal } from '../policy/login.ts'
-import type { EvidenceRefusal } from '../policy/trials.ts'
-import type { IssuedSession } from '../token/session.ts'
-import type { ConfigurationUsed } from './audit.ts'
-import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './login-record.ts'
-import type { GatewayEnv, Parts } from './parts.ts'
+import { type Attestation, type LoginOutcome, nameUnopened, statusOfRefusal } from '../policy/login/login.ts'
+import type { EvidenceRefusal } from '../policy/login/trials.ts'
+import type { IssuedSession } from '../token/session/session.ts'
+import type { ConfigurationUsed } from './audit/audit.ts'
+import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './audit/login-record.ts'
+import { auditedClusterId, recordHead } from './audit/record-head.ts'
+import { recorded } from './audit/recorded.ts'
 import { answerJson, problem } from './problem.ts'
-import { auditedClusterId, recordHead } from './record-head.ts'
-import { recorded } from './recorded.ts'
+import type { GatewayEnv, Parts } from './services.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>

@@ -1,15 +1,15 @@
 // The configuration of a cluster as the mapping wants it, with the name and the path bounds that its trust domain gives it.
 // A cluster that the trust domain does not let map has no standing to hand in.
 import type { AttributeValue } from '../attribute/attribute.ts'
-import { type MappedStanding, resolveStanding } from '../config/cluster-standing.ts'
 import type { ClusterId } from '../config/document-key.ts'
+import { type MappedStanding, resolveStanding } from '../config/sections/cluster-standing.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
-import { defaultPathTemplate } from '../policy/default-path.ts'
-import { DEFAULT_ISSUANCE } from '../policy/issuance.ts'
-import type { MappingContext } from '../policy/mapping.ts'
-import type { MappingMeter } from '../policy/mapping-meter.ts'
-import type { Agent } from '../policy/workload.ts'
+import { defaultPathTemplate } from '../policy/mapping/default-path.ts'
+import { DEFAULT_ISSUANCE } from '../policy/mapping/issuance.ts'
+import type { MappingContext } from '../policy/mapping/mapping.ts'
+import type { MappingMeter } from '../policy/mapping/mapping-meter.ts'
+import type { Agent } from '../policy/mapping/workload.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { mappingGatesOf } from './mapping-gates.ts'
 

@@ -1,10 +1,10 @@
 // Findings across sections, as refusals of the mapping. Only what a workload's own part of the policy uses is asked for:
 // an attribute that no agent sends is no reason to refuse who does not need it.
 import { resolveAttribute } from '../attribute/catalogue.ts'
-import { type AttributeFault, attributeFault, findAcross } from '../config/cross-findings.ts'
+import { type AttributeFault, attributeFault, findAcross } from '../config/compile/cross-findings.ts'
 import type { Refusal } from '../core/refusal.ts'
-import { type Issuance, type IssuancePolicy, templatesOf } from '../policy/issuance.ts'
-import type { MappingGates } from '../policy/mapping.ts'
+import { type Issuance, type IssuancePolicy, templatesOf } from '../policy/mapping/issuance.ts'
+import type { MappingGates } from '../policy/mapping/mapping.ts'
 import type { PathTemplate } from '../template/template.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 

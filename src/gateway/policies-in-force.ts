@@ -1,12 +1,13 @@
 // The policies that decide a login now: those of a cluster for its agents, those of the trust domain for issuers.
-import type { ConfigCache } from '../config/cache.ts'
-import type { Asker } from '../config/cluster-existence.ts'
+
 import { type ClusterId, clusterKey, type DocumentKey, trustDomainKey } from '../config/document-key.ts'
+import type { ConfigCache } from '../config/live/cache.ts'
+import type { Asker } from '../config/live/cluster-existence.ts'
 import { UNKNOWN_CLUSTER_REFILL_MILLIS } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { createPolicySet, type PolicySet } from '../policy/policy.ts'
-import type { ConfigurationUsed } from './audit.ts'
+import type { ConfigurationUsed } from './audit/audit.ts'
 import { sectionInForce, storeUnavailable } from './section-in-force.ts'
 
 export interface PoliciesInForce {

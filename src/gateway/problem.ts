@@ -5,8 +5,8 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { PROBLEM_TEXT_MAX_LENGTH } from '../core/limits.ts'
 import { printable, printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { EvidenceRefusal } from '../policy/trials.ts'
-import { challengeOf } from './challenge.ts'
+import type { EvidenceRefusal } from '../policy/login/trials.ts'
+import { challengeOf } from './www-authenticate.ts'
 
 export interface ProblemExtras {
   /** 401 instead of 403: nothing of what the caller sent was verified. */

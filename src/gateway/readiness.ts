@@ -1,7 +1,8 @@
 // Whether this gateway should be sent requests, and what is degraded. Asks the store itself: copies in memory go on for
 // an hour without it, and a balancer must know sooner.
-import { type ConfigSource, type Sleep, within } from '../config/source.ts'
-import type { Clock } from '../core/clock.ts'
+
+import { type ConfigSource, within } from '../config/source.ts'
+import type { Clock, Sleep } from '../core/clock.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
 
 /** What only the host knows. */

@@ -1,7 +1,7 @@
 // One route, and 405 with `Allow` for every other method on its path (RFC 9110 section 15.5.6).
 import type { Context } from 'hono'
-import type { GatewayApp, GatewayEnv } from './parts.ts'
 import { problem } from './problem.ts'
+import type { GatewayApp, GatewayEnv } from './services.ts'
 
 /** An id that is none is answered like a cluster that is not stored, before any store is touched. */
 export const UNKNOWN_CLUSTER = { code: 'cluster_unknown', detail: 'there is no cluster of this id' } as const

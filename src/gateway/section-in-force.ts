@@ -1,13 +1,13 @@
 // The version of a section that is in force now, for a request: its value and its digest, absence, or why neither can be
 // told. An error is never absence.
 
-import type { ConfigCache } from '../config/cache.ts'
-import type { SectionValues } from '../config/compile.ts'
-import { describeIssue } from '../config/config-events.ts'
+import type { SectionValues } from '../config/compile/compile.ts'
 import type { DocumentKey } from '../config/document-key.ts'
+import type { ConfigCache } from '../config/live/cache.ts'
+import { describeIssue } from '../config/live/config-events.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import type { ConfigurationUsed } from './audit.ts'
+import type { ConfigurationUsed } from './audit/audit.ts'
 
 export interface SectionInForce<T> {
   readonly value: T

@@ -1,7 +1,7 @@
 // What an operator sets. The host reads and checks it (runtime/settings.ts); here it is what the gateway needs.
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import type { SealKeys } from '../token/seal-key.ts'
-import type { SessionKeys } from '../token/session-keys.ts'
+import type { SessionKeys } from '../token/session/session-keys.ts'
 
 export interface Settings {
   readonly trustDomain: TrustDomain

@@ -3,13 +3,13 @@
 import type { Context } from 'hono'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { Session } from '../token/session-claims.ts'
-import type { StatusRecord } from './audit.ts'
-import { auditedFacts, auditedText } from './audit-space.ts'
-import type { GatewayEnv, Parts } from './parts.ts'
+import type { Session } from '../token/session/session-claims.ts'
+import type { StatusRecord } from './audit/audit.ts'
+import { auditedFacts, auditedText } from './audit/audit-space.ts'
+import { auditedClusterId, recordHead } from './audit/record-head.ts'
+import { recorded } from './audit/recorded.ts'
 import { problem } from './problem.ts'
-import { auditedClusterId, recordHead } from './record-head.ts'
-import { recorded } from './recorded.ts'
+import type { GatewayEnv, Parts } from './services.ts'
 
 export interface StatusReport {
   /** The issuer that asks. */

@@ -1,9 +1,9 @@
 // A distinguished name as typed RDNs, in the order in which RFC 4514 writes them. A name is put together from typed
 // values and escaped when it is printed, so that a value such as `x,O=admin` stays one value and adds no RDN.
 
-import { parseSubject, type SubjectFault } from './distinguished-name-text.ts'
 import { encodeHexValue } from './hex-value.ts'
-import { fault, type Parsed } from './parsed.ts'
+import { parseSubject, type SubjectFault } from './parse-distinguished-name.ts'
+import { fault, type Parsed } from './parse-result.ts'
 import {
   checkSubjectValue,
   isDotted,

@@ -1,6 +1,6 @@
 // A DNS name for a certificate (RFC 5280 section 4.2.1.6, preferred name syntax): letters, digits and hyphens.
 import { DNS_LABEL_MAX_BYTES, DNS_NAME_MAX_BYTES } from '../core/limits.ts'
-import { fault, type Parsed } from './parsed.ts'
+import { fault, type Parsed } from './parse-result.ts'
 
 declare const parsed: unique symbol
 export type DnsName = string & { readonly [parsed]: 'DnsName' }

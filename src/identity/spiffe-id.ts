@@ -1,7 +1,7 @@
 // A SPIFFE ID (SPIFFE-ID section 2): parsed from text, or made from a trust domain and segments. Every segment is checked
 // by itself, since a check of the joined path lets a value with a slash pass as two segments.
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
-import { fault, type Parsed } from './parsed.ts'
+import { fault, type Parsed } from './parse-result.ts'
 import { parseTrustDomain, type TrustDomain } from './trust-domain.ts'
 
 declare const parsed: unique symbol

@@ -1,6 +1,6 @@
 // A trust domain name (SPIFFE-ID section 2.1). It may look like a DNS name or an IPv4 address and is treated as neither.
 import { TRUST_DOMAIN_MAX_BYTES } from '../core/limits.ts'
-import { fault, type Parsed } from './parsed.ts'
+import { fault, type Parsed } from './parse-result.ts'
 
 declare const parsed: unique symbol
 /** The only way to come by one is {@link parseTrustDomain}: whoever holds one need not check it again. */

@@ -2,12 +2,12 @@
 // around it, or a policy behind it, must not turn what could not be told into a yes.
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Condition } from '../condition/compile.ts'
-import type { ConditionEngine, Evaluation, EvaluationFault, FaultCode } from '../condition/engine.ts'
 import { startFuel } from '../condition/start-fuel.ts'
+import type { ConditionEngine, Evaluation, EvaluationFault, FaultCode } from '../condition/vm/engine.ts'
 import { CONDITION_FUEL } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { pass, refuse } from '../core/result.ts'
-import type { Decide } from './issuance.ts'
+import type { Decide } from './mapping/issuance.ts'
 import type { PolicyCondition } from './policy.ts'
 
 /** What one request may burn in all its conditions. */

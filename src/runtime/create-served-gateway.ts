@@ -1,20 +1,20 @@
 // The gateway over a directory of documents, as Node and Deno serve it.
 import process from 'node:process'
-import { createUrlPolicy } from '../config/compile-context.ts'
+import { createUrlPolicy } from '../config/compile/compile-context.ts'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
-import type { AuditSink } from '../gateway/audit.ts'
-import { createEventReporter, type GatewayEvent } from '../gateway/events.ts'
+import type { AuditSink } from '../gateway/audit/audit.ts'
+import { createEventReporter, type GatewayEvent } from '../gateway/audit/events.ts'
+import { describeStart } from '../gateway/audit/started.ts'
 import { createGateway } from '../gateway/gateway.ts'
-import type { GatewayApp } from '../gateway/parts.ts'
 import type { HostStanding } from '../gateway/readiness.ts'
-import { describeStart } from '../gateway/started.ts'
+import type { GatewayApp } from '../gateway/services.ts'
 import { createDirectorySource } from './directory-source.ts'
-import { createGuardedFetch } from './guarded-fetch.ts'
+import { createGuardedFetch } from './http/guarded-fetch.ts'
+import { findUnusedProxy } from './http/unused-proxy.ts'
 import { loadPolicyVm } from './load-policy-vm.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
-import { findUnusedProxy } from './unused-proxy.ts'
 
 export interface ServedHost {
   readonly audit: AuditSink

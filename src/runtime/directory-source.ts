@@ -2,8 +2,8 @@
 // No key leads out of the directory, and no file answers to two spellings of a name.
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Sleep, StateStore } from '../config/source.ts'
-import type { Clock } from '../core/clock.ts'
+import type { StateStore } from '../config/source.ts'
+import type { Clock, Sleep } from '../core/clock.ts'
 import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { uuidv7 } from '../core/uuid.ts'
 

@@ -1,7 +1,6 @@
 // Lines to an output that may be slow, full or gone. They wait in a bounded buffer; what does not fit is refused and never
 // lost in silence, so that a caller can refuse what it was to record. Nothing that was taken is given up before the end.
-import type { Sleep } from '../config/source.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, Sleep } from '../core/clock.ts'
 import { OUTPUT_FAILED_WAIT_MILLIS, OUTPUT_FULL_WAIT_MAX_MILLIS, OUTPUT_FULL_WAIT_MIN_MILLIS } from '../core/limits.ts'
 import type { WriteBytes } from './output.ts'
 

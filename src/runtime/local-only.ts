@@ -3,9 +3,9 @@
 // routes by host, so that no request from outside names a loopback one.
 import { Hono } from 'hono'
 import { uuidv7 } from '../core/uuid.ts'
-import type { GatewayApp, GatewayEnv } from '../gateway/parts.ts'
 import { problem } from '../gateway/problem.ts'
-import { isLoopbackHost } from '../token/url-policy.ts'
+import type { GatewayApp, GatewayEnv } from '../gateway/services.ts'
+import { isLoopbackHost } from '../net/url-policy.ts'
 
 /** The app as it is, or, where `issuerUrl` is loopback, one that answers 503 to every request for another host. */
 export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): GatewayApp {

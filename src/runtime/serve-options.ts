@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { TlsFiles } from './tls-files.ts'
+import type { TlsFiles } from './http/tls-files.ts'
 
 export interface ServeOptions {
   readonly store: string

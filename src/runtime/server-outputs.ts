@@ -1,7 +1,7 @@
 // What a server says: audit records on standard output, one line for the operator at a time on standard error.
 import { AUDIT_BUFFER_MAX_BYTES, NOTICE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_MILLIS } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
-import { type AuditSink, auditLine } from '../gateway/audit.ts'
+import { type AuditSink, auditLine } from '../gateway/audit/audit.ts'
 import { createLineWriter, type Refusing } from './line-writer.ts'
 import { openOutput } from './output.ts'
 import { sleep } from './sleep.ts'

@@ -5,8 +5,8 @@ import { SESSION_TTL_DEFAULT_SECONDS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
-import { findKeyFaults, readSessionKeys } from '../token/session-keys.ts'
-import { isLoopbackHost } from '../token/url-policy.ts'
+import { isLoopbackHost } from '../net/url-policy.ts'
+import { findKeyFaults, readSessionKeys } from '../token/session/session-keys.ts'
 
 export type SettingsResult =
   | { readonly ok: true; readonly value: Settings }

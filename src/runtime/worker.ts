@@ -2,16 +2,16 @@
 // records to the binding `STATE`, or to `POLICIES` where there is none.
 import { env } from 'cloudflare:workers'
 import module from '../../wasm/policy-vm.wasm'
-import { type AuditRecord, auditLine } from '../gateway/audit.ts'
-import { createEventReporter } from '../gateway/events.ts'
+import { type AuditRecord, auditLine } from '../gateway/audit/audit.ts'
+import { createEventReporter } from '../gateway/audit/events.ts'
+import { describeStart } from '../gateway/audit/started.ts'
 import { createGateway } from '../gateway/gateway.ts'
-import { describeStart } from '../gateway/started.ts'
 import { beforeFirstRequest } from './first-request.ts'
+import { createWorkerFetch } from './http/worker-fetch.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
 import { describeProblems, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
-import { createWorkerFetch } from './worker-fetch.ts'
 
 interface Bindings {
   readonly POLICIES: KvBinding

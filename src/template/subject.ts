@@ -11,7 +11,7 @@ import {
   printDistinguishedName,
   type TypedValue,
 } from '../identity/distinguished-name.ts'
-import { parseSubject, type SubjectPart } from '../identity/distinguished-name-text.ts'
+import { parseSubject, type SubjectPart } from '../identity/parse-distinguished-name.ts'
 import { checkSubjectValue, SUBJECT_VALUE_FAULTS, type SubjectType } from '../identity/subject-type.ts'
 import { lintAbsence } from './lint.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'

@@ -1,5 +1,5 @@
 // A template that was read: who holds one need not look at its text again. Each surface has its own structure.
-import type { SubjectPart } from '../identity/distinguished-name-text.ts'
+import type { SubjectPart } from '../identity/parse-distinguished-name.ts'
 import type { Part, Reference } from './syntax.ts'
 
 interface Common {

@@ -1,8 +1,8 @@
 // What one document costs at the most: the CPU of compiling it, and the memory that what was compiled takes.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { compileDocument } from '../../src/config/compile.ts'
-import type { SectionName } from '../../src/config/sections.ts'
+import { compileDocument } from '../../src/config/compile/compile.ts'
+import type { SectionName } from '../../src/config/sections/table.ts'
 import { DOCUMENT_MAX_BYTES } from '../../src/core/limits.ts'
 import { startCpu } from './counting.ts'
 import { largeDocument, times } from './documents.ts'

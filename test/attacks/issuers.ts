@@ -2,7 +2,7 @@
 // others do what an issuer that is broken, or an attacker who controls one, can do to the gateway that fetches from it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { MEDIA_TYPES, refuseAsApiServer } from '../../src/cli/api-server.ts'
+import { MEDIA_TYPES, refuseAsApiServer } from '../../dev/api-server.ts'
 import { createSigningKey, DISCOVERY_PATH, KEYS_PATH, serviceAccountClaims, signClaims } from '../token/issuer.ts'
 
 export interface Issuers {

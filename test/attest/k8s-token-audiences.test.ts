@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Requirement } from '../../src/attest/attestor.ts'
-import { checkAudience, combineAudiences, isMeantForAny } from '../../src/attest/k8s-token-checks.ts'
-import type { K8sTokenPins } from '../../src/attest/k8s-token-config.ts'
-import { evaluateLogin } from '../../src/policy/login.ts'
+import { checkAudience, combineAudiences, isMeantForAny } from '../../src/attest/k8s-token/checks.ts'
+import type { K8sTokenPins } from '../../src/attest/k8s-token/config.ts'
+import { evaluateLogin } from '../../src/policy/login/login.ts'
 import { attestation, createWorld, policySet, type World } from '../policy/fixture.ts'
 
 let world: World

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { createConditionEngine } from '../../src/condition/engine.ts'
 import { catalogueScope } from '../../src/condition/scope.ts'
+import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WASM = new URL('../../wasm/policy-vm.wasm', import.meta.url)
@@ -43,7 +43,7 @@ const SOURCES = {
   ours: `
     import { readFileSync } from 'node:fs'
     import { compileCondition } from '${new URL('../../src/condition/compile.ts', import.meta.url).href}'
-    import { createConditionEngine } from '${new URL('../../src/condition/engine.ts', import.meta.url).href}'
+    import { createConditionEngine } from '${new URL('../../src/condition/vm/engine.ts', import.meta.url).href}'
     import { catalogueScope } from '${new URL('../../src/condition/scope.ts', import.meta.url).href}'
     const module = new WebAssembly.Module(readFileSync(new URL('${WASM.href}')))
     const { condition } = compileCondition(${JSON.stringify(OURS)}, catalogueScope(), [])

@@ -1,10 +1,10 @@
 // What a login costs as the number of policies grows: `node test/bench/login.ts`. One run, one machine; the two kinds of
 // login alternate, so that the ratio holds where the machine's speed does not.
 import { createGateway } from '../../src/gateway/gateway.ts'
-import type { GatewayApp } from '../../src/gateway/parts.ts'
+import type { GatewayApp } from '../../src/gateway/services.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
-import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
+import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 import { createMemoryStore } from '../config/memory-source.ts'
 import { createSigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
 

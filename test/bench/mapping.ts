@@ -1,19 +1,19 @@
 // What mapping costs beyond reading and writing JSON: `node test/bench/mapping.ts`. One run, one machine: the ratio to
 // JSON.parse and JSON.stringify of the same bodies, taken in alternation, holds where the machine's speed does not.
 
-import { createConditionEngine } from '../../src/condition/engine.ts'
-import { DEFAULT_CLUSTER } from '../../src/config/cluster.ts'
-import { compileDocument } from '../../src/config/compile.ts'
+import { createConditionEngine } from '../../src/condition/vm/engine.ts'
+import { compileDocument } from '../../src/config/compile/compile.ts'
 import { parseClusterId } from '../../src/config/document-key.ts'
-import { DEFAULT_WORKLOAD_ATTESTATION } from '../../src/config/workload-attestation.ts'
+import { DEFAULT_CLUSTER } from '../../src/config/sections/cluster.ts'
+import { DEFAULT_WORKLOAD_ATTESTATION } from '../../src/config/sections/workload-attestation.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
 import { type ClusterConfig, enablementOf } from '../../src/gateway/cluster-config.ts'
 import { checkStanding, mappingContextOf } from '../../src/gateway/mapping-context.ts'
 import { parseTrustDomain } from '../../src/identity/trust-domain.ts'
-import type { IssuancePolicy } from '../../src/policy/issuance.ts'
-import { createMappingMeter } from '../../src/policy/mapping-meter.ts'
-import { createWorkloadMapper, type WorkloadDescription } from '../../src/policy/workload.ts'
+import type { IssuancePolicy } from '../../src/policy/mapping/issuance.ts'
+import { createMappingMeter } from '../../src/policy/mapping/mapping-meter.ts'
+import { createWorkloadMapper, type WorkloadDescription } from '../../src/policy/mapping/workload.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 
 const engine = createConditionEngine(loadPolicyVm())

@@ -4,7 +4,7 @@ import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../../src/core/limits.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
-import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
+import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 import { heavyDocuments } from '../config/heavy-documents.ts'
 import { createMemoryStore } from '../config/memory-source.ts'
 

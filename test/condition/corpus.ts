@@ -3,8 +3,8 @@
 
 import type { Attributes } from '../../src/attribute/attribute.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { createConditionEngine, type Evaluation } from '../../src/condition/engine.ts'
-import { compilePattern } from '../../src/condition/pattern.ts'
+import { createConditionEngine, type Evaluation } from '../../src/condition/vm/engine.ts'
+import { compilePattern } from '../../src/pattern/pattern.ts'
 import { type Choose, generateAttributes, generateCondition, scope } from './generate.ts'
 import { type Printed, print, type Term } from './term.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Attributes } from '../../src/attribute/attribute.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { createConditionEngine } from '../../src/condition/engine.ts'
 import { type Explanation, explainCondition } from '../../src/condition/explain.ts'
 import { catalogueScope } from '../../src/condition/scope.ts'
+import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import { policyVm } from './policy-vm.ts'
 
 const engine = createConditionEngine(policyVm)

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import type { AttributeValue } from '../../src/attribute/attribute.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
 import { emitProgram } from '../../src/condition/emit.ts'
-import { type ConditionEngine, createConditionEngine, type Evaluation } from '../../src/condition/engine.ts'
-import type { Pattern } from '../../src/condition/pattern.ts'
 import { catalogueScope } from '../../src/condition/scope.ts'
+import { type ConditionEngine, createConditionEngine, type Evaluation } from '../../src/condition/vm/engine.ts'
+import type { Pattern } from '../../src/pattern/pattern.ts'
 
 export const policyVm = new WebAssembly.Module(readFileSync(new URL('../../wasm/policy-vm.wasm', import.meta.url)))
 

@@ -1,13 +1,13 @@
 // What compiling and checking a valid document may cost: work grows with the document, whatever the document holds.
 import { describe, expect, it } from 'vitest'
-import type { SectionValues } from '../../src/config/compile.ts'
-import { findAcross } from '../../src/config/cross-findings.ts'
-import { lintShadows } from '../../src/config/override-lint.ts'
-import type { SectionName } from '../../src/config/sections.ts'
-import { statusOf } from '../../src/config/status.ts'
+import type { SectionValues } from '../../src/config/compile/compile.ts'
+import { findAcross } from '../../src/config/compile/cross-findings.ts'
+import { statusOf } from '../../src/config/live/status.ts'
+import { lintShadows } from '../../src/config/sections/override-lint.ts'
+import type { SectionName } from '../../src/config/sections/table.ts'
 import { CLAIMS_PER_POLICY_MAX, ISSUES_MAX, OVERRIDE_COMPARISONS_MAX } from '../../src/core/limits.ts'
-import type { Match } from '../../src/policy/issuance.ts'
-import { DEFAULT_ISSUANCE } from '../../src/policy/issuance.ts'
+import type { Match } from '../../src/policy/mapping/issuance.ts'
+import { DEFAULT_ISSUANCE } from '../../src/policy/mapping/issuance.ts'
 import { compile, cpuMillisOf } from './document.ts'
 
 const indexes = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index)

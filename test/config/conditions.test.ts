@@ -1,6 +1,6 @@
 // Conditions as they stand in a document: where each complaint lies, and what a policy may read.
 import { describe, expect, it } from 'vitest'
-import { compileDocument } from '../../src/config/compile.ts'
+import { compileDocument } from '../../src/config/compile/compile.ts'
 import {
   CONDITION_MESSAGE_MAX_LENGTH,
   CONDITIONS_PER_DOCUMENT_MAX,

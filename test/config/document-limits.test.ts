@@ -1,6 +1,6 @@
 // How many policies fit into one document, by what they hold: the README says it, and these documents are as large.
 import { describe, expect, it } from 'vitest'
-import { readYaml } from '../../src/config/yaml.ts'
+import { readYaml } from '../../src/config/yaml/yaml.ts'
 import { DOCUMENT_MAX_BYTES, POLICIES_MAX } from '../../src/core/limits.ts'
 import { compile } from './document.ts'
 

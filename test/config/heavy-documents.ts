@@ -1,5 +1,5 @@
 // Documents whose compiled form weighs far more, or far less, than their text: what memory is counted by is held to them.
-import type { SectionName } from '../../src/config/sections.ts'
+import type { SectionName } from '../../src/config/sections/table.ts'
 import { CLAIMS_PER_POLICY_MAX, DNS_NAMES_PER_POLICY_MAX } from '../../src/core/limits.ts'
 
 export interface HeavyDocument {

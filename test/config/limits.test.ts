@@ -1,7 +1,7 @@
 // Limits of sections, on both sides of each.
 import { describe, expect, it } from 'vitest'
-import { compileDocument } from '../../src/config/compile.ts'
-import type { SectionName } from '../../src/config/sections.ts'
+import { compileDocument } from '../../src/config/compile/compile.ts'
+import type { SectionName } from '../../src/config/sections/table.ts'
 import {
   CLAIM_NAME_MAX_LENGTH,
   CLAIMS_PER_POLICY_MAX,

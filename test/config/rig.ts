@@ -1,12 +1,13 @@
 // A cache with everything it is handed faked: stores in memory, a clock that only the test moves, timers that fire when
 // the clock does, and a compiler for which a document that starts with `good:` is good.
-import { createAppliedRecords } from '../../src/config/applied.ts'
-import { type ConfigCache, createConfigCache, type StoredEvent } from '../../src/config/cache.ts'
-import type { Asker } from '../../src/config/cluster-existence.ts'
-import type { CompileResult } from '../../src/config/compile.ts'
+
+import type { CompileResult } from '../../src/config/compile/compile.ts'
 import { clusterKey, type DocumentKey, parseClusterId } from '../../src/config/document-key.ts'
-import type { Sleep } from '../../src/config/source.ts'
-import type { StateWriteFailed } from '../../src/config/upkeep.ts'
+import { createAppliedRecords } from '../../src/config/live/applied.ts'
+import { type ConfigCache, createConfigCache, type StoredEvent } from '../../src/config/live/cache.ts'
+import type { Asker } from '../../src/config/live/cluster-existence.ts'
+import type { StateWriteFailed } from '../../src/config/live/upkeep.ts'
+import type { Sleep } from '../../src/core/clock.ts'
 import type { Sealing } from '../../src/token/applied-record.ts'
 import type { SealKeys } from '../../src/token/seal-key.ts'
 import { createMemoryStore } from './memory-source.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { jsonSchemaOf, schemaFile } from '../../src/cli/schemas.ts'
-import { sectionNames } from '../../src/config/sections.ts'
+import { jsonSchemaOf, schemaFile } from '../../dev/schemas.ts'
+import { sectionNames } from '../../src/config/sections/table.ts'
 
 const json = (text: string): unknown => JSON.parse(text)
 

@@ -1,9 +1,9 @@
 // A model of the world that documents live in: places to which the store shows what was put some time later, isolates
 // that start, answer and die there, a state store that loses writes. It knows the true order of what was put, and checks
 // every answer of the real cache against it.
-import type { AppliedRecords } from '../../src/config/applied.ts'
-import type { ConfigCache } from '../../src/config/cache.ts'
-import { createConfigCache } from '../../src/config/cache.ts'
+import type { AppliedRecords } from '../../src/config/live/applied.ts'
+import type { ConfigCache } from '../../src/config/live/cache.ts'
+import { createConfigCache } from '../../src/config/live/cache.ts'
 import { ABSENCE_RECHECK_MILLIS, APPLIED_SETTLE_MILLIS, CONFIG_REVALIDATE_MILLIS } from '../../src/core/limits.ts'
 import type { AppliedRecord, OpenedRecord } from '../../src/token/applied-record.ts'
 import { KEY, START, type Values } from './rig.ts'

@@ -1,6 +1,6 @@
 // The rules by which versions are ordered, one row of their table after the other, on both sides of each time.
 import { describe, expect, it } from 'vitest'
-import { ABSENT, extendTrail, fallBackFrom, markAfter, type Trail } from '../../src/config/version-order.ts'
+import { ABSENT, extendTrail, fallBackFrom, markAfter, type Trail } from '../../src/config/live/version-order.ts'
 import {
   APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,

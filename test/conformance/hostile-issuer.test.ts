@@ -1,7 +1,7 @@
 // One anonymous login makes the gateway ask an issuer for keys. Whatever that issuer answers, the login is refused as
 // one whose keys could not be fetched, and the process lives on.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
+import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
 import { HOSTILE_ANSWERS, type HostileIssuer, startHostileIssuer } from '../hostile-issuer.ts'
 import { type Host, startHost } from './hosts.ts'
 import { documents } from './scenarios.ts'

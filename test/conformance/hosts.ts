@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { developmentSettings, envFileText } from '../../src/cli/dev-environment.ts'
-import { putKey, startWorker, stopGroup, untilReady } from '../../src/cli/wrangler.ts'
+import { developmentSettings, envFileText } from '../../src/cli/keys/dev-environment.ts'
+import { putKey, startWorker, stopGroup, untilReady } from '../../src/cli/store/wrangler.ts'
 
 const DENO = join('node_modules', '@deno', `linux-${process.arch}-glibc`, 'deno')
 

@@ -2,7 +2,7 @@
 // the gateway ask, so its sender reads the same whatever failed; the audit record says what did.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { FetchCause } from '../../src/token/fetch-causes.ts'
+import type { FetchCause } from '../../src/net/fetch-causes.ts'
 import { ANSWERS, type FailingIssuer, startFailingIssuer } from '../failing-issuer.ts'
 import { OPENSSL } from '../installed.ts'
 import { type Certificates, makeCertificates } from '../tls/certificates.ts'

@@ -1,5 +1,5 @@
 // Issuers, on every host: one logs in and maps workloads of one cluster, with and without the session of an agent.
-import type { StandInCluster } from '../../src/cli/stand-in-cluster.ts'
+import type { StandInCluster } from '../../dev/stand-in-cluster.ts'
 import type { Ask, Expected, Scenario } from './scenarios.ts'
 
 export const CLUSTER = 'mapped'

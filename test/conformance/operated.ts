@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { developmentSettings } from '../../src/cli/dev-environment.ts'
+import { developmentSettings } from '../../src/cli/keys/dev-environment.ts'
 
 export type ServerName = 'node' | 'deno'
 

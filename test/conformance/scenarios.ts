@@ -1,5 +1,5 @@
 // One list of HTTP scenarios that every host must answer alike. Nothing in it knows which host it is.
-import type { StandInCluster, TokenRequest } from '../../src/cli/stand-in-cluster.ts'
+import type { StandInCluster, TokenRequest } from '../../dev/stand-in-cluster.ts'
 import { MAPPING_SCENARIOS, mappingDocuments } from './mapping-scenarios.ts'
 
 /** The documents of the scenarios, by key. */

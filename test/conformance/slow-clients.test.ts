@@ -1,7 +1,7 @@
 // Clients that send half a body and then hang up, or wait: an answer of our own, no fault, and nothing left behind.
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
+import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
 import { REQUEST_BODY_TIMEOUT_MILLIS } from '../../src/core/limits.ts'
 import { type Host, startHost } from './hosts.ts'
 import { documents } from './scenarios.ts'

@@ -1,6 +1,6 @@
 // Settings that would fail every login, or name a gateway that is nowhere, stop the start on every host, by name.
 import { describe, expect, it } from 'vitest'
-import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
+import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 import { startHost } from './hosts.ts'
 
 async function mismatchedKeys(): Promise<string> {

@@ -10,7 +10,7 @@ import {
   PROBLEM_MAX_BYTES,
   TOKEN_MAX_BYTES,
 } from '../../src/core/limits.ts'
-import { type AuditRecord, auditLine, type LoginRecord, type MappingRecord } from '../../src/gateway/audit.ts'
+import { type AuditRecord, auditLine, type LoginRecord, type MappingRecord } from '../../src/gateway/audit/audit.ts'
 import { asciiBytes, HOSTILE_CODE_POINTS, hostileIn, stringsIn } from '../hostile.ts'
 import { type Answer, createWorld, type World } from './fixture.ts'
 import { askClaims, CLUSTER, put, putBaseline, sessionOf, WEB } from './mapping-world.ts'

@@ -16,12 +16,17 @@ import {
   QUOTED_AUDIENCES_MAX,
 } from '../../src/core/limits.ts'
 import type { Refusal } from '../../src/core/refusal.ts'
-import { auditLine, describeFault } from '../../src/gateway/audit.ts'
-import { auditedFacts, auditedText, createAuditSpace, escapedLength } from '../../src/gateway/audit-space.ts'
-import { auditedEvidence } from '../../src/gateway/audited-evidence.ts'
-import { recordMapping, recordRefusedMapping } from '../../src/gateway/claims-record.ts'
-import { type LoginFacts, type LoginFindings, recordDecision, recordRefusal } from '../../src/gateway/login-record.ts'
-import type { WorkloadResult } from '../../src/policy/workload.ts'
+import { auditLine, describeFault } from '../../src/gateway/audit/audit.ts'
+import { auditedFacts, auditedText, createAuditSpace, escapedLength } from '../../src/gateway/audit/audit-space.ts'
+import { auditedEvidence } from '../../src/gateway/audit/audited-evidence.ts'
+import { recordMapping, recordRefusedMapping } from '../../src/gateway/audit/claims-record.ts'
+import {
+  type LoginFacts,
+  type LoginFindings,
+  recordDecision,
+  recordRefusal,
+} from '../../src/gateway/audit/login-record.ts'
+import type { WorkloadResult } from '../../src/policy/mapping/workload.ts'
 import { asciiBytes, HOSTILE_CODE_POINTS, hostileIn } from '../hostile.ts'
 
 const HEAD = { v: 1, time: '2026-01-01T00:00:00.000Z', requestId: 'r', durationMs: 1, clusterId: 'c-1' } as const

@@ -1,6 +1,6 @@
 // A sink that does not take a record: what it tells of is refused by its own code, and no session leaves.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { guardSink } from '../../src/gateway/audit.ts'
+import { guardSink } from '../../src/gateway/audit/audit.ts'
 import { type Answer, createWorld, type World } from './fixture.ts'
 import { askClaims, CLUSTER, putBaseline, WEB } from './mapping-world.ts'
 

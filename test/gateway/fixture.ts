@@ -1,14 +1,14 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
 import { ABSENCE_RECHECK_MILLIS } from '../../src/core/limits.ts'
-import type { AuditRecord, EventRecord } from '../../src/gateway/audit.ts'
+import type { AuditRecord, EventRecord } from '../../src/gateway/audit/audit.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
-import type { GatewayApp } from '../../src/gateway/parts.ts'
+import type { GatewayApp } from '../../src/gateway/services.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
 import { sleep } from '../../src/runtime/sleep.ts'
-import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
+import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 import { createMemoryStore, type MemoryStore } from '../config/memory-source.ts'
 import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
 import { startIssuer, type TestIssuer } from '../token/issuer.ts'

@@ -1,12 +1,12 @@
 // The world of the claims endpoint: sessions as the gateway issues them, and documents around one cluster.
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { ATTESTORS } from '../../src/attest/table.ts'
-import { createConditionEngine } from '../../src/condition/engine.ts'
-import { compileDocument } from '../../src/config/compile.ts'
-import { createDecisions } from '../../src/policy/decision.ts'
+import { createConditionEngine } from '../../src/condition/vm/engine.ts'
+import { compileDocument } from '../../src/config/compile/compile.ts'
+import { createDecisions } from '../../src/policy/login/decision.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
-import { issueSession, type SessionRequest } from '../../src/token/session.ts'
-import type { SessionDecision } from '../../src/token/session-claims.ts'
+import { issueSession, type SessionRequest } from '../../src/token/session/session.ts'
+import type { SessionDecision } from '../../src/token/session/session-claims.ts'
 import type { Answer, World } from './fixture.ts'
 
 export const CLUSTER = 'c-1'

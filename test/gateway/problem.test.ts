@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { audienceMismatch } from '../../src/attest/k8s-token-checks.ts'
-import { statusOf } from '../../src/config/status.ts'
+import { audienceMismatch } from '../../src/attest/k8s-token/checks.ts'
+import { statusOf } from '../../src/config/live/status.ts'
 import {
   ATTESTATIONS_MAX,
   AUDITED_POLICIES_MAX,
@@ -15,11 +15,11 @@ import {
   WORKLOAD_TEXT_MAX_LENGTH,
 } from '../../src/core/limits.ts'
 import type { Refusal } from '../../src/core/refusal.ts'
+import { recordDecision } from '../../src/gateway/audit/login-record.ts'
+import { auditedClusterId } from '../../src/gateway/audit/record-head.ts'
 import { printableResult } from '../../src/gateway/claims-report.ts'
-import { recordDecision } from '../../src/gateway/login-record.ts'
 import { type ProblemExtras, problem } from '../../src/gateway/problem.ts'
-import { auditedClusterId } from '../../src/gateway/record-head.ts'
-import { selectionRefusal } from '../../src/token/key-refusals.ts'
+import { selectionRefusal } from '../../src/token/keys/key-refusals.ts'
 import type { ParsedToken } from '../../src/token/parse.ts'
 import { asciiBytes, hostileIn, stringsIn } from '../hostile.ts'
 

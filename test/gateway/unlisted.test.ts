@@ -1,7 +1,7 @@
 // What a cluster that TrustDomain does not list may do: nothing by default, and with `unlisted: warn` nothing that could
 // be taken for a listed one.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { SectionStatus } from '../../src/config/status.ts'
+import type { SectionStatus } from '../../src/config/live/status.ts'
 import { REFUSALS } from '../../src/core/refusal.ts'
 import { createWorld, type World } from './fixture.ts'
 import { askClaims, CLUSTER, mapOne, put, putBaseline, resultsOf, sessionOf, WEB } from './mapping-world.ts'

@@ -1,14 +1,14 @@
 // One good token of one good issuer, and what it takes to change a single thing of it.
 
 import type { CompileContext, Requirement } from '../../src/attest/attestor.ts'
-import { k8sToken } from '../../src/attest/k8s-token.ts'
+import { k8sToken } from '../../src/attest/k8s-token/k8s-token.ts'
 import { ATTESTORS } from '../../src/attest/table.ts'
-import { createConditionEngine } from '../../src/condition/engine.ts'
+import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import type { Issue } from '../../src/core/issue.ts'
-import type { Attestation, LoginContext } from '../../src/policy/login.ts'
+import type { Attestation, LoginContext } from '../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../src/policy/policy.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
-import { createKeySources, type KeySources } from '../../src/token/key-source.ts'
+import { createKeySources, type KeySources } from '../../src/token/keys/key-source.ts'
 import { createSigningKey, type SigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
 
 const engine = createConditionEngine(loadPolicyVm())

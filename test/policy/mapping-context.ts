@@ -1,7 +1,7 @@
 // The context of a mapping: a good one, and what it takes to change a single thing of it.
-import { defaultPathTemplate } from '../../src/policy/default-path.ts'
-import type { IssuancePolicy } from '../../src/policy/issuance.ts'
-import type { MappingContext } from '../../src/policy/mapping.ts'
+import { defaultPathTemplate } from '../../src/policy/mapping/default-path.ts'
+import type { IssuancePolicy } from '../../src/policy/mapping/issuance.ts'
+import type { MappingContext } from '../../src/policy/mapping/mapping.ts'
 import { compile } from '../config/document.ts'
 import { TRUST_DOMAIN } from '../template/rendering.ts'
 import { FREE } from './meters.ts'

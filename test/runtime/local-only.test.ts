@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
-import type { GatewayEnv } from '../../src/gateway/parts.ts'
+import type { GatewayEnv } from '../../src/gateway/services.ts'
 import { refuseWhenDeployedAsLocal } from '../../src/runtime/local-only.ts'
 
 const app = new Hono<GatewayEnv>().get('/healthz', (c) => c.text('ok'))

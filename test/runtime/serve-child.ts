@@ -2,9 +2,9 @@
 // the first argument. `/large` is an answer that no buffer of a socket holds. Prints its URL. Ends on SIGTERM as `serve` does.
 import process from 'node:process'
 import { createServedGateway } from '../../src/runtime/create-served-gateway.ts'
-import { listen, SERVER_BOUNDS, type ServerBounds } from '../../src/runtime/http-server.ts'
+import { listen, SERVER_BOUNDS, type ServerBounds } from '../../src/runtime/http/http-server.ts'
+import { readTlsPair } from '../../src/runtime/http/tls-files.ts'
 import { openServerOutputs } from '../../src/runtime/server-outputs.ts'
-import { readTlsPair } from '../../src/runtime/tls-files.ts'
 
 const [bounds = '{}', store = '', cert, key] = process.argv.slice(2)
 const { audit, say } = openServerOutputs()

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readSettings } from '../../src/runtime/settings.ts'
-import { makeSessionSigningKeys } from '../../src/token/make-session-keys.ts'
+import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 
 let good: Record<string, string>
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 // The stand-ins for a cluster are as strict as the API server. What they answer is held to a table of its rules.
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DISCOVERY_PATH, KEYS_PATH } from '../../src/cli/api-server.ts'
-import { type StandInCluster, startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
+import { DISCOVERY_PATH, KEYS_PATH } from '../../dev/api-server.ts'
+import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
 import { ACCEPT_ROWS } from './accept-values.ts'
 import { startIssuer, type TestIssuer } from './issuer.ts'
 

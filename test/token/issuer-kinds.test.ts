@@ -2,7 +2,7 @@
 
 import { get } from 'node:https'
 import { afterEach, describe, expect, it } from 'vitest'
-import { loadKeys } from '../../src/token/discovery.ts'
+import { loadKeys } from '../../src/token/keys/discovery.ts'
 import { OPENSSL } from '../installed.ts'
 import { DISCOVERY_PATH, type IssuerOptions, startIssuer, type TestIssuer } from './issuer.ts'
 import { makeTestCa } from './test-ca.ts'

@@ -1,7 +1,7 @@
 // Issuers as they are met in the field, as data: where their documents are, in which media types and codings, under
 // which headers, and whom they turn away. The first is the one that everything else is tested against.
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { type Access, DISCOVERY_PATH, KEYS_PATH, MEDIA_TYPES } from '../../src/cli/api-server.ts'
+import { type Access, DISCOVERY_PATH, KEYS_PATH, MEDIA_TYPES } from '../../dev/api-server.ts'
 
 export interface IssuerKind {
   /** The issuer's path, a slash at its end where the real one has it. */

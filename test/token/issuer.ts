@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { CACHE_CONTROL, DISCOVERY_PATH, KEYS_PATH, refuseAsApiServer } from '../../src/cli/api-server.ts'
+import { CACHE_CONTROL, DISCOVERY_PATH, KEYS_PATH, refuseAsApiServer } from '../../dev/api-server.ts'
 import type { Algorithm } from '../../src/token/algorithms.ts'
 import { ISSUER_KINDS, type IssuerKind, type IssuerKindName, NATIVE_TYPES } from './issuer-kinds.ts'
 

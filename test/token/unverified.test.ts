@@ -1,7 +1,7 @@
 // What is read of a token that was refused: as strictly as when it is accepted, and part by part.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readClaimedOfToken } from '../../src/attest/k8s-token-claimed.ts'
+import { readClaimedOfToken } from '../../src/attest/k8s-token/claimed.ts'
 import { LOGIN_BODY_MAX_BYTES } from '../../src/core/limits.ts'
 import { readUnverified } from '../../src/token/unverified.ts'
 

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import * as abi from '../../src/condition/abi.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { instantiatePolicyVm } from '../../src/condition/policy-vm.ts'
 import { catalogueScope } from '../../src/condition/scope.ts'
+import * as abi from '../../src/condition/vm/abi.ts'
+import { instantiatePolicyVm } from '../../src/condition/vm/policy-vm.ts'
 import {
   CONDITION_ATTRIBUTES_MAX,
   CONDITION_INPUT_MAX_BYTES,
   CONDITION_PROGRAM_MAX_BYTES,
 } from '../../src/core/limits.ts'
+import * as nfa from '../../src/pattern/nfa-opcodes.ts'
 import { buildPolicyVm } from '../../wasm/asc.ts'
 
 const folder = new URL('../../wasm/', import.meta.url)
@@ -61,8 +62,8 @@ describe('the ABI', () => {
     ...Object.entries(abi.OP).map(([name, value]) => [`OP_${name}`, value] as const),
     ...Object.entries(abi.TAG).map(([name, value]) => [`TAG_${name}`, value] as const),
     ...Object.entries(abi.LOOP).map(([name, value]) => [`LOOP_${name}`, value] as const),
-    ...Object.entries(abi.NFA).map(([name, value]) => [`NFA_${name}`, value] as const),
-    ...Object.entries(abi.ASSERT).map(([name, value]) => [`ASSERT_${name}`, value] as const),
+    ...Object.entries(nfa.NFA).map(([name, value]) => [`NFA_${name}`, value] as const),
+    ...Object.entries(nfa.ASSERT).map(([name, value]) => [`ASSERT_${name}`, value] as const),
     ...Object.entries(abi.ANSWER).map(([name, value]) => [`ANSWER_${name}`, value] as const),
     ...Object.entries(abi.VM_FAULTS).map(([name, value]) => [`FAULT_${name}`, value] as const),
     ...Object.entries(abi.MEMORY),

@@ -1,6 +1,6 @@
 // A real issuer for the tests inside workerd, which cannot listen themselves. They steer it over HTTP.
 import type { TestProject } from 'vitest/node'
-import { startStandInCluster } from '../../src/cli/stand-in-cluster.ts'
+import { startStandInCluster } from '../../dev/stand-in-cluster.ts'
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [cluster, another] = await Promise.all([start(), start()])

@@ -1,7 +1,7 @@
 // In workerd, whose DecompressionStream takes all that is written at once: here it is that the bound on memory must hold.
 import { describe, expect, it } from 'vitest'
-import { inflate } from '../../src/runtime/inflate.ts'
-import { findContentFailure } from '../../src/token/content-coding.ts'
+import { findContentFailure } from '../../src/net/content-coding.ts'
+import { inflate } from '../../src/runtime/http/inflate.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 

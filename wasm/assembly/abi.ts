@@ -1,4 +1,4 @@
-// The numbers of the ABI: memory map, tags, opcodes, faults. src/condition/abi.ts holds the same ones for the compiler;
+// The numbers of the ABI: memory map, tags, opcodes, faults. src/condition/vm/abi.ts holds the same ones for the compiler;
 // a test compares the two files.
 
 // Memory, 16 pages, fixed. Everything below MEMORY_BASE is left to the AssemblyScript compiler.

@@ -1,0 +1,115 @@
+// `npm start`: the gateway in workerd with local KV, a stand-in cluster beside it, a policy put to KV as an operator
+// would, and one login. Then it keeps serving, so that you can try the next one by hand.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import process from 'node:process'
+import { DEVELOPMENT_FOLDER, developmentSettings, envFileText } from '../src/cli/keys/dev-environment.ts'
+import { putKey, startWorker, stopGroup, untilReady } from '../src/cli/store/wrangler.ts'
+import { startStandInCluster } from './stand-in-cluster.ts'
+
+const CLUSTER = 'demo'
+const KEY = `clusters/${CLUSTER}/AgentAttestation`
+const SAMPLE = 'examples/AgentAttestation.yaml'
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 12)) {
+  console.error(
+    `npm start needs the Node that npm ci installs: this is ${process.versions.node}. Run npm ci without --omit=optional, or use Node 22.12 or newer.`,
+  )
+  process.exit(2)
+}
+
+const persistTo = join(DEVELOPMENT_FOLDER, 'state')
+mkdirSync(persistTo, { recursive: true })
+const port = await freePort(8787)
+const gateway = `http://127.0.0.1:${port}`
+const settings = await developmentSettings(DEVELOPMENT_FOLDER, gateway)
+const envFile = join(DEVELOPMENT_FOLDER, 'dev.env')
+writeFileSync(envFile, envFileText(settings), { mode: 0o600 })
+
+const cluster = await startStandInCluster({ audience: `spiffe://${settings['TRUST_DOMAIN']}`, port: 8788 })
+step(`A stand-in for a cluster's OIDC issuer listens on ${cluster.issuer}`)
+
+const policyFile = join(DEVELOPMENT_FOLDER, 'AgentAttestation.yaml')
+writeFileSync(policyFile, readFileSync(SAMPLE, 'utf8').replace(/issuerURL: \S+/, `issuerURL: ${cluster.issuer}`))
+await putKey(KEY, policyFile, persistTo)
+step(`The sample policy is in local KV: wrangler kv key put ${KEY} --path ${policyFile}`)
+console.log(indent(readFileSync(policyFile, 'utf8')))
+
+let log = ''
+const worker = startWorker({ port, envFile, persistTo }, (text) => {
+  log = (log + text).slice(-20_000)
+  if (process.env['POSTERN_LOG'] === '1') process.stderr.write(text)
+  else for (const line of text.split('\n')) if (line.startsWith('{')) console.log(indent(`audit ${line}`))
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(0))
+worker.once('exit', () => void stop(1))
+
+try {
+  await untilReady(`${gateway}/healthz`, worker, 60_000)
+} catch (error) {
+  console.error(log, error)
+  await stop(1)
+}
+step(`Postern listens on ${gateway}, in workerd`)
+
+const request = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: await cluster.mint() } }] })
+step(`An agent logs in: POST /v1/clusters/${CLUSTER}/login`)
+console.log(indent(request))
+const response = await fetch(`${gateway}/v1/clusters/${CLUSTER}/login`, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: request,
+})
+step(`The answer: ${response.status}`)
+console.log(indent(JSON.stringify(await response.json(), null, 2)))
+
+console.log(`
+Now try it yourself, in another terminal.
+
+1. Log in with a token of another service account. It verifies, and the policy refuses it (403):
+
+   ${curl('?serviceAccount=default&namespace=default')}
+
+2. Log in with a token that expired an hour ago (401, and it says by how much):
+
+   ${curl('?ageSeconds=4200')}
+
+Then change ${policyFile}, put it again, and log in once more within the minute:
+
+   npx wrangler kv key put ${KEY} --path ${policyFile} --binding POLICIES --local --persist-to ${persistTo}
+
+Serving until you press Ctrl+C.`)
+
+function curl(query: string): string {
+  return `curl -s ${gateway}/v1/clusters/${CLUSTER}/login -H 'Content-Type: application/json' \\
+     -d '{"attestations":[{"type":"k8s_token","evidence":{"token":"'$(curl -s '${cluster.issuer}/token${query}')'"}}]}'`
+}
+
+function step(text: string): void {
+  console.log(`\n▸ ${text}`)
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '    ')
+}
+
+async function stop(code: number): Promise<never> {
+  await stopGroup(worker)
+  await cluster.close()
+  process.exit(code)
+}
+
+/** The wanted port, or a free one if it is taken. */
+function freePort(wanted: number): Promise<number> {
+  return new Promise((found, fail) => {
+    const probe = createServer()
+    probe.once('error', () => (wanted === 0 ? fail(new Error('no free port')) : found(freePort(0))))
+    probe.listen(wanted, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address !== null ? address.port : wanted
+      probe.close(() => found(port))
+    })
+  })
+}

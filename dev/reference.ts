@@ -1,0 +1,150 @@
+// The reference pages, made of the tables in the code, so that they cannot say anything else: npm run docs
+import { ALPHABETS } from '../src/attribute/alphabet.ts'
+import { CATALOGUE } from '../src/attribute/catalogue.ts'
+import type { AttributeRow, Surface } from '../src/attribute/row.ts'
+import { ISSUES } from '../src/core/issue.ts'
+import { REFUSALS } from '../src/core/refusal.ts'
+import { EVENTS } from '../src/gateway/audit/events.ts'
+import type { CauseRow } from '../src/net/cause-row.ts'
+import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
+
+const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
+
+export function attributesPage(): string {
+  const origins = [...new Set(CATALOGUE.map(({ origin }) => origin))]
+  const sections = origins.map((origin) => {
+    const rows = CATALOGUE.filter((row) => row.origin === origin)
+    const side = rows[0]?.side ?? ''
+    return [
+      `## ${origin}`,
+      `From ${side === 'workload' ? 'the workload' : side === 'agent' ? "the agent's evidence" : 'the configuration'}.`,
+      table(
+        ['attribute', 'value', 'path', 'claim', 'subject and DNS', 'needs', 'what it is'],
+        rows.map((row) => [
+          code(row.name) + (row.identity === true ? ' \\*' : ''),
+          kindOf(row),
+          allowed(row, 'pathTemplate'),
+          allowed(row, 'jwtClaim'),
+          allowed(row, 'x509Subject'),
+          needsOf(row),
+          row.description + (row.aliases === undefined ? '' : `; also written ${row.aliases.map(code).join(', ')}`),
+        ]),
+      ),
+    ].join('\n\n')
+  })
+  const intro = `Every attribute there is. A name that is not here is an error where it is written. \`*\` after a name: it is
+part of the digest that names an agent in the \`sub\` of its session. A key may be written \`label[k]\`, \`label.k\`,
+\`label.[k]\` or \`label.'k'\`.`
+  return `${[NOTE, '# Attributes', intro, ...sections].join('\n\n')}\n`
+}
+
+function kindOf(row: AttributeRow): string {
+  const kind = row.type === 'int' ? 'count' : row.alphabet in ALPHABETS ? row.alphabet : 'text'
+  return [kind, row.many === true ? 'several' : '', row.optional === true ? 'may be absent' : '']
+    .filter(Boolean)
+    .join(', ')
+}
+
+function allowed(row: AttributeRow, surface: Surface): string {
+  return row.surfaces.includes(surface) ? 'yes' : 'no'
+}
+
+function needsOf(row: AttributeRow): string {
+  const needs: string[] = []
+  if (row.enabledBy !== undefined) needs.push(code(row.enabledBy))
+  if (row.keyVersion !== undefined) needs.push(`server ${row.keyVersion} for keys with \`/\` or \`-\``)
+  return needs.join('; ')
+}
+
+export function codesPage(): string {
+  const refusals = Object.entries(REFUSALS)
+  const requests = refusals.filter(([, row]) => !('reason' in row))
+  const evidence = refusals.flatMap(([name, row]) => ('reason' in row ? [[name, row.reason ?? '', row.title]] : []))
+  return `${[
+    NOTE,
+    '# Codes',
+    'A code is never renamed, and its meaning never changes. `type` of a problem is `urn:postern:<code>`.',
+    '## Requests and workloads',
+    'Those of status 422 are errors of one workload in an answer of the claims endpoint, but for the two that concern the agent session.',
+    table(
+      ['code', 'status', 'title'],
+      requests.map(([name, { status, title }]) => [code(name), String(status), title]),
+    ),
+    '## Evidence',
+    'In `refusals` of a login that was refused. `not_accepted` means that the evidence verified: such a login is 403, one of which nothing verified is 401.',
+    table(
+      ['code', 'reason', 'title'],
+      evidence.map(([name = '', reason = '', title = '']) => [code(name), code(reason), title]),
+    ),
+    '## Issues of documents',
+    'An error keeps a document from coming into force; a warning does not. What is `unhealthy` does not either: the document is in force, and `config validate` and the status fail.',
+    table(
+      ['code', 'severity'],
+      Object.entries(ISSUES).map(([name, severity]) => [code(name), severity]),
+    ),
+  ].join('\n\n')}\n`
+}
+
+export function issuerFailuresPage(): string {
+  const rows = Object.entries(FETCH_CAUSES) as readonly (readonly [string, CauseRow])[]
+  return `${[
+    NOTE,
+    "# When an issuer's keys cannot be fetched",
+    `A login that fails because the gateway cannot fetch the discovery document or the key set of an issuer is \`503
+signing_key_unavailable\`, whatever failed: the caller reads one sentence, since an unsigned token gets this far. The
+audit record of the login (\`refusals[].failure\`) says what it was: \`keyFetchFailure\` is the cause below,
+\`keyFetchReason\` the sentence, \`keyFetchNextStep\` what to do, \`keyFetchUrl\` where. The status of the cluster warns of it
+(\`keys_unavailable\`) until a fetch has succeeded.`,
+    'Each sentence begins with "the key set" or "the discovery document". `{name}` is a fact of the one failure. On Workers errors have no codes: there a cause is recognised by its status or message where one is listed, and a name that does not resolve or a certificate that is not trusted often comes as one of the statuses 520 to 530, from Cloudflare.',
+    table(
+      ['cause', 'recognised by', 'what the operator reads', 'next step'],
+      rows.map(([name, row]) => [code(name), recognisedBy(row), inText(row.what), inText(row.next)]),
+    ),
+  ].join('\n\n')}\n`
+}
+
+function recognisedBy({ codes = [], messages = [], statuses = [], shows }: CauseRow): string {
+  return [
+    ...codes.map(code),
+    ...messages.map((message) => `on Workers ${code(`${message}…`)}`),
+    ...statuses.map((status) => `status ${status}`),
+    ...(shows === undefined ? [] : [inText(shows)]),
+  ].join(', ')
+}
+
+function inText(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('*', '\\*')
+}
+
+export function eventsPage(): string {
+  const sections = Object.entries(EVENTS).flatMap(([name, { when, fields }]) => [
+    `## ${code(name)}`,
+    when,
+    table(
+      ['field', 'what it is'],
+      Object.entries(fields).map(([field, what]) => [code(field), what]),
+    ),
+  ])
+  const intro = `What the gateway reports besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
+\`event\` and the fields below, of which some may be absent. An event has no \`requestId\`. Each change is reported once per isolate,
+never once per request: several isolates or replicas each report what they see themselves. A line has at most 32 KiB, a list at
+most five entries; no event holds a token or a key. Names and meanings are never changed.`
+  return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+export const PAGES: ReadonlyMap<string, () => string> = new Map([
+  ['docs/attributes.md', attributesPage],
+  ['docs/codes.md', codesPage],
+  ['docs/issuer-failures.md', issuerFailuresPage],
+  ['docs/events.md', eventsPage],
+])

@@ -1,0 +1,85 @@
+// What is likely a mistake in the configuration of a `k8s_token`: it compiles, and admits more than its author wants.
+
+import { describeSeconds } from '../../core/duration.ts'
+import type { Path } from '../../core/issue.ts'
+import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import { findSuspect, nameCharacter } from '../../core/suspect-character.ts'
+import type { Report } from '../attestor.ts'
+import type { K8sTokenConfig } from './config.ts'
+
+/** Where an issuer's own documents are: no issuer's name ends in it (OpenID Connect Discovery 1.0 section 4). */
+const WELL_KNOWN = /\/\.well-known\/.*$/
+
+/**
+ * Strings that a token is compared with literally, and that no token holds: with keys of its own nobody else ever looks
+ * at `issuerURL`, and every login would be refused.
+ */
+function lintLiterals(config: K8sTokenConfig, report: Report): void {
+  const suffix = WELL_KNOWN.exec(config.issuerURL)?.[0]
+  if (suffix !== undefined) {
+    const message = `An issuer is named without ${quoteText(suffix)}, which is where its documents are: remove it, or every token is refused for its issuer`
+    report({ code: 'value_suspicious', path: ['issuerURL'], message, offset: config.issuerURL.length - suffix.length })
+  }
+  const fields = ['issuerURL', 'serviceAccountNamespace', 'serviceAccountName'] as const
+  for (const field of fields) lintLiteral(config[field], [field], report)
+  for (const field of ['audiences', 'allowedServiceAccounts', 'allowedNodes'] as const) {
+    for (const [index, text] of (config[field] ?? []).entries()) lintLiteral(text, [field, index], report)
+  }
+}
+
+function lintLiteral(text: string | undefined, path: Path, report: Report): void {
+  const oddity = text === undefined ? undefined : findOddity(text)
+  if (oddity === undefined) return
+  const message = `This is compared literally with the token, and has ${oddity.what}: remove it, or no token will match`
+  report({ code: 'value_suspicious', path, message, offset: oddity.offset })
+}
+
+/** White space around or inside, what cannot be seen, and what no name of Kubernetes and no URL holds. */
+function findOddity(text: string): { readonly what: string; readonly offset: number } | undefined {
+  const suspect = findSuspect(text)
+  if (suspect !== undefined) return { what: `the invisible character ${suspect.name}`, offset: suspect.offset }
+  if (/[\r\n]$/.test(text))
+    return { what: 'a line end at its end (write |- or >- for a block)', offset: text.search(/[\r\n]+$/) }
+  const space = text.search(/\s/)
+  if (space >= 0) return { what: 'white space', offset: space }
+  const foreign = text.search(/[^\x21-\x7e]/)
+  if (foreign < 0) return undefined
+  return { what: `the character ${nameCharacter(text.codePointAt(foreign) ?? 0)}, which is not ASCII`, offset: foreign }
+}
+
+/** `maxLifetimeSeconds` is what `maxTokenLifetime` says. */
+export function lintK8sToken(config: K8sTokenConfig, maxLifetimeSeconds: number, report: Report): void {
+  lintLiterals(config, report)
+  for (const [index, audience] of (config.audiences ?? []).entries()) {
+    // kube-apiserver takes its issuer for its audience unless it is given another (--api-audiences).
+    if (!isApiServer(audience) && audience !== config.issuerURL) continue
+    const message = `Every pod's own token has the audience ${quoteText(audience)}, that of the API server, so any of them can log in: name an audience that only agents request`
+    report({ code: 'audience_shared', path: ['audiences', index], message })
+  }
+  if (maxLifetimeSeconds > TOKEN_LIFETIME_DEFAULT_SECONDS) {
+    const message = `A token is good for up to ${describeSeconds(maxLifetimeSeconds)}, also after its pod is gone: accept at most 24h, and let the agent's volume renew it`
+    report({ code: 'token_lifetime_long', path: ['maxTokenLifetime'], message })
+  }
+}
+
+/** The service of the API server by all names that DNS gives it, with whatever the domain of the cluster is. */
+const SERVICE = /^(?:https?:\/\/)?kubernetes(?:\.default(?:\.svc(?:\.[a-z0-9.-]+)?)?)?(?::\d+)?\/?$/
+/** What distributions call it: k3s, RKE2, kops, and kubeadm as the guides for projected tokens set it up. */
+const DISTRIBUTIONS: ReadonlySet<string> = new Set(['k3s', 'rke2', 'kubernetes.svc.default', 'api'])
+
+function isApiServer(audience: string): boolean {
+  const text = audience.toLowerCase()
+  return SERVICE.test(text) || DISTRIBUTIONS.has(text)
+}
+
+/** The attributes that make a token one account's, and that neither a field nor a pattern without `*` fixes. */
+export function findUnfixed(config: K8sTokenConfig): readonly string[] {
+  const patterns = config.allowedServiceAccounts?.map((pattern) => pattern.split(':')) ?? []
+  const isFixedAt = (part: number): boolean =>
+    patterns.length > 0 && patterns.every((parts) => parts[part]?.includes('*') === false)
+  return [
+    ...(config.serviceAccountNamespace !== undefined || isFixedAt(0) ? [] : ['k8s_token.namespace']),
+    ...(config.serviceAccountName !== undefined || isFixedAt(1) ? [] : ['k8s_token.service_account.name']),
+  ]
+}

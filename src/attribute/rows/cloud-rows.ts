@@ -1,0 +1,115 @@
+// The attributes of agents that a cloud provider vouches for.
+import { rowsOf } from '../row.ts'
+
+export const AWS_IID_ROWS = rowsOf('aws_iid', 'agent', {
+  'aws_iid.account.id': { identity: true, alphabet: 'digits', description: 'AWS account of the instance' },
+  'aws_iid.ec2.instance.id': { identity: true, alphabet: 'label', description: 'Id of the instance' },
+  'aws_iid.ec2.instance.region': { identity: true, alphabet: 'label', description: 'Region of the instance' },
+  'aws_iid.ec2.instance.availability_zone': { alphabet: 'label', description: 'Availability zone of the instance' },
+  'aws_iid.ec2.instance.image_id': { alphabet: 'label', description: 'Image that the instance was started from' },
+  'aws_iid.ec2.instance.tag.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the instance' },
+  'aws_iid.ec2.security_group.id': {
+    many: true,
+    optional: true,
+    alphabet: 'label',
+    description: 'Ids of the security groups of the instance',
+  },
+  'aws_iid.ec2.security_group.name': {
+    many: true,
+    optional: true,
+    alphabet: 'text',
+    description: 'Names of the security groups of the instance',
+  },
+  'aws_iid.iam.role': {
+    many: true,
+    optional: true,
+    alphabet: 'text',
+    description: 'Roles of the instance profile',
+  },
+})
+
+export const AWS_TOKEN_ROWS = rowsOf('aws_token', 'agent', {
+  'aws_token.account.id': {
+    identity: true,
+    alphabet: 'digits',
+    aliases: ['aws_token.account_id'],
+    description: 'AWS account of the principal',
+  },
+  'aws_token.org.id': { optional: true, alphabet: 'label', description: 'AWS organization of the account' },
+  'aws_token.source_region': { optional: true, alphabet: 'label', description: 'Region that the token was asked in' },
+  'aws_token.identity_store_user_id': {
+    optional: true,
+    identity: true,
+    alphabet: 'text',
+    description: 'Identity store user, if there is one',
+  },
+  'aws_token.principal_tags.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the principal' },
+  'aws_token.request_tags.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the request' },
+})
+
+export const AZURE_MSI_ROWS = rowsOf('azure_msi', 'agent', {
+  'azure_msi.tenant.id': {
+    identity: true,
+    alphabet: 'labelValue',
+    aliases: ['azure_msi.tenant_id'],
+    description: 'Entra tenant (claim tid)',
+  },
+  'azure_msi.identity.principal_id': {
+    identity: true,
+    alphabet: 'labelValue',
+    aliases: ['azure_msi.principal_id'],
+    description: 'Object id of the managed identity (claim oid)',
+  },
+})
+
+export const AZURE_IMDS_ROWS = rowsOf('azure_imds', 'agent', {
+  'azure_imds.tenant.id': { identity: true, alphabet: 'labelValue', description: 'Entra tenant, as configured' },
+  'azure_imds.subscription.id': { identity: true, alphabet: 'labelValue', description: 'Subscription of the machine' },
+  'azure_imds.vm.id': { identity: true, alphabet: 'labelValue', description: 'Id of the machine' },
+  'azure_imds.vm.name': { optional: true, alphabet: 'text', description: 'Name of the machine' },
+  'azure_imds.vmss.name': { optional: true, alphabet: 'text', description: 'Scale set of the machine' },
+  'azure_imds.location': { optional: true, alphabet: 'labelValue', description: 'Location of the machine' },
+  'azure_imds.resource_group': { optional: true, alphabet: 'text', description: 'Resource group of the machine' },
+  'azure_imds.network_security_group': {
+    many: true,
+    optional: true,
+    alphabet: 'text',
+    description: 'Network security groups of the machine',
+  },
+  'azure_imds.virtual_network': {
+    many: true,
+    optional: true,
+    alphabet: 'text',
+    description: 'Virtual networks of the machine',
+  },
+  'azure_imds.virtual_network_subnet': {
+    many: true,
+    optional: true,
+    alphabet: 'text',
+    description: 'Subnets of the machine',
+  },
+  'azure_imds.vm.tag.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the machine' },
+})
+
+export const GCP_IIT_ROWS = rowsOf('gcp_iit', 'agent', {
+  'gcp_iit.project_id': { optional: true, identity: true, alphabet: 'text', description: 'Project id' },
+  'gcp_iit.project_number': { optional: true, alphabet: 'digits', description: 'Project number' },
+  'gcp_iit.instance_id': { optional: true, identity: true, alphabet: 'digits', description: 'Id of the instance' },
+  'gcp_iit.instance_name': { optional: true, alphabet: 'label', description: 'Name of the instance' },
+  'gcp_iit.zone': { optional: true, alphabet: 'label', description: 'Zone of the instance' },
+  'gcp_iit.instance_creation_timestamp': {
+    type: 'int',
+    optional: true,
+    alphabet: 'digits',
+    description: 'When the instance was made, Unix seconds',
+  },
+  'gcp_iit.label.<key>': { optional: true, alphabet: 'text', description: 'One label of the instance' },
+  'gcp_iit.metadata.<key>': { optional: true, alphabet: 'text', description: 'One metadata entry of the instance' },
+  'gcp_iit.service_account.email': {
+    optional: true,
+    identity: true,
+    alphabet: 'text',
+    description: 'Service account, if it is a custom one',
+  },
+  'gcp_iit.service_account.id': { optional: true, alphabet: 'digits', description: 'Id of that service account' },
+})

@@ -1,0 +1,124 @@
+// Changing what a store holds: the expected digest, the check beside the other sections, history, then the document.
+// The order is the promise: nothing that does not compile is ever written, and nothing is replaced that is not kept.
+import type { DocumentKey } from '../../config/document-key.ts'
+import type { SectionName } from '../../config/sections/table.ts'
+import { digestOf } from '../../core/digest.ts'
+import { printable } from '../../core/printable.ts'
+import { decodeUtf8 } from '../../core/utf8.ts'
+import { EXIT, type ExitCode, type Io, Stop } from '../command.ts'
+import { issuesText, tally } from '../print-issues.ts'
+import type { OperatorStore } from '../store/operator-store.ts'
+import type { OpenedStore } from '../store/store-option.ts'
+import { shortDigest } from '../terminal.ts'
+import { judgeChanges } from './change-verdict.ts'
+import { type Action, listHistory, writeHistory } from './history.ts'
+
+/** What one key shall hold; `bytes` of `undefined` delete it. `name` is how messages call the new text. */
+export interface Change {
+  readonly key: DocumentKey<SectionName>
+  readonly name: string
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
+}
+
+export interface ChangeOptions {
+  readonly action: Action
+  readonly actor: string
+  /** The digest that must be stored before, or `absent`; with one change only. */
+  readonly expected: string | undefined
+  readonly validateOnly: boolean
+}
+
+/** All changes are of one scope. Refused as a whole, or made one after the other. */
+export function makeChanges(
+  changes: readonly [Change, ...Change[]],
+  options: ChangeOptions,
+  { store, settings }: OpenedStore,
+  io: Io,
+): Promise<ExitCode> {
+  return options.validateOnly ? change() : store.exclusively(change)
+
+  async function change(): Promise<ExitCode> {
+    const stored = await store.readAll(changes[0].key.scope)
+    if (options.expected !== undefined) {
+      await expectDigest(options.expected, changes[0].key, stored.get(changes[0].key.text), store)
+    }
+    const { reports, refused } = await judgeChanges(changes, stored, settings, io)
+    for (const { document, issues } of reports) io.err(issuesText(issues, document, io))
+    if (refused) {
+      io.err(`Nothing is written: ${tally(reports.flatMap(({ issues }) => issues))}\n`)
+      return EXIT.refused
+    }
+    for (const change of changes) {
+      const before = stored.get(change.key.text)
+      if (options.validateOnly) io.out(`${change.key.text}: ${printable(change.name)} is valid; nothing is written\n`)
+      else io.out(`${change.key.text}: ${await makeChange(change, before, options, store, io)}\n`)
+    }
+    return EXIT.done
+  }
+}
+
+/** Makes one change; the sentence says what has become of the key. */
+async function makeChange(
+  { key, bytes }: Change,
+  before: Uint8Array<ArrayBuffer> | undefined,
+  { action, actor, expected }: ChangeOptions,
+  store: OperatorStore,
+  io: Io,
+): Promise<string> {
+  const previousDigest = before === undefined ? undefined : await digestOf(before)
+  const digest = bytes === undefined ? undefined : await digestOf(bytes)
+  if (digest === previousDigest) return digest === undefined ? 'is not stored' : `unchanged, ${digest}`
+
+  if (before !== undefined) await keepFound(key, before, store, io)
+  const text = bytes === undefined ? undefined : decodeUtf8(bytes)
+  await writeHistory(store, key, {
+    action,
+    key: key.text,
+    time: new Date(io.clock()).toISOString(),
+    actor,
+    ...(previousDigest === undefined ? {} : { previousDigest }),
+    ...(digest === undefined || text === undefined ? {} : { version: { digest, text } }),
+  })
+  if (expected !== undefined && !store.exact) {
+    await expectDigest(expected, key, await store.read(key.text), store)
+    io.err(
+      `${printable(store.name)} cannot compare and write in one step: who wrote in this very moment was not noticed\n`,
+    )
+  }
+  if (bytes === undefined) await store.delete(key.text)
+  else await store.write(key.text, bytes)
+  const was = previousDigest === undefined ? '' : ` (was ${shortDigest(previousDigest)})`
+  return digest === undefined ? `deleted${was}` : `set to ${digest}${was}`
+}
+
+/** A version that was put by other means has no record: without this, replacing it would lose it. */
+async function keepFound(
+  key: DocumentKey,
+  bytes: Uint8Array<ArrayBuffer>,
+  store: OperatorStore,
+  io: Io,
+): Promise<void> {
+  const digest = await digestOf(bytes)
+  if ((await listHistory(store, key)).some((entry) => entry.digest === digest)) return
+  const text = decodeUtf8(bytes)
+  if (text === undefined) {
+    io.err(`${key.text} holds no UTF-8, and is not kept in the history\n`)
+    return
+  }
+  // A millisecond before what replaces it: the order of the names is the order of the history.
+  const time = new Date(io.clock() - 1).toISOString()
+  await writeHistory(store, key, { action: 'found', key: key.text, time, actor: 'unknown', version: { digest, text } })
+}
+
+async function expectDigest(
+  expected: string,
+  key: DocumentKey,
+  bytes: Uint8Array<ArrayBuffer> | undefined,
+  store: OperatorStore,
+): Promise<void> {
+  const digest = bytes === undefined ? 'absent' : await digestOf(bytes)
+  if (digest === expected) return
+  const there = digest === 'absent' ? 'is absent' : `has ${digest}`
+  const next = 'look at it with `config diff`, and try again with the digest that it has now'
+  throw new Stop(EXIT.conflict, `${key.text} in ${store.name} ${there}, not ${expected}: ${next}`)
+}

@@ -1,0 +1,147 @@
+// `postern config validate`: everything that is wrong with documents, before anybody stores them.
+import { resolve } from 'node:path'
+import type { LocatedIssue } from '../../config/compile/located-issue.ts'
+import {
+  clusterKey,
+  type DocumentKey,
+  parseClusterId,
+  parseDocumentKey,
+  trustDomainKey,
+} from '../../config/document-key.ts'
+import { isSectionName, SECTIONS, type SectionName } from '../../config/sections/table.ts'
+import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
+import { isError } from '../../core/issue.ts'
+import { printable } from '../../core/printable.ts'
+import { readFlags } from '../arguments.ts'
+import { type Command, EXIT, type ExitCode, type Io, usageStop } from '../command.ts'
+import { type CompiledDocument, compileFile, readDocumentFile } from '../document.ts'
+import { issuesJson, issuesText, tally } from '../print-issues.ts'
+import { openDirectoryStore } from '../store/directory-store.ts'
+import { readSettingsFor } from '../store/store-option.ts'
+import { count, paint, shortDigest } from '../terminal.ts'
+import { acrossFindings, allFindings } from './cross-section-findings.ts'
+import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
+
+export const configValidate: Command = {
+  name: 'config validate',
+  usage: ['config validate [--json] [--env-file FILE] [--store DIR] FILE...', 'config validate [--json] --store DIR'],
+  summary: 'Check documents before they are stored, and those of one cluster against each other',
+  options: [
+    [
+      '--store DIR',
+      'list the clusters of this directory whose mapping TrustDomain refuses: that of FILE, or the stored one',
+    ],
+    ['--json', 'print one JSON object, for programs'],
+    [
+      '--env-file FILE',
+      'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS and PRIVATE_ISSUERS from FILE, if not in the environment',
+    ],
+  ],
+  run: validate,
+}
+
+/** One file: what it compiled to, and all that was found, across sections as well. */
+interface Verdict {
+  readonly document: CompiledDocument
+  readonly found: readonly LocatedIssue[]
+  readonly passed: boolean
+}
+
+async function validate(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, {
+    json: { type: 'boolean' },
+    'env-file': { type: 'string' },
+    store: { type: 'string' },
+  })
+  if (positionals.length === 0 && values.store === undefined) throw usageStop('Name the files to validate')
+  const settings = await readSettingsFor(values, io)
+  const store = values.store === undefined ? undefined : await openDirectoryStore(resolve(io.directory, values.store))
+  const documents: CompiledDocument[] = []
+  for (const file of positionals) {
+    const bytes = await readDocumentFile(file, io)
+    documents.push(await compileFile(file, bytes, (section) => keyOfPath(file) ?? standInKey(section), settings))
+  }
+  const listing = store === undefined ? undefined : await readListing(documents, store, settings, io)
+  if (listing !== undefined && !documents.includes(listing)) documents.push(listing)
+
+  const across = new Map<CompiledDocument, readonly LocatedIssue[]>()
+  for (const group of groupByCluster(documents)) {
+    const sections = new Set(group.map(({ key }) => key.section))
+    if (sections.size < 2) continue
+    if (sections.size === group.length) {
+      for (const [document, issues] of acrossFindings(group)) across.set(document, issues)
+    } else {
+      io.err(
+        'Not checked across sections: some section is given twice, so which files belong together cannot be told\n',
+      )
+    }
+  }
+  const verdicts = documents.map((document) => judge(document, allFindings(document, across.get(document), io.clock())))
+  const clusters =
+    store === undefined || listing?.result.ok !== true
+      ? undefined
+      : await checkClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
+  const passed = verdicts.every((verdict) => verdict.passed) && clusters?.passed !== false
+  const refused = clusters?.clusters ?? []
+  if (values.json === true) io.out(jsonOf(verdicts, passed, store === undefined ? undefined : refused))
+  else io.out(textOf(verdicts, io) + formatClusters(refused))
+  return passed ? EXIT.done : EXIT.refused
+}
+
+/** In a tree of documents a file's place says what it must hold, and whose it is. */
+function keyOfPath(file: string): DocumentKey<SectionName> | undefined {
+  const path = file.split(/[/\\]/).join('/')
+  if (!path.endsWith('.yaml')) return undefined
+  const words = path.slice(0, -'.yaml'.length).split('/')
+  const key = parseDocumentKey(words.slice(-3).join('/')) ?? parseDocumentKey(words.slice(-2).join('/'))
+  if (key === undefined || !isSectionName(key.section)) return undefined
+  const isItsScope = SECTIONS[key.section].scope === (key.clusterId === undefined ? 'trust-domain' : 'cluster')
+  return isItsScope ? (key as DocumentKey<SectionName>) : undefined
+}
+
+/** A file that lies anywhere is checked as if it were some cluster's; the id makes no difference to its meaning. */
+function standInKey(section: SectionName): DocumentKey<SectionName> {
+  const clusterId = parseClusterId('any')
+  if (clusterId === undefined) throw new Error('unreachable')
+  return SECTIONS[section].scope === 'trust-domain' ? trustDomainKey(section) : clusterKey(clusterId, section)
+}
+
+/** Documents of clusters, by cluster: one in each folder of a tree; files from anywhere are one cluster together. */
+function groupByCluster(documents: readonly CompiledDocument[]): readonly (readonly CompiledDocument[])[] {
+  const groups = new Map<string, CompiledDocument[]>()
+  for (const document of documents) {
+    if (document.key.clusterId === undefined) continue
+    const folder = keyOfPath(document.name) === undefined ? '' : document.name.replace(/[^/\\]*$/, '')
+    groups.set(folder, [...(groups.get(folder) ?? []), document])
+  }
+  return [...groups.values()]
+}
+
+function judge(document: CompiledDocument, found: readonly LocatedIssue[]): Verdict {
+  // A document that denies everybody is valid, and almost never what its author wanted.
+  const passed = document.result.ok && !found.some((issue) => isError(issue) || issue.code === 'deny_all')
+  return { document, found, passed }
+}
+
+function textOf(verdicts: readonly Verdict[], io: Io): string {
+  const lines = verdicts.map(({ document, found, passed }) => {
+    const mark = passed ? paint('valid', 'green', io) : paint('not valid', 'red', io)
+    const what = passed ? `${document.key.section}, ${shortDigest(document.digest)}` : tally(found)
+    return `${issuesText(found, document, io)}${printable(document.name)}: ${mark} (${what})\n`
+  })
+  const failed = verdicts.filter(({ passed }) => !passed).length
+  const sum = verdicts.length > 1 ? `${count(verdicts.length, 'file')}, ${failed} not valid\n` : ''
+  return lines.join('') + sum
+}
+
+function jsonOf(
+  verdicts: readonly Verdict[],
+  passed: boolean,
+  clusters: readonly RefusedCluster[] | undefined,
+): string {
+  const files = verdicts.map(({ document, found, passed }) => {
+    const { name, key, digest } = document
+    return { file: name, section: key.section, valid: passed, digest, ...issuesJson(key.section, digest, found) }
+  })
+  return `${JSON.stringify({ valid: passed, files, clusters }, undefined, 2)}\n`
+}

@@ -1,0 +1,89 @@
+// What this tool keeps of every change: `history/<key>/<UTC time>-<digest>`, written before the change itself, so that
+// no version is lost. A record is input like all that a store holds: read strictly, and its text compiled again.
+import type { DocumentKey } from '../../config/document-key.ts'
+import { digestOf } from '../../core/digest.ts'
+import { isJsonObject, parseJsonBytes } from '../../core/json.ts'
+import { STORE_VALUE_MAX_BYTES } from '../../core/limits.ts'
+import { encodeUtf8 } from '../../core/utf8.ts'
+import type { OperatorStore } from '../store/operator-store.ts'
+
+/** `found`: stored by other means, and kept when this tool replaced or deleted it. */
+const ACTIONS = ['set', 'rollback', 'delete', 'found'] as const
+export type Action = (typeof ACTIONS)[number]
+
+export interface HistoryRecord {
+  readonly action: Action
+  readonly key: string
+  /** RFC 3339, in UTC. */
+  readonly time: string
+  readonly actor: string
+  /** Of what was replaced or deleted. */
+  readonly previousDigest?: string
+  /** The document; a deletion has none. */
+  readonly version?: { readonly digest: string; readonly text: string }
+}
+
+/** A record by its name alone, which tells its time and digest without another read. */
+export interface HistoryEntry {
+  readonly name: string
+  readonly time: string
+  /** `undefined`: a deletion. */
+  readonly digest: string | undefined
+}
+
+const NAME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)-(sha256:[0-9a-f]{64}|deleted)$/
+const DIGEST = /^sha256:[0-9a-f]{64}$/
+
+function folderOf(key: DocumentKey): string {
+  return `history/${key.text}`
+}
+
+export async function writeHistory(store: OperatorStore, key: DocumentKey, record: HistoryRecord): Promise<void> {
+  const { version, ...facts } = record
+  const name = `${record.time}-${version?.digest ?? 'deleted'}`
+  const json = JSON.stringify({ v: 1, ...facts, ...version }, undefined, 2)
+  await store.write(`${folderOf(key)}/${name}`, encodeUtf8(json))
+}
+
+/** Newest first. */
+export async function listHistory(store: OperatorStore, key: DocumentKey): Promise<readonly HistoryEntry[]> {
+  const names = (await store.list(folderOf(key))).map((whole) => whole.slice(folderOf(key).length + 1))
+  return names
+    .flatMap((name) => {
+      const [, time, digest] = NAME.exec(name) ?? []
+      return time === undefined ? [] : [{ name, time, digest: digest === 'deleted' ? undefined : digest }]
+    })
+    .sort((a, b) => (a.name < b.name ? 1 : -1))
+}
+
+/** The record, or `undefined` if it has gone, or is not the one that its name promises. */
+export async function readHistory(
+  store: OperatorStore,
+  key: DocumentKey,
+  { name, time, digest }: HistoryEntry,
+): Promise<HistoryRecord | undefined> {
+  const bytes = await store.read(`${folderOf(key)}/${name}`)
+  const record = bytes === undefined ? undefined : await parseHistory(bytes)
+  const isPromised = record?.key === key.text && record.time === time && record.version?.digest === digest
+  return isPromised ? record : undefined
+}
+
+/** `undefined` for whatever is not exactly a record with a text of its digest. */
+export async function parseHistory(bytes: Uint8Array): Promise<HistoryRecord | undefined> {
+  const parsed = bytes.length > STORE_VALUE_MAX_BYTES ? undefined : parseJsonBytes(bytes, 1)
+  if (parsed?.ok !== true || !isJsonObject(parsed.value) || parsed.value['v'] !== 1) return undefined
+  const { action: given, key, time, actor, previousDigest, digest, text } = parsed.value
+  const action = ACTIONS.find((known) => known === given)
+  if (action === undefined || typeof key !== 'string' || typeof time !== 'string' || typeof actor !== 'string') {
+    return undefined
+  }
+  if (previousDigest !== undefined && !isDigest(previousDigest)) return undefined
+  const facts = { action, key, time, actor, ...(previousDigest === undefined ? {} : { previousDigest }) }
+  if (action === 'delete') return digest === undefined && text === undefined ? facts : undefined
+  if (typeof text !== 'string' || !isDigest(digest) || (await digestOf(encodeUtf8(text))) !== digest) return undefined
+  return { ...facts, version: { digest, text } }
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && DIGEST.test(value)
+}

@@ -1,0 +1,81 @@
+// The status of documents from the store alone: what a gateway that starts now would make of it. Nothing is written,
+// and no time is told that only a running gateway knows.
+
+import { findByClock } from '../../config/compile/clock-findings.ts'
+import { compileDocument, type SectionValues } from '../../config/compile/compile.ts'
+import { findAcross } from '../../config/compile/cross-findings.ts'
+import { locateIssues } from '../../config/compile/located-issue.ts'
+import { type DocumentKey, trustDomainKey } from '../../config/document-key.ts'
+import { createAppliedRecords } from '../../config/live/applied.ts'
+import { absentSince, knownAfter, readOf } from '../../config/live/cached-document.ts'
+import { type SectionStatus, statusOf } from '../../config/live/status.ts'
+import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
+import { findStandingIssues, resolveStanding } from '../../config/sections/cluster-standing.ts'
+import { SECTIONS, type SectionName, sectionNames } from '../../config/sections/table.ts'
+import type { Issue } from '../../core/issue.ts'
+import { decodeUtf8 } from '../../core/utf8.ts'
+import type { Target } from '../arguments.ts'
+import type { OperatorStore } from '../store/operator-store.ts'
+import type { OpenedStore } from '../store/store-option.ts'
+
+/** One status for each section that the target can have. */
+export async function readStoreStatus(
+  target: Target,
+  { store, settings }: OpenedStore,
+  state: OperatorStore,
+  nowMillis: number,
+): Promise<readonly SectionStatus[]> {
+  const { sealing } = settings
+  const records = 'missing' in sealing ? undefined : createAppliedRecords(state, sealing)
+  const stored = await store.readAll(target.scope)
+
+  async function readSection(key: DocumentKey<SectionName>, bytes: Uint8Array<ArrayBuffer> | undefined) {
+    const name = key.section
+    if (bytes === undefined) return { name, read: readOf(absentSince(nowMillis), false), text: undefined }
+    const { known } = await knownAfter(bytes, nowMillis, undefined, {
+      compile: (text, context) => compileDocument(name, text, context),
+      contextFor: (digest) => settings.contextFor(key, digest),
+      recall: async () => (await records?.read(key))?.record,
+      nowMillis,
+    })
+    return { name, read: readOf(known, false), text: decodeUtf8(bytes) }
+  }
+
+  const names = sectionNames().filter((name) => SECTIONS[name].scope === target.kind)
+  const reads = await Promise.all(
+    names.map((name) => {
+      const key = target.keyOf(name)
+      return readSection(key, stored.get(key.text))
+    }),
+  )
+
+  const inForce = reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value] as const] : []))
+  const values = Object.fromEntries(inForce) as Partial<SectionValues>
+  const across = findAcross(values)
+  const byClock = findByClock(values, nowMillis)
+
+  /** Nothing where the trust domain's own document is not in force: its own status says why. */
+  async function readStanding(): Promise<readonly Issue[]> {
+    const { clusterId } = target.keyOf('Cluster')
+    if (clusterId === undefined) return []
+    const key = trustDomainKey('TrustDomain')
+    const { read } = await readSection(key, await store.read(key.text))
+    if (read.kind !== 'in_force' && read.kind !== 'absent') return []
+    const trustDomain = read.kind === 'absent' ? undefined : (read.value as SectionValues['TrustDomain'])
+    return findStandingIssues(resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain))
+  }
+
+  const standingFindings = await readStanding()
+  return reads.map(({ name, read, text }) => {
+    const own = name === 'Cluster' ? standingFindings : []
+    const issues = [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...own]
+    const isStored = read.kind === 'in_force' && read.digest === read.desiredDigest && text !== undefined
+    const {
+      attemptedAt: _,
+      appliedAt,
+      ...status
+    } = statusOf(name, read, isStored ? locateIssues(issues, text) : issues)
+    // Of a version that an applied record has brought back, the record knows the time.
+    return isStored || appliedAt === undefined ? status : { ...status, appliedAt }
+  })
+}

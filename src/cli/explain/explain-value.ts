@@ -1,0 +1,17 @@
+// Values and other people's texts in an explanation: short, on one line, and obeyed by no terminal.
+import type { Value } from '../../condition/value.ts'
+import { printable } from '../../core/printable.ts'
+
+const SHOWN_MAX_LENGTH = 240
+
+/** As the condition would write it. */
+export function valueText(value: Value | number): string {
+  if (typeof value === 'string') return shown(JSON.stringify(value))
+  if (typeof value === 'object') return shown(`[${value.map((item) => valueText(item)).join(', ')}]`)
+  return String(value)
+}
+
+/** Names and claims are other people's text: none of it steers the terminal, none of it floods it. */
+export function shown(text: string): string {
+  return printable(text, SHOWN_MAX_LENGTH)
+}

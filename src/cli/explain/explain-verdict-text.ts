@@ -1,0 +1,47 @@
+// The last lines of an explanation: what the gateway would answer, or what would decide it.
+
+import { paint } from '../terminal.ts'
+import type { ExplainReport } from './explain-report.ts'
+import { shown, valueText } from './explain-value.ts'
+import type { Answer } from './explain-verdict.ts'
+
+export function verdictLines(
+  { verdict, explanation, at }: ExplainReport,
+  io: { readonly colour: boolean },
+): readonly string[] {
+  switch (verdict.kind) {
+    case 'admitted': {
+      const { policy, earlier } = verdict
+      const instead =
+        earlier.length === 0 ? '' : `, unless ${earlier.join(' or ')} does: what was not checked decides it`
+      const { outcome } = explanation
+      const attributes = outcome.kind === 'admitted' && outcome.policy.name === policy ? outcome.attributes : []
+      const width = Math.max(0, ...attributes.map(({ name }) => name.length))
+      return [
+        `${paint('admitted', 'green', io)}: 200, by policy ${policy}${instead}`,
+        ...attributes.map(({ name, value }) => `  ${shown(name).padEnd(width)}  ${valueText(value)}`),
+      ]
+    }
+    case 'refused': {
+      const { answer, unlessVerified, refusals } = verdict
+      const head = `${paint('refused', 'red', io)}: ${answerText(answer)}`
+      if (unlessVerified !== undefined) {
+        return [`${head} if the signature verifies, else ${answerText(unlessVerified)}; no key changes that`]
+      }
+      return [head, ...refusals.map(({ type, refusal }) => `  ${type}  ${refusal.code}: ${shown(refusal.detail)}`)]
+    }
+    case 'undecided': {
+      const { policies, otherwise } = verdict
+      const [first = ''] = policies
+      const what = at === undefined ? 'what is not on record holds' : 'the signature verifies'
+      return [
+        `${paint('undecided', 'yellow', io)}: 200, by policy ${first}, if ${what}; else ${answerText(otherwise)}`,
+        ...(at === undefined ? [] : ['  to decide it, give the key set of the issuer: --jwks FILE']),
+      ]
+    }
+  }
+}
+
+function answerText({ status, code, reason }: Answer): string {
+  return reason === undefined ? `${status} ${code}` : `${status} ${code} (${reason})`
+}

@@ -1,0 +1,75 @@
+// What the gateway would answer, read off an explanation: the outcome of its own evaluator, and where that had to wait
+// for keys, what the rest of the checks says about it.
+import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
+import type { LoginExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
+import { statusOfRefusal } from '../../policy/login/login.ts'
+import type { EvidenceRefusal } from '../../policy/login/trials.ts'
+import { EXIT, type ExitCode } from '../command.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly code: RefusalCode
+  readonly reason?: string
+}
+
+export type Verdict =
+  /** `earlier`: policies before it that could not be decided, and would admit instead. */
+  | { readonly kind: 'admitted'; readonly policy: string; readonly earlier: readonly string[] }
+  /** `unlessVerified`: the answer if the signature does not verify, where that was not checked. */
+  | {
+      readonly kind: 'refused'
+      readonly answer: Answer
+      readonly unlessVerified?: Answer
+      readonly refusals: readonly EvidenceRefusal[]
+    }
+  /** `policies` would admit, the first of them, if everything that was not checked holds. */
+  | { readonly kind: 'undecided'; readonly policies: readonly string[]; readonly otherwise: Answer }
+
+export function verdictOf({ outcome, policies }: LoginExplanation): Verdict {
+  const undecided = policies.filter(({ state }) => state === 'undecided').map(nameOf)
+  switch (outcome.kind) {
+    case 'refused': {
+      const { reason, refusals } = outcome
+      return { kind: 'refused', answer: refusedFor(reason), refusals }
+    }
+    case 'unavailable': {
+      const otherwise = refusedFor(outcome.refusals.some(isVerified) ? 'no_policy_satisfied' : 'nothing_verified')
+      if (undecided.length > 0) return { kind: 'undecided', policies: undecided, otherwise }
+      return { kind: 'refused', answer: refusedFor('no_policy_satisfied'), unlessVerified: otherwise, refusals: [] }
+    }
+    case 'admitted': {
+      // Where a recorded login is explained, what is not on record passes as verified: the explanation knows better.
+      const own = policies.find(({ policy }) => policy === outcome.policy)
+      const admitting = own?.state === 'undecided' ? policies.find(({ state }) => state === 'satisfied') : own
+      if (admitting === undefined) {
+        return { kind: 'undecided', policies: undecided, otherwise: refusedFor('no_policy_satisfied') }
+      }
+      const earlier = policies.filter(
+        ({ state, policy }) => state === 'undecided' && policy.index < admitting.policy.index,
+      )
+      return { kind: 'admitted', policy: nameOf(admitting), earlier: earlier.map(nameOf) }
+    }
+  }
+}
+
+function nameOf({ policy }: PolicyExplanation): string {
+  return policy.name
+}
+
+function isVerified({ refusal }: EvidenceRefusal): boolean {
+  return REFUSALS[refusal.code].reason === 'not_accepted'
+}
+
+/** As the login route answers. */
+function refusedFor(reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'): Answer {
+  return { status: statusOfRefusal(reason), code: 'login_refused', reason }
+}
+
+/** For a body that is refused whole, whatever the policies are. */
+export function refusedBody({ code }: Refusal): Answer {
+  return { status: REFUSALS[code].status, code }
+}
+
+export function exitCodeOf({ kind }: Verdict): ExitCode {
+  return { admitted: EXIT.done, refused: EXIT.refused, undecided: EXIT.undecided }[kind]
+}

@@ -1,0 +1,145 @@
+// `postern explain`: why a login ends as it does, policy by policy and check by check, by the gateway's own engine and
+// without a gateway. Nothing is fetched, and no token is ever printed.
+import { createConditionEngine } from '../../condition/vm/engine.ts'
+import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
+import type { SectionName } from '../../config/sections/table.ts'
+import { printable } from '../../core/printable.ts'
+import type { Checked } from '../../core/result.ts'
+import { explainLogin } from '../../policy/login/explain-login.ts'
+import type { Attestation } from '../../policy/login/login.ts'
+import type { PolicySet } from '../../policy/policy.ts'
+import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
+import { readFlags } from '../arguments.ts'
+import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { compileFile, readDocumentFile } from '../document.ts'
+import { readAgentAttributes } from '../map/map-input.ts'
+import type { OperatorSettings } from '../operator-settings.ts'
+import { issuesJson, issuesText, tally } from '../print-issues.ts'
+import { readSettingsFor } from '../store/store-option.ts'
+import { paint } from '../terminal.ts'
+import { readEvidence, readMoment, recallAttestations } from './explain-input.ts'
+import { createOfflineKeySources, readGivenKeys } from './explain-keys.ts'
+import { type ExplainReport, explanationJson } from './explain-report.ts'
+import { explanationText } from './explain-text.ts'
+import { exitCodeOf, refusedBody, verdictOf } from './explain-verdict.ts'
+
+export const explain: Command = {
+  name: 'explain',
+  usage: [
+    'explain --evidence FILE [--at TIME] [--jwks FILE] [--audience TEXT] [--env-file FILE] [--json] DOCUMENT',
+    'explain --attributes FILE [--json] DOCUMENT',
+  ],
+  summary: 'Show why a login is admitted or refused, check by check, offline',
+  options: [
+    ['--evidence FILE', 'the body of a login as it was sent, or a bare k8s_token; "-" for the standard input'],
+    ['--attributes FILE', 'instead of evidence: the answer to a login, its audit record, or a list of attributes'],
+    ['--at TIME', 'look at the evidence at that time: RFC 3339, seconds, or "iat", when it was issued; default now'],
+    ['--jwks FILE', "the issuer's key set, where the gateway would fetch it"],
+    ['--audience TEXT', 'the default audience; default AUDIENCE, or that of TRUST_DOMAIN, of the environment'],
+    ['--env-file FILE', 'read settings of the gateway from FILE, if not in the environment'],
+    ['--json', 'print one JSON object, for programs'],
+  ],
+  run: runExplain,
+}
+
+async function runExplain(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, {
+    evidence: { type: 'string' },
+    attributes: { type: 'string' },
+    at: { type: 'string' },
+    jwks: { type: 'string' },
+    audience: { type: 'string' },
+    'env-file': { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const [file, another] = positionals
+  if (file === undefined) throw usageStop('Name the document with the policies')
+  if (another !== undefined) throw usageStop(`Name one document at a time: "${another}" is one too many`)
+  const { evidence, attributes } = values
+  if ((evidence === undefined) === (attributes === undefined))
+    throw usageStop('Say what to explain: add either --evidence FILE or --attributes FILE')
+  if (attributes !== undefined && (values.at ?? values.jwks ?? values.audience) !== undefined)
+    throw usageStop('--at, --jwks and --audience are for --evidence: attributes are on record because all that held')
+
+  const settings = await readSettingsFor(values, io)
+  const audience = values.audience ?? settings.audience
+  if (evidence !== undefined && audience === undefined)
+    throw usageStop('Say which audience the gateway expects: add --audience, or set AUDIENCE or TRUST_DOMAIN')
+  const keys = values.jwks === undefined ? undefined : await readGivenKeys(values.jwks, io)
+  const read: Checked<readonly Attestation[]> =
+    evidence !== undefined
+      ? await readEvidence(evidence, io)
+      : recallAttestations(await readAgentAttributes(attributes ?? '', io))
+
+  const document = await readPolicies(file, settings, values.json === true, io)
+  if (document === undefined) return EXIT.refused
+  if (!read.ok) {
+    const { status, code } = refusedBody(read.refusal)
+    const { detail } = read.refusal
+    const verdict = { kind: 'refused', answer: { status, code }, detail }
+    io.out(
+      values.json === true
+        ? `${JSON.stringify({ verdict }, undefined, 2)}\n`
+        : `${paint('refused', 'red', io)}: ${status} ${code}: ${printable(detail)}\n`,
+    )
+    return EXIT.refused
+  }
+
+  const nowSeconds = readMoment(values.at, read.value, io)
+  const explanation = await explainLogin(read.value, document.policies, {
+    engine: createConditionEngine(loadPolicyVm()),
+    nowSeconds,
+    skewSeconds: settings.clockSkewSeconds,
+    keySources: createOfflineKeySources(keys, io),
+    defaultAudience: audience ?? '',
+    background: () => undefined,
+  })
+  const report: ExplainReport = {
+    document: document.named,
+    ...(evidence === undefined ? {} : { at: new Date(nowSeconds * 1000).toISOString().replace('.000Z', 'Z') }),
+    audience: audience ?? '',
+    explanation,
+    verdict: verdictOf(explanation),
+  }
+  io.out(
+    values.json === true ? `${JSON.stringify(explanationJson(report), undefined, 2)}\n` : explanationText(report, io),
+  )
+  return exitCodeOf(report.verdict)
+}
+
+interface ReadPolicies {
+  readonly named: ExplainReport['document']
+  readonly policies: PolicySet
+}
+
+/** `undefined` if the document does not compile; its issues are printed then. */
+async function readPolicies(
+  file: string,
+  settings: OperatorSettings,
+  asJson: boolean,
+  io: Io,
+): Promise<ReadPolicies | undefined> {
+  const document = await compileFile(file, await readDocumentFile(file, io), placeOf, settings)
+  const { section } = document.key
+  if (section !== 'AgentAttestation' && section !== 'TrustDomainServerAttestation') {
+    const next = 'name an AgentAttestation or a TrustDomainServerAttestation'
+    throw new Stop(EXIT.usage, `${file} holds ${section}, which admits nobody: ${next}`)
+  }
+  const { digest, issues, result } = document
+  // Both sections that may stand here compile to policies.
+  if (result.ok) return { named: { file, section, digest }, policies: result.value as PolicySet }
+  io.out(
+    asJson
+      ? `${JSON.stringify({ document: { file, section, digest }, ...issuesJson(section, digest, issues) }, undefined, 2)}\n`
+      : `${issuesText(issues, document, io)}${printable(file)}: ${paint('not valid', 'red', io)} (${tally(issues)})\n`,
+  )
+  return undefined
+}
+
+/** Whose a document is makes no difference to what its policies mean. */
+function placeOf(section: SectionName): DocumentKey<SectionName> {
+  const clusterId = parseClusterId('any')
+  return section === 'TrustDomainServerAttestation' || clusterId === undefined
+    ? trustDomainKey(section)
+    : clusterKey(clusterId, section)
+}

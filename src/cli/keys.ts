@@ -1,6 +1,0 @@
-// `npm run -s keys`: new secrets for a gateway on standard output, for a pipe to `wrangler secret put`.
-import { makeSessionSigningKeys } from '../token/make-session-keys.ts'
-import { envFileText, makeSealKey } from './dev-environment.ts'
-
-console.error('Hint: `npm run -s postern -- keys new --out postern.env` writes a file that only its owner can read')
-console.log(envFileText({ SESSION_SIGNING_KEYS: await makeSessionSigningKeys(), SEAL_KEYS: makeSealKey() }).trimEnd())

@@ -1,0 +1,81 @@
+// An env file with session keys, and how far a rotation of them has come, which a comment in it says. All other lines stay
+// as they are.
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
+import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
+import { TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { readSessionKeys } from '../../token/session/session-keys.ts'
+import { EXIT, Stop } from '../command.ts'
+
+/** The steps that are done: the new key is published, or it signs. */
+export interface Rotation {
+  readonly step: 'appended' | 'promoted'
+  readonly newKid: string
+  /** The key that signed before. */
+  readonly oldKid: string
+  readonly atMillis: number
+}
+
+export interface KeyFile {
+  readonly keys: readonly JsonObject[]
+  readonly rotation: Rotation | undefined
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly text: string
+}
+
+const NAME = 'SESSION_SIGNING_KEYS'
+const LINE = new RegExp(`^(?:export )?${NAME}=.*$`, 'm')
+const MARK = /^# postern keys rotate: (appended|promoted) new=([\x21-\x7e]+) old=([\x21-\x7e]+) at=(\S+)\n/m
+
+export async function readKeyFile(path: string): Promise<KeyFile> {
+  const text = await readFile(path, 'utf8')
+  const environment = parseEnv(text)
+  const value = environment[NAME]
+  if (value === undefined || text.match(new RegExp(LINE, 'gm'))?.length !== 1)
+    throw new Stop(EXIT.refused, `${path} must have one line ${NAME}='{"keys": [...]}'`)
+  const read = readSessionKeys(value)
+  if (!read.ok)
+    throw new Stop(EXIT.refused, `The ${NAME} of ${path} cannot be used:`, {
+      lines: read.problems.map((problem) => `  - ${problem}`),
+    })
+  const json = parseJson(value, TOKEN_DEPTH_MAX)
+  const keys = json.ok && isJsonObject(json.value) ? (json.value['keys'] as readonly JsonObject[]) : []
+  return { keys, rotation: readMark(text), environment, text }
+}
+
+function readMark(text: string): Rotation | undefined {
+  const [, step, newKid, oldKid, at] = MARK.exec(text) ?? []
+  if (step === undefined || newKid === undefined || oldKid === undefined || at === undefined) return undefined
+  const atMillis = Date.parse(at)
+  if (Number.isNaN(atMillis)) return undefined
+  return { step: step === 'appended' ? 'appended' : 'promoted', newKid, oldKid, atMillis }
+}
+
+/** Replaces the file in one step, readable by its owner alone. */
+export async function writeKeyFile(
+  path: string,
+  { text }: KeyFile,
+  keys: readonly JsonObject[],
+  rotation: Rotation | undefined,
+): Promise<void> {
+  const line = `${NAME}='${JSON.stringify({ keys })}'`
+  const mark =
+    rotation === undefined
+      ? ''
+      : `# postern keys rotate: ${rotation.step} new=${rotation.newKid} old=${rotation.oldKid} at=${new Date(rotation.atMillis).toISOString()}\n`
+  const changed = text.replace(MARK, '').replace(LINE, () => `${mark}${line}`)
+  const { uid, gid } = await stat(path)
+  const draft = `${path}.new`
+  const file = await open(draft, 'wx', 0o600)
+  try {
+    await file.writeFile(changed)
+    // Where root rotates, the gateway's user must still be able to read it.
+    await file.chown(uid, gid).catch(() => undefined)
+    await file.sync()
+    await file.close()
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}

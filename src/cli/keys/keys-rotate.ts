@@ -1,0 +1,126 @@
+// `postern keys rotate`: a new session key in three steps. It is published before it signs, and the old one stays
+// published while its sessions live; each step says what to do next, and when.
+import { resolve } from 'node:path'
+import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
+import { PUBLISHED_MAX_AGE_SECONDS, SESSION_TTL_DEFAULT_SECONDS, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { printable } from '../../core/printable.ts'
+import { makeSessionSigningKeys } from '../../token/session/make-session-keys.ts'
+import { readFlags } from '../arguments.ts'
+import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { type KeyFile, type Rotation, readKeyFile, writeKeyFile } from './key-file.ts'
+
+export const keysRotate: Command = {
+  name: 'keys rotate',
+  usage: ['keys rotate FILE', 'keys rotate FILE --promote', 'keys rotate FILE --retire'],
+  summary: 'Replace the key that signs sessions, step by step; each step says what to do next and when',
+  options: [
+    ['(neither)', 'step 1: append a new key, which is published and does not sign yet'],
+    ['--promote', `step 2, ${PUBLISHED_MAX_AGE_SECONDS} s after every gateway runs with it: the new key signs`],
+    ['--retire', 'step 3, one session lifetime after every gateway runs with that: take the old key out'],
+  ],
+  run: rotate,
+}
+
+interface Step {
+  readonly needs: Rotation['step'] | undefined
+  readonly waitSeconds: (file: KeyFile, io: Io) => number
+  readonly keys: (file: KeyFile, rotation: Rotation) => readonly JsonObject[]
+  readonly leaves: Rotation['step'] | undefined
+  readonly says: (file: KeyFile, io: Io, name: string) => string
+}
+
+const kidOf = (key: JsonObject): string => String(key['kid'])
+
+const STEPS = {
+  append: {
+    needs: undefined,
+    waitSeconds: () => 0,
+    keys: ({ keys }) => keys,
+    leaves: 'appended',
+    says: (_file, _io, name) =>
+      `The new key is published and does not sign yet. Next: restart every gateway with ${name}, wait ${PUBLISHED_MAX_AGE_SECONDS} s, and run "keys rotate ${name} --promote"`,
+  },
+  promote: {
+    needs: 'appended',
+    waitSeconds: () => PUBLISHED_MAX_AGE_SECONDS,
+    keys: ({ keys }, { newKid }) => [
+      ...keys.filter((key) => kidOf(key) === newKid),
+      ...keys.filter((key) => kidOf(key) !== newKid),
+    ],
+    leaves: 'promoted',
+    says: (file, io, name) =>
+      `The new key signs. Next: restart every gateway with ${name}, wait one session lifetime (${lifetimeSeconds(file, io)} s), and run "keys rotate ${name} --retire"`,
+  },
+  retire: {
+    needs: 'promoted',
+    waitSeconds: lifetimeSeconds,
+    keys: ({ keys }, { oldKid }) => keys.filter((key) => kidOf(key) !== oldKid),
+    leaves: undefined,
+    says: (_file, _io, name) => `The old key is out. Last: restart every gateway with ${name}`,
+  },
+} as const satisfies Readonly<Record<string, Step>>
+
+async function rotate(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, { promote: { type: 'boolean' }, retire: { type: 'boolean' } })
+  const [name, another] = positionals
+  if (name === undefined) throw usageStop('Missing FILE: the env file with SESSION_SIGNING_KEYS')
+  if (another !== undefined) throw usageStop(`Unexpected word "${another}": name one file`)
+  if (values.promote === true && values.retire === true) throw usageStop('--promote and --retire are two steps')
+  const step: Step = values.promote === true ? STEPS.promote : values.retire === true ? STEPS.retire : STEPS.append
+
+  const path = resolve(io.directory, name)
+  const file = await readKeyFile(path)
+  const [signer] = file.keys
+  if (signer === undefined) throw new Error('a set that was read has a key')
+  checkOrder(step, file, name)
+  checkTime(step, file, io)
+
+  const fresh = step.needs === undefined ? await newKey() : undefined
+  const base: Rotation =
+    fresh === undefined && file.rotation !== undefined
+      ? file.rotation
+      : { step: 'appended', newKid: kidOf(fresh ?? signer), oldKid: kidOf(signer), atMillis: 0 }
+  const keys = [...step.keys(file, base), ...(fresh === undefined ? [] : [fresh])]
+  const rotation = step.leaves === undefined ? undefined : { ...base, step: step.leaves, atMillis: io.clock() }
+  await writeKeyFile(path, file, keys, rotation)
+  io.err(`${printable(step.says(file, io, name))}\n`)
+  return EXIT.done
+}
+
+function checkOrder({ needs }: Step, { keys, rotation }: KeyFile, name: string): void {
+  if (rotation?.step !== needs) {
+    const next = rotation === undefined ? '' : rotation.step === 'appended' ? ' --promote' : ' --retire'
+    const state = rotation === undefined ? 'No rotation is under way' : 'A rotation is under way'
+    throw new Stop(EXIT.refused, `${state} in ${name}: the next step is "keys rotate ${name}${next}"`)
+  }
+  if (rotation === undefined) return
+  const kids = keys.map(kidOf)
+  const signs = rotation.step === 'appended' ? rotation.oldKid : rotation.newKid
+  if (kids[0] !== signs || !kids.includes(rotation.newKid) || !kids.includes(rotation.oldKid))
+    throw new Stop(
+      EXIT.refused,
+      `The keys in ${name} were changed by hand since the last step: delete its line "# postern keys rotate", and go on by hand`,
+    )
+}
+
+/** The file was deployed no sooner than it was written: before this time the step is certainly too early. */
+function checkTime(step: Step, file: KeyFile, io: Io): void {
+  if (file.rotation === undefined) return
+  const endMillis = file.rotation.atMillis + step.waitSeconds(file, io) * 1000
+  if (io.clock() < endMillis)
+    throw new Stop(EXIT.refused, `Too early: wait until ${new Date(endMillis).toISOString()} at least`)
+}
+
+/** As the gateway that reads this file has it. */
+function lifetimeSeconds({ environment }: KeyFile, io: Io): number {
+  const text = (environment['SESSION_TTL_SECONDS'] ?? io.environment['SESSION_TTL_SECONDS'])?.trim()
+  return text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : SESSION_TTL_DEFAULT_SECONDS
+}
+
+async function newKey(): Promise<JsonObject> {
+  const made = parseJson(await makeSessionSigningKeys(), TOKEN_DEPTH_MAX)
+  const keys = made.ok && isJsonObject(made.value) ? made.value['keys'] : undefined
+  const [key] = Array.isArray(keys) ? keys : []
+  if (!isJsonObject(key)) throw new Error('a new set holds one key')
+  return key
+}

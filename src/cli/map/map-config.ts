@@ -1,0 +1,128 @@
+// The documents of one cluster from a directory, for `postern map`: a store (`clusters/ID/Section.yaml`), or the sections
+// of one cluster side by side (`Section.yaml`).
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { SectionValues } from '../../config/compile/compile.ts'
+import {
+  type ClusterId,
+  clusterKey,
+  type DocumentKey,
+  parseClusterId,
+  trustDomainKey,
+} from '../../config/document-key.ts'
+import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
+import type { SectionName } from '../../config/sections/table.ts'
+import { DEFAULT_WORKLOAD_ATTESTATION } from '../../config/sections/workload-attestation.ts'
+import { isError } from '../../core/issue.ts'
+import type { ClusterConfig } from '../../gateway/cluster-config.ts'
+import { EXIT, type Io, Stop, usageStop } from '../command.ts'
+import { compileAs } from '../document.ts'
+import type { OperatorSettings } from '../operator-settings.ts'
+import { issuesText } from '../print-issues.ts'
+
+export interface ReadCluster {
+  readonly clusterId: ClusterId
+  readonly config: ClusterConfig
+}
+
+/** Where the documents of a cluster and of its trust domain lie. */
+interface Layout {
+  readonly clusterId: ClusterId
+  readonly clusterFolder: string
+  readonly trustDomainFolder: string
+}
+
+/**
+ * Stops if a document does not compile, with every issue. `withAgents`: whether an agent speaks; only then does the
+ * gateway look at the policies of agents.
+ */
+export async function readCluster(
+  directory: string,
+  { id, withAgents }: { readonly id: string | undefined; readonly withAgents: boolean },
+  settings: OperatorSettings,
+  io: Io,
+): Promise<ReadCluster> {
+  const { clusterId, clusterFolder, trustDomainFolder } = await layoutOf(resolve(io.directory, directory), id)
+  const files = await namesIn(clusterFolder)
+  if (!files.some((name) => name.endsWith('.yaml'))) {
+    throw usageStop(`${clusterFolder} holds no Section.yaml: name a directory with documents of a cluster`)
+  }
+
+  async function read<Name extends SectionName>(
+    folder: string,
+    key: DocumentKey<Name>,
+  ): Promise<SectionValues[Name] | undefined> {
+    const file = join(folder, `${key.section}.yaml`)
+    const bytes = await readIfThere(file)
+    if (bytes === undefined) return undefined
+    const document = await compileAs(key, relative(io.directory, file), bytes, settings)
+    if (document.result.ok) return document.result.value as SectionValues[Name]
+    io.err(issuesText(document.issues.filter(isError), document, io))
+    throw new Stop(
+      EXIT.refused,
+      `${document.name} does not compile: the gateway would go on with the version before it`,
+    )
+  }
+
+  const [trustDomain, cluster, workloadAttestation, issuance] = [
+    await read(trustDomainFolder, trustDomainKey('TrustDomain')),
+    await read(clusterFolder, clusterKey(clusterId, 'Cluster')),
+    await read(clusterFolder, clusterKey(clusterId, 'WorkloadAttestation')),
+    await read(clusterFolder, clusterKey(clusterId, 'SVIDIssuancePolicy')),
+  ]
+  const agentPolicies = withAgents ? await read(clusterFolder, clusterKey(clusterId, 'AgentAttestation')) : undefined
+  return {
+    clusterId,
+    config: {
+      trustDomain,
+      cluster: cluster ?? DEFAULT_CLUSTER,
+      workloadAttestation: workloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
+      issuance,
+      ...(agentPolicies === undefined ? {} : { agentPolicies }),
+      used: [],
+    },
+  }
+}
+
+async function layoutOf(directory: string, id: string | undefined): Promise<Layout> {
+  const names = await namesIn(directory)
+  if (names.includes('clusters')) {
+    const clusters = (await namesIn(join(directory, 'clusters'))).filter((name) => parseClusterId(name) !== undefined)
+    const [only = '', ...others] = clusters
+    if (id === undefined && (only === '' || others.length > 0)) {
+      throw usageStop(`Say which cluster: add --cluster with one of ${clusters.slice(0, 20).join(', ') || 'none'}`)
+    }
+    const clusterId = checkedId(id ?? only)
+    const clusterFolder = join(directory, 'clusters', clusterId)
+    return { clusterId, clusterFolder, trustDomainFolder: join(directory, 'trust-domain') }
+  }
+  const isInStore = basename(dirname(directory)) === 'clusters'
+  return {
+    clusterId: checkedId(id ?? basename(directory)),
+    clusterFolder: directory,
+    trustDomainFolder: isInStore ? join(directory, '..', '..', 'trust-domain') : directory,
+  }
+}
+
+function checkedId(text: string): ClusterId {
+  const id = parseClusterId(text)
+  if (id !== undefined) return id
+  throw usageStop(`"${text}" is no cluster id, which has 1 to 63 letters, digits, "_" or "-": add --cluster ID`)
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    throw usageStop(`Cannot read the directory ${folder}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function readIfThere(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return new Uint8Array(await readFile(file))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

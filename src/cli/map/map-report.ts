@@ -1,0 +1,116 @@
+// What `postern map` prints, as text for people. What comes from the pod is made printable.
+
+import type { AttributeValue } from '../../attribute/attribute.ts'
+import { printable } from '../../core/printable.ts'
+import type {
+  ConsideredOverride,
+  ExplainedTemplate,
+  MappingExplanation,
+} from '../../policy/mapping/mapping-explanation.ts'
+import type { WorkloadResult } from '../../policy/mapping/workload.ts'
+import { paint } from '../terminal.ts'
+
+/** Overrides that are listed: of ten thousand, the last ones up to the one that was taken. */
+const OVERRIDES_LISTED = 50
+
+export interface MapReport {
+  readonly trustDomain: string
+  readonly clusterId: string
+  readonly clusterName: string
+  readonly platform: string
+  readonly result: WorkloadResult
+  /** Absent if the attributes could not be read at all. */
+  readonly explanation: MappingExplanation | undefined
+}
+
+export function mapText(report: MapReport, io: { readonly colour: boolean }): string {
+  const { result, explanation, clusterId, clusterName, platform, trustDomain } = report
+  const name = clusterName === clusterId ? '' : `, called ${printable(clusterName)}`
+  const lines = [`Cluster ${clusterId}${name}, on ${platform}, in ${trustDomain}`, '', ...verdict(result, io), '']
+  if (explanation !== undefined) lines.push(...overridesText(explanation.overrides, result), '')
+  for (const template of explanation?.templates ?? []) lines.push(...templateText(template, io))
+  for (const { code, detail } of result.warnings ?? []) {
+    lines.push(`${paint('warning', 'yellow', io)} ${code}: ${printable(detail)}`)
+  }
+  return `${lines.join('\n').trimEnd()}\n`
+}
+
+function verdict(result: WorkloadResult, io: { readonly colour: boolean }): readonly string[] {
+  if ('error' in result) {
+    const { code, attribute, surface, detail } = result.error
+    const where = [surface, attribute]
+      .filter((part) => part !== undefined)
+      .map((part) => printable(part))
+      .join(', ')
+    return [`${paint('refused', 'red', io)} ${code}${where === '' ? '' : ` (${where})`}`, `  ${printable(detail)}`]
+  }
+  const { spiffeId, jwt, x509 } = result
+  const claims = Object.entries(jwt.claims).map(([name, value]) => `    ${printable(name)}: ${valueText(value)}`)
+  return [
+    paint(spiffeId, 'green', io),
+    `  JWT-SVID   ${jwt.ttlSeconds} s${claims.length === 0 ? ', no claims of its own' : ''}`,
+    ...claims,
+    `  X.509-SVID ${x509.ttlSeconds} s`,
+    ...(x509.subject === undefined ? [] : [`    subject: ${printable(x509.subject)}`]),
+    ...x509.dnsNames.map((dnsName) => `    DNS name: ${dnsName}`),
+  ]
+}
+
+function overridesText(overrides: readonly ConsideredOverride[], result: WorkloadResult): readonly string[] {
+  const left = Math.max(0, overrides.length - OVERRIDES_LISTED)
+  const listed = overrides.slice(left).map((override) => {
+    const { index, undecidable } = override
+    const stop = undecidable === undefined ? '' : `; ${printable(undecidable.detail)}`
+    return `  policyOverrides[${index}] ${reasonOf(override)}${stop}`
+  })
+  const last = overrides.at(-1)
+  const source =
+    last !== undefined && last.holds !== false
+      ? `policyOverrides[${last.index}]`
+      : SOURCES['error' in result ? 'refused' : result.policy.source]
+  const more = left === 0 ? [] : [`  ${left} overrides before them do not hold`]
+  return [`Policy: ${source}`, ...more, ...listed]
+}
+
+function reasonOf({ holds, unmet, condition }: ConsideredOverride): string {
+  if (holds === true) return 'holds'
+  if (unmet !== undefined) {
+    const { attribute, value, wanted } = unmet
+    return `does not hold: ${printable(attribute)} is ${valueText(value)}, not ${wantedText(wanted)}`
+  }
+  if (condition === undefined) return 'does not hold: it asks for nothing'
+  const text = printable(condition.text)
+  return condition.refusal === undefined
+    ? `does not hold: the condition is false: ${text}`
+    : `cannot be told: ${printable(condition.refusal.detail)}: ${text}`
+}
+
+const SOURCES = {
+  policy: 'spec.policy, for no override holds',
+  override: 'an override',
+  default: 'the defaults of the platform, for the cluster has no SVIDIssuancePolicy',
+  refused: 'spec.policy or the defaults of the platform, for no override holds',
+} as const
+
+function templateText(
+  { field, text, references, rendered }: ExplainedTemplate,
+  io: { readonly colour: boolean },
+): readonly string[] {
+  const value = rendered.ok ? valueText(rendered.value) : `${paint('refused', 'red', io)} ${rendered.refusal.code}`
+  return [
+    `${printable(field)}: ${printable(text)}`,
+    ...references.map((reference) => `  ${printable(reference.attribute)} = ${valueText(reference.value)}`),
+    `  -> ${value}`,
+    '',
+  ]
+}
+
+function wantedText(wanted: readonly string[]): string {
+  const listed = wanted.slice(0, 5).map(valueText)
+  const more = wanted.length > 5 ? ` or ${wanted.length - 5} others` : ''
+  return `${listed.join(' or ')}${more}`
+}
+
+function valueText(value: AttributeValue | undefined): string {
+  return value === undefined ? 'absent' : printable(JSON.stringify(value))
+}

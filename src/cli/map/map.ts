@@ -1,0 +1,128 @@
+// `postern map`: what identity a pod will get, and why, by the gateway's own engine and without a gateway.
+import { createConditionEngine } from '../../condition/vm/engine.ts'
+import { enablementOf } from '../../gateway/cluster-config.ts'
+import { checkStanding, mappingContextOf } from '../../gateway/mapping-context.ts'
+import { parseTrustDomain, type TrustDomain } from '../../identity/trust-domain.ts'
+import { type MappingContext, mergeAttributes } from '../../policy/mapping/mapping.ts'
+import { explainMapping, type MappingExplanation } from '../../policy/mapping/mapping-explanation.ts'
+import { createMappingMeter } from '../../policy/mapping/mapping-meter.ts'
+import {
+  agentOf,
+  createWorkloadMapper,
+  readAttributes,
+  type WorkloadDescription,
+} from '../../policy/mapping/workload.ts'
+import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
+import { readFlags } from '../arguments.ts'
+import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { readOperatorSettings } from '../operator-settings.ts'
+import { readCluster } from './map-config.ts'
+import { readAgentAttributes, readWorkload } from './map-input.ts'
+import { type MapReport, mapText } from './map-report.ts'
+
+export const map: Command = {
+  name: 'map',
+  usage: [
+    'map --cluster-config DIR [--cluster ID] [--container NAME] [--agent-attributes FILE] [--trust-domain NAME] [--json] POD',
+  ],
+  summary: 'Show which identity a pod will get, and why',
+  options: [
+    ['--cluster-config DIR', 'a store of documents, or a directory with the Section.yaml files of one cluster'],
+    ['--cluster ID', 'the cluster; default the only one of a store, or the name of the directory'],
+    ['--container NAME', 'the container of the pod that the workload runs in'],
+    ['--agent-attributes FILE', 'what the agent proves, as JSON: an answer to its login, or attributes by name'],
+    ['--trust-domain NAME', 'default TRUST_DOMAIN of the environment'],
+    ['--json', 'print one JSON object, for programs'],
+  ],
+  run: runMap,
+}
+
+/** POD is a file, or `-` for the standard input. */
+export async function runMap(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, {
+    'cluster-config': { type: 'string' },
+    cluster: { type: 'string' },
+    container: { type: 'string' },
+    'agent-attributes': { type: 'string' },
+    'trust-domain': { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const [file, another] = positionals
+  const directory = values['cluster-config']
+  if (directory === undefined) throw usageStop('Say where the documents of the cluster are: add --cluster-config DIR')
+  if (file === undefined) throw usageStop('Name a file with the pod, or "-" for the standard input')
+  if (another !== undefined) throw usageStop(`Name one pod at a time: "${another}" is one too many`)
+  const trustDomain = readTrustDomain(values['trust-domain'] ?? io.environment['TRUST_DOMAIN'])
+  const settings = await readOperatorSettings({ ...io, environment: { ...io.environment, TRUST_DOMAIN: trustDomain } })
+
+  const agentFile = values['agent-attributes']
+  const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
+  const { clusterId, config } = await readCluster(directory, wanted, settings, io)
+  const standing = checkStanding(clusterId, config)
+  if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
+  const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
+  const workload = await readWorkload(file, values.container, io)
+  const agent = agentOf(session, config.cluster)
+  if (!agent.ok) {
+    throw new Stop(
+      EXIT.refused,
+      `${agent.refusal.code}: ${agent.refusal.detail}; name its attributes with --agent-attributes`,
+    )
+  }
+
+  // The budgets of a request with this workload alone, once for the result and once for its explanation.
+  const engine = createConditionEngine(loadPolicyVm())
+  const context = mappingContextOf(
+    clusterId,
+    standing.value,
+    config,
+    agent.value,
+    trustDomain,
+    createMappingMeter(engine),
+  )
+  const enablement = enablementOf(config)
+  const result = createWorkloadMapper(context, agent.value, enablement)(workload)
+  const report: MapReport = {
+    trustDomain,
+    clusterId,
+    clusterName: String(context.builtIns.get('cluster.name')),
+    platform: config.cluster.platform,
+    result,
+    explanation: explain(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
+  }
+  io.out(values.json === true ? `${JSON.stringify(jsonOf(report), null, 2)}\n` : mapText(report, io))
+  return 'error' in result ? EXIT.refused : EXIT.done
+}
+
+function readTrustDomain(text: string | undefined): TrustDomain {
+  if (text === undefined || text === '')
+    throw usageStop('Say which trust domain: add --trust-domain, or set TRUST_DOMAIN')
+  const parsed = parseTrustDomain(text)
+  if (parsed.ok) return parsed.value
+  throw usageStop(`"${text}" is no trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
+}
+
+/** `undefined` if the attributes cannot be read or merged, or the budget is spent: then the result says why. */
+function explain(
+  workload: WorkloadDescription,
+  context: MappingContext,
+  enablement: ReturnType<typeof enablementOf>,
+): MappingExplanation | undefined {
+  const read = readAttributes(workload, enablement)
+  const merged = read.ok ? mergeAttributes(read.value.attributes, context) : read
+  return merged.ok ? explainMapping(merged.value, context) : undefined
+}
+
+function jsonOf({ result, explanation, ...cluster }: MapReport): unknown {
+  return {
+    ...cluster,
+    result,
+    overrides: explanation?.overrides ?? [],
+    templates: (explanation?.templates ?? []).map(({ rendered, ...template }) => ({
+      ...template,
+      ...(rendered.ok
+        ? { value: rendered.value }
+        : { refused: rendered.refusal.code, detail: rendered.refusal.detail }),
+    })),
+  }
+}

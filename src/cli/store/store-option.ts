@@ -1,0 +1,63 @@
+// Which store a command works on: `--store DIR`, `--local` or `--remote`, one of them and no default, since a document
+// written to the wrong place is either no protection or an outage.
+import { join, resolve } from 'node:path'
+import type { ParseArgsConfig } from 'node:util'
+import { type Io, usageStop } from '../command.ts'
+import { DEVELOPMENT_FOLDER } from '../keys/dev-environment.ts'
+import { type OperatorSettings, readOperatorSettings } from '../operator-settings.ts'
+import { openDirectoryStore } from './directory-store.ts'
+import { openKvStore } from './kv-store.ts'
+import type { OperatorStore } from './operator-store.ts'
+
+export const STORE_OPTIONS = {
+  store: { type: 'string' },
+  local: { type: 'boolean' },
+  'persist-to': { type: 'string' },
+  remote: { type: 'boolean' },
+  'env-file': { type: 'string' },
+} as const satisfies ParseArgsConfig['options']
+
+export const STORE_HELP = [
+  ['--store DIR', 'a directory of documents, as the Node and Deno hosts serve it'],
+  ['--local', "the development server's KV, through wrangler"],
+  ['--persist-to DIR', `where that is kept; default ${join(DEVELOPMENT_FOLDER, 'state')}`],
+  ['--remote', "the account's Workers KV, through wrangler and the login that it holds"],
+  ['--env-file FILE', `settings, if not in the environment; with --local default ${DEVELOPMENT_FOLDER}/dev.env`],
+] as const
+
+/** How usages write the choice. */
+export const STORE_USAGE = '(--store DIR | --local | --remote)'
+
+export interface StoreFlags {
+  readonly store?: string | undefined
+  readonly local?: boolean | undefined
+  readonly 'persist-to'?: string | undefined
+  readonly remote?: boolean | undefined
+  readonly 'env-file'?: string | undefined
+}
+
+export interface OpenedStore {
+  readonly store: OperatorStore
+  readonly settings: OperatorSettings
+}
+
+export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore> {
+  const chosen = [flags.store !== undefined, flags.local === true, flags.remote === true].filter(Boolean).length
+  if (chosen !== 1) throw usageStop(`Say which store, once: ${STORE_USAGE}`)
+  const isLocal = flags.local === true
+  if (flags['persist-to'] !== undefined && !isLocal) throw usageStop('--persist-to belongs to --local')
+  const settings = await readSettingsFor(flags, io)
+  if (flags.store !== undefined)
+    return { store: await openDirectoryStore(resolve(io.directory, flags.store)), settings }
+  if (!isLocal) return { store: openKvStore({ kind: 'remote' }), settings }
+  const persistTo = resolve(io.directory, flags['persist-to'] ?? join(DEVELOPMENT_FOLDER, 'state'))
+  return { store: openKvStore({ kind: 'local', persistTo }), settings }
+}
+
+/** The settings alone, for what needs no store. */
+export function readSettingsFor(flags: StoreFlags, io: Io): Promise<OperatorSettings> {
+  const named = flags['env-file']
+  if (named !== undefined) return readOperatorSettings(io, { path: named, asked: true })
+  if (flags.local !== true) return readOperatorSettings(io)
+  return readOperatorSettings(io, { path: join(DEVELOPMENT_FOLDER, 'dev.env'), asked: false })
+}

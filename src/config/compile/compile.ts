@@ -1,0 +1,136 @@
+// From the bytes of a document to the compiled type of its section, or to every issue with its line and column. It never
+// throws, and its time is bounded whatever the bytes are.
+import type { CompileContext, Report } from '../../attest/attestor.ts'
+import type { Issue } from '../../core/issue.ts'
+import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../../core/limits.ts'
+import { didYouMean } from '../../core/nearest.ts'
+import { quoteText } from '../../core/printable.ts'
+import { choiceForm } from '../../core/string-form.ts'
+import { decodeUtf8 } from '../../core/utf8.ts'
+import type { SectionRow } from '../sections/section.ts'
+import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../sections/table.ts'
+import { describeEncoding } from '../yaml/encoding-fault.ts'
+import { createPositions, type Position } from '../yaml/position.ts'
+import { documentTooLarge } from '../yaml/scan.ts'
+import { readYaml } from '../yaml/yaml.ts'
+import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
+import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
+import { missingField, notText, unknownField } from './validation-issue.ts'
+
+/** What a document of each section compiles to. */
+export type SectionValues = {
+  readonly [Name in SectionName]: (typeof SECTIONS)[Name] extends SectionRow<infer Value> ? Value : never
+}
+
+/** The table again, with the type that lets the compiler follow a name to its value. */
+const ROWS: { readonly [Name in SectionName]: SectionRow<SectionValues[Name]> } = SECTIONS
+
+export type CompileResult<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly LocatedIssue[] }
+  /** Errors and warnings, in document order, at most ISSUES_MAX of them. */
+  | { readonly ok: false; readonly issues: readonly LocatedIssue[] }
+
+/** Compiles a document that was stored as `section`; its text must say so too. */
+export function compileDocument<Name extends SectionName>(
+  section: Name,
+  bytes: Uint8Array,
+  context: CompileContext,
+): CompileResult<SectionValues[Name]> {
+  if (bytes.length > DOCUMENT_MAX_BYTES) return failAt(documentTooLarge(bytes.length))
+  const text = decodeUtf8(bytes)
+  if (text === undefined) {
+    const { message, ...position } = describeEncoding(bytes)
+    return failAt({ code: 'encoding_invalid', message }, position)
+  }
+  const positions = createPositions(text)
+  const document = readYaml(text, positions)
+  const issues = createIssueList(text, positions)
+  if (!document.ok) for (const issue of document.issues) issues.add({ issue })
+  const { root } = document
+  if (root === undefined) return { ok: false, issues: issues.list() }
+
+  const value = readEnvelope(section, ROWS[section], root, context, (issue) =>
+    issues.add(placeIssue(issue, root, text, positions)),
+  )
+  return value === undefined || issues.hasErrors()
+    ? { ok: false, issues: issues.list() }
+    : { ok: true, value, warnings: issues.list() }
+}
+
+function failAt(issue: Pick<Issue, 'code' | 'message'>, position: Position = START): CompileResult<never> {
+  return { ok: false, issues: [{ ...issue, path: [], ...position }] }
+}
+
+const START: Position = { line: 1, column: 1 }
+
+const ENVELOPE = ['section', 'schema', 'spec']
+
+function readEnvelope<T>(
+  section: SectionName,
+  row: SectionRow<T>,
+  root: YamlNode,
+  context: CompileContext,
+  report: Report,
+): T | undefined {
+  if (root.kind !== 'map') {
+    if (root.kind !== 'broken') {
+      report({
+        code: 'type_mismatch',
+        path: [],
+        message: 'Cannot read this as a section: it needs section, schema and spec',
+      })
+    }
+    return undefined
+  }
+  let unknown = 0
+  for (const name of root.entries.keys()) {
+    if (ENVELOPE.includes(name)) continue
+    // No more hints than issues that can be listed: finding the nearest name is what costs here.
+    const hint = (++unknown <= ISSUES_MAX && didYouMean(name, ENVELOPE)) || '; settings of a section stand under spec'
+    report(unknownField(name, [], hint))
+  }
+  readText(root, 'schema', ['v1'], report, (schema) => {
+    if (schema === 'v1') return
+    report({
+      code: 'schema_unsupported',
+      path: ['schema'],
+      message: `Cannot read the schema ${quoteText(schema)}: write v1`,
+    })
+  })
+  // What stands in another section's document is not held against this one's schema.
+  let isOurs = true
+  readText(root, 'section', [section], report, (name) => {
+    isOurs = name === section
+    if (!isOurs) reportSection(name, section, report)
+  })
+  const spec = root.entries.get('spec')
+  if (spec === undefined) report(missingField('spec', []))
+  return spec === undefined || !isOurs ? undefined : row.read(spec.value, context, report)
+}
+
+function readText(
+  root: YamlMap,
+  name: string,
+  choices: readonly string[],
+  report: Report,
+  accept: (text: string) => void,
+): void {
+  const node = root.entries.get(name)?.value
+  if (node === undefined) report(missingField(name, []))
+  else if (node.kind === 'text') accept(node.value)
+  else if (node.kind !== 'broken') report(notText(node, [name], choiceForm(choices)))
+}
+
+function reportSection(name: string, expected: SectionName, report: Report): void {
+  if (isSectionName(name)) {
+    const message = `Cannot read a ${name} as ${expected}: the section must be that of the key it is stored under`
+    report({ code: 'section_mismatch', path: ['section'], message })
+    return
+  }
+  const hint = didYouMean(name, sectionNames()) || `; known are ${sectionNames().join(', ')}`
+  report({
+    code: 'section_unknown',
+    path: ['section'],
+    message: `Cannot read the section ${quoteText(name)}: it is unknown${hint}`,
+  })
+}

@@ -1,0 +1,38 @@
+// What all conditions of one document may cost to compile. One is bounded by itself; ten thousand of the worst would take
+// minutes, and whoever can write a document could stop a gateway with it.
+import { type Condition, compileCondition } from '../../condition/compile.ts'
+import type { ConditionScope } from '../../condition/scope.ts'
+import type { Issue, Path } from '../../core/issue.ts'
+import { CONDITIONS_PER_DOCUMENT_MAX, PATTERNS_PER_DOCUMENT_MAX } from '../../core/limits.ts'
+import { createPatternMeter } from '../../pattern/pattern-meter.ts'
+
+export interface ConditionCompiler {
+  /** Like `compileCondition`. Once the document has more than is allowed, says so once and compiles no more. */
+  compile(text: string, scope: ConditionScope, path: Path, report: (issue: Issue) => void): Condition | undefined
+}
+
+/** One for each document. */
+export function createConditionCompiler(): ConditionCompiler {
+  let conditions = 0
+  let patterns = 0
+  const meter = createPatternMeter()
+  let isSpent = false
+  return {
+    compile(text, scope, path, report) {
+      if (isSpent) return undefined
+      conditions++
+      isSpent = conditions > CONDITIONS_PER_DOCUMENT_MAX || patterns > PATTERNS_PER_DOCUMENT_MAX
+      if (isSpent) {
+        const message = `Cannot compile the conditions: a document has at most ${CONDITIONS_PER_DOCUMENT_MAX}, with ${PATTERNS_PER_DOCUMENT_MAX} patterns of matches() in all`
+        report({ code: 'condition_too_large', path, message })
+        return undefined
+      }
+      const { condition, issues } = compileCondition(text, scope, path, meter)
+      for (const issue of issues) report(issue)
+      patterns += condition?.patternCount ?? 0
+      // Its last issue says so.
+      isSpent = meter.isSpent
+      return condition
+    },
+  }
+}

@@ -1,0 +1,114 @@
+// What is wrong between the sections of a cluster: each compiles by itself, and yet a template may wait for an attribute
+// that never comes. These findings displace no document; validation, the status and the mapping tell of them.
+import type { ResolvedAttribute } from '../../attribute/catalogue.ts'
+import { serverVersionFor } from '../../attribute/catalogue.ts'
+import type { Enabler } from '../../attribute/row.ts'
+import type { Issue } from '../../core/issue.ts'
+import { beginsWithAnyOf } from '../../core/prefixes.ts'
+import type { PolicySet } from '../../policy/policy.ts'
+import { type ClusterSettings, DEFAULT_CLUSTER } from '../sections/cluster.ts'
+import { isAtLeast } from '../sections/server-version.ts'
+import type { SectionName } from '../sections/table.ts'
+import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../sections/workload-attestation.ts'
+import type { SectionValues } from './compile.ts'
+
+/** What a cluster says of its attributes, with the defaults where it has no such section. */
+export interface AttributeSettings {
+  readonly cluster: ClusterSettings
+  readonly workloadAttestation: WorkloadAttestation
+  /** The policies that admit the cluster's agents, where they are known. */
+  readonly agentPolicies?: PolicySet | undefined
+}
+
+export type CrossFindings = ReadonlyMap<SectionName, readonly Issue[]>
+
+/** `additionalClaims` came with this version of the upstream server. */
+const ADDITIONAL_CLAIMS_VERSION = '0.36.0'
+
+/** Findings by the section whose document has to change; each path is that document's. */
+export function findAcross(values: Partial<SectionValues>): CrossFindings {
+  const policy = values.SVIDIssuancePolicy
+  if (policy === undefined) return new Map()
+  const settings: AttributeSettings = {
+    cluster: values.Cluster ?? DEFAULT_CLUSTER,
+    workloadAttestation: values.WorkloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
+    agentPolicies: values.AgentAttestation,
+  }
+  const issues: Issue[] = []
+  for (const { attribute, path, offset, atKey } of policy.uses) {
+    const fault = attributeFault(attribute, settings)
+    if (fault === undefined) continue
+    issues.push({
+      ...fault,
+      path: ['spec', ...path],
+      ...(offset === undefined ? {} : { offset }),
+      ...(atKey === undefined ? {} : { atKey }),
+    })
+  }
+  const { serverVersion } = settings.cluster
+  if (serverVersion !== undefined && !isAtLeast(serverVersion, ADDITIONAL_CLAIMS_VERSION)) {
+    for (const path of policy.additionalClaims) {
+      const message = `Cannot use additionalClaims with server ${serverVersion}: it needs ${ADDITIONAL_CLAIMS_VERSION}`
+      issues.push({ code: 'version_required', path: ['spec', ...path], message, atKey: true })
+    }
+  }
+  return issues.length === 0 ? new Map() : new Map([['SVIDIssuancePolicy', issues]])
+}
+
+export interface AttributeFault {
+  readonly code: 'version_required' | 'attribute_not_enabled'
+  readonly message: string
+}
+
+/** Why an attribute cannot come in a cluster with these settings; the mapping refuses with the same code. */
+export function attributeFault(attribute: ResolvedAttribute, settings: AttributeSettings): AttributeFault | undefined {
+  const { serverVersion } = settings.cluster
+  const least = serverVersionFor(attribute)
+  if (least !== undefined && serverVersion !== undefined && !isAtLeast(serverVersion, least)) {
+    const message = `Cannot use "${attribute.name}" with server ${serverVersion}: a key with "/" or "-" needs ${least}`
+    return { code: 'version_required', message }
+  }
+  const setting = missingSetting(attribute, settings)
+  if (setting === undefined) return undefined
+  const message = `Cannot use "${attribute.name}": the agents of this cluster do not supply it; ${setting}`
+  return { code: 'attribute_not_enabled', message }
+}
+
+/** What to set so that the attribute comes, as a sentence fragment. */
+function missingSetting(attribute: ResolvedAttribute, settings: AttributeSettings): string | undefined {
+  const { row } = attribute
+  const attestors: ReadonlyMap<string, { readonly enabled: boolean }> = new Map(
+    Object.entries(settings.workloadAttestation),
+  )
+  if (row.side === 'workload' && attestors.get(row.origin)?.enabled === false) {
+    return `set ${row.origin}.enabled in WorkloadAttestation`
+  }
+  if (row.side === 'agent' && row.alsoWorkload !== true && !mayProve(row.origin, settings.agentPolicies)) {
+    return `require the attestor ${row.origin} in a policy of AgentAttestation, or do without the attribute`
+  }
+  return row.enabledBy === undefined ? undefined : ENABLERS[row.enabledBy](attribute.key ?? '', settings)
+}
+
+/** Where no policy is known, or none admits anybody, there is nothing to hold the attribute against. */
+function mayProve(attestor: string, agents: PolicySet | undefined): boolean {
+  return agents === undefined || agents.policies.length === 0 || agents.asksFor(attestor)
+}
+
+const ENABLERS: { readonly [E in Enabler]: (key: string, settings: AttributeSettings) => string | undefined } = {
+  includeContainerAttributes: (_key, { cluster }) =>
+    cluster.includeContainerAttributes
+      ? undefined
+      : 'set includeContainerAttributes in Cluster, and in the Helm values',
+  includeAnnotationPrefixes: (key, { workloadAttestation }) =>
+    beginsWithAnyOf(key, workloadAttestation.kubernetes.includeAnnotationPrefixes)
+      ? undefined
+      : 'add a prefix of its key to kubernetes.includeAnnotationPrefixes in WorkloadAttestation',
+  includeEnvVars: (key, { workloadAttestation }) =>
+    beginsWithAnyOf(key, workloadAttestation.docker.includeEnvVars)
+      ? undefined
+      : 'add a prefix of its name to docker.includeEnvVars in WorkloadAttestation',
+  discoverWorkloadPath: (_key, { workloadAttestation }) =>
+    workloadAttestation.linux.discoverWorkloadPath
+      ? undefined
+      : 'set linux.discoverWorkloadPath in WorkloadAttestation',
+}

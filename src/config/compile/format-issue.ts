@@ -1,0 +1,27 @@
+// An issue as its author sees it in a terminal: where, what, the line, and a caret under the fault.
+import { severityOf } from '../../core/issue.ts'
+import { ISSUE_MESSAGE_MAX_LENGTH } from '../../core/limits.ts'
+import { maskUnprintable, printable } from '../../core/printable.ts'
+import type { LocatedIssue } from './located-issue.ts'
+
+/** Longer lines are cut around the fault. */
+const LINE_WIDTH = 100
+
+/** `file:line:column: error code: message`, then the line of `text` and a caret. Nothing in it can steer a terminal. */
+export function formatIssue(issue: LocatedIssue, text: string, file: string): string {
+  const { line, column, code, message } = issue
+  const said = printable(message, ISSUE_MESSAGE_MAX_LENGTH)
+  const head = `${printable(file)}:${line}:${column}: ${severityOf(issue)} ${code}: ${said}`
+  const source = lineOf(text, line)
+  if (source.trim() === '') return head
+  const start = column <= LINE_WIDTH ? 0 : column - Math.floor(LINE_WIDTH / 2)
+  const shown = source.slice(start, start + LINE_WIDTH)
+  // A tab becomes a space, and what is not to be shown one character each: the caret counts columns.
+  const gutter = `${line} | `
+  const caret = `${' '.repeat(gutter.length + Math.max(0, column - 1 - start))}^`
+  return `${head}\n${gutter}${maskUnprintable(shown.replaceAll('\t', ' '))}\n${caret}`
+}
+
+function lineOf(text: string, line: number): string {
+  return text.split(/\r\n|\r|\n/, line)[line - 1] ?? ''
+}

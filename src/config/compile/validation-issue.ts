@@ -1,0 +1,101 @@
+// The issues that validation reports: one code and one sentence for each way in which a node is not what a schema wants.
+import type * as v from 'valibot'
+import type { Issue, IssueCode, Path } from '../../core/issue.ts'
+import { QUOTED_MAX_CHARACTERS } from '../../core/limits.ts'
+import { printable, quoteText } from '../../core/printable.ts'
+import type { StringForm } from '../../core/string-form.ts'
+import type { YamlNode } from '../yaml/yaml-node.ts'
+import { describeRequirement } from './check-words.ts'
+
+/** A string is wanted. A number or a boolean that was meant as one is told how to say so, if that is then right. */
+export function notText(node: YamlNode, path: Path, form?: StringForm): Issue {
+  if (!('source' in node) || node.source === '') return mismatch(node, form?.words ?? 'a string', path)
+  const source = printable(node.source, QUOTED_MAX_CHARACTERS)
+  const read = `Cannot use ${source} as a string: YAML reads it as ${readingOf(node)}`
+  const { start, end } = node
+  if (form === undefined || form.accepts(node.source)) {
+    const text = JSON.stringify(node.source)
+    const shown = printable(text, QUOTED_MAX_CHARACTERS)
+    return { code: 'text_unquoted', path, message: `${read}; put it in quotes: ${shown}`, fix: { start, end, text } }
+  }
+  const text = form.repair?.(node.source)
+  const expected = `${read}; expected ${form.words}`
+  if (text === undefined || !form.accepts(text)) return { code: 'text_unquoted', path, message: expected }
+  return { code: 'text_unquoted', path, message: `${expected}; write ${text}`, fix: { start, end, text } }
+}
+
+function readingOf(node: YamlNode): string {
+  if (node.kind === 'int' || node.kind === 'float') return `the number ${node.value}`
+  return node.kind === 'bool' ? `the value ${node.value}` : 'null'
+}
+
+/** `expected` is a noun with its article; `mayBeEmpty`: a collection without elements would do. */
+export function mismatch(node: YamlNode, expected: string, path: Path, mayBeEmpty = false): Issue {
+  if (node.kind === 'null') {
+    const message = `Cannot use nothing here: expected ${expected}${mayBeEmpty ? (EMPTY[expected] ?? '') : ''}`
+    return { code: 'value_empty', path, message }
+  }
+  return { code: 'type_mismatch', path, message: `Cannot use ${nameOf(node)} here: expected ${expected}` }
+}
+
+/** How to write what is empty on purpose. */
+const EMPTY: Readonly<Record<string, string>> = {
+  'a list': '; an empty list is []',
+  'a map': '; an empty map is {}',
+}
+
+function nameOf(node: YamlNode): string {
+  switch (node.kind) {
+    case 'map':
+      return 'a map'
+    case 'list':
+      return 'a list'
+    case 'text':
+      return `the text ${quoteText(node.value)}`
+    case 'int':
+    case 'float':
+      return `the number ${printable(node.source, QUOTED_MAX_CHARACTERS)}`
+    case 'bool':
+      return `the value ${node.value}`
+    case 'null':
+    case 'broken':
+      return 'nothing'
+  }
+}
+
+export function missingField(name: string, path: Path): Issue {
+  return { code: 'field_missing', path: [...path, name], message: `Cannot do without the field "${name}": add it` }
+}
+
+/** `hint` is a sentence fragment that says what the field may have been meant to be. */
+export function unknownField(name: string, path: Path, hint: string): Issue {
+  const message = `Cannot use the field ${quoteText(name)}: it is unknown${hint}`
+  return { code: 'field_unknown', path: [...path, name], message, atKey: true }
+}
+
+/** What one check of a schema's pipe found. */
+export interface CheckFinding {
+  readonly type: string
+  readonly input: unknown
+}
+
+export function failedCheck(finding: CheckFinding, action: v.GenericPipeAction, path: Path): Issue {
+  return { code: codeOf(finding.type), path, message: messageOf(finding, action) }
+}
+
+function codeOf(check: string): IssueCode {
+  if (check === 'non_empty') return 'value_empty'
+  const isBound = check.startsWith('max_') || check.startsWith('min_')
+  return isBound ? 'value_out_of_range' : 'value_invalid'
+}
+
+function messageOf({ type, input }: CheckFinding, action: v.GenericPipeAction): string {
+  // A message of the schema's own is written for authors; valibot's defaults are not.
+  if ('message' in action && typeof action.message === 'string') return action.message
+  const isList = Array.isArray(input)
+  if (type === 'non_empty') {
+    return `Cannot use an empty ${isList ? 'list' : 'string'} here: name at least one value, or remove the field`
+  }
+  const requirement = 'requirement' in action ? action.requirement : undefined
+  return `Cannot use this value: it must ${describeRequirement(type, requirement, isList)}`
+}

@@ -1,0 +1,48 @@
+// The gateway's own records under `applied/`: the last version of each document that compiled, so that an isolate that
+// starts while the stored one is bad has something good to serve. Which record is right is in version-order.ts.
+import { digestOf } from '../../core/digest.ts'
+import { decodeUtf8, encodeUtf8 } from '../../core/utf8.ts'
+import {
+  type AppliedRecord,
+  type OpenedRecord,
+  openRecord,
+  type Sealing,
+  sealRecord,
+} from '../../token/applied-record.ts'
+import { appliedKey, type DocumentKey } from '../document-key.ts'
+import type { StateStore } from '../source.ts'
+import type { Mark } from './version-order.ts'
+
+export interface AppliedRecords {
+  /** One whose signature, deployment, key or digest does not fit counts as absent. Rejects if the store cannot be read. */
+  read(key: DocumentKey): Promise<OpenedRecord | undefined>
+  /** Rejects if the store cannot be written. */
+  write(key: DocumentKey, record: AppliedRecord): Promise<void>
+}
+
+export function createAppliedRecords(state: StateStore, sealing: Sealing): AppliedRecords {
+  return {
+    async read(key) {
+      const bytes = await state.read(appliedKey(key))
+      const opened = bytes === undefined ? undefined : await openRecord(bytes, key.text, sealing)
+      if (opened?.record.kind !== 'applied') return opened
+      const { digest, text } = opened.record
+      return (await digestOf(encodeUtf8(text))) === digest ? opened : undefined
+    },
+    async write(key, record) {
+      await state.write(appliedKey(key), await sealRecord(record, sealing))
+    },
+  }
+}
+
+/** The record that a mark makes of a document; `bytes` are those of the version, which compiled and so is UTF-8. */
+export function recordOf(
+  key: DocumentKey,
+  mark: Mark,
+  version: { readonly digest: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined,
+): AppliedRecord {
+  if (mark.kind !== 'applied') return { ...mark, key: key.text }
+  const text = version === undefined ? undefined : decodeUtf8(version.bytes)
+  if (version === undefined || text === undefined) throw new TypeError('a version that compiled has its text')
+  return { ...mark, key: key.text, digest: version.digest, text, confirmedAtMillis: mark.readAtMillis }
+}

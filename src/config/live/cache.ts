@@ -1,0 +1,271 @@
+// Configurations in memory, with bounded ages. A copy is read again in the background, then before the answer; only a
+// store that fails or hangs lets an older one serve, for a stated time. Deletion obeys the same bounds, an error is
+// never absence, and what is evicted is read again. Shared state is plain data: no promise outlives its request.
+import type { Clock, Sleep } from '../../core/clock.ts'
+import {
+  ABSENCE_CACHE_MAX,
+  ABSENCE_RECHECK_MILLIS,
+  CONFIG_CACHE_MAX_BYTES,
+  CONFIG_FRESH_MILLIS,
+  CONFIG_REVALIDATE_MILLIS,
+  CONFIG_STALE_MAX_MILLIS,
+  LEASE_MILLIS,
+  LEASE_POLL_MILLIS,
+  STORE_BACKOFF_MAX_MILLIS,
+  STORE_BACKOFF_MIN_MILLIS,
+  STORE_REASON_MAX_LENGTH,
+  STORE_TIMEOUT_MILLIS,
+} from '../../core/limits.ts'
+import { createLru } from '../../core/lru.ts'
+import type { AppliedRecord } from '../../token/applied-record.ts'
+import type { SectionValues } from '../compile/compile.ts'
+import { type ClusterId, clusterKey, type DocumentKey } from '../document-key.ts'
+import { SECTIONS, sectionNames } from '../sections/table.ts'
+import { type ConfigSource, StoreError, within } from '../source.ts'
+import type { AppliedRecords } from './applied.ts'
+import { absentSince, appliedSince, type Known, knownAfter, readOf, weigh } from './cached-document.ts'
+import { type Asker, createClusterExistence, type Existence } from './cluster-existence.ts'
+import { type ConfigEvent, createConfigEvents } from './config-events.ts'
+import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
+import { createLeases, isAhead, type Lease } from './lease.ts'
+import { createRetained } from './retained.ts'
+import { createStoreEvents, type StoreEvent } from './store-events.ts'
+import { createUpkeep, type Look, type StateWriteFailed } from './upkeep.ts'
+
+/** Events about documents, their store and the records of what was applied. */
+export type StoredEvent = ConfigEvent | StoreEvent | StateWriteFailed
+
+export interface ConfigCacheOptions<Values> {
+  readonly source: ConfigSource
+  /** Without them a cold isolate that meets a bad document has nothing to fall back to. */
+  readonly records?: AppliedRecords
+  /** Gets each change once per isolate. It must not throw. */
+  readonly tell: (event: StoredEvent) => void
+  readonly clock: Clock
+  readonly sleep: Sleep
+  readonly compile: CompileSection<Values>
+  readonly contextFor: ContextFor
+  /** What compiled configurations may take of memory; default {@link CONFIG_CACHE_MAX_BYTES}. */
+  readonly maxBytes?: number
+  /** The sections that a cluster can have; those of the table, unless a test says otherwise. */
+  readonly clusterSections?: readonly string[]
+}
+
+export interface ConfigCache<Values = SectionValues> {
+  /** The configuration in force under `key`, or why there is none. Never rejects for a store that fails. */
+  get<Section extends keyof Values & string>(
+    key: DocumentKey<Section>,
+    background: Background,
+  ): Promise<ConfigRead<Values[Section]>>
+  /** Whether the store has any section of the cluster. See {@link Existence}. */
+  clusterExists(clusterId: ClusterId, asker: Asker, background: Background): Promise<Existence>
+  /** Whether {@link clusterExists} has found nothing, so lately that it need not be asked again. Costs no read. */
+  isKnownAbsent(clusterId: ClusterId): boolean
+  /** That a caller used the document whose evidence or session has verified: it does not give way to what others ask for. */
+  prove(key: DocumentKey): void
+}
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Failed reads of one key: the next one waits. */
+interface Trouble {
+  readonly failures: number
+  readonly retryMillis: number
+  readonly reason: string
+}
+
+export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
+  const { source, records, clock, sleep, tell } = options
+  const documents = createRetained<Known>(options.maxBytes ?? CONFIG_CACHE_MAX_BYTES, clock)
+  // Apart, so that a caller who makes up cluster ids evicts no configuration.
+  const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
+  const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
+  const leases = createLeases(ABSENCE_CACHE_MAX)
+  const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+  const existence = createClusterExistence(sections, clock)
+  const documentEvents = createConfigEvents()
+  const storeEvents = createStoreEvents(clock)
+  const upkeep = records === undefined ? undefined : createUpkeep({ records, clock, sleep, tell })
+
+  function find(key: DocumentKey): Known | undefined {
+    return documents.get(key.text) ?? absences.get(key.text)
+  }
+
+  function remember(key: DocumentKey, known: Known): void {
+    if (known.desired === undefined) {
+      documents.delete(key.text)
+      absences.set(key.text, known)
+      return
+    }
+    absences.delete(key.text)
+    documents.set(key.text, known, weigh(known), known.desired.documentBytes)
+    if (key.clusterId !== undefined) existence.noteDocument(key.clusterId)
+    // Every request of an issuer and the probe of readiness need these few, so they never queue with those of clusters.
+    else documents.prove(key.text)
+  }
+
+  function ageOf(known: Known): number {
+    const age = clock() - known.readAtMillis
+    // A clock that went back says nothing of the age: read again.
+    return age < 0 ? CONFIG_REVALIDATE_MILLIS + 1 : age
+  }
+
+  function isTroubled(key: DocumentKey): boolean {
+    const trouble = troubles.get(key.text)
+    return trouble !== undefined && isAhead(trouble.retryMillis, clock(), STORE_BACKOFF_MAX_MILLIS)
+  }
+
+  function tellIfAny(event: StoredEvent | undefined): void {
+    if (event !== undefined) tell(event)
+  }
+
+  function noteTrouble(key: DocumentKey, { message }: StoreError): void {
+    const reason = message.slice(0, STORE_REASON_MAX_LENGTH)
+    tellIfAny(storeEvents.failed(key.text, reason))
+    const failures = (troubles.get(key.text)?.failures ?? 0) + 1
+    const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
+    troubles.set(key.text, {
+      failures,
+      retryMillis: clock() + waitMillis,
+      reason,
+    })
+  }
+
+  /**
+   * The stored bytes. What this isolate had is looked for twice before it counts as absent: a file that is being replaced
+   * is absent for a moment, and nobody may be locked out by that.
+   */
+  async function lookUp(key: DocumentKey): Promise<{ bytes: Bytes | undefined; readAtMillis: number }> {
+    const wasThere = find(key)?.desired !== undefined
+    // The age counts from before the read: what the store says may be that old.
+    const readAtMillis = clock()
+    const bytes = await source.read(key.text)
+    if (bytes !== undefined || !wasThere) return { bytes, readAtMillis }
+    await sleep(ABSENCE_RECHECK_MILLIS)
+    // A version that was put meanwhile must not count as read before it was there.
+    const againAtMillis = clock()
+    return { bytes: await source.read(key.text), readAtMillis: againAtMillis }
+  }
+
+  /** One read of the store, and what it makes of the document. Its caller holds the lease. */
+  async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
+    try {
+      const { bytes, readAtMillis } = await within(() => lookUp(key), STORE_TIMEOUT_MILLIS, sleep)
+      const before = find(key)
+      const { known, look, isFirst } = await learn(key, bytes, readAtMillis, before)
+      // What one isolate decides by must hold in all: the first decision waits until the record says so.
+      const sinceMillis = isFirst ? await look : undefined
+      if (!leases.holds(lease)) return
+      remember(key, appliedSince(known, sinceMillis))
+      troubles.delete(key.text)
+      tellIfAny(storeEvents.succeeded(key.text))
+      tellIfAny(documentEvents(key, known))
+      if (!isFirst && look !== undefined) background(look.then((since) => noteSince(key, known, since)))
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (leases.holds(lease)) noteTrouble(key, error)
+    } finally {
+      leases.release(lease)
+    }
+  }
+
+  /** What a read says, the look at the record that follows from it, and whether this isolate decides by it first. */
+  async function learn(
+    key: DocumentKey,
+    bytes: Bytes | undefined,
+    readAtMillis: number,
+    before: Known | undefined,
+  ): Promise<{ readonly known: Known; readonly look: Look | undefined; readonly isFirst: boolean }> {
+    const isNews = ({ trail }: Known): boolean => trail[0]?.found !== before?.trail[0]?.found
+    if (bytes === undefined) {
+      const known = absentSince(readAtMillis, before)
+      return { known, look: upkeep?.afterAbsence(key, known.trail), isFirst: isNews(known) }
+    }
+    const { known, record, mark } = await knownAfter(bytes, readAtMillis, before, {
+      compile: (text, context) => options.compile(key.section as keyof Values & string, text, context),
+      contextFor: (digest) => options.contextFor(key, digest),
+      recall: () => recall(key),
+      nowMillis: clock(),
+    })
+    const isBad = known.desired?.digest !== known.inForce?.digest
+    const look = isBad ? upkeep?.afterBad(key, mark, record) : upkeep?.afterVersion(key, bytes, known.trail)
+    return { known, look, isFirst: isBad ? mark !== undefined : isNews(known) }
+  }
+
+  async function recall(key: DocumentKey): Promise<AppliedRecord | undefined> {
+    if (records === undefined) return undefined
+    return (await within(() => records.read(key), STORE_TIMEOUT_MILLIS, sleep))?.record
+  }
+
+  function noteSince(key: DocumentKey, { inForce }: Known, sinceMillis: number | undefined): void {
+    const known = documents.get(key.text)
+    if (known !== undefined && known.inForce?.digest === inForce?.digest)
+      remember(key, appliedSince(known, sinceMillis))
+  }
+
+  /** What a store that cannot be read leaves: an older copy for a stated time, or nothing. */
+  function withoutStore(key: DocumentKey): ConfigRead<unknown> {
+    const known = find(key)
+    if (known !== undefined && ageOf(known) <= CONFIG_STALE_MAX_MILLIS) return readOf(known, true)
+    const trouble = troubles.get(key.text)
+    const retryAfterSeconds = Math.max(1, Math.ceil(((trouble?.retryMillis ?? 0) - clock()) / 1000))
+    return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
+  }
+
+  /** It was in memory before, and there is no room for all documents that are asked for. */
+  function overBudget(waitMillis: number): ConfigRead<unknown> {
+    const reason = 'more documents are in use than memory holds, and this one was compiled before: not compiled again'
+    return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMillis / 1000)), reason }
+  }
+
+  async function get(key: DocumentKey, background: Background): Promise<ConfigRead<unknown>> {
+    for (let polls = 0; polls <= (2 * LEASE_MILLIS) / LEASE_POLL_MILLIS; polls++) {
+      const known = find(key)
+      if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) {
+        if (ageOf(known) > CONFIG_FRESH_MILLIS && !isTroubled(key)) {
+          const lease = leases.take(key.text, clock())
+          // A fault of ours shows in the next read that a request awaits.
+          if (lease !== undefined) background(refresh(key, lease, background).catch(() => {}))
+        }
+        return readOf(known, false)
+      }
+      if (isTroubled(key)) break
+      const lease = leases.take(key.text, clock())
+      if (lease === undefined) {
+        await sleep(LEASE_POLL_MILLIS)
+        continue
+      }
+      const waitMillis = known === undefined ? documents.charge(key.text) : undefined
+      if (waitMillis !== undefined) {
+        leases.release(lease)
+        return overBudget(waitMillis)
+      }
+      await refresh(key, lease, background)
+    }
+    return withoutStore(key)
+  }
+
+  /** Whether there is such a document; `undefined`: the store cannot be read. */
+  async function peek(key: DocumentKey): Promise<boolean | undefined> {
+    const known = find(key)
+    if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) return known.desired !== undefined
+    try {
+      return (await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)) !== undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  return {
+    // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
+    get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
+    clusterExists: (clusterId, asker, background) =>
+      existence.tell(clusterId, asker, {
+        get: (section) => get(clusterKey(clusterId, section), background),
+        readAtMillis: (section) => find(clusterKey(clusterId, section))?.readAtMillis,
+        peek: (section) => peek(clusterKey(clusterId, section)),
+      }),
+    isKnownAbsent: existence.isKnownAbsent,
+    prove: ({ text }) => documents.prove(text),
+  }
+}

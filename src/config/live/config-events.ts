@@ -1,0 +1,93 @@
+// Events about documents: each change is reported once per isolate, when a read of the store has been taken up. Each
+// document that exists has a state, what was reported last; absence is the state of every made-up key, and takes no memory.
+import { CONFIG_EVENT_KEYS_MAX, ISSUES_MAX } from '../../core/limits.ts'
+import { createLru } from '../../core/lru.ts'
+import type { LocatedIssue } from '../compile/located-issue.ts'
+import type { DocumentKey } from '../document-key.ts'
+import type { Known } from './cached-document.ts'
+
+interface OfDocument {
+  /** `clusters/<id>/<Section>` or `trust-domain/<Section>` */
+  readonly key: string
+}
+
+/** The stored document compiles, and is in force. */
+export interface ConfigApplied extends OfDocument {
+  readonly event: 'config_applied'
+  readonly digest: string
+  /** What was in force before, if this isolate knew it and it was another version. */
+  readonly previousDigest?: string
+}
+
+/** The stored document does not compile. */
+export interface ConfigRefused extends OfDocument {
+  readonly event: 'config_refused'
+  readonly digest: string
+  readonly issues: readonly string[]
+  /** What goes on in force instead; absent: nothing. */
+  readonly inForceDigest?: string
+}
+
+/** It does not compile, and which good version was the last is unknown: nothing is in force. */
+export interface ConfigContested extends OfDocument {
+  readonly event: 'config_contested'
+  readonly digest: string
+  readonly issues: readonly string[]
+}
+
+export interface ConfigDeleted extends OfDocument {
+  readonly event: 'config_deleted'
+  readonly previousDigest?: string
+}
+
+export type ConfigEvent = ConfigApplied | ConfigRefused | ConfigContested | ConfigDeleted
+
+interface Told {
+  /** Two reads with one state are no change. */
+  readonly state: string
+  readonly inForce: string | undefined
+}
+
+/** A function that gets what is known after each read, and yields the event to report, if it is a change. */
+export function createConfigEvents(): (key: DocumentKey, known: Known) => ConfigEvent | undefined {
+  const told = createLru<Told>({ maxEntries: CONFIG_EVENT_KEYS_MAX })
+  return (key, known) => {
+    const before = told.get(key.text)
+    const now: Told = { state: stateOf(known), inForce: known.inForce?.digest }
+    if (now.state === (before?.state ?? ABSENT)) return undefined
+    if (now.state === ABSENT) told.delete(key.text)
+    else told.set(key.text, now)
+    return describeChange(key, known, before?.inForce)
+  }
+}
+
+const ABSENT = 'absent'
+
+function stateOf({ desired, inForce, contested }: Known): string {
+  if (desired === undefined) return ABSENT
+  if (contested) return `contested ${desired.digest}`
+  return desired.digest === inForce?.digest ? desired.digest : `refused ${desired.digest} for ${inForce?.digest}`
+}
+
+function describeChange(
+  { text: key }: DocumentKey,
+  { desired, inForce, contested }: Known,
+  previous: string | undefined,
+): ConfigEvent {
+  if (desired === undefined)
+    return { event: 'config_deleted', key, ...(previous === undefined ? {} : { previousDigest: previous }) }
+  const { digest } = desired
+  if (digest === inForce?.digest) {
+    const isAnother = previous !== undefined && previous !== digest
+    return { event: 'config_applied', key, digest, ...(isAnother ? { previousDigest: previous } : {}) }
+  }
+  const issues = desired.issues.slice(0, ISSUES_MAX).map(describeIssue)
+  if (contested) return { event: 'config_contested', key, digest, issues }
+  const inForceDigest = inForce?.digest
+  return { event: 'config_refused', key, digest, issues, ...(inForceDigest === undefined ? {} : { inForceDigest }) }
+}
+
+/** On one line: where, which code, and the sentence. */
+export function describeIssue({ line, column, code, message }: LocatedIssue): string {
+  return `${line}:${column} ${code}: ${message}`
+}

@@ -1,0 +1,128 @@
+// The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
+// from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
+import { type Issue, isError, type Path } from '../../core/issue.ts'
+import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH, ISSUES_MAX } from '../../core/limits.ts'
+import { printable, quoteText } from '../../core/printable.ts'
+import { describeOmission, type LocatedIssue } from '../compile/located-issue.ts'
+import type { ConfigRead } from './config-read.ts'
+
+/** One finding, as JSON carries it. One across sections has no place in the text. */
+export interface IssueStatus {
+  readonly code: string
+  /** `spec.policies[0].name`; empty for the document as a whole. */
+  readonly path: string
+  readonly line?: number
+  readonly column?: number
+  readonly message: string
+}
+
+export interface SectionStatus {
+  readonly section: string
+  readonly health: 'HEALTHY' | 'UNHEALTHY'
+  /** `unknown`: the store could not be read, and nothing in memory is young enough to tell. */
+  readonly stored: 'present' | 'absent' | 'unknown'
+  readonly desiredDigest?: string
+  /** When the stored version was first compiled. RFC 3339, as every time here. */
+  readonly attemptedAt?: string
+  readonly appliedDigest?: string
+  readonly appliedAt?: string
+  /** The store could not be read lately; this is of an older read. */
+  readonly stale: boolean
+  readonly issues: readonly IssueStatus[]
+  readonly warnings: readonly IssueStatus[]
+}
+
+/** The status of one section: what its read says, and what `across` finds of it beside the cluster's other sections. */
+export function statusOf(
+  section: string,
+  read: ConfigRead<unknown>,
+  across: readonly (Issue | LocatedIssue)[] = [],
+): SectionStatus {
+  const found = [...ownFindings(read), ...across]
+  const issues = listIssues(found.filter(isError))
+  const isHealthy = issues.length === 0 && (read.kind === 'absent' || read.kind === 'in_force')
+  return {
+    section,
+    health: isHealthy ? 'HEALTHY' : 'UNHEALTHY',
+    ...versions(read),
+    stale: read.kind === 'unavailable' || read.stale,
+    issues,
+    warnings: listIssues(found.filter((issue) => !isError(issue))),
+  }
+}
+
+function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
+  switch (read.kind) {
+    case 'in_force':
+      // The warnings are of the version in force; of a stored one that is bad the issues hold its warnings as well.
+      return read.desiredDigest === read.digest ? read.warnings : read.issues
+    case 'invalid':
+      return read.issues
+    case 'absent':
+    case 'unavailable':
+      return []
+  }
+}
+
+/** As many as of one document; findings across sections may be as many as a document has names. */
+function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
+  const omissions = found.filter(({ omitted }) => omitted !== undefined)
+  if (found.length <= ISSUES_MAX && omissions.length <= 1) return [...findings(found), ...omissions].map(issueStatus)
+  const all = findings(found)
+  const listed = all.slice(0, ISSUES_MAX - 1)
+  const like = all[ISSUES_MAX - 1] ?? all.at(-1)
+  if (like === undefined) return []
+  const omitted = omissions.map((issue) => issue.omitted).filter((one) => one !== undefined)
+  const rest = {
+    errors: all.length - listed.length + omitted.reduce((sum, { errors }) => sum + errors, 0),
+    warnings: omitted.reduce((sum, { warnings }) => sum + warnings, 0),
+    atLeast: omitted.some(({ atLeast }) => atLeast),
+  }
+  return [...listed.map(issueStatus), { code: like.code, path: '', message: describeOmission(listed.length, rest) }]
+}
+
+function findings(found: readonly (Issue | LocatedIssue)[]): readonly (Issue | LocatedIssue)[] {
+  return found.filter(({ omitted }) => omitted === undefined)
+}
+
+function versions(read: ConfigRead<unknown>) {
+  switch (read.kind) {
+    case 'in_force':
+      return {
+        stored: 'present',
+        desiredDigest: read.desiredDigest,
+        attemptedAt: timeText(read.attemptedAtMillis),
+        appliedDigest: read.digest,
+        appliedAt: timeText(read.appliedAtMillis),
+      } as const
+    case 'invalid':
+      return {
+        stored: 'present',
+        desiredDigest: read.digest,
+        attemptedAt: timeText(read.attemptedAtMillis),
+      } as const
+    case 'absent':
+      return { stored: 'absent' } as const
+    case 'unavailable':
+      return { stored: 'unknown' } as const
+  }
+}
+
+function issueStatus(issue: Issue | LocatedIssue): IssueStatus {
+  const { code, path, message, omitted } = issue
+  const place = 'line' in issue && omitted === undefined ? { line: issue.line, column: issue.column } : {}
+  return { code, path: pathText(path), ...place, message: printable(message, ISSUE_MESSAGE_MAX_LENGTH) }
+}
+
+/** As one would write it in a program: `spec.claims["a.b"][0]`. */
+function pathText(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `${text}[${quoteText(step, CLAIM_NAME_MAX_LENGTH)}]`
+    return text === '' ? step : `${text}.${step}`
+  }, '')
+}
+
+function timeText(millis: number): string {
+  return new Date(millis).toISOString()
+}

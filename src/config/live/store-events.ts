@@ -1,0 +1,68 @@
+// Events about the store of documents: one when it begins to fail and one when it is back, however many documents are
+// asked for meanwhile; anybody may ask for a cluster that does not exist.
+import type { Clock } from '../../core/clock.ts'
+import { STORE_EVENT_INTERVAL_MILLIS, STORE_EVENT_KEYS_MAX } from '../../core/limits.ts'
+import { createLru, type Lru } from '../../core/lru.ts'
+
+export interface StoreFailed {
+  readonly event: 'store_failed'
+  /** The first document that could not be read. */
+  readonly key: string
+  readonly reason: string
+}
+
+export interface StoreRecovered {
+  readonly event: 'store_recovered'
+  /** The document whose read says so. */
+  readonly key: string
+  readonly failedSeconds: number
+}
+
+export type StoreEvent = StoreFailed | StoreRecovered
+
+/** The outcome of each read of the store goes to one of these, which yields the event to report, if any. */
+export interface StoreEvents {
+  failed(key: string, reason: string): StoreEvent | undefined
+  succeeded(key: string): StoreEvent | undefined
+}
+
+interface Outage {
+  readonly sinceMillis: number
+  /** Documents whose last read failed. */
+  readonly keys: Lru<true>
+  lastMillis: number
+}
+
+export function createStoreEvents(clock: Clock): StoreEvents {
+  let outage: Outage | undefined
+  let toldMillis = Number.NEGATIVE_INFINITY
+
+  return {
+    failed(key, reason) {
+      const nowMillis = clock()
+      if (outage !== undefined) {
+        outage.keys.set(key, true)
+        outage.lastMillis = nowMillis
+        return undefined
+      }
+      // A store that comes and goes is reported by the minute, and not by the read.
+      if (Math.abs(nowMillis - toldMillis) < STORE_EVENT_INTERVAL_MILLIS) return undefined
+      toldMillis = nowMillis
+      outage = { sinceMillis: nowMillis, lastMillis: nowMillis, keys: createLru({ maxEntries: STORE_EVENT_KEYS_MAX }) }
+      outage.keys.set(key, true)
+      return { event: 'store_failed', key, reason }
+    },
+
+    succeeded(key) {
+      if (outage === undefined) return undefined
+      const { keys, sinceMillis, lastMillis } = outage
+      keys.delete(key)
+      // What nobody asks for any more, such as a made-up cluster, does not keep the store down.
+      const isQuiet = Math.abs(clock() - lastMillis) >= STORE_EVENT_INTERVAL_MILLIS
+      if (keys.size > 0 && !isQuiet) return undefined
+      outage = undefined
+      const failedSeconds = Math.max(0, Math.round((clock() - sinceMillis) / 1000))
+      return { event: 'store_recovered', key, failedSeconds }
+    },
+  }
+}

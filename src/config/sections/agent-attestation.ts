@@ -1,0 +1,25 @@
+// Section AgentAttestation: the policies that admit agents of a cluster. Any one satisfied policy admits.
+import * as v from 'valibot'
+import { createPolicySet, type PolicySet } from '../../policy/policy.ts'
+import { compilePolicies, policyEntries, SALVAGED } from './policies.ts'
+import { defineSection, type SectionRow } from './section.ts'
+
+const policySchema = v.strictObject(policyEntries)
+
+const specSchema = v.strictObject({
+  policies: v.pipe(
+    v.array(policySchema),
+    v.metadata(SALVAGED),
+    v.description('Policies, any one of which admits; [] admits nobody'),
+  ),
+})
+
+export const agentAttestation: SectionRow<PolicySet> = defineSection({
+  scope: 'cluster',
+  description: 'Which evidence admits agents of a cluster',
+  spec: specSchema,
+  compile: ({ policies }, context, report) =>
+    createPolicySet(
+      compilePolicies(policies, context, (issue) => report({ ...issue, path: ['policies', ...issue.path] })),
+    ),
+})

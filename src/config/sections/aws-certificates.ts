@@ -1,0 +1,104 @@
+// Section AWSCertificates: the region certificates that instance identity documents are verified with, as data, so that
+// a certificate that rotates needs no release.
+import * as v from 'valibot'
+import { decodeBase64url } from '../../core/base64.ts'
+import { PEM_MAX_LENGTH } from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import { SALVAGED } from './policies.ts'
+import { defineSection, type SectionRow } from './section.ts'
+
+/** The certificates (DER) of each region, in document order. */
+export type AwsCertificates = ReadonlyMap<string, readonly Uint8Array<ArrayBuffer>[]>
+
+const specSchema = v.strictObject({
+  certificates: v.pipe(
+    v.array(
+      v.strictObject({
+        region: v.pipe(v.string(), v.description('Region of AWS, for example us-east-1')),
+        pem: v.pipe(v.string(), v.maxLength(PEM_MAX_LENGTH), v.description('One certificate, in PEM')),
+      }),
+    ),
+    v.nonEmpty(),
+    v.metadata(SALVAGED),
+    v.description('The certificates that AWS publishes per region'),
+  ),
+})
+
+const REGION = /^[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-[0-9]{1,2}$/
+
+export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
+  scope: 'trust-domain',
+  description: 'The region certificates of AWS that instance identity documents are verified with',
+  spec: specSchema,
+  compile({ certificates }, _context, report) {
+    const regions = new Map<string, Uint8Array<ArrayBuffer>[]>()
+    const seen = new Set<string>()
+    for (const [index, certificate] of certificates.entries()) {
+      if (certificate === undefined) continue
+      const { region, pem } = certificate
+      const path = ['certificates', index]
+      if (!REGION.test(region)) {
+        const message = `Cannot use ${quoteText(region)} as a region of AWS: write it as in us-east-1`
+        report({ code: 'value_invalid', path: [...path, 'region'], message })
+      }
+      const read = readCertificate(pem)
+      if ('fault' in read) {
+        report({ code: 'value_invalid', path: [...path, 'pem'], message: `Cannot read the certificate: ${read.fault}` })
+        continue
+      }
+      const identity = `${region}\n${read.base64}`
+      if (seen.has(identity)) {
+        const message = `Cannot list a certificate of ${quoteText(region)} twice: remove one of them`
+        report({ code: 'value_invalid', path, message })
+      }
+      seen.add(identity)
+      const list = regions.get(region)
+      if (list === undefined) regions.set(region, [read.der])
+      else list.push(read.der)
+    }
+    return regions
+  },
+})
+
+type ReadCertificate =
+  | { readonly der: Uint8Array<ArrayBuffer>; readonly base64: string }
+  /** A sentence fragment. */
+  | { readonly fault: string }
+
+const BEGIN = '-----BEGIN CERTIFICATE-----'
+const END = '-----END CERTIFICATE-----'
+
+/** One certificate in PEM (RFC 7468 section 5). Its form is checked; what it says is for the attestor that uses it. */
+function readCertificate(pem: string): ReadCertificate {
+  const lines = pem
+    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+  if (lines[0] !== BEGIN) return { fault: `it must start with ${BEGIN}` }
+  if (lines.at(-1) !== END || lines.length < 3) return { fault: `it must end with ${END}` }
+  if (lines.indexOf(END) !== lines.length - 1) return { fault: 'it holds more than one; list each by itself' }
+  const base64 = lines.slice(1, -1).join('')
+  const der = decodeBase64(base64)
+  if (der === undefined) return { fault: 'what stands between the armour is not base64' }
+  return isOneSequence(der) ? { der, base64 } : { fault: 'it is not one DER sequence' }
+}
+
+/** Base64 with padding (RFC 4648 section 4), in its one canonical spelling. */
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text)) return undefined
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const body = text.slice(0, text.length - padding)
+  return decodeBase64url(body.replaceAll('+', '-').replaceAll('/', '_'))
+}
+
+/** Whether the bytes are exactly one SEQUENCE of definite length (X.690 section 8.1.3), as a certificate is. */
+function isOneSequence(der: Uint8Array): boolean {
+  const first = der[1]
+  if (der[0] !== 0x30 || first === undefined) return false
+  if (first < 0x80) return der.length === 2 + first
+  const count = first & 0x7f
+  if (count === 0 || count > 3 || der.length < 2 + count) return false
+  let length = 0
+  for (const byte of der.subarray(2, 2 + count)) length = length * 256 + byte
+  return der.length === 2 + count + length
+}

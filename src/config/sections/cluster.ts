@@ -1,0 +1,121 @@
+// Section Cluster: what the gateway must know of a cluster besides its policies. Ours, and optional as a whole.
+import * as v from 'valibot'
+import type { Report } from '../../attest/attestor.ts'
+import { parseInstantSeconds } from '../../core/instant.ts'
+import { CLUSTER_NAME_MAX_LENGTH } from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import type { StringForm } from '../../core/string-form.ts'
+import type { SchemaMetadata } from '../compile/validate.ts'
+import { defineSection, type SectionRow } from './section.ts'
+import { parseServerVersion, type ServerVersion } from './server-version.ts'
+
+export const PLATFORMS = ['k8s', 'istio', 'eks', 'eks-istio', 'linux'] as const
+
+export type Platform = (typeof PLATFORMS)[number]
+
+export interface ClusterSettings {
+  /** Absent: the cluster's id. Where section TrustDomain lists the cluster, the name there holds. */
+  readonly name?: string
+  readonly platform: Platform
+  readonly includeContainerAttributes: boolean
+  readonly serverVersion?: ServerVersion
+  readonly requireAgentSession: boolean
+  readonly requireNode: boolean
+  /** Sessions issued before this are revoked. */
+  readonly sessionsNotBeforeSeconds?: number
+}
+
+/** What holds for a cluster without this section. */
+export const DEFAULT_CLUSTER: ClusterSettings = {
+  platform: 'k8s',
+  includeContainerAttributes: false,
+  requireAgentSession: false,
+  requireNode: false,
+}
+
+export const clusterNameSchema = v.pipe(
+  v.string(),
+  v.nonEmpty(),
+  v.maxLength(CLUSTER_NAME_MAX_LENGTH),
+  v.description('Name of the cluster, as {{cluster.name}} renders it'),
+)
+
+export const sessionsNotBeforeSchema = v.pipe(
+  v.string(),
+  v.metadata({
+    form: {
+      accepts: (text) => parseInstantSeconds(text) !== undefined,
+      words: 'a time such as 2026-01-31T12:00:00Z',
+    },
+  } satisfies SchemaMetadata),
+  v.description('Sessions issued before this are revoked: RFC 3339 in UTC, for example 2026-01-31T12:00:00Z'),
+)
+
+/** YAML reads a version of two numbers as a fraction. */
+const VERSION_FORM: StringForm = {
+  accepts: (text) => parseServerVersion(text) !== undefined,
+  words: 'three numbers, for example 0.36.1',
+  repair: (source) => `${source}.0`,
+}
+
+const specSchema = v.strictObject({
+  name: v.optional(clusterNameSchema),
+  platform: v.optional(v.pipe(v.picklist(PLATFORMS), v.description('Platform of the cluster; default k8s'))),
+  includeContainerAttributes: v.optional(
+    v.pipe(v.boolean(), v.description('Whether the agents send kubernetes.container.*; as set in their Helm values')),
+  ),
+  serverVersion: v.optional(
+    v.pipe(v.string(), v.metadata({ form: VERSION_FORM }), v.description('Version of the upstream server, x.y.z')),
+  ),
+  requireAgentSession: v.optional(v.pipe(v.boolean(), v.description('Refuse mappings without an agent session'))),
+  requireNode: v.optional(v.pipe(v.boolean(), v.description('Refuse agent sessions that prove no node'))),
+  sessionsNotBefore: v.optional(sessionsNotBeforeSchema),
+})
+
+export const cluster: SectionRow<ClusterSettings> = defineSection({
+  scope: 'cluster',
+  description: 'What the gateway must know of a cluster besides its policies',
+  spec: specSchema,
+  compile(spec, _context, report) {
+    const { name, serverVersion } = spec
+    const version = serverVersion === undefined ? undefined : parseServerVersion(serverVersion)
+    if (serverVersion !== undefined && version === undefined) {
+      const message = `Cannot use ${quoteText(serverVersion)} as a version: write three numbers, for example 0.36.1`
+      report({ code: 'value_invalid', path: ['serverVersion'], message })
+    }
+    const notBefore = readNotBefore(spec.sessionsNotBefore, report)
+    const settings: ClusterSettings = {
+      ...(name === undefined ? {} : { name }),
+      platform: spec.platform ?? DEFAULT_CLUSTER.platform,
+      includeContainerAttributes: spec.includeContainerAttributes ?? DEFAULT_CLUSTER.includeContainerAttributes,
+      ...(version === undefined ? {} : { serverVersion: version }),
+      requireAgentSession: spec.requireAgentSession ?? DEFAULT_CLUSTER.requireAgentSession,
+      requireNode: spec.requireNode ?? DEFAULT_CLUSTER.requireNode,
+      ...(notBefore === undefined ? {} : { sessionsNotBeforeSeconds: notBefore }),
+    }
+    lintNode(settings, report)
+    return settings
+  },
+})
+
+/** The seconds of a `sessionsNotBefore`; reports one that is no moment. */
+export function readNotBefore(text: string | undefined, report: Report): number | undefined {
+  if (text === undefined) return undefined
+  const seconds = parseInstantSeconds(text)
+  if (seconds !== undefined) return seconds
+  const message = `Cannot use ${quoteText(text)} as a time: write RFC 3339 in UTC, for example 2026-01-31T12:00:00Z`
+  report({ code: 'value_invalid', path: ['sessionsNotBefore'], message })
+  return undefined
+}
+
+/** Without both, an issuer is believed which node a workload is on. */
+function lintNode(settings: ClusterSettings, report: Report): void {
+  const missing = (['requireAgentSession', 'requireNode'] as const).filter((name) => !settings[name])
+  if (missing.length === 0) return
+  const what = 'A workload may be mapped without proof of its node'
+  report({
+    code: 'node_unproven',
+    path: [],
+    message: `${what}: set ${missing.map((name) => `${name}: true`).join(' and ')}`,
+  })
+}

@@ -1,0 +1,84 @@
+// Section SVIDIssuancePolicy: what the identities of a cluster's workloads look like, and for which workloads they look
+// otherwise. `legacy` is ours: it holds the three templates that older clusters carry outside managed configuration.
+import * as v from 'valibot'
+import { CONDITION_MAX_LENGTH, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../../core/limits.ts'
+import type { IssuanceOverride, IssuancePolicy } from '../../policy/mapping/issuance.ts'
+import { createConditionCompiler } from '../compile/condition-budget.ts'
+import { countErrors } from '../compile/error-count.ts'
+import { compileIssuance, type IssuanceWork, policySchema } from './issuance-fields.ts'
+import { compileLegacy, NO_LEGACY } from './legacy-templates.ts'
+import { lintResets, lintShadows } from './override-lint.ts'
+import { SALVAGED } from './policies.ts'
+import { defineSection, type SectionRow } from './section.ts'
+import { compileMatch, whenSchema } from './when.ts'
+
+const legacyTemplate = v.pipe(v.string(), v.maxLength(TEMPLATE_MAX_LENGTH))
+
+const legacySchema = v.strictObject({
+  pathTemplate: v.optional(
+    v.pipe(legacyTemplate, v.nonEmpty(), v.description('Path template where a policy has none')),
+  ),
+  jwtCustomizationTemplate: v.optional(
+    v.pipe(legacyTemplate, v.description('Claims where a policy has no additionalClaims: name={{attribute}},...')),
+  ),
+  x509CustomizationTemplate: v.optional(
+    v.pipe(
+      legacyTemplate,
+      v.description('Subject where a policy has none, and SAN.DNS entries for all: CN=...,O=...,SAN.DNS=...'),
+    ),
+  ),
+})
+
+const overrideSchema = v.strictObject({
+  when: v.optional(whenSchema),
+  condition: v.optional(
+    v.pipe(
+      v.string(),
+      v.nonEmpty(),
+      v.maxLength(CONDITION_MAX_LENGTH),
+      v.description('A CEL expression that must be true as well; when may be left out beside it'),
+    ),
+  ),
+  policy: policySchema,
+})
+
+const specSchema = v.strictObject({
+  policy: v.optional(policySchema),
+  policyOverrides: v.optional(
+    v.pipe(
+      v.array(overrideSchema),
+      v.metadata(SALVAGED),
+      v.description('The first override that matches a workload replaces the policy as a whole'),
+    ),
+  ),
+  legacy: v.optional(v.pipe(legacySchema, v.description('Templates of clusters from before managed configuration'))),
+})
+
+export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
+  scope: 'cluster',
+  description: 'What the identities of the workloads of a cluster look like',
+  spec: specSchema,
+  compile(spec, _context, report) {
+    const conditions = createConditionCompiler()
+    const work: IssuanceWork = { ...countErrors(report), uses: [], additionalClaims: [], conditions }
+    const legacy = spec.legacy === undefined ? NO_LEGACY : compileLegacy(spec.legacy, work)
+    const base = compileIssuance(spec.policy ?? {}, ['policy'], legacy, work)
+    const overrides: IssuanceOverride[] = []
+    const specs = spec.policyOverrides ?? []
+    if (specs.length > OVERRIDES_MAX) {
+      const message = `Cannot hold ${specs.length} overrides: a document has at most ${OVERRIDES_MAX}`
+      report({ code: 'too_many_policies', path: ['policyOverrides'], message })
+      return undefined
+    }
+    for (const [index, override] of specs.entries()) {
+      if (override === undefined) continue
+      const path = ['policyOverrides', index]
+      const match = compileMatch(override, path, work)
+      overrides.push({ ...match, issuance: compileIssuance(override.policy, [...path, 'policy'], legacy, work) })
+      lintResets(spec.policy, override.policy, (issue) => report({ ...issue, path: [...path, 'policy'] }))
+    }
+    if (work.isFailing()) return undefined
+    lintShadows(overrides, (index, issue) => report({ ...issue, path: ['policyOverrides', index, 'when'] }))
+    return { base, overrides, uses: work.uses, additionalClaims: work.additionalClaims }
+  },
+})

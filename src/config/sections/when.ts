@@ -1,0 +1,79 @@
+// When an override holds: `when` has attributes by name, each with the values it may have; `condition` is an expression.
+// All of it must hold.
+import * as v from 'valibot'
+import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
+import type { Condition } from '../../condition/compile.ts'
+import { catalogueScope } from '../../condition/scope.ts'
+import type { Path } from '../../core/issue.ts'
+import { quoteText } from '../../core/printable.ts'
+import type { IssuanceOverride, Match } from '../../policy/mapping/issuance.ts'
+import type { IssuanceWork } from './issuance-fields.ts'
+
+export const whenSchema = v.pipe(
+  v.record(
+    v.string(),
+    v.union([v.string(), v.pipe(v.array(v.string()), v.nonEmpty('Cannot match no value: name at least one'))]),
+  ),
+  v.description('Attributes, each with its value or a list of values; all attributes must match'),
+)
+
+interface OverrideMatch {
+  readonly when?: v.InferOutput<typeof whenSchema> | undefined
+  readonly condition?: string | undefined
+}
+
+/** `path` is that of the override. One that asks for nothing is refused: it would hold for every workload. */
+export function compileMatch(
+  { when, condition }: OverrideMatch,
+  path: Path,
+  work: IssuanceWork,
+): Pick<IssuanceOverride, 'when' | 'condition'> {
+  if (when === undefined && condition === undefined) {
+    const message = 'Cannot do without when or condition: what holds for all workloads stands in spec.policy'
+    work.report({ code: 'field_missing', path: [...path, 'when'], message })
+  }
+  const matches = when === undefined ? [] : compileWhen(when, [...path, 'when'], work)
+  const compiled =
+    condition === undefined ? undefined : compileOverrideCondition(condition, [...path, 'condition'], work)
+  return compiled === undefined ? { when: matches } : { when: matches, condition: compiled }
+}
+
+/** May read whatever a template may: workload, agent and configuration. */
+function compileOverrideCondition(text: string, path: Path, work: IssuanceWork): Condition | undefined {
+  const condition = work.conditions.compile(text, catalogueScope(), path, work.report)
+  for (const name of condition?.attributes ?? []) {
+    const attribute = resolveAttribute(name)
+    if (attribute !== undefined) work.uses.push({ attribute, path })
+  }
+  return condition
+}
+
+function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: IssuanceWork): readonly Match[] {
+  if (Object.keys(when).length === 0) {
+    const message = 'Cannot match every workload here: name an attribute; what holds for all stands in spec.policy'
+    work.report({ code: 'value_empty', path, message })
+  }
+  const matches: Match[] = []
+  const spellings = new Map<string, string>()
+  for (const [name, values] of Object.entries(when)) {
+    if (work.isEnough()) break
+    const attributePath = [...path, name]
+    const attribute = resolveAttribute(name)
+    if (attribute === undefined) {
+      const near = suggestAttribute(name)
+      const hint = near === undefined ? '' : `; did you mean "${near}"?`
+      const message = `Cannot match on ${quoteText(name, 128)}: there is no such attribute${hint}`
+      work.report({ code: 'attribute_unknown', path: attributePath, message, atKey: true })
+      continue
+    }
+    const first = spellings.get(attribute.name)
+    if (first !== undefined) {
+      const message = `Cannot match on one attribute twice: ${quoteText(first)} is ${attribute.name} too; write a list of values`
+      work.report({ code: 'key_duplicate', path: attributePath, message, atKey: true })
+    }
+    spellings.set(attribute.name, name)
+    work.uses.push({ attribute, path: attributePath, atKey: true })
+    matches.push({ attribute: attribute.name, values: new Set(typeof values === 'string' ? [values] : values) })
+  }
+  return matches
+}

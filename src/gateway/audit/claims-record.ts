@@ -1,0 +1,61 @@
+// The record of a request for claims, and never over its bound.
+import {
+  AUDIT_MAPPING_RECORD_MAX_BYTES,
+  AUDITED_ISSUES_MAX_BYTES,
+  AUDITED_WORKLOADS_MAX,
+  ISSUES_MAX,
+} from '../../core/limits.ts'
+import { REFUSALS, type Refusal } from '../../core/refusal.ts'
+import type { WorkloadError, WorkloadResult } from '../../policy/mapping/workload.ts'
+import type { AuditedWorkload, MappingRecord } from './audit.ts'
+import { auditedFacts, auditedText, createAuditSpace, listed } from './audit-space.ts'
+
+/** Who asked, of which cluster, under which configuration: short by itself. */
+export type MappingFacts = Pick<
+  MappingRecord,
+  'v' | 'event' | 'time' | 'requestId' | 'durationMs' | 'clusterId' | 'configuration' | 'issuer' | 'agent'
+>
+
+/** A request that was refused whole. */
+export function recordRefusedMapping(facts: MappingFacts, refusal: Refusal): MappingRecord {
+  const { code, detail } = refusal
+  const { status } = REFUSALS[code]
+  const said = auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
+  return { ...facts, outcome: 'refused', status, code, detail: auditedText(detail), ...said }
+}
+
+/** `audits` holds what was said to the operator alone of each refused workload, by its id. */
+export function recordMapping(
+  facts: MappingFacts,
+  results: readonly WorkloadResult[],
+  audits: ReadonlyMap<string, Refusal['audit']>,
+): MappingRecord {
+  const refused = results.flatMap((result) => ('error' in result ? [result] : []))
+  const fixed = {
+    ...facts,
+    outcome: refused.length === 0 ? 'granted' : 'refused',
+    status: 200,
+    workloads: results.length,
+    granted: results.length - refused.length,
+    refused: refused.length,
+  } as const
+  const space = createAuditSpace(AUDIT_MAPPING_RECORD_MAX_BYTES, fixed)
+  const refusals = space.take(refused, AUDITED_WORKLOADS_MAX, ({ id, error }) =>
+    auditedWorkload(id, error, audits.get(id)),
+  )
+  return { ...fixed, ...listed('refusals', refusals) }
+}
+
+function auditedWorkload(
+  id: string,
+  { code, attribute, surface }: WorkloadError,
+  audit: Refusal['audit'],
+): AuditedWorkload {
+  return {
+    id: auditedText(id),
+    code,
+    ...(attribute === undefined ? {} : { attribute: auditedText(attribute) }),
+    ...(surface === undefined ? {} : { surface }),
+    ...auditedFacts({ code, ...(audit === undefined ? {} : { audit }) }),
+  }
+}

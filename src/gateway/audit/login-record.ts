@@ -1,0 +1,98 @@
+// The record of a login, made of what decided it, and never over its bound.
+import type { Attribute } from '../../attribute/attribute.ts'
+import {
+  ATTESTATIONS_MAX,
+  AUDIT_RECORD_MAX_BYTES,
+  AUDITED_ISSUES_MAX_BYTES,
+  AUDITED_POLICIES_MAX,
+  ISSUES_MAX,
+} from '../../core/limits.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import type { EvidenceName } from '../../policy/login/login.ts'
+import type { EvidenceRefusal, PolicyTrace, Untraced } from '../../policy/login/trials.ts'
+import type { LoginRecord } from './audit.ts'
+import {
+  type AuditedFacts,
+  type AuditSpace,
+  auditedFacts,
+  auditedRefusal,
+  auditedText,
+  createAuditSpace,
+  listed,
+  type Taken,
+} from './audit-space.ts'
+import { auditedEvidence } from './audited-evidence.ts'
+
+type Lists = 'attributes' | 'refusals' | 'policies' | 'policiesTried' | 'evidence' | 'detail'
+/** The members of a record that are short by themselves. */
+export type LoginFacts = Omit<LoginRecord, Lists | `${Lists}Omitted` | keyof AuditedFacts>
+
+/** What a decision about evidence has found. */
+export interface LoginFindings {
+  readonly evidence: readonly EvidenceName[]
+  readonly refusals: readonly EvidenceRefusal[]
+  readonly traces: readonly PolicyTrace[]
+  /** Absent: every policy that was tried has a trace. */
+  readonly untraced?: Untraced
+  readonly attributes?: readonly Attribute[]
+}
+
+/** For a request that was refused whole; `found` is what is known of who sent it. */
+export function recordRefusal(
+  facts: LoginFacts,
+  refusal: Refusal,
+  found: Pick<LoginFindings, 'evidence' | 'attributes'> = { evidence: [] },
+): LoginRecord {
+  const evidence = auditedEvidence(found.evidence, true)
+  const fixed = {
+    ...facts,
+    detail: auditedText(refusal.detail),
+    ...(evidence.length === 0 ? {} : { evidence }),
+    ...auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+  }
+  const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
+  return { ...fixed, ...listed('attributes', takeAttributes(found, space)) }
+}
+
+export function recordDecision(facts: LoginFacts, found: LoginFindings): LoginRecord {
+  const evidence = auditedEvidence(found.evidence, facts.outcome === 'refused')
+  const fixed = { ...facts, evidence, ...triedOf(found) }
+  const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
+  // What matters most has the first claim to the room.
+  const attributes = takeAttributes(found, space)
+  const refusals = space.take(found.refusals, ATTESTATIONS_MAX, auditedRefusal)
+  const traced = space.take(ownRefusals(found), AUDITED_POLICIES_MAX, ({ policy, refusals: own }) => ({
+    policy,
+    refusals: own.map(auditedRefusal),
+  }))
+  const policies = { ...traced, omitted: traced.omitted + (found.untraced?.refusing ?? 0) }
+  return {
+    ...fixed,
+    ...listed('attributes', attributes),
+    ...listed('refusals', refusals),
+    ...listed('policies', policies),
+  }
+}
+
+function takeAttributes({ attributes = [] }: Pick<LoginFindings, 'attributes'>, space: AuditSpace): Taken<Attribute> {
+  return space.take(attributes, Number.POSITIVE_INFINITY, (attribute) => attribute)
+}
+
+/** What was wrong with the evidence of an admitted login, though one policy could do without it. */
+export function evidenceRefusals(evidence: readonly EvidenceName[]): readonly EvidenceRefusal[] {
+  return evidence.flatMap(({ type, refusal }) => (refusal === undefined ? [] : [{ type, refusal }]))
+}
+
+/** The policies that refused something by themselves, each with that alone. */
+function ownRefusals({ traces, evidence }: LoginFindings): readonly PolicyTrace[] {
+  const ofEvidence = new Set(evidence.map(({ refusal }) => refusal))
+  return traces.flatMap((trace) => {
+    const refusals = trace.refusals.filter(({ refusal }) => !ofEvidence.has(refusal))
+    return refusals.length === 0 ? [] : [{ ...trace, refusals }]
+  })
+}
+
+function triedOf({ traces, untraced }: LoginFindings): { readonly policiesTried?: number } {
+  const policiesTried = traces.length + (untraced?.tried ?? 0)
+  return policiesTried === 0 ? {} : { policiesTried }
+}

@@ -1,0 +1,30 @@
+// What every audit record begins with.
+import type { Context } from 'hono'
+import { CLUSTER_ID_AUDITED_MAX_LENGTH } from '../../core/limits.ts'
+import { printable } from '../../core/printable.ts'
+import type { GatewayEnv, Parts } from '../services.ts'
+import type { AuditRecord } from './audit.ts'
+
+interface RecordHead<Event extends AuditRecord['event']> {
+  readonly v: 1
+  readonly event: Event
+  readonly time: string
+  readonly requestId: string
+  readonly durationMs: number
+}
+
+export function recordHead<Event extends AuditRecord['event']>(
+  event: Event,
+  c: Context<GatewayEnv>,
+  { clock }: Pick<Parts, 'clock'>,
+): RecordHead<Event> {
+  const nowMillis = clock()
+  // Workers do not let the clock advance but over input and output; a clock that was set back makes no negative time.
+  const durationMs = Math.max(0, nowMillis - c.get('startedMillis'))
+  return { v: 1, event, time: new Date(nowMillis).toISOString(), requestId: c.get('requestId'), durationMs }
+}
+
+/** What stood in the path, which need be no id at all. */
+export function auditedClusterId(text: string): string {
+  return printable(text, CLUSTER_ID_AUDITED_MAX_LENGTH)
+}

@@ -1,0 +1,117 @@
+// The HTTP interface as OpenAPI 3.1, for client generators and readers; made of the table of operations. Preflights are
+// of the Fetch standard, and not described.
+import { REFUSALS, type RefusalCode } from '../../core/refusal.ts'
+import type { GatewayApp, Parts } from '../services.ts'
+import { ref, SCHEMAS, type Schema } from './openapi-schemas.ts'
+import { OPERATIONS, type Operation, REFUSALS_OF_ALL } from './operations.ts'
+import { addPublishedRoute, publishJson } from './published.ts'
+
+const TAGS: Readonly<Record<Operation['tag'], string>> = {
+  login: 'Evidence becomes a session',
+  mapping: 'What the session of an issuer opens',
+  published: 'Public documents, for relying parties, web pages and editors',
+  health: 'Liveness and readiness',
+}
+
+const PARAMETERS: Readonly<Record<string, Schema>> = {
+  clusterId: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
+  file: { type: 'string', examples: ['AgentAttestation.json'] },
+}
+
+const text: Schema = { type: 'string' }
+const HEADERS = {
+  'X-Request-Id': { description: 'In the audit record and in problems, too', required: true, schema: text },
+  ETag: { description: 'For If-None-Match', required: true, schema: text },
+  'WWW-Authenticate': {
+    description:
+      'For a 401 `Bearer`, or for what the body holds `Postern-Evidence` with `in="attestations"` or `in="agentSession"`; for a 403 of a session `Bearer`',
+    schema: text,
+  },
+  'Retry-After': { description: 'Seconds', schema: { type: 'string', pattern: '^[0-9]+$' } },
+} as const satisfies Readonly<Record<string, Schema>>
+
+type HeaderName = keyof typeof HEADERS
+
+const headers = (...names: readonly HeaderName[]): Schema =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+
+/** What the host's HTTP server answers before the gateway has a request. */
+const HOST = { description: 'Of the HTTP server or of a proxy, before the gateway is asked; of any content' }
+
+export function describeInterface(issuerUrl: string): Schema {
+  const paths: Record<string, Schema> = {}
+  for (const operation of OPERATIONS)
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Postern',
+      version: '1',
+      description: 'A login gateway for workload-identity agents',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: issuerUrl }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: SCHEMAS,
+      headers: HEADERS,
+      securitySchemes: { issuerSession: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  }
+}
+
+function describeOperation(operation: Operation): Schema {
+  const { id, summary, tag, path, body, isForIssuers } = operation
+  const parameters = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: PARAMETERS[name] ?? text,
+  }))
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    security: isForIssuers === true ? [{ issuerSession: [] }] : [],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
+    responses: describeResponses(operation),
+  }
+}
+
+function describeResponses({ answer, type, isPublished, refusals, refusalsOf401 = [] }: Operation): Schema {
+  const responses: Record<string, Schema> = {}
+  const tagged: readonly HeaderName[] = isPublished === true ? ['ETag'] : []
+  if (answer !== undefined)
+    responses['200'] = {
+      description: 'OK',
+      headers: headers('X-Request-Id', ...tagged),
+      content: { [type ?? 'application/json']: { schema: ref(answer) } },
+    }
+  if (isPublished === true)
+    responses['304'] = { description: 'If-None-Match names it', headers: headers('X-Request-Id', 'ETag') }
+  const byStatus = Map.groupBy([...refusals, ...REFUSALS_OF_ALL], (code) => REFUSALS[code].status)
+  if (refusalsOf401.length > 0) byStatus.set(401, [...(byStatus.get(401) ?? []), ...refusalsOf401])
+  for (const [status, codes] of byStatus) responses[String(status)] = describeRefusals(status, codes)
+  // Headers that do not end, or are too long.
+  return { '408': HOST, '431': HOST, ...responses, default: HOST }
+}
+
+function describeRefusals(status: number, codes: readonly RefusalCode[]): Schema {
+  const challenges: readonly HeaderName[] = status === 401 || status === 403 ? ['WWW-Authenticate'] : []
+  const later: readonly HeaderName[] = status === 503 ? ['Retry-After'] : []
+  const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: [...new Set(codes)] } } }
+  return {
+    description: [...new Set(codes.map((code) => REFUSALS[code].title))].join('; '),
+    headers: headers('X-Request-Id', ...challenges, ...later),
+    content: { 'application/problem+json': { schema: { allOf: [ref('Problem'), narrowed] } } },
+  }
+}
+
+export function addOpenApiRoute(app: GatewayApp, { settings }: Parts): void {
+  const description = publishJson(() => describeInterface(settings.issuerUrl))
+  addPublishedRoute(app, '/openapi.json', () => description)
+}

@@ -1,0 +1,24 @@
+// Liveness and readiness. Alive means that requests are answered at all; ready, that a login could be.
+import { READY_CACHE_MILLIS } from '../../core/limits.ts'
+import { answerJson, problem } from '../problem.ts'
+import { addRoute } from '../route.ts'
+import type { GatewayApp, Parts } from '../services.ts'
+
+const DETAILS = {
+  gateway_draining: 'draining: the gateway is shutting down and answers what it has accepted',
+  store_unavailable: 'the configuration store could not be read',
+  audit_unavailable: 'audit records cannot be written: logins are refused until they can',
+} as const
+
+export function addHealthRoutes(app: GatewayApp, { readiness }: Parts): void {
+  addRoute(app, 'GET', '/healthz', (c) => answerJson(c, JSON.stringify({ status: 'ok' })))
+  addRoute(app, 'GET', '/readyz', async (c) => {
+    const { code, checks } = await readiness()
+    if (code === undefined) return answerJson(c, JSON.stringify({ status: 'ready', checks }))
+    return problem(
+      c,
+      { code, detail: DETAILS[code], retryAfterSeconds: Math.ceil(READY_CACHE_MILLIS / 1000) },
+      { checks },
+    )
+  })
+}

@@ -1,0 +1,66 @@
+// One login, top to bottom: the cluster, the body, the policies in force, the decision, the session, the record.
+import type { Context } from 'hono'
+import { parseClusterId } from '../../config/document-key.ts'
+import { LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
+import { identityOf } from '../../policy/login/agent-identity.ts'
+import { evaluateLogin } from '../../policy/login/login.ts'
+import { issueSession } from '../../token/session/session.ts'
+import { loginBodySchema, readAttestations } from '../attestations.ts'
+import { backgroundOf } from '../background.ts'
+import { readBody } from '../body.ts'
+import { createLoginReport } from '../login-report.ts'
+import { policiesInForce, policiesKey } from '../policies-in-force.ts'
+import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
+import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
+
+/** Agents log in to their cluster, issuers to the trust domain: the same body, the same engine. */
+export function addLoginRoutes(app: GatewayApp, parts: Parts): void {
+  addRoute(app, 'POST', '/v1/clusters/:clusterId/login', (c) => logIn(c, parts, c.req.param('clusterId') ?? ''))
+  addRoute(app, 'POST', '/v1/trust-domain/login', (c) => logIn(c, parts, undefined))
+}
+
+async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | undefined): Promise<Response> {
+  const report = createLoginReport(c, cluster, parts)
+  const background = backgroundOf(c)
+
+  const clusterId = cluster === undefined ? undefined : parseClusterId(cluster)
+  if (cluster !== undefined && clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
+  const body = await readBody(c, loginBodySchema, LOGIN_BODY_MAX_BYTES, parts.sleep)
+  if (!body.ok) return report.refused(body.refusal)
+  const attestations = readAttestations(body.value)
+  if (!attestations.ok) return report.refused(attestations.refusal)
+  report.presented(attestations.value)
+
+  const policies = await policiesInForce(clusterId, parts.configs, background)
+  if (!policies.ok) return report.refused(policies.refusal)
+  report.decidedBy(policies.value.configuration)
+
+  const nowMillis = parts.clock()
+  const outcome = await evaluateLogin(attestations.value, policies.value.policies, {
+    nowSeconds: Math.floor(nowMillis / 1000),
+    skewSeconds: parts.settings.clockSkewSeconds,
+    keySources: parts.keySources,
+    engine: parts.engine,
+    defaultAudience: parts.settings.audience,
+    background,
+  })
+  if (outcome.kind !== 'admitted') return report.notAdmitted(outcome)
+  parts.configs.prove(policiesKey(clusterId))
+
+  const { policy, attributes, proofs, expiresAtSeconds } = outcome
+  const session = await issueSession(
+    {
+      role: clusterId === undefined ? 'issuer' : 'agent',
+      ...(clusterId === undefined ? {} : { clusterId }),
+      policy: policy.name,
+      ...(policy.allowedClusters === undefined ? {} : { allowedClusters: policy.allowedClusters }),
+      attributes,
+      identity: identityOf(attributes),
+      decision: { digest: await parts.decisions.digestOf(policy), proofs },
+      evidenceExpiresAtSeconds: expiresAtSeconds,
+      nowMillis,
+    },
+    parts.authority,
+  )
+  return session.ok ? report.admitted(outcome, session.value) : report.refused(session.refusal, outcome)
+}

@@ -1,0 +1,41 @@
+// The JSON Schema of every section, so that an editor completes and checks the YAML: `GET /schemas/<Section>.json`.
+import agentAttestation from '../../../schemas/AgentAttestation.json' with { type: 'json' }
+import awsCertificates from '../../../schemas/AWSCertificates.json' with { type: 'json' }
+import cluster from '../../../schemas/Cluster.json' with { type: 'json' }
+import svidIssuancePolicy from '../../../schemas/SVIDIssuancePolicy.json' with { type: 'json' }
+import trustDomain from '../../../schemas/TrustDomain.json' with { type: 'json' }
+import trustDomainServerAttestation from '../../../schemas/TrustDomainServerAttestation.json' with { type: 'json' }
+import workloadAttestation from '../../../schemas/WorkloadAttestation.json' with { type: 'json' }
+import { isSectionName, type SectionName } from '../../config/sections/table.ts'
+import { addPublishedRoute, type Published, publishJson } from '../openapi/published.ts'
+import { problem } from '../problem.ts'
+import type { GatewayApp } from '../services.ts'
+
+/** A section without a row here does not compile. */
+export const SCHEMAS: Readonly<Record<SectionName, object>> = {
+  AgentAttestation: agentAttestation,
+  AWSCertificates: awsCertificates,
+  Cluster: cluster,
+  SVIDIssuancePolicy: svidIssuancePolicy,
+  TrustDomain: trustDomain,
+  TrustDomainServerAttestation: trustDomainServerAttestation,
+  WorkloadAttestation: workloadAttestation,
+}
+
+export function addSchemaRoute(app: GatewayApp): void {
+  const published = Object.fromEntries(
+    Object.entries(SCHEMAS).map(([name, schema]) => [name, publishJson(() => schema, 'application/schema+json')]),
+  ) as Readonly<Record<SectionName, Published>>
+  addPublishedRoute(app, '/schemas/:file', (c) => {
+    const file = c.req.param('file') ?? ''
+    const name = file.endsWith('.json') ? file.slice(0, -'.json'.length) : ''
+    if (!isSectionName(name)) {
+      const known = Object.keys(SCHEMAS).join(', ')
+      return problem(c, {
+        code: 'route_unknown',
+        detail: `there is no such schema; there is <Section>.json of ${known}`,
+      })
+    }
+    return published[name]
+  })
+}

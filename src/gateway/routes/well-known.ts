@@ -1,0 +1,53 @@
+// What a relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5. Sessions
+// have a type of their own, which verifiers must be configured for: docs/relying-parties.md.
+
+import { addPublishedRoute, publishJson } from '../openapi/published.ts'
+import { problem } from '../problem.ts'
+import { addRoute } from '../route.ts'
+import type { GatewayApp, Parts } from '../services.ts'
+
+/** What sessions hold; `cluster_id` those of agents, `allowed_clusters` those of some issuers. */
+const CLAIMS = [
+  'iss',
+  'sub',
+  'aud',
+  'iat',
+  'exp',
+  'jti',
+  'ver',
+  'role',
+  'policy',
+  'cluster_id',
+  'allowed_clusters',
+  'attributes',
+  'decision',
+]
+
+export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
+  const base = settings.issuerUrl.replace(/\/$/, '')
+
+  const discovery = publishJson(() => ({
+    issuer: settings.issuerUrl,
+    // Section 3 requires this member, as an https URL: the endpoint exists and refuses every request. `token_endpoint` is
+    // not required of a provider whose only response type is `id_token`.
+    authorization_endpoint: `${base}/authorize`,
+    jwks_uri: `${base}/.well-known/jwks.json`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    // The algorithms of the published keys. The section requires RS256 as well, but without an RSA key no session has it.
+    id_token_signing_alg_values_supported: settings.sessionKeys.algorithms,
+    claims_supported: CLAIMS,
+  }))
+  const keys = publishJson(() => ({ keys: settings.sessionKeys.published.keys }))
+  addPublishedRoute(app, '/.well-known/openid-configuration', () => discovery)
+  addPublishedRoute(app, '/.well-known/jwks.json', () => keys)
+
+  // The request is neither quoted nor redirected: no client is registered, so every `redirect_uri` is untrusted (RFC 6749
+  // section 4.1.2.1).
+  addRoute(app, 'GET', '/authorize', (c) =>
+    problem(c, {
+      code: 'authorization_unsupported',
+      detail: `browser login is not supported: agents send evidence to POST ${base}/v1/clusters/{clusterId}/login`,
+    }),
+  )
+}

@@ -1,0 +1,57 @@
+// The bytes of a request body, within a size and a time. The caller decides how fast they come and whether they end.
+
+import type { Sleep } from '../core/clock.ts'
+import { REQUEST_BODY_TIMEOUT_MILLIS } from '../core/limits.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+
+/**
+ * Reads at most `maxBytes` for at most {@link REQUEST_BODY_TIMEOUT_MILLIS}. Refuses with `body_too_large`,
+ * `request_timeout`, or `request_aborted` if the body fails: a client that hangs up is no fault of the gateway.
+ */
+export async function readBytes(request: Request, maxBytes: number, sleep: Sleep): Promise<Checked<Uint8Array>> {
+  const declared = Number(request.headers.get('Content-Length') ?? 0)
+  if (declared > maxBytes) return tooLarge(maxBytes)
+  if (request.body === null) return pass(new Uint8Array())
+  const reader = request.body.getReader()
+  const timer = new AbortController()
+  try {
+    const deadline = sleep(REQUEST_BODY_TIMEOUT_MILLIS, timer.signal).then(tooLate)
+    const read = await Promise.race([readAll(reader, maxBytes), deadline])
+    // Not awaited: a body that does not come may not end its cancelling either.
+    if (!read.ok) reader.cancel().catch(() => undefined)
+    return read
+  } finally {
+    timer.abort()
+  }
+}
+
+async function readAll(reader: Reader, maxBytes: number): Promise<Checked<Uint8Array>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const chunk = await reader.read().catch(() => undefined)
+    if (chunk === undefined) return refuse({ code: 'request_aborted', detail: 'the body failed before its end' })
+    if (chunk.done) break
+    length += chunk.value.length
+    if (length > maxBytes) return tooLarge(maxBytes)
+    chunks.push(chunk.value)
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return pass(bytes)
+}
+
+function tooLarge(maxBytes: number): Checked<never> {
+  return refuse({ code: 'body_too_large', detail: `the body has more than ${maxBytes} bytes` })
+}
+
+function tooLate(): Checked<never> {
+  const seconds = REQUEST_BODY_TIMEOUT_MILLIS / 1000
+  return refuse({ code: 'request_timeout', detail: `the body was not complete within ${seconds} s: send it again` })
+}

@@ -1,0 +1,176 @@
+// A workload as an issuer describes it: its attributes are read, held against the node that the agent proves, and mapped.
+// One that is wrong gets an error of its own, and spoils no other.
+import type { Attribute, Attributes, AttributeValue } from '../../attribute/attribute.ts'
+import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
+import type { Enablement } from '../../attribute/enabled.ts'
+import { attributesOfFlat, type WorkloadAttributes } from '../../attribute/flat.ts'
+import { attributesOfPod } from '../../attribute/pod.ts'
+import type { Surface } from '../../attribute/row.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { ATTRIBUTE_HINTS_MAX, WORKLOAD_WARNINGS_MAX } from '../../core/limits.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
+import { type Identity, type MappingContext, mapOwned } from './mapping.ts'
+
+/** Either flat attributes or a `v1.Pod`. */
+export interface WorkloadDescription {
+  readonly id: string
+  readonly attributes?: JsonObject | undefined
+  readonly pod?: JsonObject | undefined
+  readonly container?: string | undefined
+}
+
+/** The agent whose session came along. Without one, the issuer speaks for the workload alone. */
+export interface Agent {
+  readonly attributes: Attributes | undefined
+  /** The node that its evidence proves. An agent speaks only for its own. */
+  readonly node: string | undefined
+}
+
+export interface MappingWarning {
+  readonly code: 'node_unproven' | 'attribute_dropped'
+  readonly detail: string
+}
+
+export type WorkloadResult =
+  | ({ readonly id: string; readonly warnings?: readonly MappingWarning[] } & Identity)
+  | { readonly id: string; readonly error: WorkloadError; readonly warnings?: readonly MappingWarning[] }
+
+export interface WorkloadError {
+  readonly code: Refusal['code']
+  readonly attribute?: string
+  readonly surface?: Surface
+  readonly detail: string
+}
+
+const AGENT_NODE = 'k8s_token.node.name'
+const WORKLOAD_NODE = 'kubernetes.pod.node.name'
+
+/** What the session's attributes prove; refuses if the cluster requires more of an agent than there is. */
+export function agentOf(
+  session: readonly Attribute[] | undefined,
+  cluster: { readonly requireAgentSession: boolean; readonly requireNode: boolean },
+): Checked<Agent> {
+  if (session === undefined && cluster.requireAgentSession) {
+    return refuse({
+      code: 'agent_session_required',
+      detail: 'this cluster requires an agentSession: send the one that its agent got at login',
+    })
+  }
+  const attributes = session === undefined ? undefined : agentAttributes(session)
+  const node = attributes?.get(AGENT_NODE)
+  if (node === undefined && cluster.requireNode) {
+    return refuse({
+      code: 'node_required',
+      detail: `this cluster requires an agentSession that proves a node (${AGENT_NODE})`,
+    })
+  }
+  return pass({ attributes, node: typeof node === 'string' ? node : undefined })
+}
+
+/** Only what an agent may vouch for. The session is signed by this gateway, but perhaps by another version of it. */
+function agentAttributes(session: readonly Attribute[]): Attributes {
+  const attributes = new Map<string, AttributeValue>()
+  for (const { name, value } of session) {
+    const resolved = resolveAttribute(name)
+    if (resolved?.row.side === 'agent') attributes.set(resolved.name, value)
+  }
+  return attributes
+}
+
+/**
+ * A function that maps one workload after another, all under one configuration. `onRefused` gets each refusal whole: its
+ * result leaves out what is for the operator alone.
+ */
+export function createWorkloadMapper(
+  context: MappingContext,
+  agent: Agent,
+  enablement: Enablement,
+  onRefused: (id: string, refusal: Refusal) => void = () => undefined,
+): (workload: WorkloadDescription) => WorkloadResult {
+  function refused(
+    id: string,
+    refusal: Refusal,
+    surface?: Surface,
+  ): { readonly id: string; readonly error: WorkloadError } {
+    onRefused(id, refusal)
+    return { id, error: errorOf(refusal, surface) }
+  }
+
+  let hintsLeft = ATTRIBUTE_HINTS_MAX
+  const suggest = (name: string): string | undefined => (hintsLeft-- > 0 ? suggestAttribute(name) : undefined)
+
+  return (workload) => {
+    const { id } = workload
+    const read = readAttributes(workload, enablement, suggest)
+    if (!read.ok) return refused(id, read.refusal)
+    const { attributes, dropped } = read.value
+    const noted = warningsOf(dropped, agent)
+    const stranger = checkNode(attributes, agent)
+    if (stranger !== undefined) return { ...refused(id, stranger), ...noted }
+    const mapped = mapOwned(attributes, context)
+    return mapped.ok ? { id, ...mapped.value, ...noted } : { ...refused(id, mapped.refusal, mapped.surface), ...noted }
+  }
+}
+
+/** The attributes of a workload, as it describes them itself. */
+export function readAttributes(
+  workload: WorkloadDescription,
+  enablement: Enablement,
+  suggest: (name: string) => string | undefined = suggestAttribute,
+): Checked<WorkloadAttributes> {
+  const { attributes, pod, container } = workload
+  if (pod !== undefined)
+    return attributesOfPod(pod, { ...enablement, ...(container === undefined ? {} : { container }) })
+  return attributesOfFlat(attributes ?? {}, enablement, suggest)
+}
+
+/** Otherwise an agent on one stolen node could ask for the identities of all nodes. */
+function checkNode(attributes: Attributes, { node }: Agent): Refusal | undefined {
+  if (node === undefined) return undefined
+  const named = attributes.get(WORKLOAD_NODE)
+  if (named === undefined) {
+    return {
+      code: 'node_missing',
+      where: WORKLOAD_NODE,
+      detail: `the workload names no node, and its agent speaks for one alone: send ${WORKLOAD_NODE}`,
+    }
+  }
+  if (named === node) return undefined
+  return {
+    code: 'node_mismatch',
+    where: WORKLOAD_NODE,
+    detail: 'the workload runs on another node than the agent session proves',
+  }
+}
+
+function warningsOf(dropped: readonly string[], agent: Agent): { readonly warnings?: readonly MappingWarning[] } {
+  // The last place is for the count of the rest: an answer must not be many times as long as its request.
+  const isCut = dropped.length > WORKLOAD_WARNINGS_MAX
+  const named = isCut ? dropped.slice(0, WORKLOAD_WARNINGS_MAX - 1) : dropped
+  const warnings: MappingWarning[] = named.map((name) => ({
+    code: 'attribute_dropped',
+    detail: `${name} is not enabled in this cluster, and was not used`,
+  }))
+  if (isCut) {
+    const more = dropped.length - named.length
+    const detail = `${more} more attributes are not enabled in this cluster, and were not used`
+    warnings.push({ code: 'attribute_dropped', detail })
+  }
+  if (agent.attributes !== undefined && agent.node === undefined) {
+    warnings.push({
+      code: 'node_unproven',
+      detail: 'the agent session proves no node: the agent could be on another one than the workload',
+    })
+  }
+  return warnings.length === 0 ? {} : { warnings }
+}
+
+function errorOf({ code, where, detail }: Refusal, surface?: Surface): WorkloadError {
+  return {
+    code,
+    ...(where === undefined ? {} : { attribute: where }),
+    ...(surface === undefined ? {} : { surface }),
+    detail,
+  }
+}

@@ -1,0 +1,142 @@
+// One load of a key source: the discovery document if there is one, then the key set, every URL under one policy.
+import { isJsonObject, type Json } from '../../core/json.ts'
+import {
+  DISCOVERY_MAX_BYTES,
+  KEY_FETCH_TIMEOUT_MILLIS,
+  KEY_SET_AGE_DEFAULT_SECONDS,
+  KEY_SET_AGE_MAX_SECONDS,
+  KEY_SET_AGE_MIN_SECONDS,
+  KEY_SET_MAX_BYTES,
+  QUOTED_CLAIM_MAX_CHARACTERS,
+} from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import { type FetchFailure, type FetchLike, fetchJson } from '../../net/bounded-fetch.ts'
+import { checkUrl, type ForbiddenUrl, type UrlPolicy, type UrlResult } from '../../net/url-policy.ts'
+import { type KeySet, readKeySet } from './key-set.ts'
+import type { KeySourceSpec } from './key-source.ts'
+
+export interface LoadPorts {
+  readonly fetch: FetchLike
+  readonly urlPolicy: UrlPolicy
+  /** For one document; default {@link KEY_FETCH_TIMEOUT_MILLIS}. */
+  readonly fetchTimeoutMillis?: number
+  /** See {@link LoadFailure.unusedProxy}. */
+  readonly unusedProxy?: string
+}
+
+/** What failed: the document, and how. For the operator alone: the facts name the deployment. */
+export interface LoadFailure extends FetchFailure {
+  readonly document: 'discovery' | 'keys'
+  readonly url: string
+  /** Name of an environment variable that configures an egress proxy, which is not used. */
+  readonly unusedProxy?: string
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly keys: KeySet; readonly bytes: number; readonly ageMaxSeconds: number }
+  | { readonly ok: false; readonly failure: LoadFailure }
+
+export type FetchedSpec = Exclude<KeySourceSpec, { readonly kind: 'inline' }>
+
+/** OpenID Connect Discovery 1.0 section 4.1: one terminating slash is removed before the suffix is appended. */
+export function discoveryUrlOf(issuer: string): string {
+  return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`
+}
+
+/**
+ * Whether keys may be fetched for `spec`: from the issuer, or from the URL of its key set. The compiler asks this of a
+ * document and the loader of each load, so that what compiles is also fetched.
+ */
+export function checkFetchedSpec(spec: FetchedSpec, policy: UrlPolicy): UrlResult {
+  if (spec.kind === 'jwks_uri') return checkUrl(spec.url, policy)
+  return checkUrl(spec.issuer, { ...policy, forbidQuery: true })
+}
+
+/** Loads the key set of `spec`. Never throws. An empty set is a success: an issuer may have withdrawn every key. */
+export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loaded> {
+  if (spec.kind === 'jwks_uri') return loadKeySet(spec.url, ports)
+  const url = discoveryUrlOf(spec.issuer)
+  const fail = (failure: FetchFailure): Loaded => failLoad('discovery', url, failure, ports)
+  const failKeys = (at: string, failure: FetchFailure): Loaded => failLoad('keys', at, failure, ports)
+
+  const issuer = checkFetchedSpec(spec, ports.urlPolicy)
+  if (!issuer.ok) return fail(forbidden(issuer))
+  const document = await fetchJson(ports.fetch, url, {
+    ...boundsOf(DISCOVERY_MAX_BYTES, ports),
+    accept: 'application/json',
+  })
+  if (!document.ok) return fail(document.failure)
+  if (!isJsonObject(document.value)) return fail({ kind: 'discovery_not_an_object', facts: {} })
+  const { issuer: named, jwks_uri: jwksUri } = document.value
+  // Literally, slash included (section 4.3): else one issuer vouches for another (mix-up).
+  if (named !== spec.issuer) return fail({ kind: 'issuer_mismatch', facts: { named: quoteJson(named) } })
+  if (typeof jwksUri !== 'string') return fail({ kind: 'jwks_uri_missing', facts: {} })
+  const keysUrl = checkFetchedSpec({ kind: 'jwks_uri', url: jwksUri }, ports.urlPolicy)
+  if (!keysUrl.ok) return failKeys(jwksUri, forbidden(keysUrl))
+  // Whoever can alter a discovery document still cannot send the gateway to a host of his choice.
+  const origins = [issuer.value.origin, ...(spec.jwksOrigins ?? [])]
+  if (!origins.includes(keysUrl.value.origin)) {
+    return fail({ kind: 'jwks_origin_forbidden', facts: { named: quoteJson(jwksUri) } })
+  }
+  return loadKeySet(jwksUri, ports)
+}
+
+/**
+ * The media type of a JWK Set (RFC 7517 section 8.5.1), the only one that kube-apiserver produces at `/openid/v1/jwks`:
+ * it answers 406 to a request for `application/json` alone. Other issuers know that one alone.
+ */
+const KEY_SET_ACCEPT = 'application/jwk-set+json, application/json'
+
+async function loadKeySet(url: string, ports: LoadPorts): Promise<Loaded> {
+  const fail = (failure: FetchFailure): Loaded => failLoad('keys', url, failure, ports)
+  const checked = checkFetchedSpec({ kind: 'jwks_uri', url }, ports.urlPolicy)
+  if (!checked.ok) return fail(forbidden(checked))
+  const document = await fetchJson(ports.fetch, url, {
+    ...boundsOf(KEY_SET_MAX_BYTES, ports),
+    accept: KEY_SET_ACCEPT,
+  })
+  if (!document.ok) return fail(document.failure)
+  const keys = readKeySet(document.value)
+  if (keys === undefined) return fail({ kind: 'not_a_key_set', facts: {} })
+  return { ok: true, keys, bytes: document.bytes, ageMaxSeconds: ageMaxSecondsOf(document.headers) }
+}
+
+function failLoad(
+  document: LoadFailure['document'],
+  url: string,
+  failure: FetchFailure,
+  { unusedProxy }: LoadPorts,
+): Loaded {
+  return { ok: false, failure: { document, url, ...failure, ...(unusedProxy === undefined ? {} : { unusedProxy }) } }
+}
+
+function forbidden({ reason, cure }: ForbiddenUrl): FetchFailure {
+  return { kind: 'url_forbidden', facts: { reason: cure === undefined ? reason : `${reason}; ${cure}` } }
+}
+
+function quoteJson(value: Json | undefined): string {
+  return typeof value === 'string' ? quoteText(value, QUOTED_CLAIM_MAX_CHARACTERS) : 'no string'
+}
+
+function boundsOf(maxBytes: number, ports: LoadPorts): { readonly maxBytes: number; readonly timeoutMillis: number } {
+  return { maxBytes, timeoutMillis: ports.fetchTimeoutMillis ?? KEY_FETCH_TIMEOUT_MILLIS }
+}
+
+/** How long a key set is good by its `Cache-Control` (RFC 9111 section 5.2.2), within our bounds. */
+export function ageMaxSecondsOf(headers: Headers): number {
+  const directives = (headers.get('cache-control') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((directive) => directive.trim())
+  if (directives.includes('no-store') || directives.includes('no-cache')) return KEY_SET_AGE_MIN_SECONDS
+  const maxAge = directives.find((directive) => directive.startsWith('max-age='))?.slice('max-age='.length)
+  const stated = maxAge === undefined ? undefined : readSeconds(maxAge)
+  if (stated === undefined) return KEY_SET_AGE_DEFAULT_SECONDS
+  // What a cache on the way held already is part of it (RFC 9111 section 4.2.3).
+  const left = stated - (readSeconds(headers.get('age') ?? '0') ?? 0)
+  return Math.min(Math.max(left, KEY_SET_AGE_MIN_SECONDS), KEY_SET_AGE_MAX_SECONDS)
+}
+
+function readSeconds(text: string): number | undefined {
+  return /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined
+}

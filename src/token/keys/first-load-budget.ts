@@ -1,0 +1,24 @@
+// How often tokens that nobody has verified yet may make the gateway ask an issuer for the first time. An unsigned token
+// of each of thousands of configured issuers would cause two fetches each, and each costs as much as several logins.
+import type { Clock } from '../../core/clock.ts'
+import { FIRST_LOADS_BUCKET, FIRST_LOADS_REFILL_MILLIS, VERIFIED_SOURCES_MAX } from '../../core/limits.ts'
+import { createLru } from '../../core/lru.ts'
+import { type BucketBounds, fillBucket, takeFrom } from '../../core/token-bucket.ts'
+
+export interface FirstLoads {
+  /** Whether the source may be loaded that is not in memory. One that has verified a token before always may. */
+  may(id: string): boolean
+  /** A key of the source has verified a token. */
+  noteVerified(id: string): void
+}
+
+const BOUNDS: BucketBounds = { size: FIRST_LOADS_BUCKET, refillMillis: FIRST_LOADS_REFILL_MILLIS }
+
+export function createFirstLoads(clock: Clock): FirstLoads {
+  const verified = createLru<true>({ maxEntries: VERIFIED_SOURCES_MAX })
+  const bucket = fillBucket(BOUNDS, clock())
+  return {
+    may: (id) => verified.peek(id) === true || takeFrom(bucket, BOUNDS, clock()),
+    noteVerified: (id) => verified.set(id, true),
+  }
+}

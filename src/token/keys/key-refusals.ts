@@ -1,0 +1,127 @@
+// The sentences about keys: what the caller may read, and what goes to the audit record and the status alone.
+import { AUDITED_EXPECTED_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import { type CauseRow, fillFacts } from '../../net/cause-row.ts'
+import { FETCH_CAUSES, type FetchCause } from '../../net/fetch-causes.ts'
+import type { ParsedToken } from '../parse.ts'
+import type { LoadFailure } from './discovery.ts'
+import type { KeySelection, KeySet, SkippedKey } from './key-set.ts'
+import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
+
+const DOCUMENTS = { discovery: 'the discovery document', keys: 'the key set' } as const
+
+/** A failure as its operator reads it. */
+export interface FailureReport {
+  readonly cause: FetchCause
+  /** What happened, without the URL. */
+  readonly reason: string
+  readonly nextStep: string
+}
+
+export function describeFailure(failure: LoadFailure): FailureReport {
+  const { document, kind, unusedProxy } = failure
+  const row: CauseRow = FETCH_CAUSES[kind]
+  const facts = { ...failure.facts, origin: quoteText(URL.parse(failure.url)?.origin ?? '') }
+  const proxy =
+    unusedProxy === undefined || row.isConnection !== true ? '' : ` (${unusedProxy} is set, and Postern uses no proxy)`
+  return {
+    cause: kind,
+    reason: `${DOCUMENTS[document]} ${fillFacts(row.what, facts)}${proxy}`,
+    nextStep: fillFacts(row.next, facts),
+  }
+}
+
+/**
+ * Keys could not be fetched (503): the fault is not the caller's, and trying again is right. The caller reads the same
+ * sentence whatever failed; the cause goes to the audit record.
+ */
+export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
+  const wait = Math.ceil(((nextAttemptMillisOf(state) ?? nowMillis) - nowMillis) / 1000)
+  const failure = state.lastFailure?.failure
+  const isUnasked = failure === undefined && state.lease === undefined && state.loads === 0
+  return {
+    code: 'signing_key_fetch_failed',
+    detail: "failed to fetch signing key: the gateway cannot reach the issuer's keys now; try again",
+    retryAfterSeconds: Math.max(1, wait),
+    audit: {
+      consecutiveFailures: state.failures,
+      ...(isUnasked ? { keyFetchFailure: 'not asked: too many first loads' } : {}),
+      ...(failure === undefined ? {} : auditFacts(failure)),
+    },
+  }
+}
+
+function auditFacts(failure: LoadFailure): NonNullable<Refusal['audit']> {
+  const { cause, reason, nextStep } = describeFailure(failure)
+  return {
+    keyFetchUrl: failure.url,
+    keyFetchFailure: cause,
+    keyFetchReason: reason,
+    keyFetchNextStep: nextStep,
+  }
+}
+
+function describeSkipped({ index, reason }: SkippedKey): string {
+  return `keys[${index}]: ${reason}`
+}
+
+/** Who publishes the keys: the issuer, or the document of a policy, whose `jwks` is the operator's to keep current. */
+export type KeyPublisher = 'issuer' | 'document'
+
+const CURES = {
+  issuer: {
+    unknown: 'check that the token is of this issuer, and send a fresh one',
+    ambiguous: 'send a token whose "kid" names one',
+    unusable: "fix the key in the issuer's key set, or have the issuer sign with another one",
+  },
+  document: {
+    unknown: 'add the new key to it if the keys were rotated',
+    ambiguous: 'send a token whose "kid" names one',
+    unusable: 'fix the key there',
+  },
+} as const
+
+/**
+ * The keys are there, and none of them is the token's (401). A `kid` is printable, and the caller's own. The audit
+ * record says what `set` holds instead: a key that was skipped for its own `kid` is found by nothing else.
+ */
+export function selectionRefusal(
+  selection: Exclude<KeySelection, { kind: 'found' }>,
+  token: ParsedToken,
+  publisher: KeyPublisher,
+  { count, skipped }: KeySet,
+): Refusal {
+  const { alg, kid } = token.header
+  const key = kid === undefined ? `a key for ${alg}` : `the key ${quoteText(kid, QUOTED_CLAIM_MAX_CHARACTERS)}`
+  const cure = CURES[publisher][selection.kind]
+  const audit = {
+    usableKeys: count,
+    ...(skipped.length === 0
+      ? {}
+      : { skippedKeys: skipped.length, skipped: skipped.slice(0, AUDITED_EXPECTED_MAX).map(describeSkipped) }),
+  }
+  const from = publisher === 'issuer' ? 'of the issuer' : "in the document's jwks"
+  switch (selection.kind) {
+    case 'unknown': {
+      const what = publisher === 'issuer' ? 'the issuer does not publish' : "the document's jwks does not hold"
+      return {
+        code: 'signing_key_unknown',
+        detail: `JWT verification failed: unknown key: ${what} ${key}; ${cure}`,
+        audit,
+      }
+    }
+    case 'ambiguous':
+      return {
+        code: 'signing_key_ambiguous',
+        detail: `JWT verification failed: several keys ${from} fit ${key}; ${cure}`,
+        audit,
+      }
+    case 'unusable':
+      return {
+        code: 'signing_key_unusable',
+        detail: `JWT verification failed: ${key} ${from} cannot be used: ${selection.reason}; ${cure}`,
+        audit,
+      }
+  }
+}

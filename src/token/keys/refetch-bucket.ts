@@ -1,0 +1,17 @@
+// How often unknown `kid`s may cause a fetch. A caller who sends random `kid`s drains the bucket, and then costs the
+// issuer one load per interval and other callers nothing.
+import { KID_REFETCH_BUCKET, KID_REFETCH_REFILL_MILLIS } from '../../core/limits.ts'
+import { type BucketBounds, fillBucket, type TokenBucket, takeFrom } from '../../core/token-bucket.ts'
+
+export type RefetchBucket = TokenBucket
+
+const BOUNDS: BucketBounds = { size: KID_REFETCH_BUCKET, refillMillis: KID_REFETCH_REFILL_MILLIS }
+
+export function fullBucket(nowMillis: number): RefetchBucket {
+  return fillBucket(BOUNDS, nowMillis)
+}
+
+/** Takes a token if there is one. */
+export function takeToken(bucket: RefetchBucket, nowMillis: number): boolean {
+  return takeFrom(bucket, BOUNDS, nowMillis)
+}

@@ -1,0 +1,168 @@
+// Sessions: the signed, short-lived tokens that a successful login yields, and the only thing that opens the claims
+// endpoint. Explicitly typed (RFC 8725 section 3.11), so that a session is never taken for evidence, or the reverse.
+import { compactVerify, errors, SignJWT } from 'jose'
+import { sha256Base64url } from '../../core/digest.ts'
+import { canonicalJson, type Json, type JsonObject } from '../../core/json.ts'
+import { SESSION_MAX_BYTES } from '../../core/limits.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
+import { uuidv7 } from '../../core/uuid.ts'
+import { readClaims, type TokenClaims } from '../claims.ts'
+import { checkTimes, parseTokenForm, SESSION_TYPE } from '../parse.ts'
+import {
+  type Role,
+  readSession,
+  SESSION_VERSION,
+  type Session,
+  type SessionAttribute,
+  type SessionDecision,
+} from './session-claims.ts'
+import type { SessionKeys } from './session-keys.ts'
+
+export interface SessionAuthority {
+  readonly keys: SessionKeys
+  readonly trustDomain: string
+  /** `ISSUER_URL` */
+  readonly issuerUrl: string
+  readonly ttlSeconds: number
+  readonly skewSeconds: number
+}
+
+export interface SessionRequest {
+  readonly role: Role
+  /** Absent for an issuer. */
+  readonly clusterId?: string
+  readonly policy: string
+  readonly attributes: readonly SessionAttribute[]
+  /** The attributes among them that name the agent, by the catalogue. */
+  readonly identity: readonly SessionAttribute[]
+  /** For an issuer: the clusters it may act for. Absent: all. */
+  readonly allowedClusters?: readonly string[]
+  readonly decision: SessionDecision
+  /** The earliest `exp` of the evidence: no session outlives what it rests on. */
+  readonly evidenceExpiresAtSeconds: number
+  readonly nowMillis: number
+}
+
+export interface IssuedSession {
+  readonly token: string
+  readonly id: string
+  readonly subject: string
+  readonly expiresAtSeconds: number
+}
+
+/** Signs a session. Refuses (`session_too_large`) rather than issue one that no header can carry. */
+export async function issueSession(
+  request: SessionRequest,
+  authority: SessionAuthority,
+): Promise<Checked<IssuedSession>> {
+  const issuedAtSeconds = Math.floor(request.nowMillis / 1000)
+  const expiresAtSeconds = Math.min(issuedAtSeconds + authority.ttlSeconds, request.evidenceExpiresAtSeconds)
+  if (expiresAtSeconds <= issuedAtSeconds) {
+    return refuse({
+      code: 'token_expired',
+      detail: 'JWT verification failed: expired: no session can outlive the evidence it rests on',
+    })
+  }
+  const id = uuidv7(request.nowMillis)
+  const subject = await subjectOf(request, authority.trustDomain)
+  const { signer } = authority.keys
+  const token = await new SignJWT({
+    ver: SESSION_VERSION,
+    role: request.role,
+    policy: request.policy,
+    ...(request.clusterId === undefined ? {} : { cluster_id: request.clusterId }),
+    ...(request.allowedClusters === undefined ? {} : { allowed_clusters: [...request.allowedClusters] }),
+    attributes: request.attributes.map(({ origin, name, value }) => ({ origin, name, value })),
+    decision: request.decision,
+  })
+    .setProtectedHeader({ alg: signer.alg, kid: signer.kid, typ: SESSION_TYPE })
+    .setIssuer(authority.issuerUrl)
+    .setAudience(audienceOf(request.role, authority))
+    .setSubject(subject)
+    .setJti(id)
+    .setIssuedAt(issuedAtSeconds)
+    .setExpirationTime(expiresAtSeconds)
+    .sign(await signer.key())
+  if (token.length > SESSION_MAX_BYTES) {
+    return refuse({
+      code: 'session_too_large',
+      detail: `the session would have ${token.length} bytes, more than ${SESSION_MAX_BYTES}: the evidence proves too many or too long attributes`,
+    })
+  }
+  return pass({ token, id, subject, expiresAtSeconds })
+}
+
+function audienceOf(role: Role, authority: SessionAuthority): string {
+  return role === 'agent' ? `spiffe://${authority.trustDomain}` : authority.issuerUrl
+}
+
+async function subjectOf(request: SessionRequest, trustDomain: string): Promise<string> {
+  const identity: Record<string, Json> = Object.create(null)
+  for (const { name, value } of request.identity) identity[name] = value
+  const digest = await sha256Base64url(canonicalJson(identity))
+  const place = request.clusterId === undefined ? '' : `/${request.clusterId}`
+  return `spiffe://${trustDomain}/postern/${request.role}${place}/${request.policy}/${digest}`
+}
+
+/**
+ * Verifies a session of this gateway. Whether it has been revoked is for the caller to ask, who has the documents.
+ * Refuses with `session_malformed`, `session_invalid`, `session_expired`, `session_role_forbidden`, `session_too_large`.
+ *
+ * A session is read as strictly as evidence, and its claims once, by that reader: one spelling and one meaning.
+ */
+export async function verifySession(
+  token: string,
+  role: Role,
+  authority: SessionAuthority,
+  nowSeconds: number,
+): Promise<Checked<Session>> {
+  if (token.length > SESSION_MAX_BYTES)
+    return refuse({ code: 'session_too_large', detail: 'the session is larger than any this gateway issues' })
+  const form = parseTokenForm(token)
+  const key = form.ok ? findKey(form.value.header, authority.keys) : undefined
+  if (!form.ok || key === undefined)
+    return refuse({ code: 'session_malformed', detail: 'the token is not a session of this gateway' })
+  try {
+    await compactVerify(token, await key.key(), { algorithms: [key.alg] })
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return refuse(INVALID)
+    throw error
+  }
+  const timely = checkClaims(form.value.claims, authority, nowSeconds)
+  if (!timely.ok) return timely
+  const session = readSession(form.value.claims)
+  if (session === undefined) return refuse(FOREIGN)
+  if (session.role !== role || form.value.claims['aud'] !== audienceOf(role, authority)) {
+    return refuse({ code: 'session_role_forbidden', detail: `a session of the role ${role} is required here` })
+  }
+  return pass(session)
+}
+
+const INVALID: Refusal = { code: 'session_invalid', detail: 'the session does not verify: log in again' }
+const FOREIGN: Refusal = {
+  code: 'session_malformed',
+  detail: 'the session is not one that this version of the gateway issues',
+}
+
+/** The registered claims, by the rules for evidence: all there and in form, of this issuer, and in their time. */
+function checkClaims(claims: JsonObject, authority: SessionAuthority, nowSeconds: number): Checked<TokenClaims> {
+  const read = readClaims(claims)
+  if (!read.ok) return refuse(read.refusal.code === 'claim_missing' ? INVALID : FOREIGN)
+  if (read.value.issuer !== authority.issuerUrl) return refuse(INVALID)
+  const timely = checkTimes(read.value, nowSeconds, authority.skewSeconds)
+  if (timely.ok) return timely
+  return refuse(timely.refusal.code === 'token_expired' ? EXPIRED : INVALID)
+}
+
+const EXPIRED: Refusal = { code: 'session_expired', detail: 'the session has expired: log in again' }
+
+/** Exactly the members that we write: nothing may change what is signed or how it is read. */
+const HEADER_MEMBERS = ['alg', 'kid', 'typ']
+
+function findKey(header: JsonObject, keys: SessionKeys): ReturnType<SessionKeys['verifier']> {
+  const { kid, typ } = header
+  const names = Object.keys(header)
+  const isOurs = names.length === HEADER_MEMBERS.length && names.every((name) => HEADER_MEMBERS.includes(name))
+  return isOurs && typ === SESSION_TYPE && typeof kid === 'string' ? keys.verifier(kid) : undefined
+}

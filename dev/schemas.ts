@@ -1,12 +1,13 @@
 // Writes the JSON Schema of each section into schemas/, for editors: `npm run schemas`. A test compares them.
 import { writeFileSync } from 'node:fs'
 import { toJsonSchema } from '@valibot/to-json-schema'
+import { type AttestorTable, createAttestorTable } from '../src/attest/table.ts'
 import { documentSchema } from '../src/config/sections/section.ts'
 import { SECTIONS, type SectionName, sectionNames } from '../src/config/sections/table.ts'
 
 /** The JSON Schema of a section's documents, as text. Checks that it cannot express are left out. */
-export function jsonSchemaOf(name: SectionName): string {
-  const schema = toJsonSchema(documentSchema(name, SECTIONS[name]), {
+export function jsonSchemaOf(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
+  const schema = toJsonSchema(documentSchema(name, SECTIONS[name], attestors), {
     errorMode: 'ignore',
     // What a schema tells our own reader is no keyword of JSON Schema.
     overrideAction({ valibotAction, jsonSchema }) {

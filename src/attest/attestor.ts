@@ -1,255 +1,215 @@
-// What an attestor is: one row of the table, one file. A row knows its evidence, its configuration, how to verify and
-// what the result proves; the evaluator in policy/ knows none of that.
+// What an attestor is: one value, one row of the table. The evaluator, the explanation, the lint, the tool and the audit
+// know rows, anchors and checks, and no evidence format.
 import type * as v from 'valibot'
 import type { Attribute, Attributes } from '../attribute/attribute.ts'
-import type { Issue } from '../core/issue.ts'
+import type { AttributeRow } from '../attribute/row.ts'
 import type { Json } from '../core/json.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
-import type { UrlPolicy } from '../net/url-policy.ts'
-import type { KeySourceSpec, KeySources } from '../token/keys/key-source.ts'
-import type { Explained } from './check.ts'
+import type { FetchedSpec } from '../token/keys/discovery.ts'
+import type { AttestContext, CompileContext, PinContext, Report } from './attest-context.ts'
+import type { Check } from './check.ts'
 import type { Claimed } from './claimed.ts'
 
-/** What compiling a document needs to know besides its text. The same for all documents of one gateway and scope. */
-export interface CompileContext {
-  /** `clusters/<id>` or `trust-domain`: whose keys inline key sets are. */
-  readonly scope: string
-  /** Digest of the document, so that inline key sets of two versions are two sources. */
-  readonly documentDigest: string
-  /** `ISSUER_URL`: a policy must not accept the gateway's own sessions as evidence. */
-  readonly issuerUrl: string
-  readonly urlPolicy: UrlPolicy
-  /** In the trust domain, where an issuer logs in, a bearer token must be pinned exactly: an issue, not a lint. */
-  readonly exactPins: boolean
+/** The types of one row; it names them once. */
+export interface Shapes {
+  /** As the caller sends it, checked by `evidenceSchema`. */
+  evidence: unknown
+  /** As an author writes it, checked by `configSchema`. */
+  config: unknown
+  /** JSON data: all that one policy asks of facts. The order of a list in it decides nothing. */
+  pins: unknown
+  /** What verifies: where keys come from, a CA bundle, the name of a section. */
+  anchor: unknown
+  /** Evidence that is well-formed, and not yet believed. */
+  opened: unknown
+  /** What was verified. Of a recorded login some of it may be missing. */
+  facts: unknown
+  /** What an agent asks a challenge for. */
+  request: unknown
+  /** What a challenge seals, for `open`. JSON data. */
+  secret: unknown
 }
 
-/** Reports an issue; the path is relative to the attestor's `config`. */
-export type Report = (issue: Issue) => void
+/** What verifies evidence. Evidence is verified at most once per anchor. */
+export interface Anchor<T = unknown> {
+  /** A digest of what verifies: equal ids verify alike. Never of the document that it stands in. */
+  readonly id: string
+  readonly value: T
+  /**
+   * Where its keys are fetched from, if they are: a document holds at most 16 such anchors for one selector, and the
+   * status of a section warns of fetches that fail.
+   */
+  readonly fetchedFrom?: FetchedSpec
+  /** The names by which evidence calls for it, such as the `kid`s of its keys, where they are in hand. */
+  readonly names?: readonly string[]
+}
 
-/** One required attestor of a policy, compiled: what evidence must fulfil. */
-export interface Requirement {
-  readonly type: string
-  /** Which evidence this can match, e.g. the issuer. Candidates are found by it, so cost does not grow with policies. */
-  readonly selector: string
-  /** Pins whose evidence it is, and not merely who issued it: by itself it admits no one else of that issuer. */
+/** What one entry of `requiredAttestors` compiles to. */
+export interface CompiledEntry<S extends Shapes = Shapes> {
+  /** Evidence of another selector is never tried against it. Absent: any evidence of the type. */
+  readonly selector?: string
+  readonly anchor: Anchor<S['anchor']>
+  readonly pins: S['pins']
+  /** Pins whose evidence it is, and not merely who issued it: by itself it admits nobody else of that issuer. */
   readonly scoped: boolean
-  /** Where it is not scoped: the attributes which a condition has to fix so that the policy is. Absent: none can. */
+  /** Where it is not scoped: the attributes that a condition has to fix so that the policy is. Absent: none can. */
   readonly unfixed?: readonly string[]
-  /** Where its keys come from. Within one document, one selector has one source. */
-  readonly keySource?: KeySourceSpec
+}
+
+/** One required attestor of a policy. */
+export interface Requirement<S extends Shapes = Shapes> extends CompiledEntry<S> {
+  readonly type: string
   /** No row of the table knows its type: it never passes, and so its policy never admits. */
   readonly unsupported?: true
-  /** The row's own compiled configuration; only the row of this `type` reads it. */
-  readonly detail: unknown
 }
 
-/** What pins mean besides what the document says. The same for all documents of one gateway. */
-export interface PinContext {
-  /** `AUDIENCE`: what a token must be meant for unless its policy says otherwise. */
-  readonly defaultAudience: string
-}
-
-/** What a session recorded of one piece of evidence: what it proved, and what else its checks were made on. */
-export interface RecordedEvidence {
-  readonly attributes: Attributes
-  /** As {@link VerifiedEvidence.facts} yielded them; signed by this gateway, but perhaps by another version of it. */
-  readonly facts: Json
-}
-
-/** What reading and verifying evidence needs. Everything that the host owns is handed in. */
-export interface VerifyContext extends PinContext {
-  readonly nowSeconds: number
-  readonly skewSeconds: number
-  readonly keySources: KeySources
-  readonly background: (work: Promise<unknown>) => void
-}
-
-/** Evidence that is well-formed, and not yet believed. */
-export interface OpenedEvidence {
-  readonly type: string
-  readonly selector: string
-  /** SHA-256 (base64url) of the decoded signing input, for the audit record. */
-  readonly digest: () => Promise<string>
+/** A challenge that came back: what was asked for, what was sealed, and what its proof must be over. */
+export interface OpenedChallenge<S extends Shapes = Shapes> {
+  readonly id: string
+  readonly request: S['request']
+  readonly secret: S['secret']
   /**
-   * Verifies once, for all requirements that could use it: cheap checks, then keys, then the signature. What follows from
-   * a list is noted by its identity: it must not change.
+   * What an agent signs: `postern-login/1`, `ISSUER_URL`, the role, the cluster id and the challenge, a line each, in
+   * UTF-8. A gateway that relays the challenge of another one cannot use the signature.
    */
-  readonly verify: (requirements: readonly Requirement[]) => Promise<Checked<VerifiedEvidence>>
-  /**
-   * For operators: every check of each requirement, made by the functions that decide. `requirement` is any one that
-   * this evidence fits. Nothing that it yields is verified, so no decision may rest on it.
-   */
-  readonly explain?: (requirement: Requirement) => Promise<(requirement: Requirement) => Explained>
+  readonly message: string
 }
 
-/** What the attributes of a recorded login tell of its evidence: for dry runs, never for a login. */
-export interface RecalledEvidence {
-  readonly selector: string
-  readonly explain: (requirement: Requirement) => Explained
+export interface Opened<S extends Shapes = Shapes> {
+  /** What policies choose the evidence by, such as the issuer. */
+  readonly selector?: string
+  /** The name by which the evidence calls for its anchor, such as its `kid`. */
+  readonly name?: string
+  /** What the digest of the audit record and the key of single use are made of: no second spelling of it passes. */
+  readonly digestible: string
+  readonly value: S['opened']
 }
 
-/** Evidence whose signature, issuer, audience and times hold. */
-export interface VerifiedEvidence {
+/** Evidence that an anchor verified. */
+export interface Verified<S extends Shapes = Shapes> {
+  /** Seconds since the epoch; no session outlives it. `Infinity`: the evidence has no end. */
   readonly expiresAtSeconds: number
-  /** The id of what verified it, for the session; see {@link Requirement.keySource}. */
-  readonly anchor: string
-  /** What the checks of one requirement need besides the attributes, for the session. Ask only once it was accepted. */
-  readonly facts: (requirement: Requirement) => Json
-  /** What this evidence proves, whatever a policy says to it: for the audit record. */
-  readonly attributes: () => readonly Attribute[]
-  /** The pins of one requirement. On success, the attributes that this evidence proves. */
-  readonly accept: (requirement: Requirement) => Checked<readonly Attribute[]>
+  readonly facts: S['facts']
+  /** Which part of the anchor verified it, where a session is to be bound to that part; see `anchorIds`. */
+  readonly anchorId?: string
 }
 
-/** One row of the table of attestors. */
-export interface Attestor {
+/** The facts of a recorded login, and the selector that its evidence had. */
+export interface Restored<S extends Shapes = Shapes> {
+  readonly selector?: string
+  readonly facts: S['facts']
+}
+
+/**
+ * What is known of an anchor without a fetch.
+ * - `ready`: it can verify, or refuse, with what is in hand
+ * - `unlikely`: what is in hand does not fit the evidence; only a newer version of it might
+ * - `absent`: nothing is in hand
+ */
+export type Prospect = 'ready' | 'unlikely' | 'absent'
+
+/** Verification step by step, for operators. `facts`: what the evidence would prove, whether it verified or not. */
+export interface VerificationSteps<S extends Shapes = Shapes> {
+  readonly checks: readonly Check[]
+  readonly facts?: S['facts']
+}
+
+/** The sentences that only the row can say; the lint, the tool and the documents print them. */
+export interface Words {
+  /** What its evidence is called, with its article: `a service account token`. */
+  readonly evidence: string
+  /** One paragraph for docs/attestors.md: what it proves, and what it cannot see. */
+  readonly summary: string
+  /** What a policy of it alone lets in where no pin scopes it, and what to do: the lint `trust_unscoped`. */
+  readonly unscoped?: { readonly admits: string; readonly next: string }
+}
+
+/**
+ * One attestor: a value that conforms to this, in the table or in `createGateway({ attestors })`.
+ *
+ * Members are methods, not function properties: TypeScript compares methods bivariantly, so that a row of its own types is
+ * an `Attestor` without a cast. A value that a row has made is only ever given back to the same row.
+ *
+ * @example
+ * const badge: Attestor<BadgeShapes> = {
+ *   type: 'badge', words: { evidence: 'a badge', summary: '...' },
+ *   evidenceSchema, configSchema, configOptional: false,
+ *   compile: ({ keys }) => ({ anchor: { id: digestOf(keys), value: keys }, pins: {}, scoped: true }),
+ *   ...
+ * }
+ */
+export interface Attestor<S extends Shapes = Shapes> {
   readonly type: string
-  readonly evidenceSchema: v.GenericSchema
-  readonly configSchema: v.GenericSchema
+  readonly words: Words
+  readonly evidenceSchema: v.GenericSchema<unknown, S['evidence']>
+  readonly configSchema: v.GenericSchema<unknown, S['config']>
   readonly configOptional: boolean
-  /** `config` has passed `configSchema`. Reports every issue, and yields a requirement unless one is an error. */
-  readonly compile: (config: unknown, context: CompileContext, report: Report) => Requirement | undefined
-  /** `evidence` has passed `evidenceSchema`. */
-  readonly open: (evidence: unknown, context: VerifyContext) => Checked<OpenedEvidence>
-  /** What the evidence claims, as far as it can be read, verified or not. `evidence` has passed `evidenceSchema`. */
-  readonly readClaimed: (evidence: unknown) => Claimed
-  /** The refusal of evidence whose selector no policy asks for; `expected` are those that policies ask for. */
-  readonly refuseSelector: (selector: string, expected: readonly string[]) => Refusal
-  readonly recall?: (attributes: Attributes) => RecalledEvidence | undefined
-  /** All that a requirement asks of facts, in one canonical form: equal for requirements that accept alike. */
-  readonly describePins: (requirement: Requirement, context: PinContext) => Json
-  /** The pins of one requirement again, on a record. What the record does not hold is refused, never passed. */
-  readonly recheck: (recorded: RecordedEvidence, requirement: Requirement, context: PinContext) => Refusal | undefined
-}
+  /** The attributes that it proves, where the catalogue does not have them: names of its own, in the form of the catalogue. */
+  readonly attributeRows?: readonly AttributeRow[]
 
-/** An attestor with its own types; {@link defineAttestor} makes a row of it. */
-export interface AttestorDefinition<
-  Evidence,
-  Config,
-  Detail,
-  Opened extends { readonly selector: string },
-  Verified,
-  Asked = unknown,
-> {
-  readonly type: string
-  readonly evidenceSchema: v.GenericSchema<unknown, Evidence>
-  readonly configSchema: v.GenericSchema<unknown, Config>
-  readonly configOptional: boolean
-  readonly compile: (
-    config: Config,
-    context: CompileContext,
-    report: Report,
-  ) => (Omit<Requirement, 'type' | 'detail'> & { readonly detail: Detail }) | undefined
-  readonly open: (evidence: Evidence, context: VerifyContext) => Checked<Opened>
-  readonly digest: (opened: Opened) => Promise<string>
-  /** What all requirements of one list ask together, for `verify`: found once for each list, not for each login. */
-  readonly combine: (requirements: readonly Detail[]) => Asked
-  readonly readClaimed: (evidence: Evidence) => Claimed
-  readonly refuseSelector: (selector: string, expected: readonly string[]) => Refusal
-  readonly verify: (
-    opened: Opened,
-    asked: Asked,
-    keySource: KeySourceSpec | undefined,
-    context: VerifyContext,
-  ) => Promise<Checked<Verified>>
-  readonly expiresAtSeconds: (verified: Verified) => number
-  readonly anchor: (verified: Verified) => string
-  readonly facts: (verified: Verified, detail: Detail, context: PinContext) => Json
-  readonly attributes: (verified: Verified) => readonly Attribute[]
-  readonly accept: (verified: Verified, detail: Detail, context: VerifyContext) => Checked<readonly Attribute[]>
-  /** See {@link OpenedEvidence.explain}. Without it the verdicts of `verify` and `accept` are what there is to tell. */
-  readonly explain?: (
-    opened: Opened,
-    keySource: KeySourceSpec | undefined,
-    context: VerifyContext,
-  ) => Promise<(detail: Detail) => Explained>
-  /** See {@link RecalledEvidence}. `undefined` if the attributes are not of such evidence. */
-  readonly recall?: (
-    attributes: Attributes,
-  ) => { readonly selector: string; readonly explain: (detail: Detail) => Explained } | undefined
-  readonly describePins: (detail: Detail, context: PinContext) => Json
-  readonly recheck: (recorded: RecordedEvidence, detail: Detail, context: PinContext) => Refusal | undefined
-}
+  /** Reports every issue, paths relative to `config`; yields `undefined` if one of them is an error. */
+  compile(config: S['config'], context: CompileContext, report: Report): CompiledEntry<S> | undefined
 
-/** Closes a definition over its own types. The two casts stand where the schema or the row's `type` has just spoken. */
-export function defineAttestor<
-  Evidence,
-  Config,
-  Detail,
-  Opened extends { readonly selector: string },
-  Verified,
-  Asked = unknown,
->(definition: AttestorDefinition<Evidence, Config, Detail, Opened, Verified, Asked>): Attestor {
-  const { type, explain, recall } = definition
-  const combined = new WeakMap<readonly Requirement[], { readonly asked: Asked }>()
+  /** What an agent sends to ask for a challenge; without it a challenge takes no `request`. */
+  readonly challengeSchema?: v.GenericSchema<unknown, S['request']>
+  /** A round trip before the login: what is published, and what is sealed into the challenge for `open`. */
+  challenge?(
+    request: S['request'],
+    context: AttestContext,
+  ): Promise<Checked<{ readonly published: Readonly<Record<string, Json>>; readonly secret: S['secret'] }>>
 
-  function detailOf(requirement: Requirement): Detail {
-    if (requirement.type !== type) throw new Error(`a requirement of ${requirement.type} reached ${type}`)
-    return requirement.detail as Detail
-  }
+  /** `challenge` is there if, and only if, the row has a `challenge`: evidence without one never comes here. */
+  open(evidence: S['evidence'], challenge: OpenedChallenge<S> | undefined): Checked<Opened<S>>
+  /** What the evidence says of itself, as far as it can be read, well-formed or not: for records of refused logins. */
+  readClaimed(evidence: S['evidence']): Claimed
+  /** The refusal of evidence whose selector no policy names; `expected` are those that policies name. */
+  refuseSelector?(selector: string, expected: readonly string[]): Refusal
 
-  function combine(requirements: readonly Requirement[]): Asked {
-    const known = combined.get(requirements)
-    if (known !== undefined) return known.asked
-    const asked = definition.combine(requirements.map(detailOf))
-    combined.set(requirements, { asked })
-    return asked
-  }
+  /**
+   * Once per anchor and evidence. `pins` are those of all requirements with this anchor, so that cheap checks come
+   * before keys and signatures; the list is the same object each time, so that what follows from it can be kept.
+   */
+  verify(
+    opened: S['opened'],
+    anchor: Anchor<S['anchor']>,
+    pins: readonly S['pins'][],
+    context: AttestContext,
+  ): Promise<Checked<Verified<S>>>
+  /** See {@link Prospect}. Absent: always `ready`. */
+  prospect?(opened: S['opened'], anchor: Anchor<S['anchor']>, context: AttestContext): Prospect
+  /** For operators. Absent: the verdict of `verify` is all there is to show. */
+  explainVerification?(
+    opened: S['opened'],
+    anchor: Anchor<S['anchor']>,
+    pins: S['pins'],
+    context: AttestContext,
+  ): Promise<VerificationSteps<S>>
 
-  return {
-    type,
-    evidenceSchema: definition.evidenceSchema,
-    configSchema: definition.configSchema,
-    configOptional: definition.configOptional,
-    readClaimed: (evidence) => definition.readClaimed(evidence as Evidence),
-    refuseSelector: definition.refuseSelector,
-    describePins: (requirement, context) => definition.describePins(detailOf(requirement), context),
-    recheck: (recorded, requirement, context) => definition.recheck(recorded, detailOf(requirement), context),
-    compile(config, context, report) {
-      const compiled = definition.compile(config as Config, context, report)
-      return compiled === undefined ? undefined : { type, ...compiled }
-    },
-    open(evidence, context) {
-      const opened = definition.open(evidence as Evidence, context)
-      if (!opened.ok) return opened
-      const value: OpenedEvidence = {
-        type,
-        selector: opened.value.selector,
-        digest: () => definition.digest(opened.value),
-        async verify(requirements) {
-          const keySource = requirements[0]?.keySource
-          const verified = await definition.verify(opened.value, combine(requirements), keySource, context)
-          if (!verified.ok) return verified
-          return {
-            ok: true,
-            value: {
-              expiresAtSeconds: definition.expiresAtSeconds(verified.value),
-              anchor: definition.anchor(verified.value),
-              facts: (requirement) => definition.facts(verified.value, detailOf(requirement), context),
-              attributes: () => definition.attributes(verified.value),
-              accept: (requirement) => definition.accept(verified.value, detailOf(requirement), context),
-            },
-          }
-        },
-        ...(explain === undefined
-          ? {}
-          : {
-              async explain({ keySource }) {
-                const explained = await explain(opened.value, keySource, context)
-                return (requirement) => explained(detailOf(requirement))
-              },
-            }),
-      }
-      return { ok: true, value }
-    },
-    ...(recall === undefined
-      ? {}
-      : {
-          recall(attributes) {
-            const recalled = recall(attributes)
-            return recalled && { ...recalled, explain: (requirement) => recalled.explain(detailOf(requirement)) }
-          },
-        }),
-  }
+  /** The pins of one policy, in order. A login ends at the first refusal; an explanation shows them all. */
+  checks(facts: S['facts'], pins: S['pins'], context: PinContext): Iterable<Check>
+  attributes(facts: S['facts']): readonly Attribute[]
+
+  /** What a session keeps besides the attributes, so that `checks` can be made again. Absent: nothing. */
+  record?(facts: S['facts'], pins: S['pins'], context: PinContext): Json
+  /**
+   * The facts of a recorded login; `recorded` is absent where only its attributes are known. A fact that is not there
+   * makes a check unknown, never passed. `undefined`: these are not of such evidence. Absent: no session of this row
+   * outlives a change of what its policy asks.
+   */
+  restore?(attributes: Attributes, recorded: Json | undefined): Restored<S> | undefined
+  /** Every id by which {@link Verified.anchorId} may name this anchor. Absent: its own id. */
+  anchorIds?(anchor: Anchor<S['anchor']>): Promise<readonly string[]>
+
+  /**
+   * Asks somebody else, when all other attestors and the conditions of the policy have passed, with what they proved. It
+   * verifies nothing: a row with it is never asked to `verify`. What it answers are attributes of its own origin.
+   */
+  callOut?(
+    opened: S['opened'],
+    anchor: Anchor<S['anchor']>,
+    pins: S['pins'],
+    proved: Attributes,
+    context: AttestContext,
+  ): Promise<Checked<readonly Attribute[]>>
 }

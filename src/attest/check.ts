@@ -1,34 +1,29 @@
 // One check of evidence, told whole. What decides a login is also what explains it: a decision is the first refusal of
 // a list of checks, an explanation is the list.
-import type { Attribute } from '../attribute/attribute.ts'
 import type { Refusal } from '../core/refusal.ts'
 
 export interface Check {
   readonly name: string
-  /** What must hold. For the operator alone: it tells what the deployment expects. Of a list, any one. */
+  /** What must hold. For the operator alone: it shows what the deployment expects. Of a list, any one. */
   readonly expected: string | readonly string[]
   /** What the evidence says, by claims; never the evidence itself. */
   readonly actual: string | readonly string[] | undefined
-  /** Absent: the check passed. */
+  /** Absent: the check passed, or is unknown. */
   readonly refusal: Refusal | undefined
+  /** Why it could not be made: a record does not hold the fact. It is then neither passed nor failed. */
+  readonly unknown?: string
 }
 
-/** A check that could not be made, and why. Only explanations have it: a decision knows what it decides by. */
-export interface OpenCheck extends Omit<Check, 'refusal'> {
-  readonly refusal?: undefined
-  readonly unknown: string
+const UNRECORDED: Refusal = {
+  code: 'session_malformed',
+  detail: 'the session does not record what the policy is checked against: log in again',
 }
 
-/** What an operator may see of one piece of evidence against one requirement. */
-export interface Explained {
-  /** In the order in which a login makes them; one that failed does not keep the others from being told. */
-  readonly checks: readonly (Check | OpenCheck)[]
-  /** What the evidence would prove; `undefined` if that is not known before it is verified. */
-  readonly attributes: readonly Attribute[] | undefined
-}
-
-/** The decision. A generator of checks is run no further than to its first refusal. */
+/** The decision. A generator of checks is run no further than to its first refusal. What is unknown never passes. */
 export function firstRefusal(checks: Iterable<Check>): Refusal | undefined {
-  for (const { refusal } of checks) if (refusal !== undefined) return refusal
+  for (const { refusal, unknown } of checks) {
+    if (refusal !== undefined) return refusal
+    if (unknown !== undefined) return UNRECORDED
+  }
   return undefined
 }

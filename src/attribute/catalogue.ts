@@ -17,7 +17,7 @@ import { BUILT_IN_ROWS } from './rows/built-in-rows.ts'
 import { AWS_IID_ROWS, AWS_TOKEN_ROWS, AZURE_IMDS_ROWS, AZURE_MSI_ROWS, GCP_IIT_ROWS } from './rows/cloud-rows.ts'
 import { DOCKER_ROWS, JWT_ROWS, KUBERNETES_ROWS, LINUX_ROWS, SYSTEMD_ROWS } from './rows/workload-rows.ts'
 
-export const CATALOGUE: readonly AttributeRow[] = [
+const rows: AttributeRow[] = [
   ...KUBERNETES_ROWS,
   ...LINUX_ROWS,
   ...SYSTEMD_ROWS,
@@ -38,6 +38,9 @@ export const CATALOGUE: readonly AttributeRow[] = [
   ...BUILT_IN_ROWS,
 ]
 
+/** What is documented, and what attestors of one's own have added. */
+export const CATALOGUE: readonly AttributeRow[] = rows
+
 /** An attribute that a text names: its row, its one canonical name, and its key if its row has one. */
 export interface ResolvedAttribute {
   readonly row: AttributeRow
@@ -53,16 +56,34 @@ interface KeyedRow {
 const FIXED = new Map<string, ResolvedAttribute>()
 const KEYED = new Map<string, KeyedRow[]>()
 const PATTERNS = new Map<string, NamePattern>()
-for (const row of CATALOGUE) {
+let longestPrefix = 0
+for (const row of rows) index(row)
+
+function index(row: AttributeRow): void {
   const pattern = patternOf(row.name)
   if (pattern === undefined) {
     for (const name of [row.name, ...(row.aliases ?? [])]) FIXED.set(name, { row, name: row.name })
-  } else {
-    PATTERNS.set(row.name, pattern)
-    KEYED.set(pattern.prefix, [...(KEYED.get(pattern.prefix) ?? []), { row, pattern }])
+    return
+  }
+  PATTERNS.set(row.name, pattern)
+  KEYED.set(pattern.prefix, [...(KEYED.get(pattern.prefix) ?? []), { row, pattern }])
+  longestPrefix = Math.max(longestPrefix, pattern.prefix.length)
+}
+
+/**
+ * Adds the attributes of an attestor of one's own. Names are one vocabulary for the whole process, as documents are: a
+ * name means one thing for all gateways in it. The same row again changes nothing; another row of a known name throws a
+ * `RangeError`, since it would change what documents mean.
+ */
+export function addAttributeRows(added: readonly AttributeRow[]): void {
+  for (const row of added) {
+    const known = rows.find(({ name, aliases = [] }) => name === row.name || aliases.includes(row.name))
+    if (known === row) continue
+    if (known !== undefined) throw new RangeError(`the attribute ${row.name} is one of ${known.origin}`)
+    rows.push(row)
+    index(row)
   }
 }
-const LONGEST_PREFIX = Math.max(...Array.from(KEYED.keys(), (prefix) => prefix.length))
 
 /** What names with a key have resolved to: the workloads of a request have the same few hundred labels. */
 let recent = new Map<string, ResolvedAttribute>()
@@ -84,7 +105,7 @@ export function resolveAttribute(text: string): ResolvedAttribute | undefined {
 }
 
 function resolveKeyed(text: string): ResolvedAttribute | undefined {
-  for (let end = 0; end <= LONGEST_PREFIX && end < text.length; end++) {
+  for (let end = 0; end <= longestPrefix && end < text.length; end++) {
     if (text[end] !== '.' && text[end] !== '[') continue
     for (const { row, pattern } of KEYED.get(text.slice(0, end)) ?? []) {
       const key = readKey(text, pattern)

@@ -1,5 +1,6 @@
 // What a command is, what it gets from the process that runs it, and the ways in which it ends. Nothing here touches
 // the process: a test hands in its own.
+import type { Attestor } from '../attest/attestor.ts'
 import type { Clock } from '../core/clock.ts'
 
 /** What a command may use of its host. */
@@ -16,6 +17,8 @@ export interface Io {
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly colour: boolean
+  /** Attestors of one's own; default are those that ship. */
+  readonly attestors?: readonly Attestor[]
 }
 
 export const EXIT = {

@@ -30,7 +30,7 @@ export async function compileAs(
   settings: OperatorSettings,
 ): Promise<CompiledDocument> {
   const digest = await digestOf(bytes)
-  const result = compileDocument(key.section, bytes, settings.contextFor(key, digest))
+  const result = compileDocument(key.section, bytes, settings.contextFor(key))
   const issues = result.ok ? result.warnings : result.issues
   return { name, key, text: decodeUtf8(bytes) ?? lossyText(bytes), digest, result, issues }
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
 import { createContextFor } from '../config/compile/compile-context.ts'
 import type { ContextFor } from '../config/live/config-read.ts'
 import { readSettings } from '../runtime/settings.ts'
@@ -11,6 +12,7 @@ import { makeSessionSigningKeys } from '../token/session/make-session-keys.ts'
 import { EXIT, type Io, Stop } from './command.ts'
 
 export interface OperatorSettings {
+  readonly attestors: AttestorTable
   readonly contextFor: ContextFor
   /** What applied records are sealed with; or the settings that are missing for it. */
   readonly sealing: Sealing | { readonly missing: readonly [string, ...string[]] }
@@ -41,12 +43,15 @@ export async function readOperatorSettings(
     throw new Stop(EXIT.usage, 'The settings in the environment are wrong:', { lines })
   }
   const { audience, clockSkewSeconds } = read.value
+  const attestors = createAttestorTable(io.attestors)
   const saysAudience = [environment['AUDIENCE'], environment['TRUST_DOMAIN']].some((text) => text?.trim())
   return {
     sealing: readSealing(environment, read.value),
     audience: saysAudience ? audience : undefined,
     clockSkewSeconds,
-    contextFor: createContextFor(read.value),
+    attestors,
+    // Whether challenges can be sealed is the gateway's to say: SEAL_KEYS are not where documents are written.
+    contextFor: createContextFor({ ...read.value, canSeal: true }, attestors),
   }
 }
 

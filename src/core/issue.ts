@@ -34,10 +34,14 @@ export const ISSUES = {
   attestor_duplicate: 'error',
   url_forbidden: 'error',
   issuer_forbidden: 'error',
+  anchors_too_many: 'error',
+  /** Retired: two policies may take the keys of one issuer from different places. Never given, never reused. */
   key_source_conflict: 'error',
   key_unusable: 'error',
   pin_missing: 'error',
   attestor_unsupported: 'unhealthy',
+  challenge_unavailable: 'unhealthy',
+  call_out_alone: 'error',
   // Attributes, templates, conditions
   attribute_unknown: 'error',
   attribute_surface_forbidden: 'error',

@@ -91,6 +91,20 @@ export const WORKLOAD_ATTRIBUTES_MAX = 512
 
 /** Pieces of evidence in one login: no policy needs more attestors than there are. */
 export const ATTESTATIONS_MAX = 8
+/** A sealed challenge, as text: what it seals is the row's own, and goes back and forth in a header of nobody. */
+export const CHALLENGE_MAX_LENGTH = 4 * 1024
+/** From the answer that gives it to the login that uses it: one round trip, and a TPM that takes seconds. */
+export const CHALLENGE_LIFETIME_SECONDS = 60
+/** Of a request for a challenge: a key, a certificate or a host name. */
+export const CHALLENGE_BODY_MAX_BYTES = 32 * 1024
+/** Anchors of one selector that have to be fetched, per document: one cold login after the other reaches them all. */
+export const FETCHED_ANCHORS_PER_SELECTOR_MAX = 16
+/** Anchors that one piece of evidence calls by the same name: each may cost a signature before anybody is believed. */
+export const ANCHORS_PER_NAME_MAX = 16
+/** Anchors that are fetched for one piece of evidence, in document order. The next request finds them in hand. */
+export const ANCHOR_FETCHES_PER_EVIDENCE_MAX = 4
+/** And for one request, whatever evidence it has. */
+export const ANCHOR_FETCHES_PER_REQUEST_MAX = 8
 
 /** "Did you mean" of one request for claims: each costs as much as mapping a hundred workloads. */
 export const ATTRIBUTE_HINTS_MAX = 10

@@ -5,10 +5,17 @@
  * - `malformed`: not well-formed evidence of its type
  * - `unverified`: signature, issuer, audience or times do not hold, or the gateway cannot verify this type
  * - `keys_unavailable`: could not be verified because keys could not be fetched
+ * - `not_answered`: could not be decided because what must be asked did not answer
  * - `not_accepted`: verified, but a pin or a condition of the policy does not hold
  * - `not_required`: ignored, and never verified
  */
-export type EvidenceReason = 'malformed' | 'unverified' | 'keys_unavailable' | 'not_accepted' | 'not_required'
+export type EvidenceReason =
+  | 'malformed'
+  | 'unverified'
+  | 'keys_unavailable'
+  | 'not_answered'
+  | 'not_accepted'
+  | 'not_required'
 
 interface RefusalRow {
   /** The HTTP status when this code ends the request; an evidence code never does. */
@@ -19,6 +26,13 @@ interface RefusalRow {
 
 const request = (status: number, title: string): RefusalRow => ({ status, title })
 const evidence = (reason: EvidenceReason, title: string): RefusalRow => ({ status: 401, title, reason })
+/** `answer`: the code that ends the request where evidence could still pass but for this. */
+const waiting = <Answer extends string>(reason: EvidenceReason, answer: Answer, title: string) => ({
+  status: 401,
+  title,
+  reason,
+  answer,
+})
 
 export const REFUSALS = {
   // A whole request
@@ -35,6 +49,9 @@ export const REFUSALS = {
   signing_key_unavailable: request(503, 'A signing key could not be fetched'),
   configuration_invalid: request(503, 'The configuration has never compiled'),
   store_unavailable: request(503, 'The configuration store could not be read'),
+  call_out_unavailable: request(503, 'What a policy asks did not answer'),
+  challenge_unavailable: request(503, 'Challenges cannot be made here'),
+  challenge_not_required: request(403, 'No policy asks for this challenge'),
   audit_unavailable: request(503, 'The audit record could not be written'),
   gateway_draining: request(503, 'The gateway is shutting down'),
   settings_invalid: request(503, 'The settings do not fit where the gateway runs'),
@@ -74,7 +91,20 @@ export const REFUSALS = {
   signing_key_unusable: evidence('unverified', 'The signing key is unusable'),
   signature_invalid: evidence('unverified', 'The signature does not verify'),
   attestor_unsupported: evidence('unverified', 'The attestor is not supported by this version'),
-  signing_key_fetch_failed: evidence('keys_unavailable', 'The signing keys could not be fetched'),
+  section_missing: evidence('unverified', 'What verifies this evidence is not configured'),
+  challenge_missing: evidence('malformed', 'The challenge is missing'),
+  challenge_malformed: evidence('malformed', 'The challenge is not one of this gateway'),
+  challenge_expired: evidence('unverified', 'The challenge has expired'),
+  challenge_mismatch: evidence('unverified', 'The challenge was given for something else'),
+  // Evidence: nothing is decided, and the request is answered with 503 if it could still pass
+  signing_key_fetch_failed: waiting(
+    'keys_unavailable',
+    'signing_key_unavailable',
+    'The signing keys could not be fetched',
+  ),
+  section_invalid: waiting('not_answered', 'configuration_invalid', 'What verifies this evidence has never compiled'),
+  section_unavailable: waiting('not_answered', 'store_unavailable', 'What verifies this evidence could not be read'),
+  call_out_unanswered: waiting('not_answered', 'call_out_unavailable', 'What must be asked did not answer'),
   // Evidence: pins and conditions
   token_lifetime_excessive: evidence('not_accepted', 'The token lives too long'),
   namespace_not_allowed: evidence('not_accepted', 'The namespace is not allowed'),
@@ -124,7 +154,7 @@ const ABOUT_KEYS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
  */
 export function isOurFailure(code: RefusalCode): boolean {
   const { status, reason }: RefusalRow = REFUSALS[code]
-  return status === 503 || reason === 'keys_unavailable' || ABOUT_KEYS.has(code)
+  return status === 503 || reason === 'keys_unavailable' || reason === 'not_answered' || ABOUT_KEYS.has(code)
 }
 
 /**

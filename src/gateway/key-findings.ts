@@ -11,9 +11,9 @@ export function findByKeys({ AgentAttestation }: Partial<SectionValues>, sources
   const found: Issue[] = []
   const seen = new Set<string>()
   for (const [at, { requirements }] of (AgentAttestation?.policies ?? []).entries()) {
-    for (const [index, { keySource }] of requirements.entries()) {
-      if (keySource === undefined || keySource.kind === 'inline') continue
-      const { id, lastFailure, consecutiveFailures } = sources.status(keySource)
+    for (const [index, { anchor }] of requirements.entries()) {
+      if (anchor.fetchedFrom === undefined) continue
+      const { id, lastFailure, consecutiveFailures } = sources.status(anchor.fetchedFrom)
       if (lastFailure === undefined || consecutiveFailures === 0 || seen.has(id)) continue
       seen.add(id)
       const message = `Keys cannot be fetched (attempts: ${consecutiveFailures}): ${lastFailure.reason}; ${lastFailure.nextStep}`

@@ -28,14 +28,36 @@ export async function deriveKey(secret: Uint8Array<ArrayBuffer>, info: string): 
   if (secret.length < SEAL_KEY_MIN_BYTES) throw new RangeError(`a seal key needs ${SEAL_KEY_MIN_BYTES} bytes`)
   const known = derivedKeys.get(secret)?.get(info)
   if (known !== undefined) return known
+  const derived = await derive(secret, info, new Uint8Array())
+  derivedKeys.set(secret, (derivedKeys.get(secret) ?? new Map<string, DerivedKey>()).set(info, derived))
+  return derived
+}
+
+/**
+ * A key for one thing alone: with a fresh salt each time, no nonce can be used twice with one key. `kid` names the
+ * secret, whatever the salt. Throws as {@link deriveKey} does.
+ */
+export async function deriveSaltedKey(
+  secret: Uint8Array<ArrayBuffer>,
+  info: string,
+  salt: Uint8Array<ArrayBuffer>,
+): Promise<DerivedKey> {
+  const { kid } = await deriveKey(secret, info)
+  const { key } = await derive(secret, info, salt)
+  return { kid, key }
+}
+
+async function derive(
+  secret: Uint8Array<ArrayBuffer>,
+  info: string,
+  salt: Uint8Array<ArrayBuffer>,
+): Promise<DerivedKey> {
   const material = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits'])
   const bits = await crypto.subtle.deriveBits(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encodeUtf8(info) },
+    { name: 'HKDF', hash: 'SHA-256', salt, info: encodeUtf8(info) },
     material,
     (KEY_BYTES + KID_BYTES) * 8,
   )
   const bytes = new Uint8Array(bits)
-  const derived = { key: bytes.slice(0, KEY_BYTES), kid: encodeBase64url(bytes.subarray(KEY_BYTES)) }
-  derivedKeys.set(secret, (derivedKeys.get(secret) ?? new Map<string, DerivedKey>()).set(info, derived))
-  return derived
+  return { key: bytes.slice(0, KEY_BYTES), kid: encodeBase64url(bytes.subarray(KEY_BYTES)) }
 }

@@ -4,7 +4,7 @@ import { compactVerify } from 'jose'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { anchorOf } from './keys/anchor.ts'
-import type { KeySourceSpec, KeySources } from './keys/key-source.ts'
+import type { KeySourceSpec, RequestKeys } from './keys/key-source.ts'
 import type { ParsedToken } from './parse.ts'
 
 declare const verified: unique symbol
@@ -23,15 +23,14 @@ export interface Verification {
 
 /**
  * Verifies the token by a key of `spec`. Check its times, audience and issuer first: they cost nothing. Refusals: those
- * of {@link KeySources.find}, `signature_invalid`, `signing_key_unusable`. Never throws on account of token or key.
+ * of {@link RequestKeys.find}, `signature_invalid`, `signing_key_unusable`. Never throws on account of token or key.
  */
 export async function verifySignature(
   token: ParsedToken,
   spec: KeySourceSpec,
-  sources: KeySources,
-  background: (work: Promise<unknown>) => void,
+  sources: RequestKeys,
 ): Promise<Checked<Verification>> {
-  const lookup = await sources.find(spec, token, background)
+  const lookup = await sources.find(spec, token)
   if (lookup.kind === 'refused') return refuse(lookup.refusal)
   const { alg } = token.header
   try {

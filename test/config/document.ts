@@ -1,5 +1,5 @@
 // How the tests of sections compile a document and write down what is wrong with it.
-import type { CompileContext } from '../../src/attest/attestor.ts'
+import type { CompileContext } from '../../src/attest/attest-context.ts'
 import { type CompileResult, compileDocument, type SectionValues } from '../../src/config/compile/compile.ts'
 import type { LocatedIssue } from '../../src/config/compile/located-issue.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'

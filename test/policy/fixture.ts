@@ -1,6 +1,7 @@
 // One good token of one good issuer, and what it takes to change a single thing of it.
 
-import type { CompileContext, Requirement } from '../../src/attest/attestor.ts'
+import type { CompileContext } from '../../src/attest/attest-context.ts'
+import type { Requirement } from '../../src/attest/attestor.ts'
 import { k8sToken } from '../../src/attest/k8s-token/k8s-token.ts'
 import { ATTESTORS } from '../../src/attest/table.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'

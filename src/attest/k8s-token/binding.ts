@@ -3,7 +3,7 @@
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { DNS_LABEL_MAX_BYTES, DNS_NAME_MAX_BYTES, UID_MAX_LENGTH } from '../../core/limits.ts'
-import type { RefusalCode } from '../../core/refusal.ts'
+import type { Refusal, RefusalCode } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { type ParsedToken, parseTokenForm } from '../../token/parse.ts'
 
@@ -24,7 +24,7 @@ export function readBinding(token: ParsedToken): Checked<Binding> {
   const claim = token.claims['kubernetes.io']
   if (!isJsonObject(claim)) {
     return LEGACY_CLAIM in token.claims
-      ? legacy()
+      ? refuse(LEGACY)
       : fault('claim_missing', 'the claim kubernetes.io is missing: this is not a bound service account token')
   }
   if ('warnafter' in claim) {
@@ -84,16 +84,15 @@ function findMalformedName({ namespace, ...named }: Binding): string | undefined
 const LEGACY_CLAIM = 'kubernetes.io/serviceaccount/namespace'
 
 /** A legacy token has no `exp`, so the parser has refused it; this only finds the better word for why. */
-export function isLegacy(text: string): boolean {
+export function explainLegacy(text: string): Refusal | undefined {
   const form = parseTokenForm(text)
-  return form.ok && LEGACY_CLAIM in form.value.claims
+  return form.ok && LEGACY_CLAIM in form.value.claims ? LEGACY : undefined
 }
 
-export function legacy(): Checked<never> {
-  return fault(
-    'token_legacy',
-    'legacy service account token, which never expires: use a projected, bound token instead of a secret',
-  )
+const LEGACY: Refusal = {
+  code: 'token_legacy',
+  detail:
+    'JWT verification failed: legacy service account token, which never expires: use a projected, bound token instead of a secret',
 }
 
 function fault(code: RefusalCode, what: string): Checked<never> {
@@ -106,6 +105,11 @@ function readNamed(value: Json | undefined): Named | undefined | 'malformed' {
   const { name, uid }: JsonObject = value
   if (typeof name !== 'string' || name === '' || !(uid === undefined || typeof uid === 'string')) return 'malformed'
   return { name, uid }
+}
+
+/** In one line, as the subject of such a token is written. */
+export function describeBinding({ namespace, serviceAccount }: Binding): string {
+  return `system:serviceaccount:${namespace}:${serviceAccount.name}`
 }
 
 export function attributesOf(issuer: string, { namespace, serviceAccount, pod, node }: Binding): readonly Attribute[] {
@@ -125,9 +129,9 @@ export function attributesOf(issuer: string, { namespace, serviceAccount, pod, n
 }
 
 /** {@link attributesOf} the other way round, for recorded logins; `undefined` if these are not of such a token. */
-export function recallBinding(
+export function restoreBinding(
   attributes: Attributes,
-): { readonly issuer: string; readonly binding: Binding } | undefined {
+): { readonly issuer: string; readonly own: Binding } | undefined {
   function text(name: string): string | undefined {
     const value = attributes.get(`k8s_token.${name}`)
     return typeof value === 'string' ? value : undefined
@@ -140,5 +144,5 @@ export function recallBinding(
   const namespace = text('namespace')
   const serviceAccount = named('service_account')
   if (issuer === undefined || namespace === undefined || serviceAccount === undefined) return undefined
-  return { issuer, binding: { namespace, serviceAccount, pod: named('pod'), node: named('node') } }
+  return { issuer, own: { namespace, serviceAccount, pod: named('pod'), node: named('node') } }
 }

@@ -1,24 +1,14 @@
-// What a service account token claims, verified or not: for the audit record of a refused login.
-import { isJsonObject, type Json } from '../../core/json.ts'
-import { readUnverified } from '../../token/unverified.ts'
-import { type Claimed, claimedOf, claimedText, claimedTexts, claimedTime } from '../claimed.ts'
+// What a service account token claims of the workload that it is bound to, verified or not.
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import { type Claimed, claimedOf, claimedText } from '../claimed.ts'
 
-/** Reads as much of the token as can be read strictly; never throws. */
-export function readClaimedOfToken(token: string): Claimed {
-  const { header, claims } = readUnverified(token)
+export function readClaimedBinding(claims: JsonObject): Claimed {
   const bound = memberOf(claims, 'kubernetes.io')
   return claimedOf({
-    issuer: claimedText(claims['iss']),
-    subject: claimedText(claims['sub']),
-    keyId: claimedText(header['kid']),
     namespace: claimedText(memberOf(bound, 'namespace')),
     serviceAccount: claimedText(memberOf(memberOf(bound, 'serviceaccount'), 'name')),
     pod: claimedText(memberOf(memberOf(bound, 'pod'), 'name')),
     node: claimedText(memberOf(memberOf(bound, 'node'), 'name')),
-    issuedAt: claimedTime(claims['iat']),
-    notBefore: claimedTime(claims['nbf']),
-    expiresAt: claimedTime(claims['exp']),
-    audiences: claimedTexts(claims['aud']),
   })
 }
 

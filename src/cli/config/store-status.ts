@@ -34,7 +34,7 @@ export async function readStoreStatus(
     if (bytes === undefined) return { name, read: readOf(absentSince(nowMillis), false), text: undefined }
     const { known } = await knownAfter(bytes, nowMillis, undefined, {
       compile: (text, context) => compileDocument(name, text, context),
-      contextFor: (digest) => settings.contextFor(key, digest),
+      contextFor: () => settings.contextFor(key),
       recall: async () => (await records?.read(key))?.record,
       nowMillis,
     })

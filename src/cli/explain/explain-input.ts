@@ -1,89 +1,46 @@
 // What `postern explain` is asked about: the body of a login as it was sent, a bare token, or the attributes of a login
 // that is on record; and the moment at which it is looked at.
-import { ATTESTORS } from '../../attest/table.ts'
-import type { Attribute } from '../../attribute/attribute.ts'
+import type { AttestorTable } from '../../attest/table.ts'
 import { parseJson } from '../../core/json.ts'
 import { JSON_DEPTH_MAX, LOGIN_BODY_MAX_BYTES, NUMERIC_DATE_MAX_SECONDS } from '../../core/limits.ts'
-import { type Checked, pass, refuse } from '../../core/result.ts'
+import { type Checked, refuse } from '../../core/result.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
 import { checkShape } from '../../gateway/body.ts'
-import type { Attestation } from '../../policy/login/login.ts'
+import type { Attestation } from '../../policy/login/evidence.ts'
 import { parseTokenForm } from '../../token/parse.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
 
 /** A refusal is what the gateway would answer to the body, whatever the policies are. `file` is `-` for standard input. */
-export async function readEvidence(file: string, io: Io): Promise<Checked<readonly Attestation[]>> {
+export async function readEvidence(
+  file: string,
+  attestors: AttestorTable,
+  io: Io,
+): Promise<Checked<readonly Attestation[]>> {
   const bytes = file === '-' ? await io.input() : await readDocumentFile(file, io)
   const text = decodeUtf8(bytes)?.trim() ?? ''
   if (text === '') throw new Stop(EXIT.usage, `Cannot read ${nameOf(file)}: it is empty, or no UTF-8 text`)
   // A token has no brace: it is base64url and dots.
   if (!text.startsWith('{')) {
-    return checkBody({ attestations: [{ type: 'k8s_token', evidence: { token: text } }] })
+    return checkBody({ attestations: [{ type: 'k8s_token', evidence: { token: text } }] }, attestors)
   }
   if (bytes.length > LOGIN_BODY_MAX_BYTES) {
     return refuse({ code: 'body_too_large', detail: `the body has more than ${LOGIN_BODY_MAX_BYTES} bytes` })
   }
   const json = parseJson(text, JSON_DEPTH_MAX)
-  if (json.ok) return checkBody(json.value)
+  if (json.ok) return checkBody(json.value, attestors)
   const detail = `the body cannot be read: ${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
   return refuse({ code: 'request_malformed', detail })
 }
 
-function checkBody(body: unknown): Checked<readonly Attestation[]> {
+function checkBody(body: unknown, attestors: AttestorTable): Checked<readonly Attestation[]> {
   const shaped = checkShape(loginBodySchema, body, [])
-  return shaped.ok ? readAttestations(shaped.value) : shaped
+  return shaped.ok ? readAttestations(shaped.value, attestors) : shaped
 }
 
 function nameOf(file: string): string {
   return file === '-' ? 'the standard input' : file
-}
-
-/**
- * Evidence that stands for recorded attributes, so that the gateway's own evaluator decides over them. It passes
- * verification, since it was recorded after it; it is made here, for dry runs, and nowhere else.
- */
-export function recallAttestations(attributes: readonly Attribute[]): Checked<readonly Attestation[]> {
-  const byName = new Map(attributes.map(({ name, value }) => [name, value]))
-  const recalled: Attestation[] = []
-  for (const type of new Set(attributes.map(({ origin }) => origin))) {
-    const row = ATTESTORS.get(type)
-    const evidence = row?.recall?.(byName)
-    if (row === undefined || evidence === undefined) {
-      throw new Stop(
-        EXIT.usage,
-        `Cannot tell the evidence of these attributes of ${type}: give all that a login records`,
-      )
-    }
-    const { selector, explain } = evidence
-    const attestor: Attestation['attestor'] = {
-      ...row,
-      open: () =>
-        pass({
-          type,
-          selector,
-          digest: () => Promise.resolve('recorded'),
-          async verify() {
-            return pass({
-              expiresAtSeconds: Number.POSITIVE_INFINITY,
-              // For sessions, of which a dry run issues none.
-              anchor: 'recorded',
-              facts: () => null,
-              attributes: () => attributes.filter(({ origin }) => origin === type),
-              accept(requirement) {
-                const { checks, attributes: proved } = explain(requirement)
-                const failed = checks.find(({ refusal }) => refusal !== undefined)
-                return failed?.refusal === undefined ? pass(proved ?? []) : refuse(failed.refusal)
-              },
-            })
-          },
-          explain: () => Promise.resolve(explain),
-        }),
-    }
-    recalled.push({ type, attestor, evidence: undefined })
-  }
-  return pass(recalled)
 }
 
 const INSTANT =

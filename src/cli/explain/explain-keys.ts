@@ -1,33 +1,33 @@
 // Keys for a login that is explained offline: those of the document, or those that the person has given in the place of
-// a fetch. Nothing is fetched; where keys are wanting, the login stays undecided.
+// a fetch. Nothing is fetched; where keys are missing, the login stays undecided.
 import { isJsonObject, parseJsonBytes } from '../../core/json.ts'
 import { JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
+import type { Refusal } from '../../core/refusal.ts'
 import { type KeySet, readKeySet } from '../../token/keys/key-set.ts'
-import { createKeySources, type KeySources, lookUpIn } from '../../token/keys/key-source.ts'
+import { type KeyLookup, type KeySourceSpec, lookUpIn, type RequestKeys } from '../../token/keys/key-source.ts'
+import type { ParsedToken } from '../../token/parse.ts'
 import { EXIT, type Io, Stop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
 
 /** `given` serves for every source that would be fetched. */
-export function createOfflineKeySources(given: KeySet | undefined, io: Io): KeySources {
-  const inner = createKeySources({
-    fetch: () => Promise.reject(new Error('offline')),
-    clock: io.clock,
-    sleep: () => Promise.resolve(),
-    allowLoopback: false,
-  })
-  return {
-    status: inner.status,
-    noteVerified: inner.noteVerified,
-    async find(spec, token, background) {
-      if (spec.kind === 'inline') return inner.find(spec, token, background)
-      if (given === undefined) return { kind: 'refused', refusal: KEYS_WANTING }
-      return lookUpIn(given, token, 'issuer')
-    },
+export function createOfflineKeys(given: KeySet | undefined): RequestKeys {
+  const keys: RequestKeys = {
+    find: (spec, token) => Promise.resolve(findOffline(spec, token)),
+    look: () => 'fits',
+    noteVerified: () => undefined,
+    inHand: () => keys,
   }
+
+  function findOffline(spec: KeySourceSpec, token: ParsedToken): KeyLookup {
+    if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
+    return given === undefined ? { kind: 'refused', refusal: KEYS_MISSING } : lookUpIn(given, token, 'issuer')
+  }
+
+  return keys
 }
 
-const KEYS_WANTING = {
+const KEYS_MISSING = {
   code: 'signing_key_fetch_failed',
   detail: 'not checked, nor the signature: nothing is fetched offline; give the key set of the issuer with --jwks FILE',
 } as const
@@ -49,4 +49,14 @@ export async function readGivenKeys(file: string, io: Io): Promise<KeySet> {
   for (const { index, reason } of keys.skipped)
     io.err(`${printable(file)}: key ${index} is skipped: ${printable(reason)}\n`)
   return keys
+}
+
+/** What a section of the trust domain would say is not known here. */
+export function notReadOffline(section: string): Refusal {
+  return { code: 'section_unavailable', detail: `not checked: ${section} of the trust domain is not read offline` }
+}
+
+export const NOT_ASKED_OFFLINE: Refusal = {
+  code: 'call_out_unanswered',
+  detail: 'not checked: nobody is asked while a login is explained',
 }

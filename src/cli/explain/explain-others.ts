@@ -35,7 +35,7 @@ export function missOf(attestor: AttestorExplanation): { readonly why: string; r
   const { type, selector } = attestor.requirement
   switch (attestor.kind) {
     case 'elsewhere': {
-      const near = differenceOf(selector, attestor.selector)
+      const near = selector === undefined ? undefined : differenceOf(selector, attestor.selector)
       const hint = near === undefined ? '' : `: ${near}`
       return {
         why: `it asks for a ${type} of ${selector}, not of ${attestor.selector}${hint}`,

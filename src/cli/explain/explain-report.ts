@@ -1,5 +1,5 @@
 // An explanation as data: what the tree is drawn from, and the JSON of it for programs.
-import type { Check, OpenCheck } from '../../attest/check.ts'
+import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
 import type { Scalar, Value } from '../../condition/value.ts'
 import {
@@ -52,7 +52,7 @@ function attestorJson(attestor: AttestorExplanation): unknown {
   return { type, state: attestor.kind, checks: checks.map(checkJson), attributes }
 }
 
-function checkJson(check: Check | OpenCheck): unknown {
+function checkJson(check: Check): unknown {
   const { name, expected, actual, refusal } = check
   return {
     name,
@@ -60,7 +60,7 @@ function checkJson(check: Check | OpenCheck): unknown {
     expected,
     actual,
     ...(refusal === undefined ? {} : { code: refusal.code, detail: refusal.detail }),
-    ...('unknown' in check ? { detail: check.unknown } : {}),
+    ...(check.unknown === undefined ? {} : { detail: check.unknown }),
   }
 }
 

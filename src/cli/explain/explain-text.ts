@@ -1,6 +1,6 @@
 // An explanation as a tree that a person can read: what passed is one short line, what did not says what was expected.
 
-import type { Check, OpenCheck } from '../../attest/check.ts'
+import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
 import { printable } from '../../core/printable.ts'
 import { REFUSALS } from '../../core/refusal.ts'
@@ -82,7 +82,7 @@ function attestorLines(attestor: AttestorExplanation, io: Colour): readonly stri
   return [`  ${type}`, ...attestor.explained.checks.flatMap((check) => checkLines(check, io))]
 }
 
-function checkLines(check: Check | OpenCheck, io: Colour): readonly string[] {
+function checkLines(check: Check, io: Colour): readonly string[] {
   const state = stateOf(check)
   const head = `    ${mark(state, io)} ${check.name.padEnd(CHECK_WIDTH)}  `
   const indent = ' '.repeat(6 + CHECK_WIDTH + 2)
@@ -90,7 +90,7 @@ function checkLines(check: Check | OpenCheck, io: Colour): readonly string[] {
   if (state === 'passed') return [`${head}${actual ?? listed(check.expected)}`]
   const first = `${head}${actual === undefined ? '' : `${actual}; `}expected ${listed(check.expected)}`
   const why = (text: string): string => `${indent}${paint(shown(text), 'dim', io)}`
-  if ('unknown' in check) return [first, why(check.unknown)]
+  if (check.unknown !== undefined) return [first, why(check.unknown)]
   if (check.refusal === undefined) return [first]
   const { code, detail } = check.refusal
   if (state === 'unknown') return [first, why(detail)]

@@ -4,9 +4,9 @@ import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import type { SectionName } from '../../config/sections/table.ts'
 import { printable } from '../../core/printable.ts'
-import type { Checked } from '../../core/result.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
 import { explainLogin } from '../../policy/login/explain-login.ts'
-import type { Attestation } from '../../policy/login/login.ts'
+import type { Attestation } from '../../policy/login/evidence.ts'
 import type { PolicySet } from '../../policy/policy.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { readFlags } from '../arguments.ts'
@@ -17,11 +17,12 @@ import type { OperatorSettings } from '../operator-settings.ts'
 import { issuesJson, issuesText, tally } from '../print-issues.ts'
 import { readSettingsFor } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
-import { readEvidence, readMoment, recallAttestations } from './explain-input.ts'
-import { createOfflineKeySources, readGivenKeys } from './explain-keys.ts'
+import { readEvidence, readMoment } from './explain-input.ts'
+import { createOfflineKeys, NOT_ASKED_OFFLINE, notReadOffline, readGivenKeys } from './explain-keys.ts'
 import { type ExplainReport, explanationJson } from './explain-report.ts'
 import { explanationText } from './explain-text.ts'
 import { exitCodeOf, refusedBody, verdictOf } from './explain-verdict.ts'
+import { restoreAttestations } from './restored-evidence.ts'
 
 export const explain: Command = {
   name: 'explain',
@@ -68,8 +69,8 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitCode> {
   const keys = values.jwks === undefined ? undefined : await readGivenKeys(values.jwks, io)
   const read: Checked<readonly Attestation[]> =
     evidence !== undefined
-      ? await readEvidence(evidence, io)
-      : recallAttestations(await readAgentAttributes(attributes ?? '', io))
+      ? await readEvidence(evidence, settings.attestors, io)
+      : pass(restoreAttestations(await readAgentAttributes(attributes ?? '', io), settings.attestors))
 
   const document = await readPolicies(file, settings, values.json === true, io)
   if (document === undefined) return EXIT.refused
@@ -90,9 +91,10 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitCode> {
     engine: createConditionEngine(loadPolicyVm()),
     nowSeconds,
     skewSeconds: settings.clockSkewSeconds,
-    keySources: createOfflineKeySources(keys, io),
+    keys: createOfflineKeys(keys),
     defaultAudience: audience ?? '',
-    background: () => undefined,
+    section: (name) => Promise.resolve(refuse(notReadOffline(name))),
+    fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
   })
   const report: ExplainReport = {
     document: document.named,

@@ -1,6 +1,7 @@
 // What compiling a document needs to know besides its text, made of the settings. The gateway and the tool both ask here:
 // a document must not be valid for one and refused by the other.
-import type { CompileContext } from '../../attest/attestor.ts'
+import type { CompileContext } from '../../attest/attest-context.ts'
+import type { AttestorTable } from '../../attest/table.ts'
 import type { UrlPolicy } from '../../net/url-policy.ts'
 import type { ContextFor } from '../live/config-read.ts'
 
@@ -10,24 +11,25 @@ export interface CompileSettings {
   readonly allowLoopbackIssuers: boolean
   /** Origins (`https://host:port`) that may be private. */
   readonly privateIssuers: readonly string[]
+  /** `SEAL_KEYS` are set. */
+  readonly canSeal: boolean
 }
 
 /** Which URLs keys may be fetched from, when a document is compiled and when they are fetched. */
 export function createUrlPolicy({
   allowLoopbackIssuers,
   privateIssuers,
-}: CompileSettings): UrlPolicy & { readonly privateOrigins: ReadonlySet<string> } {
+}: Pick<CompileSettings, 'allowLoopbackIssuers' | 'privateIssuers'>): UrlPolicy & { readonly privateOrigins: ReadonlySet<string> } {
   return { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
 }
 
-/** `digest` is that of the document's bytes. */
-export function createContextFor(settings: CompileSettings): ContextFor {
+export function createContextFor(settings: CompileSettings, attestors: AttestorTable): ContextFor {
   const urlPolicy = createUrlPolicy(settings)
-  return ({ scope }, documentDigest): CompileContext => ({
-    scope,
-    documentDigest,
+  return ({ scope }): CompileContext => ({
+    attestors,
     issuerUrl: settings.issuerUrl,
     urlPolicy,
     exactPins: scope === 'trust-domain',
+    canSeal: settings.canSeal,
   })
 }

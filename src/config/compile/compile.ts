@@ -1,6 +1,6 @@
 // From the bytes of a document to the compiled type of its section, or to every issue with its line and column. It never
 // throws, and its time is bounded whatever the bytes are.
-import type { CompileContext, Report } from '../../attest/attestor.ts'
+import type { CompileContext, Report } from '../../attest/attest-context.ts'
 import type { Issue } from '../../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../../core/limits.ts'
 import { didYouMean } from '../../core/nearest.ts'

@@ -1,5 +1,5 @@
 // Counts the errors of a document while it compiles, so that work which could only find more of them can stop.
-import type { Report } from '../../attest/attestor.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import { stopsCompiling } from '../../core/issue.ts'
 import { ISSUES_MAX } from '../../core/limits.ts'
 

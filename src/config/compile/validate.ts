@@ -2,7 +2,7 @@
 // only, stops at the first unknown field and drops `__proto__`, so the structure is walked here and valibot runs the
 // checks (`pipe`) of each part. Maps become objects without a prototype: no name is special.
 import * as v from 'valibot'
-import type { Report } from '../../attest/attestor.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import type { Issue, IssueCode, Path } from '../../core/issue.ts'
 import { ISSUES_MAX } from '../../core/limits.ts'
 import { didYouMean } from '../../core/nearest.ts'

@@ -183,7 +183,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     }
     const { known, record, mark } = await knownAfter(bytes, readAtMillis, before, {
       compile: (text, context) => options.compile(key.section as keyof Values & string, text, context),
-      contextFor: (digest) => options.contextFor(key, digest),
+      contextFor: () => options.contextFor(key),
       recall: () => recall(key),
       nowMillis: clock(),
     })

@@ -1,6 +1,6 @@
 // What one read of the store makes of a document, given what was known before: the rule that a bad document never
 // displaces a good one, and that a deleted one is gone. Plain data; the store and the time come from the cache.
-import type { CompileContext } from '../../attest/attestor.ts'
+import type { CompileContext } from '../../attest/attest-context.ts'
 import { digestOf } from '../../core/digest.ts'
 import { CONFIG_ENTRY_BYTES } from '../../core/limits.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'

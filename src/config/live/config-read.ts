@@ -1,5 +1,5 @@
 // What a read of a configuration can yield, and what the cache is handed to work with.
-import type { CompileContext } from '../../attest/attestor.ts'
+import type { CompileContext } from '../../attest/attest-context.ts'
 import type { CompileResult } from '../compile/compile.ts'
 import type { LocatedIssue } from '../compile/located-issue.ts'
 import type { DocumentKey } from '../document-key.ts'
@@ -14,7 +14,7 @@ export type CompileSection<Values> = <Section extends keyof Values & string>(
   context: CompileContext,
 ) => CompileResult<Values[Section]>
 
-export type ContextFor = (key: DocumentKey, digest: string) => CompileContext
+export type ContextFor = (key: DocumentKey) => CompileContext
 
 /** A document that is in force: it compiled, and nothing later that compiled has displaced it. */
 export interface InForceRead<T> {

@@ -1,18 +1,19 @@
 // Section AgentAttestation: the policies that admit agents of a cluster. Any one satisfied policy admits.
 import * as v from 'valibot'
+import type { AttestorTable } from '../../attest/table.ts'
 import { createPolicySet, type PolicySet } from '../../policy/policy.ts'
 import { compilePolicies, policyEntries, SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
-const policySchema = v.strictObject(policyEntries)
-
-const specSchema = v.strictObject({
-  policies: v.pipe(
-    v.array(policySchema),
-    v.metadata(SALVAGED),
-    v.description('Policies, any one of which admits; [] admits nobody'),
-  ),
-})
+function specSchema(attestors: AttestorTable) {
+  return v.strictObject({
+    policies: v.pipe(
+      v.array(v.strictObject(policyEntries(attestors))),
+      v.metadata(SALVAGED),
+      v.description('Policies, any one of which admits; [] admits nobody'),
+    ),
+  })
+}
 
 export const agentAttestation: SectionRow<PolicySet> = defineSection({
   scope: 'cluster',

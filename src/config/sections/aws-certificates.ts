@@ -1,14 +1,12 @@
 // Section AWSCertificates: the region certificates that instance identity documents are verified with, as data, so that
 // a certificate that rotates needs no release.
 import * as v from 'valibot'
+import type { AwsCertificates } from '../../attest/shared-sections.ts'
 import { decodeBase64url } from '../../core/base64.ts'
 import { PEM_MAX_LENGTH } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
-
-/** The certificates (DER) of each region, in document order. */
-export type AwsCertificates = ReadonlyMap<string, readonly Uint8Array<ArrayBuffer>[]>
 
 const specSchema = v.strictObject({
   certificates: v.pipe(

@@ -1,6 +1,6 @@
 // Section Cluster: what the gateway must know of a cluster besides its policies. Ours, and optional as a whole.
 import * as v from 'valibot'
-import type { Report } from '../../attest/attestor.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import { parseInstantSeconds } from '../../core/instant.ts'
 import { CLUSTER_NAME_MAX_LENGTH } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'

@@ -1,6 +1,6 @@
 // The fields of one issuance policy, the base or an override's: schema and compilation.
 import * as v from 'valibot'
-import type { Report } from '../../attest/attestor.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import type { Surface } from '../../attribute/row.ts'
 import { parseDurationSeconds } from '../../core/duration.ts'
 import { foldName } from '../../core/fold.ts'

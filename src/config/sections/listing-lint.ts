@@ -1,7 +1,7 @@
 // What is likely a mistake in the list of clusters: two of them that may render one path, or whose names are
 // easily confused.
 
-import type { Report } from '../../attest/attestor.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import { foldName } from '../../core/fold.ts'
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'

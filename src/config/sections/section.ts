@@ -1,7 +1,8 @@
 // What a section is: one row of the table, one file. A row knows the schema of its `spec` and how to compile it; the
 // envelope, the YAML and the positions are none of its business.
 import * as v from 'valibot'
-import type { CompileContext, Report } from '../../attest/attestor.ts'
+import type { CompileContext, Report } from '../../attest/attest-context.ts'
+import type { AttestorTable } from '../../attest/table.ts'
 import { stopsCompiling } from '../../core/issue.ts'
 import { validate } from '../compile/validate.ts'
 import type { YamlNode } from '../yaml/yaml-node.ts'
@@ -12,7 +13,8 @@ export type SectionScope = 'cluster' | 'trust-domain'
 export interface SectionDefinition<Spec extends v.GenericSchema, T> {
   readonly scope: SectionScope
   readonly description: string
-  readonly spec: Spec
+  /** One schema, or the one for a table of attestors. */
+  readonly spec: Spec | ((attestors: AttestorTable) => Spec)
   /**
    * Compiles a valid `spec`; paths of issues are relative to it. Lists may have holes where an element was invalid:
    * then the result is thrown away, and what counts is that the other elements report all their issues.
@@ -24,24 +26,35 @@ export interface SectionDefinition<Spec extends v.GenericSchema, T> {
 export interface SectionRow<T> {
   readonly scope: SectionScope
   readonly description: string
-  readonly spec: v.GenericSchema
+  readonly specFor: (attestors: AttestorTable) => v.GenericSchema
   /** Validates and compiles the node of `spec`. Reports every issue, and yields a value unless one is an error. */
   readonly read: (spec: YamlNode, context: CompileContext, report: Report) => T | undefined
 }
 
 export function defineSection<Spec extends v.GenericSchema, T>(definition: SectionDefinition<Spec, T>): SectionRow<T> {
   const { scope, description, spec } = definition
+  const schemas = new WeakMap<AttestorTable, Spec>()
+
+  function specFor(attestors: AttestorTable): Spec {
+    if (typeof spec !== 'function') return spec
+    const known = schemas.get(attestors)
+    if (known !== undefined) return known
+    const made = spec(attestors)
+    schemas.set(attestors, made)
+    return made
+  }
+
   return {
     scope,
     description,
-    spec,
+    specFor,
     read(node, context, report) {
       let failed = false
       function reportInSpec(issue: Parameters<Report>[0]): void {
         if (stopsCompiling(issue)) failed = true
         report({ ...issue, path: ['spec', ...issue.path] })
       }
-      const { value, complete } = validate(spec, node, [], reportInSpec)
+      const { value, complete } = validate(specFor(context.attestors), node, [], reportInSpec)
       if (value === undefined) return undefined
       const compiled = definition.compile(value, context, reportInSpec)
       return complete && !failed ? compiled : undefined
@@ -50,12 +63,12 @@ export function defineSection<Spec extends v.GenericSchema, T>(definition: Secti
 }
 
 /** The JSON shape of a whole document of a section, for editors. */
-export function documentSchema(name: string, row: SectionRow<unknown>): v.GenericSchema {
+export function documentSchema(name: string, row: SectionRow<unknown>, attestors: AttestorTable): v.GenericSchema {
   return v.pipe(
     v.strictObject({
       section: v.pipe(v.literal(name), v.description('The section that this document is')),
       schema: v.pipe(v.literal('v1'), v.description('The version of the schema')),
-      spec: row.spec,
+      spec: row.specFor(attestors),
     }),
     v.title(name),
     v.description(row.description),

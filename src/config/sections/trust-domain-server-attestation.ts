@@ -1,7 +1,8 @@
 // Section TrustDomainServerAttestation: which evidence admits issuers. An issuer may ask for every workload of its
 // clusters, so a bearer token must be pinned exactly here.
 import * as v from 'valibot'
-import type { CompileContext, Report } from '../../attest/attestor.ts'
+import type { CompileContext, Report } from '../../attest/attest-context.ts'
+import type { AttestorTable } from '../../attest/table.ts'
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../policy/policy.ts'
@@ -9,29 +10,33 @@ import { parseClusterId } from '../document-key.ts'
 import { compilePolicies, policyEntries, requiredAttestorsSchema, SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
-const policySchema = v.strictObject({
-  ...policyEntries,
-  allowedClusters: v.optional(
-    v.pipe(
-      v.array(v.string()),
-      v.nonEmpty('Cannot allow no cluster: name at least one, or remove the field to allow all'),
-      v.description('Ids of the clusters that the session is good for; default all'),
+function policySchema(attestors: AttestorTable) {
+  return v.strictObject({
+    ...policyEntries(attestors),
+    allowedClusters: v.optional(
+      v.pipe(
+        v.array(v.string()),
+        v.nonEmpty('Cannot allow no cluster: name at least one, or remove the field to allow all'),
+        v.description('Ids of the clusters that the session is good for; default all'),
+      ),
     ),
-  ),
-})
+  })
+}
 
-const specSchema = v.strictObject({
-  requiredAttestors: v.optional(requiredAttestorsSchema),
-  policies: v.optional(
-    v.pipe(
-      v.array(policySchema),
-      v.metadata(SALVAGED),
-      v.description('Policies, any one of which admits; instead of requiredAttestors'),
+function specSchema(attestors: AttestorTable) {
+  return v.strictObject({
+    requiredAttestors: v.optional(requiredAttestorsSchema(attestors)),
+    policies: v.optional(
+      v.pipe(
+        v.array(policySchema(attestors)),
+        v.metadata(SALVAGED),
+        v.description('Policies, any one of which admits; instead of requiredAttestors'),
+      ),
     ),
-  ),
-})
+  })
+}
 
-type PolicySpec = v.InferOutput<typeof policySchema>
+type PolicySpec = v.InferOutput<ReturnType<typeof policySchema>>
 
 /** The name of the one policy of a document that has `requiredAttestors` alone. */
 const LONE_POLICY = 'default'

@@ -1,7 +1,7 @@
 // Section TrustDomain: what holds for all clusters, and which names and paths each cluster may use. Ours, and optional
 // as a whole: a cluster speaks only for itself where it is listed here.
 import * as v from 'valibot'
-import type { Report } from '../../attest/attestor.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { createPathPrefixes, type PathPrefixes } from '../../identity/path-prefixes.ts'

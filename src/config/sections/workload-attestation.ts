@@ -1,7 +1,7 @@
 // Section WorkloadAttestation: what the agents collect of workloads. The gateway collects nothing; it must know which
 // attributes can come, so that a template that waits for one that never comes is found here and not at issuance.
 import * as v from 'valibot'
-import type { Report } from '../../attest/attestor.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import { URL_MAX_LENGTH } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { defineSection, type SectionRow } from './section.ts'

@@ -1,7 +1,7 @@
 // Which evidence a login brought, and of refused evidence whose it says it is: so that a record says who, whatever the
 // code is. Nothing of that is verified, and it is as long as its sender likes: it gets room of its own.
 import { AUDITED_CLAIMED_MAX_BYTES, QUOTED_AUDIENCES_MAX } from '../../core/limits.ts'
-import type { EvidenceName } from '../../policy/login/login.ts'
+import type { EvidenceName } from '../../policy/login/evidence.ts'
 import type { AuditedClaimed, AuditedEvidence } from './audit.ts'
 import { auditedText, boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
 

@@ -8,7 +8,7 @@ import {
   ISSUES_MAX,
 } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
-import type { EvidenceName } from '../../policy/login/login.ts'
+import type { EvidenceName } from '../../policy/login/evidence.ts'
 import type { EvidenceRefusal, PolicyTrace, Untraced } from '../../policy/login/trials.ts'
 import type { LoginRecord } from './audit.ts'
 import {

@@ -1,19 +1,23 @@
 // What decided a login, and whether it would decide so again. A session is revoked with its policy, and a policy is what
 // it asks, not what it is called: the digest says whether that changed, and the record whether the session still meets it.
-import type { Attestor, PinContext, Requirement } from '../../attest/attestor.ts'
+import type { PinContext } from '../../attest/attest-context.ts'
+import type { Attestor, Requirement } from '../../attest/attestor.ts'
+import { firstRefusal } from '../../attest/check.ts'
+import type { AttestorTable } from '../../attest/table.ts'
+import type { Attributes } from '../../attribute/attribute.ts'
 import type { ConditionEngine } from '../../condition/vm/engine.ts'
 import { sha256Base64url } from '../../core/digest.ts'
 import { canonicalJson, type Json } from '../../core/json.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
-import { anchorsOf } from '../../token/keys/anchor.ts'
-import type { SessionAttribute, SessionDecision } from '../../token/session/session-claims.ts'
+import type { SessionAttribute, SessionDecision, SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, createFuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
 import { unsupported } from './login-refusals.ts'
+import { digestPins, pinsAsSets } from './pins-digest.ts'
 
 export interface DecisionContext extends PinContext {
-  readonly attestors: ReadonlyMap<string, Attestor>
+  readonly attestors: AttestorTable
   readonly engine: ConditionEngine
 }
 
@@ -38,7 +42,7 @@ export function createDecisions(context: DecisionContext): Decisions {
   const digests = new WeakMap<Policy, string>()
 
   function rowOf({ type }: Requirement): Attestor {
-    const row = context.attestors.get(type)
+    const row = context.attestors.rows.get(type)
     if (row === undefined) throw new Error(`a requirement of ${type}, which no attestor has compiled`)
     return row
   }
@@ -56,11 +60,13 @@ export function createDecisions(context: DecisionContext): Decisions {
     const attestors = requirements.map(async (requirement) =>
       canonicalJson({
         type: requirement.type,
-        anchors: await anchorsOfRequirement(requirement),
-        pins: rowOf(requirement).describePins(requirement, context),
+        anchors: await anchorIdsOf(requirement),
+        pins: pinsAsSets(requirement.pins),
       }),
     )
     return canonicalJson({
+      // What pins mean besides what they say.
+      audience: context.defaultAudience,
       attestors: sortedOnce(await Promise.all(attestors)),
       conditions: sortedOnce(conditions.map(({ condition }) => condition.text)),
     })
@@ -79,20 +85,34 @@ export function createDecisions(context: DecisionContext): Decisions {
     for (const requirement of requirements) {
       const proof = decision.proofs.find(({ type }) => type === requirement.type)
       if (proof === undefined) return otherAttestors(policy)
-      if (!(await anchorsOfRequirement(requirement)).includes(proof.anchor)) return anchorGone(requirement)
-      const recorded = { attributes: byName, facts: proof.facts }
-      const refusal = rowOf(requirement).recheck(recorded, requirement, context)
+      if (!(await anchorIdsOf(requirement)).includes(proof.anchor)) return anchorGone(requirement)
+      const refusal = recheckPins(requirement, proof, byName)
       if (refusal !== undefined) return refusal
     }
     return checkConditions(conditions, byName, context.engine, createFuelTank(CONDITION_FUEL_PER_REQUEST))
   }
 
+  /** The pins of one requirement again, on a record. What the record does not hold is refused, never passed. */
+  function recheckPins(requirement: Requirement, { facts }: SessionProof, attributes: Attributes): Refusal | undefined {
+    const row = rowOf(requirement)
+    // What a call-out answered is never asked again: it holds while the policy asks the same of the same.
+    if (row.callOut !== undefined) return facts === digestPins(requirement.pins) ? undefined : UNREADABLE
+    const restored = row.restore?.(attributes, facts)
+    return restored === undefined ? UNREADABLE : firstRefusal(row.checks(restored.facts, requirement.pins, context))
+  }
+
+  /** Every id by which a session may name the anchor of a requirement. */
+  async function anchorIdsOf(requirement: Requirement): Promise<readonly string[]> {
+    const row = rowOf(requirement)
+    return (await row.anchorIds?.(requirement.anchor)) ?? [requirement.anchor.id]
+  }
+
   return { digestOf, recheck }
 }
 
-/** A requirement without a source of keys has no anchor that could be shown again: sessions do not outlive its change. */
-async function anchorsOfRequirement({ keySource }: Requirement): Promise<readonly string[]> {
-  return keySource === undefined ? [] : anchorsOf(keySource)
+const UNREADABLE: Refusal = {
+  code: 'session_malformed',
+  detail: 'the session does not record what the policy is checked against: log in again',
 }
 
 function sortedOnce(list: readonly string[]): Json {

@@ -1,22 +1,31 @@
 // Why a login ends as it does: every policy, every check of its attestors, every part of its conditions. The outcome is
 // that of `evaluateLogin`; what is told about it is made by the functions that decide there. For operators, offline.
-import type { OpenedEvidence, Requirement } from '../../attest/attestor.ts'
-import type { Check, Explained, OpenCheck } from '../../attest/check.ts'
+import type { Requirement, VerificationSteps } from '../../attest/attestor.ts'
+import type { Check } from '../../attest/check.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
 import { type Explanation, explainCondition } from '../../condition/explain.ts'
 import type { Evaluation } from '../../condition/vm/engine.ts'
 import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts'
-import { REFUSALS, type Refusal } from '../../core/refusal.ts'
+import type { Refusal } from '../../core/refusal.ts'
 import { checkConditions, createFuelTank, type FuelTank } from '../conditions.ts'
 import type { Policy, PolicyCondition, PolicySet } from '../policy.ts'
-import { type Attestation, evaluateLogin, type LoginContext, type LoginOutcome } from './login.ts'
-import { unsupported } from './login-refusals.ts'
+import { type Attestation, fits, type Piece, readAttestation } from './evidence.ts'
+import { evaluateLogin, type LoginContext, type LoginOutcome } from './login.ts'
+import { isWaiting } from './login-refusals.ts'
 
 export interface LoginExplanation {
   readonly outcome: LoginOutcome
   readonly evidence: readonly EvidenceExplanation[]
   /** All of them, in document order. */
   readonly policies: readonly PolicyExplanation[]
+}
+
+/** What an operator may see of one piece of evidence against one requirement. */
+export interface Explained {
+  /** In the order in which a login makes them; one that failed does not keep the others from being shown. */
+  readonly checks: readonly Check[]
+  /** What the evidence would prove; `undefined` if that is not known before it is verified. */
+  readonly attributes: readonly Attribute[] | undefined
 }
 
 /** One piece of evidence. Without a selector it was not read: it is malformed (`refusal`), or nobody asks for it. */
@@ -66,10 +75,10 @@ export interface ConditionExplanation extends PolicyCondition {
 }
 
 /** A check passed, failed, or could not be made: by itself, or for want of keys. */
-export function stateOf(check: Check | OpenCheck): 'passed' | 'failed' | 'unknown' {
-  if ('unknown' in check) return 'unknown'
-  if (check.refusal === undefined) return 'passed'
-  return REFUSALS[check.refusal.code].reason === 'keys_unavailable' ? 'unknown' : 'failed'
+export function stateOf({ refusal, unknown }: Check): 'passed' | 'failed' | 'unknown' {
+  if (unknown !== undefined) return 'unknown'
+  if (refusal === undefined) return 'passed'
+  return isWaiting(refusal) ? 'unknown' : 'failed'
 }
 
 /** Decides a login as {@link evaluateLogin} does, and tells every step. */
@@ -79,12 +88,12 @@ export async function explainLogin(
   context: LoginContext,
 ): Promise<LoginExplanation> {
   const outcome = await evaluateLogin(attestations, policies, context)
-  const evidence = await Promise.all(attestations.map((attestation) => open(attestation, policies, context)))
+  const evidence = attestations.map((attestation) => explainEvidence(attestation, policies))
   // The budget of a request is drawn on by the same policies as in the login: up to the one that admits.
   let tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
   const explained: PolicyExplanation[] = []
   for (const policy of policies.policies) {
-    const explanation = explainPolicy(policy, evidence, context, tank)
+    const explanation = await explainPolicy(policy, evidence, context, tank)
     explained.push(explanation)
     if (explanation.state === 'satisfied') tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
   }
@@ -93,58 +102,59 @@ export async function explainLogin(
 
 interface Read {
   readonly told: EvidenceExplanation
-  readonly explain?: (requirement: Requirement) => Explained
+  readonly piece?: Piece
 }
 
-async function open(
-  { type, attestor, evidence }: Attestation,
-  policies: PolicySet,
-  context: LoginContext,
-): Promise<Read> {
+function explainEvidence(attestation: Attestation, policies: PolicySet): Read {
+  const { type } = attestation
   if (!policies.asksFor(type)) return { told: { type } }
-  if (attestor === undefined) return { told: { type, refusal: unsupported(type) } }
-  const opened = attestor.open(evidence, context)
-  if (!opened.ok) return { told: { type, refusal: opened.refusal } }
-  const { selector } = opened.value
-  const told = { type, selector }
-  const requirements = policies.requirementsFor(type, selector)
-  const [first] = requirements
-  if (first === undefined) return { told }
-  const explain = await (opened.value.explain?.(first) ?? explainByVerdicts(opened.value, requirements))
-  return { told, explain }
+  const { opened, piece } = readAttestation(attestation, policies)
+  const selector = opened?.selector === undefined ? {} : { selector: opened.selector }
+  if ('refusal' in piece) return { told: { type, ...(opened === undefined ? { refusal: piece.refusal } : selector) } }
+  return { told: { type, ...selector }, piece }
 }
 
-/** For an attestor that tells no checks: its two verdicts. */
-async function explainByVerdicts(
-  { verify }: OpenedEvidence,
-  requirements: readonly Requirement[],
-): Promise<(requirement: Requirement) => Explained> {
-  const verified = await verify(requirements)
-  return (requirement) => {
-    const expected = requirement.selector
-    const verification: Check = {
-      name: 'verification',
-      expected,
-      actual: undefined,
-      refusal: verified.ok ? undefined : verified.refusal,
-    }
-    if (!verified.ok) return { checks: [verification], attributes: undefined }
-    const accepted = verified.value.accept(requirement)
-    const refusal = accepted.ok ? undefined : accepted.refusal
-    return {
-      checks: [verification, { name: 'pins', expected: 'those of the policy', actual: undefined, refusal }],
-      attributes: accepted.ok ? accepted.value : undefined,
-    }
+/** Verification and pins as one list. What both show is shown once, where it is made first. */
+async function explainPiece(
+  { attestor, opened }: Piece,
+  { anchor, pins }: Requirement,
+  context: LoginContext,
+): Promise<Explained> {
+  const { checks, facts }: VerificationSteps =
+    attestor.explainVerification === undefined
+      ? await explainByVerdict(attestor, opened, { anchor, pins }, context)
+      : await attestor.explainVerification(opened.value, anchor, pins, context)
+  if (facts === undefined) return { checks, attributes: undefined }
+  const shown = new Set(checks.map(({ name }) => name))
+  const others = [...attestor.checks(facts, pins, context)].filter(({ name }) => !shown.has(name))
+  return { checks: [...checks, ...others], attributes: attestor.attributes(facts) }
+}
+
+async function explainByVerdict(
+  attestor: Piece['attestor'],
+  { value }: Piece['opened'],
+  { anchor, pins }: Pick<Requirement, 'anchor' | 'pins'>,
+  context: LoginContext,
+): Promise<VerificationSteps> {
+  if (attestor.callOut !== undefined) {
+    const unknown = 'nobody is asked while a login is explained'
+    return { checks: [{ name: 'call-out', expected: 'yes', actual: undefined, refusal: undefined, unknown }] }
   }
+  const verified = await attestor.verify(value, anchor, [pins], context)
+  const refusal = verified.ok ? undefined : verified.refusal
+  const verification = { name: 'verification', expected: anchor.id, actual: undefined, refusal }
+  return { checks: [verification], ...(verified.ok ? { facts: verified.value.facts } : {}) }
 }
 
-function explainPolicy(
+async function explainPolicy(
   policy: Policy,
   evidence: readonly Read[],
   context: LoginContext,
   tank: FuelTank,
-): PolicyExplanation {
-  const attestors = policy.requirements.map((requirement) => explainRequirement(requirement, evidence))
+): Promise<PolicyExplanation> {
+  const attestors = await Promise.all(
+    policy.requirements.map((requirement) => explainRequirement(requirement, evidence, context)),
+  )
   const isCandidate = attestors.some(({ kind }) => kind === 'checked')
   const checks = attestors.flatMap((one) => (one.kind === 'checked' ? one.explained.checks.map(stateOf) : ['failed']))
   const hasFailed = checks.length === 0 || checks.includes('failed')
@@ -154,16 +164,19 @@ function explainPolicy(
   return { policy, state, isCandidate, attestors, conditions }
 }
 
-function explainRequirement(requirement: Requirement, evidence: readonly Read[]): AttestorExplanation {
+async function explainRequirement(
+  requirement: Requirement,
+  evidence: readonly Read[],
+  context: LoginContext,
+): Promise<AttestorExplanation> {
   if (requirement.unsupported) return { requirement, kind: 'unsupported' }
   const read = evidence.find(({ told }) => told.type === requirement.type)
   if (read === undefined) return { requirement, kind: 'missing' }
   const { selector, refusal } = read.told
   if (refusal !== undefined) return { requirement, kind: 'unreadable', refusal }
-  if (selector === undefined) return { requirement, kind: 'missing' }
-  if (selector !== requirement.selector || read.explain === undefined)
-    return { requirement, kind: 'elsewhere', selector }
-  return { requirement, kind: 'checked', explained: read.explain(requirement) }
+  if (read.piece !== undefined && fits(requirement, read.piece))
+    return { requirement, kind: 'checked', explained: await explainPiece(read.piece, requirement, context) }
+  return selector === undefined ? { requirement, kind: 'missing' } : { requirement, kind: 'elsewhere', selector }
 }
 
 /** With a tank as the login decides; without one, because it never comes to them, what they would say. */

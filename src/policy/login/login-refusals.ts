@@ -1,11 +1,17 @@
 // Why a login does not get in, where no attestor and no condition says so itself: one sentence each.
 import { quoteText } from '../../core/printable.ts'
-import { REFUSALS, type Refusal } from '../../core/refusal.ts'
+import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
 import type { Policy } from '../policy.ts'
 
-/** Keys that could not be fetched might still verify it. */
+/** What did not answer might still let it pass. */
 export function isWaiting({ code }: Refusal): boolean {
-  return REFUSALS[code].reason === 'keys_unavailable'
+  return answerFor(code) !== undefined
+}
+
+/** The code of a request that ends with 503 because of this refusal; `undefined` if it ends with 401 or 403. */
+export function answerFor(code: RefusalCode): RefusalCode | undefined {
+  const row = REFUSALS[code]
+  return 'answer' in row ? row.answer : undefined
 }
 
 /** The policy asks for evidence of this type, and none of it was sent that fits. */
@@ -18,6 +24,26 @@ export function attestorMissing(type: string, { requirements }: Policy): Refusal
 export const SPENT: Refusal = {
   code: 'token_expired',
   detail: 'JWT verification failed: the evidence expires now, and no session can outlive it: send fresh evidence',
+}
+
+/** Evidence calls for an anchor by a name that too many have. The compiler refuses such documents where it can tell. */
+export const ANCHOR_AMBIGUOUS: Refusal = {
+  code: 'signing_key_ambiguous',
+  detail: 'the evidence names no key, and fits too many key sets to try them all: send evidence that names its key',
+}
+
+export const CHALLENGE_MISSING: Refusal = {
+  code: 'challenge_missing',
+  detail: 'this evidence is good only with a challenge: ask for one, and send it along as "challenge"',
+}
+
+/** For an attestor that has no word of its own for it. */
+export function selectorUnknown(type: string, expected: readonly string[]): Refusal {
+  return {
+    code: 'issuer_mismatch',
+    detail: `no policy of this cluster names the issuer of this evidence of type ${quoteText(type)}`,
+    audit: { expected },
+  }
 }
 
 export function notRequired(type: string): Refusal {

@@ -1,87 +1,58 @@
-// One login against one document: any one policy admits, all of its attestors must pass. Evidence is verified once,
-// however many policies ask for it, and only policies that the evidence could satisfy are looked at.
-import type { Attestor, OpenedEvidence, Requirement, VerifiedEvidence, VerifyContext } from '../../attest/attestor.ts'
-import type { Claimed } from '../../attest/claimed.ts'
+// One login against one document: any one policy admits, all of its attestors must pass. Evidence is verified at most once
+// per anchor, however many policies ask for it, and only policies that the evidence could satisfy are looked at.
 import type { Attribute } from '../../attribute/attribute.ts'
-import type { ConditionEngine } from '../../condition/vm/engine.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts'
-import type { Refusal } from '../../core/refusal.ts'
-import { type Checked, refuse } from '../../core/result.ts'
-import type { SessionProof } from '../../token/session/session-claims.ts'
-import { checkConditions, createFuelTank, type FuelTank } from '../conditions.ts'
-import type { Policy, PolicySet } from '../policy.ts'
-import { attestorMissing, emptyPolicy, isWaiting, notRequired, SPENT, unsupported } from './login-refusals.ts'
+import type { Refusal, RefusalCode } from '../../core/refusal.ts'
+import { createFuelTank } from '../conditions.ts'
+import { inOrder, type Policy, type PolicySet } from '../policy.ts'
+import {
+  type Attestation,
+  type EvidenceName,
+  fits,
+  nameEvidence,
+  nameUnopened,
+  type Piece,
+  type ReadAttestation,
+  readAttestation,
+} from './evidence.ts'
+import { answerFor, isWaiting } from './login-refusals.ts'
 import { createTrials, type EvidenceRefusal, type PolicyTrace, type Trials, type Untraced } from './trials.ts'
+import { askCallOuts, callOutsOf, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
+import { createVerdicts, type Verdicts } from './verdicts.ts'
 
-/** One attestation of the request. `evidence` has passed the attestor's schema; no attestor: the type is unknown. */
-export interface Attestation {
-  readonly type: string
-  readonly attestor: Attestor | undefined
-  readonly evidence: unknown
+export type LoginContext = TryContext
+
+interface Traced {
+  readonly traces: readonly PolicyTrace[]
+  readonly untraced: Untraced
+  readonly evidence: readonly EvidenceName[]
 }
 
-/** Which evidence was seen, for the audit record: never the evidence itself. */
-export interface EvidenceName {
-  readonly type: string
-  /** SHA-256 (base64url) of the decoded signing input; absent for evidence that was not read. */
-  readonly digest?: string
-  /** Why it was refused itself, whatever policies ask of it: this very object is then in the trace of each of them. */
-  readonly refusal?: Refusal
-  /** Whose it says it is, unverified; absent where nobody knows how to read it. A function: most logins need it not. */
-  readonly readClaimed?: () => Claimed
+interface NotSatisfied extends Traced {
+  readonly refusals: readonly EvidenceRefusal[]
+  /** What verified evidence proves: whom the policies refused. */
+  readonly attributes: readonly Attribute[]
 }
 
 export type LoginOutcome =
-  | {
-      readonly kind: 'admitted'
-      readonly policy: Policy
-      readonly attributes: readonly Attribute[]
-      /** Of each piece of evidence that the policy used, what its session keeps. */
-      readonly proofs: readonly SessionProof[]
-      /** The earliest `exp` of the evidence that the policy used. */
-      readonly expiresAtSeconds: number
-      readonly traces: readonly PolicyTrace[]
-      readonly untraced: Untraced
-      readonly evidence: readonly EvidenceName[]
-    }
-  | {
-      readonly kind: 'refused'
-      readonly reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
-      readonly refusals: readonly EvidenceRefusal[]
-      /** What verified evidence proves: whom the policies refused. */
-      readonly attributes: readonly Attribute[]
-      readonly traces: readonly PolicyTrace[]
-      readonly untraced: Untraced
-      readonly evidence: readonly EvidenceName[]
-    }
-  | {
+  | ({ readonly kind: 'admitted'; readonly policy: Policy } & Proof & Traced)
+  | ({ readonly kind: 'refused'; readonly reason: RefusedReason } & NotSatisfied)
+  /** Some policy could still be satisfied but for what did not answer; `code` says what. */
+  | ({
       readonly kind: 'unavailable'
+      readonly code: RefusalCode
+      readonly detail: string
       readonly retryAfterSeconds: number
-      readonly refusals: readonly EvidenceRefusal[]
-      readonly attributes: readonly Attribute[]
-      readonly traces: readonly PolicyTrace[]
-      readonly untraced: Untraced
-      readonly evidence: readonly EvidenceName[]
-    }
+    } & NotSatisfied)
 
-/** What verification made of one attestation. */
-interface Verdict {
-  readonly attestation: Attestation
-  readonly type: string
-  readonly opened?: OpenedEvidence
-  readonly result: Checked<VerifiedEvidence>
-}
+export type RefusedReason = 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
 
 /** 401 says that nothing of what was sent was verified; 403 that something was, and did not suffice. */
-export function statusOfRefusal(reason: Extract<LoginOutcome, { readonly kind: 'refused' }>['reason']): 401 | 403 {
+export function statusOfRefusal(reason: RefusedReason): 401 | 403 {
   return reason === 'nothing_verified' ? 401 : 403
 }
 
-export interface LoginContext extends VerifyContext {
-  readonly engine: ConditionEngine
-}
-
-/** Decides a login. First admits, in document order; 503 only if some policy could still pass but for missing keys. */
+/** Decides a login. The first satisfied policy admits, in document order; 503 only if one could still be satisfied. */
 export async function evaluateLogin(
   attestations: readonly Attestation[],
   policies: PolicySet,
@@ -92,171 +63,128 @@ export async function evaluateLogin(
     const untraced = { tried: 0, refusing: 0 }
     return { kind: 'refused', reason: 'no_policy', refusals: [], attributes: [], traces: [], untraced, evidence }
   }
-
-  const verdicts = await Promise.all(attestations.map((attestation) => judge(attestation, policies, context)))
-  const evidence = await Promise.all(verdicts.map(nameOf))
-  const trials = createTrials(new Set(evidence.map(({ refusal }) => refusal)))
+  const read = attestations.map((attestation) => readAttestation(attestation, policies))
+  const pieces = read.flatMap(({ piece }) => ('refusal' in piece ? [] : [piece]))
+  const verdicts = createVerdicts(context)
   const tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
-  let waiting = skipHopeless(verdicts, policies, trials)
-  for (const policy of candidatesOf(verdicts, policies)) {
-    const tried = holdConditions(policy, tryPolicy(policy, verdicts), context.engine, tank)
-    if (tried.kind === 'satisfied') {
-      const { traces, untraced } = trials
-      return { ...tried, kind: 'admitted', policy, traces, untraced, evidence }
-    }
+  const trials = createTrials((refusal) => isOfEvidence(refusal, read, verdicts))
+  const queue = createQueue(pieces, verdicts, trials)
+  let waiting: Refusal | undefined
+
+  for (let policy = queue.next(); policy !== undefined; policy = queue.next()) {
+    await settle(policy, pieces, verdicts)
+    if (queue.isHopeless(policy)) continue
+    let tried = tryPolicy(policy, pieces, verdicts, context, tank)
+    if (tried.kind === 'satisfied' && callOutsOf(policy, pieces).length > 0)
+      tried = await askCallOuts(policy, tried, pieces, context)
+    if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, ...(await trace(read, verdicts, trials)) }
     trials.note({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
     waiting ??= tried.waiting
   }
 
-  const { traces, untraced } = trials
-  const found = {
-    refusals: verdicts.flatMap((verdict) => refusalOf(verdict, trials)),
-    attributes: verdicts.flatMap(({ result }) => (result.ok ? result.value.attributes() : [])),
-    traces,
-    untraced,
-    evidence,
+  waiting = queue.waiting() ?? waiting
+  const found: NotSatisfied = {
+    refusals: read.flatMap((one) => refusalsOf(one, verdicts, trials)),
+    attributes: pieces.flatMap((piece) => attributesOf(piece, verdicts)),
+    ...(await trace(read, verdicts, trials)),
   }
-  if (waiting !== undefined) return { kind: 'unavailable', retryAfterSeconds: waiting.retryAfterSeconds ?? 1, ...found }
-  const reason = verdicts.some(({ result }) => result.ok) ? 'no_policy_satisfied' : 'nothing_verified'
-  return { kind: 'refused', reason, ...found }
+  if (waiting !== undefined) {
+    const { code, detail, retryAfterSeconds = 1 } = waiting
+    return { kind: 'unavailable', code: answerFor(code) ?? 'internal_error', detail, retryAfterSeconds, ...found }
+  }
+  const isVerified = pieces.some((piece) => verdicts.best(piece)?.ok)
+  return { kind: 'refused', reason: isVerified ? 'no_policy_satisfied' : 'nothing_verified', ...found }
+}
+
+/** Verifies what the policy asks for, all at once. What call-outs ask is not verified. */
+async function settle({ requirements }: Policy, pieces: readonly Piece[], verdicts: Verdicts): Promise<void> {
+  const waits: Promise<void>[] = []
+  for (const requirement of requirements) {
+    const piece = pieces.find((one) => fits(requirement, one))
+    if (piece === undefined || piece.attestor.callOut !== undefined) continue
+    if (verdicts.known(piece, requirement.anchor.id) === undefined)
+      waits.push(verdicts.settle(piece, requirement.anchor.id))
+  }
+  if (waits.length > 0) await Promise.all(waits)
+}
+
+/** The policies that are worth a look, in document order. */
+interface Queue {
+  next(): Policy | undefined
+  /** Asks for nothing but evidence that did not verify: it is counted, and not tried. */
+  isHopeless(policy: Policy): boolean
+  /** The refusal of such evidence if it could still verify. */
+  waiting(): Refusal | undefined
 }
 
 /**
- * Evidence that did not verify speaks for all policies that ask for nothing else: they are counted, and not looked at, or
- * anybody could have thousands of them tried. Yields its refusal if keys that are missing might still change it.
+ * Evidence that did not verify speaks for all policies that ask for nothing else: anybody could have thousands of them
+ * tried. Where it has one anchor, the rest of them is left out at once.
  */
-function skipHopeless(verdicts: readonly Verdict[], policies: PolicySet, trials: Trials): Refusal | undefined {
+function createQueue(pieces: readonly Piece[], verdicts: Verdicts, trials: Trials): Queue {
+  const hopeless = new Set<Piece>()
+  let policies = inOrderOf(pieces.map(({ candidates }) => candidates.policies))
+  let at = 0
   let waiting: Refusal | undefined
-  for (const { opened, result } of verdicts) {
-    if (opened === undefined || result.ok) continue
-    const { type, selector } = opened
-    const count = policies.candidatesFor(type, selector).length - policies.jointFor(type, selector).length
-    trials.count(count)
-    if (count > 0 && isWaiting(result.refusal)) waiting ??= result.refusal
+
+  function leaveOut(piece: Piece): void {
+    hopeless.add(piece)
+    const last = policies[at - 1]?.index ?? -1
+    const left = inOrderOf(pieces.map((one) => (hopeless.has(one) ? one.candidates.joint : one.candidates.policies)))
+    policies = left.filter(({ index }) => index > last)
+    at = 0
+    trials.count(piece.candidates.policies.length - piece.candidates.joint.length)
   }
-  return waiting
-}
 
-async function judge(attestation: Attestation, policies: PolicySet, context: VerifyContext): Promise<Verdict> {
-  const { type, attestor, evidence } = attestation
-  if (!policies.asksFor(type)) return { attestation, type, result: { ok: false, refusal: notRequired(type) } }
-  if (attestor === undefined) return { attestation, type, result: { ok: false, refusal: unsupported(type) } }
-  const read = attestor.open(evidence, context)
-  if (!read.ok) return { attestation, type, result: read }
-  const opened = read.value
-  const requirements = policies.requirementsFor(type, opened.selector)
-  if (requirements.length === 0) {
-    const refusal = attestor.refuseSelector(opened.selector, policies.selectorsFor(type))
-    return { attestation, type, opened, result: { ok: false, refusal } }
-  }
-  const result = await opened.verify(requirements)
-  // The skew lets evidence pass that has just expired; no session can outlive it, so none can be issued.
-  const isSpent = result.ok && result.value.expiresAtSeconds <= context.nowSeconds
-  return { attestation, type, opened, result: isSpent ? { ok: false, refusal: SPENT } : result }
-}
-
-/** Evidence of a request that was refused before it was looked at. */
-export function nameUnopened({ type, attestor, evidence }: Attestation): EvidenceName {
-  return { type, ...(attestor === undefined ? {} : { readClaimed: () => attestor.readClaimed(evidence) }) }
-}
-
-async function nameOf({ attestation, opened, result }: Verdict): Promise<EvidenceName> {
   return {
-    ...nameUnopened(attestation),
-    ...(opened === undefined ? {} : { digest: await opened.digest() }),
-    ...(result.ok ? {} : { refusal: result.refusal }),
+    next: () => policies[at++],
+    isHopeless({ requirements: [requirement, second] }) {
+      if (requirement === undefined || second !== undefined) return false
+      const piece = pieces.find((one) => fits(requirement, one))
+      const verdict = piece && verdicts.known(piece, requirement.anchor.id)
+      if (piece === undefined || verdict === undefined || verdict.ok) return false
+      if (isWaiting(verdict.refusal)) waiting ??= verdict.refusal
+      if (piece.candidates.anchors.size > 1) trials.count(1)
+      else if (!hopeless.has(piece)) leaveOut(piece)
+      return true
+    },
+    waiting: () => waiting,
   }
 }
 
-function fits(requirement: Requirement, opened: OpenedEvidence): boolean {
-  return requirement.type === opened.type && requirement.selector === opened.selector
-}
-
-/** What is worth a look: in document order, each once. */
-function candidatesOf(verdicts: readonly Verdict[], policies: PolicySet): readonly Policy[] {
-  const lists = verdicts.flatMap(({ opened, result }) => {
-    if (opened === undefined) return []
-    const { type, selector } = opened
-    return [result.ok ? policies.candidatesFor(type, selector) : policies.jointFor(type, selector)]
-  })
+/** Nearly always there is one list, and it is in order. */
+function inOrderOf(lists: readonly (readonly Policy[])[]): readonly Policy[] {
   const [only = []] = lists
-  // Nearly always there is one list, and it is in order.
-  return lists.length < 2 ? only : [...new Set(lists.flat())].sort((a, b) => a.index - b.index)
+  return lists.length < 2 ? only : inOrder(...lists)
 }
 
-type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
-
-type Tried =
-  | ({ readonly kind: 'satisfied' } & Pick<Admitted, 'attributes' | 'proofs' | 'expiresAtSeconds'>)
-  | {
-      readonly kind: 'failed'
-      readonly refusals: readonly EvidenceRefusal[]
-      readonly waiting: Refusal | undefined
-      readonly attestorsPassed: boolean
-    }
-
-function tryPolicy(policy: Policy, verdicts: readonly Verdict[]): Tried {
-  const attributes: Attribute[] = []
-  const proofs: SessionProof[] = []
-  const refusals: EvidenceRefusal[] = []
-  let expiresAtSeconds = Number.POSITIVE_INFINITY
-  let waiting: Refusal | undefined
-  let failed = false
-  for (const requirement of policy.requirements) {
-    const { type } = requirement
-    const accepted = requirement.unsupported ? refuse(unsupported(type)) : acceptFor(requirement, policy, verdicts)
-    if (accepted.ok) {
-      attributes.push(...accepted.value.attributes)
-      proofs.push(accepted.value.proof)
-      expiresAtSeconds = Math.min(expiresAtSeconds, accepted.value.expiresAtSeconds)
-      continue
-    }
-    refusals.push({ type, refusal: accepted.refusal })
-    if (isWaiting(accepted.refusal)) waiting ??= accepted.refusal
-    else failed = true
-  }
-  const attestorsPassed = false
-  if (refusals.length > 0) return { kind: 'failed', refusals, waiting: failed ? undefined : waiting, attestorsPassed }
-  // An empty conjunction is true in logic and a breach here. The compiler refuses it; so does the evaluator.
-  if (policy.requirements.length === 0) {
-    const empty = [{ type: '', refusal: emptyPolicy() }]
-    return { kind: 'failed', refusals: empty, waiting: undefined, attestorsPassed }
-  }
-  return { kind: 'satisfied', attributes, proofs, expiresAtSeconds }
+async function trace(read: readonly ReadAttestation[], verdicts: Verdicts, { traces, untraced }: Trials): Promise<Traced> {
+  const evidence = await Promise.all(read.map((one) => nameEvidence(one, ownRefusal(one, verdicts))))
+  return { traces, untraced, evidence }
 }
 
-/** Conditions are asked last, over what all attestors of the policy proved together. One that fails speaks for them all. */
-function holdConditions(policy: Policy, tried: Tried, engine: ConditionEngine, tank: FuelTank): Tried {
-  if (tried.kind === 'failed' || policy.conditions.length === 0) return tried
-  const attributes = new Map(tried.attributes.map(({ name, value }) => [name, value]))
-  const refusal = checkConditions(policy.conditions, attributes, engine, tank)
-  if (refusal === undefined) return tried
-  const refusals = policy.requirements.map(({ type }) => ({ type, refusal }))
-  return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
+/** Why the evidence itself was refused, whatever policies say of it; `undefined` if it verified or was not needed. */
+function ownRefusal({ piece }: ReadAttestation, verdicts: Verdicts): Refusal | undefined {
+  if ('refusal' in piece) return piece.refusal
+  const best = verdicts.best(piece)
+  return best === undefined || best.ok ? undefined : best.refusal
 }
 
-interface Accepted {
-  readonly attributes: readonly Attribute[]
-  readonly proof: SessionProof
-  readonly expiresAtSeconds: number
+/** That a policy refuses with what the evidence was refused for, and not by itself. */
+function isOfEvidence(refusal: Refusal, read: readonly ReadAttestation[], verdicts: Verdicts): boolean {
+  return read.some(({ piece }) => ('refusal' in piece ? piece.refusal === refusal : verdicts.isRefusal(piece, refusal)))
 }
 
-function acceptFor(requirement: Requirement, policy: Policy, verdicts: readonly Verdict[]): Checked<Accepted> {
-  const verdict = verdicts.find(({ opened }) => opened !== undefined && fits(requirement, opened))
-  if (verdict === undefined) return refuse(attestorMissing(requirement.type, policy))
-  const { result } = verdict
-  if (!result.ok) return result
-  const accepted = result.value.accept(requirement)
-  if (!accepted.ok) return accepted
-  const { anchor, expiresAtSeconds, facts } = result.value
-  const proof = { type: requirement.type, anchor, facts: facts(requirement) }
-  return { ok: true, value: { attributes: accepted.value, proof, expiresAtSeconds } }
+function attributesOf(piece: Piece, verdicts: Verdicts): readonly Attribute[] {
+  const best = verdicts.best(piece)
+  return best?.ok ? piece.attestor.attributes(best.value.facts) : []
 }
 
 /** Why this evidence did not admit: what its verification said, or else what policies said of it. */
-function refusalOf({ type, opened, result }: Verdict, trials: Trials): readonly EvidenceRefusal[] {
-  if (!result.ok) return [{ type, refusal: result.refusal }]
-  if (opened === undefined) return []
+function refusalsOf(one: ReadAttestation, verdicts: Verdicts, trials: Trials): readonly EvidenceRefusal[] {
+  const { type } = one.attestation
+  const refusal = ownRefusal(one, verdicts)
+  if (refusal !== undefined) return [{ type, refusal }]
   const own = trials.refusalFor(type)
   if (own !== undefined) return [own]
   const others = [...trials.refusedTypes]

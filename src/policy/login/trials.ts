@@ -42,8 +42,8 @@ export interface Trials {
   readonly untraced: Untraced
 }
 
-/** `ofEvidence`: the refusals of evidence that did not verify; these very objects are what every policy says of it. */
-export function createTrials(ofEvidence: ReadonlySet<Refusal | undefined>): Trials {
+/** `isOfEvidence`: of the refusals of evidence that did not verify; these very objects are what every policy says of it. */
+export function createTrials(isOfEvidence: (refusal: Refusal) => boolean): Trials {
   const kept: PolicyTrace[] = []
   let last: PolicyTrace | undefined
   const first = new Map<string, EvidenceRefusal>()
@@ -54,10 +54,13 @@ export function createTrials(ofEvidence: ReadonlySet<Refusal | undefined>): Tria
   return {
     note(trace) {
       for (const refusal of trace.refusals) {
-        if (!first.has(refusal.type)) first.set(refusal.type, refusal)
+        // What another anchor said of the evidence is less than what a policy says whose anchor verified it.
+        const known = first.get(refusal.type)
+        const isBetter = known !== undefined && isOfEvidence(known.refusal) && !isOfEvidence(refusal.refusal)
+        if (known === undefined || isBetter) first.set(refusal.type, refusal)
         if (trace.attestorsPassed && !nearest.has(refusal.type)) nearest.set(refusal.type, refusal)
       }
-      const isOwn = trace.refusals.some(({ refusal }) => !ofEvidence.has(refusal))
+      const isOwn = trace.refusals.some(({ refusal }) => !isOfEvidence(refusal))
       if (isOwn && kept.length < AUDITED_POLICIES_MAX) kept.push(trace)
       else {
         tried++

@@ -14,7 +14,7 @@ import type {
   SubjectTemplate,
   Template,
 } from '../../template/template.ts'
-import { mergeAscending } from '../login/merge-ascending.ts'
+import { mergeAscending } from './merge-ascending.ts'
 import { findCandidates } from './override-index.ts'
 
 /** What one workload gets. Legacy templates are already in it; only the platform's default path is not. */

@@ -52,6 +52,16 @@ export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
   }
 }
 
+/** One request has caused as many fetches as one may: others may have loaded the keys when it is sent again. */
+export function notFetched(): Refusal {
+  return {
+    code: 'signing_key_fetch_failed',
+    detail: "failed to fetch signing key: the gateway cannot reach the issuer's keys now; try again",
+    retryAfterSeconds: 1,
+    audit: { keyFetchFailure: 'not asked: this request has caused enough fetches' },
+  }
+}
+
 function auditFacts(failure: LoadFailure): NonNullable<Refusal['audit']> {
   const { cause, reason, nextStep } = describeFailure(failure)
   return {

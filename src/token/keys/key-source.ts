@@ -14,7 +14,7 @@ import type { FetchLike } from '../../net/bounded-fetch.ts'
 import type { ParsedToken } from '../parse.ts'
 import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
 import { createFirstLoads } from './first-load-budget.ts'
-import { fetchFailed, type KeyPublisher, selectionRefusal } from './key-refusals.ts'
+import { fetchFailed, type KeyPublisher, notFetched, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, selectKey } from './key-set.ts'
 import { describeLoad, type IssuerFetchEvent } from './key-source-events.ts'
 import type { PublicKey } from './public-key.ts'
@@ -38,8 +38,8 @@ export type KeySourceSpec =
   /** OpenID Connect Discovery. `jwksOrigins`: where its key set may be, besides the issuer's own origin. */
   | { readonly kind: 'discovery'; readonly issuer: string; readonly jwksOrigins?: readonly string[] }
   | { readonly kind: 'jwks_uri'; readonly url: string }
-  /** Keys out of a document; `scope` and `digest` tell whose document and which version. */
-  | { readonly kind: 'inline'; readonly scope: string; readonly digest: string; readonly keys: KeySet }
+  /** Keys out of a document. `digest`: base64url SHA-256 of the canonical JSON (RFC 8785) of the set itself. */
+  | { readonly kind: 'inline'; readonly digest: string; readonly keys: KeySet }
 
 export type KeyLookup =
   | {
@@ -50,21 +50,28 @@ export type KeyLookup =
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
-export interface KeySources {
+/** What one request may ask of key sources. */
+export interface RequestKeys {
   /**
-   * The key that the token names, fetched if need be. Never rejects on account of an issuer. Work that may outlive the
-   * answer goes to `background` (`ctx.waitUntil` on Workers). Refusals: `signing_key_unknown`, `_ambiguous`,
-   * `_unusable`, `_fetch_failed`.
+   * The key that the token names, fetched if need be. Never rejects on account of an issuer. Refusals:
+   * `signing_key_unknown`, `_ambiguous`, `_unusable`, `_fetch_failed`.
    */
-  readonly find: (
-    spec: KeySourceSpec,
-    token: ParsedToken,
-    background: (work: Promise<unknown>) => void,
-  ) => Promise<KeyLookup>
+  readonly find: (spec: KeySourceSpec, token: ParsedToken) => Promise<KeyLookup>
+  /** What is known of that key without a fetch: whether keys are in hand, and hold one that fits. */
+  readonly look: (spec: KeySourceSpec, token: ParsedToken) => 'fits' | 'misses' | 'absent'
   /** That a key of the source has verified a token: once evicted, it is loaded again whatever others ask for. */
   readonly noteVerified: (spec: KeySourceSpec) => void
+  /** The same sources, of which nothing is fetched: keys that are not in hand are refused as not fetched. */
+  readonly inHand: () => RequestKeys
+}
+
+export interface KeySources {
+  /** For one request. Work that may outlive its answer goes to `background` (`ctx.waitUntil` on Workers). */
+  readonly forRequest: (background: Background) => RequestKeys
   readonly status: (spec: KeySourceSpec) => KeySourceStatus
 }
+
+type Background = (work: Promise<unknown>) => void
 
 /**
  * Equal exactly for the same place. With discovery the issuer's literal spelling and the further origins belong to it:
@@ -79,7 +86,7 @@ export function keySourceId(spec: KeySourceSpec): string {
     case 'jwks_uri':
       return JSON.stringify(['jwks_uri', spec.url])
     case 'inline':
-      return JSON.stringify(['inline', spec.scope, spec.digest])
+      return JSON.stringify(['inline', spec.digest])
   }
 }
 
@@ -172,7 +179,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     spec: FetchedSpec,
     id: string,
     state: SourceState,
-    background: (work: Promise<unknown>) => void,
+    background: Background,
   ): Promise<void> {
     if (hasJustFailed(state, clock())) {
       if (!isLeased(state, clock()) && !isBackingOff(state, clock())) background(load(spec, id, state))
@@ -188,7 +195,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   async function find(
     spec: KeySourceSpec,
     token: ParsedToken,
-    background: (work: Promise<unknown>) => void,
+    background: Background,
   ): Promise<KeyLookup> {
     if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
     const id = keySourceId(spec)
@@ -244,7 +251,39 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     if (spec.kind !== 'inline') firstLoads.noteVerified(keySourceId(spec))
   }
 
-  return { find, noteVerified, status }
+  function look(spec: KeySourceSpec, token: ParsedToken): 'fits' | 'misses' | 'absent' {
+    if (spec.kind === 'inline') return selectKey(spec.keys, token).kind === 'unknown' ? 'misses' : 'fits'
+    const state = sources.get(keySourceId(spec))
+    const selection = state && selectInHand(state, token)
+    if (selection === undefined) return 'absent'
+    return selection.kind === 'unknown' ? 'misses' : 'fits'
+  }
+
+  function findInHand(spec: KeySourceSpec, token: ParsedToken): KeyLookup {
+    if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
+    const state = sources.get(keySourceId(spec))
+    const selection = state && selectInHand(state, token)
+    return state === undefined || selection === undefined
+      ? { kind: 'refused', refusal: notFetched() }
+      : lookup(state, selection, token)
+  }
+
+  const inHand: RequestKeys = {
+    find: (spec, token) => Promise.resolve(findInHand(spec, token)),
+    look,
+    noteVerified,
+    inHand: () => inHand,
+  }
+
+  return {
+    forRequest: (background) => ({
+      find: (spec, token) => find(spec, token, background),
+      look,
+      noteVerified,
+      inHand: () => inHand,
+    }),
+    status,
+  }
 }
 
 /** The key that the token names among those of `set`, and nowhere else. `publisher`: whom a refusal speaks of. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mergeAscending } from '../../../src/policy/login/merge-ascending.ts'
+import { mergeAscending } from '../../../src/policy/mapping/merge-ascending.ts'
 
 function drain(lists: readonly (readonly number[])[]): readonly number[] {
   const next = mergeAscending(lists)

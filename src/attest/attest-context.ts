@@ -1,0 +1,47 @@
+// What the host, the settings and the request lend to an attestor.
+import type { Issue } from '../core/issue.ts'
+import type { Checked } from '../core/result.ts'
+import type { UrlPolicy } from '../net/url-policy.ts'
+import type { RequestKeys } from '../token/keys/key-source.ts'
+import type { AttestorTable } from './table.ts'
+import type { SharedSections } from './shared-sections.ts'
+
+/** Reports an issue; the path is relative to what the caller of the reporting function has in hand. */
+export type Report = (issue: Issue) => void
+
+/** What compiling a document needs to know besides its text. The same for all documents of one gateway and scope. */
+export interface CompileContext {
+  /** The attestors that policies may require. */
+  readonly attestors: AttestorTable
+  /** `ISSUER_URL`: a policy must not accept the gateway's own sessions as evidence. */
+  readonly issuerUrl: string
+  readonly urlPolicy: UrlPolicy
+  /** In the trust domain, where an issuer logs in, a bearer token must be pinned exactly: an issue, not a lint. */
+  readonly exactPins: boolean
+  /** `SEAL_KEYS` are set: challenges can be sealed. */
+  readonly canSeal: boolean
+}
+
+/** What pins mean besides what the document says. The same for all documents of one gateway. */
+export interface PinContext {
+  /** `AUDIENCE`: what a token must be meant for unless its policy says otherwise. */
+  readonly defaultAudience: string
+}
+
+/** What one request lends. */
+export interface AttestContext extends PinContext {
+  readonly nowSeconds: number
+  /** 0 to 60 */
+  readonly skewSeconds: number
+  readonly keys: RequestKeys
+  /**
+   * A section of the trust domain, read once per request; the audit record names the version that was used. Refuses with
+   * `section_missing`, `section_invalid` or `section_unavailable`.
+   */
+  section<Name extends keyof SharedSections>(name: Name): Promise<Checked<SharedSections[Name]>>
+  /**
+   * Posts or gets JSON under the URL policy, bounded in bytes and time, no redirect. `undefined`: this host of the
+   * engine makes no requests, as where a login is explained offline. Refuses with `call_out_failed`.
+   */
+  fetchJson(url: string, body?: unknown): Promise<Checked<unknown>>
+}

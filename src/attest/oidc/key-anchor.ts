@@ -1,0 +1,80 @@
+// The anchor of an entry that takes tokens: where the keys of its issuer come from. The same issuer may have several, as
+// every cluster of kubeadm calls itself the same: evidence that one of them verifies never satisfies another's policy.
+import type { IssueCode, Path } from '../../core/issue.ts'
+import { canonicalJson, isJsonObject, type Json } from '../../core/json.ts'
+import { digestText } from '../../core/digest.ts'
+import { KEY_SET_INLINE_MAX_KEYS, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import { sourceDigest } from '../../token/keys/anchor.ts'
+import { checkFetchedSpec, type FetchedSpec } from '../../token/keys/discovery.ts'
+import { type KeySet, readKeySet } from '../../token/keys/key-set.ts'
+import type { KeySourceSpec } from '../../token/keys/key-source.ts'
+import type { CompileContext, Report } from '../attest-context.ts'
+import type { Anchor } from '../attestor.ts'
+
+export interface KeysConfig {
+  readonly issuerURL: string
+  readonly jwksURI?: string | undefined
+  readonly jwks?: { readonly keys: readonly unknown[] } | undefined
+}
+
+/** Exactly one source: discovery at the issuer, a key set at a URL, or a key set inline. `undefined`: none can be used. */
+export function compileKeys(
+  config: KeysConfig,
+  context: CompileContext,
+  report: Report,
+): Anchor<KeySourceSpec> | undefined {
+  function fail(code: IssueCode, path: Path, message: string): undefined {
+    report({ code, path, message })
+  }
+  if (config.jwksURI !== undefined && config.jwks !== undefined) {
+    return fail('field_conflict', ['jwks'], 'Cannot take keys from two places: keep either jwksURI or jwks')
+  }
+  if (config.jwks !== undefined) return compileInlineKeys(config.jwks as Json, report, fail)
+  const spec: FetchedSpec =
+    config.jwksURI === undefined
+      ? { kind: 'discovery', issuer: config.issuerURL }
+      : { kind: 'jwks_uri', url: config.jwksURI }
+  const checked = checkFetchedSpec(spec, context.urlPolicy)
+  if (checked.ok) return { id: sourceDigest(spec), value: spec, fetchedFrom: spec }
+  const [field, text, elsewhere] =
+    spec.kind === 'discovery'
+      ? ['issuerURL', spec.issuer, 'for an issuer that cannot be reached from here set jwksURI or jwks']
+      : ['jwksURI', spec.url, undefined]
+  const cure = checked.cure ?? elsewhere
+  return fail(
+    'url_forbidden',
+    [field],
+    `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${cure === undefined ? '' : `; ${cure}`}`,
+  )
+}
+
+type Fail = (code: IssueCode, path: Path, message: string) => undefined
+
+function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySourceSpec> | undefined {
+  const list = isJsonObject(json) ? json['keys'] : undefined
+  if (Array.isArray(list) && list.length > KEY_SET_INLINE_MAX_KEYS) {
+    const message = `Cannot read a set of ${list.length} keys: at most ${KEY_SET_INLINE_MAX_KEYS} are allowed inline; serve it and name it by jwksURI, or remove old keys`
+    return fail('value_out_of_range', ['jwks', 'keys'], message)
+  }
+  const keys = isJsonObject(json) ? readKeySet(json) : undefined
+  if (keys === undefined) return fail('key_unusable', ['jwks'], 'Cannot read the key set: it needs a list "keys"')
+  if (keys.count === 0) {
+    const first = keys.skipped[0]
+    const why = first === undefined ? 'it is empty' : first.reason
+    return fail('key_unusable', ['jwks', 'keys'], `Cannot use any key of the set: ${why}`)
+  }
+  for (const { index, reason } of keys.skipped) {
+    report({ code: 'key_skipped', path: ['jwks', 'keys', index], message: `Skipped this key: ${reason}` })
+  }
+  const spec: KeySourceSpec = { kind: 'inline', digest: digestText(canonicalJson(json)), keys }
+  const names = namesOf(keys)
+  return { id: sourceDigest(spec), value: spec, ...(names === undefined ? {} : { names }) }
+}
+
+/** `undefined` if a key has no `kid`: then tokens of any `kid` are tried, to be told why they are refused. */
+function namesOf({ keys, skipped }: KeySet): readonly string[] | undefined {
+  const kids = [...keys.map(({ kid }) => kid), ...skipped.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))]
+  const named = kids.filter((kid) => kid !== undefined)
+  return named.length === kids.length ? [...new Set(named)] : undefined
+}

@@ -1,0 +1,64 @@
+// What a policy asks of any token, check by check. The caller is told of its own token; what the policy expects goes to
+// the audit record and to the operator's explanation alone.
+import { describeSeconds } from '../../core/duration.ts'
+import { QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import type { PinContext } from '../attest-context.ts'
+import type { Check } from '../check.ts'
+import { checkAudience, UNRECORDED } from './audiences.ts'
+import type { TokenFacts, TokenPins } from './token-facts.ts'
+
+/** Issuer, audience and lifetime. */
+export function* checkToken(
+  facts: TokenFacts<unknown>,
+  pins: TokenPins<unknown>,
+  { defaultAudience }: PinContext,
+): Generator<Check> {
+  yield checkIssuer(facts.issuer, pins.issuer)
+  yield* checkAudience(facts, pins, defaultAudience)
+  yield* checkLifetime(facts, pins)
+}
+
+function checkIssuer(actual: string, expected: string): Check {
+  const refusal = actual === expected ? undefined : issuerMismatch(actual, [expected])
+  return { name: 'issuer', expected, actual, refusal }
+}
+
+/** RFC 7519 section 4.1.1; compared as OpenID Connect Core 1.0 section 3.1.3.7 does, character by character. */
+export function issuerMismatch(issuer: string, expected: readonly string[]): Refusal {
+  return {
+    code: 'issuer_mismatch',
+    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
+    audit: { issuerURL: expected },
+  }
+}
+
+/** Where a recorded login does not hold the lifetime: none for the default, by which it got in, or else unknown. */
+function* checkLifetime(
+  { lifetimeSeconds }: TokenFacts<unknown>,
+  { maxLifetimeSeconds }: TokenPins<unknown>,
+): Generator<Check> {
+  const name = 'lifetime'
+  const expected = atMost(maxLifetimeSeconds)
+  if (lifetimeSeconds === undefined) {
+    if (maxLifetimeSeconds === TOKEN_LIFETIME_DEFAULT_SECONDS) return
+    yield { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
+    return
+  }
+  const actual = describeSeconds(lifetimeSeconds)
+  const isShort = lifetimeSeconds <= maxLifetimeSeconds
+  yield { name, expected, actual, refusal: isShort ? undefined : tooLong(actual, maxLifetimeSeconds) }
+}
+
+function tooLong(lifetime: string, maxSeconds: number): Refusal {
+  return {
+    code: 'token_lifetime_excessive',
+    detail: `the token was issued for ${lifetime}, longer than the policy accepts: lower expirationSeconds of the projected token`,
+    audit: { maxTokenLifetime: `${maxSeconds}s` },
+  }
+}
+
+function atMost(seconds: number): string {
+  return `at most ${describeSeconds(seconds)}`
+}

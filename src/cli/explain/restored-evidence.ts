@@ -1,0 +1,47 @@
+// Evidence that stands for the attributes of a recorded login, so that the gateway's own evaluator decides over them. It
+// passes verification, since it was recorded after it; it is made here, for dry runs, and nowhere else.
+import type { Attestor, Restored } from '../../attest/attestor.ts'
+import type { AttestorTable } from '../../attest/table.ts'
+import type { Attribute } from '../../attribute/attribute.ts'
+import { pass } from '../../core/result.ts'
+import type { Attestation } from '../../policy/login/evidence.ts'
+import { EXIT, Stop } from '../command.ts'
+
+/** One piece for each attestor whose attributes are there. */
+export function restoreAttestations(
+  attributes: readonly Attribute[],
+  attestors: AttestorTable,
+): readonly Attestation[] {
+  const byName = new Map(attributes.map(({ name, value }) => [name, value]))
+  return [...new Set(attributes.map(({ origin }) => origin))].map((type) => {
+    const row = attestors.rows.get(type)
+    const restored = row?.restore?.(byName, undefined)
+    if (row === undefined || restored === undefined) {
+      const message = `Cannot restore the evidence of these attributes of ${type}: pass all that a login records`
+      throw new Stop(EXIT.usage, message)
+    }
+    return { type, attestor: recorded(row, restored), evidence: undefined }
+  })
+}
+
+function recorded(row: Attestor, { selector, facts }: Restored): Attestor {
+  const named = selector === undefined ? {} : { selector }
+  return {
+    type: row.type,
+    words: row.words,
+    evidenceSchema: row.evidenceSchema,
+    configSchema: row.configSchema,
+    configOptional: row.configOptional,
+    compile: (config, context, report) => row.compile(config, context, report),
+    open: () => pass({ ...named, digestible: 'recorded', value: facts }),
+    readClaimed: () => ({}),
+    verify: () => Promise.resolve(pass({ expiresAtSeconds: Number.POSITIVE_INFINITY, facts })),
+    // What is not on record is shown as unknown, and leaves the policy undecided.
+    explainVerification: (_opened, _anchor, pins, context) =>
+      Promise.resolve({ checks: [...row.checks(facts, pins, context)], facts }),
+    *checks(_facts, pins, context) {
+      for (const check of row.checks(facts, pins, context)) if (check.unknown === undefined) yield check
+    },
+    attributes: () => row.attributes(facts),
+  }
+}

@@ -1,0 +1,115 @@
+// From `requiredAttestors` to requirements: what one policy asks for, and what no policy and no document may ask for.
+import type { CompileContext, Report } from '../../attest/attest-context.ts'
+import type { Requirement } from '../../attest/attestor.ts'
+import { ANCHORS_PER_NAME_MAX, FETCHED_ANCHORS_PER_SELECTOR_MAX } from '../../core/limits.ts'
+import { quoteText } from '../../core/printable.ts'
+import type { RequiredAttestors } from './policies.ts'
+
+/**
+ * Compiles the attestors of one policy; paths are relative to the list. Holes are attestors that were invalid. `anchors`
+ * counts over the whole document.
+ */
+export function compileRequirements(
+  attestors: RequiredAttestors,
+  anchors: AnchorCount,
+  context: CompileContext,
+  report: Report,
+): readonly Requirement[] {
+  const { rows, unsupported } = context.attestors
+  const types = new Set<string>()
+  const requirements: Requirement[] = []
+  for (const [index, attestor] of attestors.entries()) {
+    if (attestor === undefined) continue
+    const { type } = attestor
+    if (types.has(type)) {
+      const message = `Cannot require "${type}" twice in one policy: an agent sends one piece of evidence of each type`
+      report({ code: 'attestor_duplicate', path: [index, 'type'], message })
+    }
+    types.add(type)
+    if (unsupported.has(type)) {
+      const message = `Attestor ${quoteText(type)} is documented, and not supported by this version: this policy admits nobody, other policies are unaffected. Remove the policy, or require ${[...rows.keys()].join(' or ')}`
+      report({ code: 'attestor_unsupported', path: [index, 'type'], message })
+      requirements.push(unsupportedRequirement(type))
+      continue
+    }
+    const row = rows.get(type)
+    if (row?.challenge !== undefined && !context.canSeal) {
+      const message = `Attestor ${quoteText(type)} needs challenges, and without SEAL_KEYS the gateway cannot seal any: this policy admits nobody. Set SEAL_KEYS`
+      report({ code: 'challenge_unavailable', path: [index, 'type'], message })
+    }
+    const entry = row?.compile(attestor.config ?? Object.create(null), context, (issue) =>
+      report({ ...issue, path: [index, 'config', ...issue.path] }),
+    )
+    if (entry === undefined) continue
+    const requirement = { type, ...entry }
+    requirements.push(requirement)
+    const excess = anchors.add(requirement)
+    if (excess !== undefined) report({ code: 'anchors_too_many', path: [index, 'config'], message: excess })
+  }
+  return requirements
+}
+
+/** It has no selector that evidence could have; nothing verifies it, and the evaluator refuses it by its mark. */
+export function unsupportedRequirement(type: string): Requirement {
+  return { type, selector: '', scoped: true, unsupported: true, anchor: { id: '', value: undefined }, pins: null }
+}
+
+/** The anchors of one document, so that no evidence has more of them tried than a login can pay for. */
+export interface AnchorCount {
+  /** Why the requirement is one too many; `undefined` while it is not. */
+  add(requirement: Requirement): string | undefined
+}
+
+export function createAnchorCount(): AnchorCount {
+  const fetched = new Map<string, Set<string>>()
+  const named = new Map<string, Set<string>>()
+
+  /** Whether the set of `key` now has more than `max` ids. */
+  function isExceeded(sets: Map<string, Set<string>>, key: string, id: string, max: number): boolean {
+    const set = sets.get(key) ?? new Set()
+    sets.set(key, set.add(id))
+    return set.size > max
+  }
+
+  return {
+    add({ type, selector = '', anchor: { id, fetchedFrom, names = [''] } }) {
+      const of = `${type}\n${selector}`
+      const whose = selector === '' ? type : `${type} of ${quoteText(selector)}`
+      if (fetchedFrom !== undefined) {
+        return isExceeded(fetched, of, id, FETCHED_ANCHORS_PER_SELECTOR_MAX)
+          ? `Cannot fetch keys for ${whose} from more than ${FETCHED_ANCHORS_PER_SELECTOR_MAX} places: one login would have to ask them all. Put the keys into the document (jwks), or give the issuers names of their own`
+          : undefined
+      }
+      // An anchor with nothing to be called by has all evidence tried on it.
+      const crowded = names.find((name) => isExceeded(named, `${of}\n${name}`, id, ANCHORS_PER_NAME_MAX))
+      return crowded === undefined
+        ? undefined
+        : `Cannot try more than ${ANCHORS_PER_NAME_MAX} anchors for ${whose}${crowded === '' ? '' : ` by the name ${quoteText(crowded)}`}: give their keys names (kid) that differ`
+    },
+  }
+}
+
+/**
+ * A policy of one attestor that does not fix whose evidence it is admits more than its author means: an attacker who may
+ * create a service account, a namespace or a pod on a node chooses the rest. `fixed` is what the conditions fix.
+ */
+export function lintScope(
+  name: string,
+  requirements: readonly Requirement[],
+  fixed: ReadonlySet<string>,
+  { attestors }: CompileContext,
+  report: Report,
+): void {
+  const [only, second] = requirements
+  if (only === undefined || second !== undefined || only.scoped) return
+  const open = only.unfixed?.filter((attribute) => !fixed.has(attribute))
+  if (open?.length === 0) return
+  const { admits, next } = attestors.rows.get(only.type)?.words.unscoped ?? UNSCOPED
+  const what = `Policy ${quoteText(name)} does not fix ${open?.join(' and ') ?? `whose ${only.type} it accepts`}, so ${admits}`
+  report({ code: 'trust_unscoped', path: ['requiredAttestors', 0], message: `${what}: ${next}` })
+}
+
+const UNSCOPED = {
+  admits: 'whoever has such evidence could log in',
+  next: 'narrow its config, or require a second attestor',
+}

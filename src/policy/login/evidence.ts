@@ -1,0 +1,87 @@
+// The pieces of evidence of one login, opened: well-formed, not believed, each with the policies that it could help.
+import type { Attestor, Opened, OpenedChallenge, Requirement } from '../../attest/attestor.ts'
+import type { Claimed } from '../../attest/claimed.ts'
+import { sha256Base64url } from '../../core/digest.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import type { Checked } from '../../core/result.ts'
+import type { Candidates, PolicySet } from '../policy.ts'
+import { CHALLENGE_MISSING, notRequired, selectorUnknown, unsupported } from './login-refusals.ts'
+
+/** One attestation of the request. `evidence` has passed the attestor's schema; no attestor: the type is unknown. */
+export interface Attestation {
+  readonly type: string
+  readonly attestor: Attestor | undefined
+  readonly evidence: unknown
+  /** The challenge that came back with it, opened or refused. */
+  readonly challenge?: Checked<OpenedChallenge>
+}
+
+/** Evidence that some policy could use. */
+export interface Piece {
+  readonly type: string
+  readonly attestor: Attestor
+  readonly opened: Opened
+  readonly candidates: Candidates
+}
+
+export interface ReadAttestation {
+  readonly attestation: Attestation
+  /** Absent for evidence that could not be read. */
+  readonly opened?: Opened
+  /** The piece, or why no policy can use it. */
+  readonly piece: Piece | { readonly refusal: Refusal }
+}
+
+/** Opens one attestation. Evidence that no policy asks for is not even read. */
+export function readAttestation(attestation: Attestation, policies: PolicySet): ReadAttestation {
+  const { type, attestor, evidence, challenge } = attestation
+  const refused = (refusal: Refusal, opened?: Opened): ReadAttestation => ({
+    attestation,
+    ...(opened === undefined ? {} : { opened }),
+    piece: { refusal },
+  })
+  if (!policies.asksFor(type)) return refused(notRequired(type))
+  if (attestor === undefined) return refused(unsupported(type))
+  if (challenge?.ok === false) return refused(challenge.refusal)
+  if (attestor.challenge !== undefined && challenge === undefined) return refused(CHALLENGE_MISSING)
+  const read = attestor.open(evidence, challenge?.value)
+  if (!read.ok) return refused(read.refusal)
+  const opened = read.value
+  const candidates = policies.candidatesFor(type, opened.selector)
+  if (candidates !== undefined) return { attestation, opened, piece: { type, attestor, opened, candidates } }
+  const { selector = '' } = opened
+  const expected = policies.selectorsFor(type)
+  return refused(attestor.refuseSelector?.(selector, expected) ?? selectorUnknown(type, expected), opened)
+}
+
+/** Whether the requirement asks for this evidence. */
+export function fits({ type, selector }: Requirement, piece: Piece): boolean {
+  return type === piece.type && (selector === undefined || selector === piece.opened.selector)
+}
+
+/** Which evidence was seen, for the audit record: never the evidence itself. */
+export interface EvidenceName {
+  readonly type: string
+  /** SHA-256 (base64url) of what the attestor calls digestible; absent for evidence that was not read. */
+  readonly digest?: string
+  /** Why it was refused itself, whatever policies ask of it: this very object is then in the trace of each of them. */
+  readonly refusal?: Refusal
+  /** Whose it says it is, unverified; absent where nobody knows how to read it. A function: most logins need it not. */
+  readonly readClaimed?: () => Claimed
+}
+
+/** Evidence of a request that was refused before it was looked at. */
+export function nameUnopened({ type, attestor, evidence }: Attestation): EvidenceName {
+  return { type, ...(attestor === undefined ? {} : { readClaimed: () => attestor.readClaimed(evidence) }) }
+}
+
+export async function nameEvidence(
+  { attestation, opened }: ReadAttestation,
+  refusal: Refusal | undefined,
+): Promise<EvidenceName> {
+  return {
+    ...nameUnopened(attestation),
+    ...(opened === undefined ? {} : { digest: await sha256Base64url(opened.digestible) }),
+    ...(refusal === undefined ? {} : { refusal }),
+  }
+}

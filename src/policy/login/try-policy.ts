@@ -1,0 +1,162 @@
+// One policy against the evidence at hand: every attestor, then every condition, then the call-outs.
+import type { AttestContext } from '../../attest/attest-context.ts'
+import type { Requirement } from '../../attest/attestor.ts'
+import { firstRefusal } from '../../attest/check.ts'
+import type { Attribute, Attributes } from '../../attribute/attribute.ts'
+import type { ConditionEngine } from '../../condition/vm/engine.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
+import type { SessionProof } from '../../token/session/session-claims.ts'
+import { checkConditions, type FuelTank } from '../conditions.ts'
+import type { Policy } from '../policy.ts'
+import { fits, type Piece } from './evidence.ts'
+import { attestorMissing, emptyPolicy, isWaiting, unsupported } from './login-refusals.ts'
+import { digestPins } from './pins-digest.ts'
+import type { EvidenceRefusal } from './trials.ts'
+import type { Verdicts } from './verdicts.ts'
+
+/** What a satisfied policy rests on. */
+export interface Proof {
+  readonly attributes: readonly Attribute[]
+  /** Of each piece of evidence that the policy used, what its session keeps. */
+  readonly proofs: readonly SessionProof[]
+  /** The earliest end of the evidence that the policy used. */
+  readonly expiresAtSeconds: number
+}
+
+export type Tried =
+  | ({ readonly kind: 'satisfied' } & Proof)
+  | {
+      readonly kind: 'failed'
+      readonly refusals: readonly EvidenceRefusal[]
+      /** It could still be satisfied but for what did not answer: the refusal that says so. */
+      readonly waiting: Refusal | undefined
+      /** Its attestors all passed, and one of its conditions did not. */
+      readonly attestorsPassed: boolean
+    }
+
+export interface TryContext extends AttestContext {
+  readonly engine: ConditionEngine
+}
+
+/** Everything that the policy needs has a verdict. A policy with call-outs is not satisfied before {@link askCallOuts}. */
+export function tryPolicy(
+  policy: Policy,
+  pieces: readonly Piece[],
+  verdicts: Verdicts,
+  context: TryContext,
+  tank: FuelTank,
+): Tried {
+  const tried = checkAttestors(policy, pieces, verdicts, context)
+  if (tried.kind === 'failed') return tried
+  if (policy.conditions.length === 0) return tried
+  const proved = new Map(tried.attributes.map(({ name, value }) => [name, value]))
+  const refusal = checkConditions(policy.conditions, proved, context.engine, tank)
+  if (refusal === undefined) return tried
+  // A condition speaks for all attestors of the policy.
+  const refusals = policy.requirements.map(({ type }) => ({ type, refusal }))
+  return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
+}
+
+/** Asked last, with what the rest of the policy proved: `held` is the policy satisfied but for them. */
+export async function askCallOuts(
+  policy: Policy,
+  held: Proof,
+  pieces: readonly Piece[],
+  context: TryContext,
+): Promise<Tried> {
+  const proved = new Map(held.attributes.map(({ name, value }) => [name, value]))
+  const answers = callOutsOf(policy, pieces).map(async (requirement) => ({
+    type: requirement.type,
+    result: await callOut(requirement, pieces, proved, context),
+  }))
+  return settle([{ type: '', result: pass(held) }, ...(await Promise.all(answers))])
+}
+
+export function callOutsOf({ requirements }: Policy, pieces: readonly Piece[]): readonly Requirement[] {
+  return requirements.filter((requirement) => isCallOut(requirement, pieces))
+}
+
+function checkAttestors(
+  policy: Policy,
+  pieces: readonly Piece[],
+  verdicts: Verdicts,
+  context: TryContext,
+): Tried {
+  const direct = policy.requirements.filter((requirement) => !isCallOut(requirement, pieces))
+  // An empty conjunction is true in logic and a breach here, and call-outs verify nothing. The compiler refuses both; so
+  // does the evaluator.
+  if (direct.length === 0) return failed([{ type: '', refusal: emptyPolicy() }])
+  return settle(
+    direct.map((requirement) => ({
+      type: requirement.type,
+      result: prove(requirement, policy, pieces, verdicts, context),
+    })),
+  )
+}
+
+interface Answer {
+  readonly type: string
+  readonly result: Checked<Proof>
+}
+
+function settle(answers: readonly Answer[]): Tried {
+  const refusals = answers.flatMap(({ type, result }) => (result.ok ? [] : [{ type, refusal: result.refusal }]))
+  if (refusals.length > 0) return failed(refusals)
+  const held = answers.flatMap(({ result }) => (result.ok ? [result.value] : []))
+  return {
+    kind: 'satisfied',
+    attributes: held.flatMap(({ attributes }) => attributes),
+    proofs: held.flatMap(({ proofs }) => proofs),
+    expiresAtSeconds: Math.min(...held.map(({ expiresAtSeconds }) => expiresAtSeconds)),
+  }
+}
+
+function failed(refusals: readonly EvidenceRefusal[]): Tried {
+  const isOpen = refusals.every(({ refusal }) => isWaiting(refusal))
+  return { kind: 'failed', refusals, waiting: isOpen ? refusals[0]?.refusal : undefined, attestorsPassed: false }
+}
+
+function isCallOut({ type }: Requirement, pieces: readonly Piece[]): boolean {
+  return pieces.some((piece) => piece.type === type && piece.attestor.callOut !== undefined)
+}
+
+function prove(
+  requirement: Requirement,
+  policy: Policy,
+  pieces: readonly Piece[],
+  verdicts: Verdicts,
+  context: TryContext,
+): Checked<Proof> {
+  const { type, anchor, pins } = requirement
+  if (requirement.unsupported) return refuse(unsupported(type))
+  const piece = pieces.find((one) => fits(requirement, one))
+  if (piece === undefined) return refuse(attestorMissing(type, policy))
+  const verdict = verdicts.known(piece, anchor.id)
+  if (verdict === undefined) throw new Error(`the policy ${policy.name} was tried before its evidence was verified`)
+  if (!verdict.ok) return verdict
+  const { attestor } = piece
+  const { facts, expiresAtSeconds, anchorId = anchor.id } = verdict.value
+  const refusal = firstRefusal(attestor.checks(facts, pins, context))
+  if (refusal !== undefined) return refuse(refusal)
+  const proof = { type, anchor: anchorId, facts: attestor.record?.(facts, pins, context) ?? null }
+  return pass({ attributes: attestor.attributes(facts), proofs: [proof], expiresAtSeconds })
+}
+
+async function callOut(
+  requirement: Requirement,
+  pieces: readonly Piece[],
+  proved: Attributes,
+  context: TryContext,
+): Promise<Checked<Proof>> {
+  const { type, anchor, pins } = requirement
+  const piece = pieces.find((one) => fits(requirement, one))
+  if (piece?.attestor.callOut === undefined) throw new Error(`${type} has no call-out`)
+  const answer = await piece.attestor.callOut(piece.opened.value, anchor, pins, proved, context)
+  if (!answer.ok) return answer
+  // Whoever was asked may add what it vouches for, and overwrites nothing: else it could be any node, any namespace.
+  const foreign = answer.value.find(({ origin, name }) => origin !== type || proved.has(name))
+  if (foreign !== undefined) throw new Error(`the call-out of ${type} answered the attribute ${foreign.name}`)
+  const proof = { type, anchor: anchor.id, facts: digestPins(pins) }
+  return pass({ attributes: answer.value, proofs: [proof], expiresAtSeconds: Number.POSITIVE_INFINITY })
+}

@@ -1,0 +1,128 @@
+// Challenges: what the gateway asks an agent to prove, stateless and secret. A challenge is a JWE (RFC 7516, `dir` with
+// A256GCM), so that the agent can keep it and cannot read it: what a TPM must open, or what a web server must publish, is
+// inside. Each has a key of its own, so that no nonce is ever used twice with one.
+import { CompactEncrypt, compactDecrypt } from 'jose'
+import { decodeBase64url, encodeBase64url } from '../core/base64.ts'
+import { isJsonObject, type Json, parseJsonBytes } from '../core/json.ts'
+import { CHALLENGE_LIFETIME_SECONDS, CHALLENGE_MAX_LENGTH, TOKEN_DEPTH_MAX } from '../core/limits.ts'
+import type { Refusal } from '../core/refusal.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import { encodeUtf8 } from '../core/utf8.ts'
+import { deriveSaltedKey, type SealKeys } from './seal-key.ts'
+import type { Role } from './session/session-claims.ts'
+
+const INFO = 'postern-challenge/1'
+const TYPE = 'postern-challenge+jwe'
+const SALT_BYTES = 16
+
+/** Whom and what a challenge is for. One that was given for anything else is refused. */
+export interface ChallengeScope {
+  /** Of the attestor. */
+  readonly type: string
+  readonly role: Role
+  /** Absent for issuers, who log in to the trust domain. */
+  readonly clusterId: string | undefined
+  readonly issuerUrl: string
+}
+
+export interface Challenge {
+  /** UUIDv7. */
+  readonly id: string
+  readonly request: Json
+  readonly secret: Json
+}
+
+/** Seals a challenge that is good for {@link CHALLENGE_LIFETIME_SECONDS}. Throws if it gets longer than it may be. */
+export async function sealChallenge(
+  { id, request, secret }: Challenge,
+  { type, role, clusterId, issuerUrl }: ChallengeScope,
+  [first]: SealKeys,
+  nowSeconds: number,
+): Promise<string> {
+  if (first === undefined) throw new Error('there is no key to seal a challenge with')
+  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
+  const { kid, key } = await deriveSaltedKey(first, INFO, salt)
+  const exp = nowSeconds + CHALLENGE_LIFETIME_SECONDS
+  const payload = { id, type, role, clusterId: clusterId ?? null, iss: issuerUrl, request, secret, exp }
+  const sealed = await new CompactEncrypt(encodeUtf8(JSON.stringify(payload)))
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: TYPE, kid, salt: encodeBase64url(salt) })
+    .encrypt(key)
+  if (sealed.length > CHALLENGE_MAX_LENGTH) throw new Error(`a challenge of ${type} gets too long`)
+  return sealed
+}
+
+/**
+ * Opens a challenge that came back. Refuses with `challenge_malformed` what this gateway has not sealed,
+ * `challenge_mismatch` what it has sealed for another attestor, role or cluster, and `challenge_expired`.
+ */
+export async function openChallenge(
+  sealed: string,
+  { type, role, clusterId, issuerUrl }: ChallengeScope,
+  keys: SealKeys,
+  nowSeconds: number,
+): Promise<Checked<Challenge>> {
+  const payload = await decrypt(sealed, keys)
+  if (payload === undefined || !isJsonObject(payload)) return refuse(MALFORMED)
+  const { id, request, secret, exp } = payload
+  if (typeof id !== 'string' || typeof exp !== 'number' || request === undefined || secret === undefined)
+    return refuse(MALFORMED)
+  const isOurs =
+    payload['type'] === type &&
+    payload['role'] === role &&
+    payload['clusterId'] === (clusterId ?? null) &&
+    payload['iss'] === issuerUrl
+  if (!isOurs) return refuse(MISMATCH)
+  return nowSeconds >= exp ? refuse(EXPIRED) : pass({ id, request, secret })
+}
+
+async function decrypt(sealed: string, keys: SealKeys): Promise<Json | undefined> {
+  if (sealed.length > CHALLENGE_MAX_LENGTH) return undefined
+  const header = readHeader(sealed)
+  if (header === undefined) return undefined
+  for (const secret of keys) {
+    const { kid, key } = await deriveSaltedKey(secret, INFO, header.salt)
+    if (kid !== header.kid) continue
+    try {
+      const { plaintext } = await compactDecrypt(sealed, key, {
+        keyManagementAlgorithms: ['dir'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+      })
+      const json = parseJsonBytes(new Uint8Array(plaintext), TOKEN_DEPTH_MAX)
+      return json.ok ? json.value : undefined
+    } catch {
+      return undefined
+    }
+  }
+  return undefined
+}
+
+/** Five parts (RFC 7516 section 7.1), and of the header exactly what {@link sealChallenge} writes. */
+function readHeader(sealed: string): { readonly kid: string; readonly salt: Uint8Array<ArrayBuffer> } | undefined {
+  const parts = sealed.split('.', 6)
+  const bytes = parts.length === 5 ? decodeBase64url(parts[0] ?? '') : undefined
+  const json = bytes === undefined ? undefined : parseJsonBytes(bytes, 2)
+  if (json?.ok !== true || !isJsonObject(json.value)) return undefined
+  const { alg, enc, typ, kid, salt: text, ...others } = json.value
+  if (alg !== 'dir' || enc !== 'A256GCM' || typ !== TYPE || Object.keys(others).length > 0) return undefined
+  const salt = typeof text === 'string' ? decodeBase64url(text) : undefined
+  if (typeof kid !== 'string' || salt?.length !== SALT_BYTES) return undefined
+  return { kid, salt }
+}
+
+const MALFORMED: Refusal = {
+  code: 'challenge_malformed',
+  detail: 'the challenge is not one that this gateway gave: ask for a new one, and send it along as it was given',
+}
+const MISMATCH: Refusal = {
+  code: 'challenge_mismatch',
+  detail: 'the challenge was given for another attestor, role or cluster: ask for one at the place of this login',
+}
+const EXPIRED: Refusal = {
+  code: 'challenge_expired',
+  detail: `the challenge has expired: it is good for ${CHALLENGE_LIFETIME_SECONDS} seconds; ask for a new one`,
+}
+
+/** What an agent signs: its own configured URL is in it, so that no other gateway can relay the challenge. */
+export function challengeMessage(sealed: string, { role, clusterId, issuerUrl }: ChallengeScope): string {
+  return ['postern-login/1', issuerUrl, role, clusterId ?? '', sealed].join('\n')
+}

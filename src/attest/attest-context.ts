@@ -1,5 +1,6 @@
 // What the host, the settings and the request lend to an attestor.
 import type { Issue } from '../core/issue.ts'
+import type { Json } from '../core/json.ts'
 import type { Checked } from '../core/result.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
@@ -40,8 +41,8 @@ export interface AttestContext extends PinContext {
    */
   section<Name extends keyof SharedSections>(name: Name): Promise<Checked<SharedSections[Name]>>
   /**
-   * Posts or gets JSON under the URL policy, bounded in bytes and time, no redirect. `undefined`: this host of the
-   * engine makes no requests, as where a login is explained offline. Refuses with `call_out_failed`.
+   * Gets JSON, or posts `body` and gets JSON back: under the URL policy, bounded in bytes and time, no redirect. Refuses
+   * with `call_out_unanswered`, which is the gateway's failure and never the caller's.
    */
-  fetchJson(url: string, body?: unknown): Promise<Checked<unknown>>
+  fetchJson(url: string, body?: Json): Promise<Checked<Json>>
 }

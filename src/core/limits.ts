@@ -97,6 +97,10 @@ export const CHALLENGE_MAX_LENGTH = 4 * 1024
 export const CHALLENGE_LIFETIME_SECONDS = 60
 /** Of a request for a challenge: a key, a certificate or a host name. */
 export const CHALLENGE_BODY_MAX_BYTES = 32 * 1024
+/** The answer to a call-out: a yes or no, and a few attributes. */
+export const CALL_OUT_MAX_BYTES = 16 * 1024
+/** All attempts of one call-out together: a login must not wait longer for somebody else than its caller waits for it. */
+export const CALL_OUT_TIMEOUT_MILLIS = 10_000
 /** Anchors of one selector that have to be fetched, per document: one cold login after the other reaches them all. */
 export const FETCHED_ANCHORS_PER_SELECTOR_MAX = 16
 /** Anchors that one piece of evidence calls by the same name: each may cost a signature before anybody is believed. */

@@ -1,32 +1,38 @@
-// The `attestations` of a login body, each checked by the schema of its attestor.
+// The `attestations` of a login body, each checked by the schema of its attestor, its challenge opened.
 import * as v from 'valibot'
-import { ATTESTORS } from '../attest/table.ts'
+import type { OpenedChallenge } from '../attest/attestor.ts'
+import { ATTESTOR_TYPE, type AttestorTable } from '../attest/table.ts'
 import { ATTESTATIONS_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import type { Attestation } from '../policy/login/login.ts'
+import type { Attestation } from '../policy/login/evidence.ts'
+import { challengeMessage, type ChallengeScope, openChallenge } from '../token/challenge.ts'
+import type { SealKeys } from '../token/seal-key.ts'
 import { checkShape } from './body.ts'
 
-const TYPE = /^[a-z][a-z0-9_]{0,39}$/
+export const attestorTypeSchema = v.pipe(v.string(), v.regex(ATTESTOR_TYPE, 'a type of attestor such as "k8s_token"'))
 
 export const loginBodySchema = v.strictObject({
   attestations: v.pipe(
     v.array(
-      v.strictObject({
-        type: v.pipe(v.string(), v.regex(TYPE, 'a type of attestor such as "k8s_token"')),
-        evidence: v.unknown(),
-      }),
+      v.strictObject({ type: attestorTypeSchema, evidence: v.unknown(), challenge: v.optional(v.string()) }),
     ),
     v.minLength(1),
     v.maxLength(ATTESTATIONS_MAX),
   ),
 })
 
+/** An attestation whose challenge, if it has one, is still sealed. */
+export interface SealedAttestation extends Omit<Attestation, 'challenge'> {
+  readonly sealed?: string
+}
+
 /** Two pieces of one type are ambiguous, and refused. A type unknown to us is evidence that no policy can ask for. */
-export function readAttestations({
-  attestations,
-}: v.InferOutput<typeof loginBodySchema>): Checked<readonly Attestation[]> {
-  const read: Attestation[] = []
-  for (const [index, { type, evidence }] of attestations.entries()) {
+export function readAttestations(
+  { attestations }: v.InferOutput<typeof loginBodySchema>,
+  { rows }: AttestorTable,
+): Checked<readonly SealedAttestation[]> {
+  const read: SealedAttestation[] = []
+  for (const [index, { type, evidence, challenge: sealed }] of attestations.entries()) {
     if (read.some((other) => other.type === type)) {
       const where = `attestations[${index}].type`
       return refuse({
@@ -35,14 +41,48 @@ export function readAttestations({
         where,
       })
     }
-    const attestor = ATTESTORS.get(type)
+    const attestor = rows.get(type)
     if (attestor === undefined) {
       read.push({ type, attestor: undefined, evidence: undefined })
       continue
     }
+    if (sealed !== undefined && attestor.challenge === undefined) {
+      const where = `attestations[${index}].challenge`
+      const detail = `the field ${where} is not taken: evidence of type "${type}" needs no challenge`
+      return refuse({ code: 'request_malformed', detail, where })
+    }
     const checked = checkShape(attestor.evidenceSchema, evidence, ['attestations', index, 'evidence'])
     if (!checked.ok) return checked
-    read.push({ type, attestor, evidence: checked.value })
+    read.push({ type, attestor, evidence: checked.value, ...(sealed === undefined ? {} : { sealed }) })
   }
   return pass(read)
+}
+
+/** Opens the challenges that came back. One that is refused is a refusal of its evidence, not of the request. */
+export function openChallenges(
+  attestations: readonly SealedAttestation[],
+  scope: Omit<ChallengeScope, 'type'>,
+  keys: SealKeys,
+  nowSeconds: number,
+): Promise<readonly Attestation[]> | readonly Attestation[] {
+  // Most logins have none, and wait for nothing.
+  if (attestations.every(({ sealed }) => sealed === undefined)) return attestations
+  return Promise.all(
+    attestations.map(async ({ sealed, ...attestation }) => {
+      if (sealed === undefined) return attestation
+      const { type } = attestation
+      const challenge = await openSealed(sealed, { type, ...scope }, keys, nowSeconds)
+      return { ...attestation, challenge }
+    }),
+  )
+}
+
+async function openSealed(
+  sealed: string,
+  scope: ChallengeScope,
+  keys: SealKeys,
+  nowSeconds: number,
+): Promise<Checked<OpenedChallenge>> {
+  const opened = await openChallenge(sealed, scope, keys, nowSeconds)
+  return opened.ok ? pass({ ...opened.value, message: challengeMessage(sealed, scope) }) : opened
 }

@@ -1,7 +1,8 @@
 // What every route works with, made of what the host hands in. Made once per isolate; holds no promise and nothing of a
 // single request.
 import type { Hono } from 'hono'
-import { ATTESTORS } from '../attest/table.ts'
+import type { Attestor } from '../attest/attestor.ts'
+import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/vm/engine.ts'
 import { compileDocument } from '../config/compile/compile.ts'
 import { createContextFor, createUrlPolicy } from '../config/compile/compile-context.ts'
@@ -10,6 +11,7 @@ import { type ConfigCache, createConfigCache } from '../config/live/cache.ts'
 import type { ConfigSource, StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import type { FetchLike } from '../net/bounded-fetch.ts'
+import type { UrlPolicy } from '../net/url-policy.ts'
 import { createDecisions, type Decisions } from '../policy/login/decision.ts'
 import { createKeySources, type KeySources } from '../token/keys/key-source.ts'
 import type { SessionAuthority } from '../token/session/session.ts'
@@ -26,6 +28,11 @@ export interface GatewayOptions {
   /** The compiled `wasm/policy-vm.wasm`: each host loads it its own way, since Workers may not compile at run time. */
   readonly module: WebAssembly.Module
   readonly fetch: FetchLike
+  /**
+   * Which evidence is taken. Default: what ships. A list of one's own says all: `[...ATTESTORS, mine]`. `createGateway`
+   * throws a `RangeError` for a list that is at odds with itself.
+   */
+  readonly attestors?: readonly Attestor[]
   /** Name of an environment variable that configures an egress proxy, which `fetch` does not use: failures say so. */
   readonly unusedProxy?: string
   readonly clock: Clock
@@ -39,6 +46,9 @@ export interface GatewayOptions {
 }
 
 export interface Parts {
+  readonly attestors: AttestorTable
+  readonly fetch: FetchLike
+  readonly urlPolicy: UrlPolicy
   readonly settings: Settings
   readonly authority: SessionAuthority
   readonly configs: ConfigCache
@@ -72,7 +82,12 @@ export function createParts(options: GatewayOptions): Parts {
 
   const tell = createEventReporter(audit, clock)
   const engine = createConditionEngine(module)
+  const attestors = createAttestorTable(options.attestors)
+  const urlPolicy = createUrlPolicy(settings)
   return {
+    attestors,
+    fetch,
+    urlPolicy,
     settings,
     clock,
     sleep,
@@ -93,16 +108,16 @@ export function createParts(options: GatewayOptions): Parts {
       sleep,
       compile: compileDocument,
       ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
-      contextFor: createContextFor(settings),
+      contextFor: createContextFor({ ...settings, canSeal: settings.sealKeys.length > 0 }, attestors),
     }),
     engine,
-    decisions: createDecisions({ attestors: ATTESTORS, engine, defaultAudience: settings.audience }),
+    decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
     keySources: createKeySources({
       fetch,
       clock,
       sleep,
       tell,
-      ...createUrlPolicy(settings),
+      ...urlPolicy,
       ...(unusedProxy === undefined ? {} : { unusedProxy }),
     }),
   }

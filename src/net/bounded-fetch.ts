@@ -22,7 +22,11 @@ const USER_AGENT = `Postern/${VERSION}`
 export type FetchLike = (
   url: string,
   init: {
+    /** Absent: GET. */
+    readonly method?: 'POST'
     readonly headers: Readonly<Record<string, string>>
+    /** Of a POST. */
+    readonly body?: string
     readonly redirect: 'manual'
     readonly signal: AbortSignal
     /** Called by a host that knows: when it begins to connect, and when it waits for the answer. */
@@ -36,6 +40,8 @@ export interface FetchBounds {
   /** Of the content, decoded. */
   readonly maxBytes: number
   readonly timeoutMillis: number
+  /** Sent by POST; absent: a GET. */
+  readonly post?: Json
 }
 
 /** Why there is no document. The facts are printable and short: much of them is the other side's to choose. */
@@ -52,7 +58,7 @@ export type FetchedJson =
 
 /** Fetches `url`. The content type does not matter: clouds serve key sets under several, and JSON shows by itself. */
 export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedJson> {
-  const { accept = 'application/json', maxBytes, timeoutMillis } = bounds
+  const { accept = 'application/json', maxBytes, timeoutMillis, post } = bounds
   const signal = AbortSignal.timeout(timeoutMillis)
   // Until a host says that it is still connecting, it is taken to wait for the answer.
   let phase: FetchPhase = 'answer'
@@ -63,7 +69,8 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
   try {
     const headers = { accept, 'user-agent': USER_AGENT }
     // A redirect is answered by hand: followed, it would lead past the URL policy; `error` is no value on Workers.
-    const response = await orAborted(fetch(url, { headers, redirect: 'manual', signal, onPhase }), signal)
+    const sent = post === undefined ? { headers } : posted(headers, post)
+    const response = await orAborted(fetch(url, { ...sent, redirect: 'manual', signal, onPhase }), signal)
     phase = 'body'
     coding = response.headers.get('content-encoding')
     if (response.status !== 200) {
@@ -85,6 +92,11 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
         : withFacts(recogniseError(error, phase), { millis: timeoutMillis, coding: quoteText(coding ?? '') }),
     )
   }
+}
+
+function posted(headers: Readonly<Record<string, string>>, json: Json) {
+  const body = JSON.stringify(json)
+  return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body } as const
 }
 
 const TIMEOUTS = { connect: 'connect_timeout', answer: 'answer_timeout', body: 'body_timeout' } as const

@@ -18,7 +18,7 @@ export interface GuardedFetchOptions {
 
 /** Rejects if the host is, or resolves to, an address that keys must not come from. Follows no redirect. */
 export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFetchOptions): FetchLike {
-  return async function guardedFetch(text, { headers, signal, onPhase }) {
+  return async function guardedFetch(text, { method = 'GET', headers, body, signal, onPhase }) {
     const url = new URL(text)
     const isPrivate = privateOrigins.has(url.origin)
     const accepts = (address: string): boolean =>
@@ -34,7 +34,7 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
       // An agent for this request alone, and none that reads the environment: with NODE_USE_ENV_PROXY Deno's would connect
       // to a proxy, and the proxy to an address without a check.
       const agent = isTls ? new HttpsAgent({ proxyEnv: {} }) : new HttpAgent({ proxyEnv: {} })
-      const sent = request(url, { headers, signal, lookup, agent }, (message) => {
+      const sent = request(url, { method, headers, signal, lookup, agent }, (message) => {
         // Thrown in an event, an error ends the process: an issuer's answer must reach nothing but this promise.
         try {
           answer(toResponse(message))
@@ -55,7 +55,7 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
       sent.once('close', () => {
         if (!failing) fail(withCode(`${url.origin} closed the connection without an answer`, 'ERR_NO_ANSWER'))
       })
-      sent.end()
+      sent.end(body)
     })
   }
 }

@@ -1,0 +1,66 @@
+// What one request lends to attestors: keys, sections of the trust domain, requests under the URL policy, the time.
+import type { AttestContext } from '../attest/attest-context.ts'
+import type { SharedSections } from '../attest/shared-sections.ts'
+import { CALL_OUT_MAX_BYTES, CALL_OUT_TIMEOUT_MILLIS, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
+import type { Json } from '../core/json.ts'
+import { quoteText } from '../core/printable.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import { type FetchFailure, fetchJson } from '../net/bounded-fetch.ts'
+import { fillFacts } from '../net/cause-row.ts'
+import { FETCH_CAUSES } from '../net/fetch-causes.ts'
+import { checkUrl } from '../net/url-policy.ts'
+import type { RequestSnapshot } from './request-snapshot.ts'
+import type { Parts } from './services.ts'
+
+export function createAttestContext(
+  { settings, keySources, fetch, urlPolicy }: Pick<Parts, 'settings' | 'keySources' | 'fetch' | 'urlPolicy'>,
+  snapshot: RequestSnapshot,
+  nowSeconds: number,
+): AttestContext {
+  async function section<Name extends keyof SharedSections>(name: Name): Promise<Checked<SharedSections[Name]>> {
+    const read = await snapshot.lendSection(undefined, name)
+    if (!read.ok) {
+      const { code: cause, audit } = read.refusal
+      // The name of a section is the deployment's, and an unsigned request reaches this.
+      const code = cause === 'configuration_invalid' ? 'section_invalid' : 'section_unavailable'
+      return refuse({ ...read.refusal, code, audit: { ...audit, section: name } })
+    }
+    if (read.value !== undefined) return pass(read.value)
+    const detail = 'the gateway has nothing to verify this evidence with: tell whoever operates it'
+    return refuse({ code: 'section_missing', detail, audit: { section: name } })
+  }
+
+  async function fetchBounded(url: string, body?: Json): Promise<Checked<Json>> {
+    const checked = checkUrl(url, urlPolicy)
+    if (!checked.ok) return refuse(unanswered(url, checked.reason))
+    const fetched = await fetchJson(fetch, url, {
+      maxBytes: CALL_OUT_MAX_BYTES,
+      timeoutMillis: CALL_OUT_TIMEOUT_MILLIS,
+      ...(body === undefined ? {} : { post: body }),
+    })
+    return fetched.ok ? pass(fetched.value) : refuse(unanswered(url, describeFailure(fetched.failure)))
+  }
+
+  return {
+    nowSeconds,
+    skewSeconds: settings.clockSkewSeconds,
+    defaultAudience: settings.audience,
+    keys: keySources.forRequest(snapshot.background),
+    section,
+    fetchJson: fetchBounded,
+  }
+}
+
+function describeFailure({ kind, facts }: FetchFailure): string {
+  return `${kind}: the answer ${fillFacts(FETCH_CAUSES[kind].what, facts)}`
+}
+
+/** The caller reads the same sentence whatever failed; where, and why, goes to the audit record. */
+function unanswered(url: string, reason: string) {
+  return {
+    code: 'call_out_unanswered',
+    detail: 'what the policy asks did not answer: try again',
+    retryAfterSeconds: 1,
+    audit: { callOutUrl: quoteText(url, QUOTED_CLAIM_MAX_CHARACTERS), callOutFailure: reason },
+  } as const
+}

@@ -407,6 +407,12 @@ export const CONTESTED_RIVALS_MAX = 16
 export const CONTESTED_MARK_MILLIS = 10_000
 /** What one isolate read before, per document: enough to know the order of versions that follow each other quickly. */
 export const READ_TRAIL_MAX = 4
+/**
+ * Findings across sections that one isolate remembers, of each kind: those of a cluster that is as it should be take less
+ * than a kilobyte.
+ */
+export const FINDINGS_MEMO_MAX = 1024
+export const FINDINGS_MEMO_MAX_BYTES = 1024 * 1024
 /** After a failed write of an applied record, doubled per failure; KV takes one write per second per key. */
 export const APPLIED_BACKOFF_MIN_MILLIS = 5_000
 export const APPLIED_BACKOFF_MAX_MILLIS = 600_000

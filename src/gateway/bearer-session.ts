@@ -10,26 +10,23 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 import type { Policy, PolicySet } from '../policy/policy.ts'
 import { verifySession } from '../token/session/session.ts'
 import type { Session } from '../token/session/session-claims.ts'
-import { policiesInForce, policiesKey } from './policies-in-force.ts'
-import { sectionInForce } from './section-in-force.ts'
+import { policiesKey, type RequestSnapshot } from './request-snapshot.ts'
 import type { Parts } from './services.ts'
 import { bearerChallenge } from './www-authenticate.ts'
-
-type Background = (work: Promise<unknown>) => void
 
 /** The bearer of the request, an issuer that may act for this cluster. A 403 challenges, too (RFC 6750 section 3.1). */
 export async function requireIssuer(
   c: Context,
   clusterId: ClusterId,
   parts: Parts,
-  background: Background,
+  snapshot: RequestSnapshot,
 ): Promise<Checked<Session>> {
   const token = readBearer(c.req.header('Authorization'))
   if (token === undefined) {
     return refuse({ code: 'session_missing', detail: 'send Authorization: Bearer with the session of an issuer' })
   }
-  const session = await checkIssuer(token, clusterId, parts, background)
-  // What is no good session is an invalid token (a 401), a good one for something else lacks the scope.
+  const session = await checkIssuer(token, clusterId, parts, snapshot)
+  // A bad session is an invalid token (401); a good one that is not allowed to do this lacks the scope (403).
   if (!session.ok && REFUSALS[session.refusal.code].status === 403)
     c.header('WWW-Authenticate', bearerChallenge(parts.settings.trustDomain, 'insufficient_scope'))
   return session
@@ -39,16 +36,16 @@ async function checkIssuer(
   token: string,
   clusterId: ClusterId,
   parts: Parts,
-  background: Background,
+  snapshot: RequestSnapshot,
 ): Promise<Checked<Session>> {
   const session = await verifySession(token, 'issuer', parts.authority, parts.clock() / 1000)
   if (!session.ok) return session
   const allowed = checkAllowed(clusterId, session.value.allowedClusters)
   if (!allowed.ok) return allowed
-  const trustDomain = await sectionInForce(trustDomainKey('TrustDomain'), parts.configs, background)
+  const trustDomain = await snapshot.section(trustDomainKey('TrustDomain'))
   if (!trustDomain.ok) return trustDomain
-  const notBefore = [trustDomain.value?.value.sessionsNotBeforeSeconds]
-  const policy = await checkRevocation(session.value, undefined, notBefore, parts, background)
+  const notBefore = [trustDomain.value?.sessionsNotBeforeSeconds]
+  const policy = await checkRevocation(session.value, undefined, notBefore, parts, snapshot)
   if (!policy.ok) return policy
   // The clusters of the session and those of the document: what an operator takes away is gone before the next login.
   const stillAllowed = checkAllowed(clusterId, policy.value.policy.allowedClusters)
@@ -72,16 +69,16 @@ export interface AgentSession {
 
 /**
  * The session that an issuer sent along for the agent. One that is bad fails the request; it is never ignored. A refusal
- * names `agentSession`, lest the issuer take its own session for the bad one and log in again and again.
+ * names `agentSession`: otherwise the issuer would take its own session for the bad one and log in again and again.
  */
 export async function readAgentSession(
   token: string,
   clusterId: ClusterId,
   settings: { readonly trustDomain: TrustDomainSettings | undefined; readonly cluster: ClusterSettings },
   parts: Parts,
-  background: Background,
+  snapshot: RequestSnapshot,
 ): Promise<Checked<AgentSession>> {
-  const session = await checkAgent(token, clusterId, settings, parts, background)
+  const session = await checkAgent(token, clusterId, settings, parts, snapshot)
   return session.ok ? session : refuse({ ...session.refusal, where: 'agentSession' })
 }
 
@@ -90,7 +87,7 @@ async function checkAgent(
   clusterId: ClusterId,
   settings: { readonly trustDomain: TrustDomainSettings | undefined; readonly cluster: ClusterSettings },
   parts: Parts,
-  background: Background,
+  snapshot: RequestSnapshot,
 ): Promise<Checked<AgentSession>> {
   const session = await verifySession(token, 'agent', parts.authority, parts.clock() / 1000)
   if (!session.ok) return session
@@ -98,29 +95,30 @@ async function checkAgent(
     return refuse({ code: 'session_cluster_forbidden', detail: 'the agent session is of another cluster' })
   }
   const notBefore = [settings.trustDomain?.sessionsNotBeforeSeconds, settings.cluster.sessionsNotBeforeSeconds]
-  const found = await checkRevocation(session.value, clusterId, notBefore, parts, background)
+  const found = await checkRevocation(session.value, clusterId, notBefore, parts, snapshot)
   return found.ok ? pass({ session: session.value, policies: found.value.policies }) : found
 }
 
 /**
  * A session is revoked by a time, or with its policy: when the document in force has none of its name, or one that would
- * not admit it. Yields that policy, and those of the document. A document that cannot be read revokes nothing: the refusals of `policiesInForce`.
+ * not admit it. Yields that policy, and those of the document. A document that cannot be read revokes nothing: the
+ * refusals of {@link RequestSnapshot.policies}.
  */
 async function checkRevocation(
   session: Session,
   clusterId: ClusterId | undefined,
   notBefore: readonly (number | undefined)[],
   parts: Parts,
-  background: Background,
+  snapshot: RequestSnapshot,
 ): Promise<Checked<{ readonly policy: Policy; readonly policies: PolicySet }>> {
   if (notBefore.some((seconds) => seconds !== undefined && session.issuedAtSeconds < seconds)) {
     return refuse({ code: 'session_revoked', detail: 'the session was issued before sessionsNotBefore: log in again' })
   }
-  const policies = await policiesInForce(clusterId, parts.configs, background)
+  const policies = await snapshot.policies(clusterId)
   // A cluster that is gone from the store has no policy in force.
   const isGone = !policies.ok && policies.refusal.code === 'cluster_unknown'
   if (!policies.ok && !isGone) return policies
-  const set = policies.ok ? policies.value.policies : undefined
+  const set = policies.ok ? policies.value : undefined
   const policy = set?.byName.get(session.policy)
   if (set === undefined || policy === undefined) {
     return refuse({
@@ -129,13 +127,13 @@ async function checkRevocation(
     })
   }
   const failed = await parts.decisions.recheck(session, policy)
-  if (failed !== undefined) return refuse(policyChanged(policy, failed))
-  parts.configs.prove(policiesKey(clusterId))
+  if (failed !== undefined) return refuse(describePolicyChange(policy, failed))
+  snapshot.prove(policiesKey(clusterId))
   return pass({ policy, policies: set })
 }
 
 /** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */
-function policyChanged({ name }: Policy, { code, audit }: Refusal): Refusal {
+function describePolicyChange({ name }: Policy, { code, audit }: Refusal): Refusal {
   return {
     code: 'session_revoked',
     detail: 'the policy that admitted this session has changed, and the session no longer meets it: log in again',
@@ -143,7 +141,7 @@ function policyChanged({ name }: Policy, { code, audit }: Refusal): Refusal {
   }
 }
 
-/** RFC 6750 section 2.1. How long it may be is for whoever verifies it. */
+/** RFC 6750 section 2.1. Its length is checked where it is verified. */
 function readBearer(header: string | undefined): string | undefined {
   return /^Bearer +([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1]
 }

@@ -1,37 +1,43 @@
-// What a request for claims tells: the answer to the issuer, and a record for the operator: how many workloads were
-// granted, and every refusal.
+// What a request for claims leaves behind: the answer to the issuer, and a record for the operator: how many workloads
+// were granted, and every refusal.
 import type { Context } from 'hono'
 import { WORKLOAD_TEXT_MAX_LENGTH } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { WorkloadResult } from '../policy/mapping/workload.ts'
 import type { Session } from '../token/session/session-claims.ts'
-import type { ConfigurationUsed, MappingRecord } from './audit/audit.ts'
+import type { MappingRecord } from './audit/audit.ts'
 import { type MappingFacts, recordMapping, recordRefusedMapping } from './audit/claims-record.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
 import { recorded } from './audit/recorded.ts'
 import { answerJson, problem } from './problem.ts'
+import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
 import type { GatewayEnv, Parts } from './services.ts'
 
-export interface MappingReport {
-  decidedBy(configuration: readonly ConfigurationUsed[]): void
-  /** The issuer that asks. */
-  asked(session: Session): void
+export interface ClaimsReport {
+  /** Whose request it is. Before its session has verified, the answer tells nothing of the configuration. */
+  noteIssuer(session: Session): void
   /** The agent whose session came along. */
-  spokenFor(session: Session): void
-  refused(refusal: Refusal): Response
+  noteAgent(session: Session): void
   /** One workload was refused; its facts are for the record alone. */
-  workloadRefused(id: string, refusal: Refusal): void
-  mapped(results: readonly WorkloadResult[]): Response
+  noteRefusedWorkload(id: string, refusal: Refusal): void
+  /** Refuses the request as a whole. */
+  refuse(refusal: Refusal): Response
+  answer(results: readonly WorkloadResult[]): Response
 }
 
-export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, parts: Parts): MappingReport {
-  let configuration: readonly ConfigurationUsed[] = []
+export function createClaimsReport(
+  c: Context<GatewayEnv>,
+  clusterId: string,
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  snapshot: RequestSnapshot,
+): ClaimsReport {
   let issuer: MappingRecord['issuer']
   let agent: MappingRecord['agent']
   const audits = new Map<string, Refusal['audit']>()
 
-  function facts(): MappingFacts {
+  function readFacts(): MappingFacts {
+    const configuration = snapshot.used()
     return {
       ...recordHead('mapping', c, parts),
       clusterId: auditedClusterId(clusterId),
@@ -41,34 +47,27 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
     }
   }
 
-  function onWire(): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(configuration.map(({ section, digest, stale }) => [section, { digest, stale }]))
-  }
-
   return {
-    decidedBy(used) {
-      configuration = used
-    },
-    asked({ id, subject }) {
+    noteIssuer({ id, subject }) {
       issuer = { id, subject }
     },
-    spokenFor({ id, subject }) {
+    noteAgent({ id, subject }) {
       agent = { id, subject }
     },
-
-    refused(refusal) {
-      const extras = configuration.length === 0 ? {} : { configuration: onWire() }
-      return recorded(c, parts, recordRefusedMapping(facts(), refusal), () => problem(c, refusal, extras))
-    },
-
-    workloadRefused(id, { audit }) {
+    noteRefusedWorkload(id, { audit }) {
       if (audit !== undefined) audits.set(id, audit)
     },
 
-    mapped(results) {
-      return recorded(c, parts, recordMapping(facts(), results, audits), () =>
-        answerJson(c, JSON.stringify({ results: results.map(printableResult), configuration: onWire() })),
-      )
+    refuse(refusal) {
+      const extras = issuer === undefined ? {} : { configuration: listConfiguration(snapshot.used()) }
+      return recorded(c, parts, recordRefusedMapping(readFacts(), refusal), () => problem(c, refusal, extras))
+    },
+
+    answer(results) {
+      return recorded(c, parts, recordMapping(readFacts(), results, audits), () => {
+        const configuration = listConfiguration(snapshot.used())
+        return answerJson(c, JSON.stringify({ results: results.map(printableResult), configuration }))
+      })
     },
   }
 }

@@ -1,5 +1,5 @@
 // All that is in force for one cluster when its workloads are mapped: its own sections, and what the trust domain says
-// of it. A section that never compiled, or cannot be read, stops the request: to map without it would be to guess.
+// about it. A section that never compiled, or cannot be read, refuses the request: a mapping without it would be a guess.
 
 import type { Enablement } from '../attribute/enabled.ts'
 import type { AttributeSettings } from '../config/compile/cross-findings.ts'
@@ -10,9 +10,7 @@ import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../confi
 import { type Checked, pass } from '../core/result.ts'
 import type { IssuancePolicy } from '../policy/mapping/issuance.ts'
 import type { PolicySet } from '../policy/policy.ts'
-import type { ConfigurationUsed } from './audit/audit.ts'
-import { sectionInForce } from './section-in-force.ts'
-import type { Parts } from './services.ts'
+import type { RequestSnapshot } from './request-snapshot.ts'
 
 export interface ClusterConfig {
   readonly trustDomain: TrustDomainSettings | undefined
@@ -22,14 +20,12 @@ export interface ClusterConfig {
   readonly issuance: IssuancePolicy | undefined
   /** Those that admit its agents, where an agent's session came along: they were read to check it. */
   readonly agentPolicies?: PolicySet
-  readonly used: readonly ConfigurationUsed[]
 }
 
 /** For an issuer whose session has verified: what it uses stays in memory before what anybody asks for. */
-export async function clusterConfigInForce(
+export async function readClusterConfig(
   clusterId: ClusterId,
-  { configs }: Parts,
-  background: (work: Promise<unknown>) => void,
+  snapshot: RequestSnapshot,
 ): Promise<Checked<ClusterConfig>> {
   const keys = {
     cluster: clusterKey(clusterId, 'Cluster'),
@@ -37,28 +33,26 @@ export async function clusterConfigInForce(
     issuance: clusterKey(clusterId, 'SVIDIssuancePolicy'),
   }
   const [trustDomain, cluster, workloadAttestation, issuance] = await Promise.all([
-    sectionInForce(trustDomainKey('TrustDomain'), configs, background),
-    sectionInForce(keys.cluster, configs, background),
-    sectionInForce(keys.workloadAttestation, configs, background),
-    sectionInForce(keys.issuance, configs, background),
+    snapshot.section(trustDomainKey('TrustDomain')),
+    snapshot.section(keys.cluster),
+    snapshot.section(keys.workloadAttestation),
+    snapshot.section(keys.issuance),
   ])
-  for (const key of Object.values(keys)) configs.prove(key)
+  for (const key of Object.values(keys)) snapshot.prove(key)
   if (!trustDomain.ok) return trustDomain
   if (!cluster.ok) return cluster
   if (!workloadAttestation.ok) return workloadAttestation
   if (!issuance.ok) return issuance
   return pass({
-    trustDomain: trustDomain.value?.value,
-    cluster: cluster.value?.value ?? DEFAULT_CLUSTER,
-    workloadAttestation: workloadAttestation.value?.value ?? DEFAULT_WORKLOAD_ATTESTATION,
-    issuance: issuance.value?.value,
-    used: [trustDomain, cluster, workloadAttestation, issuance].flatMap(({ value }) =>
-      value === undefined ? [] : [value.used],
-    ),
+    trustDomain: trustDomain.value,
+    cluster: cluster.value ?? DEFAULT_CLUSTER,
+    workloadAttestation: workloadAttestation.value ?? DEFAULT_WORKLOAD_ATTESTATION,
+    issuance: issuance.value,
   })
 }
 
-export function enablementOf({ cluster, workloadAttestation }: AttributeSettings): Enablement {
+/** What the attestors of the cluster's workloads are set to send. */
+export function readEnablement({ cluster, workloadAttestation }: AttributeSettings): Enablement {
   return {
     includeContainerAttributes: cluster.includeContainerAttributes,
     includeAnnotationPrefixes: workloadAttestation.kubernetes.includeAnnotationPrefixes,

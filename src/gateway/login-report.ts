@@ -6,11 +6,11 @@ import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type Attestation, type LoginOutcome, nameUnopened, statusOfRefusal } from '../policy/login/login.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
 import type { IssuedSession } from '../token/session/session.ts'
-import type { ConfigurationUsed } from './audit/audit.ts'
 import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './audit/login-record.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
 import { recorded } from './audit/recorded.ts'
 import { answerJson, problem } from './problem.ts'
+import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
 import type { GatewayEnv, Parts } from './services.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
@@ -19,7 +19,6 @@ type NotAdmitted = Exclude<LoginOutcome, Admitted>
 export interface LoginReport {
   /** What the request brought, so that the record says who, however it ends. */
   presented(attestations: readonly Attestation[]): void
-  decidedBy(configuration: ConfigurationUsed | undefined): void
   /** `admitted`: the policies did admit, and the session could not be issued. */
   refused(refusal: Refusal, admitted?: Admitted): Response
   notAdmitted(outcome: NotAdmitted): Response
@@ -32,32 +31,34 @@ const REASONS = {
   no_policy_satisfied: 'evidence was verified, and satisfies no policy',
 } as const
 
-export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | undefined, parts: Parts): LoginReport {
-  let configuration: ConfigurationUsed | undefined
+export function createLoginReport(
+  c: Context<GatewayEnv>,
+  clusterId: string | undefined,
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  snapshot: RequestSnapshot,
+): LoginReport {
   let presented: readonly Attestation[] = []
 
   function withHead(facts: Omit<LoginFacts, 'v' | 'event' | 'time' | 'requestId' | 'durationMs'>): LoginFacts {
+    // The policies are what a login reads first.
+    const [configuration, ...otherConfiguration] = snapshot.used()
     return {
       ...recordHead('login', c, parts),
       ...(clusterId === undefined ? {} : { clusterId: auditedClusterId(clusterId) }),
       ...(configuration === undefined ? {} : { configuration }),
+      ...(otherConfiguration.length === 0 ? {} : { otherConfiguration }),
       ...facts,
     }
   }
 
   function onWire(): Record<string, unknown> {
-    return configuration === undefined
-      ? {}
-      : { configuration: { [configuration.section]: { digest: configuration.digest, stale: configuration.stale } } }
+    const used = snapshot.used()
+    return used.length === 0 ? {} : { configuration: listConfiguration(used) }
   }
 
   return {
     presented(attestations) {
       presented = attestations
-    },
-
-    decidedBy(used) {
-      configuration = used
     },
 
     refused(refusal, admitted) {

@@ -1,5 +1,5 @@
-// The configuration of a cluster as the mapping wants it, with the name and the path bounds that its trust domain gives it.
-// A cluster that the trust domain does not let map has no standing to hand in.
+// The configuration of a cluster in the form that the mapping takes, with the name and the path bounds that its trust
+// domain gives it. A cluster that the trust domain does not let map has no standing, so it cannot get here.
 import type { AttributeValue } from '../attribute/attribute.ts'
 import type { ClusterId } from '../config/document-key.ts'
 import { type MappedStanding, resolveStanding } from '../config/sections/cluster-standing.ts'
@@ -11,7 +11,7 @@ import type { MappingContext } from '../policy/mapping/mapping.ts'
 import type { MappingMeter } from '../policy/mapping/mapping-meter.ts'
 import type { Agent } from '../policy/mapping/workload.ts'
 import type { ClusterConfig } from './cluster-config.ts'
-import { mappingGatesOf } from './mapping-gates.ts'
+import { createMappingGates, type MappingFaults } from './mapping-gates.ts'
 
 /** Refuses with `cluster_unlisted` or `cluster_name_taken`. */
 export function checkStanding(clusterId: ClusterId, config: ClusterConfig): Checked<MappedStanding> {
@@ -19,28 +19,33 @@ export function checkStanding(clusterId: ClusterId, config: ClusterConfig): Chec
   return standing.kind === 'mapped' ? pass(standing) : refuse({ code: standing.code, detail: standing.detail })
 }
 
-export function mappingContextOf(
+/** What one request maps with. */
+export interface MappingRequest {
+  readonly trustDomain: TrustDomain
+  readonly agent: Agent
+  readonly meter: MappingMeter
+  /** Of `config`: see `findMappingFaults`. */
+  readonly faults: MappingFaults
+}
+
+export function createMappingContext(
   clusterId: ClusterId,
   { name, bounds }: MappedStanding,
-  config: ClusterConfig,
-  agent: Agent,
-  trustDomain: TrustDomain,
-  meter: MappingMeter,
+  { cluster, issuance }: ClusterConfig,
+  { trustDomain, agent, meter, faults }: MappingRequest,
 ): MappingContext {
-  const { cluster, issuance } = config
   const builtIns = new Map<string, AttributeValue>([
     ['cluster.id', clusterId],
     ['cluster.name', name],
   ])
-  // A Linux cluster is a node group by another word.
+  // On Linux a cluster is a node group.
   if (cluster.platform === 'linux') builtIns.set('node_group.name', name)
-  const policy = issuance ?? DEFAULT_ISSUANCE
   const defaultPath = defaultPathTemplate(cluster.platform)
   return {
     trustDomain,
-    policy,
+    policy: issuance ?? DEFAULT_ISSUANCE,
     isDefault: issuance === undefined,
-    gates: mappingGatesOf(policy, config, defaultPath),
+    gates: createMappingGates(faults, defaultPath),
     meter,
     defaultPath,
     pathBounds: bounds,

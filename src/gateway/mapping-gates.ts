@@ -1,65 +1,101 @@
-// Findings across sections, as refusals of the mapping. Only what a workload's own part of the policy uses is asked for:
-// an attribute that no agent sends is no reason to refuse who does not need it.
-import { resolveAttribute } from '../attribute/catalogue.ts'
-import { type AttributeFault, attributeFault, findAcross } from '../config/compile/cross-findings.ts'
+// Findings across sections, as refusals of the mapping. A workload is refused only for what its own part of the policy
+// uses: an attribute that no agent sends is no reason to refuse a workload that does not need it.
+import type { ResolvedAttribute } from '../attribute/catalogue.ts'
+import { findAcross, findAttributeFault } from '../config/compile/cross-findings.ts'
 import type { Refusal } from '../core/refusal.ts'
-import { type Issuance, type IssuancePolicy, templatesOf } from '../policy/mapping/issuance.ts'
+import { defaultPathTemplate } from '../policy/mapping/default-path.ts'
+import { DEFAULT_ISSUANCE, type Issuance, type IssuancePolicy, templatesOf } from '../policy/mapping/issuance.ts'
 import type { MappingGates } from '../policy/mapping/mapping.ts'
 import type { PathTemplate } from '../template/template.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 
-type Settings = Pick<ClusterConfig, 'cluster' | 'workloadAttestation' | 'agentPolicies'>
+/** What is wrong between the sections of a cluster. Holds nothing of the documents, so that it can be kept without them. */
+export interface MappingFaults {
+  /** Attributes that the policy uses and that cannot come in this cluster, by canonical name. */
+  readonly attributes: ReadonlyMap<string, Refusal>
+  /** `additionalClaims` that the upstream server is too old for, by the index of the override, or `undefined` in the policy itself. */
+  readonly claims: ReadonlyMap<number | undefined, Refusal>
+  /** The first override that asks for an attribute that never comes. */
+  readonly undecidable: MappingGates['undecidable']
+}
 
-export function mappingGatesOf(policy: IssuancePolicy, settings: Settings, defaultPath: PathTemplate): MappingGates {
-  const claims = claimFaults(policy, settings)
-  const faults = new Map<string, Refusal | undefined>()
-  const gates = new Map<Issuance, Refusal | undefined>()
+type Settings = Pick<ClusterConfig, 'cluster' | 'workloadAttestation' | 'agentPolicies' | 'issuance'>
 
-  /** Why an attribute cannot come in this cluster. */
-  function faultOf(name: string): Refusal | undefined {
-    if (faults.has(name)) return faults.get(name)
-    const attribute = resolveAttribute(name)
-    const fault = attribute === undefined ? undefined : attributeFault(attribute, settings)
-    const refusal = fault === undefined ? undefined : refusalOf(fault, name)
-    faults.set(name, refusal)
-    return refusal
-  }
-
-  function firstFault(names: Iterable<string>): Refusal | undefined {
-    for (const name of names) {
-      const refusal = faultOf(name)
-      if (refusal !== undefined) return refusal
-    }
-    return undefined
-  }
-
+/** Reads the whole policy: its result depends on the documents alone, so it need not be computed for each request. */
+export function findMappingFaults(settings: Settings): MappingFaults {
+  const policy = settings.issuance ?? DEFAULT_ISSUANCE
+  const attributes = findAttributeFaults(policy, settings)
   return {
-    undecidable: undecidableOf(policy, firstFault),
-    refusalFor({ issuance, index }) {
-      if (gates.has(issuance)) return gates.get(issuance)
-      const templates = templatesOf(issuance, defaultPath)
-      const names = templates.flatMap(({ references }) => references.map((reference) => reference.attribute.name))
-      const refusal = claims.get(index) ?? firstFault(names)
-      gates.set(issuance, refusal)
-      return refusal
-    },
+    attributes,
+    claims: findClaimFaults(policy, settings),
+    undecidable: findUndecidable(policy, attributes),
   }
 }
 
-/** The first override that asks for what never comes. */
-function undecidableOf(
+/** For one request: notes what it has found of the parts of the policy that its workloads use. */
+export function createMappingGates(
+  { attributes, claims, undecidable }: MappingFaults,
+  defaultPath: PathTemplate,
+): MappingGates {
+  const found = new Map<Issuance, Refusal | undefined>()
+
+  function findFault(issuance: Issuance): Refusal | undefined {
+    if (attributes.size === 0) return undefined
+    if (found.has(issuance)) return found.get(issuance)
+    const names = templatesOf(issuance, defaultPath).flatMap(({ references }) =>
+      references.map(({ attribute }) => attribute.name),
+    )
+    const refusal = findFirst(names, attributes)
+    found.set(issuance, refusal)
+    return refusal
+  }
+
+  return {
+    undecidable,
+    refusalFor: ({ issuance, index }) => claims.get(index) ?? findFault(issuance),
+  }
+}
+
+/** A policy lists each use of an attribute, but not those of the platform's default path. */
+function findAttributeFaults(policy: IssuancePolicy, settings: Settings): ReadonlyMap<string, Refusal> {
+  const refusals = new Map<string, Refusal>()
+  const seen = new Set<string>()
+
+  function check(attribute: ResolvedAttribute): void {
+    const { name } = attribute
+    if (seen.has(name)) return
+    seen.add(name)
+    const fault = findAttributeFault(attribute, settings)
+    if (fault !== undefined) refusals.set(name, { code: fault.code, where: name, detail: fault.message })
+  }
+
+  for (const { attribute } of defaultPathTemplate(settings.cluster.platform).references) check(attribute)
+  for (const { attribute } of policy.uses) check(attribute)
+  return refusals
+}
+
+function findUndecidable(
   { overrides }: IssuancePolicy,
-  firstFault: (names: Iterable<string>) => Refusal | undefined,
+  attributes: ReadonlyMap<string, Refusal>,
 ): MappingGates['undecidable'] {
+  if (attributes.size === 0) return undefined
   for (const [index, { when, condition }] of overrides.entries()) {
-    const refusal = firstFault([...when.map(({ attribute }) => attribute), ...(condition?.attributes ?? [])])
+    const names = [...when.map(({ attribute }) => attribute), ...(condition?.attributes ?? [])]
+    const refusal = findFirst(names, attributes)
     if (refusal !== undefined) return { index, refusal }
   }
   return undefined
 }
 
-/** Where `additionalClaims` stands that the upstream server is too old for: in overrides by index, in the policy itself. */
-function claimFaults(policy: IssuancePolicy, settings: Settings): ReadonlyMap<number | undefined, Refusal> {
+function findFirst(names: readonly string[], attributes: ReadonlyMap<string, Refusal>): Refusal | undefined {
+  for (const name of names) {
+    const refusal = attributes.get(name)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}
+
+function findClaimFaults(policy: IssuancePolicy, settings: Settings): ReadonlyMap<number | undefined, Refusal> {
   const refusals = new Map<number | undefined, Refusal>()
   const found = findAcross({
     SVIDIssuancePolicy: { ...policy, uses: [] },
@@ -72,8 +108,4 @@ function claimFaults(policy: IssuancePolicy, settings: Settings): ReadonlyMap<nu
     refusals.set(at, { code: 'version_required', detail: message })
   }
   return refusals
-}
-
-function refusalOf({ code, message }: AttributeFault, name: string): Refusal {
-  return { code, where: name, detail: message }
 }

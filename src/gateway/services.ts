@@ -6,6 +6,8 @@ import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/vm/engine.ts'
 import { compileDocument } from '../config/compile/compile.ts'
 import { createContextFor, createUrlPolicy } from '../config/compile/compile-context.ts'
+import type { CrossFindings } from '../config/compile/cross-findings.ts'
+import { createFindingsMemo, type FindingsMemo } from '../config/compile/findings-memo.ts'
 import { createAppliedRecords } from '../config/live/applied.ts'
 import { type ConfigCache, createConfigCache } from '../config/live/cache.ts'
 import type { ConfigSource, StateStore } from '../config/source.ts'
@@ -17,6 +19,7 @@ import { createKeySources, type KeySources } from '../token/keys/key-source.ts'
 import type { SessionAuthority } from '../token/session/session.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
 import { createEventReporter } from './audit/events.ts'
+import type { MappingFaults } from './mapping-gates.ts'
 import { createReadiness, type HostStanding, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 
@@ -52,6 +55,8 @@ export interface Parts {
   readonly settings: Settings
   readonly authority: SessionAuthority
   readonly configs: ConfigCache
+  readonly crossFindings: FindingsMemo<CrossFindings>
+  readonly mappingFaults: FindingsMemo<MappingFaults>
   readonly keySources: KeySources
   readonly engine: ConditionEngine
   readonly decisions: Decisions
@@ -110,6 +115,8 @@ export function createParts(options: GatewayOptions): Parts {
       ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
       contextFor: createContextFor({ ...settings, canSeal: settings.sealKeys.length > 0 }, attestors),
     }),
+    crossFindings: createFindingsMemo(),
+    mappingFaults: createFindingsMemo(),
     engine,
     decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
     keySources: createKeySources({

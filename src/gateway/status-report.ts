@@ -1,6 +1,7 @@
-// What a request for a status leaves behind: a record if it was refused, since it may be a stolen or revoked session that
-// looks around. An answered one changes nothing, and is asked for every few seconds by some.
+// What a request for a status leaves behind: the answer, and a record if it was refused, since somebody may be looking
+// around with a stolen or revoked session. One that is answered changes nothing, and some ask every few seconds.
 import type { Context } from 'hono'
+import type { SectionStatus } from '../config/live/status.ts'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { Session } from '../token/session/session-claims.ts'
@@ -8,23 +9,32 @@ import type { StatusRecord } from './audit/audit.ts'
 import { auditedFacts, auditedText } from './audit/audit-space.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
 import { recorded } from './audit/recorded.ts'
-import { problem } from './problem.ts'
+import { answerJson, problem } from './problem.ts'
+import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
 import type { GatewayEnv, Parts } from './services.ts'
 
 export interface StatusReport {
-  /** The issuer that asks. */
-  asked(session: Session): void
-  refused(refusal: Refusal): Response
+  /** Whose request it is. Before its session has verified, the answer tells nothing of the configuration. */
+  noteIssuer(session: Session): void
+  refuse(refusal: Refusal): Response
+  answer(sections: readonly SectionStatus[]): Response
 }
 
-export function createStatusReport(c: Context<GatewayEnv>, clusterId: string, parts: Parts): StatusReport {
+export function createStatusReport(
+  c: Context<GatewayEnv>,
+  clusterId: string,
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  snapshot: RequestSnapshot,
+): StatusReport {
   let issuer: StatusRecord['issuer']
   return {
-    asked({ id, subject }) {
+    noteIssuer({ id, subject }) {
       issuer = { id, subject }
     },
-    refused(refusal) {
+    refuse(refusal) {
       const { code, detail } = refusal
+      const configuration = snapshot.used()
+      const extras = issuer === undefined ? {} : { configuration: listConfiguration(configuration) }
       const record: StatusRecord = {
         ...recordHead('status', c, parts),
         clusterId: auditedClusterId(clusterId),
@@ -32,10 +42,16 @@ export function createStatusReport(c: Context<GatewayEnv>, clusterId: string, pa
         outcome: 'refused',
         code,
         detail: auditedText(detail),
+        ...(configuration.length === 0 ? {} : { configuration }),
         ...(issuer === undefined ? {} : { issuer }),
         ...auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
       }
-      return recorded(c, parts, record, () => problem(c, refusal))
+      return recorded(c, parts, record, () => problem(c, refusal, extras))
+    },
+    answer(sections) {
+      const health = sections.every((section) => section.health === 'HEALTHY') ? 'HEALTHY' : 'UNHEALTHY'
+      const configuration = listConfiguration(snapshot.used())
+      return answerJson(c, JSON.stringify({ clusterId, health, sections, configuration }))
     },
   }
 }

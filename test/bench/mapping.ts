@@ -8,8 +8,9 @@ import { DEFAULT_CLUSTER } from '../../src/config/sections/cluster.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../src/config/sections/workload-attestation.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
-import { type ClusterConfig, enablementOf } from '../../src/gateway/cluster-config.ts'
-import { checkStanding, mappingContextOf } from '../../src/gateway/mapping-context.ts'
+import { type ClusterConfig, readEnablement } from '../../src/gateway/cluster-config.ts'
+import { checkStanding, createMappingContext } from '../../src/gateway/mapping-context.ts'
+import { findMappingFaults } from '../../src/gateway/mapping-gates.ts'
 import { parseTrustDomain } from '../../src/identity/trust-domain.ts'
 import type { IssuancePolicy } from '../../src/policy/mapping/issuance.ts'
 import { createMappingMeter } from '../../src/policy/mapping/mapping-meter.ts'
@@ -117,7 +118,6 @@ function measure(name: string, make: (index: number) => WorkloadDescription, ove
     cluster: DEFAULT_CLUSTER,
     workloadAttestation: DEFAULT_WORKLOAD_ATTESTATION,
     issuance: policy,
-    used: [],
   }
   const times = { json: [] as number[], strict: [] as number[], mapping: [] as number[] }
   const results = mapAll(workloads, config)
@@ -133,21 +133,19 @@ function measure(name: string, make: (index: number) => WorkloadDescription, ove
   )
 }
 
-/** As the endpoint does for each request: nothing is kept from one to the next but the policy. */
+/** As the endpoint does for the first request by a policy: later ones find the faults remembered. */
 function mapAll(workloads: readonly WorkloadDescription[], config: ClusterConfig): readonly unknown[] {
   if (clusterId === undefined || !trustDomain.ok) return []
   const agent = { attributes: undefined, node: undefined }
   const standing = checkStanding(clusterId, config)
   if (!standing.ok) throw new Error(standing.refusal.detail)
-  const context = mappingContextOf(
-    clusterId,
-    standing.value,
-    config,
+  const context = createMappingContext(clusterId, standing.value, config, {
+    trustDomain: trustDomain.value,
     agent,
-    trustDomain.value,
-    createMappingMeter(engine),
-  )
-  const results = workloads.map(createWorkloadMapper(context, agent, enablementOf(config)))
+    meter: createMappingMeter(engine),
+    faults: findMappingFaults(config),
+  })
+  const results = workloads.map(createWorkloadMapper(context, agent, readEnablement(config)))
   if (results.some((result) => 'error' in result))
     throw new Error(JSON.stringify(results.find((result) => 'error' in result)))
   return results

@@ -176,7 +176,7 @@ export function createRig() {
     async exists(cache: ConfigCache<Values>, cluster: string, asker: Asker = 'anyone') {
       const id = parseClusterId(cluster)
       if (id === undefined) throw new Error(`${cluster} is no cluster id`)
-      const answer = await run(cache.clusterExists(id, asker, rig.background))
+      const answer = await run(cache.clusterExists(id, asker, (key) => cache.get(key, rig.background)))
       await idle()
       return answer
     },

@@ -34,7 +34,7 @@ export interface World {
   putPolicy(clusterId: string, extra?: readonly string[]): void
   login(clusterId: string, token: string): Promise<Answer>
   post(path: string, body: BodyInit | null, headers?: Readonly<Record<string, string>>): Promise<Answer>
-  get(path: string): Promise<Answer>
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   stop(): Promise<void>
 }
 
@@ -124,7 +124,7 @@ export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } 
       ),
     post: (path, body, headers = { 'Content-Type': 'application/json' }) =>
       request(path, { method: 'POST', headers, body }),
-    get: (path) => request(path, {}),
+    get: (path, headers = {}) => request(path, { headers }),
     stop: issuer.stop,
   }
   world.restart()

@@ -79,7 +79,6 @@ export async function readCluster(
       workloadAttestation: workloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
       issuance,
       ...(agentPolicies === undefined ? {} : { agentPolicies }),
-      used: [],
     },
   }
 }

@@ -1,7 +1,8 @@
 // `postern map`: what identity a pod will get, and why, by the gateway's own engine and without a gateway.
 import { createConditionEngine } from '../../condition/vm/engine.ts'
-import { enablementOf } from '../../gateway/cluster-config.ts'
-import { checkStanding, mappingContextOf } from '../../gateway/mapping-context.ts'
+import { readEnablement } from '../../gateway/cluster-config.ts'
+import { checkStanding, createMappingContext } from '../../gateway/mapping-context.ts'
+import { findMappingFaults } from '../../gateway/mapping-gates.ts'
 import { parseTrustDomain, type TrustDomain } from '../../identity/trust-domain.ts'
 import { type MappingContext, mergeAttributes } from '../../policy/mapping/mapping.ts'
 import { explainMapping, type MappingExplanation } from '../../policy/mapping/mapping-explanation.ts'
@@ -72,15 +73,13 @@ export async function runMap(args: readonly string[], io: Io): Promise<ExitCode>
 
   // The budgets of a request with this workload alone, once for the result and once for its explanation.
   const engine = createConditionEngine(loadPolicyVm())
-  const context = mappingContextOf(
-    clusterId,
-    standing.value,
-    config,
-    agent.value,
+  const context = createMappingContext(clusterId, standing.value, config, {
     trustDomain,
-    createMappingMeter(engine),
-  )
-  const enablement = enablementOf(config)
+    agent: agent.value,
+    meter: createMappingMeter(engine),
+    faults: findMappingFaults(config),
+  })
+  const enablement = readEnablement(config)
   const result = createWorkloadMapper(context, agent.value, enablement)(workload)
   const report: MapReport = {
     trustDomain,
@@ -106,7 +105,7 @@ function readTrustDomain(text: string | undefined): TrustDomain {
 function explain(
   workload: WorkloadDescription,
   context: MappingContext,
-  enablement: ReturnType<typeof enablementOf>,
+  enablement: ReturnType<typeof readEnablement>,
 ): MappingExplanation | undefined {
   const read = readAttributes(workload, enablement)
   const merged = read.ok ? mergeAttributes(read.value.attributes, context) : read

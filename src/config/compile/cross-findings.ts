@@ -1,5 +1,5 @@
 // What is wrong between the sections of a cluster: each compiles by itself, and yet a template may wait for an attribute
-// that never comes. These findings displace no document; validation, the status and the mapping tell of them.
+// that never comes. These findings displace no document; validation, the status and the mapping report them.
 import type { ResolvedAttribute } from '../../attribute/catalogue.ts'
 import { serverVersionFor } from '../../attribute/catalogue.ts'
 import type { Enabler } from '../../attribute/row.ts'
@@ -36,7 +36,7 @@ export function findAcross(values: Partial<SectionValues>): CrossFindings {
   }
   const issues: Issue[] = []
   for (const { attribute, path, offset, atKey } of policy.uses) {
-    const fault = attributeFault(attribute, settings)
+    const fault = findAttributeFault(attribute, settings)
     if (fault === undefined) continue
     issues.push({
       ...fault,
@@ -55,13 +55,16 @@ export function findAcross(values: Partial<SectionValues>): CrossFindings {
   return issues.length === 0 ? new Map() : new Map([['SVIDIssuancePolicy', issues]])
 }
 
-export interface AttributeFault {
+interface AttributeFault {
   readonly code: 'version_required' | 'attribute_not_enabled'
   readonly message: string
 }
 
 /** Why an attribute cannot come in a cluster with these settings; the mapping refuses with the same code. */
-export function attributeFault(attribute: ResolvedAttribute, settings: AttributeSettings): AttributeFault | undefined {
+export function findAttributeFault(
+  attribute: ResolvedAttribute,
+  settings: AttributeSettings,
+): AttributeFault | undefined {
   const { serverVersion } = settings.cluster
   const least = serverVersionFor(attribute)
   if (least !== undefined && serverVersion !== undefined && !isAtLeast(serverVersion, least)) {

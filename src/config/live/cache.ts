@@ -57,8 +57,15 @@ export interface ConfigCache<Values = SectionValues> {
     key: DocumentKey<Section>,
     background: Background,
   ): Promise<ConfigRead<Values[Section]>>
-  /** Whether the store has any section of the cluster. See {@link Existence}. */
-  clusterExists(clusterId: ClusterId, asker: Asker, background: Background): Promise<Existence>
+  /**
+   * Whether the store has any section of the cluster. See {@link Existence}. `read` is {@link get} as the request does it,
+   * so that a section which the request reads as well is read once.
+   */
+  clusterExists(
+    clusterId: ClusterId,
+    asker: Asker,
+    read: <Section extends keyof Values & string>(key: DocumentKey<Section>) => Promise<ConfigRead<unknown>>,
+  ): Promise<Existence>
   /** Whether {@link clusterExists} has found nothing, so lately that it need not be asked again. Costs no read. */
   isKnownAbsent(clusterId: ClusterId): boolean
   /** That a caller used the document whose evidence or session has verified: it does not give way to what others ask for. */
@@ -259,9 +266,9 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   return {
     // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
     get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
-    clusterExists: (clusterId, asker, background) =>
+    clusterExists: (clusterId, asker, read) =>
       existence.tell(clusterId, asker, {
-        get: (section) => get(clusterKey(clusterId, section), background),
+        get: (section) => read(clusterKey(clusterId, section as keyof Values & string)),
         readAtMillis: (section) => find(clusterKey(clusterId, section))?.readAtMillis,
         peek: (section) => peek(clusterKey(clusterId, section)),
       }),

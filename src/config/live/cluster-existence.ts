@@ -20,18 +20,21 @@ import { isAhead } from './lease.ts'
  */
 export type Existence = boolean | 'unavailable' | 'over_budget'
 
-/** `anyone`: the id may be made up, so its reads draw on the budget. `issuer`: the caller has a session. */
+/**
+ * - `anyone`: the id may be made up, so its reads draw on the budget and leave nothing in memory
+ * - `issuer`: the caller has a session, and goes on to read all sections of the cluster
+ */
 export type Asker = 'anyone' | 'issuer'
 
 /** What the cache reads of the sections of one cluster. */
 export interface ClusterReads {
-  /** The first section: from memory if it is there, else from the store. */
+  /** As a request does it: from memory if it is there, else from the store. */
   readonly get: (section: string) => Promise<ConfigRead<unknown>>
   /** When the store was last read for what is in memory of it. */
   readonly readAtMillis: (section: string) => number | undefined
   /**
-   * Whether the store has another section. Nothing is compiled, remembered or put on record by this: nobody decides by
-   * it. `undefined`: the store could not be read.
+   * Whether the store has a section. Nothing is compiled, remembered or put on record by this: nobody decides by it.
+   * `undefined`: the store could not be read.
    */
   readonly peek: (section: string) => Promise<boolean | undefined>
 }
@@ -79,7 +82,8 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
       if (isDocument(firstRead)) return true
       if (!mayRead(clusterId, asker)) return 'over_budget'
       const askedMillis = clock()
-      const isThere = await Promise.all(others.map(reads.peek))
+      const look = asker === 'issuer' ? async (section: string) => isPresent(await reads.get(section)) : reads.peek
+      const isThere = await Promise.all(others.map(look))
       if (isThere.includes(true)) {
         known.set(clusterId, askedMillis + CLUSTER_KNOWN_MILLIS)
         return true
@@ -91,6 +95,12 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
       return false
     },
   }
+}
+
+/** A stale absence is from before the store failed: a document may have been stored since. */
+function isPresent(read: ConfigRead<unknown>): boolean | undefined {
+  if (isDocument(read)) return true
+  return read.kind === 'absent' && !read.stale ? false : undefined
 }
 
 function isDocument({ kind }: ConfigRead<unknown>): boolean {

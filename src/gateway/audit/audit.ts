@@ -9,7 +9,9 @@ import { printable, printableJson } from '../../core/printable.ts'
 import type { AuditedFacts, AuditedRefusal } from './audit-space.ts'
 import type { GatewayEvent } from './events.ts'
 
+/** The version of a section that a request used. */
 export interface ConfigurationUsed {
+  /** Its name; its whole key for a document of the trust domain if clusters have a section of that name as well. */
   readonly section: string
   readonly digest: string
   readonly stale: boolean
@@ -38,7 +40,10 @@ export interface LoginRecord extends RecordHead, AuditedFacts {
   readonly code?: string
   readonly reason?: string
   readonly detail?: string
+  /** The policies that decided. */
   readonly configuration?: ConfigurationUsed
+  /** What else was used to decide, such as certificates that an attestor pins. */
+  readonly otherConfiguration?: readonly ConfigurationUsed[]
   readonly evidence?: readonly AuditedEvidence[]
   readonly policy?: string
   readonly session?: { readonly id: string; readonly subject: string; readonly expiresAt: string }
@@ -111,6 +116,7 @@ export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly outcome: 'refused'
   readonly code: string
   readonly detail: string
+  readonly configuration?: readonly ConfigurationUsed[]
   readonly issuer?: SessionUsed
 }
 

@@ -58,7 +58,7 @@ export const SCHEMAS = {
   Attribute: object({ origin: text, name: text, value: { oneOf: [text, integer, list(text)] } }),
   Configuration: {
     type: 'object',
-    description: 'The digest of each section that decided',
+    description: 'The digest of each section that was used',
     additionalProperties: object({ digest: text, stale: { type: 'boolean' } }),
   },
   ClaimsRequest: closed(
@@ -96,7 +96,12 @@ export const SCHEMAS = {
     { id: text, error: object({ code: text, detail: text }, { attribute: text, surface: text }) },
     { warnings },
   ),
-  StatusAnswer: object({ clusterId: text, health: ref('Health'), sections: list(ref('SectionStatus')) }),
+  StatusAnswer: object({
+    clusterId: text,
+    health: ref('Health'),
+    sections: list(ref('SectionStatus')),
+    configuration: ref('Configuration'),
+  }),
   Health: { enum: ['HEALTHY', 'UNHEALTHY'] },
   SectionStatus: object(
     {

@@ -1,17 +1,19 @@
-// Attributes to claims, for issuers: who asks, for which cluster, with whose session; then each workload by itself.
+// Attributes to claims, for issuers: the issuer, the cluster, the agent's session; then each workload by itself.
 import type { Context } from 'hono'
+import { COMPARED_SECTIONS } from '../../config/compile/findings-memo.ts'
 import { parseClusterId } from '../../config/document-key.ts'
 import { CLAIMS_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { createMappingMeter } from '../../policy/mapping/mapping-meter.ts'
 import { agentOf, createWorkloadMapper } from '../../policy/mapping/workload.ts'
-import { backgroundOf } from '../background.ts'
+import { createBackground } from '../background.ts'
 import { readAgentSession, requireIssuer } from '../bearer-session.ts'
 import { readBody } from '../body.ts'
 import { checkWorkloads, claimsBodySchema } from '../claims-body.ts'
-import { createMappingReport } from '../claims-report.ts'
-import { clusterConfigInForce, enablementOf } from '../cluster-config.ts'
-import { checkStanding, mappingContextOf } from '../mapping-context.ts'
-import { clusterExists } from '../policies-in-force.ts'
+import { createClaimsReport } from '../claims-report.ts'
+import { type ClusterConfig, readClusterConfig, readEnablement } from '../cluster-config.ts'
+import { checkStanding, createMappingContext } from '../mapping-context.ts'
+import { findMappingFaults } from '../mapping-gates.ts'
+import { createSnapshot } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
 import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
 
@@ -21,41 +23,47 @@ export function addClaimsRoute(app: GatewayApp, parts: Parts): void {
 
 async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response> {
   const text = c.req.param('clusterId') ?? ''
-  const report = createMappingReport(c, text, parts)
-  const background = backgroundOf(c)
+  const snapshot = createSnapshot(parts.configs, createBackground(c))
+  const report = createClaimsReport(c, text, parts, snapshot)
 
   const clusterId = parseClusterId(text)
-  if (clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
-  const issuer = await requireIssuer(c, clusterId, parts, background)
-  if (!issuer.ok) return report.refused(issuer.refusal)
-  report.asked(issuer.value)
-  const exists = await clusterExists(clusterId, 'issuer', parts.configs, background)
-  if (!exists.ok) return report.refused(exists.refusal)
-  const config = await clusterConfigInForce(clusterId, parts, background)
-  if (!config.ok) return report.refused(config.refusal)
-  report.decidedBy(config.value.used)
+  if (clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
+  const issuer = await requireIssuer(c, clusterId, parts, snapshot)
+  if (!issuer.ok) return report.refuse(issuer.refusal)
+  report.noteIssuer(issuer.value)
+  const exists = await snapshot.requireCluster(clusterId, 'issuer')
+  if (!exists.ok) return report.refuse(exists.refusal)
+  const config = await readClusterConfig(clusterId, snapshot)
+  if (!config.ok) return report.refuse(config.refusal)
   const standing = checkStanding(clusterId, config.value)
-  if (!standing.ok) return report.refused(standing.refusal)
+  if (!standing.ok) return report.refuse(standing.refusal)
 
   const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES, parts.sleep)
-  if (!body.ok) return report.refused(body.refusal)
+  if (!body.ok) return report.refuse(body.refusal)
   const workloads = checkWorkloads(body.value.workloads)
-  if (!workloads.ok) return report.refused(workloads.refusal)
+  if (!workloads.ok) return report.refuse(workloads.refusal)
 
   const { agentSession } = body.value
   const session =
     agentSession === undefined
       ? undefined
-      : await readAgentSession(agentSession, clusterId, config.value, parts, background)
-  if (session?.ok === false) return report.refused(session.refusal)
-  if (session !== undefined) report.spokenFor(session.value.session)
+      : await readAgentSession(agentSession, clusterId, config.value, parts, snapshot)
+  if (session?.ok === false) return report.refuse(session.refusal)
+  if (session !== undefined) report.noteAgent(session.value.session)
   const agent = agentOf(session?.value.session.attributes, config.value.cluster)
-  if (!agent.ok) return report.refused(agent.refusal)
+  if (!agent.ok) return report.refuse(agent.refusal)
 
-  const meter = createMappingMeter(parts.engine)
-  const { trustDomain } = parts.settings
-  const settings = session === undefined ? config.value : { ...config.value, agentPolicies: session.value.policies }
-  const context = mappingContextOf(clusterId, standing.value, settings, agent.value, trustDomain, meter)
-  const map = createWorkloadMapper(context, agent.value, enablementOf(config.value), report.workloadRefused)
-  return report.mapped(workloads.value.map(map))
+  const settings: ClusterConfig =
+    session === undefined ? config.value : { ...config.value, agentPolicies: session.value.policies }
+  const { agentPolicies } = settings
+  // The policies of agents count only where an agent's session came along, as `agentPolicies` does.
+  const compared = COMPARED_SECTIONS.filter((name) => name !== 'AgentAttestation' || agentPolicies !== undefined)
+  const context = createMappingContext(clusterId, standing.value, settings, {
+    trustDomain: parts.settings.trustDomain,
+    agent: agent.value,
+    meter: createMappingMeter(parts.engine),
+    faults: parts.mappingFaults(snapshot.usedDigests(clusterId, compared), () => findMappingFaults(settings)),
+  })
+  const map = createWorkloadMapper(context, agent.value, readEnablement(settings), report.noteRefusedWorkload)
+  return report.answer(workloads.value.map(map))
 }

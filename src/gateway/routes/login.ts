@@ -6,10 +6,10 @@ import { identityOf } from '../../policy/login/agent-identity.ts'
 import { evaluateLogin } from '../../policy/login/login.ts'
 import { issueSession } from '../../token/session/session.ts'
 import { loginBodySchema, readAttestations } from '../attestations.ts'
-import { backgroundOf } from '../background.ts'
+import { createBackground } from '../background.ts'
 import { readBody } from '../body.ts'
 import { createLoginReport } from '../login-report.ts'
-import { policiesInForce, policiesKey } from '../policies-in-force.ts'
+import { createSnapshot, policiesKey } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
 import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
 
@@ -20,8 +20,8 @@ export function addLoginRoutes(app: GatewayApp, parts: Parts): void {
 }
 
 async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | undefined): Promise<Response> {
-  const report = createLoginReport(c, cluster, parts)
-  const background = backgroundOf(c)
+  const snapshot = createSnapshot(parts.configs, createBackground(c))
+  const report = createLoginReport(c, cluster, parts, snapshot)
 
   const clusterId = cluster === undefined ? undefined : parseClusterId(cluster)
   if (cluster !== undefined && clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
@@ -31,21 +31,20 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
   if (!attestations.ok) return report.refused(attestations.refusal)
   report.presented(attestations.value)
 
-  const policies = await policiesInForce(clusterId, parts.configs, background)
+  const policies = await snapshot.policies(clusterId)
   if (!policies.ok) return report.refused(policies.refusal)
-  report.decidedBy(policies.value.configuration)
 
   const nowMillis = parts.clock()
-  const outcome = await evaluateLogin(attestations.value, policies.value.policies, {
+  const outcome = await evaluateLogin(attestations.value, policies.value, {
     nowSeconds: Math.floor(nowMillis / 1000),
     skewSeconds: parts.settings.clockSkewSeconds,
     keySources: parts.keySources,
     engine: parts.engine,
     defaultAudience: parts.settings.audience,
-    background,
+    background: snapshot.background,
   })
   if (outcome.kind !== 'admitted') return report.notAdmitted(outcome)
-  parts.configs.prove(policiesKey(clusterId))
+  snapshot.prove(policiesKey(clusterId))
 
   const { policy, attributes, proofs, expiresAtSeconds } = outcome
   const session = await issueSession(

@@ -70,24 +70,32 @@ describe('POST /v1/clusters/{clusterId}/claims', () => {
           x509: { ttlSeconds: 86_400, subject: 'O=Acme Corp,OU=default', dnsNames: ['web.example.org'] },
         },
       ],
-      configuration: { SVIDIssuancePolicy: { digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), stale: false } },
+      configuration: {
+        TrustDomainServerAttestation: { digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), stale: false },
+        SVIDIssuancePolicy: { digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), stale: false },
+      },
     })
     expect(answer.headers.get('Content-Type')).toBe('application/json')
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
   })
 
-  it('names every section that had a say', async () => {
+  it('names every section that was used, those that the sessions were checked against among them', async () => {
     policy(FULL)
     cluster({})
     attestation({})
     trustDomain({})
-    const { body } = await askClaims(world, { workloads: [{ id: 'w1', attributes: WEB }] })
-    expect(Object.keys(body['configuration'] as object).sort()).toEqual([
+    const workloads = [{ id: 'w1', attributes: { ...WEB, 'kubernetes.pod.node.name': NODE } }]
+    const alone = [
       'Cluster',
       'SVIDIssuancePolicy',
       'TrustDomain',
+      'TrustDomainServerAttestation',
       'WorkloadAttestation',
-    ])
+    ]
+    const { body } = await askClaims(world, { workloads })
+    expect(Object.keys(body['configuration'] as object).sort()).toEqual(alone)
+    const withAgent = await askClaims(world, { workloads, agentSession: await agentSessionOf(world) })
+    expect(Object.keys(withAgent.body['configuration'] as object).sort()).toEqual(['AgentAttestation', ...alone])
   })
 
   it.each<[string, object, Record<string, string>, string]>([
@@ -739,7 +747,11 @@ describe('the audit record', () => {
         clusterId: CLUSTER,
         outcome: 'granted',
         status: 200,
-        configuration: [{ section: 'SVIDIssuancePolicy', digest: expect.any(String), stale: false }],
+        configuration: ['TrustDomainServerAttestation', 'SVIDIssuancePolicy', 'AgentAttestation'].map((section) => ({
+          section,
+          digest: expect.any(String),
+          stale: false,
+        })),
         issuer: { id: expect.any(String), subject: expect.stringContaining('/postern/issuer/') },
         agent: { id: expect.any(String), subject: expect.stringContaining('/postern/agent/c-1/') },
         workloads: 2,
@@ -769,7 +781,11 @@ describe('the audit record', () => {
         clusterId: CLUSTER,
         outcome: 'refused',
         status: 200,
-        configuration: [{ section: 'SVIDIssuancePolicy', digest: expect.any(String), stale: false }],
+        configuration: ['TrustDomainServerAttestation', 'SVIDIssuancePolicy', 'AgentAttestation'].map((section) => ({
+          section,
+          digest: expect.any(String),
+          stale: false,
+        })),
         issuer: { id: expect.any(String), subject: expect.stringContaining('/postern/issuer/') },
         agent: { id: expect.any(String), subject: expect.stringContaining('/postern/agent/c-1/') },
         workloads: 3,

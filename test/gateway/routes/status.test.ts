@@ -62,6 +62,20 @@ describe('GET /v1/clusters/{clusterId}/status', () => {
     expect(() => section('TrustDomain')).toThrow('no section')
   })
 
+  it('names what it was computed from: all that is in force, of the trust domain as well', async () => {
+    put(world, 'trust-domain/TrustDomain', {})
+    put(world, `clusters/${CLUSTER}/Cluster`, { nmae: 'blue' })
+    const { body } = await world.get(`/v1/clusters/${CLUSTER}/status`, {
+      Authorization: `Bearer ${await sessionOf(world)}`,
+    })
+    const digest = expect.stringMatching(DIGEST)
+    expect(body['configuration']).toEqual({
+      TrustDomain: { digest, stale: false },
+      TrustDomainServerAttestation: { digest, stale: false },
+      AgentAttestation: { digest, stale: false },
+    })
+  })
+
   it('tells why a document that was stored is not in force, line and column', async () => {
     world.store.put(
       `clusters/${CLUSTER}/SVIDIssuancePolicy`,
@@ -191,6 +205,7 @@ describe('GET /v1/clusters/{clusterId}/status', () => {
         clusterId: 'c-9',
         status: 404,
         code: 'cluster_unknown',
+        configuration: [{ section: 'TrustDomainServerAttestation', digest: expect.any(String), stale: false }],
         issuer: { id: expect.any(String), subject: expect.stringContaining('/postern/issuer/') },
       },
       { ...common, clusterId: CLUSTER, status: 401, code: 'session_missing' },

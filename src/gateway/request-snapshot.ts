@@ -1,0 +1,145 @@
+// The configuration as one request sees it. Each document is read once, so that the whole request decides by one version of
+// it, and what was used is recorded: that is `configuration` in the answer and in the audit record. A snapshot belongs to
+// the request that made it: on Workers a request must not await a promise of another one.
+import type { SectionValues } from '../config/compile/compile.ts'
+import { type ClusterId, clusterKey, type DocumentKey, trustDomainKey } from '../config/document-key.ts'
+import type { ConfigCache } from '../config/live/cache.ts'
+import type { Asker } from '../config/live/cluster-existence.ts'
+import type { Background, ConfigRead } from '../config/live/config-read.ts'
+import { SECTIONS, type SectionName } from '../config/sections/table.ts'
+import { type Checked, pass, refuse } from '../core/result.ts'
+import { createPolicySet, type PolicySet } from '../policy/policy.ts'
+import type { ConfigurationUsed } from './audit/audit.ts'
+import { checkExistence, checkRead, clusterUnknown } from './configuration-refusals.ts'
+
+export interface RequestSnapshot {
+  /**
+   * The value in force, or `undefined` if the store has no such document. Refuses with `configuration_invalid` or
+   * `store_unavailable`; a second call in the same request gets the same refusal, even if the store has recovered.
+   */
+  section<Section extends SectionName>(key: DocumentKey<Section>): Promise<Checked<SectionValues[Section] | undefined>>
+  /** {@link section} by scope and name, for attestors: `undefined` is the scope of the trust domain. */
+  lendSection<Section extends SectionName>(
+    clusterId: ClusterId | undefined,
+    name: Section,
+  ): Promise<Checked<SectionValues[Section] | undefined>>
+  /** The same read whole, for the status: what is stored and not in force is in it as well. */
+  read<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>>
+  /**
+   * The policies that admit the agents of a cluster, or issuers if `clusterId` is `undefined`. None where there is no such
+   * document: then nobody is admitted. Refuses as {@link section} does, and with `cluster_unknown`.
+   */
+  policies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>>
+  /**
+   * Passes if the store has any section of the cluster, else refuses with `cluster_unknown` or `store_unavailable`. Records
+   * no use: only whether a document is there has been asked, not what is in it.
+   */
+  requireCluster(clusterId: ClusterId, asker: Asker): Promise<Checked<true>>
+  /** See {@link ConfigCache.prove}. */
+  prove(key: DocumentKey): void
+  /** The versions that were in force when this request used them, in the order of their first use. */
+  used(): readonly ConfigurationUsed[]
+  /** Of these sections of a cluster, the digests of the versions that this request used; `undefined` if it used none. */
+  usedDigests<Section extends SectionName>(
+    clusterId: ClusterId,
+    names: readonly Section[],
+  ): { readonly [Name in Section]?: string | undefined }
+  /** Hands work to the host that goes on after the answer. */
+  readonly background: Background
+}
+
+const NO_POLICIES = createPolicySet([])
+
+/** One for each request. */
+export function createSnapshot(configs: ConfigCache, background: Background): RequestSnapshot {
+  const reads = new Map<string, Promise<ConfigRead<unknown>>>()
+  const policySets = new Map<ClusterId | undefined, Promise<Checked<PolicySet>>>()
+  const clusters = new Map<ClusterId, Promise<Checked<true>>>()
+  const uses = new Map<string, ConfigurationUsed | undefined>()
+
+  function lookAt<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>> {
+    // The key names the section, and a map of all sections cannot say that its value is of that one.
+    return once(reads, key.text, () => configs.get(key, background)) as Promise<ConfigRead<SectionValues[Section]>>
+  }
+
+  async function read<Section extends SectionName>(
+    key: DocumentKey<Section>,
+  ): Promise<ConfigRead<SectionValues[Section]>> {
+    // Takes its place before the store answers: sections that are read at the same time are listed in a fixed order.
+    if (!uses.has(key.text)) uses.set(key.text, undefined)
+    const found = await lookAt(key)
+    if (found.kind === 'in_force') {
+      uses.set(key.text, { section: nameUsed(key), digest: found.digest, stale: found.stale })
+    }
+    return found
+  }
+
+  async function section<Section extends SectionName>(
+    key: DocumentKey<Section>,
+  ): Promise<Checked<SectionValues[Section] | undefined>> {
+    return checkRead(key, await read(key))
+  }
+
+  function requireCluster(clusterId: ClusterId, asker: Asker): Promise<Checked<true>> {
+    return once(clusters, clusterId, async () =>
+      checkExistence(clusterId, await configs.clusterExists(clusterId, asker, lookAt)),
+    )
+  }
+
+  async function readPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>> {
+    if (clusterId !== undefined && configs.isKnownAbsent(clusterId)) return refuse(clusterUnknown(clusterId))
+    const found = await section(policiesKey(clusterId))
+    if (!found.ok) return found
+    if (found.value !== undefined) return pass(found.value)
+    const exists = clusterId === undefined ? pass(true) : await requireCluster(clusterId, 'anyone')
+    return exists.ok ? pass(NO_POLICIES) : exists
+  }
+
+  return {
+    section,
+    lendSection: (clusterId, name) =>
+      section(clusterId === undefined ? trustDomainKey(name) : clusterKey(clusterId, name)),
+    read,
+    policies: (clusterId) => once(policySets, clusterId, () => readPolicies(clusterId)),
+    requireCluster,
+    prove: configs.prove,
+    used: () => [...uses.values()].filter((use) => use !== undefined),
+    usedDigests(clusterId, names) {
+      const entries = names.map((name) => [name, uses.get(clusterKey(clusterId, name).text)?.digest])
+      return Object.fromEntries(entries)
+    },
+    background,
+  }
+}
+
+/** Where the policies of {@link RequestSnapshot.policies} are stored. */
+export function policiesKey(
+  clusterId: ClusterId | undefined,
+): DocumentKey<'TrustDomainServerAttestation' | 'AgentAttestation'> {
+  return clusterId === undefined
+    ? trustDomainKey('TrustDomainServerAttestation')
+    : clusterKey(clusterId, 'AgentAttestation')
+}
+
+/** `configuration` of an answer: section names to digests. */
+export function listConfiguration(
+  used: readonly ConfigurationUsed[],
+): Readonly<Record<string, { readonly digest: string; readonly stale: boolean }>> {
+  return Object.fromEntries(used.map(({ section, digest, stale }) => [section, { digest, stale }]))
+}
+
+/**
+ * The name of the section. Where clusters have a section of that name too, the trust domain's document is called by its
+ * key, so that a request that uses both lists both, and each is always called the same.
+ */
+function nameUsed({ section, clusterId, text }: DocumentKey<SectionName>): string {
+  return clusterId === undefined && SECTIONS[section].scope !== 'trust-domain' ? text : section
+}
+
+function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const found = find()
+  known.set(key, found)
+  return found
+}

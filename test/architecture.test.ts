@@ -68,6 +68,7 @@ function mayImport(file: string, specifier: string): boolean {
   if (specifier === 'valibot') return ['attest', 'config', 'gateway'].includes(home)
   if (specifier === 'js-yaml')
     return file.startsWith('config/yaml/') && files.filter((other) => usesYaml(other)).length <= 1
+  if (specifier.startsWith('@noble/hashes/')) return file === 'core/digest.ts'
   if (specifier === '@hono/node-server') return file === 'runtime/http/http-server.ts'
   if (specifier === 'cloudflare:workers') return file === 'runtime/worker.ts'
   if (specifier.startsWith('node:') || specifier.startsWith('@valibot/')) return isHost

@@ -4,8 +4,8 @@ import type { Json } from '../core/json.ts'
 import type { Checked } from '../core/result.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
-import type { AttestorTable } from './table.ts'
 import type { SharedSections } from './shared-sections.ts'
+import type { AttestorTable } from './table.ts'
 
 /** Reports an issue; the path is relative to what the caller of the reporting function has in hand. */
 export type Report = (issue: Issue) => void
@@ -21,11 +21,13 @@ export interface CompileContext {
   readonly exactPins: boolean
   /** `SEAL_KEYS` are set: challenges can be sealed. */
   readonly canSeal: boolean
+  /** `AUDIENCE` alone: what a token must be meant for unless its policy says otherwise. One list for all pins. */
+  readonly defaultAudiences: readonly string[]
 }
 
-/** What pins mean besides what the document says. The same for all documents of one gateway. */
+/** What checks may need besides facts and pins. The same for all documents of one gateway. */
 export interface PinContext {
-  /** `AUDIENCE`: what a token must be meant for unless its policy says otherwise. */
+  /** `AUDIENCE` */
   readonly defaultAudience: string
 }
 

@@ -191,7 +191,7 @@ export interface Attestor<S extends Shapes = Shapes> {
   attributes(facts: S['facts']): readonly Attribute[]
 
   /** What a session keeps besides the attributes, so that `checks` can be made again. Absent: nothing. */
-  record?(facts: S['facts'], pins: S['pins'], context: PinContext): Json
+  record?(facts: S['facts'], pins: S['pins']): Json
   /**
    * The facts of a recorded login; `recorded` is absent where only its attributes are known. A fact that is not there
    * makes a check unknown, never passed. `undefined`: these are not of such evidence. Absent: no session of this row

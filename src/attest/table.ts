@@ -33,14 +33,15 @@ export function createAttestorTable(attestors: readonly Attestor[] = ATTESTORS):
   const rows = new Map<string, Attestor>()
   for (const row of attestors) {
     const { type, attributeRows = [] } = row
-    if (!ATTESTOR_TYPE.test(type)) throw new RangeError(`"${type}" cannot be the type of an attestor: ${ATTESTOR_TYPE.source}`)
+    if (!ATTESTOR_TYPE.test(type))
+      throw new RangeError(`"${type}" cannot be the type of an attestor: ${ATTESTOR_TYPE.source}`)
     if (rows.has(type)) throw new RangeError(`two attestors have the type "${type}"`)
     rows.set(type, row)
     for (const { name, origin, side } of attributeRows) {
-      if (origin !== type || side !== 'agent') throw new RangeError(`the attribute ${name} is not one of the agent by ${type}`)
+      if (origin !== type || side !== 'agent')
+        throw new RangeError(`the attribute ${name} is not one of the agent by ${type}`)
     }
     addAttributeRows(attributeRows)
   }
   return { rows, unsupported: new Set(DOCUMENTED.filter((type) => !rows.has(type))) }
 }
-

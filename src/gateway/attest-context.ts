@@ -1,8 +1,8 @@
 // What one request lends to attestors: keys, sections of the trust domain, requests under the URL policy, the time.
 import type { AttestContext } from '../attest/attest-context.ts'
 import type { SharedSections } from '../attest/shared-sections.ts'
-import { CALL_OUT_MAX_BYTES, CALL_OUT_TIMEOUT_MILLIS, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
 import type { Json } from '../core/json.ts'
+import { CALL_OUT_MAX_BYTES, CALL_OUT_TIMEOUT_MILLIS, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { type FetchFailure, fetchJson } from '../net/bounded-fetch.ts'

@@ -5,7 +5,7 @@ import { ATTESTOR_TYPE, type AttestorTable } from '../attest/table.ts'
 import { ATTESTATIONS_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { Attestation } from '../policy/login/evidence.ts'
-import { challengeMessage, type ChallengeScope, openChallenge } from '../token/challenge.ts'
+import { type ChallengeScope, challengeMessage, openChallenge } from '../token/challenge.ts'
 import type { SealKeys } from '../token/seal-key.ts'
 import { checkShape } from './body.ts'
 
@@ -13,9 +13,7 @@ export const attestorTypeSchema = v.pipe(v.string(), v.regex(ATTESTOR_TYPE, 'a t
 
 export const loginBodySchema = v.strictObject({
   attestations: v.pipe(
-    v.array(
-      v.strictObject({ type: attestorTypeSchema, evidence: v.unknown(), challenge: v.optional(v.string()) }),
-    ),
+    v.array(v.strictObject({ type: attestorTypeSchema, evidence: v.unknown(), challenge: v.optional(v.string()) })),
     v.minLength(1),
     v.maxLength(ATTESTATIONS_MAX),
   ),

@@ -3,8 +3,8 @@
 import type { Context } from 'hono'
 import { printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import { type Attestation, type LoginOutcome, nameUnopened, statusOfRefusal } from '../policy/login/login.ts'
-import type { EvidenceRefusal } from '../policy/login/trials.ts'
+import { type Attestation, nameUnopened } from '../policy/login/evidence.ts'
+import { type LoginOutcome, statusOfRefusal } from '../policy/login/login.ts'
 import type { IssuedSession } from '../token/session/session.ts'
 import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './audit/login-record.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
@@ -73,9 +73,7 @@ export function createLoginReport(
     notAdmitted(outcome) {
       const { refusals } = outcome
       if (outcome.kind === 'unavailable') {
-        const code = 'signing_key_unavailable'
-        const { retryAfterSeconds } = outcome
-        const detail = firstDetail(refusals, 'signing_key_fetch_failed') ?? 'failed to fetch signing key'
+        const { code, detail, retryAfterSeconds } = outcome
         const record = recordDecision(withHead({ status: 503, outcome: 'refused', code }), outcome)
         const extras = { refusals, ...onWire() }
         return recorded(c, parts, record, () => problem(c, { code, detail, retryAfterSeconds }, extras))
@@ -110,8 +108,4 @@ export function createLoginReport(
       return recorded(c, parts, record, () => answerJson(c, printableJson(body)))
     },
   }
-}
-
-function firstDetail(refusals: readonly EvidenceRefusal[], code: Refusal['code']): string | undefined {
-  return refusals.find(({ refusal }) => refusal.code === code)?.refusal.detail
 }

@@ -1,9 +1,11 @@
 // What one document costs at the most: the CPU of compiling it, and the memory that what was compiled takes.
+
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { compileDocument } from '../../src/config/compile/compile.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
 import { DOCUMENT_MAX_BYTES } from '../../src/core/limits.ts'
+import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
 import { startCpu } from './counting.ts'
 import { largeDocument, times } from './documents.ts'
 
@@ -16,13 +18,7 @@ export interface DocumentCost {
   readonly memoryMebibytes: number
 }
 
-const CONTEXT = {
-  scope: 'clusters/costs' as never,
-  documentDigest: 'sha256:0',
-  issuerUrl: 'https://login.example.org',
-  urlPolicy: { allowLoopback: false },
-  exactPins: false,
-} as const
+const CONTEXT = COMPILE_CONTEXT
 
 const section = (name: SectionName, spec: unknown): string => JSON.stringify({ section: name, schema: 'v1', spec })
 const padded = (start: string, item: string): string =>

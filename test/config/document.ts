@@ -1,16 +1,12 @@
 // How the tests of sections compile a document and write down what is wrong with it.
+
 import type { CompileContext } from '../../src/attest/attest-context.ts'
 import { type CompileResult, compileDocument, type SectionValues } from '../../src/config/compile/compile.ts'
 import type { LocatedIssue } from '../../src/config/compile/located-issue.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
+import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
 
-export const context: CompileContext = {
-  scope: 'clusters/c-123',
-  documentDigest: 'sha256:0000',
-  issuerUrl: 'https://login.example.org',
-  urlPolicy: { allowLoopback: false },
-  exactPins: false,
-}
+export const context: CompileContext = COMPILE_CONTEXT
 
 export function compile<Name extends SectionName>(
   section: Name,

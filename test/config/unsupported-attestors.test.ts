@@ -1,11 +1,10 @@
 // Attestor types that are documented and not built: such a policy admits nobody, its section is unhealthy, and every
 // other policy of the document goes on.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ATTESTORS } from '../../src/attest/table.ts'
-import { UNSUPPORTED_ATTESTORS } from '../../src/attest/unsupported.ts'
 import { statusOf } from '../../src/config/live/status.ts'
 import { ISSUES_MAX } from '../../src/core/limits.ts'
 import { createDecisions } from '../../src/policy/login/decision.ts'
+import { TABLE } from '../attest/compile-context.ts'
 import { bench } from '../cli/call.ts'
 import { createWorld, type World } from '../gateway/fixture.ts'
 import { createWorld as createPolicyWorld } from '../policy/fixture.ts'
@@ -27,10 +26,10 @@ const TYPES = [
 
 describe('a documented attestor type that is not built', () => {
   it('is every one of the documentation that the table has no row for', () => {
-    expect([...UNSUPPORTED_ATTESTORS].toSorted()).toEqual(TYPES.filter((type) => !ATTESTORS.has(type)).toSorted())
+    expect([...TABLE.unsupported].toSorted()).toEqual(TYPES.filter((type) => !TABLE.rows.has(type)).toSorted())
   })
 
-  it.each([...UNSUPPORTED_ATTESTORS])('%s compiles, and is said to be unsupported', (type) => {
+  it.each([...TABLE.unsupported])('%s compiles, and is said to be unsupported', (type) => {
     for (const attestor of [`{type: ${type}}`, `{type: ${type}, config: {anything: [1, {at: all}]}}`]) {
       const result = compile('AgentAttestation', attestation(good, attestor))
       expect(result.ok).toBe(true)
@@ -158,7 +157,7 @@ describe('a login, where a policy requires an attestor that is not built', () =>
 describe('a session whose policy now requires an attestor that is not built', () => {
   it('is refused, and not a fault', async () => {
     const { context } = await createPolicyWorld()
-    const decisions = createDecisions({ attestors: ATTESTORS, engine: context.engine, defaultAudience: 'a' })
+    const decisions = createDecisions({ attestors: TABLE, engine: context.engine, defaultAudience: 'a' })
     const result = compile('AgentAttestation', attestation(`${good}, {type: aws_iid}`))
     const [policy] = result.ok ? result.value.policies : []
     if (policy === undefined) throw new Error('does not compile')

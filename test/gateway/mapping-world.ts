@@ -1,12 +1,13 @@
 // The world of the claims endpoint: sessions as the gateway issues them, and documents around one cluster.
+
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
-import { ATTESTORS } from '../../src/attest/table.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import { compileDocument } from '../../src/config/compile/compile.ts'
 import { createDecisions } from '../../src/policy/login/decision.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { issueSession, type SessionRequest } from '../../src/token/session/session.ts'
 import type { SessionDecision } from '../../src/token/session/session-claims.ts'
+import { COMPILE_CONTEXT, TABLE } from '../attest/compile-context.ts'
 import type { Answer, World } from './fixture.ts'
 
 export const CLUSTER = 'c-1'
@@ -53,15 +54,13 @@ async function decisionOf(world: World, policy: string, clusterId: string | unde
     bytes === undefined
       ? undefined
       : compileDocument(section, bytes, {
-          scope: 'any',
-          documentDigest: 'any',
+          ...COMPILE_CONTEXT,
           issuerUrl: world.settings.issuerUrl,
           urlPolicy: { allowLoopback: true },
-          exactPins: false,
         })
   const stored = compiled?.ok === true ? compiled.value.byName.get(policy) : undefined
   const engine = createConditionEngine(loadPolicyVm())
-  const decisions = createDecisions({ attestors: ATTESTORS, engine, defaultAudience: world.settings.audience })
+  const decisions = createDecisions({ attestors: TABLE, engine, defaultAudience: world.settings.audience })
   return { digest: stored === undefined ? 'none' : await decisions.digestOf(stored), proofs: [] }
 }
 

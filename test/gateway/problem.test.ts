@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { audienceMismatch } from '../../src/attest/k8s-token/checks.ts'
+import { audienceMismatch } from '../../src/attest/oidc/audiences.ts'
 import { statusOf } from '../../src/config/live/status.ts'
 import {
   ATTESTATIONS_MAX,
@@ -91,7 +91,7 @@ describe('what messages quote', () => {
     ['over the limit', QUOTED_AUDIENCES_MAX + 1, 'and 1 more'],
   ])('is so many audiences, %s', (_what, length, more) => {
     const { detail } = audienceMismatch(
-      tokenOf({ audiences: Array.from({ length }, (_, index) => `aud-${index}`) }),
+      Array.from({ length }, (_, index) => `aud-${index}`),
       [],
     )
     expect(detail.match(/"aud-[0-9]+"/g)).toHaveLength(QUOTED_AUDIENCES_MAX)

@@ -73,7 +73,13 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 /** Why a code is in no record of a login that could say who. */
 type Elsewhere =
   /** The body was not read, or is not one. */
-  'no evidence was read' | 'record of a fault' | 'another route' | 'no such document compiles' | 'no record was taken'
+  | 'no evidence was read'
+  | 'record of a fault'
+  | 'another route'
+  | 'no such document compiles'
+  | 'no record was taken'
+  /** See made-up-attestors.test.ts. */
+  | 'no attestor that ships gives it'
 
 const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   request_malformed: 'no evidence was read',
@@ -110,6 +116,17 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   },
   settings_invalid: 'another route',
   internal_error: 'record of a fault',
+  challenge_unavailable: 'another route',
+  challenge_not_required: 'another route',
+  call_out_unavailable: 'no attestor that ships gives it',
+  call_out_unanswered: 'no attestor that ships gives it',
+  section_missing: 'no attestor that ships gives it',
+  section_invalid: 'no attestor that ships gives it',
+  section_unavailable: 'no attestor that ships gives it',
+  challenge_missing: 'no attestor that ships gives it',
+  challenge_malformed: 'no attestor that ships gives it',
+  challenge_expired: 'no attestor that ships gives it',
+  challenge_mismatch: 'no attestor that ships gives it',
   session_missing: 'another route',
   session_malformed: 'another route',
   session_invalid: 'another route',
@@ -274,7 +291,7 @@ function decoded(compact: string): string {
 /** A login against a policy that requires another attestor too, of which there is only one so far. */
 async function decide(name: string, type: string): Promise<Answer> {
   const policies = await startPolicies()
-  const another = { type, selector: 'x', scoped: true, detail: undefined }
+  const another = { type, selector: 'x', scoped: true, anchor: { id: 'x', value: undefined }, pins: null }
   const compact = await policies.mint()
   const outcome = await evaluateLogin(
     [theirs(compact)],

@@ -1,7 +1,6 @@
 // Every fault that a schema can find is said in words: no name of a validator's check, and no operator, reaches a reader.
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { ATTESTORS } from '../../src/attest/table.ts'
 import { validate } from '../../src/config/compile/validate.ts'
 import { documentSchema } from '../../src/config/sections/section.ts'
 import { SECTIONS, sectionNames } from '../../src/config/sections/table.ts'
@@ -9,6 +8,7 @@ import { readYaml } from '../../src/config/yaml/yaml.ts'
 import { loginBodySchema } from '../../src/gateway/attestations.ts'
 import { checkShape } from '../../src/gateway/body.ts'
 import { claimsBodySchema } from '../../src/gateway/claims-body.ts'
+import { TABLE } from '../attest/compile-context.ts'
 
 interface Node {
   readonly type: string
@@ -61,7 +61,7 @@ const INTERNALS =
 const requests: readonly (readonly [string, v.GenericSchema])[] = [
   ['login', loginBodySchema],
   ['claims', claimsBodySchema],
-  ...[...ATTESTORS.values()].map((row) => [row.type, row.evidenceSchema] as const),
+  ...[...TABLE.rows.values()].map((row) => [row.type, row.evidenceSchema] as const),
 ]
 const faults = (name: string, schema: v.GenericSchema) =>
   [...schemasIn(schema as unknown as Node, name)].flatMap(([path, part]) =>
@@ -107,7 +107,7 @@ describe('a request that a schema refuses', () => {
 
 describe('a document that a schema refuses', () => {
   it.each(sectionNames())('is told so in words: %s', (name) => {
-    for (const [path, part, value] of faults(name, documentSchema(name, SECTIONS[name]))) {
+    for (const [path, part, value] of faults(name, documentSchema(name, SECTIONS[name], TABLE))) {
       const read = readYaml(JSON.stringify(value))
       if (!read.ok) throw new Error(path)
       const messages: string[] = []

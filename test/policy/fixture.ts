@@ -1,15 +1,16 @@
 // One good token of one good issuer, and what it takes to change a single thing of it.
 
 import type { CompileContext } from '../../src/attest/attest-context.ts'
-import type { Requirement } from '../../src/attest/attestor.ts'
+import type { Attestor, Requirement } from '../../src/attest/attestor.ts'
 import { k8sToken } from '../../src/attest/k8s-token/k8s-token.ts'
-import { ATTESTORS } from '../../src/attest/table.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import type { Issue } from '../../src/core/issue.ts'
-import type { Attestation, LoginContext } from '../../src/policy/login/login.ts'
+import type { Attestation } from '../../src/policy/login/evidence.ts'
+import type { LoginContext } from '../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../src/policy/policy.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { createKeySources, type KeySources } from '../../src/token/keys/key-source.ts'
+import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
 import { createSigningKey, type SigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
 
 const engine = createConditionEngine(loadPolicyVm())
@@ -17,13 +18,9 @@ const engine = createConditionEngine(loadPolicyVm())
 export const NOW = 1_760_000_000
 export const ISSUER = 'https://oidc.example.com/id/1'
 
-export const compileContext: CompileContext = {
-  scope: 'clusters/c-1',
-  documentDigest: 'sha256:0',
-  issuerUrl: 'https://login.example.org',
-  urlPolicy: { allowLoopback: false },
-  exactPins: false,
-}
+export const compileContext: CompileContext = COMPILE_CONTEXT
+
+const row: Attestor = k8sToken
 
 /** Compiles a `k8s_token` configuration; what it reports is in `issues`. */
 export function compileConfig(
@@ -31,8 +28,8 @@ export function compileConfig(
   change: Partial<CompileContext> = {},
 ): { readonly requirement: Requirement | undefined; readonly issues: readonly Issue[] } {
   const issues: Issue[] = []
-  const requirement = k8sToken.compile(config, { ...compileContext, ...change }, (issue) => issues.push(issue))
-  return { requirement, issues }
+  const entry = row.compile(config, { ...compileContext, ...change }, (issue) => issues.push(issue))
+  return { requirement: entry && { type: row.type, ...entry }, issues }
 }
 
 export interface World {
@@ -64,9 +61,10 @@ export async function createWorld(keySources: KeySources = offline()): Promise<W
       engine,
       nowSeconds: NOW,
       skewSeconds: 30,
-      keySources,
+      keys: keySources.forRequest(() => undefined),
       defaultAudience: 'spiffe://example.org',
-      background: () => undefined,
+      section: () => Promise.reject(new Error('no sections')),
+      fetchJson: () => Promise.reject(new Error('no network')),
     },
   }
 }
@@ -90,5 +88,5 @@ export function policySet(
 }
 
 export function attestation(token: string): Attestation {
-  return { type: 'k8s_token', attestor: ATTESTORS.get('k8s_token'), evidence: { token } }
+  return { type: 'k8s_token', attestor: row, evidence: { token } }
 }

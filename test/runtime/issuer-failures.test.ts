@@ -57,7 +57,7 @@ function sourcesOf({ privateOrigins = [], allowLoopback = true, ...rig }: Rig) {
 async function fail(spec: KeySourceSpec | string, rig: Rig = {}) {
   const source: KeySourceSpec = typeof spec === 'string' ? { kind: 'discovery', issuer: spec } : spec
   const sources = sourcesOf(rig)
-  const lookup = await sources.find(source, token, () => undefined)
+  const lookup = await sources.forRequest(() => undefined).find(source, token)
   if (lookup.kind === 'found') throw new Error('a key was found')
   const { audit = {}, ...caller } = lookup.refusal
   return { caller, audit, status: sources.status(source).lastFailure }
@@ -74,7 +74,9 @@ function expectCause({ caller, audit, status }: Awaited<ReturnType<typeof fail>>
 
 describe.skipIf(!OPENSSL)('an issuer with a certificate', () => {
   it('of an authority that was added is one like any other', async () => {
-    const lookup = await sourcesOf({}).find({ kind: 'discovery', issuer: issuer.https.good }, token, () => undefined)
+    const lookup = await sourcesOf({})
+      .forRequest(() => undefined)
+      .find({ kind: 'discovery', issuer: issuer.https.good }, token)
     expect(lookup.kind).toBe('found')
   })
 

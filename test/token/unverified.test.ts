@@ -1,7 +1,8 @@
 // What is read of a token that was refused: as strictly as when it is accepted, and part by part.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readClaimedOfToken } from '../../src/attest/k8s-token/claimed.ts'
+import { readClaimedBinding } from '../../src/attest/k8s-token/claimed.ts'
+import { readClaimedOfToken } from '../../src/attest/oidc/token-claimed.ts'
 import { LOGIN_BODY_MAX_BYTES } from '../../src/core/limits.ts'
 import { readUnverified } from '../../src/token/unverified.ts'
 
@@ -34,7 +35,7 @@ describe('what can be read of a refused token', () => {
   it('is strings and times alone, whatever the claims are', () => {
     fc.assert(
       fc.property(fc.json(), fc.json(), (header, claims) => {
-        const claimed = readClaimedOfToken(`${encode(header)}.${encode(claims)}.AAAA`)
+        const claimed = readClaimedOfToken(`${encode(header)}.${encode(claims)}.AAAA`, readClaimedBinding)
         for (const value of Object.values(claimed).flat()) expect(typeof value).toBe('string')
       }),
     )
@@ -46,7 +47,7 @@ describe('what can be read of a refused token', () => {
     ['one audience', { aud: 'a' }, { audiences: ['a'] }],
     ['times', { iat: 0, exp: 1, nbf: 2 }, { issuedAt: '1970-01-01T00:00:00.000Z' }],
   ])('takes %s for what it is', (_what, claims, expected) => {
-    const claimed = readClaimedOfToken(`${HEADER}.${encode(JSON.stringify(claims))}.AAAA`)
+    const claimed = readClaimedOfToken(`${HEADER}.${encode(JSON.stringify(claims))}.AAAA`, readClaimedBinding)
     expect(claimed).toMatchObject({ keyId: 'k', ...expected })
     if (Object.keys(expected).length === 0) expect(claimed).toEqual({ keyId: 'k' })
   })

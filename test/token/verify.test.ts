@@ -40,14 +40,18 @@ afterEach(() => void vi.restoreAllMocks())
 function inline(...keys: readonly unknown[]): KeySourceSpec {
   const set = readKeySet({ keys })
   if (set === undefined) throw new Error('not a key set')
-  return { kind: 'inline', scope: 'clusters/c-1', digest: 'sha256:00', keys: set }
+  return { kind: 'inline', digest: 'sha256:00', keys: set }
 }
 
 /** `verified`, or the code of the refusal, whichever step refuses. */
 async function verdictOf(text: string, spec: KeySourceSpec): Promise<string> {
   const token = parseToken(text)
   if (!token.ok) return token.refusal.code
-  const verified = await verifySignature(token.value, spec, sources, () => undefined)
+  const verified = await verifySignature(
+    token.value,
+    spec,
+    sources.forRequest(() => undefined),
+  )
   if (verified.ok) expect(verified.value.token).toBe(token.value)
   return verified.ok ? 'verified' : verified.refusal.code
 }
@@ -178,7 +182,11 @@ describe('verifySignature()', () => {
     const text = await mint(ec)
     const token = parseToken(text)
     if (!token.ok) throw new Error('not parsed')
-    const result = await verifySignature(token.value, inline({ ...rsa.publicJwk }), sources, () => undefined)
+    const result = await verifySignature(
+      token.value,
+      inline({ ...rsa.publicJwk }),
+      sources.forRequest(() => undefined),
+    )
     expect(result.ok).toBe(false)
     for (const part of text.split('.')) expect(JSON.stringify(result)).not.toContain(part)
   })

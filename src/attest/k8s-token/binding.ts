@@ -129,9 +129,7 @@ export function attributesOf(issuer: string, { namespace, serviceAccount, pod, n
 }
 
 /** {@link attributesOf} the other way round, for recorded logins; `undefined` if these are not of such a token. */
-export function restoreBinding(
-  attributes: Attributes,
-): { readonly issuer: string; readonly own: Binding } | undefined {
+export function restoreBinding(attributes: Attributes): { readonly issuer: string; readonly own: Binding } | undefined {
   function text(name: string): string | undefined {
     const value = attributes.get(`k8s_token.${name}`)
     return typeof value === 'string' ? value : undefined

@@ -57,7 +57,12 @@ export function compileK8sToken(
     allowedNodes: config.allowedNodes,
     requireBoundPod: config.requireBoundPod ?? false,
   }
-  const pins = { issuer: config.issuerURL, audiences: config.audiences, maxLifetimeSeconds, own }
+  const pins = {
+    issuer: config.issuerURL,
+    audiences: config.audiences ?? context.defaultAudiences,
+    maxLifetimeSeconds,
+    own,
+  }
   return { scoped: unfixed.length === 0, unfixed, pins }
 }
 

@@ -3,41 +3,20 @@ import { QUOTED_AUDIENCES_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import type { Check } from '../check.ts'
-import { acceptedAudiences, type TokenFacts, type TokenPins } from './token-facts.ts'
-
-/** What any of several policies accepts. */
-export interface WantedAudiences {
-  readonly stated: ReadonlySet<string>
-  /** At least one states none, and so accepts the default. */
-  readonly acceptsDefault: boolean
-}
+import type { TokenFacts, TokenPins } from './token-facts.ts'
 
 type Pins = Pick<TokenPins<unknown>, 'audiences'>
 
 /** What follows from a list of pins: thousands of policies may share an anchor, and each list is the same every time. */
-const combined = new WeakMap<readonly Pins[], WantedAudiences>()
+const combined = new WeakMap<readonly Pins[], ReadonlySet<string>>()
 
-export function combineAudiences(all: readonly Pins[]): WantedAudiences {
+/** What any of several policies accepts. */
+export function combineAudiences(all: readonly Pins[]): ReadonlySet<string> {
   const known = combined.get(all)
   if (known !== undefined) return known
-  const stated = new Set(all.flatMap(({ audiences }) => audiences ?? []))
-  const wanted = { stated, acceptsDefault: all.some(({ audiences }) => audiences === undefined) }
-  combined.set(all, wanted)
-  return wanted
-}
-
-/** Takes a look-up for each audience of the token, however many policies there are. */
-export function isMeantForAny(
-  audiences: readonly string[],
-  { stated, acceptsDefault }: WantedAudiences,
-  defaultAudience: string,
-): boolean {
-  return audiences.some((audience) => stated.has(audience) || (acceptsDefault && audience === defaultAudience))
-}
-
-/** All audiences that any of the policies accepts. */
-export function acceptedByAny({ stated, acceptsDefault }: WantedAudiences, defaultAudience: string): readonly string[] {
-  return [...new Set([...(acceptsDefault ? [defaultAudience] : []), ...stated])]
+  const accepted = new Set(all.flatMap(({ audiences }) => audiences))
+  combined.set(all, accepted)
+  return accepted
 }
 
 /** `expected`: what the policies that might have taken the token accept. */
@@ -53,24 +32,24 @@ export function audienceMismatch(audiences: readonly string[], expected: readonl
 }
 
 /**
- * Where a recorded login does not hold the audiences: none if the policy states none, since no login gets in without the
- * default then, or else unknown.
+ * Where a recorded login does not hold the audiences: none if the policy asks for the default, without which no login gets
+ * in, or else unknown.
  */
 export function* checkAudience(
   { audiences }: Pick<TokenFacts<unknown>, 'audiences'>,
-  pins: Pins,
+  { audiences: accepted }: Pins,
   defaultAudience: string,
 ): Generator<Check> {
   const name = 'audience'
-  const expected = pins.audiences ?? defaultAudience
+  const [only] = accepted
+  const isDefault = accepted.length === 1 && only === defaultAudience
+  const expected = isDefault ? defaultAudience : accepted
   if (audiences === undefined) {
-    if (pins.audiences === undefined) return
-    yield { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
+    if (!isDefault) yield { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
     return
   }
-  const wanted = acceptedAudiences(pins, defaultAudience)
-  const isMeant = audiences.some((audience) => wanted.includes(audience))
-  yield { name, expected, actual: audiences, refusal: isMeant ? undefined : audienceMismatch(audiences, wanted) }
+  const isMeant = audiences.some((audience) => accepted.includes(audience))
+  yield { name, expected, actual: audiences, refusal: isMeant ? undefined : audienceMismatch(audiences, accepted) }
 }
 
 export const UNRECORDED = 'attributes do not record it: explain the evidence itself'

@@ -1,8 +1,9 @@
 // The anchor of an entry that takes tokens: where the keys of its issuer come from. The same issuer may have several, as
 // every cluster of kubeadm calls itself the same: evidence that one of them verifies never satisfies another's policy.
+
+import { digestText } from '../../core/digest.ts'
 import type { IssueCode, Path } from '../../core/issue.ts'
 import { canonicalJson, isJsonObject, type Json } from '../../core/json.ts'
-import { digestText } from '../../core/digest.ts'
 import { KEY_SET_INLINE_MAX_KEYS, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { sourceDigest } from '../../token/keys/anchor.ts'

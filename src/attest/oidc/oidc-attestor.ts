@@ -14,10 +14,10 @@ import type { CompileContext, Report } from '../attest-context.ts'
 import type { Attestor, CompiledEntry, Prospect, Words } from '../attestor.ts'
 import type { Check } from '../check.ts'
 import type { Claimed } from '../claimed.ts'
-import { acceptedByAny, audienceMismatch, checkAudience, combineAudiences, isMeantForAny } from './audiences.ts'
+import { audienceMismatch, checkAudience, combineAudiences } from './audiences.ts'
 import { compileKeys, type KeysConfig } from './key-anchor.ts'
-import { readClaimedOfToken } from './token-claimed.ts'
 import { checkToken, issuerMismatch } from './token-checks.ts'
+import { readClaimedOfToken } from './token-claimed.ts'
 import { factsOf, readFacts, recordFacts, type TokenFacts, type TokenPins } from './token-facts.ts'
 import { explainSignature, explainTimes } from './verification-steps.ts'
 
@@ -120,9 +120,9 @@ export function oidcAttestor<Config, OwnPins, Own>(
     async verify({ token, own }, anchor, pins, context) {
       const timely = checkTimes(token, context.nowSeconds, context.skewSeconds)
       if (!timely.ok) return timely
-      const wanted = combineAudiences(pins)
-      if (!isMeantForAny(token.audiences, wanted, context.defaultAudience))
-        return refuse(audienceMismatch(token.audiences, acceptedByAny(wanted, context.defaultAudience)))
+      const accepted = combineAudiences(pins)
+      if (!token.audiences.some((audience) => accepted.has(audience)))
+        return refuse(audienceMismatch(token.audiences, [...accepted]))
       const verified = await verifySignature(token, anchor.value, context.keys)
       if (!verified.ok) return verified
       const { token: believed, anchor: anchorId } = verified.value
@@ -153,7 +153,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
 
     attributes: ({ issuer, own }) => definition.attributes(issuer, own),
 
-    record: (facts, pins, { defaultAudience }) => recordFacts(facts, pins, defaultAudience),
+    record: recordFacts,
 
     restore(attributes: Attributes, recorded: Json | undefined) {
       const restored = definition.restore(attributes)

@@ -7,8 +7,8 @@ import type { ParsedToken } from '../../token/parse.ts'
 export interface TokenPins<Own> {
   /** Compared literally with `iss`. */
   readonly issuer: string
-  /** Accepted ones, any one of them. Absent: the default of the gateway. */
-  readonly audiences: readonly string[] | undefined
+  /** Accepted ones, any one of them: those that the policy states, or else the default of the gateway. */
+  readonly audiences: readonly string[]
   /** Of `exp - iat` */
   readonly maxLifetimeSeconds: number
   readonly own: Own
@@ -28,21 +28,13 @@ export function factsOf<Own>({ issuer, audiences, ...token }: ParsedToken, own: 
   return { issuer, audiences, lifetimeSeconds: token.expiresAtSeconds - token.issuedAtSeconds, own }
 }
 
-export function acceptedAudiences(
-  { audiences }: Pick<TokenPins<unknown>, 'audiences'>,
-  defaultAudience: string,
-): readonly string[] {
-  return audiences ?? [defaultAudience]
-}
-
 /** Only accepted audiences: a session is not to stay good by one that nobody accepted when it was issued. */
 export function recordFacts(
   { audiences = [], lifetimeSeconds = 0 }: TokenFacts<unknown>,
   pins: TokenPins<unknown>,
-  defaultAudience: string,
 ): Json {
-  const wanted = acceptedAudiences(pins, defaultAudience)
-  return { audiences: [...new Set(audiences)].filter((audience) => wanted.includes(audience)), lifetimeSeconds }
+  const accepted = [...new Set(audiences)].filter((audience) => pins.audiences.includes(audience))
+  return { audiences: accepted, lifetimeSeconds }
 }
 
 type RecordedFacts = Pick<TokenFacts<unknown>, 'audiences' | 'lifetimeSeconds'>

@@ -5,8 +5,8 @@ import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '..
 import type { SectionName } from '../../config/sections/table.ts'
 import { printable } from '../../core/printable.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
-import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
+import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { PolicySet } from '../../policy/policy.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { readFlags } from '../arguments.ts'
@@ -72,7 +72,11 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitCode> {
       ? await readEvidence(evidence, settings.attestors, io)
       : pass(restoreAttestations(await readAgentAttributes(attributes ?? '', io), settings.attestors))
 
-  const document = await readPolicies(file, settings, values.json === true, io)
+  const contextFor: OperatorSettings['contextFor'] = (key) => ({
+    ...settings.contextFor(key),
+    defaultAudiences: [audience ?? ''],
+  })
+  const document = await readPolicies(file, { ...settings, contextFor }, values.json === true, io)
   if (document === undefined) return EXIT.refused
   if (!read.ok) {
     const { status, code } = refusedBody(read.refusal)

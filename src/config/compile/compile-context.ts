@@ -13,23 +13,28 @@ export interface CompileSettings {
   readonly privateIssuers: readonly string[]
   /** `SEAL_KEYS` are set. */
   readonly canSeal: boolean
+  readonly audience: string
 }
 
 /** Which URLs keys may be fetched from, when a document is compiled and when they are fetched. */
 export function createUrlPolicy({
   allowLoopbackIssuers,
   privateIssuers,
-}: Pick<CompileSettings, 'allowLoopbackIssuers' | 'privateIssuers'>): UrlPolicy & { readonly privateOrigins: ReadonlySet<string> } {
+}: Pick<CompileSettings, 'allowLoopbackIssuers' | 'privateIssuers'>): UrlPolicy & {
+  readonly privateOrigins: ReadonlySet<string>
+} {
   return { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
 }
 
 export function createContextFor(settings: CompileSettings, attestors: AttestorTable): ContextFor {
   const urlPolicy = createUrlPolicy(settings)
+  const defaultAudiences = [settings.audience]
   return ({ scope }): CompileContext => ({
     attestors,
     issuerUrl: settings.issuerUrl,
     urlPolicy,
     exactPins: scope === 'trust-domain',
     canSeal: settings.canSeal,
+    defaultAudiences,
   })
 }

@@ -179,7 +179,9 @@ export function compilePolicies(
     // A condition that does not compile is an error already, and may be the one that fixes them.
     if (isWhole && conditions.length === (policy.conditions?.length ?? 0)) {
       const fixed = new Set(conditions.flatMap(({ condition }) => findFixedAttributes(condition.expression)))
-      lintScope(policy.name, requirements, fixed, context, (issue) => report({ ...issue, path: [index, ...issue.path] }))
+      lintScope(policy.name, requirements, fixed, context, (issue) =>
+        report({ ...issue, path: [index, ...issue.path] }),
+      )
     }
   }
   return compiled

@@ -5,7 +5,8 @@ import { LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { identityOf } from '../../policy/login/agent-identity.ts'
 import { evaluateLogin } from '../../policy/login/login.ts'
 import { issueSession } from '../../token/session/session.ts'
-import { loginBodySchema, readAttestations } from '../attestations.ts'
+import { createAttestContext } from '../attest-context.ts'
+import { loginBodySchema, openChallenges, readAttestations } from '../attestations.ts'
 import { createBackground } from '../background.ts'
 import { readBody } from '../body.ts'
 import { createLoginReport } from '../login-report.ts'
@@ -27,29 +28,27 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
   if (cluster !== undefined && clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
   const body = await readBody(c, loginBodySchema, LOGIN_BODY_MAX_BYTES, parts.sleep)
   if (!body.ok) return report.refused(body.refusal)
-  const attestations = readAttestations(body.value)
-  if (!attestations.ok) return report.refused(attestations.refusal)
-  report.presented(attestations.value)
+  const sealed = readAttestations(body.value, parts.attestors)
+  if (!sealed.ok) return report.refused(sealed.refusal)
+  report.presented(sealed.value)
 
   const policies = await snapshot.policies(clusterId)
   if (!policies.ok) return report.refused(policies.refusal)
 
   const nowMillis = parts.clock()
-  const outcome = await evaluateLogin(attestations.value, policies.value, {
-    nowSeconds: Math.floor(nowMillis / 1000),
-    skewSeconds: parts.settings.clockSkewSeconds,
-    keySources: parts.keySources,
-    engine: parts.engine,
-    defaultAudience: parts.settings.audience,
-    background: snapshot.background,
-  })
+  const nowSeconds = Math.floor(nowMillis / 1000)
+  const { issuerUrl, sealKeys } = parts.settings
+  const role = clusterId === undefined ? 'issuer' : 'agent'
+  const attestations = await openChallenges(sealed.value, { role, clusterId, issuerUrl }, sealKeys, nowSeconds)
+  const context = { ...createAttestContext(parts, snapshot, nowSeconds), engine: parts.engine }
+  const outcome = await evaluateLogin(attestations, policies.value, context)
   if (outcome.kind !== 'admitted') return report.notAdmitted(outcome)
   snapshot.prove(policiesKey(clusterId))
 
   const { policy, attributes, proofs, expiresAtSeconds } = outcome
   const session = await issueSession(
     {
-      role: clusterId === undefined ? 'issuer' : 'agent',
+      role,
       ...(clusterId === undefined ? {} : { clusterId }),
       policy: policy.name,
       ...(policy.allowedClusters === undefined ? {} : { allowedClusters: policy.allowedClusters }),

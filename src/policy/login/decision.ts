@@ -65,8 +65,6 @@ export function createDecisions(context: DecisionContext): Decisions {
       }),
     )
     return canonicalJson({
-      // What pins mean besides what they say.
-      audience: context.defaultAudience,
       attestors: sortedOnce(await Promise.all(attestors)),
       conditions: sortedOnce(conditions.map(({ condition }) => condition.text)),
     })

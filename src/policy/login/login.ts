@@ -77,7 +77,8 @@ export async function evaluateLogin(
     let tried = tryPolicy(policy, pieces, verdicts, context, tank)
     if (tried.kind === 'satisfied' && callOutsOf(policy, pieces).length > 0)
       tried = await askCallOuts(policy, tried, pieces, context)
-    if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, ...(await trace(read, verdicts, trials)) }
+    if (tried.kind === 'satisfied')
+      return { ...tried, kind: 'admitted', policy, ...(await trace(read, verdicts, trials)) }
     trials.note({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
     waiting ??= tried.waiting
   }
@@ -158,7 +159,11 @@ function inOrderOf(lists: readonly (readonly Policy[])[]): readonly Policy[] {
   return lists.length < 2 ? only : inOrder(...lists)
 }
 
-async function trace(read: readonly ReadAttestation[], verdicts: Verdicts, { traces, untraced }: Trials): Promise<Traced> {
+async function trace(
+  read: readonly ReadAttestation[],
+  verdicts: Verdicts,
+  { traces, untraced }: Trials,
+): Promise<Traced> {
   const evidence = await Promise.all(read.map((one) => nameEvidence(one, ownRefusal(one, verdicts))))
   return { traces, untraced, evidence }
 }

@@ -77,12 +77,7 @@ export function callOutsOf({ requirements }: Policy, pieces: readonly Piece[]): 
   return requirements.filter((requirement) => isCallOut(requirement, pieces))
 }
 
-function checkAttestors(
-  policy: Policy,
-  pieces: readonly Piece[],
-  verdicts: Verdicts,
-  context: TryContext,
-): Tried {
+function checkAttestors(policy: Policy, pieces: readonly Piece[], verdicts: Verdicts, context: TryContext): Tried {
   const direct = policy.requirements.filter((requirement) => !isCallOut(requirement, pieces))
   // An empty conjunction is true in logic and a breach here, and call-outs verify nothing. The compiler refuses both; so
   // does the evaluator.
@@ -139,7 +134,7 @@ function prove(
   const { facts, expiresAtSeconds, anchorId = anchor.id } = verdict.value
   const refusal = firstRefusal(attestor.checks(facts, pins, context))
   if (refusal !== undefined) return refuse(refusal)
-  const proof = { type, anchor: anchorId, facts: attestor.record?.(facts, pins, context) ?? null }
+  const proof = { type, anchor: anchorId, facts: attestor.record?.(facts, pins) ?? null }
   return pass({ attributes: attestor.attributes(facts), proofs: [proof], expiresAtSeconds })
 }
 

@@ -175,12 +175,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
    * Newer keys than those in hand, which are over their age but may still serve. An issuer that is up is waited for, so
    * that what it has withdrawn stops verifying; one that has just failed, or hangs, holds nobody back.
    */
-  async function renew(
-    spec: FetchedSpec,
-    id: string,
-    state: SourceState,
-    background: Background,
-  ): Promise<void> {
+  async function renew(spec: FetchedSpec, id: string, state: SourceState, background: Background): Promise<void> {
     if (hasJustFailed(state, clock())) {
       if (!isLeased(state, clock()) && !isBackingOff(state, clock())) background(load(spec, id, state))
     } else if (isLeased(state, clock())) {
@@ -192,11 +187,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     }
   }
 
-  async function find(
-    spec: KeySourceSpec,
-    token: ParsedToken,
-    background: Background,
-  ): Promise<KeyLookup> {
+  async function find(spec: KeySourceSpec, token: ParsedToken, background: Background): Promise<KeyLookup> {
     if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
     const id = keySourceId(spec)
     const state = sourceOf(id)

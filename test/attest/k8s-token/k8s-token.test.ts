@@ -236,7 +236,7 @@ describe('the configuration of k8s_token', () => {
       jwksURI: 'https://keys.example.com/c-1',
     }
     expect(compileConfig(config)).toMatchObject({
-      requirement: { selector: config.issuerURL, keySource: { kind: 'jwks_uri' } },
+      requirement: { selector: config.issuerURL, anchor: { fetchedFrom: { kind: 'jwks_uri' } } },
       issues: [],
     })
   })

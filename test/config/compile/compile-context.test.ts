@@ -1,4 +1,5 @@
 // The gateway and the tool compile with the same settings: what they are made of decides alike for both.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { compileDocument } from '../../../src/config/compile/compile.ts'
@@ -6,11 +7,14 @@ import { createContextFor } from '../../../src/config/compile/compile-context.ts
 import { clusterKey, parseClusterId, trustDomainKey } from '../../../src/config/document-key.ts'
 import { isError } from '../../../src/core/issue.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
+import { TABLE } from '../../attest/compile-context.ts'
 
 const settings = {
   issuerUrl: 'https://login.example.org',
   allowLoopbackIssuers: false,
   privateIssuers: ['https://10.0.0.1:6443'],
+  canSeal: true,
+  audience: 'spiffe://example.org',
 }
 
 function codes(issuerURL: string, change: Partial<typeof settings> = {}): readonly string[] {
@@ -18,7 +22,7 @@ function codes(issuerURL: string, change: Partial<typeof settings> = {}): readon
   if (id === undefined) throw new Error('no id')
   const policies = [{ name: 'p', requiredAttestors: [{ type: 'k8s_token', config: { issuerURL } }] }]
   const bytes = encodeUtf8(JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec: { policies } }))
-  const context = createContextFor({ ...settings, ...change })(clusterKey(id, 'AgentAttestation'), 'digest')
+  const context = createContextFor({ ...settings, ...change }, TABLE)(clusterKey(id, 'AgentAttestation'))
   const result = compileDocument('AgentAttestation', bytes, context)
   return result.ok ? [] : result.issues.filter(isError).map(({ code }) => code)
 }
@@ -36,10 +40,10 @@ describe('createContextFor()', () => {
   })
 
   it('asks for exact pins in the trust domain alone', () => {
-    const contextFor = createContextFor(settings)
-    expect(contextFor(trustDomainKey('TrustDomain'), 'd').exactPins).toBe(true)
+    const contextFor = createContextFor(settings, TABLE)
+    expect(contextFor(trustDomainKey('TrustDomain')).exactPins).toBe(true)
     const id = parseClusterId('c-1')
-    if (id !== undefined) expect(contextFor(clusterKey(id, 'Cluster'), 'd').exactPins).toBe(false)
+    if (id !== undefined) expect(contextFor(clusterKey(id, 'Cluster')).exactPins).toBe(false)
   })
 
   it('is the only place that makes a context of settings', () => {

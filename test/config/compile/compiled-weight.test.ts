@@ -1,21 +1,17 @@
 // The weight of a compiled document, held to the heap that it takes.
+
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { compileDocument } from '../../../src/config/compile/compile.ts'
 import { weighCompiled } from '../../../src/config/compile/compiled-weight.ts'
 import { weighHeap } from '../../../src/core/heap-weight.ts'
+import { COMPILE_CONTEXT } from '../../attest/compile-context.ts'
 import { heavyDocuments } from '../heavy-documents.ts'
 
 /** Of the size that a document may have: enough to stand out of the heap's own noise. */
 const SHARE = 0.12
-const CONTEXT = {
-  scope: 'clusters/c-1',
-  documentDigest: 'sha256:00',
-  issuerUrl: 'https://gateway.example',
-  urlPolicy: { allowLoopback: false },
-  exactPins: false,
-}
+const CONTEXT = COMPILE_CONTEXT
 
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')

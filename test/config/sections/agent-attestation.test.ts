@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { ANCHORS_PER_NAME_MAX, FETCHED_ANCHORS_PER_SELECTOR_MAX } from '../../../src/core/limits.ts'
 import { changed, compile, found } from '../document.ts'
 
 const seed = readFileSync(new URL('../seed/agent-attestation.yaml', import.meta.url), 'utf8')
@@ -75,9 +76,8 @@ describe('section AgentAttestation', () => {
       ['eks_cluster_policy', 0],
       ['second', 1],
     ])
-    expect(result.value.candidatesFor('k8s_token', 'https://kubernetes.default.svc').map(({ name }) => name)).toEqual([
-      'second',
-    ])
+    const candidates = result.value.candidatesFor('k8s_token', 'https://kubernetes.default.svc')
+    expect(candidates?.policies.map(({ name }) => name)).toEqual(['second'])
   })
 
   it.each<[string, string, string, readonly string[]]>([
@@ -276,16 +276,43 @@ describe('section AgentAttestation', () => {
       )
     }
 
-    const conflict = ['10:37 key_source_conflict spec.policies.1.requiredAttestors.0.config']
+    /** So many policies of one issuer, each with a source of its own. */
+    function many(count: number, source: (index: number) => string): readonly string[] {
+      const policies = Array.from(
+        { length: count },
+        (_, index) =>
+          `    - {name: p${index}, requiredAttestors: [{type: k8s_token, config: {issuerURL: "${issuer}", allowedServiceAccounts: ['s:a']${source(index)}}}]}\n`,
+      )
+      return found(
+        compile('AgentAttestation', `section: AgentAttestation\nschema: v1\nspec:\n  policies:\n${policies.join('')}`),
+      ).map((line) => line.replace(/^\d+:\d+ /, ''))
+    }
+    const inline = (kid: string, seed: number): string =>
+      `, jwks: {keys: [{kty: OKP, crv: Ed25519, kid: "${kid}", x: ${Buffer.alloc(32, seed + 1).toString('base64url')}}]}`
+
+    it('has so many anchors that are fetched, and any number of inline ones that their names tell apart', () => {
+      const fetched = (index: number): string => `, jwksURI: "https://a.example/${index}"`
+      expect(many(FETCHED_ANCHORS_PER_SELECTOR_MAX, fetched)).toEqual([])
+      expect(many(2 * FETCHED_ANCHORS_PER_SELECTOR_MAX, () => fetched(0))).toEqual([])
+      expect(many(FETCHED_ANCHORS_PER_SELECTOR_MAX + 1, fetched)).toEqual([
+        `anchors_too_many spec.policies.${FETCHED_ANCHORS_PER_SELECTOR_MAX}.requiredAttestors.0.config`,
+      ])
+      expect(many(200, (index) => inline(`k${index}`, index))).toEqual([])
+      expect(many(ANCHORS_PER_NAME_MAX, (index) => inline('same', index))).toEqual([])
+      expect(many(ANCHORS_PER_NAME_MAX + 1, (index) => inline('same', index))).toEqual([
+        `anchors_too_many spec.policies.${ANCHORS_PER_NAME_MAX}.requiredAttestors.0.config`,
+      ])
+    })
+
     it.each<[string, string, string, readonly string[]]>([
       ['the same discovery', '', '', []],
       ['the same jwksURI', ', jwksURI: "https://a.example/k"', ', jwksURI: "https://a.example/k"', []],
       ['the same inline keys', `, jwks: {keys: [${key}]}`, `, jwks: {keys: [${key}]}`, []],
-      ['discovery and a jwksURI', '', ', jwksURI: "https://a.example/k"', conflict],
-      ['two jwksURIs', ', jwksURI: "https://a.example/k"', ', jwksURI: "https://a.example/l"', conflict],
-      ['discovery and inline keys', '', `, jwks: {keys: [${key}]}`, conflict],
-      ['two inline key sets', `, jwks: {keys: [${key}]}`, `, jwks: {keys: [${other}]}`, conflict],
-    ])('takes keys from one source: %s', (_what, first, second, expected) => {
+      ['discovery and a jwksURI', '', ', jwksURI: "https://a.example/k"', []],
+      ['two jwksURIs', ', jwksURI: "https://a.example/k"', ', jwksURI: "https://a.example/l"', []],
+      ['discovery and inline keys', '', `, jwks: {keys: [${key}]}`, []],
+      ['two inline key sets', `, jwks: {keys: [${key}]}`, `, jwks: {keys: [${other}]}`, []],
+    ])('takes the keys of each from where it says: %s', (_what, first, second, expected) => {
       expect(twice(first, second)).toEqual(expected)
     })
   })

@@ -155,12 +155,6 @@ describe('section TrustDomainServerAttestation', () => {
       '"a:b", "c:*"',
       ['9:11 pin_missing spec.policies.0.requiredAttestors.0.config'],
     ],
-    [
-      'two key sources for one issuer',
-      'https://all.example.org',
-      'https://eu.example.org\n            jwksURI: https://keys.example.org/k',
-      ['15:11 key_source_conflict spec.policies.1.requiredAttestors.0.config'],
-    ],
   ])('refuses among policies %s', (_what, from, to, expected) => {
     const result = compile('TrustDomainServerAttestation', changed(several, from, to))
     expect(result.ok).toBe(false)

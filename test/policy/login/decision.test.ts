@@ -1,8 +1,10 @@
 // What decided a login: when two policies decide alike, and whether a session still meets one that has changed.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { CompileContext } from '../../../src/attest/attest-context.ts'
 import type { Attestor, Requirement } from '../../../src/attest/attestor.ts'
-import { ATTESTORS } from '../../../src/attest/table.ts'
+import { k8sToken } from '../../../src/attest/k8s-token/k8s-token.ts'
+import { type AttestorTable, createAttestorTable } from '../../../src/attest/table.ts'
 import { compileCondition } from '../../../src/condition/compile.ts'
 import { catalogueScope } from '../../../src/condition/scope.ts'
 import { startFuel } from '../../../src/condition/start-fuel.ts'
@@ -10,6 +12,7 @@ import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../../src/core/li
 import { createDecisions, type RecordedLogin } from '../../../src/policy/login/decision.ts'
 import { evaluateLogin } from '../../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicyCondition } from '../../../src/policy/policy.ts'
+import { TABLE } from '../../attest/compile-context.ts'
 import { createSigningKey, type SigningKey } from '../../token/issuer.ts'
 import { attestation, compileConfig, createWorld, ISSUER, NOW, type World } from '../fixture.ts'
 
@@ -24,8 +27,8 @@ beforeAll(async () => {
   spare = await createSigningKey('spare')
 })
 
-function decisionsWith(change: { readonly defaultAudience?: string; readonly attestors?: typeof ATTESTORS } = {}) {
-  return createDecisions({ attestors: ATTESTORS, engine: world.context.engine, defaultAudience: AUDIENCE, ...change })
+function decisionsWith(change: { readonly defaultAudience?: string; readonly attestors?: AttestorTable } = {}) {
+  return createDecisions({ attestors: TABLE, engine: world.context.engine, defaultAudience: AUDIENCE, ...change })
 }
 
 function condition(expression: string, message = 'said'): PolicyCondition {
@@ -87,10 +90,7 @@ describe('the digest of what decides', () => {
       () => ({ ...base(), conditions: [condition(C1), condition(C2), condition(C1)] }),
     ],
     ['a message', () => ({ ...base(), conditions: [condition(C1, 'else'), condition(C2)] })],
-    [
-      'the rest of the document',
-      () => ({ ...base(), requirements: [compiled(pinned(), { documentDigest: 'sha256:1', scope: 'clusters/c-2' })] }),
-    ],
+    ['the rest of the document', () => ({ ...base(), requirements: [compiled(pinned(), { canSeal: false })] })],
   ])('does not depend on %s', async (_what, changed) => {
     expect(await digestOf(changed())).toBe(await digestOf(base()))
     expect(await digestOf(base())).toMatch(/^[\w-]{43}$/)
@@ -130,23 +130,24 @@ describe('the digest of what decides', () => {
     const left = withConfig({ ...without(pinned(), 'audiences', 'maxTokenLifetime'), requireBoundPod: false })
     expect(await digestOf(written)).toBe(await digestOf(left))
     // The default audience is a setting: another one is another decision.
-    const other = decisionsWith({ defaultAudience: 'spiffe://example.net' })
-    expect(await other.digestOf(left)).not.toBe(await digestOf(left))
-    expect(await other.digestOf(written)).toBe(await digestOf(written))
+    const others = { defaultAudiences: ['spiffe://example.net'] }
+    const unstated = without(pinned(), 'audiences')
+    const digestBy = (config: Config, change: Partial<CompileContext>) => digestOf(policyOf([compiled(config, change)]))
+    expect(await digestBy(unstated, others)).not.toBe(await digestBy(unstated, {}))
+    expect(await digestBy(pinned(), others)).toBe(await digestBy(pinned(), {}))
   })
 
   it('is computed once for a compiled policy, however often it admits', async () => {
     let described = 0
-    const row = ATTESTORS.get('k8s_token')
-    if (row === undefined) throw new Error('no k8s_token')
+    const row: Attestor = k8sToken
     const counting: Attestor = {
       ...row,
-      describePins(requirement, context) {
+      anchorIds(anchor) {
         described++
-        return row.describePins(requirement, context)
+        return row.anchorIds?.(anchor) ?? Promise.resolve([])
       },
     }
-    const decisions = decisionsWith({ attestors: new Map([['k8s_token', counting]]) })
+    const decisions = decisionsWith({ attestors: createAttestorTable([counting]) })
     const policy = base()
     const first = await decisions.digestOf(policy)
     expect([await decisions.digestOf(policy), await decisions.digestOf(policy)]).toEqual([first, first])
@@ -253,7 +254,7 @@ describe('a session that is checked again', () => {
     const conditions = [condition('k8s_token.namespace == "spirl-system"')]
     const policy = policyOf([compiled(pinned())], { conditions })
     const engine = { ...world.context.engine, evaluate: () => expect.unreachable('a condition was run') }
-    const decisions = createDecisions({ attestors: ATTESTORS, engine, defaultAudience: AUDIENCE })
+    const decisions = createDecisions({ attestors: TABLE, engine, defaultAudience: AUDIENCE })
     const login = await logIn(pinned())
     const decision = { digest: await decisions.digestOf(policy), proofs: [] }
     expect(await decisions.recheck({ ...login, decision }, policy)).toBeUndefined()

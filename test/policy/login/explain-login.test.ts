@@ -1,17 +1,18 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Attestor, defineAttestor, type Requirement } from '../../../src/attest/attestor.ts'
+import type { Attestor, Requirement } from '../../../src/attest/attestor.ts'
 import { compileCondition } from '../../../src/condition/compile.ts'
 import { catalogueScope } from '../../../src/condition/scope.ts'
-import { type Checked, pass, refuse } from '../../../src/core/result.ts'
+import { pass, refuse } from '../../../src/core/result.ts'
+import type { Attestation } from '../../../src/policy/login/evidence.ts'
 import {
   explainLogin,
   type LoginExplanation,
   type PolicyExplanation,
   stateOf,
 } from '../../../src/policy/login/explain-login.ts'
-import { type Attestation, evaluateLogin } from '../../../src/policy/login/login.ts'
+import { evaluateLogin } from '../../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicyCondition, type PolicySet } from '../../../src/policy/policy.ts'
 import { attestation, createWorld, ISSUER, NOW, policySet, type World } from '../fixture.ts'
 
@@ -198,30 +199,48 @@ describe('conditions', () => {
 })
 
 describe('an attestor that tells no checks', () => {
-  const stub: Attestor = defineAttestor({
+  interface Shapes {
+    evidence: { readonly says: string }
+    config: object
+    pins: null
+    anchor: undefined
+    opened: { readonly says: string }
+    facts: { readonly says: string }
+    request: never
+    secret: never
+  }
+  const stub: Attestor<Shapes> = {
     type: 'stub',
+    words: { evidence: 'a stub', summary: '' },
     evidenceSchema: v.object({ says: v.string() }),
     configSchema: v.object({}),
     configOptional: true,
-    compile: () => ({ selector: 'stub', scoped: true, detail: 'stub' }),
-    open: ({ says }: { says: string }): Checked<{ selector: string; says: string }> => pass({ selector: 'stub', says }),
-    digest: () => Promise.resolve('digest'),
-    combine: () => undefined,
+    compile: () => ({
+      selector: 'stub',
+      scoped: true,
+      anchor: requirement.anchor as { id: string; value: undefined },
+      pins: null,
+    }),
+    open: (value) => pass({ selector: 'stub', digestible: 'stub', value }),
     readClaimed: () => ({}),
-    refuseSelector: () => ({ code: 'issuer_mismatch', detail: 'another stub' }),
-    async verify(opened): Promise<Checked<{ says: string }>> {
-      if (opened.says === 'down') return refuse({ code: 'signing_key_fetch_failed', detail: 'down' })
-      return opened.says === 'bad' ? refuse({ code: 'signature_invalid', detail: 'bad' }) : pass({ says: opened.says })
+    async verify({ says }) {
+      if (says === 'down') return refuse({ code: 'signing_key_fetch_failed', detail: 'down' })
+      if (says === 'bad') return refuse({ code: 'signature_invalid', detail: 'bad' })
+      return pass({ expiresAtSeconds: NOW + 60, facts: { says } })
     },
-    expiresAtSeconds: () => NOW,
-    anchor: () => 'stub',
-    facts: () => null,
+    *checks({ says }) {
+      const refusal = says === 'odd' ? ({ code: 'node_not_allowed', detail: 'odd' } as const) : undefined
+      yield { name: 'pins', expected: 'even', actual: says, refusal }
+    },
     attributes: () => [],
-    describePins: () => null,
-    recheck: () => undefined,
-    accept: ({ says }) => (says === 'odd' ? refuse({ code: 'node_not_allowed', detail: 'odd' }) : pass([])),
-  })
-  const requirement = { type: 'stub', selector: 'stub', scoped: true, detail: 'stub' }
+  }
+  const requirement: Requirement = {
+    type: 'stub',
+    selector: 'stub',
+    scoped: true,
+    anchor: { id: 'stub', value: undefined },
+    pins: null,
+  }
 
   it.each([
     ['good', 'satisfied', ['verification passed', 'pins passed']],

@@ -11,10 +11,10 @@ beforeAll(async () => {
   ;[key, spare] = await Promise.all([createSigningKey('k'), createSigningKey('s')])
 })
 
-function inline(keys: readonly unknown[], scope = 'clusters/c-1', digest = 'sha256:0'): KeySourceSpec {
+function inline(keys: readonly unknown[], digest = 'sha256:0'): KeySourceSpec {
   const set = readKeySet({ keys })
   if (set === undefined) throw new Error('not a key set')
-  return { kind: 'inline', scope, digest, keys: set }
+  return { kind: 'inline', digest, keys: set }
 }
 
 function publicKey(jwk: unknown) {
@@ -71,7 +71,7 @@ describe('anchors', () => {
     const name = await anchorOf(set, publicKey(key.publicJwk))
     expect(name).toBe(await publicKey(key.publicJwk).thumbprint())
     expect(await anchorsOf(set)).toContain(name)
-    expect(await anchorsOf(set)).toEqual(await anchorsOf(inline([spare.publicJwk, key.publicJwk], 'x', 'y')))
+    expect(await anchorsOf(set)).toEqual(await anchorsOf(inline([spare.publicJwk, key.publicJwk], 'y')))
     expect(await anchorsOf(inline([spare.publicJwk]))).not.toContain(name)
   })
 

@@ -45,12 +45,13 @@ function setUp(fetchLike: FetchLike = fetch, fetchTimeoutMillis = 2_000) {
     allowLoopback: true,
     fetchTimeoutMillis,
   })
+  const requestKeys = sources.forRequest((work) => void started.push(work))
   return {
     /** Paths that were asked for, whether or not the issuer was there to hear it. */
     asked,
-    find: (spec: KeySourceSpec, token: ParsedToken) => sources.find(spec, token, (work) => void started.push(work)),
+    find: requestKeys.find,
     status: sources.status,
-    noteVerified: sources.noteVerified,
+    noteVerified: requestKeys.noteVerified,
     advance(millis: number) {
       now += millis
     },
@@ -110,7 +111,7 @@ describe('a key source', () => {
   it('never fetches for inline keys', async () => {
     const keys = readKeySet({ keys: [issuer.newestKey().publicJwk] })
     if (keys === undefined) throw new Error('not a key set')
-    spec = { kind: 'inline', scope: 'clusters/c-1', digest: 'sha256:00', keys }
+    spec = { kind: 'inline', digest: 'sha256:00', keys }
     expect(await codeFor(await mint())).toBe('found key-1')
     expect(await codeFor(await unknown('other'))).toBe('signing_key_unknown')
     expect(issuer.requests).toEqual([])
@@ -144,7 +145,7 @@ describe('a key source', () => {
     const keys = readKeySet({ keys: [issuer.newestKey().publicJwk, { kty: 'oct', kid: 'o', k: 'AAAA' }] })
     if (keys === undefined) throw new Error('not a key set')
     const fetched = spec
-    const inline: KeySourceSpec = { kind: 'inline', scope: 'clusters/c-1', digest: 'sha256:00', keys }
+    const inline: KeySourceSpec = { kind: 'inline', digest: 'sha256:00', keys }
     issuer.publish([issuer.newestKey().publicJwk, { kty: 'oct', kid: 'o', k: 'AAAA' }])
     for (const kid of ['rotated', 'o']) {
       const token = await unknown(kid)
@@ -188,9 +189,8 @@ describe('identity', () => {
       { kind: 'discovery', issuer: 'https://a.example.com/' },
       { kind: 'discovery', issuer: 'https://a.example.com', jwksOrigins: ['https://b.example.com'] },
       { kind: 'jwks_uri', url: 'https://a.example.com' },
-      { kind: 'inline', scope: 'clusters/a', digest: 'sha256:00', keys },
-      { kind: 'inline', scope: 'clusters/b', digest: 'sha256:00', keys },
-      { kind: 'inline', scope: 'clusters/a', digest: 'sha256:01', keys },
+      { kind: 'inline', digest: 'sha256:00', keys },
+      { kind: 'inline', digest: 'sha256:01', keys },
     ]
     expect(new Set(specs.map(keySourceId)).size).toBe(specs.length)
   })
@@ -451,7 +451,7 @@ describe('an issuer that hangs', () => {
       /** What a login finds, whether it waited, and for how long by the clock. */
       async login(token: ParsedToken) {
         const [before, began] = [waits, now]
-        const lookup = await sources.find(spec, token, (work) => void loads.push(work))
+        const lookup = await sources.forRequest((work) => void loads.push(work)).find(spec, token)
         return {
           found: codeOf(lookup),
           stale: lookup.kind === 'found' && lookup.stale,
@@ -720,7 +720,7 @@ describe('many requests at once', () => {
       allowLoopback: true,
     })
     const token = await mint()
-    const lookups = Array.from({ length: 40 }, () => sources.find(spec, token, () => undefined))
+    const lookups = Array.from({ length: 40 }, () => sources.forRequest(() => undefined).find(spec, token))
     expect(asked).toEqual([`${issuer.issuer}${DISCOVERY_PATH}`])
     open()
     expect((await Promise.all(lookups)).map(codeOf)).toEqual(Array.from({ length: 40 }, () => 'found key-1'))

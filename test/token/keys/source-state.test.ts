@@ -71,8 +71,9 @@ describe('key sources in memory', () => {
     const ask = (n: number) => {
       const spec = { kind: 'jwks_uri', url: `https://keys.example.com/${n}` } as const
       // First loads for strangers have a budget of their own.
-      sources.noteVerified(spec)
-      return sources.find(spec, token, () => undefined)
+      const keys = sources.forRequest(() => undefined)
+      keys.noteVerified(spec)
+      return keys.find(spec, token)
     }
     return { ask, fetches: () => fetches }
   }

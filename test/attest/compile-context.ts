@@ -1,0 +1,14 @@
+// What documents of tests compile in: the attestors that ship, and nothing of the network.
+import type { CompileContext } from '../../src/attest/attest-context.ts'
+import { createAttestorTable } from '../../src/attest/table.ts'
+
+export const TABLE = createAttestorTable()
+
+export const COMPILE_CONTEXT: CompileContext = {
+  attestors: TABLE,
+  issuerUrl: 'https://login.example.org',
+  urlPolicy: { allowLoopback: false },
+  exactPins: false,
+  canSeal: true,
+  defaultAudiences: ['spiffe://example.org'],
+}

@@ -104,10 +104,11 @@ export interface Restored<S extends Shapes = Shapes> {
 /**
  * What is known of an anchor without a fetch.
  * - `ready`: it can verify, or refuse, with what is in hand
- * - `unlikely`: what is in hand does not fit the evidence; only a newer version of it might
- * - `absent`: nothing is in hand
+ * - `unlikely`: what is in hand does not fit the evidence; only a newer version of it might, and asking is due
+ * - `absent`: nothing is in hand, and asking is due
+ * - `settled`: it refuses, and asks nobody
  */
-export type Prospect = 'ready' | 'unlikely' | 'absent'
+export type Prospect = 'ready' | 'unlikely' | 'absent' | 'settled'
 
 /** Verification step by step, for operators. `facts`: what the evidence would prove, whether it verified or not. */
 export interface VerificationSteps<S extends Shapes = Shapes> {

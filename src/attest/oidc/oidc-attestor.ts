@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { anchorsOf } from '../../token/keys/anchor.ts'
-import type { KeySourceSpec } from '../../token/keys/key-source.ts'
+import type { KeyOutlook, KeySourceSpec } from '../../token/keys/key-source.ts'
 import { checkTimes, type ParsedToken, parseToken } from '../../token/parse.ts'
 import { verifySignature } from '../../token/verify.ts'
 import type { CompileContext, Report } from '../attest-context.ts'
@@ -169,8 +169,9 @@ export function oidcAttestor<Config, OwnPins, Own>(
 
 const NOTHING_RECORDED = { audiences: undefined, lifetimeSeconds: undefined }
 
-const PROSPECTS: Readonly<Record<'fits' | 'misses' | 'absent', Prospect>> = {
+const PROSPECTS: Readonly<Record<KeyOutlook, Prospect>> = {
   fits: 'ready',
   misses: 'unlikely',
   absent: 'absent',
+  settled: 'settled',
 }

@@ -2,6 +2,7 @@
 // name that the evidence calls, and what is in hand, leave one of them nearly always. An unsigned token gets this far, so
 // the number of fetches and of signatures that it can cause is bounded.
 import type { AttestContext } from '../../attest/attest-context.ts'
+import type { Prospect } from '../../attest/attestor.ts'
 import { ANCHOR_FETCHES_PER_EVIDENCE_MAX, ANCHORS_PER_NAME_MAX } from '../../core/limits.ts'
 import type { AnchorGroup } from '../policy.ts'
 import type { Piece } from './evidence.ts'
@@ -32,21 +33,15 @@ export function planAnchors(piece: Piece, context: AttestContext, budget: FetchB
   const called = groups.filter(isCalled)
   const otherNames = called.length === groups.length ? [] : groups.filter((group) => !isCalled(group))
 
-  const ready: AnchorGroup[] = []
-  const unlikely: AnchorGroup[] = []
-  const absent: AnchorGroup[] = []
+  const by: Readonly<Record<Prospect, AnchorGroup[]>> = { ready: [], unlikely: [], absent: [], settled: [] }
   for (const group of called) {
     const prospect = attestor.prospect?.(opened.value, group.anchor, context) ?? 'ready'
-    if (prospect === 'ready') ready.push(group)
-    else if (prospect === 'absent') absent.push(group)
-    else unlikely.push(group)
+    by[prospect].push(group)
   }
+  const { ready, unlikely, absent } = by
   // Keys that are in hand and do not fit are asked for again only if no others fit: then they may have been rotated.
-  const stale = ready.length > 0 ? [] : unlikely.filter(({ anchor }) => anchor.fetchedFrom !== undefined)
-  const wanted = new Set([...absent, ...stale])
-  const fetched = called
-    .filter((group) => wanted.has(group))
-    .slice(0, Math.min(ANCHOR_FETCHES_PER_EVIDENCE_MAX, budget.left))
+  const wanted = ready.length > 0 ? absent : [...absent, ...unlikely]
+  const fetched = wanted.slice(0, Math.min(ANCHOR_FETCHES_PER_EVIDENCE_MAX, budget.left))
   budget.left -= fetched.length
   return {
     ready: new Set(ready.slice(0, ANCHORS_PER_NAME_MAX)),

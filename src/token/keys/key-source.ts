@@ -18,7 +18,7 @@ import { fetchFailed, type KeyPublisher, notFetched, selectionRefusal } from './
 import { type KeySelection, type KeySet, selectKey } from './key-set.ts'
 import { describeLoad, type IssuerFetchEvent } from './key-source-events.ts'
 import type { PublicKey } from './public-key.ts'
-import { takeToken } from './refetch-bucket.ts'
+import { hasToken, takeToken } from './refetch-bucket.ts'
 import {
   freshnessOf,
   hasJustFailed,
@@ -50,6 +50,14 @@ export type KeyLookup =
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
+/**
+ * - `fits`: keys are in hand, and one of them is the token's, or names it
+ * - `misses`: keys are in hand, none is the token's, and asking for newer ones is due
+ * - `absent`: no keys are in hand, and asking for them is due
+ * - `settled`: nothing fits, and nothing would be asked for: the source is backing off, or was asked just now
+ */
+export type KeyOutlook = 'fits' | 'misses' | 'absent' | 'settled'
+
 /** What one request may ask of key sources. */
 export interface RequestKeys {
   /**
@@ -57,8 +65,8 @@ export interface RequestKeys {
    * `signing_key_unknown`, `_ambiguous`, `_unusable`, `_fetch_failed`.
    */
   readonly find: (spec: KeySourceSpec, token: ParsedToken) => Promise<KeyLookup>
-  /** What is known of that key without a fetch: whether keys are in hand, and hold one that fits. */
-  readonly look: (spec: KeySourceSpec, token: ParsedToken) => 'fits' | 'misses' | 'absent'
+  /** What is known of that key without a fetch. */
+  readonly look: (spec: KeySourceSpec, token: ParsedToken) => KeyOutlook
   /** That a key of the source has verified a token: once evicted, it is loaded again whatever others ask for. */
   readonly noteVerified: (spec: KeySourceSpec) => void
   /** The same sources, of which nothing is fetched: keys that are not in hand are refused as not fetched. */
@@ -203,8 +211,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     const selection = selectInHand(state, token)
     if (selection?.kind !== 'unknown') return selection === undefined ? failed(state) : lookup(state, selection, token)
 
-    // `kid`s are printable, so no `kid` can be taken for the key of a token without one.
-    const name = token.header.kid ?? `\0${token.header.alg}`
+    const name = nameOf(token)
     // Keys that were loaded for this very request cannot be made newer by asking again. Otherwise an unknown `kid` may
     // cause a load if it was not asked for just now, and while the bucket holds.
     if (state.loads === loadsBefore && !isKnownUnknown(state, name, clock())) {
@@ -242,21 +249,25 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     if (spec.kind !== 'inline') firstLoads.noteVerified(keySourceId(spec))
   }
 
-  function look(spec: KeySourceSpec, token: ParsedToken): 'fits' | 'misses' | 'absent' {
-    if (spec.kind === 'inline') return selectKey(spec.keys, token).kind === 'unknown' ? 'misses' : 'fits'
+  function look(spec: KeySourceSpec, token: ParsedToken): KeyOutlook {
+    if (spec.kind === 'inline') return selectKey(spec.keys, token).kind === 'unknown' ? 'settled' : 'fits'
     const state = sources.get(keySourceId(spec))
-    const selection = state && selectInHand(state, token)
+    if (state === undefined) return 'absent'
+    const selection = selectInHand(state, token)
+    if (selection !== undefined && selection.kind !== 'unknown') return 'fits'
+    if (isBackingOff(state, clock())) return 'settled'
     if (selection === undefined) return 'absent'
-    return selection.kind === 'unknown' ? 'misses' : 'fits'
+    const isDue = !isKnownUnknown(state, nameOf(token), clock()) && hasToken(state.bucket, clock())
+    return isDue ? 'misses' : 'settled'
   }
 
   function findInHand(spec: KeySourceSpec, token: ParsedToken): KeyLookup {
     if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
     const state = sources.get(keySourceId(spec))
     const selection = state && selectInHand(state, token)
-    return state === undefined || selection === undefined
-      ? { kind: 'refused', refusal: notFetched() }
-      : lookup(state, selection, token)
+    if (state === undefined || selection === undefined)
+      return state?.lastFailure === undefined ? { kind: 'refused', refusal: notFetched() } : failed(state)
+    return lookup(state, selection, token)
   }
 
   const inHand: RequestKeys = {
@@ -280,6 +291,11 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
 /** The key that the token names among those of `set`, and nowhere else. `publisher`: whom a refusal speaks of. */
 export function lookUpIn(set: KeySet, token: ParsedToken, publisher: KeyPublisher): KeyLookup {
   return lookupOf(selectKey(set, token), token, { stale: false, publisher, set })
+}
+
+/** `kid`s are printable, so no `kid` can be taken for the key of a token without one. */
+function nameOf({ header: { kid, alg } }: ParsedToken): string {
+  return kid ?? `\0${alg}`
 }
 
 const NO_KEYS: KeySet = { keys: [], skipped: [], count: 0 }

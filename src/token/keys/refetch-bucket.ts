@@ -11,6 +11,11 @@ export function fullBucket(nowMillis: number): RefetchBucket {
   return fillBucket(BOUNDS, nowMillis)
 }
 
+/** Whether there is a token; taking none is free, so that asking takes none. */
+export function hasToken(bucket: RefetchBucket, nowMillis: number): boolean {
+  return takeFrom(bucket, BOUNDS, nowMillis, 0) && bucket.tokens > 0
+}
+
 /** Takes a token if there is one. */
 export function takeToken(bucket: RefetchBucket, nowMillis: number): boolean {
   return takeFrom(bucket, BOUNDS, nowMillis)

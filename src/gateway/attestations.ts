@@ -12,8 +12,17 @@ export const loginBodySchema = v.strictObject({
   attestations: v.pipe(
     v.array(
       v.strictObject({
-        type: v.pipe(v.string(), v.regex(TYPE, 'a type of attestor such as "k8s_token"')),
-        evidence: v.unknown(),
+        type: v.pipe(v.string(), v.regex(TYPE, 'a type of attestor such as "k8s_token"'), v.examples(['k8s_token'])),
+        // What it must be says the schema of its attestor; as published, an object of any members.
+        evidence: v.pipe(
+          v.unknown(),
+          v.metadata({
+            type: 'object',
+            additionalProperties: true,
+            description: 'Of the form of its type',
+            examples: [{ token: 'eyJ...' }],
+          }),
+        ),
       }),
     ),
     v.minLength(1),

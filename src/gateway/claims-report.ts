@@ -6,6 +6,8 @@ import { printable } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { WorkloadResult } from '../policy/mapping/workload.ts'
 import type { Session } from '../token/session/session-claims.ts'
+import type { ClaimsAnswer } from './answers/claims-answer.ts'
+import type { Configuration } from './answers/shapes.ts'
 import type { ConfigurationUsed, MappingRecord } from './audit/audit.ts'
 import { type MappingFacts, recordMapping, recordRefusedMapping } from './audit/claims-record.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
@@ -41,7 +43,7 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
     }
   }
 
-  function onWire(): Readonly<Record<string, unknown>> {
+  function onWire(): Configuration {
     return Object.fromEntries(configuration.map(({ section, digest, stale }) => [section, { digest, stale }]))
   }
 
@@ -67,7 +69,7 @@ export function createMappingReport(c: Context<GatewayEnv>, clusterId: string, p
 
     mapped(results) {
       return recorded(c, parts, recordMapping(facts(), results, audits), () =>
-        answerJson(c, JSON.stringify({ results: results.map(printableResult), configuration: onWire() })),
+        answerJson<ClaimsAnswer>(c, { results: results.map(printableResult), configuration: onWire() }),
       )
     },
   }

@@ -6,11 +6,12 @@ import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type Attestation, type LoginOutcome, nameUnopened, statusOfRefusal } from '../policy/login/login.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
 import type { IssuedSession } from '../token/session/session.ts'
+import type { LoginAnswer } from './answers/login-answer.ts'
 import type { ConfigurationUsed } from './audit/audit.ts'
 import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './audit/login-record.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
 import { recorded } from './audit/recorded.ts'
-import { answerJson, problem } from './problem.ts'
+import { answerJson, type ProblemExtras, problem } from './problem.ts'
 import type { GatewayEnv, Parts } from './services.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
@@ -45,7 +46,7 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
     }
   }
 
-  function onWire(): Record<string, unknown> {
+  function onWire(): Pick<ProblemExtras, 'configuration'> {
     return configuration === undefined
       ? {}
       : { configuration: { [configuration.section]: { digest: configuration.digest, stale: configuration.stale } } }
@@ -98,15 +99,15 @@ export function createLoginReport(c: Context<GatewayEnv>, clusterId: string | un
         session: { id, subject, expiresAt },
       })
       const record = recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) })
-      const body = {
+      const body: LoginAnswer = {
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
         ...(clusterId === undefined ? {} : { clusterId }),
         policy: policy.name,
         attributes,
-        ...onWire(),
+        configuration: onWire().configuration ?? {},
       }
       // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
-      return recorded(c, parts, record, () => answerJson(c, printableJson(body)))
+      return recorded(c, parts, record, () => answerJson<LoginAnswer>(c, body, printableJson))
     },
   }
 }

@@ -8,6 +8,7 @@ import { type SectionStatus, statusOf } from '../../config/live/status.ts'
 import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import { findStandingIssues, resolveStanding } from '../../config/sections/cluster-standing.ts'
 import { SECTIONS, sectionNames } from '../../config/sections/table.ts'
+import type { StatusAnswer } from '../answers/status-answer.ts'
 import { backgroundOf } from '../background.ts'
 import { requireIssuer } from '../bearer-session.ts'
 import { findByKeys } from '../key-findings.ts'
@@ -54,7 +55,7 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
     return statusOf(name, read, [...found, ...standingFindings])
   })
 
-  return answerJson(c, JSON.stringify({ clusterId, health: healthOf(sections), sections }))
+  return answerJson<StatusAnswer>(c, { clusterId, health: healthOf(sections), sections })
 }
 
 function healthOf(sections: readonly SectionStatus[]): SectionStatus['health'] {

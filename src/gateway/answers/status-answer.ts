@@ -1,0 +1,12 @@
+// The answer to a request for the status of a cluster.
+import * as v from 'valibot'
+import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
+import { listOf } from './shapes.ts'
+
+export const statusAnswerSchema = v.object({
+  clusterId: v.string(),
+  health: healthSchema,
+  sections: listOf(sectionStatusSchema),
+})
+
+export type StatusAnswer = v.InferOutput<typeof statusAnswerSchema>

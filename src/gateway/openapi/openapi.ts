@@ -120,6 +120,6 @@ function describeRefusals(status: number, codes: readonly RefusalCode[]): Schema
 }
 
 export function addOpenApiRoute(app: GatewayApp, { settings }: Parts): void {
-  const description = publishJson(() => describeInterface(settings.issuerUrl))
+  const description = publishJson<Schema>(() => describeInterface(settings.issuerUrl))
   addPublishedRoute(app, '/openapi.json', () => description)
 }

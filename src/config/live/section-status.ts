@@ -1,8 +1,9 @@
-// The status of a section as JSON carries it: in an answer of the gateway, and out of the tool.
+// The status of a section as JSON carries it: in an answer of the gateway, which the tool reads, and out of the tool.
 import * as v from 'valibot'
 
 const integer = v.pipe(v.number(), v.integer())
-const time = v.pipe(v.string(), v.isoTimestamp())
+/** RFC 3339. Not checked: who reads a status shows it as it is. */
+const time = v.pipe(v.string(), v.metadata({ format: 'date-time' }))
 
 export const issueStatusSchema = v.object({
   code: v.string(),
@@ -31,3 +32,11 @@ export const sectionStatusSchema = v.object({
   appliedDigest: v.exactOptional(v.string()),
   appliedAt: v.exactOptional(time),
 })
+
+const sectionStatusesSchema = v.array(sectionStatusSchema)
+
+/** The statuses that a gateway answered; without the members that only a later version knows. `undefined`: it is none. */
+export function readSectionStatuses(json: unknown): v.InferOutput<typeof sectionStatusesSchema> | undefined {
+  const read = v.safeParse(sectionStatusesSchema, json)
+  return read.success ? read.output : undefined
+}

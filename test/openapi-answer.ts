@@ -93,7 +93,8 @@ export function checkValue(api: OpenApi, schema: JsonObject, value: Json, at: st
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return problems
   const parts = partsOf(api, schema)
   const isOpen =
-    parts.every((part) => part['properties'] === undefined) || parts.some((p) => 'additionalProperties' in p)
+    parts.every((part) => part['properties'] === undefined) ||
+    parts.some(({ additionalProperties }) => additionalProperties !== undefined && additionalProperties !== false)
   if (isOpen) return problems
   const known = new Set(parts.flatMap((part) => Object.keys((part['properties'] ?? {}) as object)))
   const unknown = Object.keys(value).filter((name) => !known.has(name))

@@ -9,11 +9,30 @@ import { type ChallengeScope, challengeMessage, openChallenge } from '../token/c
 import type { SealKeys } from '../token/seal-key.ts'
 import { checkShape } from './body.ts'
 
-export const attestorTypeSchema = v.pipe(v.string(), v.regex(ATTESTOR_TYPE, 'a type of attestor such as "k8s_token"'))
+export const attestorTypeSchema = v.pipe(
+  v.string(),
+  v.regex(ATTESTOR_TYPE, 'a type of attestor such as "k8s_token"'),
+  v.examples(['k8s_token']),
+)
 
 export const loginBodySchema = v.strictObject({
   attestations: v.pipe(
-    v.array(v.strictObject({ type: attestorTypeSchema, evidence: v.unknown(), challenge: v.optional(v.string()) })),
+    v.array(
+      v.strictObject({
+        type: attestorTypeSchema,
+        // What it must be says the schema of its attestor; as published, an object of any members.
+        evidence: v.pipe(
+          v.unknown(),
+          v.metadata({
+            type: 'object',
+            additionalProperties: true,
+            description: 'Of the form of its type',
+            examples: [{ token: 'eyJ...' }],
+          }),
+        ),
+        challenge: v.optional(v.pipe(v.string(), v.description('The sealed challenge, as it was given'))),
+      }),
+    ),
     v.minLength(1),
     v.maxLength(ATTESTATIONS_MAX),
   ),

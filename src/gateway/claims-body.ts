@@ -5,18 +5,25 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, WORKLOAD_ID_MAX_LENGTH } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 
-const object = v.custom<JsonObject>((value) => isJsonObject(value as Json), 'an object')
+const object = v.pipe(
+  v.custom<JsonObject>((value) => isJsonObject(value as Json), 'an object'),
+  // No member is copied, so no schema of members: as published, an object of any.
+  v.metadata({ type: 'object', additionalProperties: true }),
+)
 
 export const claimsBodySchema = v.strictObject({
   agentSession: v.optional(v.pipe(v.string(), v.nonEmpty())),
   workloads: v.pipe(
     v.array(
-      v.strictObject({
-        id: v.pipe(v.string(), v.nonEmpty(), v.maxLength(WORKLOAD_ID_MAX_LENGTH)),
-        attributes: v.optional(object),
-        pod: v.optional(object),
-        container: v.optional(v.pipe(v.string(), v.nonEmpty())),
-      }),
+      v.pipe(
+        v.strictObject({
+          id: v.pipe(v.string(), v.nonEmpty(), v.maxLength(WORKLOAD_ID_MAX_LENGTH)),
+          attributes: v.optional(object),
+          pod: v.optional(object),
+          container: v.optional(v.pipe(v.string(), v.nonEmpty())),
+        }),
+        v.description('With attributes, or with a v1.Pod and, where it has several, the name of a container'),
+      ),
     ),
     v.minLength(1),
     v.maxLength(CLAIMS_WORKLOADS_MAX),

@@ -6,6 +6,7 @@ import { printable } from '../core/printable.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { WorkloadResult } from '../policy/mapping/workload.ts'
 import type { Session } from '../token/session/session-claims.ts'
+import type { ClaimsAnswer } from './answers/claims-answer.ts'
 import type { MappingRecord } from './audit/audit.ts'
 import { type MappingFacts, recordMapping, recordRefusedMapping } from './audit/claims-record.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
@@ -66,7 +67,7 @@ export function createClaimsReport(
     answer(results) {
       return recorded(c, parts, recordMapping(readFacts(), results, audits), () => {
         const configuration = listConfiguration(snapshot.used())
-        return answerJson(c, JSON.stringify({ results: results.map(printableResult), configuration }))
+        return answerJson<ClaimsAnswer>(c, { results: results.map(printableResult), configuration })
       })
     },
   }

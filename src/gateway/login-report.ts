@@ -6,10 +6,11 @@ import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type Attestation, nameUnopened } from '../policy/login/evidence.ts'
 import { type LoginOutcome, statusOfRefusal } from '../policy/login/login.ts'
 import type { IssuedSession } from '../token/session/session.ts'
+import type { LoginAnswer } from './answers/login-answer.ts'
 import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './audit/login-record.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
 import { recorded } from './audit/recorded.ts'
-import { answerJson, problem } from './problem.ts'
+import { answerJson, type ProblemExtras, problem } from './problem.ts'
 import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
 import type { GatewayEnv, Parts } from './services.ts'
 
@@ -51,7 +52,7 @@ export function createLoginReport(
     }
   }
 
-  function onWire(): Record<string, unknown> {
+  function onWire(): Pick<ProblemExtras, 'configuration'> {
     const used = snapshot.used()
     return used.length === 0 ? {} : { configuration: listConfiguration(used) }
   }
@@ -97,15 +98,15 @@ export function createLoginReport(
         session: { id, subject, expiresAt },
       })
       const record = recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) })
-      const body = {
+      const body: LoginAnswer = {
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
         ...(clusterId === undefined ? {} : { clusterId }),
         policy: policy.name,
         attributes,
-        ...onWire(),
+        configuration: onWire().configuration ?? {},
       }
       // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
-      return recorded(c, parts, record, () => answerJson(c, printableJson(body)))
+      return recorded(c, parts, record, () => answerJson<LoginAnswer>(c, body, printableJson))
     },
   }
 }

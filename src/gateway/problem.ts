@@ -6,16 +6,14 @@ import { PROBLEM_TEXT_MAX_LENGTH } from '../core/limits.ts'
 import { printable, printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
+import type { Answer } from './answers/answer.ts'
+import type { ProblemBody } from './answers/problem-body.ts'
 import { challengeOf } from './www-authenticate.ts'
 
-export interface ProblemExtras {
+export interface ProblemExtras extends Pick<ProblemBody, 'reason' | 'configuration' | 'checks'> {
   /** 401 instead of 403: nothing of what the caller sent was verified. */
   readonly status?: number
-  readonly reason?: string
   readonly refusals?: readonly EvidenceRefusal[]
-  readonly configuration?: unknown
-  /** What `/readyz` looked at. */
-  readonly checks?: unknown
 }
 
 /** For a request that is refused before its gateway's settings are looked at. */
@@ -28,7 +26,7 @@ const DEFAULT_REALM = 'postern'
 export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}): Response {
   const row = REFUSALS[refusal.code]
   const status = extras.status ?? row.status
-  const body = {
+  const body: ProblemBody = {
     type: `urn:postern:${refusal.code}`,
     title: row.title,
     status,
@@ -49,13 +47,24 @@ export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}
   })
 }
 
-/** An answer of JSON: with a newline at its end, for whoever reads it in a terminal. */
-export function answerJson(c: Context, json: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return c.body(`${json}\n`, 200, { 'Content-Type': 'application/json', ...headers })
+/**
+ * An answer of JSON, with a newline at its end for whoever reads it in a terminal. Its type is that of a published schema,
+ * and is named where this is called: without a name no answer compiles.
+ *
+ * @example answerJson<Liveness>(c, { status: 'ok' })
+ */
+export function answerJson<Published extends Answer = never>(
+  c: Context,
+  answer: NoInfer<Published>,
+  write: (answer: Published) => string = JSON.stringify,
+): Response {
+  return c.body(`${write(answer)}\n`, 200, { 'Content-Type': 'application/json' })
 }
 
-function onWire({ type, refusal }: EvidenceRefusal): Record<string, unknown> {
-  return { type, code: refusal.code, reason: REFUSALS[refusal.code].reason, detail: shown(refusal.detail) }
+function onWire({ type, refusal }: EvidenceRefusal): NonNullable<ProblemBody['refusals']>[number] {
+  const { code, detail } = refusal
+  // A code of whole requests does not say how far the evidence got.
+  return { type, code, reason: REFUSALS[code].reason ?? 'unverified', detail: shown(detail) }
 }
 
 function shown(text: string): string {

@@ -4,6 +4,7 @@
 import { type ConfigSource, within } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
+import type { Checks } from './answers/health-answers.ts'
 
 /** What only the host knows. */
 export interface HostStanding {
@@ -14,18 +15,6 @@ export interface HostStanding {
 
 /** Codes of `503`. */
 export type Unready = 'gateway_draining' | 'store_unavailable' | 'audit_unavailable'
-
-export type Degraded = 'store_unreadable' | 'audit_failing' | 'draining' | 'sealing_off'
-
-/** Ages in whole seconds. Holds nothing that is the deployment's own: anybody may ask. */
-export interface Checks {
-  readonly store: { readonly readable: boolean; readonly forSeconds: number; readonly checkedSecondsAgo: number }
-  readonly audit: { readonly taking: boolean; readonly failingForSeconds?: number }
-  /** Whether versions in force are kept for a cold start. */
-  readonly sealing: boolean
-  readonly draining: boolean
-  readonly degraded: readonly Degraded[]
-}
 
 export interface Readiness {
   /** Why it is not ready; absent if it is. */
@@ -78,7 +67,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     const store = await checkStore()
     const { isDraining, auditRefusingSinceMillis } = standing?.() ?? { isDraining: false }
     const nowMillis = clock()
-    const states: readonly (readonly [Degraded, boolean, Unready | undefined])[] = [
+    const states: readonly (readonly [Checks['degraded'][number], boolean, Unready | undefined])[] = [
       ['draining', isDraining, 'gateway_draining'],
       ['store_unreadable', !store.readable, 'store_unavailable'],
       ['audit_failing', auditRefusingSinceMillis !== undefined, 'audit_unavailable'],

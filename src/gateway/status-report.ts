@@ -5,6 +5,7 @@ import type { SectionStatus } from '../config/live/status.ts'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { Session } from '../token/session/session-claims.ts'
+import type { StatusAnswer } from './answers/status-answer.ts'
 import type { StatusRecord } from './audit/audit.ts'
 import { auditedFacts, auditedText } from './audit/audit-space.ts'
 import { auditedClusterId, recordHead } from './audit/record-head.ts'
@@ -51,7 +52,7 @@ export function createStatusReport(
     answer(sections) {
       const health = sections.every((section) => section.health === 'HEALTHY') ? 'HEALTHY' : 'UNHEALTHY'
       const configuration = listConfiguration(snapshot.used())
-      return answerJson(c, JSON.stringify({ clusterId, health, sections, configuration }))
+      return answerJson<StatusAnswer>(c, { clusterId, health, sections, configuration })
     },
   }
 }

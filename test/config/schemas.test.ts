@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { jsonSchemaOf, schemaFile } from '../../dev/schemas.ts'
+import { jsonSchemaOf, makeOpenApiSchemas, schemaFile } from '../../dev/schemas.ts'
 import { sectionNames } from '../../src/config/sections/table.ts'
 
 const json = (text: string): unknown => JSON.parse(text)
@@ -12,11 +12,7 @@ describe('the JSON Schemas for editors', () => {
 
   it('are of sections that exist', () => {
     const files = readdirSync(new URL('.', schemaFile('Cluster')))
-    expect(files.toSorted()).toEqual(
-      sectionNames()
-        .map((name) => `${name}.json`)
-        .toSorted(),
-    )
+    expect(files.toSorted()).toEqual([...sectionNames(), 'openapi-schemas'].map((name) => `${name}.json`).toSorted())
   })
 
   it.each(sectionNames())('%s describes each of its fields, and allows no other', (name) => {
@@ -27,5 +23,21 @@ describe('the JSON Schemas for editors', () => {
       properties: { section: { const: name }, schema: { const: 'v1' }, spec: { additionalProperties: false } },
     })
     expect(text).not.toContain('"salvaged"')
+  })
+})
+
+describe('the JSON Schemas of requests and answers', () => {
+  it('are those that the code makes', () => {
+    expect(json(readFileSync(schemaFile('openapi-schemas'), 'utf8'))).toEqual(json(makeOpenApiSchemas()))
+  })
+
+  it('say something of every member', () => {
+    const members: unknown[] = []
+    JSON.parse(makeOpenApiSchemas(), (key, value: unknown) => {
+      if (key === 'properties') members.push(...Object.values(value as object))
+      return value
+    })
+    expect(members.length).toBeGreaterThan(80)
+    for (const member of members) expect(JSON.stringify(member)).toMatch(/"(type|const|oneOf|\$ref)":/)
   })
 })

@@ -131,7 +131,8 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
       method: 'OPTIONS',
       headers: { 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'if-none-match' },
     })
-    expect([preflight.status, preflight.headers.get('Access-Control-Allow-Methods')]).toEqual([204, 'GET, HEAD'])
+    const allowed = preflight.headers.get('Access-Control-Allow-Methods')?.split(/, */)
+    expect([preflight.status, allowed]).toEqual([204, ['GET', 'HEAD']])
   })
 
   it('writes one audit record for a login, on a line of its own', async () => {

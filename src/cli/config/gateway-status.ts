@@ -1,8 +1,9 @@
 // The status of a cluster as a running gateway tells it. The session goes to the named gateway and nowhere else; the
 // answer is input, read strictly.
 import type { ClusterId } from '../../config/document-key.ts'
-import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
-import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../../core/json.ts'
+import { readSectionStatuses } from '../../config/live/section-status.ts'
+import type { SectionStatus } from '../../config/live/status.ts'
+import { isJsonObject, type JsonObject, parseJsonBytes } from '../../core/json.ts'
 import { JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 import { isLoopbackHost } from '../../net/url-policy.ts'
@@ -43,9 +44,8 @@ export async function readGatewayStatus(
       response.status === 401 || response.status === 403 ? '; log in again as an issuer for a new session' : ''
     throw new Stop(EXIT.unreachable, `${url} answered ${response.status}: ${why}${next}`)
   }
-  const sections = body?.['sections']
-  const read = Array.isArray(sections) ? sections.map(readSection) : [undefined]
-  if (!read.every((section) => section !== undefined)) {
+  const read = readSectionStatuses(body?.['sections'])
+  if (read === undefined) {
     throw new Stop(EXIT.unreachable, `${url} answered with no status: is ${gateway} a Postern gateway?`)
   }
   return read
@@ -53,34 +53,6 @@ export async function readGatewayStatus(
 
 function detailOf({ detail }: JsonObject): string {
   return printable(typeof detail === 'string' ? detail : '', REASON_MAX_LENGTH)
-}
-
-function readSection(json: Json): SectionStatus | undefined {
-  if (!isJsonObject(json)) return undefined
-  const { section, health, stored, stale } = json
-  const issues = readIssues(json['issues'])
-  const warnings = readIssues(json['warnings'])
-  if (typeof section !== 'string' || (health !== 'HEALTHY' && health !== 'UNHEALTHY')) return undefined
-  if (stored !== 'present' && stored !== 'absent' && stored !== 'unknown') return undefined
-  if (typeof stale !== 'boolean' || issues === undefined || warnings === undefined) return undefined
-  const texts = ['desiredDigest', 'attemptedAt', 'appliedDigest', 'appliedAt'].flatMap((name) => {
-    const value = json[name]
-    return typeof value === 'string' ? [[name, value] as const] : []
-  })
-  return { section, health, stored, stale, issues, warnings, ...Object.fromEntries(texts) }
-}
-
-function readIssues(json: Json | undefined): readonly IssueStatus[] | undefined {
-  if (!Array.isArray(json)) return undefined
-  const read: IssueStatus[] = []
-  for (const issue of json as readonly Json[]) {
-    if (!isJsonObject(issue)) return undefined
-    const { code, path, line, column, message } = issue
-    if (typeof code !== 'string' || typeof path !== 'string' || typeof message !== 'string') return undefined
-    const place = typeof line === 'number' && typeof column === 'number' ? { line, column } : {}
-    read.push({ code, path, message, ...place })
-  }
-  return read
 }
 
 function reasonOf(cause: unknown): string {

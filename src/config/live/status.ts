@@ -1,36 +1,17 @@
 // The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
 // from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
+import type * as v from 'valibot'
 import { type Issue, isError, type Path } from '../../core/issue.ts'
 import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH, ISSUES_MAX } from '../../core/limits.ts'
 import { printable, quoteText } from '../../core/printable.ts'
 import { describeOmission, type LocatedIssue } from '../compile/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
+import type { issueStatusSchema, sectionStatusSchema } from './section-status.ts'
 
 /** One finding, as JSON carries it. One across sections has no place in the text. */
-export interface IssueStatus {
-  readonly code: string
-  /** `spec.policies[0].name`; empty for the document as a whole. */
-  readonly path: string
-  readonly line?: number
-  readonly column?: number
-  readonly message: string
-}
-
-export interface SectionStatus {
-  readonly section: string
-  readonly health: 'HEALTHY' | 'UNHEALTHY'
-  /** `unknown`: the store could not be read, and nothing in memory is young enough to tell. */
-  readonly stored: 'present' | 'absent' | 'unknown'
-  readonly desiredDigest?: string
-  /** When the stored version was first compiled. RFC 3339, as every time here. */
-  readonly attemptedAt?: string
-  readonly appliedDigest?: string
-  readonly appliedAt?: string
-  /** The store could not be read lately; this is of an older read. */
-  readonly stale: boolean
-  readonly issues: readonly IssueStatus[]
-  readonly warnings: readonly IssueStatus[]
-}
+export type IssueStatus = v.InferOutput<typeof issueStatusSchema>
+/** Times are RFC 3339. */
+export type SectionStatus = v.InferOutput<typeof sectionStatusSchema>
 
 /** The status of one section: what its read says, and what `across` finds of it beside the cluster's other sections. */
 export function statusOf(

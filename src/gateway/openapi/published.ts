@@ -2,6 +2,8 @@
 // transfer, and may be read by a page of any origin: single-page applications verify sessions too, and no member is secret.
 // No other route has CORS headers.
 import type { Context } from 'hono'
+import { cors } from 'hono/cors'
+import { etag, RETAINED_304_HEADERS } from 'hono/etag'
 import { sha256Base64url } from '../../core/digest.ts'
 import { PUBLISHED_MAX_AGE_SECONDS } from '../../core/limits.ts'
 import { addRoute } from '../route.ts'
@@ -17,8 +19,14 @@ export interface Published {
   tag(): Promise<string>
 }
 
-/** A document of JSON with a newline at its end, made and digested when it is first asked for. */
-export function publishJson(make: () => unknown, type = 'application/json'): Published {
+/**
+ * A document of JSON with a newline at its end, made and digested when it is first asked for. Its type is that of a
+ * published schema, and is named where this is called.
+ */
+export function publishJson<Document extends object = never>(
+  make: () => NoInfer<Document>,
+  type = 'application/json',
+): Published {
   let text: string | undefined
   let tag: string | undefined
   const textOnce = (): string => {
@@ -36,22 +44,29 @@ export function publishJson(make: () => unknown, type = 'application/json'): Pub
   }
 }
 
-/** `GET path`, with preflights (Fetch standard, CORS protocol). `find` yields the document, or refuses. */
+const ALLOWED = 'GET, HEAD, OPTIONS'
+
+/** The Fetch standard's CORS protocol. */
+const readByAnyPage = cors({
+  origin: '*',
+  allowMethods: ['GET', 'HEAD'],
+  allowHeaders: ['If-None-Match'],
+  exposeHeaders: ['ETag'],
+  maxAge: PREFLIGHT_MAX_AGE_SECONDS,
+})
+
+/** `304` to an `If-None-Match` that names the tag (RFC 9110 sections 13.1.2 and 15.4.5), still for a page of any origin. */
+const revalidated = etag({
+  retainedHeaders: [...RETAINED_304_HEADERS, 'Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'],
+})
+
+/** `GET path`, with preflights. `find` yields the document, or refuses. */
 export function addPublishedRoute(
   app: GatewayApp,
   path: string,
   find: (c: Context<GatewayEnv>) => Published | Response,
 ): void {
-  app.all(path, async (c, next) => {
-    c.header('Access-Control-Allow-Origin', '*')
-    c.header('Access-Control-Expose-Headers', 'ETag')
-    if (c.req.method !== 'OPTIONS') return next()
-    c.header('Access-Control-Allow-Methods', 'GET, HEAD')
-    c.header('Access-Control-Allow-Headers', 'If-None-Match')
-    c.header('Access-Control-Max-Age', String(PREFLIGHT_MAX_AGE_SECONDS))
-    c.header('Allow', ALLOWED)
-    return c.body(null, 204)
-  })
+  app.use(path, readByAnyPage, revalidated)
   addRoute(
     app,
     'GET',
@@ -64,23 +79,11 @@ export function addPublishedRoute(
   )
 }
 
-const ALLOWED = 'GET, HEAD, OPTIONS'
-
 async function answerPublished(c: Context<GatewayEnv>, document: Published): Promise<Response> {
-  const tag = await document.tag()
-  c.header('ETag', tag)
-  c.header('Cache-Control', `public, max-age=${PUBLISHED_MAX_AGE_SECONDS}`)
-  if (matchesEntityTag(c.req.header('If-None-Match'), tag)) return c.body(null, 304)
-  return c.body(document.text(), 200, { 'Content-Type': document.type })
-}
-
-/** A list of entity-tags (RFC 9110 sections 5.6.1 and 8.8.3); the letters of a tag are visible ones, but for the quote. */
-const TAG_LIST = /^[ \t,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(?:,[ \t,]*|$))+$/
-const TAG = /"[^"]*"/g
-
-/** Whether an `If-None-Match` names the tag, by weak comparison (sections 13.1.2 and 8.8.3.2). A malformed one never does. */
-export function matchesEntityTag(header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false
-  if (header.trim() === '*') return true
-  return TAG_LIST.test(header) && Array.from(header.matchAll(TAG), ([found]) => found).includes(tag)
+  return c.body(document.text(), 200, {
+    'Content-Type': document.type,
+    // Digested once: what hono makes is made of the body of every answer.
+    ETag: await document.tag(),
+    'Cache-Control': `public, max-age=${PUBLISHED_MAX_AGE_SECONDS}`,
+  })
 }

@@ -1,5 +1,6 @@
 // Liveness and readiness. Alive means that requests are answered at all; ready, that a login could be.
 import { READY_CACHE_MILLIS } from '../../core/limits.ts'
+import type { Liveness, Readiness } from '../answers/health-answers.ts'
 import { answerJson, problem } from '../problem.ts'
 import { addRoute } from '../route.ts'
 import type { GatewayApp, Parts } from '../services.ts'
@@ -11,10 +12,10 @@ const DETAILS = {
 } as const
 
 export function addHealthRoutes(app: GatewayApp, { readiness }: Parts): void {
-  addRoute(app, 'GET', '/healthz', (c) => answerJson(c, JSON.stringify({ status: 'ok' })))
+  addRoute(app, 'GET', '/healthz', (c) => answerJson<Liveness>(c, { status: 'ok' }))
   addRoute(app, 'GET', '/readyz', async (c) => {
     const { code, checks } = await readiness()
-    if (code === undefined) return answerJson(c, JSON.stringify({ status: 'ready', checks }))
+    if (code === undefined) return answerJson<Readiness>(c, { status: 'ready', checks })
     return problem(
       c,
       { code, detail: DETAILS[code], retryAfterSeconds: Math.ceil(READY_CACHE_MILLIS / 1000) },

@@ -24,7 +24,10 @@ export const SCHEMAS: Readonly<Record<SectionName, object>> = {
 
 export function addSchemaRoute(app: GatewayApp): void {
   const published = Object.fromEntries(
-    Object.entries(SCHEMAS).map(([name, schema]) => [name, publishJson(() => schema, 'application/schema+json')]),
+    Object.entries(SCHEMAS).map(([name, schema]) => [
+      name,
+      publishJson<object>(() => schema, 'application/schema+json'),
+    ]),
   ) as Readonly<Record<SectionName, Published>>
   addPublishedRoute(app, '/schemas/:file', (c) => {
     const file = c.req.param('file') ?? ''

@@ -1,6 +1,6 @@
 // What a relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5. Sessions
 // have a type of their own, which verifiers must be configured for: docs/relying-parties.md.
-
+import type { Discovery, KeySet } from '../answers/discovery.ts'
 import { addPublishedRoute, publishJson } from '../openapi/published.ts'
 import { problem } from '../problem.ts'
 import { addRoute } from '../route.ts'
@@ -26,7 +26,7 @@ const CLAIMS = [
 export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
   const base = settings.issuerUrl.replace(/\/$/, '')
 
-  const discovery = publishJson(() => ({
+  const discovery = publishJson<Discovery>(() => ({
     issuer: settings.issuerUrl,
     // Section 3 requires this member, as an https URL: the endpoint exists and refuses every request. `token_endpoint` is
     // not required of a provider whose only response type is `id_token`.
@@ -38,7 +38,7 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
     id_token_signing_alg_values_supported: settings.sessionKeys.algorithms,
     claims_supported: CLAIMS,
   }))
-  const keys = publishJson(() => ({ keys: settings.sessionKeys.published.keys }))
+  const keys = publishJson<KeySet>(() => ({ keys: settings.sessionKeys.published.keys }))
   addPublishedRoute(app, '/.well-known/openid-configuration', () => discovery)
   addPublishedRoute(app, '/.well-known/jwks.json', () => keys)
 

@@ -1,0 +1,7 @@
+// Every answer that is made for one request. What is published is made once: see `discovery.ts`.
+import type { ClaimsAnswer } from './claims-answer.ts'
+import type { Liveness, Readiness } from './health-answers.ts'
+import type { LoginAnswer } from './login-answer.ts'
+import type { StatusAnswer } from './status-answer.ts'
+
+export type Answer = LoginAnswer | ClaimsAnswer | StatusAnswer | Liveness | Readiness

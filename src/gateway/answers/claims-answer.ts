@@ -1,0 +1,39 @@
+// The answer to a request for claims: for each workload its identity, or why it gets none.
+import * as v from 'valibot'
+import { configurationSchema, integer, listOf } from './shapes.ts'
+
+const warnings = v.exactOptional(listOf(v.object({ code: v.string(), detail: v.string() })))
+
+export const identitySchema = v.object({
+  id: v.string(),
+  spiffeId: v.pipe(v.string(), v.url()),
+  policy: v.object({
+    source: v.picklist(['policy', 'override', 'default']),
+    /** Of the override. */
+    index: v.exactOptional(integer),
+  }),
+  jwt: v.object({
+    ttlSeconds: integer,
+    claims: v.record(v.string(), v.union([v.string(), listOf(v.string())])),
+  }),
+  x509: v.object({ ttlSeconds: integer, dnsNames: listOf(v.string()), subject: v.exactOptional(v.string()) }),
+  warnings,
+})
+
+export const workloadErrorSchema = v.object({
+  id: v.string(),
+  error: v.object({
+    code: v.string(),
+    detail: v.string(),
+    attribute: v.exactOptional(v.string()),
+    surface: v.exactOptional(v.string()),
+  }),
+  warnings,
+})
+
+export const claimsAnswerSchema = v.object({
+  results: listOf(v.union([identitySchema, workloadErrorSchema])),
+  configuration: configurationSchema,
+})
+
+export type ClaimsAnswer = v.InferOutput<typeof claimsAnswerSchema>

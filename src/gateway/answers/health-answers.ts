@@ -1,0 +1,22 @@
+// The answers to a balancer. They hold nothing that is the deployment's own: anybody may ask.
+import * as v from 'valibot'
+import { integer, listOf } from './shapes.ts'
+
+export const livenessSchema = v.object({ status: v.literal('ok') })
+
+export const checksSchema = v.pipe(
+  v.object({
+    store: v.object({ readable: v.boolean(), forSeconds: integer, checkedSecondsAgo: integer }),
+    audit: v.object({ taking: v.boolean(), failingForSeconds: v.exactOptional(integer) }),
+    sealing: v.pipe(v.boolean(), v.description('Whether versions in force are kept for a cold start')),
+    draining: v.boolean(),
+    degraded: listOf(v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off'])),
+  }),
+  v.description('What /readyz looked at; ages in whole seconds'),
+)
+
+export const readinessSchema = v.object({ status: v.literal('ready'), checks: checksSchema })
+
+export type Liveness = v.InferOutput<typeof livenessSchema>
+export type Checks = v.InferOutput<typeof checksSchema>
+export type Readiness = v.InferOutput<typeof readinessSchema>

@@ -1,0 +1,20 @@
+// The answer to a login that a policy admits.
+import * as v from 'valibot'
+import { configurationSchema, integer, listOf, time } from './shapes.ts'
+
+export const attributeSchema = v.object({
+  origin: v.string(),
+  name: v.string(),
+  value: v.union([v.string(), integer, listOf(v.string())]),
+})
+
+export const loginAnswerSchema = v.object({
+  session: v.object({ token: v.string(), tokenType: v.literal('Bearer'), expiresAt: time }),
+  policy: v.string(),
+  attributes: listOf(attributeSchema),
+  configuration: configurationSchema,
+  /** Absent: an issuer's, of the trust domain. */
+  clusterId: v.exactOptional(v.string()),
+})
+
+export type LoginAnswer = v.InferOutput<typeof loginAnswerSchema>

@@ -1,0 +1,25 @@
+// The body of a refusal: RFC 9457, with members of our own.
+import * as v from 'valibot'
+import { REFUSALS } from '../../core/refusal.ts'
+import { checksSchema } from './health-answers.ts'
+import { configurationSchema, integer, listOf } from './shapes.ts'
+
+export const problemSchema = v.object({
+  type: v.pipe(v.string(), v.url(), v.description('urn:postern:<code>')),
+  title: v.string(),
+  status: integer,
+  code: v.picklist(Object.keys(REFUSALS)),
+  detail: v.string(),
+  requestId: v.pipe(v.string(), v.uuid()),
+  reason: v.exactOptional(v.string()),
+  where: v.exactOptional(
+    v.pipe(v.string(), v.description('The member of the request, or the attribute, that is refused')),
+  ),
+  refusals: v.exactOptional(
+    listOf(v.object({ type: v.string(), code: v.string(), reason: v.string(), detail: v.string() })),
+  ),
+  configuration: v.exactOptional(configurationSchema),
+  checks: v.exactOptional(checksSchema),
+})
+
+export type ProblemBody = v.InferOutput<typeof problemSchema>

@@ -16,7 +16,12 @@ export interface Io {
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly colour: boolean
+  /** Has `close` called when the command has ended, however it ends. */
+  readonly atEnd: (close: () => Promise<void>) => void
 }
+
+/** What the process, or a test, hands in. */
+export type HostIo = Omit<Io, 'atEnd'>
 
 export const EXIT = {
   done: 0,

@@ -48,15 +48,21 @@ const REASON_MAX_LENGTH = 500
  */
 export function openLocalKv(persistTo: string, start = startMiniflare): LocalKv {
   let running: Promise<Running> | undefined
+  let logged = ''
+  const log = (message: string): void => {
+    logged = message
+  }
 
   async function ask<T>(operation: (namespace: Namespace) => Promise<T>): Promise<T> {
     try {
-      running ??= untilUnlocked(() => start(persistTo))
+      running ??= untilUnlocked(() => start(persistTo, log))
       const { namespace } = await running
       return await untilUnlocked(() => operation(namespace))
     } catch (cause) {
       if (cause instanceof Stop) throw cause
-      throw new Stop(EXIT.unreachable, `Cannot use local KV in ${persistTo}: ${describeLocalFailure(cause)}`, { cause })
+      throw new Stop(EXIT.unreachable, `Cannot use local KV in ${persistTo}: ${describeLocalFailure(cause, logged)}`, {
+        cause,
+      })
     }
   }
 
@@ -85,7 +91,7 @@ interface Running {
   readonly close: () => Promise<void>
 }
 
-async function startMiniflare(persistTo: string): Promise<Running> {
+async function startMiniflare(persistTo: string, log: (message: string) => void): Promise<Running> {
   const { Miniflare, convertV4MiniflareOptions }: MiniflareModule = findWrangler().require('miniflare')
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -97,8 +103,8 @@ async function startMiniflare(persistTo: string): Promise<Running> {
       // No download of a sample of request metadata.
       cf: false,
       telemetry: { enabled: false },
-      // Otherwise stack traces of workerd go to stderr; the operation that failed says so itself.
-      handleStructuredLogs: () => {},
+      // Otherwise workerd's stack traces go to stderr.
+      handleStructuredLogs: ({ message }: { readonly message: string }) => log(message),
     }),
   )
   try {
@@ -145,7 +151,10 @@ function isLocked(error: unknown): boolean {
   )
 }
 
-function describeLocalFailure(cause: unknown): string {
-  const reason = printable(cause instanceof Error ? cause.message : String(cause), REASON_MAX_LENGTH)
+/** SQLite's reason, if the error or what workerd `logged` of it holds one, else the error. */
+function describeLocalFailure(cause: unknown, logged: string): string {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const [ofSqlite] = /\w[\w ]*: SQLITE_\w+/.exec(`${message}\n${logged}`) ?? []
+  const reason = printable(ofSqlite ?? message, REASON_MAX_LENGTH)
   return isLocked(cause) ? `${reason}: if another process writes to it without pause, stop that process` : reason
 }

@@ -1,9 +1,9 @@
 // Local KV is shared: with wrangler's own commands, with a development server that runs, with other calls of this tool.
 // And it lives in a process of its own, which must end with the command, however that ends.
 import { execFile, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -131,6 +131,20 @@ it('starts on an empty directory several times at once', { timeout: 60_000 }, as
   const all = [open(persistTo), open(persistTo), open(persistTo), open(persistTo)]
   await Promise.all(all.map((kv, index) => kv.put(`${index}`, BYTES)))
   expect(await all[0]?.list('')).toHaveLength(4)
+})
+
+it('says that its files are damaged', { timeout: 60_000 }, async () => {
+  const persistTo = join(bench().folder, 'state')
+  const before = openLocalKv(persistTo)
+  await before.put(KEY, BYTES)
+  await before.close()
+  const folder = join(persistTo, 'v3', 'kv', 'miniflare-KVNamespaceObject')
+  for (const name of readdirSync(folder).filter((name) => !name.startsWith('metadata'))) {
+    if (name.endsWith('.sqlite')) writeFileSync(join(folder, name), randomBytes(8192))
+    else rmSync(join(folder, name))
+  }
+  const damaged = open(persistTo).get(KEY)
+  await expect(damaged).rejects.toMatchObject({ exitCode: 4, message: expect.stringMatching(/: SQLITE_NOTADB$/) })
 })
 
 it('names what to install', () => {

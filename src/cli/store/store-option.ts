@@ -21,7 +21,7 @@ export const STORE_OPTIONS = {
 
 export const STORE_HELP = [
   ['--store DIR', 'a directory of documents, as the Node and Deno hosts serve it'],
-  ['--local', "the development server's KV, which wrangler serves; the server need not run"],
+  ['--local', "the development server's KV, whether the server runs or not"],
   ['--persist-to DIR', `where that is kept; default ${join(DEVELOPMENT_FOLDER, 'state')}`],
   ['--remote', "the account's Workers KV, through wrangler and the login that it holds"],
   ['--env-file FILE', `settings, if not in the environment; with --local default ${DEVELOPMENT_FOLDER}/dev.env`],

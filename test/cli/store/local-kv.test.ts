@@ -1,23 +1,22 @@
 // Local KV is shared: with wrangler's own commands, with a development server that runs, with other calls of this tool.
 // And it lives in a process of its own, which must end with the command, however that ends.
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
+import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 import { developmentSettings, envFileText } from '../../../src/cli/keys/dev-environment.ts'
 import { type LocalKv, type Namespace, openLocalKv } from '../../../src/cli/store/local-kv.ts'
-import { findWrangler, startWorker, stopGroup, untilReady } from '../../../src/cli/store/wrangler.ts'
+import { findWrangler, runWrangler, startWorker, stopGroup, untilReady } from '../../../src/cli/store/wrangler.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { attestation, bench } from '../call.ts'
 
 const KEY = 'clusters/c-1/AgentAttestation'
-const POSTERN = ['src/cli/postern.ts', 'config']
 /** Neither UTF-8 nor anything that a line could end in. */
 const BYTES = new Uint8Array([0xff, 0x00, 0x0d, 0x0a])
 
@@ -27,10 +26,8 @@ function open(persistTo: string): LocalKv {
   return kv
 }
 
-async function wrangler(persistTo: string, ...args: readonly string[]): Promise<Uint8Array> {
-  const where = ['--binding', 'POLICIES', '--local', '--persist-to', persistTo]
-  const all = [findWrangler().program, 'kv', 'key', ...args, ...where]
-  return (await promisify(execFile)(process.execPath, all, { encoding: 'buffer' })).stdout
+function wrangler(persistTo: string, ...args: readonly string[]): Promise<Uint8Array> {
+  return runWrangler(['kv', 'key', ...args, '--binding', 'POLICIES', '--local', '--persist-to', persistTo])
 }
 
 it('shares every byte with wrangler', { timeout: 60_000 }, async () => {
@@ -138,11 +135,9 @@ it('says that its files are damaged', { timeout: 60_000 }, async () => {
   const before = openLocalKv(persistTo)
   await before.put(KEY, BYTES)
   await before.close()
-  const folder = join(persistTo, 'v3', 'kv', 'miniflare-KVNamespaceObject')
-  for (const name of readdirSync(folder).filter((name) => !name.startsWith('metadata'))) {
-    if (name.endsWith('.sqlite')) writeFileSync(join(folder, name), randomBytes(8192))
-    else rmSync(join(folder, name))
-  }
+  const database = databaseOf(persistTo)
+  writeFileSync(database, randomBytes(8192))
+  for (const part of ['-wal', '-shm']) rmSync(`${database}${part}`, { force: true })
   const damaged = open(persistTo).get(KEY)
   await expect(damaged).rejects.toMatchObject({ exitCode: 4, message: expect.stringMatching(/: SQLITE_NOTADB$/) })
 })
@@ -153,31 +148,53 @@ it('names what to install', () => {
 })
 
 it.runIf(existsSync('/proc/self/environ')).each([
-  ['done', ['set'], ['state'], 0],
-  ['refused', ['get'], ['state', 'Cluster'], 1],
-  ['interrupted', ['set'], ['state'], 130],
-])('leaves no process and no message behind when it is %s', { timeout: 60_000 }, async (what, verb, rest, code) => {
-  const { folder, file } = bench()
-  const mark = randomUUID()
-  const [state = '', ...words] = rest
-  const where = ['cluster', '--id', 'c-1', '--local', '--persist-to', join(folder, state)]
-  const document = join(folder, file('a.yaml', attestation()))
-  const child = spawn(process.execPath, [...POSTERN, ...verb, ...where, ...(verb[0] === 'set' ? [document] : words)], {
-    env: { ...process.env, POSTERN_TEST_MARK: mark, TMPDIR: folder },
-  })
-  let err = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString()
-  })
-  if (what === 'interrupted') {
-    await expect.poll(() => marked(mark).length, { timeout: 30_000, interval: 5 }).toBe(2)
-    child.kill('SIGINT')
-  }
-  expect(await once(child, 'exit')).toEqual([code, null])
-  await expect.poll(() => marked(mark)).toEqual([])
-  expect(readdirSync(folder).filter((name) => name.startsWith('miniflare'))).toEqual([])
-  expect(err).toMatch(code === 1 ? /^postern: \S+ is not in local KV in \S+\n$/ : /^$/)
-})
+  ['done', ['set', 'a.yaml'], 0],
+  ['refused', ['get', 'Cluster'], 1],
+  ['interrupted', ['set', 'a.yaml'], 130],
+])(
+  'leaves no process and no message behind when it is %s',
+  { timeout: 60_000 },
+  async (what, [verb = '', word = ''], code) => {
+    const { folder, file } = bench()
+    file('a.yaml', attestation())
+    const persistTo = join(folder, 'state')
+    // A locked database keeps the command from ending before the signal comes.
+    if (what === 'interrupted') await lock(persistTo)
+    const mark = randomUUID()
+    const args = ['config', verb, 'cluster', '--id', 'c-1', '--local', '--persist-to', persistTo, word]
+    const env = { ...process.env, POSTERN_TEST_MARK: mark, TMPDIR: folder }
+    const child = spawn(process.execPath, [resolve('src/cli/postern.ts'), ...args], { env, cwd: folder })
+    let err = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString()
+    })
+    if (what === 'interrupted') {
+      await expect.poll(() => marked(mark).length, { timeout: 30_000 }).toBe(2)
+      child.kill('SIGINT')
+    }
+    expect(await once(child, 'exit')).toEqual([code, null])
+    await expect.poll(() => marked(mark)).toEqual([])
+    expect(readdirSync(folder).filter((name) => name.startsWith('miniflare'))).toEqual([])
+    expect(err).toMatch(code === 1 ? /^postern: \S+ is not in local KV in \S+\n$/ : /^$/)
+  },
+)
+
+/** Writes as another process does that never comes to its end. */
+async function lock(persistTo: string): Promise<void> {
+  const kv = openLocalKv(persistTo)
+  await kv.put(KEY, BYTES)
+  await kv.close()
+  const database = new DatabaseSync(databaseOf(persistTo))
+  onTestFinished(() => database.close())
+  database.exec('BEGIN IMMEDIATE')
+}
+
+/** Where Miniflare keeps the keys of the namespace. */
+function databaseOf(persistTo: string): string {
+  const folder = join(persistTo, 'v3', 'kv', 'miniflare-KVNamespaceObject')
+  const name = readdirSync(folder).find((each) => /^[0-9a-f]{64}\.sqlite$/.test(each))
+  return join(folder, name ?? 'none')
+}
 
 /** The processes that carry the mark in their environment. */
 function marked(mark: string): readonly string[] {

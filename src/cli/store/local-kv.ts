@@ -156,5 +156,7 @@ function describeLocalFailure(cause: unknown, logged: string): string {
   const message = cause instanceof Error ? cause.message : String(cause)
   const [ofSqlite] = /\w[\w ]*: SQLITE_\w+/.exec(`${message}\n${logged}`) ?? []
   const reason = printable(ofSqlite ?? message, REASON_MAX_LENGTH)
-  return isLocked(cause) ? `${reason}: the database may be locked. Stop what writes to it without pause, and try again` : reason
+  return isLocked(cause)
+    ? `${reason}: the database may be locked. Stop what writes to it without pause, and try again`
+    : reason
 }

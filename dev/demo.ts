@@ -2,10 +2,11 @@
 // would, and one login. Then it keeps serving, so that you can try the next one by hand.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { DEVELOPMENT_FOLDER, developmentSettings, envFileText } from '../src/cli/keys/dev-environment.ts'
-import { putKey, startWorker, stopGroup, untilReady } from '../src/cli/store/wrangler.ts'
+import { openLocalKv } from '../src/cli/store/local-kv.ts'
+import { startWorker, stopGroup, untilReady } from '../src/cli/store/wrangler.ts'
 import { startStandInCluster } from './stand-in-cluster.ts'
 
 const CLUSTER = 'demo'
@@ -33,7 +34,9 @@ step(`A stand-in for a cluster's OIDC issuer listens on ${cluster.issuer}`)
 
 const policyFile = join(DEVELOPMENT_FOLDER, 'AgentAttestation.yaml')
 writeFileSync(policyFile, readFileSync(SAMPLE, 'utf8').replace(/issuerURL: \S+/, `issuerURL: ${cluster.issuer}`))
-await putKey(KEY, policyFile, persistTo)
+const kv = openLocalKv(resolve(persistTo))
+await kv.put(KEY, new Uint8Array(readFileSync(policyFile)))
+await kv.close()
 step(`The sample policy is in local KV: wrangler kv key put ${KEY} --path ${policyFile}`)
 console.log(indent(readFileSync(policyFile, 'utf8')))
 

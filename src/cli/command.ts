@@ -19,7 +19,12 @@ export interface Io {
   readonly colour: boolean
   /** Attestors of one's own; default are those that ship. */
   readonly attestors?: readonly Attestor[]
+  /** Has `close` called when the command has ended, however it ends. */
+  readonly atEnd: (close: () => Promise<void>) => void
 }
+
+/** What the process, or a test, hands in. */
+export type HostIo = Omit<Io, 'atEnd'>
 
 export const EXIT = {
   done: 0,

@@ -3,7 +3,7 @@ import { StoreError } from '../config/source.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { printable } from '../core/printable.ts'
 import { VERSION_LINE } from '../runtime/version.ts'
-import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from './command.ts'
+import { type Command, EXIT, type ExitCode, type HostIo, type Io, Stop, usageStop } from './command.ts'
 import { configDelete } from './config/config-delete.ts'
 import { configDiff } from './config/config-diff.ts'
 import { configGet } from './config/config-get.ts'
@@ -38,8 +38,9 @@ export const COMMANDS: readonly Command[] = [
 const CALL = 'npm run -s postern --'
 
 /** Runs the command that `args` name. Says what went wrong, and never throws for a mistake of the person or the world. */
-export async function run(args: readonly string[], host: Io): Promise<ExitCode> {
-  const io = guardTerminal(host)
+export async function run(args: readonly string[], host: HostIo): Promise<ExitCode> {
+  const closing: (() => Promise<void>)[] = []
+  const io = guardTerminal({ ...host, atEnd: (close) => void closing.push(close) })
   try {
     return await dispatch(args[0] === '--' ? args.slice(1) : args, io)
   } catch (error) {
@@ -49,6 +50,8 @@ export async function run(args: readonly string[], host: Io): Promise<ExitCode> 
     if (!(error instanceof Stop)) return EXIT.unreachable
     for (const line of error.lines) io.err(`${printable(line)}\n`)
     return error.exitCode
+  } finally {
+    await Promise.all(closing.map((close) => close()))
   }
 }
 

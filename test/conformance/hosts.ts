@@ -1,13 +1,14 @@
 // The three hosts as an operator starts them: child processes on loopback, with the documents in their own kind of store.
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { promisify } from 'node:util'
 import { developmentSettings, envFileText } from '../../src/cli/keys/dev-environment.ts'
-import { putKey, startWorker, stopGroup, untilReady } from '../../src/cli/store/wrangler.ts'
+import { openLocalKv } from '../../src/cli/store/local-kv.ts'
+import { startWorker, stopGroup, untilReady } from '../../src/cli/store/wrangler.ts'
+import { encodeUtf8 } from '../../src/core/utf8.ts'
 
 const DENO = join('node_modules', '@deno', `linux-${process.arch}-glibc`, 'deno')
 
@@ -139,26 +140,15 @@ function directoryStore(folder: string): Store {
 }
 
 function kvStore(folder: string): Store {
-  const persistTo = join(folder, 'state')
-  async function put(key: string, text: string): Promise<void> {
-    const path = join(folder, 'document.yaml')
-    writeFileSync(path, text)
-    await putKey(key, path, persistTo)
+  async function putAll(documents: Readonly<Record<string, string>>): Promise<void> {
+    const kv = openLocalKv(join(folder, 'state'))
+    try {
+      for (const [key, text] of Object.entries(documents)) await kv.put(key, encodeUtf8(text))
+    } finally {
+      await kv.close()
+    }
   }
-  return {
-    put,
-    async putAll(documents) {
-      const [first, ...others] = Object.entries(documents)
-      // One as an operator types it; the rest at once, for each call of wrangler takes over a second.
-      if (first !== undefined) await put(...first)
-      const path = join(folder, 'documents.json')
-      writeFileSync(path, JSON.stringify(others.map(([key, value]) => ({ key, value }))))
-      const args = ['kv', 'bulk', 'put', path, '--binding', 'POLICIES', '--local', '--persist-to', persistTo]
-      await promisify(execFile)(process.execPath, ['node_modules/wrangler/bin/wrangler.js', ...args], {
-        env: { ...process.env, CI: '1' },
-      })
-    },
-  }
+  return { put: (key, text) => putAll({ [key]: text }), putAll }
 }
 
 function freePort(): Promise<number> {

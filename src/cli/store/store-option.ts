@@ -7,7 +7,9 @@ import { DEVELOPMENT_FOLDER } from '../keys/dev-environment.ts'
 import { type OperatorSettings, readOperatorSettings } from '../operator-settings.ts'
 import { openDirectoryStore } from './directory-store.ts'
 import { openKvStore } from './kv-store.ts'
+import { openLocalKv } from './local-kv.ts'
 import type { OperatorStore } from './operator-store.ts'
+import { openRemoteKv } from './remote-kv.ts'
 
 export const STORE_OPTIONS = {
   store: { type: 'string' },
@@ -19,7 +21,7 @@ export const STORE_OPTIONS = {
 
 export const STORE_HELP = [
   ['--store DIR', 'a directory of documents, as the Node and Deno hosts serve it'],
-  ['--local', "the development server's KV, through wrangler"],
+  ['--local', "the development server's KV, whether the server runs or not"],
   ['--persist-to DIR', `where that is kept; default ${join(DEVELOPMENT_FOLDER, 'state')}`],
   ['--remote', "the account's Workers KV, through wrangler and the login that it holds"],
   ['--env-file FILE', `settings, if not in the environment; with --local default ${DEVELOPMENT_FOLDER}/dev.env`],
@@ -49,9 +51,11 @@ export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore>
   const settings = await readSettingsFor(flags, io)
   if (flags.store !== undefined)
     return { store: await openDirectoryStore(resolve(io.directory, flags.store)), settings }
-  if (!isLocal) return { store: openKvStore({ kind: 'remote' }), settings }
+  if (!isLocal) return { store: openKvStore('Workers KV', openRemoteKv()), settings }
   const persistTo = resolve(io.directory, flags['persist-to'] ?? join(DEVELOPMENT_FOLDER, 'state'))
-  return { store: openKvStore({ kind: 'local', persistTo }), settings }
+  const kv = openLocalKv(persistTo)
+  io.atEnd(kv.close)
+  return { store: openKvStore(`local KV in ${persistTo}`, kv), settings }
 }
 
 /** The settings alone, for what needs no store. */

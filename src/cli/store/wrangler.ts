@@ -1,67 +1,59 @@
-// wrangler as a child process: the development server, and `kv key` as an operator would type it.
+// wrangler: where it is installed, and wrangler as a child process, a single command or the development server.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { resolve } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { EXIT, Stop } from '../command.ts'
 
 /** Where `wrangler.toml` is, which knows the binding. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const WRANGLER = fileURLToPath(new URL('../../../node_modules/wrangler/bin/wrangler.js', import.meta.url))
 
 /** A value of Workers KV has at most 25 MiB; a list of keys may be as long. */
 const OUTPUT_MAX_BYTES = 32 * 1024 * 1024
 
 /** Quiet and offline: no metrics, no look-up of newer versions or request metadata, no prompt. */
-const ENVIRONMENT = {
-  ...process.env,
+const QUIET = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   CI: '1',
 }
 
+export interface Wrangler {
+  readonly program: string
+  /** Resolves and loads as wrangler itself would. */
+  readonly require: NodeJS.Require
+}
+
+/** `from`: the module that looks for it. Throws a {@link Stop} that names what to install. */
+export function findWrangler(from = import.meta.url): Wrangler {
+  try {
+    const manifest = createRequire(from).resolve('wrangler/package.json')
+    return { program: join(dirname(manifest), 'bin', 'wrangler.js'), require: createRequire(manifest) }
+  } catch (cause) {
+    const next = 'run `npm install --save-dev wrangler`, or use --store DIR'
+    throw new Stop(EXIT.unreachable, `wrangler is not installed, and --local and --remote need it: ${next}`, { cause })
+  }
+}
+
+/** Runs wrangler as an operator would type it; yields what it printed. */
+export async function runWrangler(args: readonly string[]): Promise<Buffer> {
+  const { stdout } = await promisify(execFile)(process.execPath, [findWrangler().program, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...QUIET },
+    encoding: 'buffer',
+    maxBuffer: OUTPUT_MAX_BYTES,
+  })
+  return stdout
+}
+
 export interface WorkerOptions {
   readonly port: number
   readonly envFile: string
-  /** Where local KV lives; the same for {@link putKey}, or the server does not see what was put. */
+  /** Where local KV lives; the same for what puts documents, or the server does not see them. */
   readonly persistTo: string
-}
-
-/** Which KV: the development server's, below a directory, or the account's, by the login that wrangler holds. */
-export type KvPlace = { readonly kind: 'local'; readonly persistTo: string } | { readonly kind: 'remote' }
-
-export async function putKey(key: string, file: string, place: string | KvPlace): Promise<void> {
-  await runKey(
-    ['put', key, '--path', resolve(file)],
-    typeof place === 'string' ? { kind: 'local', persistTo: place } : place,
-  )
-}
-
-/** The keys that begin with `prefix`. */
-export async function listKeys(prefix: string, place: KvPlace): Promise<readonly string[]> {
-  const listed: unknown = JSON.parse((await runKey(['list', '--prefix', prefix], place)).toString())
-  if (!Array.isArray(listed)) throw new Error('wrangler printed no list of keys')
-  return listed.map((entry: { readonly name: string }) => entry.name)
-}
-
-/** The bytes as they were stored. Of a key that local KV does not have, wrangler prints a sentence. */
-export async function getKey(key: string, place: KvPlace): Promise<Buffer> {
-  return runKey(['get', key], place)
-}
-
-export async function deleteKey(key: string, place: KvPlace): Promise<void> {
-  await runKey(['delete', key], place)
-}
-
-async function runKey(args: readonly string[], place: KvPlace): Promise<Buffer> {
-  const where = place.kind === 'local' ? ['--local', '--persist-to', resolve(place.persistTo)] : ['--remote']
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [WRANGLER, 'kv', 'key', ...args, '--binding', 'POLICIES', ...where],
-    { cwd: ROOT, env: ENVIRONMENT, encoding: 'buffer', maxBuffer: OUTPUT_MAX_BYTES },
-  )
-  return stdout
 }
 
 export function startWorker(
@@ -69,7 +61,7 @@ export function startWorker(
   onOutput: (text: string) => void,
 ): ChildProcess {
   const args = [
-    WRANGLER,
+    findWrangler().program,
     'dev',
     '--port',
     String(port),
@@ -82,7 +74,7 @@ export function startWorker(
   ]
   // A group of its own: wrangler starts node, workerd and esbuild, and all of them must end with it.
   const child = spawn(process.execPath, [...args, '--show-interactive-dev-session=false'], {
-    env: ENVIRONMENT,
+    env: { ...process.env, ...QUIET },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

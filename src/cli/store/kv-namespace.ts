@@ -1,0 +1,59 @@
+// Which namespace `wrangler dev` keeps local KV in: as wrangler.toml says, which gains an id when somebody deploys.
+import { readFile } from 'node:fs/promises'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { EXIT, Stop } from '../command.ts'
+import { findWrangler } from './wrangler.ts'
+
+/** The binding that the Worker reads its documents through. */
+export const BINDING = 'POLICIES'
+
+const CONFIGURATION = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url))
+
+interface NamespaceIds {
+  readonly binding?: string
+  readonly id?: string
+  readonly preview_id?: string
+}
+
+/** What is used of wrangler. */
+interface WranglerModule {
+  unstable_readConfig(
+    given: { readonly config: string },
+    options: { readonly hideWarnings: boolean },
+  ): { readonly kv_namespaces: readonly NamespaceIds[] }
+}
+
+/** The id of the namespace, which is the name of the binding where wrangler.toml gives none. */
+export async function readNamespaceId(path = CONFIGURATION): Promise<string> {
+  const ids = readPlainTable(await readFile(path, 'utf8')) ?? askWrangler(path)
+  return ids.preview_id ?? ids.id ?? BINDING
+}
+
+/** `undefined` for anything but one `[[kv_namespaces]]` table of three known strings: wrangler has the say then. */
+function readPlainTable(text: string): NamespaceIds | undefined {
+  if (process.env['CLOUDFLARE_ENV'] !== undefined) return undefined
+  const [before = '', table, ...more] = text.split(/^\[\[kv_namespaces\]\]$/m)
+  if (table === undefined || more.length > 0 || `${before}${table}`.includes('kv_namespaces')) return undefined
+  const values: Record<string, string> = {}
+  for (const line of table.split(/^\[/m, 1)[0]?.split('\n') ?? []) {
+    if (/^\s*(#.*)?$/.test(line)) continue
+    const [, name, value] = /^(binding|id|preview_id) = "([^"\\]+)"$/.exec(line) ?? []
+    if (name === undefined || value === undefined) return undefined
+    values[name] = value
+  }
+  return values['binding'] === BINDING ? values : undefined
+}
+
+function askWrangler(path: string): NamespaceIds {
+  const { unstable_readConfig }: WranglerModule = findWrangler().require('wrangler')
+  let tables: readonly NamespaceIds[]
+  try {
+    tables = unstable_readConfig({ config: path }, { hideWarnings: true }).kv_namespaces
+  } catch (cause) {
+    throw new Stop(EXIT.usage, `wrangler cannot read ${path}: ${String(cause)}`, { cause })
+  }
+  const found = tables.find(({ binding }) => binding === BINDING)
+  if (found !== undefined) return found
+  throw new Stop(EXIT.usage, `${path} has no KV namespace with the binding ${BINDING}: add one under [[kv_namespaces]]`)
+}

@@ -43,7 +43,7 @@ describe('the mapping refuses by findings across sections', () => {
     policy('{{kubernetes.pod.namespace}}')
     put(world, `clusters/${CLUSTER}/Cluster`, {})
     passBound()
-expect(await codeOf()).toBe('mapped')
+    expect(await codeOf()).toBe('mapped')
     put(world, `clusters/${CLUSTER}/WorkloadAttestation`, { kubernetes: { enabled: false } })
     passBound()
     expect(await codeOf()).toBe('attribute_not_enabled')

@@ -89,6 +89,27 @@ describe('an unknown cluster', () => {
     expect(isKnownAbsent(cache, 'c-1')).toBe(false)
   })
 
+  it.each(['anyone', 'issuer'] as const)(
+    'is not taken for absent by an absence from before the store failed, by %s',
+    async (asker) => {
+      const rig = createRig()
+      const cache = rig.isolate({ stateless: true })
+      for (const section of SECTIONS) await rig.get(cache, keyOf('c-1', section))
+      rig.pass(CONFIG_REVALIDATE_MILLIS + 1)
+      rig.source.readTrouble = 'error'
+      expect(await rig.exists(cache, 'c-1', asker)).toBe('unavailable')
+    },
+  )
+
+  it('asked for by an issuer, who goes on to read its sections, is read no second time for that', async () => {
+    const rig = createRig()
+    rig.source.put(keyOf('c-1', 'SVIDIssuancePolicy').text, 'good: 1')
+    const cache = rig.isolate({ stateless: true })
+    expect(await rig.exists(cache, 'c-1', 'issuer')).toBe(true)
+    for (const section of SECTIONS) await rig.get(cache, keyOf('c-1', section))
+    expect(rig.source.reads).toEqual(SECTIONS.map((section) => keyOf('c-1', section).text))
+  })
+
   it('is forgotten once there are more of them than the bound', async () => {
     const rig = createRig()
     const cache = rig.isolate({ stateless: true })

@@ -6,6 +6,7 @@ import { describeFault } from './audit/audit.ts'
 import { recordHead } from './audit/record-head.ts'
 import { addOpenApiRoute } from './openapi/openapi.ts'
 import { problem } from './problem.ts'
+import { addChallengeRoutes } from './routes/challenge.ts'
 import { addClaimsRoute } from './routes/claims.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addLoginRoutes } from './routes/login.ts'
@@ -29,6 +30,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
   })
   addLoginRoutes(app, parts)
+  addChallengeRoutes(app, parts)
   addClaimsRoute(app, parts)
   addStatusRoute(app, parts)
   addWellKnownRoutes(app, parts)

@@ -1,7 +1,8 @@
 // Every answer that is made for one request. What is published is made once: see `discovery.ts`.
+import type { ChallengeAnswer } from './challenge-answer.ts'
 import type { ClaimsAnswer } from './claims-answer.ts'
 import type { Liveness, Readiness } from './health-answers.ts'
 import type { LoginAnswer } from './login-answer.ts'
 import type { StatusAnswer } from './status-answer.ts'
 
-export type Answer = LoginAnswer | ClaimsAnswer | StatusAnswer | Liveness | Readiness
+export type Answer = LoginAnswer | ChallengeAnswer | ClaimsAnswer | StatusAnswer | Liveness | Readiness

@@ -120,6 +120,21 @@ export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly issuer?: SessionUsed
 }
 
+/** A request for a challenge that was refused. One that was answered has no record: the login that uses it has. */
+export interface ChallengeRecord extends RecordHead, AuditedFacts {
+  readonly event: 'challenge'
+  /** Absent where an issuer asks. */
+  readonly clusterId?: string
+  readonly status: number
+  readonly outcome: 'refused'
+  readonly code: string
+  readonly detail: string
+  /** The attestor that refused, and its own code. */
+  readonly attestor?: string
+  readonly cause?: string
+  readonly configuration?: readonly ConfigurationUsed[]
+}
+
 /** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
 export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
 
@@ -129,7 +144,7 @@ export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEven
  */
 export type AuditSink = (record: AuditRecord) => boolean
 
-export type AuditRecord = LoginRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
+export type AuditRecord = LoginRecord | ChallengeRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
 
 /** One line for the log, without its end. The same JSON value as the record, with nothing in it that steers a terminal. */
 export function auditLine(record: AuditRecord): string {

@@ -4,6 +4,7 @@
 
 import * as v from 'valibot'
 import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
+import { challengeAnswerSchema } from '../answers/challenge-answer.ts'
 import { claimsAnswerSchema, identitySchema, workloadErrorSchema } from '../answers/claims-answer.ts'
 import { discoverySchema, keySetSchema } from '../answers/discovery.ts'
 import { checksSchema, livenessSchema, readinessSchema } from '../answers/health-answers.ts'
@@ -13,11 +14,14 @@ import { configurationSchema } from '../answers/shapes.ts'
 import { statusAnswerSchema } from '../answers/status-answer.ts'
 import { loginBodySchema } from '../attestations.ts'
 import { claimsBodySchema } from '../claims-body.ts'
+import { challengeBodySchema } from '../routes/challenge.ts'
 
 /** Names are those of generated clients: never changed. */
 export const OPENAPI_SCHEMAS = {
   LoginRequest: loginBodySchema,
   LoginAnswer: loginAnswerSchema,
+  ChallengeRequest: challengeBodySchema,
+  ChallengeAnswer: challengeAnswerSchema,
   Attribute: attributeSchema,
   Configuration: configurationSchema,
   ClaimsRequest: claimsBodySchema,

@@ -40,6 +40,19 @@ const LOGIN = [
   'signing_key_unavailable',
   'configuration_invalid',
   'store_unavailable',
+  'call_out_unavailable',
+  'audit_unavailable',
+] as const satisfies readonly RefusalCode[]
+
+const CHALLENGE = [
+  ...BODY,
+  'challenge_not_required',
+  'challenge_unavailable',
+  'login_refused',
+  'signing_key_unavailable',
+  'configuration_invalid',
+  'store_unavailable',
+  'call_out_unavailable',
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 
@@ -81,6 +94,26 @@ export const OPERATIONS: readonly Operation[] = [
     answer: 'LoginAnswer',
     refusals: LOGIN,
     refusalsOf401: ['login_refused'],
+  },
+  {
+    method: 'post',
+    path: '/v1/clusters/{clusterId}/challenge',
+    id: 'challengeAgent',
+    summary: 'A challenge for an agent, for attestors that need one',
+    tag: 'login',
+    body: 'ChallengeRequest',
+    answer: 'ChallengeAnswer',
+    refusals: [...CHALLENGE, 'cluster_unknown'],
+  },
+  {
+    method: 'post',
+    path: '/v1/trust-domain/challenge',
+    id: 'challengeIssuer',
+    summary: 'A challenge for an issuer',
+    tag: 'login',
+    body: 'ChallengeRequest',
+    answer: 'ChallengeAnswer',
+    refusals: CHALLENGE,
   },
   {
     method: 'post',

@@ -1,0 +1,48 @@
+// What a request for a challenge leaves behind: the answer, and a record if it was refused. One that is given proves nothing
+// and changes nothing; the login that uses it is recorded.
+import type { Context } from 'hono'
+import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
+import { REFUSALS, type Refusal } from '../core/refusal.ts'
+import type { EvidenceRefusal } from '../policy/login/trials.ts'
+import type { ChallengeAnswer } from './answers/challenge-answer.ts'
+import type { ChallengeRecord } from './audit/audit.ts'
+import { auditedFacts, auditedText } from './audit/audit-space.ts'
+import { auditedClusterId, recordHead } from './audit/record-head.ts'
+import { recorded } from './audit/recorded.ts'
+import { answerJson, problem } from './problem.ts'
+import type { RequestSnapshot } from './request-snapshot.ts'
+import type { GatewayEnv, Parts } from './services.ts'
+
+export interface ChallengeReport {
+  /** `cause`: what the attestor said, where that is why. */
+  refuse(refusal: Refusal, cause?: EvidenceRefusal): Response
+  answer(given: ChallengeAnswer): Response
+}
+
+export function createChallengeReport(
+  c: Context<GatewayEnv>,
+  clusterId: string | undefined,
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  snapshot: RequestSnapshot,
+): ChallengeReport {
+  return {
+    refuse(refusal, cause) {
+      const { code, detail } = refusal
+      const configuration = snapshot.used()
+      const record: ChallengeRecord = {
+        ...recordHead('challenge', c, parts),
+        ...(clusterId === undefined ? {} : { clusterId: auditedClusterId(clusterId) }),
+        status: REFUSALS[code].status,
+        outcome: 'refused',
+        code,
+        detail: auditedText(detail),
+        ...(cause === undefined ? {} : { attestor: cause.type, cause: cause.refusal.code }),
+        ...(configuration.length === 0 ? {} : { configuration }),
+        ...auditedFacts(cause?.refusal ?? refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+      }
+      const extras = cause === undefined ? {} : { refusals: [cause] }
+      return recorded(c, parts, record, () => problem(c, refusal, extras))
+    },
+    answer: (given) => answerJson<ChallengeAnswer>(c, given),
+  }
+}

@@ -1,0 +1,105 @@
+// A challenge, top to bottom: the cluster, the body, the attestor, the policies that ask for it, the seal. The gateway keeps
+// nothing: what it must know again is in the challenge itself.
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { Attestor } from '../../attest/attestor.ts'
+import { parseClusterId } from '../../config/document-key.ts'
+import type { Json } from '../../core/json.ts'
+import { CHALLENGE_BODY_MAX_BYTES } from '../../core/limits.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
+import { uuidv7 } from '../../core/uuid.ts'
+import { answerFor } from '../../policy/login/login-refusals.ts'
+import { sealChallenge } from '../../token/challenge.ts'
+import { createAttestContext } from '../attest-context.ts'
+import { attestorTypeSchema } from '../attestations.ts'
+import { createBackground } from '../background.ts'
+import { checkShape, readBody } from '../body.ts'
+import { createChallengeReport } from '../challenge-report.ts'
+import { createSnapshot } from '../request-snapshot.ts'
+import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
+import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
+
+export const challengeBodySchema = v.strictObject({
+  type: attestorTypeSchema,
+  request: v.optional(
+    v.pipe(
+      v.unknown(),
+      v.metadata({
+        type: 'object',
+        additionalProperties: true,
+        description: 'What the attestor asks for, if anything',
+      }),
+    ),
+  ),
+})
+
+/** Where agents and issuers log in they ask for challenges: each is good at its own place alone. */
+export function addChallengeRoutes(app: GatewayApp, parts: Parts): void {
+  addRoute(app, 'POST', '/v1/clusters/:clusterId/challenge', (c) => challenge(c, parts, c.req.param('clusterId') ?? ''))
+  addRoute(app, 'POST', '/v1/trust-domain/challenge', (c) => challenge(c, parts, undefined))
+}
+
+async function challenge(c: Context<GatewayEnv>, parts: Parts, cluster: string | undefined): Promise<Response> {
+  const snapshot = createSnapshot(parts.configs, createBackground(c))
+  const report = createChallengeReport(c, cluster, parts, snapshot)
+
+  const clusterId = cluster === undefined ? undefined : parseClusterId(cluster)
+  if (cluster !== undefined && clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
+  const body = await readBody(c, challengeBodySchema, CHALLENGE_BODY_MAX_BYTES, parts.sleep)
+  if (!body.ok) return report.refuse(body.refusal)
+  const { type, request } = body.value
+  const row = parts.attestors.rows.get(type)
+  if (row?.challenge === undefined) return report.refuse(withoutChallenge(type))
+  const asked = readRequest(row, request)
+  if (!asked.ok) return report.refuse(asked.refusal)
+
+  const { issuerUrl, sealKeys } = parts.settings
+  if (sealKeys.length === 0) return report.refuse(SEALING_OFF)
+  const policies = await snapshot.policies(clusterId)
+  if (!policies.ok) return report.refuse(policies.refusal)
+  if (!policies.value.asksFor(type)) return report.refuse(notRequired(type))
+
+  const nowMillis = parts.clock()
+  const nowSeconds = Math.floor(nowMillis / 1000)
+  const made = await row.challenge(asked.value, createAttestContext(parts, snapshot, nowSeconds))
+  if (!made.ok) {
+    const { code, detail, retryAfterSeconds } = made.refusal
+    const waiting = answerFor(code)
+    const answer: Refusal =
+      waiting === undefined
+        ? { code: 'login_refused', detail }
+        : { code: waiting, detail, retryAfterSeconds: retryAfterSeconds ?? 1 }
+    return report.refuse(answer, { type, refusal: made.refusal })
+  }
+  const sealed = await sealChallenge(
+    { id: uuidv7(nowMillis), request: asked.value, secret: made.value.secret as Json },
+    { type, role: clusterId === undefined ? 'issuer' : 'agent', clusterId, issuerUrl },
+    sealKeys,
+    nowSeconds,
+  )
+  // Nothing is claimed here: there is no store of used challenges.
+  return report.answer({ ...made.value.published, challenge: sealed, once: false })
+}
+
+/** What the attestor asks for, or an empty object if it asks for nothing. */
+function readRequest(row: Attestor, request: unknown): Checked<Json> {
+  if (row.challengeSchema !== undefined) return checkShape(row.challengeSchema, request, ['request']) as Checked<Json>
+  if (request === undefined) return pass({})
+  const detail = `the field request is not taken: a challenge of type "${row.type}" needs none`
+  return refuse({ code: 'request_malformed', detail, where: 'request' })
+}
+
+function withoutChallenge(type: string): Refusal {
+  const detail = `the field type names "${type}", for which there are no challenges: send the evidence alone`
+  return { code: 'request_malformed', detail, where: 'type' }
+}
+
+function notRequired(type: string): Refusal {
+  return { code: 'challenge_not_required', detail: `no policy asks for evidence of type "${type}" here` }
+}
+
+const SEALING_OFF: Refusal = {
+  code: 'challenge_unavailable',
+  detail: 'the gateway cannot seal challenges: its operator has to set SEAL_KEYS',
+}

@@ -4,7 +4,8 @@ import { compactVerify } from 'jose'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { anchorOf } from './keys/anchor.ts'
-import type { KeySourceSpec, KeySources } from './keys/key-source.ts'
+import type { KeySources } from './keys/key-source.ts'
+import type { KeySourceSpec } from './keys/key-source-spec.ts'
 import type { ParsedToken } from './parse.ts'
 
 declare const verified: unique symbol

@@ -11,9 +11,9 @@ import {
 } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { durationForm, type StringForm, URL_FORM } from '../../core/string-form.ts'
-import { checkFetchedSpec, type FetchedSpec } from '../../token/keys/discovery.ts'
+import { checkFetchedSpec } from '../../token/keys/discovery.ts'
 import { type KeySet, readKeySet } from '../../token/keys/key-set.ts'
-import type { KeySourceSpec } from '../../token/keys/key-source.ts'
+import type { FetchedSpec, KeySourceSpec } from '../../token/keys/key-source-spec.ts'
 import type { CompileContext, Report } from '../attestor.ts'
 import { findUnfixed, lintK8sToken } from './lint.ts'
 

@@ -16,7 +16,7 @@ import {
 import { quoteText } from '../../core/printable.ts'
 import type { StringForm } from '../../core/string-form.ts'
 import type { Policy, PolicyCondition } from '../../policy/policy.ts'
-import { keySourceId } from '../../token/keys/key-source.ts'
+import { keySourceId } from '../../token/keys/key-source-spec.ts'
 import { type ConditionCompiler, createConditionCompiler } from '../compile/condition-budget.ts'
 import { countErrors } from '../compile/error-count.ts'
 import type { SchemaMetadata } from '../compile/validate.ts'

@@ -5,8 +5,8 @@ import type { Refusal } from '../../core/refusal.ts'
 import { type CauseRow, fillFacts } from '../../net/cause-row.ts'
 import { FETCH_CAUSES, type FetchCause } from '../../net/fetch-causes.ts'
 import type { ParsedToken } from '../parse.ts'
-import type { LoadFailure } from './discovery.ts'
 import type { KeySelection, KeySet, SkippedKey } from './key-set.ts'
+import type { LoadFailure } from './load-outcome.ts'
 import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
 
 const DOCUMENTS = { discovery: 'the discovery document', keys: 'the key set' } as const

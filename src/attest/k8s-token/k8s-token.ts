@@ -26,7 +26,8 @@ import {
   type WantedAudiences,
 } from './checks.ts'
 import { readClaimedOfToken } from './claimed.ts'
-import { compileK8sToken, type K8sTokenPins, k8sTokenConfigSchema } from './config.ts'
+import { compileK8sToken, type K8sTokenPins } from './config.ts'
+import { k8sTokenConfigSchema } from './config-schema.ts'
 import { describePins, factsOf, readFacts, recordFacts, type TokenFacts } from './record.ts'
 
 interface OpenedToken {

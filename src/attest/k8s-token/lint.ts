@@ -6,7 +6,7 @@ import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { findSuspect, nameCharacter } from '../../core/suspect-character.ts'
 import type { Report } from '../attestor.ts'
-import type { K8sTokenConfig } from './config.ts'
+import type { K8sTokenConfig } from './config-schema.ts'
 
 /** Where an issuer's own documents are: no issuer's name ends in it (OpenID Connect Discovery 1.0 section 4). */
 const WELL_KNOWN = /\/\.well-known\/.*$/

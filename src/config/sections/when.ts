@@ -7,7 +7,7 @@ import { catalogueScope } from '../../condition/scope.ts'
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { IssuanceOverride, Match } from '../../policy/mapping/issuance.ts'
-import type { IssuanceWork } from './issuance-fields.ts'
+import type { IssuanceWork } from './issuance-work.ts'
 
 export const whenSchema = v.pipe(
   v.record(

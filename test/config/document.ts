@@ -1,8 +1,8 @@
 // How the tests of sections compile a document and write down what is wrong with it.
 import type { CompileContext } from '../../src/attest/attestor.ts'
 import { type CompileResult, compileDocument, type SectionValues } from '../../src/config/compile/compile.ts'
-import type { LocatedIssue } from '../../src/config/compile/located-issue.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
+import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
 
 export const context: CompileContext = {
   scope: 'clusters/c-123',

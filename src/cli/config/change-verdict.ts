@@ -1,10 +1,10 @@
 // Whether changes may be made: each new document compiles, and the cluster that they make has no findings across its
 // sections that these changes bring. What was wrong elsewhere before holds nobody back.
 
-import type { LocatedIssue } from '../../config/compile/located-issue.ts'
 import type { DocumentKey } from '../../config/document-key.ts'
 import { parseDocumentKey } from '../../config/document-key.ts'
 import { isSectionName, type SectionName } from '../../config/sections/table.ts'
+import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import { isError } from '../../core/issue.ts'
 import type { Io } from '../command.ts'
 import { type CompiledDocument, compileAs } from '../document.ts'

@@ -1,6 +1,5 @@
 // `postern config validate`: everything that is wrong with documents, before anybody stores them.
 import { resolve } from 'node:path'
-import type { LocatedIssue } from '../../config/compile/located-issue.ts'
 import {
   clusterKey,
   type DocumentKey,
@@ -10,6 +9,7 @@ import {
 } from '../../config/document-key.ts'
 import { isSectionName, SECTIONS, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
+import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import { isError } from '../../core/issue.ts'
 import { printable } from '../../core/printable.ts'
 import { readFlags } from '../arguments.ts'

@@ -10,11 +10,12 @@ import { decodeUtf8 } from '../../core/utf8.ts'
 import type { SectionRow } from '../sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../sections/table.ts'
 import { describeEncoding } from '../yaml/encoding-fault.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 import { createPositions, type Position } from '../yaml/position.ts'
 import { documentTooLarge } from '../yaml/scan.ts'
 import { readYaml } from '../yaml/yaml.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
-import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
+import { createIssueList, placeIssue } from './issue-list.ts'
 import { missingField, notText, unknownField } from './validation-issue.ts'
 
 /** What a document of each section compiles to. */

@@ -2,7 +2,7 @@
 import { severityOf } from '../../core/issue.ts'
 import { ISSUE_MESSAGE_MAX_LENGTH } from '../../core/limits.ts'
 import { maskUnprintable, printable } from '../../core/printable.ts'
-import type { LocatedIssue } from './located-issue.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 
 /** Longer lines are cut around the fault. */
 const LINE_WIDTH = 100

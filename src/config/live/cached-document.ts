@@ -7,7 +7,7 @@ import { encodeUtf8 } from '../../core/utf8.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { CompileResult } from '../compile/compile.ts'
 import { weighCompiled } from '../compile/compiled-weight.ts'
-import type { LocatedIssue } from '../compile/located-issue.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
 import { ABSENT, extendTrail, fallBackFrom, type Mark, type Trail } from './version-order.ts'
 

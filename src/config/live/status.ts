@@ -3,7 +3,8 @@
 import { type Issue, isError, type Path } from '../../core/issue.ts'
 import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH, ISSUES_MAX } from '../../core/limits.ts'
 import { printable, quoteText } from '../../core/printable.ts'
-import { describeOmission, type LocatedIssue } from '../compile/located-issue.ts'
+import { describeOmission } from '../compile/issue-list.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
 
 /** One finding, as JSON carries it. One across sections has no place in the text. */

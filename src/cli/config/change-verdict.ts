@@ -9,8 +9,14 @@ import { isError } from '../../core/issue.ts'
 import type { Io } from '../command.ts'
 import { type CompiledDocument, compileAs } from '../document.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
-import type { Change } from './change.ts'
 import { acrossFindings, allFindings } from './cross-section-findings.ts'
+
+/** What one key shall hold; `bytes` of `undefined` delete it. `name` is how messages call the new text. */
+export interface Change {
+  readonly key: DocumentKey<SectionName>
+  readonly name: string
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
+}
 
 export interface ChangeVerdict {
   readonly reports: readonly { readonly document: CompiledDocument; readonly issues: readonly LocatedIssue[] }[]

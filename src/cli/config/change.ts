@@ -1,7 +1,6 @@
 // Changing what a store holds: the expected digest, the check beside the other sections, history, then the document.
 // The order is the promise: nothing that does not compile is ever written, and nothing is replaced that is not kept.
 import type { DocumentKey } from '../../config/document-key.ts'
-import type { SectionName } from '../../config/sections/table.ts'
 import { digestOf } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
@@ -10,15 +9,8 @@ import { issuesText, tally } from '../print-issues.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
 import type { OpenedStore } from '../store/store-option.ts'
 import { shortDigest } from '../terminal.ts'
-import { judgeChanges } from './change-verdict.ts'
+import { type Change, judgeChanges } from './change-verdict.ts'
 import { type Action, listHistory, writeHistory } from './history.ts'
-
-/** What one key shall hold; `bytes` of `undefined` delete it. `name` is how messages call the new text. */
-export interface Change {
-  readonly key: DocumentKey<SectionName>
-  readonly name: string
-  readonly bytes: Uint8Array<ArrayBuffer> | undefined
-}
 
 export interface ChangeOptions {
   readonly action: Action

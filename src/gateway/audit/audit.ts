@@ -7,7 +7,7 @@ import type { Claimed } from '../../attest/claimed.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
 import { printable, printableJson } from '../../core/printable.ts'
 import type { AuditedFacts, AuditedRefusal } from './audit-space.ts'
-import type { GatewayEvent } from './events.ts'
+import type { EventRecord } from './events.ts'
 
 export interface ConfigurationUsed {
   readonly section: string
@@ -113,9 +113,6 @@ export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly detail: string
   readonly issuer?: SessionUsed
 }
-
-/** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
-export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
 
 /**
  * Where records go. `false`: the record was not taken, and will not be written; then the request that it tells of is

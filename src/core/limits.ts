@@ -290,6 +290,12 @@ export const JWT_TTL_MAX_SECONDS = 168 * 3600
 /** No document states upstream's default: the shortest lifetime that its documents ever called a minimum. */
 export const JWT_TTL_DEFAULT_SECONDS = 3600
 
+/**
+ * What the tool reads of a gateway's answer to `config status`: findings of seven sections, two hundred each with a message
+ * of {@link ISSUE_MESSAGE_MAX_LENGTH}, are a fifth of it.
+ */
+export const GATEWAY_STATUS_MAX_BYTES = 8 * 1024 * 1024
+
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 

@@ -3,8 +3,9 @@
 import type { ClusterId } from '../../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
 import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../../core/json.ts'
-import { JSON_DEPTH_MAX } from '../../core/limits.ts'
+import { GATEWAY_STATUS_MAX_BYTES, JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
+import { readCapped } from '../../net/read-capped.ts'
 import { isLoopbackHost } from '../../net/url-policy.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
 
@@ -32,7 +33,7 @@ export async function readGatewayStatus(
     .catch((cause: unknown) => {
       throw new Stop(EXIT.unreachable, `${gateway} did not answer: ${reasonOf(cause)}`, { cause })
     })
-  const parsed = parseJsonBytes(new Uint8Array(await response.arrayBuffer()), JSON_DEPTH_MAX)
+  const parsed = parseJsonBytes(await readAnswer(response, url), JSON_DEPTH_MAX)
   const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined
   if (response.status !== 200) {
     const why =
@@ -49,6 +50,23 @@ export async function readGatewayStatus(
     throw new Stop(EXIT.unreachable, `${url} answered with no status: is ${gateway} a Postern gateway?`)
   }
   return read
+}
+
+async function readAnswer({ body }: Response, url: string): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array()
+  const reader = body.getReader()
+  try {
+    const bytes = await readCapped(reader, GATEWAY_STATUS_MAX_BYTES)
+    if (bytes !== undefined) return bytes
+  } catch (cause) {
+    throw new Stop(EXIT.unreachable, `The answer of ${url} broke off: ${reasonOf(cause)}`, { cause })
+  } finally {
+    reader.cancel().catch(() => undefined)
+  }
+  throw new Stop(
+    EXIT.unreachable,
+    `${url} answered with more than ${GATEWAY_STATUS_MAX_BYTES} bytes, which no status has`,
+  )
 }
 
 function detailOf({ detail }: JsonObject): string {

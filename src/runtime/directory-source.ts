@@ -6,6 +6,7 @@ import type { StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { uuidv7 } from '../core/uuid.ts'
+import { type CappedFile, readFileCapped } from './read-file-capped.ts'
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}$/
 
@@ -86,11 +87,6 @@ function isAbsence(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
-interface Content {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly changedMillis: number
-}
-
 /** What the file holds, once it is the same over two reads, or was changed long enough ago. */
 async function readQuiet(path: string, { clock, sleep }: Quiet): Promise<Uint8Array<ArrayBuffer> | undefined> {
   let last = await readCapped(path)
@@ -110,34 +106,14 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
-/** Stops one byte over the bound, so that a huge file costs no memory and is refused as too large. */
-async function readCapped(path: string): Promise<Content | undefined> {
-  let file: Awaited<ReturnType<typeof open>>
+/** Stops one byte over the bound: a larger file is refused as too large where its document is compiled. */
+async function readCapped(path: string): Promise<CappedFile | undefined> {
   try {
-    file = await open(path, 'r')
+    return await readFileCapped(path, STORE_VALUE_MAX_BYTES)
   } catch (error) {
     // Deleted since it was found.
     if (isAbsence(error)) return undefined
     throw error
-  }
-  try {
-    const { size, mtimeMs } = await file.stat()
-    // One byte more than its size tells whether it has grown meanwhile.
-    let buffer = new Uint8Array(Math.min(size, STORE_VALUE_MAX_BYTES) + 1)
-    let length = 0
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
-      length += bytesRead
-      if (bytesRead === 0 || length > STORE_VALUE_MAX_BYTES)
-        return { bytes: buffer.slice(0, length), changedMillis: mtimeMs }
-      if (length === buffer.length) {
-        const larger = new Uint8Array(Math.min(length * 2, STORE_VALUE_MAX_BYTES + 1))
-        larger.set(buffer)
-        buffer = larger
-      }
-    }
-  } finally {
-    await file.close()
   }
 }
 

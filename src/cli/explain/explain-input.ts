@@ -3,7 +3,12 @@
 import { ATTESTORS } from '../../attest/table.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
 import { parseJson } from '../../core/json.ts'
-import { JSON_DEPTH_MAX, LOGIN_BODY_MAX_BYTES, NUMERIC_DATE_MAX_SECONDS } from '../../core/limits.ts'
+import {
+  DOCUMENT_MAX_BYTES,
+  JSON_DEPTH_MAX,
+  LOGIN_BODY_MAX_BYTES,
+  NUMERIC_DATE_MAX_SECONDS,
+} from '../../core/limits.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
@@ -15,20 +20,23 @@ import { readDocumentFile } from '../document.ts'
 
 /** A refusal is what the gateway would answer to the body, whatever the policies are. `file` is `-` for standard input. */
 export async function readEvidence(file: string, io: Io): Promise<Checked<readonly Attestation[]>> {
-  const bytes = file === '-' ? await io.input() : await readDocumentFile(file, io)
+  const bytes = file === '-' ? await io.input(DOCUMENT_MAX_BYTES) : await readDocumentFile(file, io)
+  if (bytes === undefined) return bodyTooLarge()
   const text = decodeUtf8(bytes)?.trim() ?? ''
   if (text === '') throw new Stop(EXIT.usage, `Cannot read ${nameOf(file)}: it is empty, or no UTF-8 text`)
   // A token has no brace: it is base64url and dots.
   if (!text.startsWith('{')) {
     return checkBody({ attestations: [{ type: 'k8s_token', evidence: { token: text } }] })
   }
-  if (bytes.length > LOGIN_BODY_MAX_BYTES) {
-    return refuse({ code: 'body_too_large', detail: `the body has more than ${LOGIN_BODY_MAX_BYTES} bytes` })
-  }
+  if (bytes.length > LOGIN_BODY_MAX_BYTES) return bodyTooLarge()
   const json = parseJson(text, JSON_DEPTH_MAX)
   if (json.ok) return checkBody(json.value)
   const detail = `the body cannot be read: ${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
   return refuse({ code: 'request_malformed', detail })
+}
+
+function bodyTooLarge(): Checked<never> {
+  return refuse({ code: 'body_too_large', detail: `the body has more than ${LOGIN_BODY_MAX_BYTES} bytes` })
 }
 
 function checkBody(body: unknown): Checked<readonly Attestation[]> {

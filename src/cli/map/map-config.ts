@@ -1,6 +1,6 @@
 // The documents of one cluster from a directory, for `postern map`: a store (`clusters/ID/Section.yaml`), or the sections
 // of one cluster side by side (`Section.yaml`).
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { SectionValues } from '../../config/compile/compile.ts'
 import {
@@ -14,7 +14,9 @@ import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import type { SectionName } from '../../config/sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../config/sections/workload-attestation.ts'
 import { isError } from '../../core/issue.ts'
+import { DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
 import type { ClusterConfig } from '../../gateway/cluster-config.ts'
+import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
 import { compileAs } from '../document.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
@@ -120,7 +122,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 
 async function readIfThere(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return new Uint8Array(await readFile(file))
+    return (await readFileCapped(file, DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

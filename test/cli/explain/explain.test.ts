@@ -197,6 +197,12 @@ admitted: 200, by policy right
     expect(exitCode).toBe(0)
   })
 
+  it('refuses a standard input that goes on as the gateway refuses a body', async () => {
+    const { file, call } = bench({ input: () => Promise.resolve(undefined) })
+    const { err, out } = await call('explain', '--evidence', '-', file('d.yaml', documentOf({ name: 'p' })))
+    expect(out + err).toContain('body_too_large')
+  })
+
   it('lets no name of a token steer the terminal', async () => {
     const hostile = await mint({ aud: ['a\u001b[2Jb'] })
     const { file, call } = bench()

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
 import type { Io } from '../../../src/cli/command.ts'
+import { CLAIMS_BODY_MAX_BYTES } from '../../../src/core/limits.ts'
 import { NODE, pod } from '../../gateway/mapping-world.ts'
 import { type Bench, bench } from '../call.ts'
 
@@ -139,6 +140,19 @@ spec: {policy: {pathTemplate: "/{{kubernetes.pod.owner}}", jwt: {additionalClaim
       const { exitCode, out } = await world(undefined, { input }).call('map', '--cluster-config', 'c-1', '-')
       expect([exitCode, out.split('\n')[2]]).toEqual([0, 'spiffe://example.org/web/c-1/web'])
     }
+  })
+
+  it.each([
+    ['the standard input', '-'],
+    ['pod.json', 'pod.json'],
+  ])('reads no more of %s than of a request', async (name, argument) => {
+    const large = JSON.stringify(pod()).padEnd(CLAIMS_BODY_MAX_BYTES + 1)
+    const made = world(undefined, { input: () => Promise.resolve(undefined) })
+    made.file('pod.json', large.slice(1))
+    expect((await made.call('map', '--cluster-config', 'c-1', 'pod.json')).err).toContain('as JSON')
+    made.file('pod.json', large)
+    const { exitCode, err } = await made.call('map', '--cluster-config', 'c-1', argument)
+    expect([exitCode, err]).toEqual([2, expect.stringContaining(`${name} has more than ${CLAIMS_BODY_MAX_BYTES}`)])
   })
 
   it('reads attributes where there is no pod', async () => {

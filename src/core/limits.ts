@@ -380,6 +380,12 @@ export const LEASE_POLL_MILLIS = 20
 /** One store read may end in a second one, of the applied record; after that the lease is anyone's. */
 export const LEASE_MILLIS = 2 * STORE_TIMEOUT_MILLIS + 1_000
 
+/**
+ * A file of settings, keys or certificates that an operator names. The certificates of all public authorities have some
+ * 250 kB; a device or a log that is named by mistake must not fill the memory.
+ */
+export const OPERATOR_FILE_MAX_BYTES = 1024 * 1024
+
 /** What one value of a store may hold: the applied record of the largest document, its text escaped and in base64. */
 export const STORE_VALUE_MAX_BYTES = 8 * 1024 * 1024
 /** An applied record younger than store propagation and `cacheTtl` may be newer than what this isolate has read. */

@@ -1,9 +1,10 @@
 // An env file with session keys, and how far a rotation of them has come, which a comment in it says. All other lines stay
 // as they are.
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
-import { TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { OPERATOR_FILE_MAX_BYTES, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { readTextCapped } from '../../runtime/read-file-capped.ts'
 import { readSessionKeys } from '../../token/session/session-keys.ts'
 import { EXIT, Stop } from '../command.ts'
 
@@ -28,7 +29,7 @@ const LINE = new RegExp(`^(?:export )?${NAME}=.*$`, 'm')
 const MARK = /^# postern keys rotate: (appended|promoted) new=([\x21-\x7e]+) old=([\x21-\x7e]+) at=(\S+)\n/m
 
 export async function readKeyFile(path: string): Promise<KeyFile> {
-  const text = await readFile(path, 'utf8')
+  const text = await readTextCapped(path, OPERATOR_FILE_MAX_BYTES)
   const environment = parseEnv(text)
   const value = environment[NAME]
   if (value === undefined || text.match(new RegExp(LINE, 'gm'))?.length !== 1)

@@ -7,6 +7,7 @@ import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import { readYaml } from '../config/yaml/yaml.ts'
 import { digestOf } from '../core/digest.ts'
 import { DOCUMENT_MAX_BYTES } from '../core/limits.ts'
+import { describeError, readErrorCode } from '../core/thrown.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { readFileCapped } from '../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop } from './command.ts'
@@ -66,10 +67,10 @@ export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = readErrorCode(error)
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EISDIR') return 'it is a directory; name the files in it'
-  return error instanceof Error ? error.message : String(error)
+  return describeError(error)
 }
 
 /** What a document says it is; `undefined` if it cannot be told, or is no section that there is. */

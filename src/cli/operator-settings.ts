@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import { createContextFor } from '../config/compile/compile-context.ts'
 import type { ContextFor } from '../config/live/config-read.ts'
 import { OPERATOR_FILE_MAX_BYTES } from '../core/limits.ts'
+import { describeError } from '../core/thrown.ts'
 import { readTextCapped } from '../runtime/read-file-capped.ts'
 import { readSettings } from '../runtime/settings.ts'
 import type { Sealing } from '../token/applied-record.ts'
@@ -68,6 +69,6 @@ async function readEnvironmentFile(
     return parseEnv(await readTextCapped(resolve(io.directory, file.path), OPERATOR_FILE_MAX_BYTES))
   } catch (error) {
     if (!file.asked) return {}
-    throw new Stop(EXIT.usage, `Cannot read ${file.path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Stop(EXIT.usage, `Cannot read ${file.path}: ${describeError(error)}`)
   }
 }

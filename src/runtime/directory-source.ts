@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
+import { readErrorCode } from '../core/thrown.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import { type CappedFile, readFileCapped } from './read-file-capped.ts'
 
@@ -84,7 +85,8 @@ async function statOf(path: string): Promise<Awaited<ReturnType<typeof stat>> | 
 }
 
 function isAbsence(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  const code = readErrorCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
 /** What the file holds, once it is the same over two reads, or was changed long enough ago. */

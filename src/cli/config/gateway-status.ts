@@ -5,6 +5,7 @@ import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
 import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../../core/json.ts'
 import { GATEWAY_STATUS_MAX_BYTES, JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
+import { describeError } from '../../core/thrown.ts'
 import { readCapped } from '../../net/read-capped.ts'
 import { isLoopbackHost } from '../../net/url-policy.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
@@ -102,6 +103,5 @@ function readIssues(json: Json | undefined): readonly IssueStatus[] | undefined 
 }
 
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause.cause instanceof Error ? cause.cause.message : cause.message
+  return describeError(cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause)
 }

@@ -15,6 +15,7 @@ import type { SectionName } from '../../config/sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../config/sections/workload-attestation.ts'
 import { isError } from '../../core/issue.ts'
 import { DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
+import { describeError, readErrorCode } from '../../core/thrown.ts'
 import type { ClusterConfig } from '../../gateway/cluster-config.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
@@ -116,7 +117,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder)
   } catch (error) {
-    throw usageStop(`Cannot read the directory ${folder}: ${error instanceof Error ? error.message : String(error)}`)
+    throw usageStop(`Cannot read the directory ${folder}: ${describeError(error)}`)
   }
 }
 
@@ -124,7 +125,7 @@ async function readIfThere(file: string): Promise<Uint8Array<ArrayBuffer> | unde
   try {
     return (await readFileCapped(file, DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (readErrorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

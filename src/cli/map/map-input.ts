@@ -6,6 +6,7 @@ import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts
 import { isJsonObject, type Json, parseJsonBytes } from '../../core/json.ts'
 import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
+import { describeError } from '../../core/thrown.ts'
 import type { WorkloadDescription } from '../../policy/mapping/workload.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { type Io, usageStop } from '../command.ts'
@@ -83,6 +84,6 @@ async function readNamed(file: string, io: Io): Promise<Uint8Array> {
   try {
     return (await readFileCapped(resolve(io.directory, file), CLAIMS_BODY_MAX_BYTES)).bytes
   } catch (error) {
-    throw usageStop(`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
+    throw usageStop(`Cannot read ${file}: ${describeError(error)}`)
   }
 }

@@ -3,6 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Sleep } from '../../core/clock.ts'
 import { OPERATOR_FILE_MAX_BYTES, TLS_CHECK_MILLIS } from '../../core/limits.ts'
+import { describeError } from '../../core/thrown.ts'
 import { readTextCapped } from '../read-file-capped.ts'
 
 export interface TlsFiles {
@@ -21,7 +22,7 @@ export async function readTlsPair(files: TlsFiles): Promise<TlsPair | string> {
   const texts: string[] = []
   for (const path of [files.cert, files.key]) {
     const text = await readTextCapped(path, OPERATOR_FILE_MAX_BYTES).catch((error: unknown) => error)
-    if (typeof text !== 'string') return `Cannot read ${path}: ${text instanceof Error ? text.message : 'unknown'}`
+    if (typeof text !== 'string') return `Cannot read ${path}: ${describeError(text)}`
     texts.push(text)
   }
   const [cert = '', key = ''] = texts

@@ -1,6 +1,5 @@
 // Events about the fetches of key sets: an issuer fails, also while its keys are in hand and no login shows it, or is back.
 // One per change: a fetch that fails in the same way as the one before it is not reported again.
-
 import { describeFailure } from './key-refusals.ts'
 import type { FetchedSpec } from './key-source-spec.ts'
 import type { LoadFailure } from './load-outcome.ts'

@@ -2,7 +2,6 @@
 // of claims, and templates with the attributes that they use.
 import type { Report } from '../../attest/attestor.ts'
 import type { Surface } from '../../attribute/row.ts'
-import { foldName } from '../../core/fold.ts'
 import type { Path } from '../../core/issue.ts'
 import { CLAIM_NAME_MAX_LENGTH, CLAIMS_PER_POLICY_MAX, DNS_NAMES_PER_POLICY_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
@@ -10,6 +9,7 @@ import type { AttributeUse } from '../../policy/mapping/issuance.ts'
 import { compileTemplate, type TemplateOf } from '../../template/compile.ts'
 import type { ConditionCompiler } from '../compile/condition-budget.ts'
 import type { ErrorCount } from '../compile/error-count.ts'
+import { foldName } from '../fold-name.ts'
 
 /** What the parts of the section share while it compiles. */
 export interface IssuanceWork extends ErrorCount {

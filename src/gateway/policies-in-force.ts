@@ -3,6 +3,7 @@
 import { type ClusterId, clusterKey, type DocumentKey, trustDomainKey } from '../config/document-key.ts'
 import type { ConfigCache } from '../config/live/cache.ts'
 import type { Asker } from '../config/live/cluster-existence.ts'
+import { secondsToWait } from '../core/duration.ts'
 import { UNKNOWN_CLUSTER_REFILL_MILLIS } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
@@ -57,7 +58,7 @@ export async function clusterExists(
   if (exists === 'unavailable') return refuse(storeUnavailable(1))
   if (exists === 'over_budget') {
     const reason = 'too many unknown clusters are asked for: this one was not looked up'
-    return refuse(storeUnavailable(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000, reason))
+    return refuse(storeUnavailable(secondsToWait(UNKNOWN_CLUSTER_REFILL_MILLIS), reason))
   }
   return exists ? pass(true) : refuse(clusterUnknown(clusterId))
 }

@@ -3,6 +3,7 @@
 // signature, its deployment and its key fit. No store and no clock here.
 import { CompactSign, compactVerify } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
+import { formatInstantMillis, parseInstantMillis } from '../core/instant.ts'
 import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../core/json.ts'
 import { CONTESTED_RIVALS_MAX, KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
@@ -104,11 +105,11 @@ function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): 
   const common = { v: 2, trustDomain, issuer: issuerUrl, key: record.key }
   switch (record.kind) {
     case 'deleted':
-      return { ...common, deletedAt: timeText(record.atMillis) }
+      return { ...common, deletedAt: formatInstantMillis(record.atMillis) }
     case 'contested':
       return {
         ...common,
-        contested: record.rivals.map(({ found, atMillis }) => ({ version: found, at: timeText(atMillis) })),
+        contested: record.rivals.map(({ found, atMillis }) => ({ version: found, at: formatInstantMillis(atMillis) })),
       }
     case 'applied': {
       const { digest, text, appliedAtMillis, confirmedAtMillis, readAtMillis } = record
@@ -116,9 +117,9 @@ function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): 
         ...common,
         digest,
         text,
-        appliedAt: timeText(appliedAtMillis),
-        confirmedAt: timeText(confirmedAtMillis),
-        readAt: timeText(readAtMillis),
+        appliedAt: formatInstantMillis(appliedAtMillis),
+        confirmedAt: formatInstantMillis(confirmedAtMillis),
+        readAt: formatInstantMillis(readAtMillis),
       }
     }
   }
@@ -174,13 +175,7 @@ function readRivals(value: Json): readonly Rival[] | undefined {
   return rivals
 }
 
-function timeText(millis: number): string {
-  return new Date(millis).toISOString()
-}
-
 /** Only the one spelling that we write. */
 function readTime(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined
-  const millis = Date.parse(value)
-  return Number.isFinite(millis) && new Date(millis).toISOString() === value ? millis : undefined
+  return typeof value === 'string' ? parseInstantMillis(value) : undefined
 }

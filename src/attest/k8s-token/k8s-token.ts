@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import type { Attribute } from '../../attribute/attribute.ts'
 import { sha256Base64url } from '../../core/digest.ts'
+import { formatInstantSeconds } from '../../core/instant.ts'
 import { QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -169,14 +170,10 @@ function timesCheck(token: ParsedToken, { nowSeconds, skewSeconds }: VerifyConte
   const timely = checkTimes(token, nowSeconds, skewSeconds)
   return {
     name: 'times',
-    expected: `valid at ${instant(nowSeconds)}, within ${skewSeconds} s`,
-    actual: `${instant(token.issuedAtSeconds)} to ${instant(token.expiresAtSeconds)}`,
+    expected: `valid at ${formatInstantSeconds(nowSeconds)}, within ${skewSeconds} s`,
+    actual: `${formatInstantSeconds(token.issuedAtSeconds)} to ${formatInstantSeconds(token.expiresAtSeconds)}`,
     refusal: timely.ok ? undefined : timely.refusal,
   }
-}
-
-function instant(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 /** One without a key has no signature to check. */

@@ -2,6 +2,7 @@
 // The order is the promise: nothing that does not compile is ever written, and nothing is replaced that is not kept.
 import type { DocumentKey } from '../../config/document-key.ts'
 import { digestOf } from '../../core/digest.ts'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { EXIT, type ExitCode, type Io, Stop } from '../command.ts'
@@ -66,7 +67,7 @@ async function makeChange(
   await writeHistory(store, key, {
     action,
     key: key.text,
-    time: new Date(io.clock()).toISOString(),
+    time: formatInstantMillis(io.clock()),
     actor,
     ...(previousDigest === undefined ? {} : { previousDigest }),
     ...(digest === undefined || text === undefined ? {} : { version: { digest, text } }),
@@ -98,7 +99,7 @@ async function keepFound(
     return
   }
   // A millisecond before what replaces it: the order of the names is the order of the history.
-  const time = new Date(io.clock() - 1).toISOString()
+  const time = formatInstantMillis(io.clock() - 1)
   await writeHistory(store, key, { action: 'found', key: key.text, time, actor: 'unknown', version: { digest, text } })
 }
 

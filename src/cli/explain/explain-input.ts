@@ -2,13 +2,9 @@
 // that is on record; and the moment at which it is looked at.
 import { ATTESTORS } from '../../attest/table.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
+import { floorToSeconds, isNumericDate, parseAnyInstantSeconds } from '../../core/instant.ts'
 import { parseJson } from '../../core/json.ts'
-import {
-  DOCUMENT_MAX_BYTES,
-  JSON_DEPTH_MAX,
-  LOGIN_BODY_MAX_BYTES,
-  NUMERIC_DATE_MAX_SECONDS,
-} from '../../core/limits.ts'
+import { DOCUMENT_MAX_BYTES, JSON_DEPTH_MAX, LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
@@ -94,23 +90,16 @@ export function recallAttestations(attributes: readonly Attribute[]): Checked<re
   return pass(recalled)
 }
 
-const INSTANT =
-  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$/
-
 /** `--at`: RFC 3339, seconds since the epoch, or `iat`, the moment at which the first token with one was issued. */
 export function readMoment(text: string | undefined, attestations: readonly Attestation[], io: Io): number {
-  if (text === undefined) return Math.floor(io.clock() / 1000)
+  if (text === undefined) return floorToSeconds(io.clock())
   if (text === 'iat') {
     const issued = attestations.map(issuedAtSeconds).find((seconds) => seconds !== undefined)
     if (issued !== undefined) return issued
     throw usageStop('--at iat needs evidence with a token that has an "iat": name the time instead')
   }
-  const seconds = /^[0-9]{1,12}$/.test(text)
-    ? Number(text)
-    : INSTANT.test(text)
-      ? Math.floor(Date.parse(text) / 1000)
-      : Number.NaN
-  if (seconds >= 0 && seconds <= NUMERIC_DATE_MAX_SECONDS) return seconds
+  const seconds = /^[0-9]{1,12}$/.test(text) ? Number(text) : parseAnyInstantSeconds(text)
+  if (isNumericDate(seconds)) return seconds
   throw usageStop(`"${text}" is no time: write 2026-01-31T12:00:00Z, seconds since the epoch, or iat`)
 }
 
@@ -119,7 +108,5 @@ function issuedAtSeconds({ evidence }: Attestation): number | undefined {
   const { token } = evidence
   const form = typeof token === 'string' ? parseTokenForm(token) : undefined
   const iat = form?.ok === true ? form.value.claims['iat'] : undefined
-  return typeof iat === 'number' && Number.isInteger(iat) && iat >= 0 && iat <= NUMERIC_DATE_MAX_SECONDS
-    ? iat
-    : undefined
+  return isNumericDate(iat) ? iat : undefined
 }

@@ -2,6 +2,7 @@
 // as they are.
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
 import { OPERATOR_FILE_MAX_BYTES, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
 import { readTextCapped } from '../../runtime/read-file-capped.ts'
@@ -63,7 +64,7 @@ export async function writeKeyFile(
   const mark =
     rotation === undefined
       ? ''
-      : `# postern keys rotate: ${rotation.step} new=${rotation.newKid} old=${rotation.oldKid} at=${new Date(rotation.atMillis).toISOString()}\n`
+      : `# postern keys rotate: ${rotation.step} new=${rotation.newKid} old=${rotation.oldKid} at=${formatInstantMillis(rotation.atMillis)}\n`
   const changed = text.replace(MARK, '').replace(LINE, () => `${mark}${line}`)
   const { uid, gid } = await stat(path)
   const draft = `${path}.new`

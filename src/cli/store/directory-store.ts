@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import process from 'node:process'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { readErrorCode } from '../../core/thrown.ts'
 import { createDirectorySource } from '../../runtime/directory-source.ts'
 import { EXIT, Stop } from '../command.ts'
@@ -75,7 +76,7 @@ async function takeLock(path: string, waitMillis: number): Promise<void> {
   for (;;) {
     try {
       const file = await open(path, 'wx', 0o600)
-      await file.writeFile(`process ${process.pid} since ${new Date().toISOString()}\n`)
+      await file.writeFile(`process ${process.pid} since ${formatInstantMillis(Date.now())}\n`)
       return await file.close()
     } catch (error) {
       if (readErrorCode(error) !== 'EEXIST') throw error

@@ -3,6 +3,7 @@
 // that the table does not list is not written.
 import type { StoredEvent } from '../../config/live/cache.ts'
 import type { Clock } from '../../core/clock.ts'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../../core/limits.ts'
 import type { IssuerFetchEvent } from '../../token/keys/key-source-events.ts'
 import { boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
@@ -125,7 +126,7 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
 
 /** The line of an event. */
 export function recordEvent(event: GatewayEvent, nowMillis: number): EventRecord {
-  const head = { v: 1, time: new Date(nowMillis).toISOString(), event: event.event } as const
+  const head = { v: 1, time: formatInstantMillis(nowMillis), event: event.event } as const
   const given: Readonly<Record<string, Facts[string] | undefined>> = { ...event }
   const facts = Object.keys(EVENTS[event.event].fields).flatMap((field) => {
     const value = given[field]

@@ -1,6 +1,7 @@
 // One login, top to bottom: the cluster, the body, the policies in force, the decision, the session, the record.
 import type { Context } from 'hono'
 import { parseClusterId } from '../../config/document-key.ts'
+import { floorToSeconds } from '../../core/instant.ts'
 import { LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { identityOf } from '../../policy/login/agent-identity.ts'
 import { evaluateLogin } from '../../policy/login/login.ts'
@@ -37,7 +38,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
 
   const nowMillis = parts.clock()
   const outcome = await evaluateLogin(attestations.value, policies.value.policies, {
-    nowSeconds: Math.floor(nowMillis / 1000),
+    nowSeconds: floorToSeconds(nowMillis),
     skewSeconds: parts.settings.clockSkewSeconds,
     keySources: parts.keySources,
     engine: parts.engine,

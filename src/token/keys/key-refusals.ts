@@ -1,4 +1,5 @@
 // The sentences about keys: what the caller may read, and what goes to the audit record and the status alone.
+import { secondsToWait } from '../../core/duration.ts'
 import { AUDITED_EXPECTED_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -37,13 +38,13 @@ export function describeFailure(failure: LoadFailure): FailureReport {
  * sentence whatever failed; the cause goes to the audit record.
  */
 export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
-  const wait = Math.ceil(((nextAttemptMillisOf(state) ?? nowMillis) - nowMillis) / 1000)
+  const waitMillis = (nextAttemptMillisOf(state) ?? nowMillis) - nowMillis
   const failure = state.lastFailure?.failure
   const isUnasked = failure === undefined && state.lease === undefined && state.loads === 0
   return {
     code: 'signing_key_fetch_failed',
     detail: "failed to fetch signing key: the gateway cannot reach the issuer's keys now; try again",
-    retryAfterSeconds: Math.max(1, wait),
+    retryAfterSeconds: secondsToWait(waitMillis),
     audit: {
       consecutiveFailures: state.failures,
       ...(isUnasked ? { keyFetchFailure: 'not asked: too many first loads' } : {}),

@@ -3,6 +3,7 @@
 // signature, its deployment and its key fit. No store and no clock here.
 import { CompactSign, compactVerify } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
+import { isDigest } from '../core/digest.ts'
 import { formatInstantMillis, parseInstantMillis } from '../core/instant.ts'
 import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../core/json.ts'
 import { CONTESTED_RIVALS_MAX, KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
@@ -50,7 +51,6 @@ export interface OpenedRecord {
 
 const TYPE = 'postern-applied+jws'
 const INFO = 'postern-applied/2'
-const DIGEST = /^sha256:[0-9a-f]{64}$/
 
 /** The record as the store keeps it. Throws a `RangeError` without a seal key: settings are checked before. */
 export async function sealRecord(record: AppliedRecord, sealing: Sealing): Promise<Uint8Array<ArrayBuffer>> {
@@ -156,10 +156,6 @@ function readObject(bytes: Uint8Array): JsonObject | undefined {
 function hasExactly(object: JsonObject, names: readonly string[]): boolean {
   const found = Object.keys(object)
   return found.length === names.length && names.every((name) => found.includes(name))
-}
-
-function isDigest(value: unknown): value is string {
-  return typeof value === 'string' && DIGEST.test(value)
 }
 
 function readRivals(value: Json): readonly Rival[] | undefined {

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { digestOf, sha256Base64url } from '../../src/core/digest.ts'
 import { didYouMean, nearest } from '../../src/core/nearest.ts'
-import { encodeUtf8 } from '../../src/core/utf8.ts'
 import { uuidv7 } from '../../src/core/uuid.ts'
 
 describe('nearest()', () => {
@@ -35,14 +33,5 @@ describe('uuidv7()', () => {
     expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(now)
     expect(uuidv7(now)).not.toBe(id)
     expect(uuidv7(now + 1) > id).toBe(true)
-  })
-})
-
-describe('digests', () => {
-  it('are those of FIPS 180-4', async () => {
-    expect(await digestOf(encodeUtf8('abc'))).toBe(
-      'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
-    )
-    expect(await sha256Base64url('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0')
   })
 })

@@ -1,7 +1,7 @@
 // Changing what a store holds: the expected digest, the check beside the other sections, history, then the document.
 // The order is the promise: nothing that does not compile is ever written, and nothing is replaced that is not kept.
 import type { DocumentKey } from '../../config/document-key.ts'
-import { digestOf } from '../../core/digest.ts'
+import { digestOf, shortDigest } from '../../core/digest.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
@@ -9,7 +9,6 @@ import { EXIT, type ExitCode, type Io, Stop } from '../command.ts'
 import { issuesText, tally } from '../print-issues.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
 import type { OpenedStore } from '../store/store-option.ts'
-import { shortDigest } from '../terminal.ts'
 import { type Change, judgeChanges } from './change-verdict.ts'
 import { type Action, listHistory, writeHistory } from './history.ts'
 

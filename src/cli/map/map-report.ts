@@ -1,7 +1,7 @@
 // What `postern map` prints, as text for people. What comes from the pod is made printable.
 
 import type { AttributeValue } from '../../attribute/attribute.ts'
-import { printable } from '../../core/printable.ts'
+import { printable, printableJson } from '../../core/printable.ts'
 import type {
   ConsideredOverride,
   ExplainedTemplate,
@@ -112,5 +112,5 @@ function wantedText(wanted: readonly string[]): string {
 }
 
 function valueText(value: AttributeValue | undefined): string {
-  return value === undefined ? 'absent' : printable(JSON.stringify(value))
+  return value === undefined ? 'absent' : printableJson(value)
 }

@@ -18,6 +18,7 @@ import {
   STORE_TIMEOUT_MILLIS,
 } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
+import { printable } from '../../core/printable.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { SectionValues } from '../compile/compile.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from '../document-key.ts'
@@ -121,7 +122,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   }
 
   function noteTrouble(key: DocumentKey, { message }: StoreError): void {
-    const reason = message.slice(0, STORE_REASON_MAX_LENGTH)
+    const reason = printable(message, STORE_REASON_MAX_LENGTH)
     tellIfAny(storeEvents.failed(key.text, reason))
     const failures = (troubles.get(key.text)?.failures ?? 0) + 1
     const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)

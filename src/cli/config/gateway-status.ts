@@ -3,17 +3,17 @@
 import type { ClusterId } from '../../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
 import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../../core/json.ts'
-import { GATEWAY_STATUS_MAX_BYTES, JSON_DEPTH_MAX } from '../../core/limits.ts'
+import {
+  GATEWAY_REASON_MAX_LENGTH,
+  GATEWAY_STATUS_MAX_BYTES,
+  GATEWAY_STATUS_TIMEOUT_MILLIS,
+  JSON_DEPTH_MAX,
+} from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 import { describeError } from '../../core/thrown.ts'
 import { readCapped } from '../../net/read-capped.ts'
 import { isLoopbackHost } from '../../net/url-policy.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
-
-const TIMEOUT_MILLIS = 10_000
-
-/** Of what an answer says of itself. A gateway's details are shorter; it need not be a gateway. */
-const REASON_MAX_LENGTH = 1000
 
 export async function readGatewayStatus(
   gateway: string,
@@ -29,7 +29,7 @@ export async function readGatewayStatus(
     .fetch(url, {
       headers: { Authorization: `Bearer ${session}` },
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+      signal: AbortSignal.timeout(GATEWAY_STATUS_TIMEOUT_MILLIS),
     })
     .catch((cause: unknown) => {
       throw new Stop(EXIT.unreachable, `${gateway} did not answer: ${reasonOf(cause)}`, { cause })
@@ -39,7 +39,7 @@ export async function readGatewayStatus(
   if (response.status !== 200) {
     const why =
       typeof body?.['code'] === 'string'
-        ? `${printable(body['code'], REASON_MAX_LENGTH)}, ${detailOf(body)}`
+        ? `${printable(body['code'], GATEWAY_REASON_MAX_LENGTH)}, ${detailOf(body)}`
         : 'no reason given'
     const next =
       response.status === 401 || response.status === 403 ? '; log in again as an issuer for a new session' : ''
@@ -71,7 +71,7 @@ async function readAnswer({ body }: Response, url: string): Promise<Uint8Array> 
 }
 
 function detailOf({ detail }: JsonObject): string {
-  return printable(typeof detail === 'string' ? detail : '', REASON_MAX_LENGTH)
+  return printable(typeof detail === 'string' ? detail : '', GATEWAY_REASON_MAX_LENGTH)
 }
 
 function readSection(json: Json): SectionStatus | undefined {

@@ -14,7 +14,7 @@ import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import type { SectionName } from '../../config/sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../config/sections/workload-attestation.ts'
 import { isError } from '../../core/issue.ts'
-import { DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
+import { DOCUMENT_MAX_BYTES, NAMED_CLUSTERS_MAX } from '../../core/limits.ts'
 import { describeError, readErrorCode } from '../../core/thrown.ts'
 import type { ClusterConfig } from '../../gateway/cluster-config.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
@@ -93,7 +93,9 @@ async function layoutOf(directory: string, id: string | undefined): Promise<Layo
     const clusters = (await namesIn(join(directory, 'clusters'))).filter((name) => parseClusterId(name) !== undefined)
     const [only = '', ...others] = clusters
     if (id === undefined && (only === '' || others.length > 0)) {
-      throw usageStop(`Say which cluster: add --cluster with one of ${clusters.slice(0, 20).join(', ') || 'none'}`)
+      throw usageStop(
+        `Say which cluster: add --cluster with one of ${clusters.slice(0, NAMED_CLUSTERS_MAX).join(', ') || 'none'}`,
+      )
     }
     const clusterId = checkedId(id ?? only)
     const clusterFolder = join(directory, 'clusters', clusterId)

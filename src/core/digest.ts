@@ -1,6 +1,6 @@
 // SHA-256: as `sha256:` and hex for configurations, and as base64url for identities.
 import { encodeBase64url } from './base64.ts'
-import { encodeHex } from './hex.ts'
+import { encodeHex } from './bytes.ts'
 import { encodeUtf8 } from './utf8.ts'
 
 /** What {@link digestOf} makes, and nothing else. */

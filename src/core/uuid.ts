@@ -1,5 +1,5 @@
 // UUIDv7 (RFC 9562 section 5.7): ordered by time, so that request ids and session ids sort in logs.
-import { encodeHex } from './hex.ts'
+import { encodeHex } from './bytes.ts'
 
 export function uuidv7(nowMillis: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))

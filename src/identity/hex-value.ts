@@ -1,6 +1,6 @@
 // A value of a distinguished name as `#` and the hex of its DER encoding (RFC 4514 section 2.4), a UTF8String here: the
 // form of values whose type is a dotted OID.
-import { encodeHex } from '../core/hex.ts'
+import { encodeHex } from '../core/bytes.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
 
 const UTF8_STRING = 0x0c

@@ -1,4 +1,5 @@
 // The bytes of a stream within a size. Whoever sends a stream decides how large it is: a length may be absent, or a lie.
+import { concatBytes } from '../core/bytes.ts'
 
 /**
  * Reads to the end: the bytes, or `undefined` once there are more than `maxBytes`. Rejects as the reader does. The reader
@@ -12,19 +13,9 @@ export async function readCapped(
   let length = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return concatBytes(chunks, length)
+    if (done) return concatBytes(chunks)
     length += value.length
     if (length > maxBytes) return undefined
     chunks.push(value)
   }
-}
-
-function concatBytes(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }

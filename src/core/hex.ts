@@ -1,6 +1,0 @@
-// Bytes as hexadecimal digits.
-
-/** Two lower-case digits a byte, without separators. */
-export function encodeHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}

@@ -1,6 +1,6 @@
 // A directory as a store, on Node and Deno: `clusters/<id>/<Section>` is the file `DIR/clusters/<id>/<Section>.yaml`.
 // No key leads out of the directory, and no file answers to two spellings of a name.
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
@@ -8,6 +8,7 @@ import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../c
 import { readErrorCode } from '../core/thrown.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import { type CappedFile, readFileCapped } from './read-file-capped.ts'
+import { replaceFile } from './replace-file.ts'
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}$/
 
@@ -55,19 +56,7 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
       const path = pathOf(key)
       const draft = join(dirname(path), `.${uuidv7(Date.now())}.tmp`)
       await mkdir(dirname(path), { recursive: true })
-      try {
-        const file = await open(draft, 'wx', 0o600)
-        try {
-          await file.writeFile(bytes)
-          await file.sync()
-        } finally {
-          await file.close()
-        }
-        await rename(draft, path)
-      } catch (error) {
-        await rm(draft, { force: true })
-        throw error
-      }
+      await replaceFile(path, draft, bytes)
     },
     async delete(key) {
       await rm(pathOf(key), { force: true })

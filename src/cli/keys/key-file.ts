@@ -1,11 +1,12 @@
 // An env file with session keys, and how far a rotation of them has come, which a comment in it says. All other lines stay
 // as they are.
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
 import { OPERATOR_FILE_MAX_BYTES, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
 import { readTextCapped } from '../../runtime/read-file-capped.ts'
+import { replaceFile } from '../../runtime/replace-file.ts'
 import { readSessionKeys } from '../../token/session/session-keys.ts'
 import { EXIT, Stop } from '../command.ts'
 
@@ -67,17 +68,6 @@ export async function writeKeyFile(
       : `# postern keys rotate: ${rotation.step} new=${rotation.newKid} old=${rotation.oldKid} at=${formatInstantMillis(rotation.atMillis)}\n`
   const changed = text.replace(MARK, '').replace(LINE, () => `${mark}${line}`)
   const { uid, gid } = await stat(path)
-  const draft = `${path}.new`
-  const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(changed)
-    // Where root rotates, the gateway's user must still be able to read it.
-    await file.chown(uid, gid).catch(() => undefined)
-    await file.sync()
-    await file.close()
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
+  // Where root rotates, the gateway's user must still be able to read it.
+  await replaceFile(path, `${path}.new`, changed, (file) => file.chown(uid, gid).catch(() => undefined))
 }

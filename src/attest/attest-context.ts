@@ -5,15 +5,12 @@ import type { Checked } from '../core/result.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
 import type { SharedSections } from './shared-sections.ts'
-import type { AttestorTable } from './table.ts'
 
 /** Reports an issue; the path is relative to what the caller of the reporting function has in hand. */
 export type Report = (issue: Issue) => void
 
-/** What compiling a document needs to know besides its text. The same for all documents of one gateway and scope. */
-export interface CompileContext {
-  /** The attestors that policies may require. */
-  readonly attestors: AttestorTable
+/** What compiling an entry needs to know besides its text. The same for all documents of one gateway and scope. */
+export interface EntryContext {
   /** `ISSUER_URL`: a policy must not accept the gateway's own sessions as evidence. */
   readonly issuerUrl: string
   readonly urlPolicy: UrlPolicy

@@ -6,8 +6,8 @@ import type { AttributeRow } from '../attribute/row.ts'
 import type { Json } from '../core/json.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
-import type { FetchedSpec } from '../token/keys/discovery.ts'
-import type { AttestContext, CompileContext, PinContext, Report } from './attest-context.ts'
+import type { FetchedSpec } from '../token/keys/key-source-spec.ts'
+import type { AttestContext, EntryContext, PinContext, Report } from './attest-context.ts'
 import type { Check } from './check.ts'
 import type { Claimed } from './claimed.ts'
 
@@ -150,7 +150,7 @@ export interface Attestor<S extends Shapes = Shapes> {
   readonly attributeRows?: readonly AttributeRow[]
 
   /** Reports every issue, paths relative to `config`; yields `undefined` if one of them is an error. */
-  compile(config: S['config'], context: CompileContext, report: Report): CompiledEntry<S> | undefined
+  compile(config: S['config'], context: EntryContext, report: Report): CompiledEntry<S> | undefined
 
   /** What an agent sends to ask for a challenge; without it a challenge takes no `request`. */
   readonly challengeSchema?: v.GenericSchema<unknown, S['request']>

@@ -1,7 +1,12 @@
 // The attributes of a workload as an issuer lists them. Only what a workload attestor vouches for may come this way:
 // an issuer that could send `k8s_token.node.name` would speak for the agent.
 import type { Json, JsonObject } from '../core/json.ts'
-import { ATTRIBUTE_VALUE_MAX_BYTES, ATTRIBUTE_VALUES_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
+import {
+  ATTRIBUTE_VALUE_MAX_BYTES,
+  ATTRIBUTE_VALUES_MAX,
+  UNKNOWN_ATTRIBUTE_QUOTED_MAX,
+  WORKLOAD_ATTRIBUTES_MAX,
+} from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
@@ -68,7 +73,7 @@ function isMap(input: JsonObject | ReadonlyMap<string, Json>): input is Readonly
 }
 
 function refuseName(code: RefusalCode, name: string, detail: string): Checked<never> {
-  return refuse({ code, where: name.slice(0, 128).toWellFormed(), detail })
+  return refuse({ code, where: name.slice(0, UNKNOWN_ATTRIBUTE_QUOTED_MAX).toWellFormed(), detail })
 }
 
 function readValue(json: Json, row: AttributeRow, name: string): Checked<AttributeValue> {

@@ -1,6 +1,7 @@
 // The notations of a key. `label[k]`, `label.k`, `label.[k]` and `label.'k'` name one attribute; each origin's documents
 // use another one. A name is made canonical before anything compares it, so that no spelling slips past a check.
 import { ATTRIBUTE_NAME_MAX_LENGTH } from '../core/limits.ts'
+import { hasControl } from '../core/printable.ts'
 
 /** How the names of one row are written: `<prefix>[<key>]`, `<prefix>.<key>`, or `<prefix>.<key><suffix>`. */
 export interface NamePattern {
@@ -49,5 +50,5 @@ function between(text: string, open: string, close: string): string | undefined 
 
 /** Keys are printed in messages and audit records: no control characters, no lone surrogates. */
 function isKey(key: string): boolean {
-  return key.length > 0 && !/[\u0000-\u001f\u007f-\u009f]/.test(key) && key.isWellFormed()
+  return key.length > 0 && !hasControl(key) && key.isWellFormed()
 }

@@ -4,6 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { clusterKey, type DocumentKey, parseClusterId, type Scope, trustDomainKey } from '../config/document-key.ts'
 import type { SectionScope } from '../config/sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections/table.ts'
+import { isDigest } from '../core/digest.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { usageStop } from './command.ts'
 
@@ -78,11 +79,9 @@ function sectionsOf(kind: SectionScope): readonly SectionName[] {
   return sectionNames().filter((name) => SECTIONS[name].scope === kind)
 }
 
-const DIGEST = /^sha256:[0-9a-f]{64}$/
-
 /** `--expected-digest`: a whole digest, or `absent`. */
 export function readExpected(value: string | undefined): string | undefined {
-  if (value === undefined || value === 'absent' || DIGEST.test(value)) return value
+  if (value === undefined || value === 'absent' || isDigest(value)) return value
   throw usageStop(
     '--expected-digest takes "sha256:" and 64 hex digits, as `config get --digest` prints it, or "absent"',
   )

@@ -9,8 +9,8 @@ export interface Io {
   readonly out: (data: string | Uint8Array) => void
   /** Everything that is said about them. */
   readonly err: (text: string) => void
-  /** The standard input, whole. */
-  readonly input: () => Promise<Uint8Array>
+  /** The standard input to its end; `undefined` where it has more than `maxBytes`. */
+  readonly input: (maxBytes: number) => Promise<Uint8Array | undefined>
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Where the names of files start. */
   readonly directory: string

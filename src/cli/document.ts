@@ -1,14 +1,15 @@
 // A document as the tool handles it: its bytes, the section that it says it is, and what compiling it has found.
-import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type CompileResult, compileDocument } from '../config/compile/compile.ts'
-import type { LocatedIssue } from '../config/compile/located-issue.ts'
 import type { DocumentKey } from '../config/document-key.ts'
 import { isSectionName, type SectionName } from '../config/sections/table.ts'
+import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import { readYaml } from '../config/yaml/yaml.ts'
 import { digestOf } from '../core/digest.ts'
 import { DOCUMENT_MAX_BYTES } from '../core/limits.ts'
+import { describeError, readErrorCode } from '../core/thrown.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
+import { readFileCapped } from '../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop } from './command.ts'
 import type { OperatorSettings } from './operator-settings.ts'
 
@@ -59,24 +60,17 @@ export async function compileFile(
 /** The bytes of a file; of a larger one than a document may be, enough to be refused for its size. */
 export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const handle = await open(resolve(io.directory, file), 'r')
-    try {
-      const chunks: Uint8Array[] = []
-      for await (const chunk of handle.createReadStream({ end: DOCUMENT_MAX_BYTES })) chunks.push(chunk)
-      return new Uint8Array(Buffer.concat(chunks))
-    } finally {
-      await handle.close()
-    }
+    return (await readFileCapped(resolve(io.directory, file), DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {
     throw new Stop(EXIT.usage, `Cannot read ${file}: ${reasonOf(error)}`)
   }
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = readErrorCode(error)
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EISDIR') return 'it is a directory; name the files in it'
-  return error instanceof Error ? error.message : String(error)
+  return describeError(error)
 }
 
 /** What a document says it is; `undefined` if it cannot be told, or is no section that there is. */

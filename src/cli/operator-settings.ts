@@ -1,11 +1,13 @@
 // The settings that decide whether a document compiles, as the gateway reads them: from the environment, or a file of
 // it. The gateway's secrets are not needed to check a document, but for SEAL_KEYS to open what it has sealed.
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
 import { createContextFor } from '../config/compile/compile-context.ts'
 import type { ContextFor } from '../config/live/config-read.ts'
+import { OPERATOR_FILE_MAX_BYTES } from '../core/limits.ts'
+import { describeError } from '../core/thrown.ts'
+import { readTextCapped } from '../runtime/read-file-capped.ts'
 import { readSettings } from '../runtime/settings.ts'
 import type { Sealing } from '../token/applied-record.ts'
 import { makeSessionSigningKeys } from '../token/session/make-session-keys.ts'
@@ -69,9 +71,9 @@ async function readEnvironmentFile(
 ): Promise<Readonly<Record<string, string | undefined>>> {
   if (file === undefined) return {}
   try {
-    return parseEnv(await readFile(resolve(io.directory, file.path), 'utf8'))
+    return parseEnv(await readTextCapped(resolve(io.directory, file.path), OPERATOR_FILE_MAX_BYTES))
   } catch (error) {
     if (!file.asked) return {}
-    throw new Stop(EXIT.usage, `Cannot read ${file.path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Stop(EXIT.usage, `Cannot read ${file.path}: ${describeError(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 // `npm run -s postern -- COMMAND`: the process around the table of commands.
 import process from 'node:process'
-import { buffer } from 'node:stream/consumers'
+import { Readable } from 'node:stream'
+import { readCapped } from '../net/read-capped.ts'
 import { run } from './commands.ts'
 
 // npm runs scripts in the folder of package.json; names of files mean the folder that the person is in.
@@ -11,10 +12,19 @@ const directory = isScript && INIT_CWD !== undefined ? INIT_CWD : process.cwd()
 process.exitCode = await run(process.argv.slice(2), {
   out: (data) => process.stdout.write(data),
   err: (text) => process.stderr.write(text),
-  input: () => buffer(process.stdin),
+  input: readInput,
   environment: process.env,
   directory,
   clock: Date.now,
   fetch,
   colour: process.stdout.isTTY === true && (NO_COLOR === undefined || NO_COLOR === ''),
 })
+
+async function readInput(maxBytes: number): Promise<Uint8Array | undefined> {
+  const reader = Readable.toWeb(process.stdin).getReader()
+  try {
+    return await readCapped(reader, maxBytes)
+  } finally {
+    await reader.cancel()
+  }
+}

@@ -1,7 +1,7 @@
 // Issues as a person reads them, and as a program does. The JSON shape is that of the status endpoint.
 import { formatIssue } from '../config/compile/format-issue.ts'
-import type { LocatedIssue } from '../config/compile/located-issue.ts'
 import { type IssueStatus, statusOf } from '../config/live/status.ts'
+import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import { isError, severityOf } from '../core/issue.ts'
 import { printable } from '../core/printable.ts'
 import { count, paint } from './terminal.ts'

@@ -26,10 +26,3 @@ export function terminalText(text: string, { colour }: { readonly colour: boolea
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
-
-export const SHORT_DIGEST_LENGTH = 'sha256:'.length + 12
-
-/** A digest as people compare it: its first twelve digits. */
-export function shortDigest(digest: string): string {
-  return digest.slice(0, SHORT_DIGEST_LENGTH)
-}

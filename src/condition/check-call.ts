@@ -3,8 +3,8 @@ import { CONDITION_PATTERNS_MAX, PATTERN_MAX_LENGTH, PATTERN_STEPS_PER_DOCUMENT_
 import { didYouMean } from '../core/nearest.ts'
 import type { CompiledPattern } from '../pattern/pattern.ts'
 import type { PatternMeter } from '../pattern/pattern-meter.ts'
-import type { Report, Variable } from './check.ts'
-import { type Expression, elementOf, isList, type LoopKind, TYPE_NAMES } from './expression.ts'
+import type { Report } from './check-report.ts'
+import { type Expression, elementOf, isList, type LoopKind, TYPE_NAMES, type Variable } from './expression.ts'
 import type { Resolved } from './reference.ts'
 import type { Node, Span } from './syntax.ts'
 

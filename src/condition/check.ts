@@ -2,28 +2,11 @@
 import { CONDITION_LOOPS_MAX } from '../core/limits.ts'
 import type { PatternMeter } from '../pattern/pattern-meter.ts'
 import { type Call, checkCall } from './check-call.ts'
-import { type Expression, elementOf, isList, listOf, TYPE_NAMES, type Type } from './expression.ts'
+import type { Report } from './check-report.ts'
+import { type Expression, elementOf, isList, listOf, TYPE_NAMES, type Type, type Variable } from './expression.ts'
 import { chainOf, type Resolved, resolveChain, resolveEntry } from './reference.ts'
 import type { ConditionScope } from './scope.ts'
 import type { BinaryOperator, Node, Span } from './syntax.ts'
-
-export type CheckCode =
-  | 'condition_syntax'
-  | 'condition_type'
-  | 'condition_unsupported'
-  | 'condition_too_large'
-  | 'attribute_unknown'
-  | 'attribute_surface_forbidden'
-  | 'pattern_invalid'
-  | 'pattern_too_large'
-
-export type Report = (code: CheckCode, message: string, offset: number) => undefined
-
-/** A loop's variable, innermost last. */
-export interface Variable {
-  readonly name: string
-  readonly type: Type
-}
 
 const COMPARISONS = {
   '==': 'equal',

@@ -2,7 +2,8 @@
 // issue with its place; a condition that comes out can be evaluated without any.
 import type { Issue, Path } from '../core/issue.ts'
 import { createPatternMeter, type PatternMeter } from '../pattern/pattern-meter.ts'
-import { checkExpression, type Report } from './check.ts'
+import { checkExpression } from './check.ts'
+import type { Report } from './check-report.ts'
 import { emitProgram, type Program } from './emit.ts'
 import { type Expression, partsOf, TYPE_NAMES } from './expression.ts'
 import { fuelBound } from './fuel.ts'

@@ -29,6 +29,12 @@ export function isList(type: Type): boolean {
   return type === 'empty' || elementOf(type) !== undefined
 }
 
+/** A loop's variable, innermost last. */
+export interface Variable {
+  readonly name: string
+  readonly type: Type
+}
+
 export type ComparisonKind =
   | 'equal'
   | 'notEqual'

@@ -1,7 +1,7 @@
 // Splits an expression into tokens, once, in linear time.
 
-import { digitOf } from '../core/hex-digit.ts'
 import { quoteText } from '../core/printable.ts'
+import { digitOf } from '../pattern/hex-digit.ts'
 import { readStringLiteral } from './string-literal.ts'
 import { failSyntax, failUnsupported } from './syntax.ts'
 

@@ -1,5 +1,5 @@
 // CEL's string literals: quotes, triple quotes, raw strings and escapes (CEL specification, "String and Bytes Values").
-import { digitOf } from '../core/hex-digit.ts'
+import { digitOf } from '../pattern/hex-digit.ts'
 import { failSyntax } from './syntax.ts'
 
 const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([

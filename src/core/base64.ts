@@ -1,4 +1,4 @@
-// Base64url without padding (RFC 4648 section 5, RFC 7515 section 2), canonical in both directions. Every common JWT
+// Base64url without padding (RFC 4648 section 5, RFC 7515 section 2), and base64 with it, each canonical. Every common JWT
 // library accepts spare bits, and some whitespace or padding: then one token has many spellings, and a replay cache
 // keyed on the text is worthless.
 
@@ -43,4 +43,12 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
     }
   }
   return (group & ((1 << bits) - 1)) === 0 ? bytes : undefined
+}
+
+/** Base64 with padding (RFC 4648 section 4): the bytes, or `undefined` for anything but its one canonical spelling. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text)) return undefined
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const body = text.slice(0, text.length - padding)
+  return decodeBase64url(body.replaceAll('+', '-').replaceAll('/', '_'))
 }

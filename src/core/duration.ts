@@ -14,6 +14,16 @@ export function parseDurationSeconds(text: string): number | undefined {
   return Number.isSafeInteger(millis) && millis % 1000 === 0 ? millis / 1000 : undefined
 }
 
+/** How long ago that was, in whole seconds. Never negative: a clock may have been set back. */
+export function secondsSince(millis: number, nowMillis: number): number {
+  return Math.max(0, Math.floor((nowMillis - millis) / 1000))
+}
+
+/** A wait in milliseconds as `Retry-After` tells it: whole seconds, rounded up, and at least one. */
+export function secondsToWait(millis: number): number {
+  return Math.max(1, Math.ceil(millis / 1000))
+}
+
 /** Seconds for a person: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function describeSeconds(seconds: number): string {
   if (seconds < 120) return `${seconds} s`

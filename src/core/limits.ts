@@ -27,8 +27,14 @@ export const CONNECTION_IDLE_TIMEOUT_MILLIS = 75_000
 /** On Node and Deno: a connection on which nothing moves, as by a client that does not read its answer, is closed. */
 export const CONNECTION_STALLED_TIMEOUT_MILLIS = 60_000
 
+/** On Node and Deno: how often connections are held against these: the most by which one is over its own. */
+export const CONNECTIONS_CHECK_MILLIS = 1_000
+
 /** On Node and Deno: connections at once; each holds some 10 kB, and a body while one arrives. Others are refused. */
 export const CONNECTIONS_MAX = 4_096
+
+/** A full server is reported at most once in this time: a flood of connections must not become a flood of lines. */
+export const CONNECTIONS_FULL_NOTICE_MILLIS = 60_000
 
 /**
  * On Node and Deno: requests of one connection that wait for their answers. Clients of today pipeline none; tens of
@@ -46,6 +52,13 @@ export const SHUTDOWN_NOTICE_MILLIS = 2_000
  * where Docker kills after 10 s unless told otherwise and Kubernetes after 30 s.
  */
 export const SHUTDOWN_GRACE_MILLIS = 8_000
+/**
+ * A turn of the event loop this short has accepted no connection. The port is closed after such a turn: to close it
+ * resets what the system has accepted and we have not yet.
+ */
+export const QUIET_TURN_MAX_MILLIS = 0.2
+/** A server under so much load that no turn of so many is that short is closed all the same. */
+export const QUIET_TURNS_TRIED_MAX = 2_000
 /** At the end, what standard output and standard error have not yet taken. */
 export const OUTPUT_FLUSH_MILLIS = 1_000
 
@@ -135,6 +148,13 @@ export const AUDITED_CLAIMED_MAX_BYTES = 4 * 1024
 /** One string in an audit record that came from outside, with what was escaped in it. */
 export const AUDIT_TEXT_MAX_LENGTH = 512
 
+/** The stack of a fault of our own in its record: frames from its place outwards, each with a path of ours. */
+export const FAULT_FRAMES_MAX = 16
+export const FAULT_FRAME_MAX_LENGTH = 200
+
+/** Of an audit record, for the names of its lists and the counts of what they leave out. */
+export const AUDIT_FRAME_BYTES = 512
+
 /**
  * One audit record, as JSON with everything outside ASCII escaped: Workers Logs cuts a line at 256 kB and others at less,
  * and who may send anonymous requests must not choose what is cut off.
@@ -201,6 +221,18 @@ export const IMPORTED_KEYS_MAX = 1024
 /** RSA moduli: shorter ones are weak, longer ones are slow by design of the attacker. */
 export const RSA_MIN_BITS = 2048
 export const RSA_MAX_BITS = 8192
+
+/** The beginning of what is no JSON: enough to know the page of a proxy or a login by. */
+export const BODY_START_BYTES = 256
+
+/** Errors of `fetch` nest: `fetch failed` has a cause, and an attempt at several addresses has an error for each. */
+export const FETCH_ERROR_NESTING_MAX = 4
+
+/**
+ * Compressed bytes that are decoded at once. DEFLATE expands 1,032-fold at most, so this becomes 130 kB; about one piece
+ * goes in for each 4 kB that are read.
+ */
+export const INFLATE_PIECE_BYTES = 128
 
 /** One fetch of a discovery document or a key set. */
 export const KEY_FETCH_TIMEOUT_MILLIS = 5_000
@@ -308,6 +340,33 @@ export const JWT_TTL_MAX_SECONDS = 168 * 3600
 /** No document states upstream's default: the shortest lifetime that its documents ever called a minimum. */
 export const JWT_TTL_DEFAULT_SECONDS = 3600
 
+/**
+ * What the tool reads of a gateway's answer to `config status`: findings of seven sections, two hundred each with a message
+ * of {@link ISSUE_MESSAGE_MAX_LENGTH}, are a fifth of it.
+ */
+export const GATEWAY_STATUS_MAX_BYTES = 8 * 1024 * 1024
+
+/** The tool waits so long for a gateway's status: twice what the gateway waits for its store. */
+export const GATEWAY_STATUS_TIMEOUT_MILLIS = 10_000
+/** What a refused `config status` says of itself: a gateway's details are shorter, and it need not be a gateway. */
+export const GATEWAY_REASON_MAX_LENGTH = 1_000
+
+/** Policies that `explain` lists with why they were not looked at: those that miss by a hair first, the rest counted. */
+export const EXPLAINED_OTHERS_MAX = 20
+/** A value, or a name of a token, in what `explain` prints: it does not push the rest out of sight. */
+export const EXPLAINED_TEXT_MAX_LENGTH = 240
+/** Overrides that `map` lists: of ten thousand, the last ones up to the one that was taken. */
+export const MAPPED_OVERRIDES_MAX = 50
+/** Values that `map` lists of those that a match looks for; the rest is counted. */
+export const MAPPED_VALUES_MAX = 5
+/** Clusters of a store that a usage message names. */
+export const NAMED_CLUSTERS_MAX = 20
+/** `--actor`: a name for the history, on one line of it. */
+export const ACTOR_MAX_LENGTH = 128
+
+/** The line of an issue as a terminal shows it; a longer one is cut around the fault. */
+export const ISSUE_LINE_MAX_LENGTH = 100
+
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 
@@ -392,6 +451,12 @@ export const LEASE_POLL_MILLIS = 20
 /** One store read may end in a second one, of the applied record; after that the lease is anyone's. */
 export const LEASE_MILLIS = 2 * STORE_TIMEOUT_MILLIS + 1_000
 
+/**
+ * A file of settings, keys or certificates that an operator names. The certificates of all public authorities have some
+ * 250 kB; a device or a log that is named by mistake must not fill the memory.
+ */
+export const OPERATOR_FILE_MAX_BYTES = 1024 * 1024
+
 /** What one value of a store may hold: the applied record of the largest document, its text escaped and in base64. */
 export const STORE_VALUE_MAX_BYTES = 8 * 1024 * 1024
 /** An applied record younger than store propagation and `cacheTtl` may be newer than what this isolate has read. */
@@ -422,16 +487,35 @@ export const SEAL_KEY_MIN_BYTES = 32
 /** Workers KV rejects a shorter `cacheTtl`. */
 export const KV_CACHE_TTL_MIN_SECONDS = 30
 
+/**
+ * `SESSION_TTL_SECONDS`: a shorter session expires before its agent has used it, and a longer one outlives what it was
+ * issued for by more than a day.
+ */
+export const SESSION_TTL_MIN_SECONDS = 60
+export const SESSION_TTL_MAX_SECONDS = 24 * 3600
 /** Sessions live this long where `SESSION_TTL_SECONDS` is not set. */
 export const SESSION_TTL_DEFAULT_SECONDS = 3600
 /** The published session keys are read again after this long: how long a new key must be published before it signs. */
 export const PUBLISHED_MAX_AGE_SECONDS = 300
+
+/**
+ * `CLOCK_SKEW_SECONDS`: so much longer than it says a token is good. Hosts that keep time by NTP differ by far less than
+ * the default; more than a minute would hide a clock that is wrong.
+ */
+export const CLOCK_SKEW_DEFAULT_SECONDS = 30
+export const CLOCK_SKEW_MAX_SECONDS = 60
+
+/** `kid` of a session key: it stands in every session, and a thumbprint (RFC 7638) has 43 characters. */
+export const SESSION_KID_MAX_LENGTH = 256
 
 /** A session token; larger ones do not fit the headers of common proxies. */
 export const SESSION_MAX_BYTES = 8 * 1024
 
 /** One attribute name. A Kubernetes label key has at most 317 characters, an EC2 tag key 128. */
 export const ATTRIBUTE_NAME_MAX_LENGTH = 512
+
+/** An attribute's name in a refusal or an issue that says there is none of it: most names fit whole. */
+export const UNKNOWN_ATTRIBUTE_QUOTED_MAX = 128
 
 /** Names of attributes that one of two generations remembers once they were resolved; together at most 4 MiB. */
 export const RESOLVED_NAMES_MAX = 2048
@@ -457,6 +541,9 @@ export const TRUST_DOMAIN_MAX_BYTES = 255
 /** RFC 1035 section 2.3.4: a name has 253 characters as text, a label 63. */
 export const DNS_NAME_MAX_BYTES = 253
 export const DNS_LABEL_MAX_BYTES = 63
+
+/** The type of a subject attribute as a dotted OID: those in use have fewer than thirty characters. */
+export const SUBJECT_OID_MAX_LENGTH = 64
 
 /** A value of a subject attribute for which RFC 5280 states no bound. */
 export const SUBJECT_VALUE_MAX_LENGTH = 256

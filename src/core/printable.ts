@@ -14,6 +14,13 @@ const UNPRINTABLE_IN_LINES = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Defaul
 /** What cannot be seen in a line, or is taken for a space: the unprintable but for tabs and line ends, and all other spaces. */
 const UNSEEN = /(?![\t\n\r ])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
+/** C0, DEL and C1: characters that only serve to deceive where a name or a value is meant. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+export function hasControl(text: string): boolean {
+  return CONTROL.test(text)
+}
+
 /** The offset of the first character of `text` that a reader cannot see or takes for a space, if there is one. */
 export function findUnseen(text: string): number | undefined {
   if (isAscii(text)) return undefined

@@ -1,4 +1,5 @@
 // UUIDv7 (RFC 9562 section 5.7): ordered by time, so that request ids and session ids sort in logs.
+import { encodeHex } from './bytes.ts'
 
 export function uuidv7(nowMillis: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
@@ -7,6 +8,6 @@ export function uuidv7(nowMillis: number): string {
   view.setUint32(2, nowMillis % 2 ** 32)
   view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f))
   view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f))
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const hex = encodeHex(bytes)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -1,6 +1,7 @@
 // What a login tells: the answer to the caller, who learns of its own evidence alone, and the record for the operator,
 // who learns everything but the token.
 import type { Context } from 'hono'
+import { formatInstantSeconds } from '../core/instant.ts'
 import { printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type Attestation, nameUnopened } from '../policy/login/evidence.ts'
@@ -90,7 +91,7 @@ export function createLoginReport(
     admitted(outcome, session) {
       const { policy, attributes } = outcome
       const { id, subject } = session
-      const expiresAt = new Date(session.expiresAtSeconds * 1000).toISOString().replace('.000Z', 'Z')
+      const expiresAt = formatInstantSeconds(session.expiresAtSeconds)
       const facts = withHead({
         status: 200,
         outcome: 'admitted',

@@ -3,6 +3,7 @@
 
 import { type ConfigSource, within } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
+import { secondsSince } from '../core/duration.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
 import type { Checks } from './answers/health-answers.ts'
 
@@ -98,8 +99,4 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
 /** A clock that was set back makes nothing young. */
 function isYounger(millis: number, maxMillis: number, nowMillis: number): boolean {
   return nowMillis >= millis && nowMillis - millis < maxMillis
-}
-
-function secondsSince(millis: number, nowMillis: number): number {
-  return Math.max(0, Math.floor((nowMillis - millis) / 1000))
 }

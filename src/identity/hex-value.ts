@@ -1,5 +1,6 @@
 // A value of a distinguished name as `#` and the hex of its DER encoding (RFC 4514 section 2.4), a UTF8String here: the
 // form of values whose type is a dotted OID.
+import { encodeHex } from '../core/bytes.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
 
 const UTF8_STRING = 0x0c
@@ -8,10 +9,7 @@ const LONG_FORM = 0x80
 export function encodeHexValue(value: string): string {
   const content = encodeUtf8(value)
   const bytes = [UTF8_STRING, ...encodeLength(content.length), ...content]
-  return `#${bytes
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .toUpperCase()}`
+  return `#${encodeHex(Uint8Array.from(bytes)).toUpperCase()}`
 }
 
 /** The string that `text` encodes; `undefined` if it is anything but the one encoding of a UTF8String. */

@@ -1,6 +1,7 @@
 // The attribute types of an X.509 subject: one row each, with the bound of RFC 5280 appendix A.1 and the characters of
 // its ASN.1 string type. A value over its bound is refused and never cut: cutting makes two identities equal.
-import { SUBJECT_VALUE_MAX_LENGTH } from '../core/limits.ts'
+import { SUBJECT_OID_MAX_LENGTH, SUBJECT_VALUE_MAX_LENGTH } from '../core/limits.ts'
+import { hasControl } from '../core/printable.ts'
 
 export interface SubjectType {
   /** As it is printed: the short name, or a dotted OID. */
@@ -54,7 +55,7 @@ const OID = /^(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9]
 export function subjectType(name: string): SubjectType | undefined {
   const known = BY_NAME.get(name.toUpperCase())
   if (known !== undefined) return known
-  const isOid = name.length <= 64 && OID.test(name)
+  const isOid = name.length <= SUBJECT_OID_MAX_LENGTH && OID.test(name)
   return isOid ? { name, oid: name, maxLength: SUBJECT_VALUE_MAX_LENGTH, syntax: 'utf8' } : undefined
 }
 
@@ -70,7 +71,7 @@ export function checkSubjectValue(type: SubjectType, value: string): SubjectValu
   // Characters are code points: at most as many as UTF-16 units, at least half. Only in between they are counted.
   if (value.length > 2 * maxLength) return 'value_too_long'
   if (value.length > maxLength && [...value].length > maxLength) return 'value_too_long'
-  if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f]/.test(value)) return 'value_character'
+  if (!value.isWellFormed() || hasControl(value)) return 'value_character'
   if (type.syntax === 'printable' && !/^[A-Za-z0-9 '()+,./:=?-]*$/.test(value)) return 'value_character'
   if (type.syntax === 'ia5' && !/^[\u0020-\u007e]*$/.test(value)) return 'value_character'
   if (type.syntax === 'letters' && !/^[A-Za-z]*$/.test(value)) return 'value_character'

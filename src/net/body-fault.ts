@@ -1,5 +1,6 @@
 // What is wrong with a body that should be JSON and is not: which fault, and where in it.
 import type { parseJsonBytes } from '../core/json.ts'
+import { BODY_START_BYTES } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { utf8Length } from '../core/utf8.ts'
 import type { CauseFacts } from './cause-row.ts'
@@ -30,7 +31,7 @@ const JSON_KINDS = {
 /** For bytes that {@link parseJsonBytes} refuses with `json`. */
 export function describeBody(bytes: Uint8Array, headers: Headers, json: JsonFaultAt): BodyFault {
   const coding = headers.get('content-encoding') ?? 'identity'
-  if (/^\s*$/.test(startOf(bytes)) && bytes.length <= START_BYTES) return { kind: 'body_empty', facts: {} }
+  if (/^\s*$/.test(startOf(bytes)) && bytes.length <= BODY_START_BYTES) return { kind: 'body_empty', facts: {} }
   if (startOf(bytes).trimStart().startsWith('<')) {
     return { kind: 'html', facts: { contentType: quoteText(headers.get('content-type') ?? '') } }
   }
@@ -45,11 +46,8 @@ export function describeBody(bytes: Uint8Array, headers: Headers, json: JsonFaul
   return { kind: 'not_utf8', facts: { byte: findInvalidUtf8(bytes) } }
 }
 
-const START_BYTES = 256
-
-/** Enough of the beginning to know a page by. */
 function startOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes.subarray(0, START_BYTES))
+  return new TextDecoder().decode(bytes.subarray(0, BODY_START_BYTES))
 }
 
 function isIdentity(coding: string): boolean {

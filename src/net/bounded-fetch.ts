@@ -8,6 +8,7 @@ import { describeBody } from './body-fault.ts'
 import type { CauseFacts } from './cause-row.ts'
 import { findContentFailure } from './content-coding.ts'
 import type { FetchCause } from './fetch-causes.ts'
+import { readCapped } from './read-capped.ts'
 import { type FetchPhase, recogniseError, recogniseStatus } from './recognise-error.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -125,31 +126,16 @@ function failed(failure: FetchFailure): { readonly ok: false; readonly failure: 
   return { ok: false, failure }
 }
 
-/** The body, or `undefined` once it is over the bound. Counted as it comes: a length may be absent, or a lie. */
+/** The body, or `undefined` once it is over the bound. */
 async function readBody(response: Response, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
   if (response.body === null) return new Uint8Array()
   const reader = response.body.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
   try {
-    for (;;) {
-      const { done, value } = await orAborted(reader.read(), signal)
-      if (done) break
-      length += value.length
-      if (length > maxBytes) return undefined
-      chunks.push(value)
-    }
+    return await orAborted(readCapped(reader, maxBytes), signal)
   } finally {
     // Ends the transfer if it is not over. Nobody waits: a body that does not end may not end its cancelling either.
     reader.cancel().catch(() => undefined)
   }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
 
 function discard(response: Response): void {

@@ -3,6 +3,7 @@
 import type { Sleep } from '../core/clock.ts'
 import { REQUEST_BODY_TIMEOUT_MILLIS } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
+import { readCapped } from './read-capped.ts'
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 
@@ -28,23 +29,12 @@ export async function readBytes(request: Request, maxBytes: number, sleep: Sleep
 }
 
 async function readAll(reader: Reader, maxBytes: number): Promise<Checked<Uint8Array>> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for (;;) {
-    const chunk = await reader.read().catch(() => undefined)
-    if (chunk === undefined) return refuse({ code: 'request_aborted', detail: 'the body failed before its end' })
-    if (chunk.done) break
-    length += chunk.value.length
-    if (length > maxBytes) return tooLarge(maxBytes)
-    chunks.push(chunk.value)
+  try {
+    const bytes = await readCapped(reader, maxBytes)
+    return bytes === undefined ? tooLarge(maxBytes) : pass(bytes)
+  } catch {
+    return refuse({ code: 'request_aborted', detail: 'the body failed before its end' })
   }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return pass(bytes)
 }
 
 function tooLarge(maxBytes: number): Checked<never> {

@@ -1,4 +1,5 @@
 // Which cause an error of the network is. By its code where a host gives one; workerd gives none, and a message.
+import { FETCH_ERROR_NESTING_MAX } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { CauseFacts, CauseRow } from './cause-row.ts'
 import { FETCH_CAUSES, type FetchCause } from './fetch-causes.ts'
@@ -25,11 +26,9 @@ const BY_STATUS: ReadonlyMap<number, FetchCause> = new Map(
 
 /** A connection that ends while the body comes, told apart from one that ends before the answer. */
 const CUT: ReadonlySet<FetchCause> = new Set(['connection_reset', 'connection_lost'])
-/** Errors nest: `fetch failed` has a cause, and an attempt at several addresses has an error for each. */
-const NESTING_MAX = 4
 
 export function recogniseError(error: unknown, phase: FetchPhase): Recognised {
-  const known = findKnown(error, NESTING_MAX)
+  const known = findKnown(error, FETCH_ERROR_NESTING_MAX)
   if (known === undefined) return { kind: 'unreachable', facts: {} }
   const kind = phase === 'body' && CUT.has(known.kind) ? 'body_cut' : known.kind
   return { kind, facts: kind === 'certificate_wrong_name' ? { names: namesOf(known.error) } : {} }

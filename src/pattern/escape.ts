@@ -1,7 +1,7 @@
 // The escapes of RE2 that stand for one code point, the same ones inside and outside of brackets.
 
-import { digitOf } from '../core/hex-digit.ts'
 import { CODE_POINT_MAX } from './code-points.ts'
+import { digitOf } from './hex-digit.ts'
 import { PatternFault } from './pattern-fault.ts'
 
 const SIMPLE_ESCAPES: ReadonlyMap<string, number> = new Map([

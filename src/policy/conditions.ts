@@ -7,7 +7,7 @@ import type { ConditionEngine, Evaluation, EvaluationFault, FaultCode } from '..
 import { CONDITION_FUEL } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { pass, refuse } from '../core/result.ts'
-import type { Decide } from './mapping/issuance.ts'
+import type { Decide } from './mapping/select-issuance.ts'
 import type { PolicyCondition } from './policy.ts'
 
 /** What one request may burn in all its conditions. */

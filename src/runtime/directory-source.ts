@@ -1,11 +1,14 @@
 // A directory as a store, on Node and Deno: `clusters/<id>/<Section>` is the file `DIR/clusters/<id>/<Section>.yaml`.
 // No key leads out of the directory, and no file answers to two spellings of a name.
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
+import { readErrorCode } from '../core/thrown.ts'
 import { uuidv7 } from '../core/uuid.ts'
+import { type CappedFile, readFileCapped } from './read-file-capped.ts'
+import { replaceFile } from './replace-file.ts'
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}$/
 
@@ -53,19 +56,7 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
       const path = pathOf(key)
       const draft = join(dirname(path), `.${uuidv7(Date.now())}.tmp`)
       await mkdir(dirname(path), { recursive: true })
-      try {
-        const file = await open(draft, 'wx', 0o600)
-        try {
-          await file.writeFile(bytes)
-          await file.sync()
-        } finally {
-          await file.close()
-        }
-        await rename(draft, path)
-      } catch (error) {
-        await rm(draft, { force: true })
-        throw error
-      }
+      await replaceFile(path, draft, bytes)
     },
     async delete(key) {
       await rm(pathOf(key), { force: true })
@@ -83,12 +74,8 @@ async function statOf(path: string): Promise<Awaited<ReturnType<typeof stat>> | 
 }
 
 function isAbsence(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-}
-
-interface Content {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly changedMillis: number
+  const code = readErrorCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
 /** What the file holds, once it is the same over two reads, or was changed long enough ago. */
@@ -110,34 +97,14 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
-/** Stops one byte over the bound, so that a huge file costs no memory and is refused as too large. */
-async function readCapped(path: string): Promise<Content | undefined> {
-  let file: Awaited<ReturnType<typeof open>>
+/** Stops one byte over the bound: a larger file is refused as too large where its document is compiled. */
+async function readCapped(path: string): Promise<CappedFile | undefined> {
   try {
-    file = await open(path, 'r')
+    return await readFileCapped(path, STORE_VALUE_MAX_BYTES)
   } catch (error) {
     // Deleted since it was found.
     if (isAbsence(error)) return undefined
     throw error
-  }
-  try {
-    const { size, mtimeMs } = await file.stat()
-    // One byte more than its size tells whether it has grown meanwhile.
-    let buffer = new Uint8Array(Math.min(size, STORE_VALUE_MAX_BYTES) + 1)
-    let length = 0
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
-      length += bytesRead
-      if (bytesRead === 0 || length > STORE_VALUE_MAX_BYTES)
-        return { bytes: buffer.slice(0, length), changedMillis: mtimeMs }
-      if (length === buffer.length) {
-        const larger = new Uint8Array(Math.min(length * 2, STORE_VALUE_MAX_BYTES + 1))
-        larger.set(buffer)
-        buffer = larger
-      }
-    }
-  } finally {
-    await file.close()
   }
 }
 

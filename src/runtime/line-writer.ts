@@ -1,5 +1,6 @@
 // Lines to an output that may be slow, full or gone. They wait in a bounded buffer; what does not fit is refused and never
 // lost in silence, so that a caller can refuse what it was to record. Nothing that was taken is given up before the end.
+import { concatBytes } from '../core/bytes.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { OUTPUT_FAILED_WAIT_MILLIS, OUTPUT_FULL_WAIT_MAX_MILLIS, OUTPUT_FULL_WAIT_MIN_MILLIS } from '../core/limits.ts'
 import type { WriteBytes } from './output.ts'
@@ -128,14 +129,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts
-  if (only !== undefined && parts.length === 1) return only
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return only !== undefined && parts.length === 1 ? only : concatBytes(parts)
 }
 
 /** Bytes that were written, or the code of the error: `EAGAIN` where the output is full for now. */

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { describeError, readErrorCode } from '../core/thrown.ts'
 import type { TlsFiles } from './http/tls-files.ts'
 
 export interface ServeOptions {
@@ -51,7 +52,7 @@ export function readServeOptions(args: readonly string[], directory: string): Se
       ...(cert && key ? { tls: { cert: resolve(directory, cert), key: resolve(directory, key) } } : {}),
     }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return describeError(error)
   }
 }
 
@@ -65,8 +66,7 @@ export async function findDirectoryFault({ store, state }: ServeOptions): Promis
   ]) {
     const facts = await stat(directory).catch((error: unknown) => error)
     if (facts instanceof Error) {
-      const isAbsent = 'code' in facts && facts.code === 'ENOENT'
-      if (!isAbsent) return `${flag}: cannot use ${directory}: ${facts.message}`
+      if (readErrorCode(facts) !== 'ENOENT') return `${flag}: cannot use ${directory}: ${facts.message}`
       return `${flag}: there is no directory ${directory}: make it with \`mkdir -p ${directory}\`, or correct the name`
     }
     if (!(facts as { isDirectory(): boolean }).isDirectory()) return `${flag}: ${directory} is not a directory`

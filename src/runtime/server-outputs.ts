@@ -1,4 +1,5 @@
 // What a server says: audit records on standard output, one line for the operator at a time on standard error.
+import { formatInstantMillis } from '../core/instant.ts'
 import { AUDIT_BUFFER_MAX_BYTES, NOTICE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_MILLIS } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
 import { type AuditSink, auditLine } from '../gateway/audit/audit.ts'
@@ -32,7 +33,7 @@ export function openServerOutputs(): ServerOutputs {
     onRefusing: ({ reason }) =>
       say(`Standard output takes no audit records (${reason}): logins and claims are refused with 503 until it does`),
     recoveryLine({ reason, sinceMillis, refused }) {
-      const [time, since] = [Date.now(), sinceMillis].map((millis) => new Date(millis).toISOString())
+      const [time, since] = [Date.now(), sinceMillis].map(formatInstantMillis)
       return auditLine({ v: 1, time: time ?? '', event: 'audit_recovered', reason, since: since ?? '', refused })
     },
     onRecovered: ({ refused }) => say(`Standard output takes audit records again; ${refused} requests were refused`),

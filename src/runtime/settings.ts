@@ -1,7 +1,14 @@
 // Settings from text: vars and secrets on Workers, environment variables of the same names on Node and Deno. A wrong or
 // missing one stops the start, with every problem listed. No problem ever quotes a secret.
 import { decodeBase64url } from '../core/base64.ts'
-import { SESSION_TTL_DEFAULT_SECONDS } from '../core/limits.ts'
+import {
+  CLOCK_SKEW_DEFAULT_SECONDS,
+  CLOCK_SKEW_MAX_SECONDS,
+  SEAL_KEY_MIN_BYTES,
+  SESSION_TTL_DEFAULT_SECONDS,
+  SESSION_TTL_MAX_SECONDS,
+  SESSION_TTL_MIN_SECONDS,
+} from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
@@ -13,8 +20,6 @@ export type SettingsResult =
   | { readonly ok: false; readonly problems: readonly [string, ...string[]] }
 
 export type Environment = Readonly<Record<string, unknown>>
-
-const SEAL_KEY_MIN_BYTES = 32
 
 /** `canResolve`: the host checks resolved addresses itself, so `PRIVATE_ISSUERS` has a meaning. */
 export function readSettings(environment: Environment, host: { readonly canResolve: boolean }): SettingsResult {
@@ -48,8 +53,13 @@ export function readSettings(environment: Environment, host: { readonly canResol
   const privateIssuers = readOrigins(text('PRIVATE_ISSUERS'), problem)
   if (privateIssuers.length > 0 && !host.canResolve)
     problem('PRIVATE_ISSUERS', 'has no meaning on Workers: leave it out')
-  const sessionTtlSeconds = integer('SESSION_TTL_SECONDS', 60, 86_400, SESSION_TTL_DEFAULT_SECONDS)
-  const clockSkewSeconds = integer('CLOCK_SKEW_SECONDS', 0, 60, 30)
+  const sessionTtlSeconds = integer(
+    'SESSION_TTL_SECONDS',
+    SESSION_TTL_MIN_SECONDS,
+    SESSION_TTL_MAX_SECONDS,
+    SESSION_TTL_DEFAULT_SECONDS,
+  )
+  const clockSkewSeconds = integer('CLOCK_SKEW_SECONDS', 0, CLOCK_SKEW_MAX_SECONDS, CLOCK_SKEW_DEFAULT_SECONDS)
 
   const [first, ...others] = problems
   if (first !== undefined) return { ok: false, problems: [first, ...others] }

@@ -3,7 +3,7 @@
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { SUBJECT_VALUES_MAX } from '../core/limits.ts'
-import { quoteText } from '../core/printable.ts'
+import { hasControl, quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import {
   DISTINGUISHED_NAME_FAULTS,
@@ -114,7 +114,7 @@ function refusePart(
       return refuseValue('attribute_invalid', reference, 'x509Subject', what, mend)
     }
     case 'value_character': {
-      const isControl = /[\u0000-\u001f\u007f-\u009f]/.test(value)
+      const isControl = hasControl(value)
       const mend = 'replace("...", "-") exchanges a character that is forbidden'
       return refuseValue(isControl ? 'attribute_invalid' : 'subject_invalid', reference, 'x509Subject', what, mend)
     }

@@ -3,6 +3,8 @@
 // signature, its deployment and its key fit. No store and no clock here.
 import { CompactSign, compactVerify } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
+import { isDigest } from '../core/digest.ts'
+import { formatInstantMillis, parseInstantMillis } from '../core/instant.ts'
 import { isJsonObject, type Json, type JsonObject, parseJsonBytes } from '../core/json.ts'
 import { CONTESTED_RIVALS_MAX, KID_MAX_BYTES, SEAL_KEY_MIN_BYTES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
@@ -49,7 +51,6 @@ export interface OpenedRecord {
 
 const TYPE = 'postern-applied+jws'
 const INFO = 'postern-applied/2'
-const DIGEST = /^sha256:[0-9a-f]{64}$/
 
 /** The record as the store keeps it. Throws a `RangeError` without a seal key: settings are checked before. */
 export async function sealRecord(record: AppliedRecord, sealing: Sealing): Promise<Uint8Array<ArrayBuffer>> {
@@ -104,11 +105,11 @@ function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): 
   const common = { v: 2, trustDomain, issuer: issuerUrl, key: record.key }
   switch (record.kind) {
     case 'deleted':
-      return { ...common, deletedAt: timeText(record.atMillis) }
+      return { ...common, deletedAt: formatInstantMillis(record.atMillis) }
     case 'contested':
       return {
         ...common,
-        contested: record.rivals.map(({ found, atMillis }) => ({ version: found, at: timeText(atMillis) })),
+        contested: record.rivals.map(({ found, atMillis }) => ({ version: found, at: formatInstantMillis(atMillis) })),
       }
     case 'applied': {
       const { digest, text, appliedAtMillis, confirmedAtMillis, readAtMillis } = record
@@ -116,9 +117,9 @@ function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): 
         ...common,
         digest,
         text,
-        appliedAt: timeText(appliedAtMillis),
-        confirmedAt: timeText(confirmedAtMillis),
-        readAt: timeText(readAtMillis),
+        appliedAt: formatInstantMillis(appliedAtMillis),
+        confirmedAt: formatInstantMillis(confirmedAtMillis),
+        readAt: formatInstantMillis(readAtMillis),
       }
     }
   }
@@ -157,10 +158,6 @@ function hasExactly(object: JsonObject, names: readonly string[]): boolean {
   return found.length === names.length && names.every((name) => found.includes(name))
 }
 
-function isDigest(value: unknown): value is string {
-  return typeof value === 'string' && DIGEST.test(value)
-}
-
 function readRivals(value: Json): readonly Rival[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > CONTESTED_RIVALS_MAX) return undefined
   const rivals: Rival[] = []
@@ -174,13 +171,7 @@ function readRivals(value: Json): readonly Rival[] | undefined {
   return rivals
 }
 
-function timeText(millis: number): string {
-  return new Date(millis).toISOString()
-}
-
 /** Only the one spelling that we write. */
 function readTime(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined
-  const millis = Date.parse(value)
-  return Number.isFinite(millis) && new Date(millis).toISOString() === value ? millis : undefined
+  return typeof value === 'string' ? parseInstantMillis(value) : undefined
 }

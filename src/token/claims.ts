@@ -1,8 +1,9 @@
 // The registered claims (RFC 7519 section 4.1) that every token must have, as types that are the proof. RFC 7519 makes
 // all of them optional; here `iss`, `aud`, `iat` and `exp` are not: without `exp` a token is good for ever, without
 // `iat` its lifetime has no measure.
+import { isNumericDate } from '../core/instant.ts'
 import type { Json, JsonObject } from '../core/json.ts'
-import { NUMERIC_DATE_MAX_SECONDS, URL_MAX_LENGTH } from '../core/limits.ts'
+import { URL_MAX_LENGTH } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 
 export interface TokenClaims {
@@ -51,10 +52,6 @@ export function readClaims(claims: JsonObject): Checked<TokenClaims> {
 }
 
 const NOT_A_DATE = 'must be an integer, in seconds since 1970, before the year 10000'
-
-function isNumericDate(value: Json | undefined): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= NUMERIC_DATE_MAX_SECONDS
-}
 
 function readAudiences(aud: Json | undefined): readonly string[] | undefined {
   const values = Array.isArray(aud) ? aud : [aud]

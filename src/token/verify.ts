@@ -3,8 +3,10 @@
 import { compactVerify } from 'jose'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
+import { describeError, readErrorCode } from '../core/thrown.ts'
 import { anchorOf } from './keys/anchor.ts'
-import type { KeySourceSpec, RequestKeys } from './keys/key-source.ts'
+import type { RequestKeys } from './keys/key-source.ts'
+import type { KeySourceSpec } from './keys/key-source-spec.ts'
 import type { ParsedToken } from './parse.ts'
 
 declare const verified: unique symbol
@@ -57,7 +59,7 @@ function unusableHere(error: unknown): Refusal {
     code: 'signing_key_unusable',
     detail:
       'JWT verification failed: the key that the token names cannot be used on this host; have the issuer sign with a sound key, which on Deno is RSA of at most 4096 bits',
-    audit: { hostFault: cause instanceof Error ? cause.message : String(cause) },
+    audit: { hostFault: describeError(cause) },
   }
 }
 
@@ -69,5 +71,5 @@ const TOKEN_FAULTS: ReadonlySet<unknown> = new Set(['ERR_JWS_SIGNATURE_VERIFICAT
  * the same code with the host's error as `cause`: it could not work with the key (Deno, RSA over 4,096 bits).
  */
 function isTokenFault(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && TOKEN_FAULTS.has(error.code) && error.cause === undefined
+  return error instanceof Error && TOKEN_FAULTS.has(readErrorCode(error)) && error.cause === undefined
 }

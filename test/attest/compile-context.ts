@@ -1,6 +1,7 @@
 // What documents of tests compile in: the attestors that ship, and nothing of the network.
-import type { CompileContext } from '../../src/attest/attest-context.ts'
+
 import { createAttestorTable } from '../../src/attest/table.ts'
+import type { CompileContext } from '../../src/config/compile/section-context.ts'
 
 export const TABLE = createAttestorTable()
 

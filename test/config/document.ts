@@ -1,9 +1,9 @@
 // How the tests of sections compile a document and write down what is wrong with it.
 
-import type { CompileContext } from '../../src/attest/attest-context.ts'
 import { type CompileResult, compileDocument, type SectionValues } from '../../src/config/compile/compile.ts'
-import type { LocatedIssue } from '../../src/config/compile/located-issue.ts'
+import type { CompileContext } from '../../src/config/compile/section-context.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
+import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
 import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
 
 export const context: CompileContext = COMPILE_CONTEXT

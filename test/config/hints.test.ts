@@ -1,7 +1,7 @@
 // A hint that says what to write is worth following: the edit that it describes is made, and the document read again.
 import { describe, expect, it } from 'vitest'
-import type { LocatedIssue } from '../../src/config/compile/located-issue.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
+import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
 import { isError } from '../../src/core/issue.ts'
 import { compile } from './document.ts'
 

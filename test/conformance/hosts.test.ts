@@ -8,7 +8,8 @@ import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
 import { serviceAccountClaims } from '../token/issuer.ts'
 import { type Host, startHost } from './hosts.ts'
 import { asAgent, asIssuer, CLUSTER } from './mapping-scenarios.ts'
-import { type Ask, documents, SCENARIOS } from './scenarios.ts'
+import type { Ask } from './scenario.ts'
+import { documents, SCENARIOS } from './scenarios.ts'
 
 const POD_ON_NODE = {
   'kubernetes.pod.namespace': 'default',

@@ -1,6 +1,6 @@
 // Issuers, on every host: one logs in and maps workloads of one cluster, with and without the session of an agent.
 import type { StandInCluster } from '../../dev/stand-in-cluster.ts'
-import type { Ask, Expected, Scenario } from './scenarios.ts'
+import type { Ask, Expected, Scenario } from './scenario.ts'
 
 export const CLUSTER = 'mapped'
 /** Stored, and not in the list of TrustDomain. */

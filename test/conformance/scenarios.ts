@@ -1,6 +1,7 @@
 // One list of HTTP scenarios that every host must answer alike. Nothing in it knows which host it is.
 import type { StandInCluster, TokenRequest } from '../../dev/stand-in-cluster.ts'
 import { MAPPING_SCENARIOS, mappingDocuments } from './mapping-scenarios.ts'
+import type { Expected, Scenario } from './scenario.ts'
 
 /** The documents of the scenarios, by key. */
 export function documents(issuer: string): Readonly<Record<string, string>> {
@@ -39,28 +40,6 @@ spec:
         - type: k8s_token
           config:
 ${config}`
-}
-
-export interface Expected {
-  readonly status: number
-  readonly code?: string
-  readonly reason?: string
-  /** Codes of the refusals of the evidence. */
-  readonly refusals?: readonly string[]
-  /** Part of an attribute list or another member of the body. */
-  readonly body?: Readonly<Record<string, unknown>>
-}
-
-/** Asks the host something beforehand, and yields the body of its answer. */
-export type Ask = (path: string, init: RequestInit) => Promise<unknown>
-
-export interface Scenario {
-  readonly name: string
-  readonly request: (
-    cluster: StandInCluster,
-    ask: Ask,
-  ) => Promise<{ readonly path: string; readonly init?: RequestInit }>
-  readonly expected: Expected
 }
 
 function post(path: string, body: string, type = 'application/json'): { path: string; init: RequestInit } {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64url, encodeBase64url } from '../../src/core/base64.ts'
+import { decodeBase64, decodeBase64url, encodeBase64url } from '../../src/core/base64.ts'
 
 describe('base64url', () => {
   it('encodes as the platform does, and decodes what it encoded', () => {
@@ -34,5 +34,26 @@ describe('base64url', () => {
     ['AAAA', 3],
   ])('decodes %j to %i bytes', (text, length) => {
     expect(decodeBase64url(text)).toHaveLength(length)
+  })
+})
+
+describe('base64 with padding', () => {
+  it('decodes what the platform encodes, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        expect(decodeBase64(Buffer.from(bytes).toString('base64'))).toEqual(new Uint8Array(bytes))
+      }),
+    )
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Za-z0-9_=+/ -]{0,12}$/), (text) => {
+        const bytes = decodeBase64(text)
+        if (bytes !== undefined) expect(Buffer.from(bytes).toString('base64')).toBe(text)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it.each(['AA', 'AB==', 'A===', '====', 'AA=A', 'AA==AAAA', 'AA-_', 'AA==\n'])('refuses %j', (text) => {
+    expect(decodeBase64(text)).toBeUndefined()
   })
 })

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { QUOTED_MAX_CHARACTERS } from '../../src/core/limits.ts'
-import { maskUnprintable, printable, printableJson, printableLines, quoteText } from '../../src/core/printable.ts'
+import {
+  hasControl,
+  maskUnprintable,
+  printable,
+  printableJson,
+  printableLines,
+  quoteText,
+} from '../../src/core/printable.ts'
 import { HOSTILE_CODE_POINTS, hostileIn, stringsIn } from '../hostile.ts'
 
 const hostile = fc.constantFrom(...HOSTILE_CODE_POINTS).map((point) => String.fromCodePoint(point))
@@ -15,6 +22,20 @@ const bound = fc.integer({ min: 40, max: 300 })
 
 /** A whole string has no surrogate without its other half. */
 const isWhole = (shown: string): boolean => shown.isWellFormed()
+
+describe('hasControl()', () => {
+  it.each([
+    ['plain \u00a0 \u202e', false],
+    ['', false],
+    ['a\u0000', true],
+    ['\u001f', true],
+    ['\u007f', true],
+    ['\u0080', true],
+    ['\u009f', true],
+  ])('of %j is %s', (given, expected) => {
+    expect(hasControl(given)).toBe(expected)
+  })
+})
 
 describe('printable()', () => {
   it.each([

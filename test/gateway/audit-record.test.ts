@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Claimed } from '../../src/attest/claimed.ts'
 import {
+  AUDIT_FRAME_BYTES,
   AUDIT_MAPPING_RECORD_MAX_BYTES,
   AUDIT_RECORD_MAX_BYTES,
   AUDIT_TEXT_MAX_LENGTH,
@@ -12,6 +13,8 @@ import {
   AUDITED_ISSUES_MAX_BYTES,
   AUDITED_POLICIES_MAX,
   AUDITED_WORKLOADS_MAX,
+  FAULT_FRAME_MAX_LENGTH,
+  FAULT_FRAMES_MAX,
   ISSUES_MAX,
   QUOTED_AUDIENCES_MAX,
 } from '../../src/core/limits.ts'
@@ -219,7 +222,7 @@ describe('what is in a record', () => {
     const take = (maxBytes: number) => createAuditSpace(maxBytes, {}).take(['xx'], 1, (entry) => entry).omitted
     const fits = Array.from({ length: 1000 }, (_, index) => index).find((maxBytes) => take(maxBytes) === 0) ?? 0
     // Two bytes of {}, four and a comma of "xx", and the room for the names of lists.
-    expect(fits).toBe(512 + 2 + 5)
+    expect(fits).toBe(AUDIT_FRAME_BYTES + 2 + 5)
   })
 
   it('says where the gateway failed in so many frames', () => {
@@ -229,5 +232,8 @@ describe('what is in a record', () => {
     const described = describeFault(error)
     expect(hostileIn(described, [0x0a])).toEqual([])
     expect(escapedLength(described)).toBeLessThan(AUDIT_RECORD_MAX_BYTES)
+    const lines = described.split('\n')
+    expect(lines).toHaveLength(1 + FAULT_FRAMES_MAX)
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(FAULT_FRAME_MAX_LENGTH)
   })
 })

@@ -1,7 +1,8 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
 import { ABSENCE_RECHECK_MILLIS } from '../../src/core/limits.ts'
-import type { AuditRecord, EventRecord } from '../../src/gateway/audit/audit.ts'
+import type { AuditRecord } from '../../src/gateway/audit/audit.ts'
+import type { EventRecord } from '../../src/gateway/audit/events.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
 import type { GatewayApp } from '../../src/gateway/services.ts'
 import type { Settings } from '../../src/gateway/settings.ts'

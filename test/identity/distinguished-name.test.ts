@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { SUBJECT_VALUE_MAX_LENGTH } from '../../src/core/limits.ts'
+import { SUBJECT_OID_MAX_LENGTH, SUBJECT_VALUE_MAX_LENGTH } from '../../src/core/limits.ts'
 import {
   makeDistinguishedName,
   parseDistinguishedName,
@@ -115,6 +115,12 @@ describe('the bounds of RFC 5280', () => {
     expect(read(`2.5.4.3=${'a'.repeat(65)}`)).toBe('value_too_long')
     expect(parseDistinguishedName(`1.2.3=${'a'.repeat(SUBJECT_VALUE_MAX_LENGTH)}`).ok).toBe(true)
     expect(read(`1.2.3=${'a'.repeat(SUBJECT_VALUE_MAX_LENGTH + 1)}`)).toBe('value_too_long')
+  })
+
+  it('hold an OID to so many characters', () => {
+    const oid = '1.2.'.padEnd(SUBJECT_OID_MAX_LENGTH, '3')
+    expect(parseDistinguishedName(`${oid}=a`).ok).toBe(true)
+    expect(parseDistinguishedName(`${oid}3=a`).ok).toBe(false)
   })
 
   it('count characters, not bytes or UTF-16 units', () => {

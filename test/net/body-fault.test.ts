@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseJsonBytes } from '../../src/core/json.ts'
-import { JSON_DEPTH_MAX } from '../../src/core/limits.ts'
+import { BODY_START_BYTES, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 import { describeBody } from '../../src/net/body-fault.ts'
 import { FETCH_CAUSES } from '../../src/net/fetch-causes.ts'
@@ -37,7 +37,8 @@ describe('describeBody()', () => {
 
   it.each<[string, Uint8Array, Record<string, string>, string]>([
     ['white space', text(' \n\t'), {}, 'body_empty'],
-    ['much white space', text(' '.repeat(1000)), {}, 'json_syntax'],
+    ['white space of so many bytes', text(' '.repeat(BODY_START_BYTES)), {}, 'body_empty'],
+    ['more white space', text(' '.repeat(BODY_START_BYTES + 1)), {}, 'json_syntax'],
     ['a page after white space', text('\n\n  <html>'), {}, 'html'],
     ['a page that says it is JSON', text('<html>'), { 'content-type': 'application/json' }, 'html'],
     ['a page after a byte order mark', text('\ufeff<html>'), {}, 'html'],

@@ -1,5 +1,6 @@
 // Errors as the hosts throw them, in the shapes that were met there.
 import { describe, expect, it } from 'vitest'
+import { FETCH_ERROR_NESTING_MAX } from '../../src/core/limits.ts'
 import { type FetchPhase, recogniseError, recogniseStatus } from '../../src/net/recognise-error.ts'
 
 const coded = (code: string, more: object = {}): object => Object.assign(new Error('secret'), { code, ...more })
@@ -43,6 +44,15 @@ describe('recogniseError()', () => {
     ['a member of every object', coded('constructor'), 'unreachable'],
   ])('knows %s', (_what, error, kind, phase = 'connect') => {
     expect(recogniseError(error, phase).kind).toBe(kind)
+  })
+
+  it.each([
+    [FETCH_ERROR_NESTING_MAX - 1, 'connection_refused'],
+    [FETCH_ERROR_NESTING_MAX, 'unreachable'],
+  ])('looks below %i errors for a known one', (above, kind) => {
+    let error: unknown = coded('ECONNREFUSED')
+    for (let level = 0; level < above; level++) error = new Error('fetch failed', { cause: error })
+    expect(recogniseError(error, 'connect').kind).toBe(kind)
   })
 
   it('ends at an error that is its own cause', () => {

@@ -1,9 +1,9 @@
 // One good token of one good issuer, and what it takes to change a single thing of it.
 
-import type { CompileContext } from '../../src/attest/attest-context.ts'
 import type { Attestor, Requirement } from '../../src/attest/attestor.ts'
 import { k8sToken } from '../../src/attest/k8s-token/k8s-token.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
+import type { CompileContext } from '../../src/config/compile/section-context.ts'
 import type { Issue } from '../../src/core/issue.ts'
 import type { Attestation } from '../../src/policy/login/evidence.ts'
 import type { LoginContext } from '../../src/policy/login/login.ts'

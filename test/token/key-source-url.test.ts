@@ -1,7 +1,8 @@
 // What a policy accepts, its keys are fetched from: the compiler and the loader ask one function.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { discoveryUrlOf, type FetchedSpec, loadKeys } from '../../src/token/keys/discovery.ts'
+import { loadKeys } from '../../src/token/keys/discovery.ts'
+import { discoveryUrlOf, type FetchedSpec } from '../../src/token/keys/key-source-spec.ts'
 import { compile } from '../config/document.ts'
 
 const urlPolicy = { allowLoopback: false, privateOrigins: new Set(['https://kubernetes.default.svc']) }

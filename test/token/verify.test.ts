@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { encodeBase64url } from '../../src/core/base64.ts'
 import { ALGORITHMS, isAlgorithm } from '../../src/token/algorithms.ts'
 import { readKeySet } from '../../src/token/keys/key-set.ts'
-import { createKeySources, type KeySourceSpec } from '../../src/token/keys/key-source.ts'
+import { createKeySources } from '../../src/token/keys/key-source.ts'
+import type { KeySourceSpec } from '../../src/token/keys/key-source-spec.ts'
 import { parseToken } from '../../src/token/parse.ts'
 import { verifySignature } from '../../src/token/verify.ts'
 import {

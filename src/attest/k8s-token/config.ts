@@ -3,7 +3,7 @@ import { parseDurationSeconds } from '../../core/duration.ts'
 import type { IssueCode, Path } from '../../core/issue.ts'
 import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
-import type { CompileContext, Report } from '../attest-context.ts'
+import type { EntryContext, Report } from '../attest-context.ts'
 import type { OidcEntry } from '../oidc/oidc-attestor.ts'
 import { ACCOUNT_FORM, type K8sTokenConfig, LIFETIME_MIN_SECONDS } from './config-schema.ts'
 import { findUnfixed, lintK8sToken } from './lint.ts'
@@ -11,7 +11,7 @@ import type { K8sTokenPins } from './pins.ts'
 
 export function compileK8sToken(
   config: K8sTokenConfig,
-  context: CompileContext,
+  context: EntryContext,
   report: Report,
 ): OidcEntry<K8sTokenPins> | undefined {
   let failed = false

@@ -7,10 +7,10 @@ import { canonicalJson, isJsonObject, type Json } from '../../core/json.ts'
 import { KEY_SET_INLINE_MAX_KEYS, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { sourceDigest } from '../../token/keys/anchor.ts'
-import { checkFetchedSpec, type FetchedSpec } from '../../token/keys/discovery.ts'
+import { checkFetchedSpec } from '../../token/keys/discovery.ts'
 import { type KeySet, readKeySet } from '../../token/keys/key-set.ts'
-import type { KeySourceSpec } from '../../token/keys/key-source.ts'
-import type { CompileContext, Report } from '../attest-context.ts'
+import type { FetchedSpec, KeySourceSpec } from '../../token/keys/key-source-spec.ts'
+import type { EntryContext, Report } from '../attest-context.ts'
 import type { Anchor } from '../attestor.ts'
 
 export interface KeysConfig {
@@ -22,7 +22,7 @@ export interface KeysConfig {
 /** Exactly one source: discovery at the issuer, a key set at a URL, or a key set inline. `undefined`: none can be used. */
 export function compileKeys(
   config: KeysConfig,
-  context: CompileContext,
+  context: EntryContext,
   report: Report,
 ): Anchor<KeySourceSpec> | undefined {
   function fail(code: IssueCode, path: Path, message: string): undefined {

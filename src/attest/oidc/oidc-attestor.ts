@@ -7,10 +7,11 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { anchorsOf } from '../../token/keys/anchor.ts'
-import type { KeyOutlook, KeySourceSpec } from '../../token/keys/key-source.ts'
+import type { KeyOutlook } from '../../token/keys/key-source.ts'
+import type { KeySourceSpec } from '../../token/keys/key-source-spec.ts'
 import { checkTimes, type ParsedToken, parseToken } from '../../token/parse.ts'
 import { verifySignature } from '../../token/verify.ts'
-import type { CompileContext, Report } from '../attest-context.ts'
+import type { EntryContext, Report } from '../attest-context.ts'
 import type { Attestor, CompiledEntry, Prospect, Words } from '../attestor.ts'
 import type { Check } from '../check.ts'
 import type { Claimed } from '../claimed.ts'
@@ -54,7 +55,7 @@ export interface OidcDefinition<Config, OwnPins, Own> {
   /** The issuer, and where its keys come from. */
   keys(config: Config): KeysConfig
   /** Reports every issue but those of {@link keys}; yields `undefined` if one of them is an error. */
-  compile(config: Config, context: CompileContext, report: Report): OidcEntry<OwnPins> | undefined
+  compile(config: Config, context: EntryContext, report: Report): OidcEntry<OwnPins> | undefined
   /** The claims of the row, checked for their form. Nothing is verified yet. */
   read(token: ParsedToken): Checked<Own>
   /** A better word for why a token cannot be read, if the row knows one. */

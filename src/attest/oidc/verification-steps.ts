@@ -2,7 +2,7 @@
 import { QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Checked } from '../../core/result.ts'
-import type { KeySourceSpec } from '../../token/keys/key-source.ts'
+import type { KeySourceSpec } from '../../token/keys/key-source-spec.ts'
 import { checkTimes, type ParsedToken } from '../../token/parse.ts'
 import type { AttestContext } from '../attest-context.ts'
 import type { Check } from '../check.ts'

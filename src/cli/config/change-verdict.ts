@@ -1,16 +1,22 @@
 // Whether changes may be made: each new document compiles, and the cluster that they make has no findings across its
 // sections that these changes bring. What was wrong elsewhere before holds nobody back.
 
-import type { LocatedIssue } from '../../config/compile/located-issue.ts'
 import type { DocumentKey } from '../../config/document-key.ts'
 import { parseDocumentKey } from '../../config/document-key.ts'
 import { isSectionName, type SectionName } from '../../config/sections/table.ts'
+import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import { isError } from '../../core/issue.ts'
 import type { Io } from '../command.ts'
 import { type CompiledDocument, compileAs } from '../document.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
-import type { Change } from './change.ts'
 import { acrossFindings, allFindings } from './cross-section-findings.ts'
+
+/** What one key shall hold; `bytes` of `undefined` delete it. `name` is how messages call the new text. */
+export interface Change {
+  readonly key: DocumentKey<SectionName>
+  readonly name: string
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
+}
 
 export interface ChangeVerdict {
   readonly reports: readonly { readonly document: CompiledDocument; readonly issues: readonly LocatedIssue[] }[]

@@ -1,24 +1,16 @@
 // Changing what a store holds: the expected digest, the check beside the other sections, history, then the document.
 // The order is the promise: nothing that does not compile is ever written, and nothing is replaced that is not kept.
 import type { DocumentKey } from '../../config/document-key.ts'
-import type { SectionName } from '../../config/sections/table.ts'
-import { digestOf } from '../../core/digest.ts'
+import { digestOf, shortDigest } from '../../core/digest.ts'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { EXIT, type ExitCode, type Io, Stop } from '../command.ts'
 import { issuesText, tally } from '../print-issues.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
 import type { OpenedStore } from '../store/store-option.ts'
-import { shortDigest } from '../terminal.ts'
-import { judgeChanges } from './change-verdict.ts'
+import { type Change, judgeChanges } from './change-verdict.ts'
 import { type Action, listHistory, writeHistory } from './history.ts'
-
-/** What one key shall hold; `bytes` of `undefined` delete it. `name` is how messages call the new text. */
-export interface Change {
-  readonly key: DocumentKey<SectionName>
-  readonly name: string
-  readonly bytes: Uint8Array<ArrayBuffer> | undefined
-}
 
 export interface ChangeOptions {
   readonly action: Action
@@ -74,7 +66,7 @@ async function makeChange(
   await writeHistory(store, key, {
     action,
     key: key.text,
-    time: new Date(io.clock()).toISOString(),
+    time: formatInstantMillis(io.clock()),
     actor,
     ...(previousDigest === undefined ? {} : { previousDigest }),
     ...(digest === undefined || text === undefined ? {} : { version: { digest, text } }),
@@ -106,7 +98,7 @@ async function keepFound(
     return
   }
   // A millisecond before what replaces it: the order of the names is the order of the history.
-  const time = new Date(io.clock() - 1).toISOString()
+  const time = formatInstantMillis(io.clock() - 1)
   await writeHistory(store, key, { action: 'found', key: key.text, time, actor: 'unknown', version: { digest, text } })
 }
 

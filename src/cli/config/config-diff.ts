@@ -1,12 +1,12 @@
 // `postern config diff`: what a file would change of the stored document. Status 1 if anything, as `diff` has it.
 
-import { digestOf } from '../../core/digest.ts'
+import { digestOf, shortDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { checkScope, readFlags, readTarget, TARGET_HELP, TARGET_OPTIONS } from '../arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from '../command.ts'
 import { readDocumentFile, sectionOf } from '../document.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from '../store/store-option.ts'
-import { paint, shortDigest } from '../terminal.ts'
+import { paint } from '../terminal.ts'
 import { type Edit, hunksBetween } from './line-diff.ts'
 
 export const configDiff: Command = {

@@ -1,6 +1,7 @@
 // `postern config get`: a document exactly as it is stored, or as the gateway last applied it.
 import { appliedKey, type DocumentKey } from '../../config/document-key.ts'
 import { digestOf } from '../../core/digest.ts'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import { openRecord } from '../../token/applied-record.ts'
 import { readFlags, readSection, readTarget, TARGET_HELP, TARGET_OPTIONS } from '../arguments.ts'
@@ -65,14 +66,14 @@ async function readApplied(
     throw new Stop(EXIT.refused, `${what}: a gateway with the same settings ignores it`)
   }
   if (record.kind === 'deleted') {
-    const when = new Date(record.atMillis).toISOString()
+    const when = formatInstantMillis(record.atMillis)
     throw new Stop(EXIT.refused, `The gateway found ${key.text} deleted at ${when}: nothing is applied`)
   }
   if (record.kind === 'contested') {
     const last = Math.max(...record.rivals.map(({ atMillis }) => atMillis))
-    const what = `several versions of ${key.text} were stored shortly before ${new Date(last).toISOString()}`
+    const what = `several versions of ${key.text} were stored shortly before ${formatInstantMillis(last)}`
     throw new Stop(EXIT.refused, `${what}: which one is the last is unknown, so none is on record`)
   }
-  io.err(`applied at ${new Date(record.appliedAtMillis).toISOString()}\n`)
+  io.err(`applied at ${formatInstantMillis(record.appliedAtMillis)}\n`)
   return encodeUtf8(record.text)
 }

@@ -1,11 +1,11 @@
 // `postern config history`: who stored which version, and when, newest first.
 
-import { digestOf } from '../../core/digest.ts'
+import { digestOf, SHORT_DIGEST_LENGTH, shortDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { readFlags, readSection, readTarget, TARGET_HELP, TARGET_OPTIONS } from '../arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from '../command.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from '../store/store-option.ts'
-import { count, paint, SHORT_DIGEST_LENGTH, shortDigest } from '../terminal.ts'
+import { count, paint } from '../terminal.ts'
 import { type HistoryEntry, type HistoryRecord, listHistory, readHistory } from './history.ts'
 
 export const configHistory: Command = {

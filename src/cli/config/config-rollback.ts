@@ -1,9 +1,9 @@
 // `postern config rollback`: an older version back into the store, checked as if it were new.
+import { parseDigestStart, shortDigest } from '../../core/digest.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import { readExpected, readFlags, readSection, readTarget, TARGET_HELP, TARGET_OPTIONS } from '../arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from '../store/store-option.ts'
-import { shortDigest } from '../terminal.ts'
 import { ACTOR_OPTIONS, CHANGE_HELP, readActor } from './actor.ts'
 import { makeChanges } from './change.ts'
 import { type HistoryEntry, listHistory, readHistory } from './history.ts'
@@ -37,11 +37,11 @@ async function rollback(args: readonly string[], io: Io): Promise<ExitCode> {
   const key = target.keyOf(readSection(target, rest))
   const expected = readExpected(values['expected-digest'])
   const actor = readActor(values.actor, io)
-  const digits = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(values.to ?? '')?.[1]
-  if (digits === undefined) throw usageStop('Say which version: --to takes the first digits of its digest, at least 4')
+  const start = parseDigestStart(values.to ?? '')
+  if (start === undefined) throw usageStop('Say which version: --to takes the first digits of its digest, at least 4')
 
   const opened = await openStore(values, io)
-  const entry = selectVersion(await listHistory(opened.store, key), `sha256:${digits}`, key.text)
+  const entry = selectVersion(await listHistory(opened.store, key), start, key.text)
   const version = (await readHistory(opened.store, key, entry))?.version
   if (version === undefined) {
     throw new Stop(EXIT.refused, `The record of ${entry.time} is damaged: it does not hold the version of its name`)

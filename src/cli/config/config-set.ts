@@ -8,7 +8,8 @@ import { issuesText } from '../print-issues.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from '../store/store-option.ts'
 import { count } from '../terminal.ts'
 import { ACTOR_OPTIONS, CHANGE_HELP, readActor } from './actor.ts'
-import { type Change, makeChanges } from './change.ts'
+import { makeChanges } from './change.ts'
+import type { Change } from './change-verdict.ts'
 
 export const configSet: Command = {
   name: 'config set',

@@ -3,12 +3,13 @@
 
 import { parseDocumentKey } from '../../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
+import { shortDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { readFlags, readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from '../arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, usageStop } from '../command.ts'
 import { openStateStore, STATE_HELP, STATE_OPTIONS } from '../store/state-option.ts'
 import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE, type StoreFlags } from '../store/store-option.ts'
-import { paint, shortDigest } from '../terminal.ts'
+import { paint } from '../terminal.ts'
 import { readGatewayStatus } from './gateway-status.ts'
 import { readStoreStatus } from './store-status.ts'
 

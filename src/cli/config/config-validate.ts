@@ -1,6 +1,5 @@
 // `postern config validate`: everything that is wrong with documents, before anybody stores them.
 import { resolve } from 'node:path'
-import type { LocatedIssue } from '../../config/compile/located-issue.ts'
 import {
   clusterKey,
   type DocumentKey,
@@ -10,6 +9,8 @@ import {
 } from '../../config/document-key.ts'
 import { isSectionName, SECTIONS, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
+import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
+import { shortDigest } from '../../core/digest.ts'
 import { isError } from '../../core/issue.ts'
 import { printable } from '../../core/printable.ts'
 import { readFlags } from '../arguments.ts'
@@ -18,7 +19,7 @@ import { type CompiledDocument, compileFile, readDocumentFile } from '../documen
 import { issuesJson, issuesText, tally } from '../print-issues.ts'
 import { openDirectoryStore } from '../store/directory-store.ts'
 import { readSettingsFor } from '../store/store-option.ts'
-import { count, paint, shortDigest } from '../terminal.ts'
+import { count, paint } from '../terminal.ts'
 import { acrossFindings, allFindings } from './cross-section-findings.ts'
 import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
 

@@ -2,7 +2,8 @@
 import { findByClock } from '../../config/compile/clock-findings.ts'
 import type { SectionValues } from '../../config/compile/compile.ts'
 import { findAcross } from '../../config/compile/cross-findings.ts'
-import { type LocatedIssue, locateIssues } from '../../config/compile/located-issue.ts'
+import { locateIssues } from '../../config/compile/issue-list.ts'
+import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import type { CompiledDocument } from '../document.ts'
 
 /** By document. All must be of one cluster, no section twice; those that do not compile are not looked at. */

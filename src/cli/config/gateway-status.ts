@@ -4,15 +4,17 @@ import type { ClusterId } from '../../config/document-key.ts'
 import { readSectionStatuses } from '../../config/live/section-status.ts'
 import type { SectionStatus } from '../../config/live/status.ts'
 import { isJsonObject, type JsonObject, parseJsonBytes } from '../../core/json.ts'
-import { JSON_DEPTH_MAX } from '../../core/limits.ts'
+import {
+  GATEWAY_REASON_MAX_LENGTH,
+  GATEWAY_STATUS_MAX_BYTES,
+  GATEWAY_STATUS_TIMEOUT_MILLIS,
+  JSON_DEPTH_MAX,
+} from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
+import { describeError } from '../../core/thrown.ts'
+import { readCapped } from '../../net/read-capped.ts'
 import { isLoopbackHost } from '../../net/url-policy.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
-
-const TIMEOUT_MILLIS = 10_000
-
-/** Of what an answer says of itself. A gateway's details are shorter; it need not be a gateway. */
-const REASON_MAX_LENGTH = 1000
 
 export async function readGatewayStatus(
   gateway: string,
@@ -28,17 +30,17 @@ export async function readGatewayStatus(
     .fetch(url, {
       headers: { Authorization: `Bearer ${session}` },
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+      signal: AbortSignal.timeout(GATEWAY_STATUS_TIMEOUT_MILLIS),
     })
     .catch((cause: unknown) => {
       throw new Stop(EXIT.unreachable, `${gateway} did not answer: ${reasonOf(cause)}`, { cause })
     })
-  const parsed = parseJsonBytes(new Uint8Array(await response.arrayBuffer()), JSON_DEPTH_MAX)
+  const parsed = parseJsonBytes(await readAnswer(response, url), JSON_DEPTH_MAX)
   const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined
   if (response.status !== 200) {
     const why =
       typeof body?.['code'] === 'string'
-        ? `${printable(body['code'], REASON_MAX_LENGTH)}, ${detailOf(body)}`
+        ? `${printable(body['code'], GATEWAY_REASON_MAX_LENGTH)}, ${detailOf(body)}`
         : 'no reason given'
     const next =
       response.status === 401 || response.status === 403 ? '; log in again as an issuer for a new session' : ''
@@ -51,11 +53,27 @@ export async function readGatewayStatus(
   return read
 }
 
+async function readAnswer({ body }: Response, url: string): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array()
+  const reader = body.getReader()
+  try {
+    const bytes = await readCapped(reader, GATEWAY_STATUS_MAX_BYTES)
+    if (bytes !== undefined) return bytes
+  } catch (cause) {
+    throw new Stop(EXIT.unreachable, `The answer of ${url} broke off: ${reasonOf(cause)}`, { cause })
+  } finally {
+    reader.cancel().catch(() => undefined)
+  }
+  throw new Stop(
+    EXIT.unreachable,
+    `${url} answered with more than ${GATEWAY_STATUS_MAX_BYTES} bytes, which no status has`,
+  )
+}
+
 function detailOf({ detail }: JsonObject): string {
-  return printable(typeof detail === 'string' ? detail : '', REASON_MAX_LENGTH)
+  return printable(typeof detail === 'string' ? detail : '', GATEWAY_REASON_MAX_LENGTH)
 }
 
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause.cause instanceof Error ? cause.cause.message : cause.message
+  return describeError(cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause)
 }

@@ -1,7 +1,8 @@
 // What this tool keeps of every change: `history/<key>/<UTC time>-<digest>`, written before the change itself, so that
 // no version is lost. A record is input like all that a store holds: read strictly, and its text compiled again.
 import type { DocumentKey } from '../../config/document-key.ts'
-import { digestOf } from '../../core/digest.ts'
+import { digestOf, isDigest } from '../../core/digest.ts'
+import { parseInstantMillis } from '../../core/instant.ts'
 import { isJsonObject, parseJsonBytes } from '../../core/json.ts'
 import { STORE_VALUE_MAX_BYTES } from '../../core/limits.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
@@ -31,8 +32,8 @@ export interface HistoryEntry {
   readonly digest: string | undefined
 }
 
-const NAME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)-(sha256:[0-9a-f]{64}|deleted)$/
-const DIGEST = /^sha256:[0-9a-f]{64}$/
+/** A time has a length of its own: digits and dashes as a digest has them stand in both. */
+const NAME = /^(.{24})-(.+)$/
 
 function folderOf(key: DocumentKey): string {
   return `history/${key.text}`
@@ -49,9 +50,11 @@ export async function writeHistory(store: OperatorStore, key: DocumentKey, recor
 export async function listHistory(store: OperatorStore, key: DocumentKey): Promise<readonly HistoryEntry[]> {
   const names = (await store.list(folderOf(key))).map((whole) => whole.slice(folderOf(key).length + 1))
   return names
-    .flatMap((name) => {
-      const [, time, digest] = NAME.exec(name) ?? []
-      return time === undefined ? [] : [{ name, time, digest: digest === 'deleted' ? undefined : digest }]
+    .flatMap((name): readonly HistoryEntry[] => {
+      const [, time = '', digest] = NAME.exec(name) ?? []
+      if (parseInstantMillis(time) === undefined) return []
+      if (digest === 'deleted') return [{ name, time, digest: undefined }]
+      return isDigest(digest) ? [{ name, time, digest }] : []
     })
     .sort((a, b) => (a.name < b.name ? 1 : -1))
 }
@@ -82,8 +85,4 @@ export async function parseHistory(bytes: Uint8Array): Promise<HistoryRecord | u
   if (action === 'delete') return digest === undefined && text === undefined ? facts : undefined
   if (typeof text !== 'string' || !isDigest(digest) || (await digestOf(encodeUtf8(text))) !== digest) return undefined
   return { ...facts, version: { digest, text } }
-}
-
-function isDigest(value: unknown): value is string {
-  return typeof value === 'string' && DIGEST.test(value)
 }

@@ -4,7 +4,7 @@
 import { findByClock } from '../../config/compile/clock-findings.ts'
 import { compileDocument, type SectionValues } from '../../config/compile/compile.ts'
 import { findAcross } from '../../config/compile/cross-findings.ts'
-import { locateIssues } from '../../config/compile/located-issue.ts'
+import { locateIssues } from '../../config/compile/issue-list.ts'
 import { type DocumentKey, trustDomainKey } from '../../config/document-key.ts'
 import { createAppliedRecords } from '../../config/live/applied.ts'
 import { absentSince, knownAfter, readOf } from '../../config/live/cached-document.ts'

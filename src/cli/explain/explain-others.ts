@@ -1,10 +1,8 @@
 // The policies that a login does not look at, each with why in one line; those that miss by a hair come first, since one
 // of them is usually the one that was meant.
+import { EXPLAINED_OTHERS_MAX } from '../../core/limits.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { AttestorExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
-
-/** Of a document of thousands the rest is counted. */
-const OTHERS_MAX = 20
 
 export interface OtherPolicy {
   readonly name: string
@@ -20,7 +18,7 @@ export interface OtherPolicies {
 export function otherPolicies(policies: readonly PolicyExplanation[]): OtherPolicies {
   const others = policies.filter(({ isCandidate }) => !isCandidate).map(otherOf)
   const sorted = [...others.filter(({ nearMiss }) => nearMiss), ...others.filter(({ nearMiss }) => !nearMiss)]
-  return { listed: sorted.slice(0, OTHERS_MAX), omitted: Math.max(0, sorted.length - OTHERS_MAX) }
+  return { listed: sorted.slice(0, EXPLAINED_OTHERS_MAX), omitted: Math.max(0, sorted.length - EXPLAINED_OTHERS_MAX) }
 }
 
 function otherOf({ policy, attestors }: PolicyExplanation): OtherPolicy {

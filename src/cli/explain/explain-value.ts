@@ -1,8 +1,7 @@
 // Values and other people's texts in an explanation: short, on one line, and obeyed by no terminal.
 import type { Value } from '../../condition/value.ts'
+import { EXPLAINED_TEXT_MAX_LENGTH } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
-
-const SHOWN_MAX_LENGTH = 240
 
 /** As the condition would write it. */
 export function valueText(value: Value | number): string {
@@ -13,5 +12,5 @@ export function valueText(value: Value | number): string {
 
 /** Names and claims are other people's text: none of it steers the terminal, none of it floods it. */
 export function shown(text: string): string {
-  return printable(text, SHOWN_MAX_LENGTH)
+  return printable(text, EXPLAINED_TEXT_MAX_LENGTH)
 }

@@ -3,6 +3,7 @@
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import type { SectionName } from '../../config/sections/table.ts'
+import { formatInstantSeconds } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
@@ -102,7 +103,7 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitCode> {
   })
   const report: ExplainReport = {
     document: document.named,
-    ...(evidence === undefined ? {} : { at: new Date(nowSeconds * 1000).toISOString().replace('.000Z', 'Z') }),
+    ...(evidence === undefined ? {} : { at: formatInstantSeconds(nowSeconds) }),
     audience: audience ?? '',
     explanation,
     verdict: verdictOf(explanation),

@@ -1,9 +1,12 @@
 // An env file with session keys, and how far a rotation of them has come, which a comment in it says. All other lines stay
 // as they are.
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
-import { TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { OPERATOR_FILE_MAX_BYTES, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { readTextCapped } from '../../runtime/read-file-capped.ts'
+import { replaceFile } from '../../runtime/replace-file.ts'
 import { readSessionKeys } from '../../token/session/session-keys.ts'
 import { EXIT, Stop } from '../command.ts'
 
@@ -28,7 +31,7 @@ const LINE = new RegExp(`^(?:export )?${NAME}=.*$`, 'm')
 const MARK = /^# postern keys rotate: (appended|promoted) new=([\x21-\x7e]+) old=([\x21-\x7e]+) at=(\S+)\n/m
 
 export async function readKeyFile(path: string): Promise<KeyFile> {
-  const text = await readFile(path, 'utf8')
+  const text = await readTextCapped(path, OPERATOR_FILE_MAX_BYTES)
   const environment = parseEnv(text)
   const value = environment[NAME]
   if (value === undefined || text.match(new RegExp(LINE, 'gm'))?.length !== 1)
@@ -62,20 +65,9 @@ export async function writeKeyFile(
   const mark =
     rotation === undefined
       ? ''
-      : `# postern keys rotate: ${rotation.step} new=${rotation.newKid} old=${rotation.oldKid} at=${new Date(rotation.atMillis).toISOString()}\n`
+      : `# postern keys rotate: ${rotation.step} new=${rotation.newKid} old=${rotation.oldKid} at=${formatInstantMillis(rotation.atMillis)}\n`
   const changed = text.replace(MARK, '').replace(LINE, () => `${mark}${line}`)
   const { uid, gid } = await stat(path)
-  const draft = `${path}.new`
-  const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(changed)
-    // Where root rotates, the gateway's user must still be able to read it.
-    await file.chown(uid, gid).catch(() => undefined)
-    await file.sync()
-    await file.close()
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
+  // Where root rotates, the gateway's user must still be able to read it.
+  await replaceFile(path, `${path}.new`, changed, (file) => file.chown(uid, gid).catch(() => undefined))
 }

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { printable } from '../../core/printable.ts'
+import { readErrorCode } from '../../core/thrown.ts'
 import { makeSessionSigningKeys } from '../../token/session/make-session-keys.ts'
 import { readFlags } from '../arguments.ts'
 import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
@@ -24,7 +25,7 @@ async function makeKeys(args: readonly string[], io: Io): Promise<ExitCode> {
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (readErrorCode(error) !== 'EEXIST') throw error
     throw new Stop(
       EXIT.refused,
       `${values.out} exists, and its keys may be in use: name another file, or rotate them with "keys rotate"`,

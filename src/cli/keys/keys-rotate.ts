@@ -1,6 +1,7 @@
 // `postern keys rotate`: a new session key in three steps. It is published before it signs, and the old one stays
 // published while its sessions live; each step says what to do next, and when.
 import { resolve } from 'node:path'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
 import { PUBLISHED_MAX_AGE_SECONDS, SESSION_TTL_DEFAULT_SECONDS, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
@@ -108,7 +109,7 @@ function checkTime(step: Step, file: KeyFile, io: Io): void {
   if (file.rotation === undefined) return
   const endMillis = file.rotation.atMillis + step.waitSeconds(file, io) * 1000
   if (io.clock() < endMillis)
-    throw new Stop(EXIT.refused, `Too early: wait until ${new Date(endMillis).toISOString()} at least`)
+    throw new Stop(EXIT.refused, `Too early: wait until ${formatInstantMillis(endMillis)} at least`)
 }
 
 /** As the gateway that reads this file has it. */

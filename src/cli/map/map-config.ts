@@ -1,6 +1,6 @@
 // The documents of one cluster from a directory, for `postern map`: a store (`clusters/ID/Section.yaml`), or the sections
 // of one cluster side by side (`Section.yaml`).
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { SectionValues } from '../../config/compile/compile.ts'
 import {
@@ -14,7 +14,10 @@ import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import type { SectionName } from '../../config/sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../config/sections/workload-attestation.ts'
 import { isError } from '../../core/issue.ts'
+import { DOCUMENT_MAX_BYTES, NAMED_CLUSTERS_MAX } from '../../core/limits.ts'
+import { describeError, readErrorCode } from '../../core/thrown.ts'
 import type { ClusterConfig } from '../../gateway/cluster-config.ts'
+import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
 import { compileAs } from '../document.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
@@ -89,7 +92,9 @@ async function layoutOf(directory: string, id: string | undefined): Promise<Layo
     const clusters = (await namesIn(join(directory, 'clusters'))).filter((name) => parseClusterId(name) !== undefined)
     const [only = '', ...others] = clusters
     if (id === undefined && (only === '' || others.length > 0)) {
-      throw usageStop(`Say which cluster: add --cluster with one of ${clusters.slice(0, 20).join(', ') || 'none'}`)
+      throw usageStop(
+        `Say which cluster: add --cluster with one of ${clusters.slice(0, NAMED_CLUSTERS_MAX).join(', ') || 'none'}`,
+      )
     }
     const clusterId = checkedId(id ?? only)
     const clusterFolder = join(directory, 'clusters', clusterId)
@@ -113,15 +118,15 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder)
   } catch (error) {
-    throw usageStop(`Cannot read the directory ${folder}: ${error instanceof Error ? error.message : String(error)}`)
+    throw usageStop(`Cannot read the directory ${folder}: ${describeError(error)}`)
   }
 }
 
 async function readIfThere(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return new Uint8Array(await readFile(file))
+    return (await readFileCapped(file, DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (readErrorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

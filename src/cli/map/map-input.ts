@@ -1,13 +1,14 @@
 // What `postern map` is asked about: a pod as kubectl prints it, or attributes as an issuer sends them; and what the agent
 // is taken to have proved.
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Attribute } from '../../attribute/attribute.ts'
 import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
 import { isJsonObject, type Json, parseJsonBytes } from '../../core/json.ts'
 import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
+import { describeError } from '../../core/thrown.ts'
 import type { WorkloadDescription } from '../../policy/mapping/workload.ts'
+import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { type Io, usageStop } from '../command.ts'
 
 /** `file` is `-` for the standard input. */
@@ -69,18 +70,20 @@ function attributeOf(name: Json | undefined, value: Json | undefined, file: stri
 }
 
 async function readJson(file: string, io: Io): Promise<Json> {
-  const bytes = file === '-' ? await io.input() : await readNamed(file, io)
-  if (bytes.length > CLAIMS_BODY_MAX_BYTES) throw usageStop(`${file} has more than ${CLAIMS_BODY_MAX_BYTES} bytes`)
+  const name = file === '-' ? 'the standard input' : file
+  const bytes = file === '-' ? await io.input(CLAIMS_BODY_MAX_BYTES) : await readNamed(file, io)
+  if (bytes === undefined || bytes.length > CLAIMS_BODY_MAX_BYTES)
+    throw usageStop(`${name} has more than ${CLAIMS_BODY_MAX_BYTES} bytes`)
   const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
   if (json.ok) return json.value
   const what = bytes.length === 0 ? 'it is empty' : `${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
-  throw usageStop(`Cannot read ${file === '-' ? 'the standard input' : file} as JSON: ${what}`)
+  throw usageStop(`Cannot read ${name} as JSON: ${what}`)
 }
 
 async function readNamed(file: string, io: Io): Promise<Uint8Array> {
   try {
-    return await readFile(resolve(io.directory, file))
+    return (await readFileCapped(resolve(io.directory, file), CLAIMS_BODY_MAX_BYTES)).bytes
   } catch (error) {
-    throw usageStop(`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
+    throw usageStop(`Cannot read ${file}: ${describeError(error)}`)
   }
 }

@@ -1,7 +1,8 @@
 // What `postern map` prints, as text for people. What comes from the pod is made printable.
 
 import type { AttributeValue } from '../../attribute/attribute.ts'
-import { printable } from '../../core/printable.ts'
+import { MAPPED_OVERRIDES_MAX, MAPPED_VALUES_MAX } from '../../core/limits.ts'
+import { printable, printableJson } from '../../core/printable.ts'
 import type {
   ConsideredOverride,
   ExplainedTemplate,
@@ -9,9 +10,6 @@ import type {
 } from '../../policy/mapping/mapping-explanation.ts'
 import type { WorkloadResult } from '../../policy/mapping/workload.ts'
 import { paint } from '../terminal.ts'
-
-/** Overrides that are listed: of ten thousand, the last ones up to the one that was taken. */
-const OVERRIDES_LISTED = 50
 
 export interface MapReport {
   readonly trustDomain: string
@@ -57,7 +55,7 @@ function verdict(result: WorkloadResult, io: { readonly colour: boolean }): read
 }
 
 function overridesText(overrides: readonly ConsideredOverride[], result: WorkloadResult): readonly string[] {
-  const left = Math.max(0, overrides.length - OVERRIDES_LISTED)
+  const left = Math.max(0, overrides.length - MAPPED_OVERRIDES_MAX)
   const listed = overrides.slice(left).map((override) => {
     const { index, undecidable } = override
     const stop = undecidable === undefined ? '' : `; ${printable(undecidable.detail)}`
@@ -106,11 +104,11 @@ function templateText(
 }
 
 function wantedText(wanted: readonly string[]): string {
-  const listed = wanted.slice(0, 5).map(valueText)
-  const more = wanted.length > 5 ? ` or ${wanted.length - 5} others` : ''
+  const listed = wanted.slice(0, MAPPED_VALUES_MAX).map(valueText)
+  const more = wanted.length > MAPPED_VALUES_MAX ? ` or ${wanted.length - MAPPED_VALUES_MAX} others` : ''
   return `${listed.join(' or ')}${more}`
 }
 
 function valueText(value: AttributeValue | undefined): string {
-  return value === undefined ? 'absent' : printable(JSON.stringify(value))
+  return value === undefined ? 'absent' : printableJson(value)
 }

@@ -4,6 +4,8 @@ import { rmSync } from 'node:fs'
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import process from 'node:process'
+import { formatInstantMillis } from '../../core/instant.ts'
+import { readErrorCode } from '../../core/thrown.ts'
 import { createDirectorySource } from '../../runtime/directory-source.ts'
 import { EXIT, Stop } from '../command.ts'
 import type { OperatorStore } from './operator-store.ts'
@@ -24,7 +26,7 @@ export async function openDirectoryStore(directory: string, lockWaitMillis = 500
   async function list(folder: string): Promise<readonly string[]> {
     const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true }).catch(
       (error: unknown) => {
-        if (isCoded(error, 'ENOENT')) return []
+        if (readErrorCode(error) === 'ENOENT') return []
         throw error
       },
     )
@@ -74,10 +76,10 @@ async function takeLock(path: string, waitMillis: number): Promise<void> {
   for (;;) {
     try {
       const file = await open(path, 'wx', 0o600)
-      await file.writeFile(`process ${process.pid} since ${new Date().toISOString()}\n`)
+      await file.writeFile(`process ${process.pid} since ${formatInstantMillis(Date.now())}\n`)
       return await file.close()
     } catch (error) {
-      if (!isCoded(error, 'EEXIST')) throw error
+      if (readErrorCode(error) !== 'EEXIST') throw error
     }
     if (Date.now() >= end) {
       const holder = (await readFile(path, 'utf8').catch(() => '')).trim().slice(0, 100)
@@ -86,8 +88,4 @@ async function takeLock(path: string, waitMillis: number): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MILLIS))
   }
-}
-
-function isCoded(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

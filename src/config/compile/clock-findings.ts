@@ -1,5 +1,6 @@
 // What is wrong with a document at this moment. Compiling knows no clock, so that a document compiles alike on every host
 // and at every time; validation and the status ask here.
+import { formatInstantMillis } from '../../core/instant.ts'
 import type { Issue } from '../../core/issue.ts'
 import type { SectionName } from '../sections/table.ts'
 import type { SectionValues } from './compile.ts'
@@ -11,7 +12,7 @@ export function findByClock({ Cluster, TrustDomain }: Partial<SectionValues>, no
   for (const [section, settings] of [['Cluster', Cluster] as const, ['TrustDomain', TrustDomain] as const]) {
     const notBeforeSeconds = settings?.sessionsNotBeforeSeconds
     if (notBeforeSeconds === undefined || notBeforeSeconds * 1000 <= nowMillis) continue
-    const time = new Date(notBeforeSeconds * 1000).toISOString()
+    const time = formatInstantMillis(notBeforeSeconds * 1000)
     const message = `Every session is revoked until ${time}, also one that is issued now: set the time at which earlier sessions end, no later than now`
     found.set(section, [{ code: 'not_before_future', path: ['spec', 'sessionsNotBefore'], message }])
   }

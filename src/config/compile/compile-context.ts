@@ -1,9 +1,10 @@
 // What compiling a document needs to know besides its text, made of the settings. The gateway and the tool both ask here:
 // a document must not be valid for one and refused by the other.
-import type { CompileContext } from '../../attest/attest-context.ts'
+
 import type { AttestorTable } from '../../attest/table.ts'
 import type { UrlPolicy } from '../../net/url-policy.ts'
 import type { ContextFor } from '../live/config-read.ts'
+import type { CompileContext } from './section-context.ts'
 
 /** The settings that decide whether a document compiles. */
 export interface CompileSettings {

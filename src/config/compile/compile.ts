@@ -1,6 +1,7 @@
 // From the bytes of a document to the compiled type of its section, or to every issue with its line and column. It never
 // throws, and its time is bounded whatever the bytes are.
-import type { CompileContext, Report } from '../../attest/attest-context.ts'
+
+import type { Report } from '../../attest/attest-context.ts'
 import type { Issue } from '../../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../../core/limits.ts'
 import { didYouMean } from '../../core/nearest.ts'
@@ -10,11 +11,13 @@ import { decodeUtf8 } from '../../core/utf8.ts'
 import type { SectionRow } from '../sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../sections/table.ts'
 import { describeEncoding } from '../yaml/encoding-fault.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 import { createPositions, type Position } from '../yaml/position.ts'
 import { documentTooLarge } from '../yaml/scan.ts'
 import { readYaml } from '../yaml/yaml.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
-import { createIssueList, type LocatedIssue, placeIssue } from './located-issue.ts'
+import { createIssueList, placeIssue } from './issue-list.ts'
+import type { CompileContext } from './section-context.ts'
 import { missingField, notText, unknownField } from './validation-issue.ts'
 
 /** What a document of each section compiles to. */

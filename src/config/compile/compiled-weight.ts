@@ -4,7 +4,7 @@ import { CATALOGUE } from '../../attribute/catalogue.ts'
 import { weighHeap } from '../../core/heap-weight.ts'
 import type { IssuancePolicy } from '../../policy/mapping/issuance.ts'
 import { overrideIndexOf } from '../../policy/mapping/override-index.ts'
-import type { LocatedIssue } from './located-issue.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 
 /**
  * Bytes of heap for a compiled section, with the issues that are kept beside it and the text that it was compiled from.

@@ -1,11 +1,8 @@
 // An issue as its author sees it in a terminal: where, what, the line, and a caret under the fault.
 import { severityOf } from '../../core/issue.ts'
-import { ISSUE_MESSAGE_MAX_LENGTH } from '../../core/limits.ts'
+import { ISSUE_LINE_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH } from '../../core/limits.ts'
 import { maskUnprintable, printable } from '../../core/printable.ts'
-import type { LocatedIssue } from './located-issue.ts'
-
-/** Longer lines are cut around the fault. */
-const LINE_WIDTH = 100
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 
 /** `file:line:column: error code: message`, then the line of `text` and a caret. Nothing in it can steer a terminal. */
 export function formatIssue(issue: LocatedIssue, text: string, file: string): string {
@@ -14,8 +11,8 @@ export function formatIssue(issue: LocatedIssue, text: string, file: string): st
   const head = `${printable(file)}:${line}:${column}: ${severityOf(issue)} ${code}: ${said}`
   const source = lineOf(text, line)
   if (source.trim() === '') return head
-  const start = column <= LINE_WIDTH ? 0 : column - Math.floor(LINE_WIDTH / 2)
-  const shown = source.slice(start, start + LINE_WIDTH)
+  const start = column <= ISSUE_LINE_MAX_LENGTH ? 0 : column - Math.floor(ISSUE_LINE_MAX_LENGTH / 2)
+  const shown = source.slice(start, start + ISSUE_LINE_MAX_LENGTH)
   // A tab becomes a space, and what is not to be shown one character each: the caret counts columns.
   const gutter = `${line} | `
   const caret = `${' '.repeat(gutter.length + Math.max(0, column - 1 - start))}^`

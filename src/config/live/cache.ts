@@ -2,6 +2,7 @@
 // store that fails or hangs lets an older one serve, for a stated time. Deletion obeys the same bounds, an error is
 // never absence, and what is evicted is read again. Shared state is plain data: no promise outlives its request.
 import type { Clock, Sleep } from '../../core/clock.ts'
+import { secondsToWait } from '../../core/duration.ts'
 import {
   ABSENCE_CACHE_MAX,
   ABSENCE_RECHECK_MILLIS,
@@ -17,6 +18,7 @@ import {
   STORE_TIMEOUT_MILLIS,
 } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
+import { printable } from '../../core/printable.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { SectionValues } from '../compile/compile.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from '../document-key.ts'
@@ -127,7 +129,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   }
 
   function noteTrouble(key: DocumentKey, { message }: StoreError): void {
-    const reason = message.slice(0, STORE_REASON_MAX_LENGTH)
+    const reason = printable(message, STORE_REASON_MAX_LENGTH)
     tellIfAny(storeEvents.failed(key.text, reason))
     const failures = (troubles.get(key.text)?.failures ?? 0) + 1
     const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
@@ -215,14 +217,14 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     const known = find(key)
     if (known !== undefined && ageOf(known) <= CONFIG_STALE_MAX_MILLIS) return readOf(known, true)
     const trouble = troubles.get(key.text)
-    const retryAfterSeconds = Math.max(1, Math.ceil(((trouble?.retryMillis ?? 0) - clock()) / 1000))
+    const retryAfterSeconds = secondsToWait((trouble?.retryMillis ?? 0) - clock())
     return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
 
   /** It was in memory before, and there is no room for all documents that are asked for. */
   function overBudget(waitMillis: number): ConfigRead<unknown> {
     const reason = 'more documents are in use than memory holds, and this one was compiled before: not compiled again'
-    return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMillis / 1000)), reason }
+    return { kind: 'unavailable', retryAfterSeconds: secondsToWait(waitMillis), reason }
   }
 
   async function get(key: DocumentKey, background: Background): Promise<ConfigRead<unknown>> {

@@ -1,13 +1,14 @@
 // What one read of the store makes of a document, given what was known before: the rule that a bad document never
 // displaces a good one, and that a deleted one is gone. Plain data; the store and the time come from the cache.
-import type { CompileContext } from '../../attest/attest-context.ts'
+
 import { digestOf } from '../../core/digest.ts'
 import { CONFIG_ENTRY_BYTES } from '../../core/limits.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { CompileResult } from '../compile/compile.ts'
 import { weighCompiled } from '../compile/compiled-weight.ts'
-import type { LocatedIssue } from '../compile/located-issue.ts'
+import type { CompileContext } from '../compile/section-context.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
 import { ABSENT, extendTrail, fallBackFrom, type Mark, type Trail } from './version-order.ts'
 

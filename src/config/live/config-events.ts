@@ -2,8 +2,8 @@
 // document that exists has a state, what was reported last; absence is the state of every made-up key, and takes no memory.
 import { CONFIG_EVENT_KEYS_MAX, ISSUES_MAX } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
-import type { LocatedIssue } from '../compile/located-issue.ts'
 import type { DocumentKey } from '../document-key.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { Known } from './cached-document.ts'
 
 interface OfDocument {

@@ -1,8 +1,9 @@
 // What a read of a configuration can yield, and what the cache is handed to work with.
-import type { CompileContext } from '../../attest/attest-context.ts'
+
 import type { CompileResult } from '../compile/compile.ts'
-import type { LocatedIssue } from '../compile/located-issue.ts'
+import type { CompileContext } from '../compile/section-context.ts'
 import type { DocumentKey } from '../document-key.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 
 /** Hands work to the host, to be done after the answer (`waitUntil`). The work never rejects. */
 export type Background = (work: Promise<unknown>) => void

@@ -1,10 +1,12 @@
 // The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
 // from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
 import type * as v from 'valibot'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { type Issue, isError, type Path } from '../../core/issue.ts'
 import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH, ISSUES_MAX } from '../../core/limits.ts'
 import { printable, quoteText } from '../../core/printable.ts'
-import { describeOmission, type LocatedIssue } from '../compile/located-issue.ts'
+import { describeOmission } from '../compile/issue-list.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { issueStatusSchema, sectionStatusSchema } from './section-status.ts'
 
@@ -72,15 +74,15 @@ function versions(read: ConfigRead<unknown>) {
       return {
         stored: 'present',
         desiredDigest: read.desiredDigest,
-        attemptedAt: timeText(read.attemptedAtMillis),
+        attemptedAt: formatInstantMillis(read.attemptedAtMillis),
         appliedDigest: read.digest,
-        appliedAt: timeText(read.appliedAtMillis),
+        appliedAt: formatInstantMillis(read.appliedAtMillis),
       } as const
     case 'invalid':
       return {
         stored: 'present',
         desiredDigest: read.digest,
-        attemptedAt: timeText(read.attemptedAtMillis),
+        attemptedAt: formatInstantMillis(read.attemptedAtMillis),
       } as const
     case 'absent':
       return { stored: 'absent' } as const
@@ -102,8 +104,4 @@ function pathText(path: Path): string {
     if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `${text}[${quoteText(step, CLAIM_NAME_MAX_LENGTH)}]`
     return text === '' ? step : `${text}.${step}`
   }, '')
-}
-
-function timeText(millis: number): string {
-  return new Date(millis).toISOString()
 }

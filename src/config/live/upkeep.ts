@@ -13,6 +13,8 @@ import {
   STORE_TIMEOUT_MILLIS,
 } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
+import { printable } from '../../core/printable.ts'
+import { describeError } from '../../core/thrown.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { DocumentKey } from '../document-key.ts'
 import { within } from '../source.ts'
@@ -86,7 +88,7 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
   }
 
   function tellFailure(key: DocumentKey, found: Found, error: unknown): void {
-    const reason = (error instanceof Error ? error.message : String(error)).slice(0, STORE_REASON_MAX_LENGTH)
+    const reason = printable(describeError(error), STORE_REASON_MAX_LENGTH)
     tell({ event: 'state_write_failed', key: key.text, ...(found === ABSENT ? {} : { digest: found }), reason })
   }
 

@@ -2,7 +2,8 @@
 import * as v from 'valibot'
 import type { AttestorTable } from '../../attest/table.ts'
 import { createPolicySet, type PolicySet } from '../../policy/policy.ts'
-import { compilePolicies, policyEntries, SALVAGED } from './policies.ts'
+import { compilePolicies, policyEntries } from './policies.ts'
+import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
 function specSchema(attestors: AttestorTable) {

@@ -2,10 +2,10 @@
 // a certificate that rotates needs no release.
 import * as v from 'valibot'
 import type { AwsCertificates } from '../../attest/shared-sections.ts'
-import { decodeBase64url } from '../../core/base64.ts'
+import { decodeBase64 } from '../../core/base64.ts'
 import { PEM_MAX_LENGTH } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
-import { SALVAGED } from './policies.ts'
+import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
 const specSchema = v.strictObject({
@@ -79,14 +79,6 @@ function readCertificate(pem: string): ReadCertificate {
   const der = decodeBase64(base64)
   if (der === undefined) return { fault: 'what stands between the armour is not base64' }
   return isOneSequence(der) ? { der, base64 } : { fault: 'it is not one DER sequence' }
-}
-
-/** Base64 with padding (RFC 4648 section 4), in its one canonical spelling. */
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text)) return undefined
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  const body = text.slice(0, text.length - padding)
-  return decodeBase64url(body.replaceAll('+', '-').replaceAll('/', '_'))
 }
 
 /** Whether the bytes are exactly one SEQUENCE of definite length (X.690 section 8.1.3), as a certificate is. */

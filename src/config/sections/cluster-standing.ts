@@ -1,11 +1,11 @@
 // How a cluster stands in its trust domain: which name it has and which paths it may render, or why it is not mapped at
 // all. The gateway, the offline tool and the status ask here, so that they decide alike.
 
-import { foldName } from '../../core/fold.ts'
 import type { Issue } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { PathBounds } from '../../identity/path-prefixes.ts'
 import type { ClusterId } from '../document-key.ts'
+import { foldName } from '../fold-name.ts'
 import type { ClusterSettings } from './cluster.ts'
 import type { TrustDomainSettings } from './trust-domain.ts'
 

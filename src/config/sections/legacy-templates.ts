@@ -3,7 +3,7 @@
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../../template/template.ts'
-import { CLAIMS, checkClaimName, checkCount, DNS_NAMES, type IssuanceWork, useTemplate } from './issuance-fields.ts'
+import { CLAIMS, checkClaimName, checkCount, DNS_NAMES, type IssuanceWork, useTemplate } from './issuance-work.ts'
 
 export interface Legacy {
   readonly pathTemplate?: PathTemplate | undefined

@@ -2,10 +2,10 @@
 // easily confused.
 
 import type { Report } from '../../attest/attest-context.ts'
-import { foldName } from '../../core/fold.ts'
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import { isUnderPath } from '../../identity/path-prefixes.ts'
+import { foldName } from '../fold-name.ts'
 
 export interface OwnedPrefix {
   readonly text: string

@@ -1,7 +1,7 @@
 // What the two sections of policies share: a policy's schema, and how one compiles. A policy requires at least one
 // attestor, and no type twice.
 import * as v from 'valibot'
-import type { CompileContext, Report } from '../../attest/attest-context.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import { findFixedAttributes } from '../../condition/fixed-attributes.ts'
 import { catalogueScope } from '../../condition/scope.ts'
@@ -16,42 +16,15 @@ import type { StringForm } from '../../core/string-form.ts'
 import type { Policy, PolicyCondition } from '../../policy/policy.ts'
 import { type ConditionCompiler, createConditionCompiler } from '../compile/condition-budget.ts'
 import { countErrors } from '../compile/error-count.ts'
-import type { SchemaMetadata } from '../compile/validate.ts'
-import { compileRequirements, createAnchorCount, lintScope } from './requirements.ts'
-
-function attestorSchemas({ rows, unsupported }: AttestorTable) {
-  return [
-    ...[...rows.values()].map((row) =>
-      v.strictObject({
-        type: v.literal(row.type),
-        config: row.configOptional ? v.optional(row.configSchema) : row.configSchema,
-      }),
-    ),
-    ...[...unsupported].map((type) =>
-      v.strictObject({
-        type: v.pipe(v.literal(type), v.description('Not supported by this version: the policy admits nobody')),
-        config: v.optional(v.unknown()),
-      }),
-    ),
-  ]
-}
-
-/** One invalid element must not hide what is wrong with the others. */
-export const SALVAGED = { salvaged: true } as const satisfies SchemaMetadata
-
-export function requiredAttestorsSchema(attestors: AttestorTable) {
-  const metadata = {
-    unknownCode: 'attestor_unknown',
-    noun: 'attestor',
-    known: [...attestors.rows.keys()],
-  } satisfies SchemaMetadata
-  return v.pipe(
-    v.array(v.pipe(v.variant('type', attestorSchemas(attestors)), v.metadata(metadata))),
-    v.nonEmpty('Cannot require no attestor, that would admit nobody: name at least one'),
-    v.metadata(SALVAGED),
-    v.description('Attestors that must all pass'),
-  )
-}
+import type { CompileContext } from '../compile/section-context.ts'
+import {
+  compileRequirements,
+  createAnchorCount,
+  lintScope,
+  type RequiredAttestors,
+  requiredAttestorsSchema,
+} from './requirements.ts'
+import { SALVAGED } from './salvaged.ts'
 
 /** A name is a segment of the `sub` of every session: `.` and `..` are none (SPIFFE-ID section 2.2). */
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
@@ -103,8 +76,6 @@ export function policyEntries(attestors: AttestorTable) {
     conditions: conditionsSchema,
   }
 }
-
-export type RequiredAttestors = v.InferOutput<ReturnType<typeof requiredAttestorsSchema>>
 
 type Conditions = v.InferOutput<typeof conditionsSchema>
 

@@ -1,9 +1,47 @@
 // From `requiredAttestors` to requirements: what one policy asks for, and what no policy and no document may ask for.
-import type { CompileContext, Report } from '../../attest/attest-context.ts'
+
+import * as v from 'valibot'
+import type { Report } from '../../attest/attest-context.ts'
 import type { Requirement } from '../../attest/attestor.ts'
+import type { AttestorTable } from '../../attest/table.ts'
 import { ANCHORS_PER_NAME_MAX, FETCHED_ANCHORS_PER_SELECTOR_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
-import type { RequiredAttestors } from './policies.ts'
+import type { CompileContext } from '../compile/section-context.ts'
+import type { SchemaMetadata } from '../compile/validate.ts'
+import { SALVAGED } from './salvaged.ts'
+
+function attestorSchemas({ rows, unsupported }: AttestorTable) {
+  return [
+    ...[...rows.values()].map((row) =>
+      v.strictObject({
+        type: v.literal(row.type),
+        config: row.configOptional ? v.optional(row.configSchema) : row.configSchema,
+      }),
+    ),
+    ...[...unsupported].map((type) =>
+      v.strictObject({
+        type: v.pipe(v.literal(type), v.description('Not supported by this version: the policy admits nobody')),
+        config: v.optional(v.unknown()),
+      }),
+    ),
+  ]
+}
+
+export function requiredAttestorsSchema(attestors: AttestorTable) {
+  const metadata = {
+    unknownCode: 'attestor_unknown',
+    noun: 'attestor',
+    known: [...attestors.rows.keys()],
+  } satisfies SchemaMetadata
+  return v.pipe(
+    v.array(v.pipe(v.variant('type', attestorSchemas(attestors)), v.metadata(metadata))),
+    v.nonEmpty('Cannot require no attestor, that would admit nobody: name at least one'),
+    v.metadata(SALVAGED),
+    v.description('Attestors that must all pass'),
+  )
+}
+
+export type RequiredAttestors = v.InferOutput<ReturnType<typeof requiredAttestorsSchema>>
 
 /**
  * Compiles the attestors of one policy; paths are relative to the list. Holes are attestors that were invalid. `anchors`

@@ -1,9 +1,10 @@
 // What a section is: one row of the table, one file. A row knows the schema of its `spec` and how to compile it; the
 // envelope, the YAML and the positions are none of its business.
 import * as v from 'valibot'
-import type { CompileContext, Report } from '../../attest/attest-context.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import { stopsCompiling } from '../../core/issue.ts'
+import type { CompileContext } from '../compile/section-context.ts'
 import { validate } from '../compile/validate.ts'
 import type { YamlNode } from '../yaml/yaml-node.ts'
 

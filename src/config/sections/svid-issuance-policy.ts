@@ -5,10 +5,11 @@ import { CONDITION_MAX_LENGTH, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../../
 import type { IssuanceOverride, IssuancePolicy } from '../../policy/mapping/issuance.ts'
 import { createConditionCompiler } from '../compile/condition-budget.ts'
 import { countErrors } from '../compile/error-count.ts'
-import { compileIssuance, type IssuanceWork, policySchema } from './issuance-fields.ts'
+import { compileIssuance, policySchema } from './issuance-fields.ts'
+import type { IssuanceWork } from './issuance-work.ts'
 import { compileLegacy, NO_LEGACY } from './legacy-templates.ts'
 import { lintResets, lintShadows } from './override-lint.ts'
-import { SALVAGED } from './policies.ts'
+import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
 import { compileMatch, whenSchema } from './when.ts'
 

@@ -1,13 +1,16 @@
 // Section TrustDomainServerAttestation: which evidence admits issuers. An issuer may ask for every workload of its
 // clusters, so a bearer token must be pinned exactly here.
 import * as v from 'valibot'
-import type { CompileContext, Report } from '../../attest/attest-context.ts'
+import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../policy/policy.ts'
+import type { CompileContext } from '../compile/section-context.ts'
 import { parseClusterId } from '../document-key.ts'
-import { compilePolicies, policyEntries, requiredAttestorsSchema, SALVAGED } from './policies.ts'
+import { compilePolicies, policyEntries } from './policies.ts'
+import { requiredAttestorsSchema } from './requirements.ts'
+import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
 function policySchema(attestors: AttestorTable) {

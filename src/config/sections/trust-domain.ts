@@ -9,7 +9,7 @@ import { checkSegment, isReservedSegment, SEGMENT_FAULTS } from '../../identity/
 import { parseClusterId } from '../document-key.ts'
 import { clusterNameSchema, readNotBefore, sessionsNotBeforeSchema } from './cluster.ts'
 import { lintNames, lintOverlaps, type OwnedPrefix } from './listing-lint.ts'
-import { SALVAGED } from './policies.ts'
+import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
 export interface ListedCluster {

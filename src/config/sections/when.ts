@@ -5,9 +5,10 @@ import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts
 import type { Condition } from '../../condition/compile.ts'
 import { catalogueScope } from '../../condition/scope.ts'
 import type { Path } from '../../core/issue.ts'
+import { UNKNOWN_ATTRIBUTE_QUOTED_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { IssuanceOverride, Match } from '../../policy/mapping/issuance.ts'
-import type { IssuanceWork } from './issuance-fields.ts'
+import type { IssuanceWork } from './issuance-work.ts'
 
 export const whenSchema = v.pipe(
   v.record(
@@ -62,7 +63,7 @@ function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: I
     if (attribute === undefined) {
       const near = suggestAttribute(name)
       const hint = near === undefined ? '' : `; did you mean "${near}"?`
-      const message = `Cannot match on ${quoteText(name, 128)}: there is no such attribute${hint}`
+      const message = `Cannot match on ${quoteText(name, UNKNOWN_ATTRIBUTE_QUOTED_MAX)}: there is no such attribute${hint}`
       work.report({ code: 'attribute_unknown', path: attributePath, message, atKey: true })
       continue
     }

@@ -2,7 +2,7 @@
 // space, or like nothing, and is the cause. Whoever reads the issue cannot find it by looking.
 import { findUnseen } from '../../core/printable.ts'
 import { findSuspect, nameCharacter, type SuspectCharacter } from '../../core/suspect-character.ts'
-import type { LocatedIssue } from '../compile/located-issue.ts'
+import type { LocatedIssue } from './located-issue.ts'
 import { readLines } from './position.ts'
 
 const TAB = 0x09

@@ -3,7 +3,7 @@
 import type { Fix, IssueCode, Path } from '../../core/issue.ts'
 import { DOCUMENT_MAX_BYTES, DOCUMENT_MAX_ITEMS, DOCUMENT_MAX_KEYS, DOCUMENT_MAX_LINES } from '../../core/limits.ts'
 import { nameCharacter } from '../../core/suspect-character.ts'
-import type { LocatedIssue } from '../compile/located-issue.ts'
+import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
 
 /** What is wrong, and where: the offset is in UTF-16 units. */

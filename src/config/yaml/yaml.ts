@@ -3,7 +3,7 @@
 // where everything stands; a text that one reader takes for something else than another is refused, not guessed.
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml'
 import { DOCUMENT_MAX_DEPTH } from '../../core/limits.ts'
-import type { LocatedIssue } from '../compile/located-issue.ts'
+import type { LocatedIssue } from './located-issue.ts'
 import { createPositions, type Positions } from './position.ts'
 import { type Fault, faultAt, scanText } from './scan.ts'
 import type { ScalarStyle, YamlNode } from './yaml-node.ts'

@@ -1,7 +1,12 @@
 // The upper bound of an audit record, by construction: strings are made printable and short, lists are given room and
 // keep to it, and what is left out is counted. Nobody who may send a request can make the line that tells of it so long
 // that a log cuts it off.
-import { AUDIT_TEXT_MAX_LENGTH, AUDITED_EXPECTED_MAX, AUDITED_EXPECTED_MAX_BYTES } from '../../core/limits.ts'
+import {
+  AUDIT_FRAME_BYTES,
+  AUDIT_TEXT_MAX_LENGTH,
+  AUDITED_EXPECTED_MAX,
+  AUDITED_EXPECTED_MAX_BYTES,
+} from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 import { isOurFailure, type Refusal } from '../../core/refusal.ts'
 import type { EvidenceRefusal } from '../../policy/login/trials.ts'
@@ -33,12 +38,9 @@ export interface Taken<Entry> {
   readonly omitted: number
 }
 
-/** Names of the lists themselves, and the counts of what they leave out. */
-const FRAME_BYTES = 512
-
 /** `fixed` is what the record holds besides lists; it has to be short by itself. */
 export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
-  let left = maxBytes - FRAME_BYTES - escapedLength(fixed)
+  let left = maxBytes - AUDIT_FRAME_BYTES - escapedLength(fixed)
 
   function take(bytes: number): boolean {
     if (bytes > left) return false

@@ -5,9 +5,10 @@
 
 import type { Claimed } from '../../attest/claimed.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
+import { FAULT_FRAME_MAX_LENGTH, FAULT_FRAMES_MAX } from '../../core/limits.ts'
 import { printable, printableJson } from '../../core/printable.ts'
 import type { AuditedFacts, AuditedRefusal } from './audit-space.ts'
-import type { GatewayEvent } from './events.ts'
+import type { EventRecord } from './events.ts'
 
 /** The version of a section that a request used. */
 export interface ConfigurationUsed {
@@ -135,9 +136,6 @@ export interface ChallengeRecord extends RecordHead, AuditedFacts {
   readonly configuration?: readonly ConfigurationUsed[]
 }
 
-/** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
-export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
-
 /**
  * Where records go. `false`: the record was not taken, and will not be written; then the request that it tells of is
  * refused. Must neither wait nor throw.
@@ -162,11 +160,10 @@ export function guardSink(sink: AuditSink): AuditSink {
   }
 }
 
-const FRAMES_MAX = 16
-const FRAME_MAX_LENGTH = 200
-
 /** Where the gateway failed. The message of an error may hold anything, a token among it: only name and frames go on. */
 export function describeFault(error: Error): string {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  return [error.name, ...frames.slice(0, FRAMES_MAX)].map((line) => printable(line, FRAME_MAX_LENGTH)).join('\n')
+  return [error.name, ...frames.slice(0, FAULT_FRAMES_MAX)]
+    .map((line) => printable(line, FAULT_FRAME_MAX_LENGTH))
+    .join('\n')
 }

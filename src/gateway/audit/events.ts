@@ -3,9 +3,9 @@
 // that the table does not list is not written.
 import type { StoredEvent } from '../../config/live/cache.ts'
 import type { Clock } from '../../core/clock.ts'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../../core/limits.ts'
 import type { IssuerFetchEvent } from '../../token/keys/key-source-events.ts'
-import type { AuditRecord, EventRecord } from './audit.ts'
 import { boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
 import type { GatewayStarted } from './started.ts'
 
@@ -24,6 +24,9 @@ export interface AuditRecovered {
 }
 
 export type GatewayEvent = GatewayStarted | GatewayStopping | AuditRecovered | StoredEvent | IssuerFetchEvent
+
+/** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
+export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
 
 type EventName = GatewayEvent['event']
 type FieldsOf<Name extends EventName> = Exclude<keyof Extract<GatewayEvent, { readonly event: Name }>, 'event'>
@@ -123,7 +126,7 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
 
 /** The line of an event. */
 export function recordEvent(event: GatewayEvent, nowMillis: number): EventRecord {
-  const head = { v: 1, time: new Date(nowMillis).toISOString(), event: event.event } as const
+  const head = { v: 1, time: formatInstantMillis(nowMillis), event: event.event } as const
   const given: Readonly<Record<string, Facts[string] | undefined>> = { ...event }
   const facts = Object.keys(EVENTS[event.event].fields).flatMap((field) => {
     const value = given[field]
@@ -138,7 +141,7 @@ export function recordEvent(event: GatewayEvent, nowMillis: number): EventRecord
  * The port for events. What the log does not take is lost: a read of the configuration, or a fetch of keys, must not fail
  * because it could not be reported.
  */
-export function createEventReporter(audit: (record: AuditRecord) => void, clock: Clock): (event: GatewayEvent) => void {
+export function createEventReporter(audit: (record: EventRecord) => void, clock: Clock): (event: GatewayEvent) => void {
   return (event) => {
     try {
       audit(recordEvent(event, clock()))

@@ -1,5 +1,6 @@
 // What every audit record begins with.
 import type { Context } from 'hono'
+import { formatInstantMillis } from '../../core/instant.ts'
 import { CLUSTER_ID_AUDITED_MAX_LENGTH } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 import type { GatewayEnv, Parts } from '../services.ts'
@@ -21,7 +22,7 @@ export function recordHead<Event extends AuditRecord['event']>(
   const nowMillis = clock()
   // Workers do not let the clock advance but over input and output; a clock that was set back makes no negative time.
   const durationMs = Math.max(0, nowMillis - c.get('startedMillis'))
-  return { v: 1, event, time: new Date(nowMillis).toISOString(), requestId: c.get('requestId'), durationMs }
+  return { v: 1, event, time: formatInstantMillis(nowMillis), requestId: c.get('requestId'), durationMs }
 }
 
 /** What stood in the path, which need be no id at all. */

@@ -1,6 +1,7 @@
 // One login, top to bottom: the cluster, the body, the policies in force, the decision, the session, the record.
 import type { Context } from 'hono'
 import { parseClusterId } from '../../config/document-key.ts'
+import { floorToSeconds } from '../../core/instant.ts'
 import { LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { identityOf } from '../../policy/login/agent-identity.ts'
 import { evaluateLogin } from '../../policy/login/login.ts'
@@ -36,7 +37,7 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
   if (!policies.ok) return report.refused(policies.refusal)
 
   const nowMillis = parts.clock()
-  const nowSeconds = Math.floor(nowMillis / 1000)
+  const nowSeconds = floorToSeconds(nowMillis)
   const { issuerUrl, sealKeys } = parts.settings
   const role = clusterId === undefined ? 'issuer' : 'agent'
   const attestations = await openChallenges(sealed.value, { role, clusterId, issuerUrl }, sealKeys, nowSeconds)

@@ -9,8 +9,9 @@ import { renderDnsName } from '../../template/dns-name.ts'
 import { renderPath } from '../../template/path.ts'
 import { renderSubject } from '../../template/subject.ts'
 import type { Template } from '../../template/template.ts'
-import { type Decide, type IssuanceOverride, selectIssuance, unmetMatch } from './issuance.ts'
+import type { IssuanceOverride } from './issuance.ts'
 import type { MappingContext } from './mapping.ts'
+import { type Decide, selectIssuance, unmetMatch } from './select-issuance.ts'
 
 export interface ConsideredOverride {
   readonly index: number

@@ -4,7 +4,7 @@ import type { ConditionEngine } from '../../condition/vm/engine.ts'
 import { CLAIMS_ANSWER_MAX_BYTES, CLAIMS_FUEL_PER_REQUEST, WORKLOAD_ANSWER_MAX_BYTES } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { createFuelTank, decideWithin, takeFuel } from '../conditions.ts'
-import type { ChoiceMeter } from './issuance.ts'
+import type { ChoiceMeter } from './select-issuance.ts'
 
 export interface MappingMeter extends ChoiceMeter {
   /** Why `bytes` are too many for one workload, or more than the request has left; they are not yet taken. */

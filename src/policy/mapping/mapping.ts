@@ -2,7 +2,6 @@
 // it and is named; nothing is left out, shortened or guessed.
 import type { Attributes, AttributeValue } from '../../attribute/attribute.ts'
 import type { Surface } from '../../attribute/row.ts'
-import { jsonLength } from '../../core/json-length.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { isWithin, type PathBounds } from '../../identity/path-prefixes.ts'
@@ -13,9 +12,11 @@ import { renderDnsName } from '../../template/dns-name.ts'
 import { renderPath } from '../../template/path.ts'
 import { renderSubject } from '../../template/subject.ts'
 import type { PathTemplate } from '../../template/template.ts'
-import { type Issuance, type IssuancePolicy, type SelectedIssuance, selectIssuance } from './issuance.ts'
+import type { Issuance, IssuancePolicy } from './issuance.ts'
+import { jsonLength } from './json-length.ts'
 import type { MappingMeter } from './mapping-meter.ts'
 import { claimBytes, dnsNameBytes, idBytes, type Rendering, renderWithin } from './rendering.ts'
+import { type SelectedIssuance, selectIssuance } from './select-issuance.ts'
 
 /** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
 export interface MappingGates {

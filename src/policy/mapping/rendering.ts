@@ -1,12 +1,12 @@
 // Renders the templates of one workload within the budgets of its request: fuel before each template is rendered, and the
 // bytes that its value has in the answer after it.
 import type { Attributes } from '../../attribute/attribute.ts'
-import { jsonLength } from '../../core/json-length.ts'
 import { type Checked, refuse } from '../../core/result.ts'
 import type { DnsName } from '../../identity/dns-name.ts'
 import type { SpiffeId } from '../../identity/spiffe-id.ts'
 import { renderFuel } from '../../template/render-fuel.ts'
 import type { Template } from '../../template/template.ts'
+import { jsonLength } from './json-length.ts'
 import type { MappingMeter } from './mapping-meter.ts'
 
 /** Of one workload. Plain, and without closures: there are thousands of values in a request. */

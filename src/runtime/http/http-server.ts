@@ -7,8 +7,12 @@ import { serve } from '@hono/node-server'
 import {
   CONNECTION_IDLE_TIMEOUT_MILLIS,
   CONNECTION_STALLED_TIMEOUT_MILLIS,
+  CONNECTIONS_CHECK_MILLIS,
+  CONNECTIONS_FULL_NOTICE_MILLIS,
   CONNECTIONS_MAX,
   PIPELINED_REQUESTS_MAX,
+  QUIET_TURN_MAX_MILLIS,
+  QUIET_TURNS_TRIED_MAX,
   REQUEST_HEADERS_TIMEOUT_MILLIS,
   REQUEST_TIMEOUT_MILLIS,
   SHUTDOWN_GRACE_MILLIS,
@@ -63,11 +67,6 @@ export interface Address {
   readonly port: number
 }
 
-/** How often connections are held against their deadlines: the most by which one is over its own. */
-const CHECK_INTERVAL_MILLIS = 1_000
-/** Report a full server at most once in this time: a flood of connections must not become a flood of lines. */
-const FULL_NOTICE_MILLIS = 60_000
-
 /** Listens; rejects if it cannot. */
 export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBounds): Promise<HttpServer> {
   const { hostname, port, tls, say } = options
@@ -83,7 +82,7 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
           headersTimeout: bounds.headersMillis,
           requestTimeout: bounds.requestMillis,
           keepAliveTimeout: bounds.idleMillis,
-          connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MILLIS, bounds.headersMillis),
+          connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MILLIS, bounds.headersMillis),
         },
       },
       ({ address: host, port: taken }) => {
@@ -117,11 +116,6 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
   })
 }
 
-/** A turn of the event loop this short has accepted nothing. */
-const QUIET_TURN_MILLIS = 0.2
-/** A server under more load than this is closed all the same. */
-const QUIET_TURNS_TRIED_MAX = 2_000
-
 /**
  * To close a port resets the connections that the system has accepted and we have not yet. So it is closed just after a
  * look at them that found none.
@@ -130,7 +124,7 @@ async function untilNothingArrives(): Promise<void> {
   for (let turn = 0; turn < QUIET_TURNS_TRIED_MAX; turn++) {
     const began = performance.now()
     await new Promise((next) => setImmediate(next))
-    if (performance.now() - began < QUIET_TURN_MILLIS) return
+    if (performance.now() - began < QUIET_TURN_MAX_MILLIS) return
   }
 }
 
@@ -202,7 +196,7 @@ function noteWhenFull(
   let notedMillis = Number.NEGATIVE_INFINITY
   server.on('connection', () => {
     const { size } = connections
-    if (size < connectionsMax || Date.now() - notedMillis < FULL_NOTICE_MILLIS) return
+    if (size < connectionsMax || Date.now() - notedMillis < CONNECTIONS_FULL_NOTICE_MILLIS) return
     notedMillis = Date.now()
     say(`${size} connections are open, as many as this gateway takes: further ones are refused`)
   })

@@ -1,11 +1,9 @@
 // `gzip` and `deflate` undone by the platform's DecompressionStream, in bounded memory. That stream takes whatever is
 // written at once, however much it makes of it; so it is given little at a time, and nothing while output is at hand.
+import { INFLATE_PIECE_BYTES } from '../../core/limits.ts'
 import { type Coding, contentError } from '../../net/content-coding.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
-
-/** DEFLATE expands 1,032-fold at most, so this becomes 130 kB; about one piece goes in for each 4 kB that are read. */
-const PIECE_BYTES = 128
 
 /** The decoded stream. It fails with a `contentError` where the content is damaged, and with `body`'s error else. */
 export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br'>): ReadableStream<Bytes> {
@@ -27,8 +25,8 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
       }
       chunk = next.value
     }
-    const piece = chunk.subarray(0, PIECE_BYTES)
-    chunk = chunk.subarray(PIECE_BYTES)
+    const piece = chunk.subarray(0, INFLATE_PIECE_BYTES)
+    chunk = chunk.subarray(INFLATE_PIECE_BYTES)
     await nameDamage(writer.write(piece))
     return undefined
   }

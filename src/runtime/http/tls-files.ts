@@ -1,9 +1,10 @@
 // The certificate and key of `--tls-cert` and `--tls-key`. They are read again at intervals, since whoever renews them
 // replaces files (cert-manager, certbot); a pair that cannot be used is never put in the place of one that can.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Sleep } from '../../core/clock.ts'
-import { TLS_CHECK_MILLIS } from '../../core/limits.ts'
+import { OPERATOR_FILE_MAX_BYTES, TLS_CHECK_MILLIS } from '../../core/limits.ts'
+import { describeError } from '../../core/thrown.ts'
+import { readTextCapped } from '../read-file-capped.ts'
 
 export interface TlsFiles {
   readonly cert: string
@@ -20,8 +21,8 @@ export interface TlsPair {
 export async function readTlsPair(files: TlsFiles): Promise<TlsPair | string> {
   const texts: string[] = []
   for (const path of [files.cert, files.key]) {
-    const text = await readFile(path, 'utf8').catch((error: unknown) => error)
-    if (typeof text !== 'string') return `Cannot read ${path}: ${text instanceof Error ? text.message : 'unknown'}`
+    const text = await readTextCapped(path, OPERATOR_FILE_MAX_BYTES).catch((error: unknown) => error)
+    if (typeof text !== 'string') return `Cannot read ${path}: ${describeError(text)}`
     texts.push(text)
   }
   const [cert = '', key = ''] = texts

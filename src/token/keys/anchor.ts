@@ -1,7 +1,7 @@
 // Anchors: what verified a token, as a session names it. A session outlives the document that admitted it, so it keeps
 // the name of its anchor, and every use asks whether the document in force still holds one of that name.
 import { digestText } from '../../core/digest.ts'
-import { type KeySourceSpec, keySourceId } from './key-source.ts'
+import { type KeySourceSpec, keySourceId } from './key-source-spec.ts'
 import type { PublicKey } from './public-key.ts'
 
 /** Ids of sources. A pure function's results, kept for as long as the compiled document is. */

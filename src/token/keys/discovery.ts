@@ -12,8 +12,9 @@ import {
 import { quoteText } from '../../core/printable.ts'
 import { type FetchFailure, type FetchLike, fetchJson } from '../../net/bounded-fetch.ts'
 import { checkUrl, type ForbiddenUrl, type UrlPolicy, type UrlResult } from '../../net/url-policy.ts'
-import { type KeySet, readKeySet } from './key-set.ts'
-import type { KeySourceSpec } from './key-source.ts'
+import { readKeySet } from './key-set.ts'
+import { discoveryUrlOf, type FetchedSpec } from './key-source-spec.ts'
+import type { Loaded, LoadFailure } from './load-outcome.ts'
 
 export interface LoadPorts {
   readonly fetch: FetchLike
@@ -22,25 +23,6 @@ export interface LoadPorts {
   readonly fetchTimeoutMillis?: number
   /** See {@link LoadFailure.unusedProxy}. */
   readonly unusedProxy?: string
-}
-
-/** What failed: the document, and how. For the operator alone: the facts name the deployment. */
-export interface LoadFailure extends FetchFailure {
-  readonly document: 'discovery' | 'keys'
-  readonly url: string
-  /** Name of an environment variable that configures an egress proxy, which is not used. */
-  readonly unusedProxy?: string
-}
-
-export type Loaded =
-  | { readonly ok: true; readonly keys: KeySet; readonly bytes: number; readonly ageMaxSeconds: number }
-  | { readonly ok: false; readonly failure: LoadFailure }
-
-export type FetchedSpec = Exclude<KeySourceSpec, { readonly kind: 'inline' }>
-
-/** OpenID Connect Discovery 1.0 section 4.1: one terminating slash is removed before the suffix is appended. */
-export function discoveryUrlOf(issuer: string): string {
-  return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`
 }
 
 /**

@@ -1,12 +1,13 @@
 // The sentences about keys: what the caller may read, and what goes to the audit record and the status alone.
+import { secondsToWait } from '../../core/duration.ts'
 import { AUDITED_EXPECTED_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type CauseRow, fillFacts } from '../../net/cause-row.ts'
 import { FETCH_CAUSES, type FetchCause } from '../../net/fetch-causes.ts'
 import type { ParsedToken } from '../parse.ts'
-import type { LoadFailure } from './discovery.ts'
 import type { KeySelection, KeySet, SkippedKey } from './key-set.ts'
+import type { LoadFailure } from './load-outcome.ts'
 import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
 
 const DOCUMENTS = { discovery: 'the discovery document', keys: 'the key set' } as const
@@ -37,13 +38,13 @@ export function describeFailure(failure: LoadFailure): FailureReport {
  * sentence whatever failed; the cause goes to the audit record.
  */
 export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
-  const wait = Math.ceil(((nextAttemptMillisOf(state) ?? nowMillis) - nowMillis) / 1000)
+  const waitMillis = (nextAttemptMillisOf(state) ?? nowMillis) - nowMillis
   const failure = state.lastFailure?.failure
   const isUnasked = failure === undefined && state.lease === undefined && state.loads === 0
   return {
     code: 'signing_key_fetch_failed',
     detail: "failed to fetch signing key: the gateway cannot reach the issuer's keys now; try again",
-    retryAfterSeconds: Math.max(1, wait),
+    retryAfterSeconds: secondsToWait(waitMillis),
     audit: {
       consecutiveFailures: state.failures,
       ...(isUnasked ? { keyFetchFailure: 'not asked: too many first loads' } : {}),

@@ -1,8 +1,8 @@
 // Events about the fetches of key sets: an issuer fails, also while its keys are in hand and no login shows it, or is back.
 // One per change: a fetch that fails in the same way as the one before it is not reported again.
-import type { LoadFailure } from './discovery.ts'
 import { describeFailure } from './key-refusals.ts'
-import type { KeySourceSpec } from './key-source.ts'
+import type { FetchedSpec } from './key-source-spec.ts'
+import type { LoadFailure } from './load-outcome.ts'
 import { freshnessOf, type SourceState } from './source-state.ts'
 
 export interface IssuerFetchFailed {
@@ -36,7 +36,7 @@ export interface FetchesBefore {
 
 /** The event to report after a load whose outcome has just been noted in the state; `undefined`: no change. */
 export function describeLoad(
-  spec: Exclude<KeySourceSpec, { readonly kind: 'inline' }>,
+  spec: FetchedSpec,
   before: FetchesBefore,
   state: SourceState,
   nowMillis: number,

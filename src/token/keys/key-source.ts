@@ -1,5 +1,4 @@
-// Where keys come from. A source is identified by that place and never by a token's `iss`: every cluster that kubeadm
-// makes has the same issuer, and one cluster's keys must not serve for another.
+// The keys of each source: loaded, refreshed, kept while their issuer is down, and looked up for a token.
 import type { Clock } from '../../core/clock.ts'
 import {
   KEY_FETCH_LEASE_MILLIS,
@@ -12,11 +11,12 @@ import { createLru } from '../../core/lru.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import type { FetchLike } from '../../net/bounded-fetch.ts'
 import type { ParsedToken } from '../parse.ts'
-import { discoveryUrlOf, type FetchedSpec, type LoadPorts, loadKeys } from './discovery.ts'
+import { type LoadPorts, loadKeys } from './discovery.ts'
 import { createFirstLoads } from './first-load-budget.ts'
 import { fetchFailed, type KeyPublisher, notFetched, selectionRefusal } from './key-refusals.ts'
 import { type KeySelection, type KeySet, selectKey } from './key-set.ts'
 import { describeLoad, type IssuerFetchEvent } from './key-source-events.ts'
+import { type FetchedSpec, type KeySourceSpec, keySourceId } from './key-source-spec.ts'
 import type { PublicKey } from './public-key.ts'
 import { hasToken, takeToken } from './refetch-bucket.ts'
 import {
@@ -33,13 +33,6 @@ import {
   weighSource,
 } from './source-state.ts'
 import { type KeySourceStatus, statusOf, statusOfInline } from './source-status.ts'
-
-export type KeySourceSpec =
-  /** OpenID Connect Discovery. `jwksOrigins`: where its key set may be, besides the issuer's own origin. */
-  | { readonly kind: 'discovery'; readonly issuer: string; readonly jwksOrigins?: readonly string[] }
-  | { readonly kind: 'jwks_uri'; readonly url: string }
-  /** Keys out of a document. `digest`: base64url SHA-256 of the canonical JSON (RFC 8785) of the set itself. */
-  | { readonly kind: 'inline'; readonly digest: string; readonly keys: KeySet }
 
 export type KeyLookup =
   | {
@@ -80,23 +73,6 @@ export interface KeySources {
 }
 
 type Background = (work: Promise<unknown>) => void
-
-/**
- * Equal exactly for the same place. With discovery the issuer's literal spelling and the further origins belong to it:
- * both decide which key set is accepted, and a strict row must not inherit what a lax one loaded.
- */
-export function keySourceId(spec: KeySourceSpec): string {
-  switch (spec.kind) {
-    case 'discovery': {
-      const origins = [...new Set(spec.jwksOrigins)].sort()
-      return JSON.stringify(['discovery', discoveryUrlOf(spec.issuer), spec.issuer, ...origins])
-    }
-    case 'jwks_uri':
-      return JSON.stringify(['jwks_uri', spec.url])
-    case 'inline':
-      return JSON.stringify(['inline', spec.digest])
-  }
-}
 
 export interface KeySourcePorts {
   readonly fetch: FetchLike

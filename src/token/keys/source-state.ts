@@ -13,8 +13,8 @@ import {
   UNKNOWN_KIDS_MAX,
 } from '../../core/limits.ts'
 import { createLru, type Lru } from '../../core/lru.ts'
-import type { Loaded, LoadFailure } from './discovery.ts'
 import type { KeySet } from './key-set.ts'
+import type { Loaded, LoadFailure } from './load-outcome.ts'
 import { fullBucket, type RefetchBucket } from './refetch-bucket.ts'
 
 export interface KeysInHand {

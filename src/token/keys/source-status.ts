@@ -1,4 +1,5 @@
 // What is known of one key source, for its operator.
+import { secondsSince } from '../../core/duration.ts'
 import { describeFailure, type FailureReport } from './key-refusals.ts'
 import type { KeySet, SkippedKey } from './key-set.ts'
 import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
@@ -38,7 +39,7 @@ export function statusOf(id: string, state: SourceState | undefined, nowMillis: 
       ? {}
       : {
           lastSuccessMillis: keys.loadedAtMillis,
-          ageSeconds: Math.max(0, Math.floor((nowMillis - keys.loadedAtMillis) / 1000)),
+          ageSeconds: secondsSince(keys.loadedAtMillis, nowMillis),
         }),
     stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
     ...(lastFailure === undefined

@@ -3,7 +3,7 @@
 // session lifetime, and may drop its private members meanwhile.
 import { CompactSign, type CryptoKey, compactVerify, importJWK, type JWK } from 'jose'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
-import { TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { SESSION_KID_MAX_LENGTH, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
 import { readPublicKey } from '../keys/public-key.ts'
 
 interface SessionAlgorithm {
@@ -76,8 +76,8 @@ export function readSessionKeys(text: string): SessionKeysResult {
 
 function readKey(jwk: JsonObject): SessionKey | string {
   const { kid, alg, kty, use } = jwk
-  if (typeof kid !== 'string' || !/^[\x21-\x7e]{1,256}$/.test(kid))
-    return 'it needs a kid of 1 to 256 printable characters'
+  if (typeof kid !== 'string' || kid.length > SESSION_KID_MAX_LENGTH || !/^[\x21-\x7e]+$/.test(kid))
+    return `it needs a kid of 1 to ${SESSION_KID_MAX_LENGTH} printable characters`
   const row = typeof alg === 'string' ? ALGORITHMS.get(alg) : undefined
   if (typeof alg !== 'string' || row === undefined) return `it needs an alg of ${[...ALGORITHMS.keys()].join(', ')}`
   if (kty !== row.kty || (row.crv !== undefined && jwk['crv'] !== row.crv))

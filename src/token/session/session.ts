@@ -2,6 +2,7 @@
 // endpoint. Explicitly typed (RFC 8725 section 3.11), so that a session is never taken for evidence, or the reverse.
 import { compactVerify, errors, SignJWT } from 'jose'
 import { sha256Base64url } from '../../core/digest.ts'
+import { floorToSeconds } from '../../core/instant.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../core/json.ts'
 import { SESSION_MAX_BYTES } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -56,7 +57,7 @@ export async function issueSession(
   request: SessionRequest,
   authority: SessionAuthority,
 ): Promise<Checked<IssuedSession>> {
-  const issuedAtSeconds = Math.floor(request.nowMillis / 1000)
+  const issuedAtSeconds = floorToSeconds(request.nowMillis)
   const expiresAtSeconds = Math.min(issuedAtSeconds + authority.ttlSeconds, request.evidenceExpiresAtSeconds)
   if (expiresAtSeconds <= issuedAtSeconds) {
     return refuse({

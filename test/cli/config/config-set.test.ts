@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../src/core/digest.ts'
+import { ACTOR_MAX_LENGTH } from '../../../src/core/limits.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { attestation, bench, CONTAINER_POLICY, clusterDocument } from '../call.ts'
 
@@ -111,6 +112,17 @@ describe('config set', () => {
     const [record] = Object.values(contents(folder)).filter((text) => text.startsWith('{'))
     expect(JSON.parse(record ?? '')).toMatchObject({ actor: 'deploy bot' })
   })
+
+  it('takes a name of an actor at its longest', async () => {
+    const { file, call } = bench()
+    const { exitCode } = await call(
+      ...SET,
+      '--actor',
+      '\u{1f600}'.repeat(ACTOR_MAX_LENGTH),
+      file('a.yaml', attestation()),
+    )
+    expect(exitCode).toBe(0)
+  })
 })
 
 describe('config set --expected-digest', () => {
@@ -208,6 +220,10 @@ describe('config set, called wrongly', () => {
     ['with a section of the other scope', ['trust-domain', '--store', 'store', 'a.yaml']],
     ['with one section twice', ['cluster', '--id', 'c-1', '--store', 'store', 'a.yaml', 'a.yaml']],
     ['with half a digest', ['cluster', '--id', 'c-1', '--store', 'store', '--expected-digest', 'sha256:12', 'a.yaml']],
+    [
+      'with an actor that is too long',
+      ['cluster', '--id', 'c-1', '--store', 'store', '--actor', 'a'.repeat(ACTOR_MAX_LENGTH + 1), 'a.yaml'],
+    ],
     ['with an actor of two lines', ['cluster', '--id', 'c-1', '--store', 'store', '--actor', 'a\nb', 'a.yaml']],
     ['with a flag that there is not', ['cluster', '--id', 'c-1', '--stor', 'store', 'a.yaml']],
   ])('%s ends with status 2 and writes nothing', async (_what, args) => {

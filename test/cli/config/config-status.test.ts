@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeSealKey } from '../../../src/cli/keys/dev-environment.ts'
 import { decodeBase64url } from '../../../src/core/base64.ts'
 import { digestOf } from '../../../src/core/digest.ts'
+import { GATEWAY_STATUS_MAX_BYTES } from '../../../src/core/limits.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { type AppliedRecord, sealRecord } from '../../../src/token/applied-record.ts'
 import { attestation, bench, CONTAINER_POLICY, clusterDocument } from '../call.ts'
@@ -246,6 +247,25 @@ describe('config status, from a gateway', () => {
     ['with a session of two lines', ['https://login.example', '--session', 'a\nb'], {}],
   ])('asks nothing %s', async (_what, rest, given) => {
     expect((await bench({ environment: given }).call(...STATUS, ...rest)).exitCode).toBe(2)
+  })
+
+  it.each([
+    ['at the bound', 0, 0, undefined],
+    ['over it', 1, 4, `more than ${GATEWAY_STATUS_MAX_BYTES} bytes`],
+  ])('reads an answer %s', async (_what, over, exit, said) => {
+    const body = JSON.stringify({ sections: [{ ...SECTION, health: 'HEALTHY', issues: [] }] })
+    const { url } = await gateway(200, body.padEnd(GATEWAY_STATUS_MAX_BYTES + over))
+    const { exitCode, err } = await bench({ environment, fetch }).call(...STATUS, url)
+    expect([exitCode, err]).toEqual([exit, said === undefined ? '' : expect.stringContaining(said)])
+  })
+
+  it('says that an answer broke off', async () => {
+    const answer = new Response(new ReadableStream({ pull: () => Promise.reject(new Error('reset')) }))
+    const { exitCode, err } = await bench({ environment, fetch: async () => answer }).call(
+      ...STATUS,
+      'https://a.example',
+    )
+    expect([exitCode, err]).toEqual([4, expect.stringContaining('reset')])
   })
 
   it('says that a gateway is not there', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DOCUMENT_MAX_BYTES } from '../../../src/core/limits.ts'
+import { DOCUMENT_MAX_BYTES, OPERATOR_FILE_MAX_BYTES } from '../../../src/core/limits.ts'
 import { attestation, bench, CONTAINER_POLICY, clusterDocument } from '../call.ts'
 
 const FOUR_MISTAKES = `section: AgentAttestation
@@ -116,6 +116,16 @@ describe('config validate', () => {
     other.file('a.yaml', attestation())
     other.file('gateway.env', "ISSUER_URL='https://issuer.example'\n")
     expect((await other.call('config', 'validate', '--env-file', settings, document)).exitCode).toBe(0)
+  })
+
+  it.each([
+    ['at the bound', 0, 0],
+    ['over it', 1, 2],
+  ])('reads a named file %s', async (_what, over, exit) => {
+    const { file, call } = bench()
+    const settings = file('gateway.env', `# ${'a'.repeat(OPERATOR_FILE_MAX_BYTES - 2 + over)}`)
+    const { exitCode, err } = await call('config', 'validate', '--env-file', settings, file('a.yaml', attestation()))
+    expect([exitCode, err]).toEqual([exit, over === 0 ? '' : expect.stringContaining(`${OPERATOR_FILE_MAX_BYTES}`)])
   })
 })
 

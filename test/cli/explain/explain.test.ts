@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Io } from '../../../src/cli/command.ts'
+import { EXPLAINED_OTHERS_MAX } from '../../../src/core/limits.ts'
 import { createGateway } from '../../../src/gateway/gateway.ts'
 import { loadPolicyVm } from '../../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../../src/runtime/settings.ts'
@@ -195,6 +196,26 @@ admitted: 200, by policy right
     const { file, call } = bench({ input: () => Promise.resolve(new TextEncoder().encode(bodyOf(token))) })
     const { exitCode } = await call('explain', '--evidence', '-', file('d.yaml', documentOf({ name: 'p' })))
     expect(exitCode).toBe(0)
+  })
+
+  it('refuses a standard input that goes on as the gateway refuses a body', async () => {
+    const { file, call } = bench({ input: () => Promise.resolve(undefined) })
+    const { err, out } = await call('explain', '--evidence', '-', file('d.yaml', documentOf({ name: 'p' })))
+    expect(out + err).toContain('body_too_large')
+  })
+
+  it.each([
+    [EXPLAINED_OTHERS_MAX, 0],
+    [EXPLAINED_OTHERS_MAX + 1, 1],
+  ])('lists of %i policies that a login does not look at all but %i', async (count, omitted) => {
+    const others = Array.from({ length: count }, (_, n) => ({
+      name: `p${n}`,
+      config: { issuerURL: `https://${n}.example.com` },
+    }))
+    const { file, call } = bench()
+    const { out } = await call('explain', file('d.yaml', documentOf(...others)), '--evidence', file('t', token))
+    expect(out.match(/^\S p[0-9]+ /gm)).toHaveLength(EXPLAINED_OTHERS_MAX)
+    expect(/and [0-9]+ more/.exec(out)?.[0]).toBe(omitted === 0 ? undefined : `and ${omitted} more`)
   })
 
   it('lets no name of a token steer the terminal', async () => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
 import type { Io } from '../../../src/cli/command.ts'
+import { CLAIMS_BODY_MAX_BYTES, MAPPED_OVERRIDES_MAX, MAPPED_VALUES_MAX } from '../../../src/core/limits.ts'
 import { NODE, pod } from '../../gateway/mapping-world.ts'
 import { type Bench, bench } from '../call.ts'
 
@@ -139,6 +140,44 @@ spec: {policy: {pathTemplate: "/{{kubernetes.pod.owner}}", jwt: {additionalClaim
       const { exitCode, out } = await world(undefined, { input }).call('map', '--cluster-config', 'c-1', '-')
       expect([exitCode, out.split('\n')[2]]).toEqual([0, 'spiffe://example.org/web/c-1/web'])
     }
+  })
+
+  it.each([
+    ['the standard input', '-'],
+    ['pod.json', 'pod.json'],
+  ])('reads no more of %s than of a request', async (name, argument) => {
+    const large = JSON.stringify(pod()).padEnd(CLAIMS_BODY_MAX_BYTES + 1)
+    const made = world(undefined, { input: () => Promise.resolve(undefined) })
+    made.file('pod.json', large.slice(1))
+    expect((await made.call('map', '--cluster-config', 'c-1', 'pod.json')).err).toContain('as JSON')
+    made.file('pod.json', large)
+    const { exitCode, err } = await made.call('map', '--cluster-config', 'c-1', argument)
+    expect([exitCode, err]).toEqual([2, expect.stringContaining(`${name} has more than ${CLAIMS_BODY_MAX_BYTES}`)])
+  })
+
+  it.each([
+    [MAPPED_VALUES_MAX, '"v4"'],
+    [MAPPED_VALUES_MAX + 1, '"v4" or 1 others'],
+  ])('names of %i values that a match looks for so many', async (count, end) => {
+    const values = Array.from({ length: count }, (_, n) => `v${n}`).join(', ')
+    const made = world({
+      SVIDIssuancePolicy: `section: SVIDIssuancePolicy\nschema: v1\nspec: {policyOverrides: [{when: {kubernetes.pod.label.app: [${values}]}, policy: {}}]}\n`,
+    })
+    const { out } = await made.call(...asked)
+    expect(out).toContain(`is "web", not "v0" or "v1" or "v2" or "v3" or ${end}\n`)
+  })
+
+  it.each([
+    [MAPPED_OVERRIDES_MAX, 0],
+    [MAPPED_OVERRIDES_MAX + 1, 1],
+  ])('lists of %i overrides that do not hold all but %i', async (count, left) => {
+    const overrides = Array.from({ length: count }, (_, n) => `{when: {kubernetes.pod.label.app: v${n}}, policy: {}}`)
+    const made = world({
+      SVIDIssuancePolicy: `section: SVIDIssuancePolicy\nschema: v1\nspec: {policyOverrides: [${overrides.join(', ')}]}\n`,
+    })
+    const { out } = await made.call(...asked)
+    expect(out.match(/policyOverrides\[/g)).toHaveLength(MAPPED_OVERRIDES_MAX)
+    expect(out.includes(`${left} overrides before them`)).toBe(left > 0)
   })
 
   it('reads attributes where there is no pod', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SectionValues } from '../../../src/config/compile/compile.ts'
 import { findAcross } from '../../../src/config/compile/cross-findings.ts'
-import { locateIssues } from '../../../src/config/compile/located-issue.ts'
+import { locateIssues } from '../../../src/config/compile/issue-list.ts'
 import type { SectionName } from '../../../src/config/sections/table.ts'
 import { brief, compile } from '../document.ts'
 

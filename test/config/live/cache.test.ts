@@ -20,6 +20,7 @@ import {
   STORE_REASON_MAX_LENGTH,
   STORE_TIMEOUT_MILLIS,
 } from '../../../src/core/limits.ts'
+import { printable } from '../../../src/core/printable.ts'
 import { createRig, KEY, keyOf } from '../rig.ts'
 
 /** An isolate that has just read `good: 1`. */
@@ -183,8 +184,11 @@ describe('a store that fails', () => {
 
   it('cannot fill the audit record with its message', async () => {
     const rig = createRig()
-    rig.source.read = async () => Promise.reject(new Error('x'.repeat(STORE_REASON_MAX_LENGTH + 1)))
-    expect(await rig.get(rig.isolate())).toMatchObject({ reason: 'x'.repeat(STORE_REASON_MAX_LENGTH) })
+    for (const length of [STORE_REASON_MAX_LENGTH, STORE_REASON_MAX_LENGTH + 1]) {
+      const said = 'x'.repeat(length)
+      rig.source.read = async () => Promise.reject(new Error(said))
+      expect(await rig.get(rig.isolate())).toMatchObject({ reason: printable(said, STORE_REASON_MAX_LENGTH) })
+    }
   })
 
   it('for one key does not hold back another', async () => {

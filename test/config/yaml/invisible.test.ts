@@ -1,7 +1,7 @@
 // Characters that nobody sees, next to a fault; and documents that are not UTF-8, or not one document.
 import { describe, expect, it } from 'vitest'
 import { compileDocument } from '../../../src/config/compile/compile.ts'
-import type { LocatedIssue } from '../../../src/config/compile/located-issue.ts'
+import type { LocatedIssue } from '../../../src/config/yaml/located-issue.ts'
 import { compile, context } from '../document.ts'
 
 function issues(text: string): readonly LocatedIssue[] {

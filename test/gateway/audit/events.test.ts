@@ -1,7 +1,8 @@
 // What happens in the background is told in the stream of the audit records: once per change, and never by request.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG_REVALIDATE_MILLIS, KEY_SET_AGE_MAX_SECONDS } from '../../../src/core/limits.ts'
-import { auditLine, type EventRecord } from '../../../src/gateway/audit/audit.ts'
+import { auditLine } from '../../../src/gateway/audit/audit.ts'
+import type { EventRecord } from '../../../src/gateway/audit/events.ts'
 import { DISCOVERY_PATH } from '../../token/issuer.ts'
 import { createWorld, policyText, type World } from '../fixture.ts'
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { anchorOf, anchorsOf } from '../../../src/token/keys/anchor.ts'
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
-import type { KeySourceSpec } from '../../../src/token/keys/key-source.ts'
+import type { KeySourceSpec } from '../../../src/token/keys/key-source-spec.ts'
 import { readPublicKey } from '../../../src/token/keys/public-key.ts'
 import { createSigningKey, type SigningKey } from '../issuer.ts'
 

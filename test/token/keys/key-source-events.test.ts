@@ -1,9 +1,9 @@
 // What is reported of one load after another: the first failure, another kind of failure, and the recovery.
 import { describe, expect, it } from 'vitest'
 import { KEY_SET_STALE_MAX_SECONDS } from '../../../src/core/limits.ts'
-import type { Loaded, LoadFailure } from '../../../src/token/keys/discovery.ts'
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
 import { describeLoad } from '../../../src/token/keys/key-source-events.ts'
+import type { Loaded, LoadFailure } from '../../../src/token/keys/load-outcome.ts'
 import { newSource, recordLoad } from '../../../src/token/keys/source-state.ts'
 import { createSigningKey } from '../issuer.ts'
 

@@ -15,14 +15,10 @@ import {
   UNKNOWN_KID_TTL_MILLIS,
 } from '../../../src/core/limits.ts'
 import type { FetchLike } from '../../../src/net/bounded-fetch.ts'
-import { ageMaxSecondsOf, discoveryUrlOf } from '../../../src/token/keys/discovery.ts'
+import { ageMaxSecondsOf } from '../../../src/token/keys/discovery.ts'
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
-import {
-  createKeySources,
-  type KeyLookup,
-  type KeySourceSpec,
-  keySourceId,
-} from '../../../src/token/keys/key-source.ts'
+import { createKeySources, type KeyLookup } from '../../../src/token/keys/key-source.ts'
+import type { KeySourceSpec } from '../../../src/token/keys/key-source-spec.ts'
 import { type ParsedToken, parseToken } from '../../../src/token/parse.ts'
 import { DISCOVERY_PATH, KEYS_PATH, type MintChange, sendJson, startIssuer, type TestIssuer } from '../issuer.ts'
 
@@ -181,20 +177,6 @@ describe('a key source', () => {
 })
 
 describe('identity', () => {
-  it('tells sources by where keys come from', () => {
-    const keys = readKeySet({ keys: [] })
-    if (keys === undefined) throw new Error('not a key set')
-    const specs: KeySourceSpec[] = [
-      { kind: 'discovery', issuer: 'https://a.example.com' },
-      { kind: 'discovery', issuer: 'https://a.example.com/' },
-      { kind: 'discovery', issuer: 'https://a.example.com', jwksOrigins: ['https://b.example.com'] },
-      { kind: 'jwks_uri', url: 'https://a.example.com' },
-      { kind: 'inline', digest: 'sha256:00', keys },
-      { kind: 'inline', digest: 'sha256:01', keys },
-    ]
-    expect(new Set(specs.map(keySourceId)).size).toBe(specs.length)
-  })
-
   it('does not let one issuer string share keys between two places', async () => {
     const twin = await startIssuer()
     try {
@@ -209,15 +191,6 @@ describe('identity', () => {
     } finally {
       await twin.stop()
     }
-  })
-
-  it.each([
-    ['https://a.example.com', 'https://a.example.com/.well-known/openid-configuration'],
-    ['https://a.example.com/', 'https://a.example.com/.well-known/openid-configuration'],
-    ['https://a.example.com/id/1/', 'https://a.example.com/id/1/.well-known/openid-configuration'],
-    ['https://a.example.com/id/1//', 'https://a.example.com/id/1//.well-known/openid-configuration'],
-  ])('discovers %s at %s', (name, url) => {
-    expect(discoveryUrlOf(name)).toBe(url)
   })
 
   it('takes an issuer whose name ends in a slash, literally', async () => {

@@ -1,6 +1,7 @@
 // What must be true of the gateway's own keys before it serves, and is found by using them.
 import { exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { SESSION_KID_MAX_LENGTH } from '../../../src/core/limits.ts'
 import { readServingSettings } from '../../../src/runtime/settings.ts'
 import { findKeyFaults, readSessionKeys } from '../../../src/token/session/session-keys.ts'
 
@@ -35,6 +36,18 @@ async function faultsOf(...keys: readonly Jwk[]): Promise<readonly string[]> {
 }
 
 const RSA_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi']
+
+describe('the kid of a session key', () => {
+  it.each([
+    ['at its longest', 'k'.repeat(SESSION_KID_MAX_LENGTH), 0],
+    ['over that', 'k'.repeat(SESSION_KID_MAX_LENGTH + 1), 1],
+    ['of nothing', '', 1],
+    ['with a space', 'a b', 1],
+    ['outside ASCII', 'ä', 1],
+  ])('%s has %i faults', async (_what, kid, faults) => {
+    expect(await faultsOf(await makeKey('ES256', kid))).toHaveLength(faults)
+  })
+})
 
 describe('session keys whose halves', () => {
   it.each(['ES256', 'EdDSA', 'RS256'])('fit are good: %s', async (alg) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonLength } from '../../src/core/json-length.ts'
+import { jsonLength } from '../../../src/policy/mapping/json-length.ts'
 
 const written = (text: string): number => new TextEncoder().encode(JSON.stringify(text)).length
 

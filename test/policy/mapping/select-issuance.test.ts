@@ -2,16 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AttributeValue } from '../../../src/attribute/attribute.ts'
 import { pass, refuse } from '../../../src/core/result.ts'
+import type { Issuance, IssuanceOverride, IssuancePolicy, Match } from '../../../src/policy/mapping/issuance.ts'
 import {
   type ChoiceMeter,
   type Decide,
-  type Issuance,
-  type IssuanceOverride,
-  type IssuancePolicy,
-  type Match,
   selectIssuance,
   unmetMatch,
-} from '../../../src/policy/mapping/issuance.ts'
+} from '../../../src/policy/mapping/select-issuance.ts'
 
 function issuance(ttlSeconds: number): Issuance {
   return { x509: { ttlSeconds, dnsNames: [] }, jwt: { ttlSeconds, claims: new Map() } }

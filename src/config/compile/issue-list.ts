@@ -1,12 +1,11 @@
-// An issue with its place: what an author sees.
+// The issues of one document, each at its place, in document order and bounded in number: what an author sees.
 import { type Issue, isError, type OmittedIssues, stopsCompiling } from '../../core/issue.ts'
 import { ISSUES_MAX } from '../../core/limits.ts'
 import { nameInvisible } from '../yaml/invisible.ts'
-import { createPositions, offsetInScalar, type Position, type Positions, placeOf } from '../yaml/position.ts'
+import type { LocatedIssue } from '../yaml/located-issue.ts'
+import { createPositions, offsetInScalar, type Positions, placeOf } from '../yaml/position.ts'
 import { readYaml } from '../yaml/yaml.ts'
 import type { YamlNode, YamlScalar } from '../yaml/yaml-node.ts'
-
-export type LocatedIssue = Issue & Position
 
 /** An issue at the start of its value. If it lies inside a text, where exactly is looked for once it is to be listed. */
 export interface PlacedIssue {

@@ -1,0 +1,9 @@
+// What compiling a document needs to know besides its text.
+import type { EntryContext } from '../../attest/attest-context.ts'
+import type { AttestorTable } from '../../attest/table.ts'
+
+/** The same for all documents of one gateway and scope. */
+export interface CompileContext extends EntryContext {
+  /** The attestors that policies may require. */
+  readonly attestors: AttestorTable
+}

@@ -92,9 +92,6 @@ export const WORKLOAD_ATTRIBUTES_MAX = 512
 /** Pieces of evidence in one login: no policy needs more attestors than there are. */
 export const ATTESTATIONS_MAX = 8
 
-/** "Did you mean" of one request for claims: each costs as much as mapping a hundred workloads. */
-export const ATTRIBUTE_HINTS_MAX = 10
-
 /** Refused workloads that one audit record lists; the count of the rest is stated. */
 export const AUDITED_WORKLOADS_MAX = 100
 

@@ -23,7 +23,6 @@ import type { AttributeUse, Issuance } from '../../policy/mapping/issuance.ts'
 import { compileTemplate, type TemplateOf } from '../../template/compile.ts'
 import type { ClaimTemplate, DnsNameTemplate } from '../../template/template.ts'
 import type { ConditionCompiler } from '../compile/condition-budget.ts'
-import type { ErrorCount } from '../compile/error-count.ts'
 import type { SchemaMetadata } from '../compile/validate.ts'
 import type { Legacy } from './legacy-templates.ts'
 import { SALVAGED } from './policies.ts'
@@ -94,7 +93,8 @@ export const policySchema = v.strictObject({
 export type PolicyFields = v.InferOutput<typeof policySchema>
 
 /** What the parts of the section share while it compiles. */
-export interface IssuanceWork extends ErrorCount {
+export interface IssuanceWork {
+  readonly report: Report
   readonly uses: AttributeUse[]
   readonly additionalClaims: Path[]
   readonly conditions: ConditionCompiler
@@ -217,7 +217,6 @@ export function useTemplate<S extends Surface>(
   work: IssuanceWork,
   base: (offset: number) => number = (offset) => offset,
 ): TemplateOf<S> | undefined {
-  if (work.isEnough()) return undefined
   const { template: compiled, issues } = compileTemplate(text, surface, path)
   for (const issue of issues) {
     work.report(issue.offset === undefined ? issue : { ...issue, offset: base(issue.offset) })

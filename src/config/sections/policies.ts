@@ -18,7 +18,6 @@ import type { StringForm } from '../../core/string-form.ts'
 import type { Policy, PolicyCondition } from '../../policy/policy.ts'
 import { keySourceId } from '../../token/keys/key-source.ts'
 import { type ConditionCompiler, createConditionCompiler } from '../compile/condition-budget.ts'
-import { countErrors } from '../compile/error-count.ts'
 import type { SchemaMetadata } from '../compile/validate.ts'
 
 const attestorSchemas = [
@@ -210,20 +209,18 @@ export function compilePolicies(
     report({ code: 'deny_all', path: [], message: 'No policy admits anybody: every login will be refused' })
   }
   checkNames(policies, report)
-  const errors = countErrors(report)
   const seen = noKeySources()
   const compiler = createConditionCompiler()
   const compiled: Policy[] = []
   for (const [index, policy] of policies.entries()) {
     if (policy === undefined) continue
-    if (errors.isEnough()) break
     const requirements = compileRequirements(policy.requiredAttestors, seen, context, (issue) =>
-      errors.report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
+      report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
     )
     const isWhole = requirements.length === policy.requiredAttestors.length
     const types = isWhole ? new Set(requirements.map(({ type }) => type)) : undefined
     const conditions = compileConditions(policy.conditions, types, compiler, (issue) =>
-      errors.report({ ...issue, path: [index, 'conditions', ...issue.path] }),
+      report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
     compiled.push({ name: policy.name, index, requirements, conditions })
     // A condition that does not compile is an error already, and may be the one that fixes them.

@@ -290,8 +290,8 @@ export const JWT_TTL_DEFAULT_SECONDS = 3600
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 
-/** Pairs of lines that a diff compares; where two texts differ in more, all their lines are shown as replaced. */
-export const DIFF_PAIRS_MAX = 4_000_000
+/** Lines that a diff removes and adds; where two texts differ in more, all their lines are shown as replaced. */
+export const DIFF_EDITS_MAX = 3_000
 
 /** Ages of a configuration in memory. */
 export const CONFIG_FRESH_MILLIS = 15_000

@@ -26,12 +26,10 @@ export interface WorkloadAttributes {
 /**
  * Makes names canonical. Refuses with `request_malformed` (too many), `attribute_unknown`, `attribute_origin_forbidden`,
  * `attribute_duplicate` (two spellings of one name), `attribute_invalid` or `value_too_long`; `where` is the name.
- * `suggest` finds the real name nearest to a misspelt one, which is by far the most that a workload can cost.
  */
 export function attributesOfFlat(
   input: JsonObject | ReadonlyMap<string, Json>,
   enablement: Enablement,
-  suggest: (name: string) => string | undefined = suggestAttribute,
 ): Checked<WorkloadAttributes> {
   const names = isMap(input) ? [...input.keys()] : Object.keys(input)
   if (names.length > WORKLOAD_ATTRIBUTES_MAX) {
@@ -43,7 +41,7 @@ export function attributesOfFlat(
   for (const written of names) {
     const resolved = resolveAttribute(written)
     if (resolved === undefined) {
-      const suggestion = suggest(written)
+      const suggestion = suggestAttribute(written)
       const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`
       return refuseName('attribute_unknown', written, `There is no attribute ${quoteText(written)}${hint}`)
     }

@@ -36,10 +36,9 @@ export function tally(issues: readonly LocatedIssue[]): string {
   const listedErrors = listed.filter(isError).length
   const errors = listedErrors + omitted.reduce((sum, one) => sum + one.errors, 0)
   const warnings = listed.length - listedErrors + omitted.reduce((sum, one) => sum + one.warnings, 0)
-  const prefix = omitted.some(({ atLeast }) => atLeast) ? 'at least ' : ''
-  if (warnings === 0) return prefix + count(errors, 'error')
-  if (errors === 0) return prefix + count(warnings, 'warning')
-  return `${prefix}${count(errors, 'error')} and ${count(warnings, 'warning')}`
+  if (warnings === 0) return count(errors, 'error')
+  if (errors === 0) return count(warnings, 'warning')
+  return `${count(errors, 'error')} and ${count(warnings, 'warning')}`
 }
 
 export interface IssuesJson {

@@ -1,18 +1,20 @@
 // Text for a terminal: colour where it is wanted, and nothing else that a terminal obeys.
+import { inspect, styleText } from 'node:util'
 import { printableLines } from '../core/printable.ts'
 
-const STYLES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const
+const STYLES = ['red', 'green', 'yellow', 'dim', 'bold'] as const
 
-export function paint(text: string, style: keyof typeof STYLES, { colour }: { readonly colour: boolean }): string {
-  return colour ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
+/** Whether the host wants colour is decided once, where the process is: see `Io`. */
+export function paint(text: string, style: (typeof STYLES)[number], { colour }: { readonly colour: boolean }): string {
+  return colour ? styleText(style, text, { validateStream: false }) : text
 }
 
 /** What {@link paint} writes. */
-const PAINTED = new RegExp(`(\u001b\\[(?:${[0, ...Object.values(STYLES)].join('|')})m)`)
+const PAINTED = new RegExp(`(\u001b\\[(?:${STYLES.flatMap((style) => inspect.colors[style] ?? []).join('|')})m)`)
 
 /**
  * What may go to the terminal of all that a command says: lines, tabs, and our colours where colour is wanted. The last
- * door. Before it, each string from outside is made printable where it is put into a line, so that it ends no line.
+ * step. Before it, each string from outside is made printable where it is put into a line, so that it ends no line.
  */
 export function terminalText(text: string, { colour }: { readonly colour: boolean }): string {
   if (!colour) return printableLines(text)

@@ -106,8 +106,6 @@ export interface Issue {
   readonly atKey?: boolean
   /** What the message says to write: following it settles this issue. */
   readonly fix?: Fix
-  /** Not a finding: checking stopped here, and there may be more of them. */
-  readonly stopped?: true
   /** Not a finding: stands for those that are not listed. */
   readonly omitted?: OmittedIssues
 }
@@ -119,11 +117,10 @@ export interface Fix {
   readonly text: string
 }
 
-/** How many issues a list leaves out; more, if checking stopped early. */
+/** How many issues a list leaves out. */
 export interface OmittedIssues {
   readonly errors: number
   readonly warnings: number
-  readonly atLeast: boolean
 }
 
 /** As it is printed: to an author everything that has to change is an error. */

@@ -123,9 +123,6 @@ export const ANCHOR_FETCHES_PER_EVIDENCE_MAX = 4
 /** And for one request, whatever evidence it has. */
 export const ANCHOR_FETCHES_PER_REQUEST_MAX = 8
 
-/** "Did you mean" of one request for claims: each costs as much as mapping a hundred workloads. */
-export const ATTRIBUTE_HINTS_MAX = 10
-
 /** Refused workloads that one audit record lists; the count of the rest is stated. */
 export const AUDITED_WORKLOADS_MAX = 100
 
@@ -370,8 +367,8 @@ export const ISSUE_LINE_MAX_LENGTH = 100
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 
-/** Pairs of lines that a diff compares; where two texts differ in more, all their lines are shown as replaced. */
-export const DIFF_PAIRS_MAX = 4_000_000
+/** Lines that a diff removes and adds; where two texts differ in more, all their lines are shown as replaced. */
+export const DIFF_EDITS_MAX = 3_000
 
 /** Ages of a configuration in memory. */
 export const CONFIG_FRESH_MILLIS = 15_000

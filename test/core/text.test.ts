@@ -3,12 +3,19 @@ import { didYouMean, nearest } from '../../src/core/nearest.ts'
 import { uuidv7 } from '../../src/core/uuid.ts'
 
 describe('nearest()', () => {
-  const names = ['issuerURL', 'jwksURI', 'jwks', 'audiences']
+  const names = ['issuerURL', 'jwksURI', 'jwks', 'audiences', 'k8s_token', 'ttl', 'kubernetes.pod.namespace']
 
   it.each([
     ['isuerURL', 'issuerURL'],
     ['issuerUrl', 'issuerURL'],
+    // Letters that changed places are two edits.
     ['jkws', 'jwks'],
+    ['jwskURI', 'jwksURI'],
+    ['kuberentes.pod.nmaespace', 'kubernetes.pod.namespace'],
+    ['k8s_tokn', 'k8s_token'],
+    ['gcp_token', undefined],
+    ['tll', 'ttl'],
+    ['url', undefined],
     ['audience', 'audiences'],
     ['zzz', undefined],
     // A third of it differs: another name, and not a typo.

@@ -1,62 +1,70 @@
 // `postern config diff`: what a file would change of the stored document. Status 1 if anything, as `diff` has it.
-
+import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
 import { digestOf, shortDigest } from '../../core/digest.ts'
+import { DIFF_EDITS_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
-import { checkScope, readFlags, readTarget, TARGET_HELP, TARGET_OPTIONS } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, usageStop } from '../command.ts'
+import { checkScope, readTarget, SCOPE, TARGET_OPTIONS } from '../arguments.ts'
+import { EXIT, type Io, usageStop } from '../command.ts'
+import { defineCommand } from '../define-command.ts'
 import { readDocumentFile, sectionOf } from '../document.ts'
-import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from '../store/store-option.ts'
+import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
-import { type Edit, hunksBetween } from './line-diff.ts'
 
-export const configDiff: Command = {
-  name: 'config diff',
-  usage: [`config diff cluster --id ID ${STORE_USAGE} FILE`, `config diff trust-domain ${STORE_USAGE} FILE`],
+export const configDiff = defineCommand({
+  name: 'diff',
   summary: 'Show what a file would change of the stored document; status 1 if they differ',
-  options: [...TARGET_HELP, ...STORE_HELP],
-  run: diff,
+  arguments: [SCOPE, ['<file>', 'the document to compare with the stored one']],
+  options: { ...TARGET_OPTIONS, ...STORE_OPTIONS },
+  async run([scope, file], values, io) {
+    const target = readTarget(scope, values.id)
+    const bytes = await readDocumentFile(file, io)
+    const section = sectionOf(bytes)
+    if (section === undefined)
+      throw usageStop(`The section of ${file} is missing or unknown: run \`config validate ${file}\``)
+    checkScope(target, section, file)
+    const key = target.keyOf(section)
+    const { store } = await openStore(values, io)
+    const stored = await store.read(key.text)
+    if (stored !== undefined && (await digestOf(stored)) === (await digestOf(bytes))) return EXIT.done
+
+    const was = stored === undefined ? 'absent' : shortDigest(await digestOf(stored))
+    io.out(
+      paint(`--- ${key.text} (${was})\n+++ ${printable(file)} (${shortDigest(await digestOf(bytes))})\n`, 'bold', io),
+    )
+    const lines = compareLines(decodeText(stored), decodeText(bytes))
+    io.out(lines.map((line) => `${paintLine(line, io)}\n`).join(''))
+    return EXIT.refused
+  },
+})
+
+const CONTEXT_LINES = 3
+
+/**
+ * The hunks of a unified diff, line by line. Time and memory are bounded: where more than {@link DIFF_EDITS_MAX} lines
+ * differ, the whole old text is shown as removed and the whole new one as added.
+ */
+function compareLines(before: string, after: string): readonly string[] {
+  const compare = (a: string, b: string) => structuredPatch('', '', a, b)
+  const options = { context: CONTEXT_LINES, maxEditLength: DIFF_EDITS_MAX }
+  const patch = structuredPatch('', '', before, after, undefined, undefined, options)
+  const patches = patch === undefined ? [compare(before, ''), compare('', after)] : [patch]
+  // Every line of a hunk begins with a mark: an empty one only ends the text.
+  return patches.flatMap((one) => formatPatch(one, OMIT_HEADERS).split('\n')).filter((line) => line !== '')
 }
 
-const STYLES = { '-': 'red', '+': 'green', ' ': 'dim' } as const
-
-async function diff(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, { ...TARGET_OPTIONS, ...STORE_OPTIONS })
-  const { target, rest } = readTarget(positionals, values.id)
-  const [file, another] = rest
-  if (file === undefined || another !== undefined) throw usageStop('Name one file')
-  const bytes = await readDocumentFile(file, io)
-  const section = sectionOf(bytes)
-  if (section === undefined) throw usageStop(`${file} is of no known section: see \`config validate ${file}\``)
-  checkScope(target, section, file)
-  const key = target.keyOf(section)
-  const { store } = await openStore(values, io)
-  const stored = await store.read(key.text)
-  if (stored !== undefined && (await digestOf(stored)) === (await digestOf(bytes))) return EXIT.done
-
-  const was = stored === undefined ? 'absent' : shortDigest(await digestOf(stored))
-  io.out(
-    paint(`--- ${key.text} (${was})\n+++ ${printable(file)} (${shortDigest(await digestOf(bytes))})\n`, 'bold', io),
-  )
-  for (const { header, edits } of hunksBetween(textOf(stored), textOf(bytes))) {
-    io.out(`${header}\n${edits.map((edit) => lineText(edit, io)).join('')}`)
-  }
-  return EXIT.refused
-}
-
-function lineText({ kind, line }: Edit, io: Io): string {
-  const isEnded = line.endsWith('\n')
-  const shown = paint(`${kind}${printableColumns(isEnded ? line.slice(0, -1) : line)}`, STYLES[kind], io)
-  return `${shown}\n${isEnded ? '' : '\\ No newline at end of file\n'}`
-}
+const STYLES: ReadonlyMap<string, 'red' | 'green' | 'dim'> = new Map([
+  ['-', 'red'],
+  ['+', 'green'],
+  [' ', 'dim'],
+])
 
 /** Tabs stay: they are what an author sees. */
-function printableColumns(line: string): string {
-  return line
-    .split('\t')
-    .map((part) => printable(part))
-    .join('\t')
+function paintLine(line: string, io: Io): string {
+  const shown = line.split('\t').map((part) => printable(part))
+  const style = STYLES.get(line.charAt(0))
+  return style === undefined ? shown.join('\t') : paint(shown.join('\t'), style, io)
 }
 
-function textOf(bytes: Uint8Array | undefined): string {
+function decodeText(bytes: Uint8Array | undefined): string {
   return bytes === undefined ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 }

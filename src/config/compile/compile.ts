@@ -3,7 +3,7 @@
 
 import type { Report } from '../../attest/attest-context.ts'
 import type { Issue } from '../../core/issue.ts'
-import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../../core/limits.ts'
+import { DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { quoteText } from '../../core/printable.ts'
 import { choiceForm } from '../../core/string-form.ts'
@@ -85,11 +85,9 @@ function readEnvelope<T>(
     }
     return undefined
   }
-  let unknown = 0
   for (const name of root.entries.keys()) {
     if (ENVELOPE.includes(name)) continue
-    // No more hints than issues that can be listed: finding the nearest name is what costs here.
-    const hint = (++unknown <= ISSUES_MAX && didYouMean(name, ENVELOPE)) || '; settings of a section stand under spec'
+    const hint = didYouMean(name, ENVELOPE) || '; settings of a section stand under spec'
     report(unknownField(name, [], hint))
   }
   readText(root, 'schema', ['v1'], report, (schema) => {

@@ -45,7 +45,6 @@ export function createIssueList(text: string, positions: Positions): IssueList {
   let count = 0
   let errors = 0
   let stopping = 0
-  let atLeast = false
 
   function prune(): void {
     kept = keepFirst([...kept, ...added].sort(compare), ISSUES_MAX)
@@ -60,10 +59,6 @@ export function createIssueList(text: string, positions: Positions): IssueList {
 
   return {
     add(issue) {
-      if (issue.issue.stopped) {
-        atLeast = true
-        return
-      }
       count++
       if (isError(issue.issue)) errors++
       if (stopsCompiling(issue.issue)) stopping++
@@ -76,7 +71,7 @@ export function createIssueList(text: string, positions: Positions): IssueList {
       if (count <= ISSUES_MAX) return nameInvisible(kept.map(locate), text)
       const listed = nameInvisible(keepFirst(kept, ISSUES_MAX - 1).map(locate), text)
       const listedErrors = listed.filter(isError).length
-      const omitted = { errors: errors - listedErrors, warnings: 0, atLeast }
+      const omitted = { errors: errors - listedErrors, warnings: 0 }
       return [...listed, omission(listed, { ...omitted, warnings: count - listed.length - omitted.errors })]
     },
   }
@@ -92,10 +87,9 @@ function omission(listed: readonly LocatedIssue[], omitted: OmittedIssues): Loca
 }
 
 /** `listed` are there, `omitted` are not. */
-export function describeOmission(listed: number, { errors, warnings, atLeast }: OmittedIssues): string {
+export function describeOmission(listed: number, { errors, warnings }: OmittedIssues): string {
   const rest = errors + warnings
-  const total = `${atLeast ? 'at least ' : ''}${listed + rest}`
-  return `${listed} of ${total} issues are listed, ${rest} more issues are not: fix these first`
+  return `${listed} of ${listed + rest} issues are listed, ${rest} more issues are not: fix these first`
 }
 
 function compare(a: PlacedIssue, b: PlacedIssue): number {

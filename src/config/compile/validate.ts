@@ -4,7 +4,6 @@
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { Issue, IssueCode, Path } from '../../core/issue.ts'
-import { ISSUES_MAX } from '../../core/limits.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { quoteText } from '../../core/printable.ts'
 import { choiceForm, type StringForm } from '../../core/string-form.ts'
@@ -49,10 +48,9 @@ type Shape =
 const INVALID = Symbol('invalid')
 type Read = unknown
 
-/** One walk. Finding the nearest right name costs more than all else, so only the issues that can be listed get one. */
+/** One walk. */
 interface Walk {
   readonly report: Report
-  hintsLeft: number
 }
 
 /** Reads `node` as `schema` says. Reports every issue, with `path` in front. */
@@ -68,7 +66,6 @@ export function validate<S extends v.GenericSchema>(
       complete = false
       report(issue)
     },
-    hintsLeft: ISSUES_MAX,
   }
   const read = readAs(schema, node, path, walk)
   // The walk has just held the value against the schema, part by part.
@@ -148,7 +145,7 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       const known = choices.map((choice) => `"${choice}"`).join(', ')
       if (node.kind !== 'text') return fail(notText(node, path, choiceForm(choices)), walk)
       if (choices.includes(node.value)) return node.value
-      const near = nearHint(walk, node.value, choices)
+      const near = didYouMean(node.value, choices)
       walk.report({
         code: 'value_invalid',
         path,
@@ -187,8 +184,7 @@ function readObject(
       const names = Object.keys(entries)
       // One that is there already would be given twice.
       const near =
-        nearHint(
-          walk,
+        didYouMean(
           name,
           names.filter((known) => !node.entries.has(known)),
         ) || `; known are ${names.join(', ')}`
@@ -233,7 +229,7 @@ function readVariant(
   const chosen = options.get(entry.value.value)
   if (chosen !== undefined) return readAs(chosen, node, path, walk)
   const names = [...options.keys()]
-  const near = nearHint(walk, entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
+  const near = didYouMean(entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
   const noun = metadata.noun ?? shape.key
   const message = `Cannot use the ${noun} ${quoteText(entry.value.value)}: it is unknown${near}`
   walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })
@@ -262,13 +258,6 @@ function passesChecks(schema: v.GenericSchema, value: unknown, path: Path, walk:
     }
   }
   return passes
-}
-
-/** `; did you mean "x"?`, or nothing. */
-function nearHint(walk: Walk, name: string, names: readonly string[]): string {
-  if (walk.hintsLeft === 0) return ''
-  walk.hintsLeft--
-  return didYouMean(name, names)
 }
 
 function metadataOf(schema: v.GenericSchema): SchemaMetadata {

@@ -59,7 +59,6 @@ function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueSta
   const rest = {
     errors: all.length - listed.length + omitted.reduce((sum, { errors }) => sum + errors, 0),
     warnings: omitted.reduce((sum, { warnings }) => sum + warnings, 0),
-    atLeast: omitted.some(({ atLeast }) => atLeast),
   }
   return [...listed.map(issueStatus), { code: like.code, path: '', message: describeOmission(listed.length, rest) }]
 }

@@ -8,11 +8,11 @@ import { quoteText } from '../../core/printable.ts'
 import type { AttributeUse } from '../../policy/mapping/issuance.ts'
 import { compileTemplate, type TemplateOf } from '../../template/compile.ts'
 import type { ConditionCompiler } from '../compile/condition-budget.ts'
-import type { ErrorCount } from '../compile/error-count.ts'
 import { foldName } from '../fold-name.ts'
 
 /** What the parts of the section share while it compiles. */
-export interface IssuanceWork extends ErrorCount {
+export interface IssuanceWork {
+  readonly report: Report
   readonly uses: AttributeUse[]
   readonly additionalClaims: Path[]
   readonly conditions: ConditionCompiler
@@ -67,7 +67,6 @@ export function useTemplate<S extends Surface>(
   work: IssuanceWork,
   base: (offset: number) => number = (offset) => offset,
 ): TemplateOf<S> | undefined {
-  if (work.isEnough()) return undefined
   const { template: compiled, issues } = compileTemplate(text, surface, path)
   for (const issue of issues) {
     work.report(issue.offset === undefined ? issue : { ...issue, offset: base(issue.offset) })

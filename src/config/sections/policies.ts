@@ -15,7 +15,6 @@ import { quoteText } from '../../core/printable.ts'
 import type { StringForm } from '../../core/string-form.ts'
 import type { Policy, PolicyCondition } from '../../policy/policy.ts'
 import { type ConditionCompiler, createConditionCompiler } from '../compile/condition-budget.ts'
-import { countErrors } from '../compile/error-count.ts'
 import type { CompileContext } from '../compile/section-context.ts'
 import {
   compileRequirements,
@@ -125,15 +124,13 @@ export function compilePolicies(
     report({ code: 'deny_all', path: [], message: 'No policy admits anybody: every login will be refused' })
   }
   checkNames(policies, report)
-  const errors = countErrors(report)
   const anchors = createAnchorCount()
   const compiler = createConditionCompiler()
   const compiled: Policy[] = []
   for (const [index, policy] of policies.entries()) {
     if (policy === undefined) continue
-    if (errors.isEnough()) break
     const requirements = compileRequirements(policy.requiredAttestors, anchors, context, (issue) =>
-      errors.report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
+      report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
     )
     const isWhole = requirements.length === policy.requiredAttestors.length
     // Call-outs come after the conditions: what they answer is not there yet.
@@ -141,10 +138,10 @@ export function compilePolicies(
     const types = isWhole ? new Set(direct.map(({ type }) => type)) : undefined
     if (isWhole && requirements.length > 0 && direct.length === 0) {
       const message = 'Cannot rest on call-outs alone, which verify nothing: require an attestor that verifies evidence'
-      errors.report({ code: 'call_out_alone', path: [index, 'requiredAttestors'], message })
+      report({ code: 'call_out_alone', path: [index, 'requiredAttestors'], message })
     }
     const conditions = compileConditions(policy.conditions, types, compiler, (issue) =>
-      errors.report({ ...issue, path: [index, 'conditions', ...issue.path] }),
+      report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
     compiled.push({ name: policy.name, index, requirements, conditions })
     // A condition that does not compile is an error already, and may be the one that fixes them.

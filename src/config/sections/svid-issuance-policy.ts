@@ -1,10 +1,10 @@
 // Section SVIDIssuancePolicy: what the identities of a cluster's workloads look like, and for which workloads they look
 // otherwise. `legacy` is ours: it holds the three templates that older clusters carry outside managed configuration.
 import * as v from 'valibot'
+import { stopsCompiling } from '../../core/issue.ts'
 import { CONDITION_MAX_LENGTH, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../../core/limits.ts'
 import type { IssuanceOverride, IssuancePolicy } from '../../policy/mapping/issuance.ts'
 import { createConditionCompiler } from '../compile/condition-budget.ts'
-import { countErrors } from '../compile/error-count.ts'
 import { compileIssuance, policySchema } from './issuance-fields.ts'
 import type { IssuanceWork } from './issuance-work.ts'
 import { compileLegacy, NO_LEGACY } from './legacy-templates.ts'
@@ -61,7 +61,16 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
   spec: specSchema,
   compile(spec, _context, report) {
     const conditions = createConditionCompiler()
-    const work: IssuanceWork = { ...countErrors(report), uses: [], additionalClaims: [], conditions }
+    let errors = 0
+    const work: IssuanceWork = {
+      report(issue) {
+        if (stopsCompiling(issue)) errors++
+        report(issue)
+      },
+      uses: [],
+      additionalClaims: [],
+      conditions,
+    }
     const legacy = spec.legacy === undefined ? NO_LEGACY : compileLegacy(spec.legacy, work)
     const base = compileIssuance(spec.policy ?? {}, ['policy'], legacy, work)
     const overrides: IssuanceOverride[] = []
@@ -78,7 +87,8 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
       overrides.push({ ...match, issuance: compileIssuance(override.policy, [...path, 'policy'], legacy, work) })
       lintResets(spec.policy, override.policy, (issue) => report({ ...issue, path: [...path, 'policy'] }))
     }
-    if (work.isFailing()) return undefined
+    // What compiled is thrown away: comparing its overrides would only cost time.
+    if (errors > 0) return undefined
     lintShadows(overrides, (index, issue) => report({ ...issue, path: ['policyOverrides', index, 'when'] }))
     return { base, overrides, uses: work.uses, additionalClaims: work.additionalClaims }
   },

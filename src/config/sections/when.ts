@@ -57,7 +57,6 @@ function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: I
   const matches: Match[] = []
   const spellings = new Map<string, string>()
   for (const [name, values] of Object.entries(when)) {
-    if (work.isEnough()) break
     const attributePath = [...path, name]
     const attribute = resolveAttribute(name)
     if (attribute === undefined) {

@@ -1,13 +1,13 @@
 // A workload as an issuer describes it: its attributes are read, held against the node that the agent proves, and mapped.
 // One that is wrong gets an error of its own, and spoils no other.
 import type { Attribute, Attributes, AttributeValue } from '../../attribute/attribute.ts'
-import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
+import { resolveAttribute } from '../../attribute/catalogue.ts'
 import type { Enablement } from '../../attribute/enabled.ts'
 import { attributesOfFlat, type WorkloadAttributes } from '../../attribute/flat.ts'
 import { attributesOfPod } from '../../attribute/pod.ts'
 import type { Surface } from '../../attribute/row.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { ATTRIBUTE_HINTS_MAX, WORKLOAD_WARNINGS_MAX } from '../../core/limits.ts'
+import { WORKLOAD_WARNINGS_MAX } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { type Identity, type MappingContext, mapOwned } from './mapping.ts'
@@ -97,12 +97,9 @@ export function createWorkloadMapper(
     return { id, error: errorOf(refusal, surface) }
   }
 
-  let hintsLeft = ATTRIBUTE_HINTS_MAX
-  const suggest = (name: string): string | undefined => (hintsLeft-- > 0 ? suggestAttribute(name) : undefined)
-
   return (workload) => {
     const { id } = workload
-    const read = readAttributes(workload, enablement, suggest)
+    const read = readAttributes(workload, enablement)
     if (!read.ok) return refused(id, read.refusal)
     const { attributes, dropped } = read.value
     const noted = warningsOf(dropped, agent)
@@ -114,15 +111,11 @@ export function createWorkloadMapper(
 }
 
 /** The attributes of a workload, as it describes them itself. */
-export function readAttributes(
-  workload: WorkloadDescription,
-  enablement: Enablement,
-  suggest: (name: string) => string | undefined = suggestAttribute,
-): Checked<WorkloadAttributes> {
+export function readAttributes(workload: WorkloadDescription, enablement: Enablement): Checked<WorkloadAttributes> {
   const { attributes, pod, container } = workload
   if (pod !== undefined)
     return attributesOfPod(pod, { ...enablement, ...(container === undefined ? {} : { container }) })
-  return attributesOfFlat(attributes ?? {}, enablement, suggest)
+  return attributesOfFlat(attributes ?? {}, enablement)
 }
 
 /** Otherwise an agent on one stolen node could ask for the identities of all nodes. */

@@ -229,7 +229,7 @@ admitted: 200, by policy right
   it('colours only where colour is wanted', async () => {
     const { file, call } = bench({ colour: true })
     const { out } = await call('explain', file('d.yaml', documentOf({ name: 'p' })), '--evidence', file('t', token))
-    expect(out).toContain('\u001b[32m✓\u001b[0m')
+    expect(out).toContain('\u001b[32m✓\u001b[39m')
   })
 })
 

@@ -410,10 +410,14 @@ x509CustomizationTemplate: "O=Old,SAN.DNS=old.example.org"`,
     })
   })
 
-  it('stops looking for names once there are more issues than it can list', () => {
-    const claims = 'a: "{{kubernetes.pod.nam}}", b: "{{kubernetes.pod.nam}}"'
-    const override = `    - {when: {kubernetes.pod.nam: a}, policy: {jwt: {additionalClaims: {${claims}}}}}\n`
-    const text = `${head}\n  policyOverrides:\n${override.repeat(8000)}`
+  const claims = 'a: "{{kubernetes.pod.nam}}", b: "{{kubernetes.pod.nam}}"'
+  const override = `    - {when: {kubernetes.pod.nam: a}, policy: {jwt: {additionalClaims: {${claims}}}}}\n`
+  const names = Array.from({ length: 40_000 }, (_, index) => `aws_iid.ec2.instance.tagg.${index}: b`)
+  it.each([
+    ['24,000 in as many values', override.repeat(8000)],
+    ['40,000 of one map', `    - {policy: {}, when: {${names.join(', ')}}}`],
+  ])('hints at the right name of misspelt ones in bounded time: %s', (_what, overrides) => {
+    const text = `${head}\n  policyOverrides:\n${overrides}`
     const millis = cpuMillisOf(() => expect(found(compile('SVIDIssuancePolicy', text))).toHaveLength(100))
     expect(millis).toBeLessThan(2000)
   })

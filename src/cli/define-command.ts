@@ -95,12 +95,16 @@ function makeOption(flag: string, { value, help, required, conflicts, default: f
   // commander would call `--env-file` envFile; here a value has the name that a person types.
   option.attributeName = () => flag
   if (fallback !== undefined) option.default(fallback)
-  if (value !== undefined) option.argParser(refuseFlag)
+  if (value !== undefined) option.argParser(checkValue)
   return option.makeOptionMandatory(required === true).conflicts([...(conflicts ?? [])])
 }
 
-/** `--actor --validate-only` forgot the actor: taking the flag for a name would write what was only to be checked. */
-function refuseFlag(text: string): string {
+/**
+ * `--actor --validate-only` forgot the actor: taking the flag for a name would write what was only to be checked. An empty
+ * `--store "$DIR"` would be the folder that the person is in.
+ */
+function checkValue(text: string): string {
+  if (text === '') throw new InvalidArgumentError('A value must not be empty')
   if (!/^-./.test(text)) return text
   throw new InvalidArgumentError('A value must not begin with "-": it may be missing before the next flag')
 }

@@ -46,6 +46,7 @@ describe('the tree of commands', () => {
     [['keys', 'rotate', 'a', '--promote', '--retire'], 'cannot be used with'],
     [['keys', 'new'], "'--out <file>' not specified"],
     [['config', 'get', 'cluster', 'Cluster'], 'Missing --id'],
+    [['config', 'get', 'trust-domain', 'TrustDomain', '--store', ''], 'must not be empty'],
   ])('says what is wrong with %j, and how the command is used', async (args, said) => {
     const { exitCode, out, err } = await bench().call(...args)
     expect([exitCode, out]).toEqual([2, ''])

@@ -1,23 +1,10 @@
-// From words on the command line to what they name: flags, whose documents, which section. What does not fit ends the
-// command with the next step.
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+// From words on the command line to what they name: whose documents, which section, which version.
 import { clusterKey, type DocumentKey, parseClusterId, type Scope, trustDomainKey } from '../config/document-key.ts'
 import type { SectionScope } from '../config/sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections/table.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { usageStop } from './command.ts'
-
-/** `util.parseArgs`, strict, with positional words; its complaints become ours. */
-export function readFlags<const Options extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  options: Options,
-) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw usageStop(error instanceof Error ? error.message : String(error))
-  }
-}
+import type { Options } from './define-command.ts'
 
 /** Whose documents a command is about. */
 export interface Target {
@@ -26,40 +13,37 @@ export interface Target {
   readonly keyOf: (section: SectionName) => DocumentKey<SectionName>
 }
 
-export const TARGET_OPTIONS = { id: { type: 'string' } } as const satisfies ParseArgsConfig['options']
+/** The words and the flag of a command that works on stored documents. */
+export const SCOPE = ['<scope>', '"cluster", with --id, or "trust-domain"'] as const
+export const SECTION = ['<section>', 'the document, such as AgentAttestation'] as const
+export const TARGET_OPTIONS = {
+  id: { value: 'id', help: 'the cluster; required with "cluster"' },
+} as const satisfies Options
 
-export const TARGET_HELP = [['--id ID', 'the cluster; needed after `cluster`']] as const
+export const JSON_OPTION = { json: { help: 'print one JSON object, for programs' } } as const satisfies Options
 
-/** `cluster` with `--id`, or `trust-domain`; and the words after it. */
-export function readTarget(
-  positionals: readonly string[],
-  id: string | undefined,
-): { readonly target: Target; readonly rest: readonly string[] } {
-  const [kind, ...rest] = positionals
-  if (kind === 'trust-domain') {
-    if (id !== undefined) throw usageStop('--id names a cluster: leave it out after "trust-domain"')
-    return { target: { kind, scope: kind, keyOf: trustDomainKey }, rest }
+/** `cluster` with `--id`, or `trust-domain`. */
+export function readTarget(scope: string, id: string | undefined): Target {
+  if (scope === 'trust-domain') {
+    if (id !== undefined) throw usageStop('--id names a cluster: remove it after "trust-domain"')
+    return { kind: scope, scope, keyOf: trustDomainKey }
   }
-  if (kind !== 'cluster') {
-    const given = kind === undefined ? 'Say whose documents' : `"${kind}" has no documents`
-    throw usageStop(`${given}: write "cluster --id ID" or "trust-domain"`)
-  }
-  if (id === undefined) throw usageStop('Say which cluster: add --id ID')
+  if (scope !== 'cluster') throw usageStop(`Unknown scope "${scope}". Expected one of: cluster --id ID, trust-domain`)
+  if (id === undefined) throw usageStop('Missing --id with the cluster')
   const clusterId = parseClusterId(id)
   if (clusterId === undefined) {
-    throw usageStop(`"${id}" is no cluster id: 1 to 63 letters, digits, "_" or "-", beginning with a letter or digit`)
+    throw usageStop(
+      `"${id}" is not a cluster id: 1 to 63 letters, digits, "_" or "-", beginning with a letter or digit`,
+    )
   }
-  return { target: { kind, scope: `clusters/${clusterId}`, keyOf: (section) => clusterKey(clusterId, section) }, rest }
+  return { kind: scope, scope: `clusters/${clusterId}`, keyOf: (section) => clusterKey(clusterId, section) }
 }
 
-/** The one section that the words name. */
-export function readSection(target: Target, words: readonly string[]): SectionName {
-  const names = sectionsOf(target.kind)
-  const [name, another] = words
-  if (name === undefined) throw usageStop(`Say which section: ${names.join(', ')}`)
-  if (another !== undefined) throw usageStop(`Name one section at a time: "${another}" is one too many`)
+/** The section of this name, if the target has it. */
+export function readSection(target: Target, name: string): SectionName {
   if (!isSectionName(name)) {
-    throw usageStop(`There is no section "${name}"${didYouMean(name, names) || `: choose from ${names.join(', ')}`}`)
+    const names = sectionNames().filter((known) => SECTIONS[known].scope === target.kind)
+    throw usageStop(`Unknown section "${name}"${didYouMean(name, names) || `. Expected one of: ${names.join(', ')}`}`)
   }
   checkScope(target, name)
   return name
@@ -72,10 +56,6 @@ export function checkScope(target: Target, section: SectionName, what: string = 
   const own =
     scope === 'cluster' ? 'of a cluster: write "cluster --id ID"' : 'of the trust domain: write "trust-domain"'
   throw usageStop(`${what === section ? what : `${what} holds ${section}, which`} is a section ${own}`)
-}
-
-function sectionsOf(kind: SectionScope): readonly SectionName[] {
-  return sectionNames().filter((name) => SECTIONS[name].scope === kind)
 }
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/

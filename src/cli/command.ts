@@ -1,5 +1,5 @@
-// What a command is, what it gets from the process that runs it, and the ways in which it ends. Nothing here touches
-// the process: a test hands in its own.
+// What a command gets from the process that runs it, and the ways in which it ends. Nothing here touches the process: a
+// test hands in its own.
 import type { Clock } from '../core/clock.ts'
 
 /** What a command may use of its host. */
@@ -32,18 +32,6 @@ export const EXIT = {
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
-
-/** One row of the table of commands. */
-export interface Command {
-  /** The words that call it: `config set`. */
-  readonly name: string
-  readonly usage: readonly string[]
-  readonly summary: string
-  /** Each flag, and what it does. */
-  readonly options: readonly (readonly [flag: string, meaning: string])[]
-  /** `args` are those after the name. Throws a {@link Stop} when it cannot go on. */
-  readonly run: (args: readonly string[], io: Io) => Promise<ExitCode>
-}
 
 /**
  * Ends a command: the message names the thing and the next step, and is all that the person sees. It is one line, whatever

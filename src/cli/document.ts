@@ -75,7 +75,7 @@ export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EISDIR') return 'it is a directory; name the files in it'
+  if (code === 'EISDIR') return 'it is a directory: name its files'
   return error instanceof Error ? error.message : String(error)
 }
 

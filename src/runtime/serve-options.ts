@@ -12,23 +12,33 @@ export interface ServeOptions {
   readonly tls?: TlsFiles
 }
 
-export const SERVE_LINE = 'serve --store DIR [--state DIR] [--host ADDR] [--port N] [--tls-cert FILE --tls-key FILE]'
+/** By the name of the flag; `value` is what follows it. */
+export const SERVE_FLAGS = {
+  store: {
+    value: 'dir',
+    required: true,
+    help: 'documents: <dir>/clusters/<clusterId>/<Section>.yaml, <dir>/trust-domain/<Section>.yaml',
+  },
+  state: { value: 'dir', help: 'where the gateway writes applied records; default: the store' },
+  host: { value: 'addr', help: 'address to listen on; default 127.0.0.1' },
+  port: { value: 'n', help: 'port to listen on; default 8787, 0 takes a free one' },
+  'tls-cert': {
+    value: 'file',
+    help: 'serve https: the certificate with its chain, as PEM; read again when it changes',
+  },
+  'tls-key': { value: 'file', help: 'its private key, as PEM; without both, plain http for a proxy in front' },
+} as const
 
-export const SERVE_FLAGS = [
-  ['--store DIR', 'documents: DIR/clusters/<clusterId>/<Section>.yaml, DIR/trust-domain/<Section>.yaml'],
-  ['--state DIR', 'where the gateway writes applied records; default: the store'],
-  ['--host ADDR', 'address to listen on; default 127.0.0.1'],
-  ['--port N', 'port to listen on; default 8787, 0 takes a free one'],
-  ['--tls-cert FILE', 'serve https: the certificate with its chain, as PEM; read again when it changes'],
-  ['--tls-key FILE', 'its private key, as PEM; without both, plain http for a proxy in front'],
-] as const
+export const SERVE_USAGE = `Usage: serve --store <dir> [options]
 
-export const SERVE_USAGE = `Usage: ${SERVE_LINE}
-
-${SERVE_FLAGS.map(([flag, meaning]) => `  ${flag.padEnd(16)} ${meaning}\n`).join('')}
+${Object.entries(SERVE_FLAGS)
+  .map(([flag, { value, help }]) => `  ${`--${flag} <${value}>`.padEnd(18)} ${help}\n`)
+  .join('')}
 Settings come from the environment: TRUST_DOMAIN, ISSUER_URL, SESSION_SIGNING_KEYS are required.`
 
-/** Reads the flags; a string is what is wrong with them. Paths are those of `directory`. */
+type ServeFlags = { readonly [Flag in keyof typeof SERVE_FLAGS]?: string | undefined }
+
+/** Reads the flags; a string is what is wrong with them. Paths are relative to `directory`. */
 export function readServeOptions(args: readonly string[], directory: string): ServeOptions | string {
   // `deno task serve -- --store D` hands the `--` on, where npm takes it out.
   const given = args[0] === '--' ? args.slice(1) : [...args]
@@ -38,20 +48,25 @@ export function readServeOptions(args: readonly string[], directory: string): Se
       args: given,
       options: { store: text, state: text, host: text, port: text, 'tls-cert': text, 'tls-key': text },
     })
-    const { store, state = store, 'tls-cert': cert, 'tls-key': key } = values
-    if (!store || !state) return '--store is required'
-    const port = /^[0-9]{1,5}$/.test(values.port ?? '8787') ? Number(values.port ?? 8787) : Number.NaN
-    if (!(port <= 65_535)) return '--port must be a number from 0 to 65535'
-    if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key go together'
-    return {
-      store: resolve(directory, store),
-      state: resolve(directory, state),
-      hostname: values.host ?? '127.0.0.1',
-      port,
-      ...(cert && key ? { tls: { cert: resolve(directory, cert), key: resolve(directory, key) } } : {}),
-    }
+    return checkServeFlags(values, directory)
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** The options that the flags mean; a string is what is wrong with them. Paths are relative to `directory`. */
+export function checkServeFlags(flags: ServeFlags, directory: string): ServeOptions | string {
+  const { store, state = store, host, port: digits = '8787', 'tls-cert': cert, 'tls-key': key } = flags
+  if (!store || !state) return '--store is required'
+  const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : Number.NaN
+  if (!(port <= 65_535)) return '--port must be a number from 0 to 65535'
+  if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key go together'
+  return {
+    store: resolve(directory, store),
+    state: resolve(directory, state),
+    hostname: host ?? '127.0.0.1',
+    port,
+    ...(cert && key ? { tls: { cert: resolve(directory, cert), key: resolve(directory, key) } } : {}),
   }
 }
 

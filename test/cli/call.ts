@@ -4,9 +4,21 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { ExitCode, Io } from '../../src/cli/command.ts'
-import { run } from '../../src/cli/commands.ts'
+import { createProgram, run } from '../../src/cli/commands.ts'
 
 export const START_MILLIS = Date.UTC(2026, 0, 1)
+
+/** Of a host that nobody looks at. */
+const IDLE: Io = {
+  out: () => undefined,
+  err: () => undefined,
+  input: () => Promise.resolve(new Uint8Array()),
+  environment: { USER: 'ann' },
+  directory: '.',
+  clock: () => START_MILLIS,
+  fetch: () => Promise.reject(new Error('no test asks the network')),
+  colour: false,
+}
 
 export interface Called {
   readonly exitCode: ExitCode
@@ -41,22 +53,45 @@ export function bench(change: Partial<Io> = {}): Bench {
       let err = ''
       now += 1000
       const exitCode = await run(args, {
+        ...IDLE,
         out: (data) => out.push(Buffer.from(data)),
         err: (text) => {
           err += text
         },
-        input: () => Promise.resolve(new Uint8Array()),
-        environment: { USER: 'ann' },
         directory: folder,
         clock: () => now,
-        fetch: () => Promise.reject(new Error('no test asks the network')),
-        colour: false,
         ...change,
       })
       const outBytes = Buffer.concat(out)
       return { exitCode, out: outBytes.toString(), outBytes, err }
     },
   }
+}
+
+/** A command as the tree has it; `name` is the words that call it. */
+export interface CommandInTree {
+  readonly name: string
+  readonly summary: string
+  readonly flags: readonly string[]
+  readonly words: readonly string[]
+}
+
+export function commandTree(): readonly CommandInTree[] {
+  const program = createProgram(IDLE, () => undefined)
+  return leavesOf(program.commands, [])
+}
+
+function leavesOf(
+  commands: ReturnType<typeof createProgram>['commands'],
+  before: readonly string[],
+): readonly CommandInTree[] {
+  return commands.flatMap((command) => {
+    const path = [...before, command.name()]
+    if (command.commands.length > 0) return leavesOf(command.commands, path)
+    const flags = command.options.map(({ long }) => long ?? '')
+    const words = command.registeredArguments.map((argument) => argument.name())
+    return { name: path.join(' '), summary: command.description(), flags, words }
+  })
 }
 
 /** A valid `AgentAttestation` whose versions differ by the service account. */

@@ -3,14 +3,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { COMMANDS } from '../../src/cli/commands.ts'
 import { describeWranglerFailure } from '../../src/cli/store/kv-store.ts'
 import { digestOf } from '../../src/core/digest.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 import { pod } from '../gateway/mapping-world.ts'
 import { hostileIn } from '../hostile.ts'
 import { createSigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
-import { attestation, type Bench, bench, type Called, START_MILLIS } from './call.ts'
+import { attestation, type Bench, bench, type Called, commandTree, START_MILLIS } from './call.ts'
 
 const STEER = '\u001b[2J\u001b]0;x\u0007\u009b1m\u202e\u2066\u061c\u200b\u2028\ufeff\u{e0041}'
 const HOSTILE = `a${STEER}\r\nFORGED`
@@ -483,7 +482,7 @@ function expectHarmless({ out, err }: Called): void {
 
 describe('text from outside', () => {
   it('is tried on every command', () => {
-    expect(new Set(CASES.map(({ command }) => command))).toEqual(new Set(COMMANDS.map(({ name }) => name)))
+    expect(new Set(CASES.map(({ command }) => command))).toEqual(new Set(commandTree().map(({ name }) => name)))
   })
 
   it.each(CASES)('steers no terminal: $command, $what', async ({ command, prepare, exitCode, session }) => {
@@ -499,12 +498,21 @@ describe('text from outside', () => {
     expect(called.out + called.err).not.toBe('')
   })
 
-  it.each([[[HOSTILE]], [['config', HOSTILE]], [[HOSTILE, '--help']]])(
-    'steers no terminal as words: %j',
-    async (words) => {
-      expectHarmless(await bench().call(...words))
-    },
-  )
+  const SUGGESTED = `x\n(Did you mean FORGED?)\nFORGED`
+  it.each([
+    [[HOSTILE]],
+    [['config', HOSTILE]],
+    [[HOSTILE, '--help']],
+    [['help', HOSTILE]],
+    [['config', 'get', HOSTILE]],
+    [['config', 'get', 'cluster', HOSTILE, HOSTILE, HOSTILE]],
+    [['config', 'get', `--${HOSTILE}=${HOSTILE}`]],
+    [['config', 'get', '--id', `-${HOSTILE}`]],
+    [[SUGGESTED]],
+    [[`--${SUGGESTED}`]],
+  ])('steers no terminal as words: %j', async (words) => {
+    expectHarmless(await bench().call(...words))
+  })
 
   it('is not read by a program as something else', async () => {
     const made = bench({ environment: { POSTERN_SESSION: 'a.b.c' }, fetch })

@@ -290,7 +290,7 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
   it.each([
     [['--version'], /^postern \d+\.\d+\.\d+\n$/],
     [[...SERVE.slice(1), '--version'], /^postern \d+\.\d+\.\d+\n$/],
-    [[...SERVE.slice(1), '--help'], /--tls-cert FILE/],
+    [[...SERVE.slice(1), '--help'], /--tls-cert <file>/],
   ])('answers %j on standard output', async (args, expected) => {
     const { code, out, err } = await runTool(host, [SERVE[0], ...args])
     expect({ code, err }).toEqual({ code: 0, err: '' })

@@ -1,18 +1,20 @@
 // Who makes a change, and over which version: the flags that all changes share.
-import type { ParseArgsConfig } from 'node:util'
 import { type Io, usageStop } from '../command.ts'
+import type { Options } from '../define-command.ts'
 
-export const ACTOR_OPTIONS = {
-  actor: { type: 'string' },
-  'expected-digest': { type: 'string' },
-} as const satisfies ParseArgsConfig['options']
+export const CHANGE_OPTIONS = {
+  'expected-digest': {
+    value: 'digest',
+    help: 'refuse, with status 3, if another version is stored; "absent" if none may be',
+  },
+  actor: { value: 'name', help: 'who changes it, for the history; default $USER' },
+} as const satisfies Options
 
-export const CHANGE_HELP = [
-  ['--expected-digest DIGEST', 'refuse, with status 3, if another version is stored; "absent" if none may be'],
-  ['--actor NAME', 'who changes it, for the history; default $USER'],
-] as const
+export const VALIDATE_ONLY_OPTION = {
+  'validate-only': { help: 'check everything and write nothing' },
+} as const satisfies Options
 
-/** For the history, where other people read it: one line of text, and short. Nobody vouches for it. */
+/** For the history, where other people read it: one line, and short. It is not verified. */
 export function readActor(given: string | undefined, io: Io): string {
   const actor = given ?? io.environment['USER'] ?? io.environment['USERNAME'] ?? 'unknown'
   if (/^[^\p{C}\p{Z}]([^\p{C}\p{Zl}\p{Zp}]{0,126}[^\p{C}\p{Z}])?$/u.test(actor)) return actor

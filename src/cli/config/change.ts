@@ -57,7 +57,7 @@ export function makeChanges(
   }
 }
 
-/** Makes one change; the sentence says what has become of the key. */
+/** Makes one change; returns a sentence about the outcome. */
 async function makeChange(
   { key, bytes }: Change,
   before: Uint8Array<ArrayBuffer> | undefined,
@@ -82,7 +82,7 @@ async function makeChange(
   if (expected !== undefined && !store.exact) {
     await expectDigest(expected, key, await store.read(key.text), store)
     io.err(
-      `${printable(store.name)} cannot compare and write in one step: who wrote in this very moment was not noticed\n`,
+      `${printable(store.name)} has no compare-and-swap: a concurrent write between the check and this write would be overwritten\n`,
     )
   }
   if (bytes === undefined) await store.delete(key.text)
@@ -102,7 +102,7 @@ async function keepFound(
   if ((await listHistory(store, key)).some((entry) => entry.digest === digest)) return
   const text = decodeUtf8(bytes)
   if (text === undefined) {
-    io.err(`${key.text} holds no UTF-8, and is not kept in the history\n`)
+    io.err(`${key.text} is not valid UTF-8 and is not kept in the history\n`)
     return
   }
   // A millisecond before what replaces it: the order of the names is the order of the history.

@@ -3,43 +3,32 @@ import { appliedKey, type DocumentKey } from '../../config/document-key.ts'
 import { digestOf } from '../../core/digest.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import { openRecord } from '../../token/applied-record.ts'
-import { readFlags, readSection, readTarget, TARGET_HELP, TARGET_OPTIONS } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
-import { openStateStore, STATE_HELP, STATE_OPTIONS } from '../store/state-option.ts'
-import { type OpenedStore, openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from '../store/store-option.ts'
+import { readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
+import { EXIT, type Io, Stop, usageStop } from '../command.ts'
+import { defineCommand } from '../define-command.ts'
+import { openStateStore, STATE_OPTIONS } from '../store/state-option.ts'
+import { type OpenedStore, openStore, STORE_OPTIONS } from '../store/store-option.ts'
 
-export const configGet: Command = {
-  name: 'config get',
-  usage: [
-    `config get cluster --id ID ${STORE_USAGE} [--applied] [--digest] SECTION`,
-    `config get trust-domain ${STORE_USAGE} [--applied] [--digest] SECTION`,
-  ],
+export const configGet = defineCommand({
+  name: 'get',
   summary: 'Print a document exactly as it is stored, or as the gateway last applied it',
-  options: [
-    ...TARGET_HELP,
-    ...STORE_HELP,
-    ['--applied', 'the last version that the gateway saw compile; its seal is checked with SEAL_KEYS'],
-    ...STATE_HELP,
-    ['--digest', 'print the digest alone, as --expected-digest takes it'],
-  ],
-  run: get,
-}
-
-async function get(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, {
+  arguments: [SCOPE, SECTION],
+  options: {
     ...TARGET_OPTIONS,
     ...STORE_OPTIONS,
+    applied: { help: 'the last version that the gateway saw compile; its seal is checked with SEAL_KEYS' },
     ...STATE_OPTIONS,
-    applied: { type: 'boolean' },
-    digest: { type: 'boolean' },
-  })
-  const { target, rest } = readTarget(positionals, values.id)
-  const key = target.keyOf(readSection(target, rest))
-  const opened = await openStore(values, io)
-  const bytes = values.applied === true ? await readApplied(key, opened, values, io) : await readStored(key, opened)
-  io.out(values.digest === true ? `${await digestOf(bytes)}\n` : bytes)
-  return EXIT.done
-}
+    digest: { help: 'print the digest alone, as --expected-digest takes it' },
+  },
+  async run([scope, section], values, io) {
+    const target = readTarget(scope, values.id)
+    const key = target.keyOf(readSection(target, section))
+    const opened = await openStore(values, io)
+    const bytes = values.applied === true ? await readApplied(key, opened, values, io) : await readStored(key, opened)
+    io.out(values.digest === true ? `${await digestOf(bytes)}\n` : bytes)
+    return EXIT.done
+  },
+})
 
 async function readStored(key: DocumentKey, { store }: OpenedStore): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await store.read(key.text)
@@ -55,13 +44,13 @@ async function readApplied(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { sealing } = opened.settings
   if ('missing' in sealing)
-    throw usageStop(`--applied checks a seal: set ${sealing.missing.join(', ')} as the gateway has them`)
+    throw usageStop(`--applied verifies a seal: set ${sealing.missing.join(', ')} as the gateway has them`)
   const state = await openStateStore(flags, opened.store, io)
   const sealed = await state.read(appliedKey(key))
   if (sealed === undefined) throw new Stop(EXIT.refused, `The gateway has applied no ${key.text} in ${state.name}`)
   const record = (await openRecord(sealed, key.text, sealing))?.record
   if (record === undefined) {
-    const what = `${appliedKey(key)} is sealed by none of SEAL_KEYS for this TRUST_DOMAIN and ISSUER_URL, or was changed`
+    const what = `The seal of ${appliedKey(key)} does not match SEAL_KEYS, TRUST_DOMAIN and ISSUER_URL`
     throw new Stop(EXIT.refused, `${what}: a gateway with the same settings ignores it`)
   }
   if (record.kind === 'deleted') {
@@ -71,7 +60,7 @@ async function readApplied(
   if (record.kind === 'contested') {
     const last = Math.max(...record.rivals.map(({ atMillis }) => atMillis))
     const what = `several versions of ${key.text} were stored shortly before ${new Date(last).toISOString()}`
-    throw new Stop(EXIT.refused, `${what}: which one is the last is unknown, so none is on record`)
+    throw new Stop(EXIT.refused, `${what}: the last one is unknown, so no record holds any`)
   }
   io.err(`applied at ${new Date(record.appliedAtMillis).toISOString()}\n`)
   return encodeUtf8(record.text)

@@ -1,55 +1,44 @@
 // `postern config rollback`: an older version back into the store, checked as if it were new.
 import { encodeUtf8 } from '../../core/utf8.ts'
-import { readExpected, readFlags, readSection, readTarget, TARGET_HELP, TARGET_OPTIONS } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
-import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE } from '../store/store-option.ts'
+import { readExpected, readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
+import { EXIT, Stop, usageStop } from '../command.ts'
+import { defineCommand } from '../define-command.ts'
+import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
 import { shortDigest } from '../terminal.ts'
-import { ACTOR_OPTIONS, CHANGE_HELP, readActor } from './actor.ts'
+import { CHANGE_OPTIONS, readActor, VALIDATE_ONLY_OPTION } from './actor.ts'
 import { makeChanges } from './change.ts'
 import { type HistoryEntry, listHistory, readHistory } from './history.ts'
 
-export const configRollback: Command = {
-  name: 'config rollback',
-  usage: [
-    `config rollback cluster --id ID ${STORE_USAGE} --to DIGEST [--validate-only] SECTION`,
-    `config rollback trust-domain ${STORE_USAGE} --to DIGEST [--validate-only] SECTION`,
-  ],
+export const configRollback = defineCommand({
+  name: 'rollback',
   summary: 'Store an older version again, checked as if it were new',
-  options: [
-    ...TARGET_HELP,
-    ...STORE_HELP,
-    ['--to DIGEST', 'which, as `config history` lists them; its first digits are enough'],
-    ['--validate-only', 'check everything and write nothing'],
-    ...CHANGE_HELP,
-  ],
-  run: rollback,
-}
-
-async function rollback(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, {
+  arguments: [SCOPE, SECTION],
+  options: {
     ...TARGET_OPTIONS,
     ...STORE_OPTIONS,
-    ...ACTOR_OPTIONS,
-    to: { type: 'string' },
-    'validate-only': { type: 'boolean' },
-  })
-  const { target, rest } = readTarget(positionals, values.id)
-  const key = target.keyOf(readSection(target, rest))
-  const expected = readExpected(values['expected-digest'])
-  const actor = readActor(values.actor, io)
-  const digits = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(values.to ?? '')?.[1]
-  if (digits === undefined) throw usageStop('Say which version: --to takes the first digits of its digest, at least 4')
+    to: { value: 'digest', required: true, help: 'which, as `config history` lists them; its first digits are enough' },
+    ...VALIDATE_ONLY_OPTION,
+    ...CHANGE_OPTIONS,
+  },
+  async run([scope, section], values, io) {
+    const target = readTarget(scope, values.id)
+    const key = target.keyOf(readSection(target, section))
+    const expected = readExpected(values['expected-digest'])
+    const actor = readActor(values.actor, io)
+    const digits = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(values.to)?.[1]
+    if (digits === undefined) throw usageStop('--to takes the first digits of a digest, at least 4')
 
-  const opened = await openStore(values, io)
-  const entry = selectVersion(await listHistory(opened.store, key), `sha256:${digits}`, key.text)
-  const version = (await readHistory(opened.store, key, entry))?.version
-  if (version === undefined) {
-    throw new Stop(EXIT.refused, `The record of ${entry.time} is damaged: it does not hold the version of its name`)
-  }
-  const name = `${key.text} of ${entry.time}`
-  const options = { action: 'rollback', actor, expected, validateOnly: values['validate-only'] === true } as const
-  return makeChanges([{ key, name, bytes: encodeUtf8(version.text) }], options, opened, io)
-}
+    const opened = await openStore(values, io)
+    const entry = selectVersion(await listHistory(opened.store, key), `sha256:${digits}`, key.text)
+    const version = (await readHistory(opened.store, key, entry))?.version
+    if (version === undefined) {
+      throw new Stop(EXIT.refused, `The record of ${entry.time} is damaged: it does not hold the version of its name`)
+    }
+    const name = `${key.text} of ${entry.time}`
+    const options = { action: 'rollback', actor, expected, validateOnly: values['validate-only'] === true } as const
+    return makeChanges([{ key, name, bytes: encodeUtf8(version.text) }], options, opened, io)
+  },
+})
 
 /** The newest record of the one version whose digest begins so. */
 function selectVersion(entries: readonly HistoryEntry[], prefix: string, key: string): HistoryEntry {

@@ -1,60 +1,49 @@
 // `postern config status`: for each section which version is stored, which is in force, and what keeps them apart; as a
-// running gateway tells it, or from the store alone.
+// running gateway reports it, or from the store alone.
 
 import { parseDocumentKey } from '../../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
 import { printable } from '../../core/printable.ts'
-import { readFlags, readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, usageStop } from '../command.ts'
-import { openStateStore, STATE_HELP, STATE_OPTIONS } from '../store/state-option.ts'
-import { openStore, STORE_HELP, STORE_OPTIONS, STORE_USAGE, type StoreFlags } from '../store/store-option.ts'
+import { JSON_OPTION, readTarget, SCOPE, TARGET_OPTIONS, type Target } from '../arguments.ts'
+import { EXIT, type Io, usageStop } from '../command.ts'
+import { defineCommand } from '../define-command.ts'
+import { openStateStore, STATE_OPTIONS } from '../store/state-option.ts'
+import { openStore, STORE_OPTIONS, type StoreFlags } from '../store/store-option.ts'
 import { paint, shortDigest } from '../terminal.ts'
 import { readGatewayStatus } from './gateway-status.ts'
 import { readStoreStatus } from './store-status.ts'
 
-export const configStatus: Command = {
-  name: 'config status',
-  usage: [
-    'config status cluster --id ID --gateway URL [--session TOKEN] [--json]',
-    `config status cluster --id ID ${STORE_USAGE} [--json]`,
-    `config status trust-domain ${STORE_USAGE} [--json]`,
-  ],
+export const configStatus = defineCommand({
+  name: 'status',
   summary: 'Show which versions are stored and in force, and every issue; status 1 if any is unhealthy',
-  options: [
-    ...TARGET_HELP,
-    ['--gateway URL', 'ask this gateway; without it, the store is read'],
-    ['--session TOKEN', 'the session of an issuer; default $POSTERN_SESSION, which no process list shows'],
-    ...STORE_HELP,
-    ...STATE_HELP,
-    ['--json', 'print one JSON object, for programs'],
-  ],
-  run: status,
-}
-
-async function status(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, {
+  arguments: [SCOPE],
+  options: {
     ...TARGET_OPTIONS,
+    gateway: { value: 'url', help: 'ask this gateway; without it, the store is read' },
+    session: {
+      value: 'token',
+      help: 'the session of an issuer; default $POSTERN_SESSION, which no process list shows',
+    },
     ...STORE_OPTIONS,
     ...STATE_OPTIONS,
-    gateway: { type: 'string' },
-    session: { type: 'string' },
-    json: { type: 'boolean' },
-  })
-  const { target, rest } = readTarget(positionals, values.id)
-  if (rest.length > 0) throw usageStop(`"${rest[0]}" is one word too many: all sections are shown`)
-  const sections =
-    values.gateway === undefined
-      ? await fromStore(target, values, io)
-      : await fromGateway(target, values.gateway, values.session, io)
-  io.out(
-    values.json === true
-      ? `${JSON.stringify({ scope: target.scope, sections }, undefined, 2)}\n`
-      : textOf(target, sections, values.gateway === undefined ? 'would be in force' : 'in force', io),
-  )
-  const isThere = sections.some(({ stored }) => stored !== 'absent')
-  if (!isThere) io.err(`${target.scope} has no section at all\n`)
-  return isThere && sections.every(({ health }) => health === 'HEALTHY') ? EXIT.done : EXIT.refused
-}
+    ...JSON_OPTION,
+  },
+  async run([scope], values, io) {
+    const target = readTarget(scope, values.id)
+    const sections =
+      values.gateway === undefined
+        ? await fromStore(target, values, io)
+        : await fromGateway(target, values.gateway, values.session, io)
+    io.out(
+      values.json === true
+        ? `${JSON.stringify({ scope: target.scope, sections }, undefined, 2)}\n`
+        : textOf(target, sections, values.gateway === undefined ? 'would be in force' : 'in force', io),
+    )
+    const isThere = sections.some(({ stored }) => stored !== 'absent')
+    if (!isThere) io.err(`${target.scope} has no section at all\n`)
+    return isThere && sections.every(({ health }) => health === 'HEALTHY') ? EXIT.done : EXIT.refused
+  },
+})
 
 async function fromStore(
   target: Target,
@@ -67,7 +56,7 @@ async function fromStore(
   const isBad = sections.some(({ desiredDigest, appliedDigest }) => desiredDigest !== appliedDigest)
   const { sealing } = opened.settings
   if (isBad && 'missing' in sealing) {
-    io.err(`Not set: ${sealing.missing.join(', ')}. Whether an older version is in force instead cannot be told\n`)
+    io.err(`Not set: ${sealing.missing.join(', ')}. Whether an older version is in force is unknown\n`)
   }
   return sections
 }
@@ -79,11 +68,10 @@ function fromGateway(
   io: Io,
 ): Promise<readonly SectionStatus[]> {
   const clusterId = parseDocumentKey(target.keyOf('Cluster').text)?.clusterId
-  if (clusterId === undefined) throw usageStop('A gateway tells the status of clusters: leave --gateway out')
+  if (clusterId === undefined) throw usageStop('A gateway reports the status of clusters only: remove --gateway')
   const token = session ?? io.environment['POSTERN_SESSION']
   if (token === undefined || token === '') throw usageStop('Set POSTERN_SESSION to the session of an issuer')
-  if (!/^[\w.-]+$/.test(token))
-    throw usageStop('The session is no token: it has other characters than letters, digits and "._-"')
+  if (!/^[\w.-]+$/.test(token)) throw usageStop('The session is not a token: expected letters, digits and "._-" only')
   return readGatewayStatus(gateway, clusterId, token, io)
 }
 

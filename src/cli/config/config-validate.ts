@@ -12,8 +12,9 @@ import { isSectionName, SECTIONS, type SectionName } from '../../config/sections
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
 import { isError } from '../../core/issue.ts'
 import { printable } from '../../core/printable.ts'
-import { readFlags } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, usageStop } from '../command.ts'
+import { JSON_OPTION } from '../arguments.ts'
+import { EXIT, type Io, usageStop } from '../command.ts'
+import { defineCommand } from '../define-command.ts'
 import { type CompiledDocument, compileFile, readDocumentFile } from '../document.ts'
 import { issuesJson, issuesText, tally } from '../print-issues.ts'
 import { openDirectoryStore } from '../store/directory-store.ts'
@@ -22,70 +23,63 @@ import { count, paint, shortDigest } from '../terminal.ts'
 import { acrossFindings, allFindings } from './cross-section-findings.ts'
 import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
 
-export const configValidate: Command = {
-  name: 'config validate',
-  usage: ['config validate [--json] [--env-file FILE] [--store DIR] FILE...', 'config validate [--json] --store DIR'],
+export const configValidate = defineCommand({
+  name: 'validate',
   summary: 'Check documents before they are stored, and those of one cluster against each other',
-  options: [
-    [
-      '--store DIR',
-      'list the clusters of this directory whose mapping TrustDomain refuses: that of FILE, or the stored one',
-    ],
-    ['--json', 'print one JSON object, for programs'],
-    [
-      '--env-file FILE',
-      'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS and PRIVATE_ISSUERS from FILE, if not in the environment',
-    ],
-  ],
-  run: validate,
-}
+  arguments: [['[file...]', 'documents; may be omitted with --store']],
+  options: {
+    store: {
+      value: 'dir',
+      help: 'list the clusters of this directory whose mapping TrustDomain refuses: that of a file, or the stored one',
+    },
+    ...JSON_OPTION,
+    'env-file': {
+      value: 'file',
+      help: 'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS and PRIVATE_ISSUERS from it, if not in the environment',
+    },
+  },
+  async run([files], values, io) {
+    if (files.length === 0 && values.store === undefined) throw usageStop('Missing files to validate')
+    const settings = await readSettingsFor(values, io)
+    const store = values.store === undefined ? undefined : await openDirectoryStore(resolve(io.directory, values.store))
+    const documents: CompiledDocument[] = []
+    for (const file of files) {
+      const bytes = await readDocumentFile(file, io)
+      documents.push(await compileFile(file, bytes, (section) => keyOfPath(file) ?? standInKey(section), settings))
+    }
+    const listing = store === undefined ? undefined : await readListing(documents, store, settings, io)
+    if (listing !== undefined && !documents.includes(listing)) documents.push(listing)
+
+    const across = new Map<CompiledDocument, readonly LocatedIssue[]>()
+    for (const group of groupByCluster(documents)) {
+      const sections = new Set(group.map(({ key }) => key.section))
+      if (sections.size < 2) continue
+      if (sections.size === group.length) {
+        for (const [document, issues] of acrossFindings(group)) across.set(document, issues)
+      } else {
+        io.err('Not checked across sections: a section is given twice, so it is unknown which files belong together\n')
+      }
+    }
+    const verdicts = documents.map((document) =>
+      judge(document, allFindings(document, across.get(document), io.clock())),
+    )
+    const clusters =
+      store === undefined || listing?.result.ok !== true
+        ? undefined
+        : await checkClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
+    const passed = verdicts.every((verdict) => verdict.passed) && clusters?.passed !== false
+    const refused = clusters?.clusters ?? []
+    if (values.json === true) io.out(jsonOf(verdicts, passed, store === undefined ? undefined : refused))
+    else io.out(textOf(verdicts, io) + formatClusters(refused))
+    return passed ? EXIT.done : EXIT.refused
+  },
+})
 
 /** One file: what it compiled to, and all that was found, across sections as well. */
 interface Verdict {
   readonly document: CompiledDocument
   readonly found: readonly LocatedIssue[]
   readonly passed: boolean
-}
-
-async function validate(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, {
-    json: { type: 'boolean' },
-    'env-file': { type: 'string' },
-    store: { type: 'string' },
-  })
-  if (positionals.length === 0 && values.store === undefined) throw usageStop('Name the files to validate')
-  const settings = await readSettingsFor(values, io)
-  const store = values.store === undefined ? undefined : await openDirectoryStore(resolve(io.directory, values.store))
-  const documents: CompiledDocument[] = []
-  for (const file of positionals) {
-    const bytes = await readDocumentFile(file, io)
-    documents.push(await compileFile(file, bytes, (section) => keyOfPath(file) ?? standInKey(section), settings))
-  }
-  const listing = store === undefined ? undefined : await readListing(documents, store, settings, io)
-  if (listing !== undefined && !documents.includes(listing)) documents.push(listing)
-
-  const across = new Map<CompiledDocument, readonly LocatedIssue[]>()
-  for (const group of groupByCluster(documents)) {
-    const sections = new Set(group.map(({ key }) => key.section))
-    if (sections.size < 2) continue
-    if (sections.size === group.length) {
-      for (const [document, issues] of acrossFindings(group)) across.set(document, issues)
-    } else {
-      io.err(
-        'Not checked across sections: some section is given twice, so which files belong together cannot be told\n',
-      )
-    }
-  }
-  const verdicts = documents.map((document) => judge(document, allFindings(document, across.get(document), io.clock())))
-  const clusters =
-    store === undefined || listing?.result.ok !== true
-      ? undefined
-      : await checkClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
-  const passed = verdicts.every((verdict) => verdict.passed) && clusters?.passed !== false
-  const refused = clusters?.clusters ?? []
-  if (values.json === true) io.out(jsonOf(verdicts, passed, store === undefined ? undefined : refused))
-  else io.out(textOf(verdicts, io) + formatClusters(refused))
-  return passed ? EXIT.done : EXIT.refused
 }
 
 /** In a tree of documents a file's place says what it must hold, and whose it is. */

@@ -9,8 +9,9 @@ import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { Attestation } from '../../policy/login/login.ts'
 import type { PolicySet } from '../../policy/policy.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
-import { readFlags } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { JSON_OPTION } from '../arguments.ts'
+import { EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { defineCommand, type Options, type Values } from '../define-command.ts'
 import { compileFile, readDocumentFile } from '../document.ts'
 import { readAgentAttributes } from '../map/map-input.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
@@ -23,38 +24,37 @@ import { type ExplainReport, explanationJson } from './explain-report.ts'
 import { explanationText } from './explain-text.ts'
 import { exitCodeOf, refusedBody, verdictOf } from './explain-verdict.ts'
 
-export const explain: Command = {
-  name: 'explain',
-  usage: [
-    'explain --evidence FILE [--at TIME] [--jwks FILE] [--audience TEXT] [--env-file FILE] [--json] DOCUMENT',
-    'explain --attributes FILE [--json] DOCUMENT',
-  ],
-  summary: 'Show why a login is admitted or refused, check by check, offline',
-  options: [
-    ['--evidence FILE', 'the body of a login as it was sent, or a bare k8s_token; "-" for the standard input'],
-    ['--attributes FILE', 'instead of evidence: the answer to a login, its audit record, or a list of attributes'],
-    ['--at TIME', 'look at the evidence at that time: RFC 3339, seconds, or "iat", when it was issued; default now'],
-    ['--jwks FILE', "the issuer's key set, where the gateway would fetch it"],
-    ['--audience TEXT', 'the default audience; default AUDIENCE, or that of TRUST_DOMAIN, of the environment'],
-    ['--env-file FILE', 'read settings of the gateway from FILE, if not in the environment'],
-    ['--json', 'print one JSON object, for programs'],
-  ],
-  run: runExplain,
-}
+const OPTIONS = {
+  evidence: {
+    value: 'file',
+    help: 'the body of a login as it was sent, or a bare k8s_token; "-" for the standard input',
+  },
+  attributes: {
+    value: 'file',
+    help: 'instead of evidence: the answer to a login, its audit record, or a list of attributes',
+  },
+  at: {
+    value: 'time',
+    help: 'look at the evidence at that time: RFC 3339, seconds, or "iat", when it was issued; default now',
+  },
+  jwks: { value: 'file', help: "the issuer's key set, where the gateway would fetch it" },
+  audience: {
+    value: 'text',
+    help: 'the default audience; default AUDIENCE, or that of TRUST_DOMAIN, of the environment',
+  },
+  'env-file': { value: 'file', help: 'read settings of the gateway from it, if not in the environment' },
+  ...JSON_OPTION,
+} as const satisfies Options
 
-async function runExplain(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, {
-    evidence: { type: 'string' },
-    attributes: { type: 'string' },
-    at: { type: 'string' },
-    jwks: { type: 'string' },
-    audience: { type: 'string' },
-    'env-file': { type: 'string' },
-    json: { type: 'boolean' },
-  })
-  const [file, another] = positionals
-  if (file === undefined) throw usageStop('Name the document with the policies')
-  if (another !== undefined) throw usageStop(`Name one document at a time: "${another}" is one too many`)
+export const explain = defineCommand({
+  name: 'explain',
+  summary: 'Show why a login is admitted or refused, check by check, offline',
+  arguments: [['<document>', 'the file with the policies']],
+  options: OPTIONS,
+  run: ([file], values, io) => runExplain(file, values, io),
+})
+
+async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io): Promise<ExitCode> {
   const { evidence, attributes } = values
   if ((evidence === undefined) === (attributes === undefined))
     throw usageStop('Say what to explain: add either --evidence FILE or --attributes FILE')

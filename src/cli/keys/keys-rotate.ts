@@ -5,21 +5,45 @@ import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
 import { PUBLISHED_MAX_AGE_SECONDS, SESSION_TTL_DEFAULT_SECONDS, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 import { makeSessionSigningKeys } from '../../token/session/make-session-keys.ts'
-import { readFlags } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { EXIT, type Io, Stop } from '../command.ts'
+import { defineCommand } from '../define-command.ts'
 import { type KeyFile, type Rotation, readKeyFile, writeKeyFile } from './key-file.ts'
 
-export const keysRotate: Command = {
-  name: 'keys rotate',
-  usage: ['keys rotate FILE', 'keys rotate FILE --promote', 'keys rotate FILE --retire'],
+export const keysRotate = defineCommand({
+  name: 'rotate',
   summary: 'Replace the key that signs sessions, step by step; each step says what to do next and when',
-  options: [
-    ['(neither)', 'step 1: append a new key, which is published and does not sign yet'],
-    ['--promote', `step 2, ${PUBLISHED_MAX_AGE_SECONDS} s after every gateway runs with it: the new key signs`],
-    ['--retire', 'step 3, one session lifetime after every gateway runs with that: take the old key out'],
+  arguments: [
+    ['<file>', 'the env file with SESSION_SIGNING_KEYS; without a flag, a new key is appended that does not sign yet'],
   ],
-  run: rotate,
-}
+  options: {
+    promote: {
+      conflicts: ['retire'],
+      help: `step 2, ${PUBLISHED_MAX_AGE_SECONDS} s after every gateway runs with it: the new key signs`,
+    },
+    retire: { help: 'step 3, one session lifetime after every gateway runs with that: remove the old key' },
+  },
+  async run([name], values, io) {
+    const step: Step = values.promote === true ? STEPS.promote : values.retire === true ? STEPS.retire : STEPS.append
+
+    const path = resolve(io.directory, name)
+    const file = await readKeyFile(path)
+    const [signer] = file.keys
+    if (signer === undefined) throw new Error('a set that was read has a key')
+    checkOrder(step, file, name)
+    checkTime(step, file, io)
+
+    const fresh = step.needs === undefined ? await newKey() : undefined
+    const base: Rotation =
+      fresh === undefined && file.rotation !== undefined
+        ? file.rotation
+        : { step: 'appended', newKid: kidOf(fresh ?? signer), oldKid: kidOf(signer), atMillis: 0 }
+    const keys = [...step.keys(file, base), ...(fresh === undefined ? [] : [fresh])]
+    const rotation = step.leaves === undefined ? undefined : { ...base, step: step.leaves, atMillis: io.clock() }
+    await writeKeyFile(path, file, keys, rotation)
+    io.err(`${printable(step.says(file, io, name))}\n`)
+    return EXIT.done
+  },
+})
 
 interface Step {
   readonly needs: Rotation['step'] | undefined
@@ -56,36 +80,9 @@ const STEPS = {
     waitSeconds: lifetimeSeconds,
     keys: ({ keys }, { oldKid }) => keys.filter((key) => kidOf(key) !== oldKid),
     leaves: undefined,
-    says: (_file, _io, name) => `The old key is out. Last: restart every gateway with ${name}`,
+    says: (_file, _io, name) => `The old key is removed. Last: restart every gateway with ${name}`,
   },
 } as const satisfies Readonly<Record<string, Step>>
-
-async function rotate(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, { promote: { type: 'boolean' }, retire: { type: 'boolean' } })
-  const [name, another] = positionals
-  if (name === undefined) throw usageStop('Missing FILE: the env file with SESSION_SIGNING_KEYS')
-  if (another !== undefined) throw usageStop(`Unexpected word "${another}": name one file`)
-  if (values.promote === true && values.retire === true) throw usageStop('--promote and --retire are two steps')
-  const step: Step = values.promote === true ? STEPS.promote : values.retire === true ? STEPS.retire : STEPS.append
-
-  const path = resolve(io.directory, name)
-  const file = await readKeyFile(path)
-  const [signer] = file.keys
-  if (signer === undefined) throw new Error('a set that was read has a key')
-  checkOrder(step, file, name)
-  checkTime(step, file, io)
-
-  const fresh = step.needs === undefined ? await newKey() : undefined
-  const base: Rotation =
-    fresh === undefined && file.rotation !== undefined
-      ? file.rotation
-      : { step: 'appended', newKid: kidOf(fresh ?? signer), oldKid: kidOf(signer), atMillis: 0 }
-  const keys = [...step.keys(file, base), ...(fresh === undefined ? [] : [fresh])]
-  const rotation = step.leaves === undefined ? undefined : { ...base, step: step.leaves, atMillis: io.clock() }
-  await writeKeyFile(path, file, keys, rotation)
-  io.err(`${printable(step.says(file, io, name))}\n`)
-  return EXIT.done
-}
 
 function checkOrder({ needs }: Step, { keys, rotation }: KeyFile, name: string): void {
   if (rotation?.step !== needs) {

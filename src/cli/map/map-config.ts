@@ -45,7 +45,7 @@ export async function readCluster(
   const { clusterId, clusterFolder, trustDomainFolder } = await layoutOf(resolve(io.directory, directory), id)
   const files = await namesIn(clusterFolder)
   if (!files.some((name) => name.endsWith('.yaml'))) {
-    throw usageStop(`${clusterFolder} holds no Section.yaml: name a directory with documents of a cluster`)
+    throw usageStop(`${clusterFolder} contains no Section.yaml: name a directory with documents of a cluster`)
   }
 
   async function read<Name extends SectionName>(
@@ -90,7 +90,7 @@ async function layoutOf(directory: string, id: string | undefined): Promise<Layo
     const clusters = (await namesIn(join(directory, 'clusters'))).filter((name) => parseClusterId(name) !== undefined)
     const [only = '', ...others] = clusters
     if (id === undefined && (only === '' || others.length > 0)) {
-      throw usageStop(`Say which cluster: add --cluster with one of ${clusters.slice(0, 20).join(', ') || 'none'}`)
+      throw usageStop(`Missing --cluster. Expected one of: ${clusters.slice(0, 20).join(', ')}`)
     }
     const clusterId = checkedId(id ?? only)
     const clusterFolder = join(directory, 'clusters', clusterId)
@@ -107,7 +107,7 @@ async function layoutOf(directory: string, id: string | undefined): Promise<Layo
 function checkedId(text: string): ClusterId {
   const id = parseClusterId(text)
   if (id !== undefined) return id
-  throw usageStop(`"${text}" is no cluster id, which has 1 to 63 letters, digits, "_" or "-": add --cluster ID`)
+  throw usageStop(`"${text}" is not a cluster id (1 to 63 letters, digits, "_" or "-"): add --cluster ID`)
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

@@ -13,10 +13,11 @@ import { type Io, usageStop } from '../command.ts'
 /** `file` is `-` for the standard input. */
 export async function readWorkload(file: string, container: string | undefined, io: Io): Promise<WorkloadDescription> {
   const json = onlyItem(await readJson(file, io), file)
-  if (!isJsonObject(json)) throw usageStop(`${file} holds no object: use the output of kubectl get pod NAME -o json`)
+  if (!isJsonObject(json))
+    throw usageStop(`${file} is not a JSON object: use the output of kubectl get pod NAME -o json`)
   const { attributes, metadata } = json
   if (metadata === undefined && isJsonObject(attributes)) {
-    if (container !== undefined) throw usageStop('--container needs a pod, and not attributes')
+    if (container !== undefined) throw usageStop('--container needs a pod, not attributes')
     return { id: file, attributes }
   }
   const name = isJsonObject(metadata) ? metadata['name'] : undefined
@@ -37,7 +38,7 @@ function onlyItem(json: Json, file: string): Json {
 export async function readAgentAttributes(file: string, io: Io): Promise<readonly Attribute[]> {
   const json = await readJson(file, io)
   if (isJsonObject(json) && json['attributesOmitted'] !== undefined)
-    throw usageStop(`${file} leaves attributes out (attributesOmitted): use the answer to that login`)
+    throw usageStop(`${file} omits attributes (attributesOmitted): use the answer to that login`)
   const answered = isJsonObject(json) && json['attributes'] !== undefined ? json['attributes'] : json
   const pairs: (readonly [Json | undefined, Json | undefined])[] = Array.isArray(answered)
     ? (answered as readonly Json[]).map((item) =>
@@ -55,9 +56,9 @@ function attributeOf(name: Json | undefined, value: Json | undefined, file: stri
     const near = typeof name === 'string' ? suggestAttribute(name) : undefined
     const hint = near === undefined ? '' : `; did you mean "${near}"?`
     const given = quoteText(typeof name === 'string' ? name : JSON.stringify(name ?? null))
-    throw usageStop(`${file}: ${given} is no attribute${hint}`)
+    throw usageStop(`${file}: unknown attribute ${given}${hint}`)
   }
-  if (resolved.row.side !== 'agent') throw usageStop(`${file}: no agent attests ${resolved.name}`)
+  if (resolved.row.side !== 'agent') throw usageStop(`${file}: ${resolved.name} is not attested by agents`)
   const { origin } = resolved.row
   if (typeof value === 'string' || Number.isSafeInteger(value)) {
     return { origin, name: resolved.name, value: value as string | number }
@@ -65,7 +66,7 @@ function attributeOf(name: Json | undefined, value: Json | undefined, file: stri
   if (Array.isArray(value) && value.every((text) => typeof text === 'string')) {
     return { origin, name: resolved.name, value }
   }
-  throw usageStop(`${file}: the value of ${resolved.name} has to be a text, an integer or a list of texts`)
+  throw usageStop(`${file}: the value of ${resolved.name} must be a string, an integer or an array of strings`)
 }
 
 async function readJson(file: string, io: Io): Promise<Json> {
@@ -73,7 +74,7 @@ async function readJson(file: string, io: Io): Promise<Json> {
   if (bytes.length > CLAIMS_BODY_MAX_BYTES) throw usageStop(`${file} has more than ${CLAIMS_BODY_MAX_BYTES} bytes`)
   const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
   if (json.ok) return json.value
-  const what = bytes.length === 0 ? 'it is empty' : `${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
+  const what = bytes.length === 0 ? 'the input is empty' : `${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
   throw usageStop(`Cannot read ${file === '-' ? 'the standard input' : file} as JSON: ${what}`)
 }
 

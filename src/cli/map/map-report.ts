@@ -82,7 +82,7 @@ function reasonOf({ holds, unmet, condition }: ConsideredOverride): string {
   const text = printable(condition.text)
   return condition.refusal === undefined
     ? `does not hold: the condition is false: ${text}`
-    : `cannot be told: ${printable(condition.refusal.detail)}: ${text}`
+    : `unknown: ${printable(condition.refusal.detail)}: ${text}`
 }
 
 const SOURCES = {

@@ -13,93 +13,88 @@ import {
   type WorkloadDescription,
 } from '../../policy/mapping/workload.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
-import { readFlags } from '../arguments.ts'
-import { type Command, EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { JSON_OPTION } from '../arguments.ts'
+import { EXIT, Stop, usageStop } from '../command.ts'
+import { defineCommand } from '../define-command.ts'
 import { readOperatorSettings } from '../operator-settings.ts'
 import { readCluster } from './map-config.ts'
 import { readAgentAttributes, readWorkload } from './map-input.ts'
 import { type MapReport, mapText } from './map-report.ts'
 
-export const map: Command = {
+export const map = defineCommand({
   name: 'map',
-  usage: [
-    'map --cluster-config DIR [--cluster ID] [--container NAME] [--agent-attributes FILE] [--trust-domain NAME] [--json] POD',
-  ],
   summary: 'Show which identity a pod will get, and why',
-  options: [
-    ['--cluster-config DIR', 'a store of documents, or a directory with the Section.yaml files of one cluster'],
-    ['--cluster ID', 'the cluster; default the only one of a store, or the name of the directory'],
-    ['--container NAME', 'the container of the pod that the workload runs in'],
-    ['--agent-attributes FILE', 'what the agent proves, as JSON: an answer to its login, or attributes by name'],
-    ['--trust-domain NAME', 'default TRUST_DOMAIN of the environment'],
-    ['--json', 'print one JSON object, for programs'],
+  arguments: [
+    ['<pod>', 'a file, as kubectl prints the pod or with its attributes by name; "-" for the standard input'],
   ],
-  run: runMap,
-}
+  options: {
+    'cluster-config': {
+      value: 'dir',
+      required: true,
+      help: 'a store of documents, or a directory with the Section.yaml files of one cluster',
+    },
+    cluster: { value: 'id', help: 'the cluster; default the only one of a store, or the name of the directory' },
+    container: { value: 'name', help: 'the container of the pod that the workload runs in' },
+    'agent-attributes': {
+      value: 'file',
+      help: 'what the agent proves, as JSON: an answer to its login, or attributes by name',
+    },
+    'trust-domain': { value: 'name', help: 'default TRUST_DOMAIN of the environment' },
+    ...JSON_OPTION,
+  },
+  async run([file], values, io) {
+    const trustDomain = readTrustDomain(values['trust-domain'] ?? io.environment['TRUST_DOMAIN'])
+    const settings = await readOperatorSettings({
+      ...io,
+      environment: { ...io.environment, TRUST_DOMAIN: trustDomain },
+    })
 
-/** POD is a file, or `-` for the standard input. */
-export async function runMap(args: readonly string[], io: Io): Promise<ExitCode> {
-  const { values, positionals } = readFlags(args, {
-    'cluster-config': { type: 'string' },
-    cluster: { type: 'string' },
-    container: { type: 'string' },
-    'agent-attributes': { type: 'string' },
-    'trust-domain': { type: 'string' },
-    json: { type: 'boolean' },
-  })
-  const [file, another] = positionals
-  const directory = values['cluster-config']
-  if (directory === undefined) throw usageStop('Say where the documents of the cluster are: add --cluster-config DIR')
-  if (file === undefined) throw usageStop('Name a file with the pod, or "-" for the standard input')
-  if (another !== undefined) throw usageStop(`Name one pod at a time: "${another}" is one too many`)
-  const trustDomain = readTrustDomain(values['trust-domain'] ?? io.environment['TRUST_DOMAIN'])
-  const settings = await readOperatorSettings({ ...io, environment: { ...io.environment, TRUST_DOMAIN: trustDomain } })
+    const agentFile = values['agent-attributes']
+    const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
+    const { clusterId, config } = await readCluster(values['cluster-config'], wanted, settings, io)
+    const standing = checkStanding(clusterId, config)
+    if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
+    const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
+    const workload = await readWorkload(file, values.container, io)
+    const agent = agentOf(session, config.cluster)
+    if (!agent.ok) {
+      throw new Stop(
+        EXIT.refused,
+        `${agent.refusal.code}: ${agent.refusal.detail}; name its attributes with --agent-attributes`,
+      )
+    }
 
-  const agentFile = values['agent-attributes']
-  const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
-  const { clusterId, config } = await readCluster(directory, wanted, settings, io)
-  const standing = checkStanding(clusterId, config)
-  if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
-  const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
-  const workload = await readWorkload(file, values.container, io)
-  const agent = agentOf(session, config.cluster)
-  if (!agent.ok) {
-    throw new Stop(
-      EXIT.refused,
-      `${agent.refusal.code}: ${agent.refusal.detail}; name its attributes with --agent-attributes`,
+    // The budgets of a request with this workload alone, once for the result and once for its explanation.
+    const engine = createConditionEngine(loadPolicyVm())
+    const context = mappingContextOf(
+      clusterId,
+      standing.value,
+      config,
+      agent.value,
+      trustDomain,
+      createMappingMeter(engine),
     )
-  }
-
-  // The budgets of a request with this workload alone, once for the result and once for its explanation.
-  const engine = createConditionEngine(loadPolicyVm())
-  const context = mappingContextOf(
-    clusterId,
-    standing.value,
-    config,
-    agent.value,
-    trustDomain,
-    createMappingMeter(engine),
-  )
-  const enablement = enablementOf(config)
-  const result = createWorkloadMapper(context, agent.value, enablement)(workload)
-  const report: MapReport = {
-    trustDomain,
-    clusterId,
-    clusterName: String(context.builtIns.get('cluster.name')),
-    platform: config.cluster.platform,
-    result,
-    explanation: explain(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
-  }
-  io.out(values.json === true ? `${JSON.stringify(jsonOf(report), null, 2)}\n` : mapText(report, io))
-  return 'error' in result ? EXIT.refused : EXIT.done
-}
+    const enablement = enablementOf(config)
+    const result = createWorkloadMapper(context, agent.value, enablement)(workload)
+    const report: MapReport = {
+      trustDomain,
+      clusterId,
+      clusterName: String(context.builtIns.get('cluster.name')),
+      platform: config.cluster.platform,
+      result,
+      explanation: explain(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
+    }
+    io.out(values.json === true ? `${JSON.stringify(jsonOf(report), null, 2)}\n` : mapText(report, io))
+    return 'error' in result ? EXIT.refused : EXIT.done
+  },
+})
 
 function readTrustDomain(text: string | undefined): TrustDomain {
   if (text === undefined || text === '')
-    throw usageStop('Say which trust domain: add --trust-domain, or set TRUST_DOMAIN')
+    throw usageStop('Missing trust domain: add --trust-domain, or set TRUST_DOMAIN')
   const parsed = parseTrustDomain(text)
   if (parsed.ok) return parsed.value
-  throw usageStop(`"${text}" is no trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
+  throw usageStop(`"${text}" is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
 }
 
 /** `undefined` if the attributes cannot be read or merged, or the budget is spent: then the result says why. */

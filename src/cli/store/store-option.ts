@@ -1,8 +1,8 @@
 // Which store a command works on: `--store DIR`, `--local` or `--remote`, one of them and no default, since a document
 // written to the wrong place is either no protection or an outage.
 import { join, resolve } from 'node:path'
-import type { ParseArgsConfig } from 'node:util'
 import { type Io, usageStop } from '../command.ts'
+import type { Options } from '../define-command.ts'
 import { DEVELOPMENT_FOLDER } from '../keys/dev-environment.ts'
 import { type OperatorSettings, readOperatorSettings } from '../operator-settings.ts'
 import { openDirectoryStore } from './directory-store.ts'
@@ -10,23 +10,15 @@ import { openKvStore } from './kv-store.ts'
 import type { OperatorStore } from './operator-store.ts'
 
 export const STORE_OPTIONS = {
-  store: { type: 'string' },
-  local: { type: 'boolean' },
-  'persist-to': { type: 'string' },
-  remote: { type: 'boolean' },
-  'env-file': { type: 'string' },
-} as const satisfies ParseArgsConfig['options']
-
-export const STORE_HELP = [
-  ['--store DIR', 'a directory of documents, as the Node and Deno hosts serve it'],
-  ['--local', "the development server's KV, through wrangler"],
-  ['--persist-to DIR', `where that is kept; default ${join(DEVELOPMENT_FOLDER, 'state')}`],
-  ['--remote', "the account's Workers KV, through wrangler and the login that it holds"],
-  ['--env-file FILE', `settings, if not in the environment; with --local default ${DEVELOPMENT_FOLDER}/dev.env`],
-] as const
-
-/** How usages write the choice. */
-export const STORE_USAGE = '(--store DIR | --local | --remote)'
+  store: { value: 'dir', help: 'a directory of documents, as Node and Deno serve it; or --local, or --remote' },
+  local: { help: "the development server's KV, through wrangler" },
+  'persist-to': { value: 'dir', help: `where that is kept; default ${join(DEVELOPMENT_FOLDER, 'state')}` },
+  remote: { help: "the account's Workers KV, through wrangler and the login that it holds" },
+  'env-file': {
+    value: 'file',
+    help: `settings, if not in the environment; with --local default ${DEVELOPMENT_FOLDER}/dev.env`,
+  },
+} as const satisfies Options
 
 export interface StoreFlags {
   readonly store?: string | undefined
@@ -43,7 +35,7 @@ export interface OpenedStore {
 
 export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore> {
   const chosen = [flags.store !== undefined, flags.local === true, flags.remote === true].filter(Boolean).length
-  if (chosen !== 1) throw usageStop(`Say which store, once: ${STORE_USAGE}`)
+  if (chosen !== 1) throw usageStop('Expected exactly one store: --store DIR, --local or --remote')
   const isLocal = flags.local === true
   if (flags['persist-to'] !== undefined && !isLocal) throw usageStop('--persist-to belongs to --local')
   const settings = await readSettingsFor(flags, io)

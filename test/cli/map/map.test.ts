@@ -262,16 +262,20 @@ spec: {policy: {pathTemplate: "/{{kubernetes.pod.owner}}", jwt: {additionalClaim
 
   it.each<[string, readonly string[], RegExp]>([
     ['no directory', ['map', 'pod.json'], /--cluster-config/],
-    ['no pod', ['map', '--cluster-config', 'c-1'], /standard input/],
-    ['two pods', [...asked, 'pod.json'], /one pod at a time/],
+    ['no pod', ['map', '--cluster-config', 'c-1'], /argument 'pod'/],
+    ['two pods', [...asked, 'pod.json'], /too many arguments/],
     ['a directory that is not there', ['map', '--cluster-config', 'c-9', 'pod.json'], /c-9/],
-    ['a directory without documents', ['map', '--cluster-config', 'c-1', '--cluster', 'c-1', 'pod.json'], /holds no/],
-    ['an id that is none', [...asked, '--cluster', '../x'], /no cluster id/],
+    [
+      'a directory without documents',
+      ['map', '--cluster-config', 'c-1', '--cluster', 'c-1', 'pod.json'],
+      /contains no/,
+    ],
+    ['an id that is none', [...asked, '--cluster', '../x'], /not a cluster id/],
     ['a pod that is not there', ['map', '--cluster-config', 'c-1', 'none.json'], /none\.json/],
     ['a pod that is no JSON', ['map', '--cluster-config', 'c-1', 'c-1/x.txt'], /as JSON/],
-    ['an agent attribute that is none', [...asked, '--agent-attributes', 'pod.json'], /is no attribute/],
+    ['an agent attribute that is none', [...asked, '--agent-attributes', 'pod.json'], /unknown attribute/],
     ['an unknown flag', [...asked, '--polcy', 'x'], /--polcy/],
-    ['a trust domain that is none', [...asked, '--trust-domain', 'spiffe://x'], /no trust domain/],
+    ['a trust domain that is none', [...asked, '--trust-domain', 'spiffe://x'], /not a trust domain/],
   ])('ends with usage for %s', async (what, args, message) => {
     const made = world(what.includes('without') ? {} : undefined)
     made.file('c-1/x.txt', '{')

@@ -26,7 +26,7 @@ describe('local KV', () => {
     const replaced = await call('config', 'set', ...where, '--expected-digest', digest, 'two.yaml')
     expect(replaced).toMatchObject({
       exitCode: 0,
-      err: expect.stringContaining('cannot compare and write in one step'),
+      err: expect.stringContaining('has no compare-and-swap'),
     })
     expect((await call('config', 'get', ...section)).out).toBe(two)
 

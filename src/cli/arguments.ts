@@ -1,7 +1,14 @@
 // From words on the command line to what they name: flags, whose documents, which section. What does not fit ends the
 // command with the next step.
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { clusterKey, type DocumentKey, parseClusterId, type Scope, trustDomainKey } from '../config/document-key.ts'
+import {
+  CLUSTER_ID_WORDS,
+  clusterKey,
+  type DocumentKey,
+  parseClusterId,
+  type Scope,
+  trustDomainKey,
+} from '../config/document-key.ts'
 import type { SectionScope } from '../config/sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections/table.ts'
 import { isDigest } from '../core/digest.ts'
@@ -48,7 +55,7 @@ export function readTarget(
   if (id === undefined) throw usageStop('Say which cluster: add --id ID')
   const clusterId = parseClusterId(id)
   if (clusterId === undefined) {
-    throw usageStop(`"${id}" is no cluster id: 1 to 63 letters, digits, "_" or "-", beginning with a letter or digit`)
+    throw usageStop(`"${id}" is no cluster id: ${CLUSTER_ID_WORDS}, beginning with a letter or digit`)
   }
   return { target: { kind, scope: `clusters/${clusterId}`, keyOf: (section) => clusterKey(clusterId, section) }, rest }
 }

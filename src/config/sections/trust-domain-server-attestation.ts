@@ -5,7 +5,7 @@ import type { CompileContext, Report } from '../../attest/attestor.ts'
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../policy/policy.ts'
-import { parseClusterId } from '../document-key.ts'
+import { CLUSTER_ID_WORDS, parseClusterId } from '../document-key.ts'
 import { compilePolicies, policyEntries, requiredAttestorsSchema, SALVAGED } from './policies.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
@@ -64,7 +64,7 @@ function compileList(policies: readonly PolicySpec[], context: CompileContext, r
     if (allowedClusters === undefined) return policy
     for (const [at, id] of allowedClusters.entries()) {
       if (parseClusterId(id) !== undefined) continue
-      const message = `Cannot use ${quoteText(id)} as the id of a cluster: 1 to 63 letters, digits, "_" or "-"`
+      const message = `Cannot use ${quoteText(id)} as the id of a cluster: ${CLUSTER_ID_WORDS}`
       report({ code: 'name_invalid', path: ['policies', policy.index, 'allowedClusters', at], message })
     }
     return { ...policy, allowedClusters }

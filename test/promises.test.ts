@@ -8,12 +8,12 @@ type Row = readonly [sentence: string, file: string, title: string]
 const SECURITY: readonly Row[] = [
   [
     "Nothing is admitted without evidence that a key of the satisfied policy's own issuer verified.",
-    'policy/login.test.ts',
+    'policy/login/login.test.ts',
     'does not take evidence of another issuer for the one that a policy asks for',
   ],
   [
     'No policy, an empty policy, an unknown field, an unknown attestor or a missing attribute refuses.',
-    'policy/login.test.ts',
+    'policy/login/login.test.ts',
     'refuses a policy without requirements, which logic would call satisfied',
   ],
   [
@@ -29,7 +29,7 @@ const SECURITY: readonly Row[] = [
   ],
   [
     'A change, and a deletion, is in force within propagation of the store + `cacheTtl` 30 s + 60 s.',
-    'config/cache.test.ts',
+    'config/live/cache.test.ts',
     'by deletion shows within the same bound',
   ],
   [
@@ -44,7 +44,7 @@ const SECURITY: readonly Row[] = [
   ],
   [
     'Once a gateway has answered by a version, none answers by an earlier one later than that bound.',
-    'config/version-order.test.ts',
+    'config/live/version-order.test.ts',
     'holds in every schedule',
   ],
   [
@@ -64,7 +64,7 @@ const SECURITY: readonly Row[] = [
   ],
   [
     'A session is revoked when its policy changes so that it would not admit it now.',
-    'policy/decision.test.ts',
+    'policy/login/decision.test.ts',
     'is good by exactly those policies that would admit its evidence',
   ],
   [
@@ -122,7 +122,7 @@ const README: readonly Row[] = [
   ],
   [
     '`config delete` also puts a tombstone in the place of the record',
-    'cli/config-history.test.ts',
+    'cli/config/config-history.test.ts',
     'takes the record of the gateway away as well: %s',
   ],
   [
@@ -137,7 +137,7 @@ const README: readonly Row[] = [
   ],
   [
     'one read per section of a cluster (4) and one of a record, then none for 60 s',
-    'config/cluster-existence.test.ts',
+    'config/live/cluster-existence.test.ts',
     'costs one read of a record: what is only looked for is not put on record',
   ],
   [

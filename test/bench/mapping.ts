@@ -15,6 +15,7 @@ import type { IssuancePolicy } from '../../src/policy/mapping/issuance.ts'
 import { createMappingMeter } from '../../src/policy/mapping/mapping-meter.ts'
 import { createWorkloadMapper, type WorkloadDescription } from '../../src/policy/mapping/workload.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
+import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 
 const engine = createConditionEngine(loadPolicyVm())
 const ROUNDS = 40
@@ -38,13 +39,7 @@ ${Array.from({ length: overrides }, (_, index) => `  - {when: {kubernetes.pod.na
 `
 
 function compiled(text: string): IssuancePolicy {
-  const result = compileDocument('SVIDIssuancePolicy', new TextEncoder().encode(text), {
-    scope: 'clusters/bench' as never,
-    documentDigest: 'sha256:0',
-    issuerUrl: 'https://login.example.org',
-    urlPolicy: { allowLoopback: false },
-    exactPins: false,
-  })
+  const result = compileDocument('SVIDIssuancePolicy', new TextEncoder().encode(text), COMPILE_CONTEXT)
   if (!result.ok) throw new Error(JSON.stringify(result.issues))
   return result.value
 }

@@ -3,21 +3,14 @@ import type { CompileContext } from '../../src/attest/attestor.ts'
 import { type CompileResult, compileDocument, type SectionValues } from '../../src/config/compile/compile.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
 import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
-
-export const context: CompileContext = {
-  scope: 'clusters/c-123',
-  documentDigest: 'sha256:0000',
-  issuerUrl: 'https://login.example.org',
-  urlPolicy: { allowLoopback: false },
-  exactPins: false,
-}
+import { COMPILE_CONTEXT } from './compile-context.ts'
 
 export function compile<Name extends SectionName>(
   section: Name,
   text: string,
   change: Partial<CompileContext> = {},
 ): CompileResult<SectionValues[Name]> {
-  return compileDocument(section, new TextEncoder().encode(text), { ...context, ...change })
+  return compileDocument(section, new TextEncoder().encode(text), { ...COMPILE_CONTEXT, ...change })
 }
 
 /** `line:column code path`, as the tables write it. */

@@ -6,6 +6,7 @@ import type { ConfigCache } from '../../src/config/live/cache.ts'
 import { createConfigCache } from '../../src/config/live/cache.ts'
 import { ABSENCE_RECHECK_MILLIS, APPLIED_SETTLE_MILLIS, CONFIG_REVALIDATE_MILLIS } from '../../src/core/limits.ts'
 import type { AppliedRecord, OpenedRecord } from '../../src/token/applied-record.ts'
+import { COMPILE_CONTEXT } from './compile-context.ts'
 import { KEY, START, type Values } from './rig.ts'
 
 /** How long a place may show what was replaced: propagation and `cacheTtl`, as the settle time assumes. */
@@ -123,15 +124,7 @@ export function createVersionWorld(isolateCount: number, sabotage: Sabotage = 'n
         if (text.startsWith('good')) return { ok: true, value: text, warnings: [] }
         return { ok: false, issues: [{ code: 'yaml_syntax', message: section, path: [], line: 1, column: 1 }] }
       },
-      contextFor: (key, documentDigest) => {
-        return {
-          scope: key.scope,
-          documentDigest,
-          issuerUrl: 'https://gateway.example',
-          urlPolicy: { allowLoopback: false },
-          exactPins: false,
-        }
-      },
+      contextFor: ({ scope }, documentDigest) => ({ ...COMPILE_CONTEXT, scope, documentDigest }),
       clusterSections: [],
     })
   }

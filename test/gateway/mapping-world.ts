@@ -7,6 +7,7 @@ import { createDecisions } from '../../src/policy/login/decision.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { issueSession, type SessionRequest } from '../../src/token/session/session.ts'
 import type { SessionDecision } from '../../src/token/session/session-claims.ts'
+import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 import type { Answer, World } from './fixture.ts'
 
 export const CLUSTER = 'c-1'
@@ -53,11 +54,9 @@ async function decisionOf(world: World, policy: string, clusterId: string | unde
     bytes === undefined
       ? undefined
       : compileDocument(section, bytes, {
-          scope: 'any',
-          documentDigest: 'any',
+          ...COMPILE_CONTEXT,
           issuerUrl: world.settings.issuerUrl,
           urlPolicy: { allowLoopback: true },
-          exactPins: false,
         })
   const stored = compiled?.ok === true ? compiled.value.byName.get(policy) : undefined
   const engine = createConditionEngine(loadPolicyVm())

@@ -9,6 +9,7 @@ import type { Attestation, LoginContext } from '../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../src/policy/policy.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { createKeySources, type KeySources } from '../../src/token/keys/key-source.ts'
+import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 import { createSigningKey, type SigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
 
 const engine = createConditionEngine(loadPolicyVm())
@@ -16,21 +17,13 @@ const engine = createConditionEngine(loadPolicyVm())
 export const NOW = 1_760_000_000
 export const ISSUER = 'https://oidc.example.com/id/1'
 
-export const compileContext: CompileContext = {
-  scope: 'clusters/c-1',
-  documentDigest: 'sha256:0',
-  issuerUrl: 'https://login.example.org',
-  urlPolicy: { allowLoopback: false },
-  exactPins: false,
-}
-
 /** Compiles a `k8s_token` configuration; what it reports is in `issues`. */
 export function compileConfig(
   config: Readonly<Record<string, unknown>>,
   change: Partial<CompileContext> = {},
 ): { readonly requirement: Requirement | undefined; readonly issues: readonly Issue[] } {
   const issues: Issue[] = []
-  const requirement = k8sToken.compile(config, { ...compileContext, ...change }, (issue) => issues.push(issue))
+  const requirement = k8sToken.compile(config, { ...COMPILE_CONTEXT, ...change }, (issue) => issues.push(issue))
   return { requirement, issues }
 }
 

@@ -1,5 +1,12 @@
 // From words on the command line to what they name: whose documents, which section, which version.
-import { clusterKey, type DocumentKey, parseClusterId, type Scope, trustDomainKey } from '../config/document-key.ts'
+import {
+  CLUSTER_ID_WORDS,
+  clusterKey,
+  type DocumentKey,
+  parseClusterId,
+  type Scope,
+  trustDomainKey,
+} from '../config/document-key.ts'
 import type { SectionScope } from '../config/sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections/table.ts'
 import { isDigest } from '../core/digest.ts'
@@ -33,9 +40,7 @@ export function readTarget(scope: string, id: string | undefined): Target {
   if (id === undefined) throw usageStop('Missing --id with the cluster')
   const clusterId = parseClusterId(id)
   if (clusterId === undefined) {
-    throw usageStop(
-      `"${id}" is not a cluster id: 1 to 63 letters, digits, "_" or "-", beginning with a letter or digit`,
-    )
+    throw usageStop(`"${id}" is not a cluster id: ${CLUSTER_ID_WORDS}, beginning with a letter or digit`)
   }
   return { kind: scope, scope: `clusters/${clusterId}`, keyOf: (section) => clusterKey(clusterId, section) }
 }

@@ -19,6 +19,8 @@ export interface DocumentKey<Section extends string = string> {
 }
 
 const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
+/** For messages, after what the text is not. */
+export const CLUSTER_ID_WORDS = '1 to 63 letters, digits, "_" or "-"'
 const SECTION = /^[A-Z][A-Za-z0-9]{0,62}$/
 
 /** The id, or `undefined`: then the cluster is unknown before any store is touched. `text` has been URL-decoded. */

@@ -7,12 +7,31 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** Bytes as text: strict UTF-8, and no byte order mark, which some readers drop and others keep. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  const text = decodeUtf8Exactly(bytes)
+  return text?.startsWith('\ufeff') === true ? undefined : text
+}
+
+/** Strict UTF-8 of a part of a text: a byte order mark is a character like any other. */
+export function decodeUtf8Exactly(bytes: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return text.startsWith('\ufeff') ? undefined : text
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     return undefined
   }
+}
+
+/** The longer ones first: UTF-32 begins like UTF-16. */
+const BYTE_ORDER_MARKS = [
+  [[0xef, 0xbb, 0xbf], 'UTF-8'],
+  [[0xff, 0xfe, 0, 0], 'UTF-32'],
+  [[0, 0, 0xfe, 0xff], 'UTF-32'],
+  [[0xff, 0xfe], 'UTF-16'],
+  [[0xfe, 0xff], 'UTF-16'],
+] as const
+
+/** The encoding whose byte order mark `bytes` begin with, if they do. */
+export function findByteOrderMark(bytes: Uint8Array): 'UTF-8' | 'UTF-16' | 'UTF-32' | undefined {
+  return BYTE_ORDER_MARKS.find(([mark]) => mark.every((byte, at) => bytes[at] === byte))?.[1]
 }
 
 /** The offset of the first byte of `bytes` that is not part of UTF-8, if there is one. */

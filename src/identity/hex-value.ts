@@ -1,7 +1,7 @@
 // A value of a distinguished name as `#` and the hex of its DER encoding (RFC 4514 section 2.4), a UTF8String here: the
 // form of values whose type is a dotted OID.
 import { encodeHex } from '../core/bytes.ts'
-import { encodeUtf8 } from '../core/utf8.ts'
+import { decodeUtf8Exactly, encodeUtf8 } from '../core/utf8.ts'
 
 const UTF8_STRING = 0x0c
 const LONG_FORM = 0x80
@@ -18,18 +18,9 @@ export function decodeHexValue(text: string): string | undefined {
   const bytes = Uint8Array.from(text.slice(1).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
   const form = bytes[1] ?? 0
   const start = form < LONG_FORM ? 2 : 2 + form - LONG_FORM
-  const value = decodeContent(bytes.subarray(start))
+  const value = decodeUtf8Exactly(bytes.subarray(start))
   // Encoded again it is the same, or else it has another tag, a length that is wrong or not the shortest, or none.
   return value !== undefined && encodeHexValue(value) === text.toUpperCase() ? value : undefined
-}
-
-/** A byte order mark is a character like any other here. */
-function decodeContent(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
 }
 
 /** Of X.690 clauses 8.1.3 and 10.1: the shortest form. */

@@ -1,5 +1,6 @@
 // Reads the text form of a distinguished name (RFC 4514 section 3) that may have holes: a subject template is read once,
 // with its references as holes, and so has its RDNs before any value is known.
+import { decodeUtf8Exactly } from '../core/utf8.ts'
 import { decodeHexValue } from './hex-value.ts'
 import { fault, type Parsed } from './parse-result.ts'
 import { isDotted, type SubjectType, subjectType } from './subject-type.ts'
@@ -168,10 +169,6 @@ function readEscape<Hole>(
     at += 3
   }
   if (bytes.length === 0) return undefined
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes))
-    return { text, last: at - 1 }
-  } catch {
-    return undefined
-  }
+  const text = decodeUtf8Exactly(Uint8Array.from(bytes))
+  return text === undefined ? undefined : { text, last: at - 1 }
 }

@@ -3,6 +3,7 @@
 import { DNS_LABEL_MAX_BYTES, DNS_NAME_MAX_BYTES, QUOTED_CLAIM_MAX_CHARACTERS, URL_MAX_LENGTH } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { isForbiddenAddress, isLoopbackAddress } from './ip-address.ts'
+import { readPort } from './port.ts'
 
 export interface UrlPolicy {
   /** Development: loopback may be fetched from, and there by `http` too. */
@@ -98,7 +99,7 @@ const PORT_FAULT = 'its port is not a number from 1 to 65535'
 function portFault(authority: string): string | undefined {
   const port = /^(?:\[[^\]]*\]|[^[:]*):(.*)$/.exec(authority.slice(authority.lastIndexOf('@') + 1))?.[1]
   if (port === undefined) return undefined
-  return /^[0-9]{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= 65_535 ? undefined : PORT_FAULT
+  return (readPort(port) ?? 0) > 0 ? undefined : PORT_FAULT
 }
 
 /** Letters, digits, hyphens inside, and the underscore that private names use (RFC 1123 section 2.1). No wildcards. */

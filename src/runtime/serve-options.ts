@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError, readErrorCode } from '../core/thrown.ts'
+import { readPort } from '../net/port.ts'
 import type { TlsFiles } from './http/tls-files.ts'
 
 export interface ServeOptions {
@@ -59,8 +60,8 @@ export function readServeOptions(args: readonly string[], directory: string): Se
 export function checkServeFlags(flags: ServeFlags, directory: string): ServeOptions | string {
   const { store, state = store, host, port: digits = '8787', 'tls-cert': cert, 'tls-key': key } = flags
   if (!store || !state) return '--store is required'
-  const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : Number.NaN
-  if (!(port <= 65_535)) return '--port must be a number from 0 to 65535'
+  const port = readPort(digits)
+  if (port === undefined) return '--port must be a number from 0 to 65535'
   if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key go together'
   return {
     store: resolve(directory, store),

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { compileDocument } from '../../src/config/compile/compile.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
 import { DOCUMENT_MAX_BYTES } from '../../src/core/limits.ts'
-import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
+import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 import { startCpu } from './counting.ts'
 import { largeDocument, times } from './documents.ts'
 
@@ -17,8 +17,6 @@ export interface DocumentCost {
   /** Of what stays in memory: the compiled value, or the issues. */
   readonly memoryMebibytes: number
 }
-
-const CONTEXT = COMPILE_CONTEXT
 
 const section = (name: SectionName, spec: unknown): string => JSON.stringify({ section: name, schema: 'v1', spec })
 const padded = (start: string, item: string): string =>
@@ -86,7 +84,7 @@ export function measureDocuments(): readonly DocumentCost[] {
     collect()
     const memoryBefore = readMemory()
     const readCpu = startCpu()
-    const compiled = compileDocument(of, bytes, CONTEXT)
+    const compiled = compileDocument(of, bytes, COMPILE_CONTEXT)
     const cpuMillis = readCpu()
     collect()
     const memoryMebibytes = Math.max(0, readMemory() - memoryBefore) / 2 ** 20

@@ -16,7 +16,7 @@ import type { IssuancePolicy } from '../../src/policy/mapping/issuance.ts'
 import { createMappingMeter } from '../../src/policy/mapping/mapping-meter.ts'
 import { createWorkloadMapper, type WorkloadDescription } from '../../src/policy/mapping/workload.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
-import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
+import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 
 const engine = createConditionEngine(loadPolicyVm())
 const ROUNDS = 40

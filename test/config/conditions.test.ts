@@ -8,7 +8,7 @@ import {
   PATTERNS_PER_DOCUMENT_MAX,
 } from '../../src/core/limits.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
-import { compileContext } from '../policy/fixture.ts'
+import { COMPILE_CONTEXT } from './compile-context.ts'
 
 const head = `section: AgentAttestation
 schema: v1
@@ -23,7 +23,7 @@ spec:
 `
 
 function found(conditions: string): readonly string[] {
-  const result = compileDocument('AgentAttestation', encodeUtf8(head + conditions), compileContext)
+  const result = compileDocument('AgentAttestation', encodeUtf8(head + conditions), COMPILE_CONTEXT)
   return (result.ok ? result.warnings : result.issues).map(({ line, column, code }) => `${line}:${column} ${code}`)
 }
 
@@ -91,7 +91,7 @@ describe('conditions in a document', () => {
         })),
       }
       const text = JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec })
-      const result = compileDocument('AgentAttestation', encodeUtf8(text), compileContext)
+      const result = compileDocument('AgentAttestation', encodeUtf8(text), COMPILE_CONTEXT)
       return result.ok ? [] : result.issues.map(({ code }) => code)
     }
     const patterns = (count: number): string =>
@@ -121,7 +121,7 @@ spec:
 `
   function foundIn(override: string): readonly string[] {
     const text = `${policyHead}${override}      policy:\n        pathTemplate: /a/{{kubernetes.pod.namespace}}\n`
-    const result = compileDocument('SVIDIssuancePolicy', encodeUtf8(text), compileContext)
+    const result = compileDocument('SVIDIssuancePolicy', encodeUtf8(text), COMPILE_CONTEXT)
     return (result.ok ? result.warnings : result.issues).map(({ line, column, code }) => `${line}:${column} ${code}`)
   }
 
@@ -152,7 +152,7 @@ describe('conditions for issuers', () => {
     const compileWith = (expression: string) => {
       const spec = { policies: [{ ...policy, conditions: [{ expression }] }] }
       const text = JSON.stringify({ section: 'TrustDomainServerAttestation', schema: 'v1', spec })
-      return compileDocument('TrustDomainServerAttestation', encodeUtf8(text), { ...compileContext, exactPins: true })
+      return compileDocument('TrustDomainServerAttestation', encodeUtf8(text), { ...COMPILE_CONTEXT, exactPins: true })
     }
     const good = compileWith('k8s_token.namespace == "tds"')
     expect(good.ok && good.value.policies[0]?.conditions).toHaveLength(1)

@@ -4,16 +4,14 @@ import { type CompileResult, compileDocument, type SectionValues } from '../../s
 import type { CompileContext } from '../../src/config/compile/section-context.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
 import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
-import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
-
-export const context: CompileContext = COMPILE_CONTEXT
+import { COMPILE_CONTEXT } from './compile-context.ts'
 
 export function compile<Name extends SectionName>(
   section: Name,
   text: string,
   change: Partial<CompileContext> = {},
 ): CompileResult<SectionValues[Name]> {
-  return compileDocument(section, new TextEncoder().encode(text), { ...context, ...change })
+  return compileDocument(section, new TextEncoder().encode(text), { ...COMPILE_CONTEXT, ...change })
 }
 
 /** `line:column code path`, as the tables write it. */

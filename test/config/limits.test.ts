@@ -15,11 +15,11 @@ import {
   URL_MAX_LENGTH,
 } from '../../src/core/limits.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
-import { compileContext } from '../policy/fixture.ts'
+import { COMPILE_CONTEXT } from './compile-context.ts'
 
 function compiles(section: SectionName, spec: unknown): boolean {
   const text = JSON.stringify({ section, schema: 'v1', spec })
-  return compileDocument(section, encodeUtf8(text), compileContext).ok
+  return compileDocument(section, encodeUtf8(text), COMPILE_CONTEXT).ok
 }
 
 const override = (name: string) => ({ when: { 'kubernetes.pod.name': name }, policy: { x509: { ttl: '2h' } } })

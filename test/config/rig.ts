@@ -10,7 +10,7 @@ import type { StateWriteFailed } from '../../src/config/live/upkeep.ts'
 import type { Sleep } from '../../src/core/clock.ts'
 import type { Sealing } from '../../src/token/applied-record.ts'
 import type { SealKeys } from '../../src/token/seal-key.ts'
-import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
+import { COMPILE_CONTEXT } from './compile-context.ts'
 import { createMemoryStore } from './memory-source.ts'
 
 export const START = Date.UTC(2026, 0, 1)

@@ -7,7 +7,7 @@ import type { ConfigCache } from '../../src/config/live/cache.ts'
 import { createConfigCache } from '../../src/config/live/cache.ts'
 import { ABSENCE_RECHECK_MILLIS, APPLIED_SETTLE_MILLIS, CONFIG_REVALIDATE_MILLIS } from '../../src/core/limits.ts'
 import type { AppliedRecord, OpenedRecord } from '../../src/token/applied-record.ts'
-import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
+import { COMPILE_CONTEXT } from './compile-context.ts'
 import { KEY, START, type Values } from './rig.ts'
 
 /** How long a place may show what was replaced: propagation and `cacheTtl`, as the settle time assumes. */

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeUtf8, exceedsUtf8, findInvalidUtf8, utf8Length } from '../../src/core/utf8.ts'
+import {
+  decodeUtf8,
+  decodeUtf8Exactly,
+  encodeUtf8,
+  exceedsUtf8,
+  findByteOrderMark,
+  findInvalidUtf8,
+  utf8Length,
+} from '../../src/core/utf8.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -16,6 +24,34 @@ describe('utf8Length()', () => {
         expect(utf8Length(sample)).toBe(encodeUtf8(sample).length)
       }),
     )
+  })
+})
+
+describe('decodeUtf8()', () => {
+  it.each([
+    [[0x61, 0xc3, 0xa4], 'aä', 'aä'],
+    [[], '', ''],
+    [[0xef, 0xbb, 0xbf, 0x61], undefined, '\ufeffa'],
+    [[0x61, 0xff], undefined, undefined],
+    [[0xed, 0xa0, 0x80], undefined, undefined],
+  ])('of %j is %j, and exactly %j', (bytes, text, exactly) => {
+    expect(decodeUtf8(Uint8Array.from(bytes))).toBe(text)
+    expect(decodeUtf8Exactly(Uint8Array.from(bytes))).toBe(exactly)
+  })
+})
+
+describe('findByteOrderMark()', () => {
+  it.each([
+    [[0xef, 0xbb, 0xbf, 0x7b], 'UTF-8'],
+    [[0xff, 0xfe, 0x7b, 0], 'UTF-16'],
+    [[0xfe, 0xff, 0, 0x7b], 'UTF-16'],
+    [[0xff, 0xfe, 0, 0], 'UTF-32'],
+    [[0, 0, 0xfe, 0xff], 'UTF-32'],
+    [[0x7b], undefined],
+    [[0xff], undefined],
+    [[], undefined],
+  ])('of %j is that of %s', (bytes, encoding) => {
+    expect(findByteOrderMark(Uint8Array.from(bytes))).toBe(encoding)
   })
 })
 

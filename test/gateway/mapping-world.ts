@@ -7,7 +7,7 @@ import { createDecisions } from '../../src/policy/login/decision.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { issueSession, type SessionRequest } from '../../src/token/session/session.ts'
 import type { SessionDecision } from '../../src/token/session/session-claims.ts'
-import { COMPILE_CONTEXT, TABLE } from '../attest/compile-context.ts'
+import { COMPILE_CONTEXT, TABLE } from '../config/compile-context.ts'
 import type { Answer, World } from './fixture.ts'
 
 export const CLUSTER = 'c-1'

@@ -8,7 +8,7 @@ import { readYaml } from '../../src/config/yaml/yaml.ts'
 import { loginBodySchema } from '../../src/gateway/attestations.ts'
 import { checkShape } from '../../src/gateway/body.ts'
 import { claimsBodySchema } from '../../src/gateway/claims-body.ts'
-import { TABLE } from '../attest/compile-context.ts'
+import { TABLE } from '../config/compile-context.ts'
 
 interface Node {
   readonly type: string

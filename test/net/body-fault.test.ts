@@ -51,6 +51,7 @@ describe('describeBody()', () => {
     ['bytes of a coding', Uint8Array.of(0x1b, 0x05, 0x80), { 'content-encoding': 'br' }, 'coding_broken'],
     ['bytes of gzip that is not named', Uint8Array.of(0x1f, 0x8b, 0x08), {}, 'compressed'],
     ['the same, named as none', Uint8Array.of(0x1f, 0x8b, 0x08), { 'content-encoding': 'Identity' }, 'compressed'],
+    ['UTF-32, big end first', Uint8Array.of(0, 0, 0xfe, 0xff), {}, 'byte_order_mark'],
     ['UTF-16, big end first', Uint8Array.of(0xfe, 0xff, 0, 0x7b), {}, 'byte_order_mark'],
   ])('calls %s by its name', (_what, bytes, headers, kind) => {
     expect(describeBytes(bytes, headers)?.kind).toBe(kind)

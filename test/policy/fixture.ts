@@ -10,15 +10,13 @@ import type { LoginContext } from '../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../src/policy/policy.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { createKeySources, type KeySources } from '../../src/token/keys/key-source.ts'
-import { COMPILE_CONTEXT } from '../attest/compile-context.ts'
+import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 import { createSigningKey, type SigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
 
 const engine = createConditionEngine(loadPolicyVm())
 
 export const NOW = 1_760_000_000
 export const ISSUER = 'https://oidc.example.com/id/1'
-
-export const compileContext: CompileContext = COMPILE_CONTEXT
 
 const row: Attestor = k8sToken
 
@@ -28,7 +26,7 @@ export function compileConfig(
   change: Partial<CompileContext> = {},
 ): { readonly requirement: Requirement | undefined; readonly issues: readonly Issue[] } {
   const issues: Issue[] = []
-  const entry = row.compile(config, { ...compileContext, ...change }, (issue) => issues.push(issue))
+  const entry = row.compile(config, { ...COMPILE_CONTEXT, ...change }, (issue) => issues.push(issue))
   return { requirement: entry && { type: row.type, ...entry }, issues }
 }
 

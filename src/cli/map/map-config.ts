@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { SectionValues } from '../../config/compile/compile.ts'
 import {
+  CLUSTER_ID_WORDS,
   type ClusterId,
   clusterKey,
   type DocumentKey,
@@ -109,7 +110,7 @@ async function layoutOf(directory: string, id: string | undefined): Promise<Layo
 function checkedId(text: string): ClusterId {
   const id = parseClusterId(text)
   if (id !== undefined) return id
-  throw usageStop(`"${text}" is not a cluster id (1 to 63 letters, digits, "_" or "-"): add --cluster ID`)
+  throw usageStop(`"${text}" is not a cluster id, which has ${CLUSTER_ID_WORDS}: add --cluster ID`)
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

@@ -162,7 +162,7 @@ function checkNames(policies: readonly PolicySpec[], report: Report): void {
     if (policy === undefined) continue
     const { name } = policy
     if (!NAME.test(name)) {
-      const message = `Cannot use ${quoteText(name)} as a name: 1 to 63 letters, digits, ".", "_" or "-"`
+      const message = `Cannot use ${quoteText(name)} as a name: ${NAME_FORM.words}`
       report({ code: 'name_invalid', path: [index, 'name'], message })
     }
     const first = indexes.get(name)

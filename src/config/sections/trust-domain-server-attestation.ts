@@ -7,7 +7,7 @@ import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../policy/policy.ts'
 import type { CompileContext } from '../compile/section-context.ts'
-import { parseClusterId } from '../document-key.ts'
+import { CLUSTER_ID_WORDS, parseClusterId } from '../document-key.ts'
 import { compilePolicies, policyEntries } from './policies.ts'
 import { requiredAttestorsSchema } from './requirements.ts'
 import { SALVAGED } from './salvaged.ts'
@@ -72,7 +72,7 @@ function compileList(policies: readonly PolicySpec[], context: CompileContext, r
     if (allowedClusters === undefined) return policy
     for (const [at, id] of allowedClusters.entries()) {
       if (parseClusterId(id) !== undefined) continue
-      const message = `Cannot use ${quoteText(id)} as the id of a cluster: 1 to 63 letters, digits, "_" or "-"`
+      const message = `Cannot use ${quoteText(id)} as the id of a cluster: ${CLUSTER_ID_WORDS}`
       report({ code: 'name_invalid', path: ['policies', policy.index, 'allowedClusters', at], message })
     }
     return { ...policy, allowedClusters }

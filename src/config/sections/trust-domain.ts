@@ -6,7 +6,7 @@ import { SPIFFE_ID_MAX_BYTES } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { createPathPrefixes, type PathPrefixes } from '../../identity/path-prefixes.ts'
 import { checkSegment, isReservedSegment, SEGMENT_FAULTS } from '../../identity/spiffe-id.ts'
-import { parseClusterId } from '../document-key.ts'
+import { CLUSTER_ID_WORDS, parseClusterId } from '../document-key.ts'
 import { clusterNameSchema, readNotBefore, sessionsNotBeforeSchema } from './cluster.ts'
 import { lintNames, lintOverlaps, type OwnedPrefix } from './listing-lint.ts'
 import { SALVAGED } from './salvaged.ts'
@@ -69,7 +69,7 @@ export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
     for (const [id, { name, pathPrefixes }] of Object.entries(clusters)) {
       const path = ['clusters', id]
       if (parseClusterId(id) === undefined) {
-        const message = `Cannot use ${quoteText(id)} as the id of a cluster: 1 to 63 letters, digits, "_" or "-"`
+        const message = `Cannot use ${quoteText(id)} as the id of a cluster: ${CLUSTER_ID_WORDS}`
         report({ code: 'name_invalid', path, message, atKey: true })
       }
       const namesake = names.get(name)

@@ -1,22 +1,19 @@
 // What bytes are that are not the UTF-8 of a document, by what an editor or a shell has made of them, and the cure.
-import { findInvalidUtf8 } from '../../core/utf8.ts'
+import { findByteOrderMark, findInvalidUtf8 } from '../../core/utf8.ts'
 import { createPositions, type Position } from './position.ts'
 
 export type EncodingFault = Position & { readonly message: string }
 
-/** Byte order marks, the longer ones first: UTF-32 begins like UTF-16. */
-const MARKS: readonly (readonly [readonly number[], string])[] = [
-  [[0xef, 0xbb, 0xbf], 'it begins with a UTF-8 byte order mark (EF BB BF): save it as UTF-8 without BOM'],
-  [[0xff, 0xfe, 0, 0], 'it is UTF-32: save it as UTF-8'],
-  [[0, 0, 0xfe, 0xff], 'it is UTF-32: save it as UTF-8'],
-  [[0xff, 0xfe], 'it is UTF-16, as some shells write it: save it as UTF-8'],
-  [[0xfe, 0xff], 'it is UTF-16, as some shells write it: save it as UTF-8'],
-]
+const MARKED = {
+  'UTF-8': 'it begins with a UTF-8 byte order mark (EF BB BF): save it as UTF-8 without BOM',
+  'UTF-32': 'it is UTF-32: save it as UTF-8',
+  'UTF-16': 'it is UTF-16, as some shells write it: save it as UTF-8',
+} as const
 
 /** `bytes` are no UTF-8, or begin with a byte order mark, which some readers drop and others keep. */
 export function describeEncoding(bytes: Uint8Array): EncodingFault {
-  const mark = MARKS.find(([start]) => start.every((byte, at) => bytes[at] === byte))
-  if (mark !== undefined) return { line: 1, column: 1, message: `Cannot read the document: ${mark[1]}` }
+  const mark = findByteOrderMark(bytes)
+  if (mark !== undefined) return { line: 1, column: 1, message: `Cannot read the document: ${MARKED[mark]}` }
   const at = findInvalidUtf8(bytes) ?? 0
   const before = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes.subarray(0, at))
   return {

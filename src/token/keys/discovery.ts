@@ -11,6 +11,7 @@ import {
 } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { type FetchFailure, type FetchLike, fetchJson } from '../../net/bounded-fetch.ts'
+import { readDeltaSeconds } from '../../net/delta-seconds.ts'
 import { checkUrl, type ForbiddenUrl, type UrlPolicy, type UrlResult } from '../../net/url-policy.ts'
 import { readKeySet } from './key-set.ts'
 import { discoveryUrlOf, type FetchedSpec } from './key-source-spec.ts'
@@ -112,13 +113,9 @@ export function ageMaxSecondsOf(headers: Headers): number {
     .map((directive) => directive.trim())
   if (directives.includes('no-store') || directives.includes('no-cache')) return KEY_SET_AGE_MIN_SECONDS
   const maxAge = directives.find((directive) => directive.startsWith('max-age='))?.slice('max-age='.length)
-  const stated = maxAge === undefined ? undefined : readSeconds(maxAge)
+  const stated = maxAge === undefined ? undefined : readDeltaSeconds(maxAge)
   if (stated === undefined) return KEY_SET_AGE_DEFAULT_SECONDS
   // What a cache on the way held already is part of it (RFC 9111 section 4.2.3).
-  const left = stated - (readSeconds(headers.get('age') ?? '0') ?? 0)
+  const left = stated - (readDeltaSeconds(headers.get('age') ?? '0') ?? 0)
   return Math.min(Math.max(left, KEY_SET_AGE_MIN_SECONDS), KEY_SET_AGE_MAX_SECONDS)
-}
-
-function readSeconds(text: string): number | undefined {
-  return /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined
 }

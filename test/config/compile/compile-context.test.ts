@@ -7,7 +7,7 @@ import { createContextFor } from '../../../src/config/compile/compile-context.ts
 import { clusterKey, parseClusterId, trustDomainKey } from '../../../src/config/document-key.ts'
 import { isError } from '../../../src/core/issue.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
-import { TABLE } from '../../attest/compile-context.ts'
+import { TABLE } from '../compile-context.ts'
 
 const settings = {
   issuerUrl: 'https://login.example.org',

@@ -5,7 +5,8 @@ import { compileDocument } from '../../../src/config/compile/compile.ts'
 import { sectionNames } from '../../../src/config/sections/table.ts'
 import { isError } from '../../../src/core/issue.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../../../src/core/limits.ts'
-import { compile, context, found } from '../document.ts'
+import { COMPILE_CONTEXT } from '../compile-context.ts'
+import { compile, found } from '../document.ts'
 
 const seed = readFileSync(new URL('../seed/agent-attestation.yaml', import.meta.url), 'utf8')
 const head = 'section: AgentAttestation\nschema: v1\nspec:\n  policies:\n'
@@ -20,7 +21,7 @@ describe('compileDocument()', () => {
     ['a byte order mark', [0xef, 0xbb, 0xbf, 0x61], ['1:1 encoding_invalid']],
     ['UTF-16', [0x61, 0x00, 0x3a, 0x00], ['1:2 yaml_feature_forbidden']],
   ])('refuses %s', (_what, bytes, expected) => {
-    expect(found(compileDocument('AgentAttestation', Uint8Array.from(bytes), context))).toEqual(expected)
+    expect(found(compileDocument('AgentAttestation', Uint8Array.from(bytes), COMPILE_CONTEXT))).toEqual(expected)
   })
 
   it('counts bytes, not characters, up to two megabytes', () => {
@@ -54,7 +55,7 @@ describe('compileDocument()', () => {
   it('never throws, and never accepts random bytes', () => {
     fc.assert(
       fc.property(section, fc.uint8Array({ maxLength: 200 }), (name, bytes) => {
-        expect(compileDocument(name, bytes, context).ok).toBe(false)
+        expect(compileDocument(name, bytes, COMPILE_CONTEXT).ok).toBe(false)
       }),
     )
   })

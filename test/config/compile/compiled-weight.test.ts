@@ -6,12 +6,11 @@ import { describe, expect, it } from 'vitest'
 import { compileDocument } from '../../../src/config/compile/compile.ts'
 import { weighCompiled } from '../../../src/config/compile/compiled-weight.ts'
 import { weighHeap } from '../../../src/core/heap-weight.ts'
-import { COMPILE_CONTEXT } from '../../attest/compile-context.ts'
+import { COMPILE_CONTEXT } from '../compile-context.ts'
 import { heavyDocuments } from '../heavy-documents.ts'
 
 /** Of the size that a document may have: enough to stand out of the heap's own noise. */
 const SHARE = 0.12
-const CONTEXT = COMPILE_CONTEXT
 
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
@@ -35,7 +34,7 @@ type Named = Pick<ReturnType<typeof heavyDocuments>[number], 'section' | 'text'>
 /** A function of its own, so that nothing but its result is held. */
 function compile({ section, text }: Named) {
   const bytes = new TextEncoder().encode(text)
-  const result = compileDocument(section, bytes, CONTEXT)
+  const result = compileDocument(section, bytes, COMPILE_CONTEXT)
   if (!result.ok) throw new Error(JSON.stringify(result.issues[0]))
   // What is made at first use, too.
   return { result, weight: weighCompiled(result.value, result.warnings, bytes), length: bytes.length }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { compileDocument } from '../../../src/config/compile/compile.ts'
 import type { LocatedIssue } from '../../../src/config/yaml/located-issue.ts'
-import { compile, context } from '../document.ts'
+import { COMPILE_CONTEXT } from '../compile-context.ts'
+import { compile } from '../document.ts'
 
 function issues(text: string): readonly LocatedIssue[] {
   const result = compile('Cluster', text)
@@ -81,7 +82,7 @@ describe('bytes that are not UTF-8', () => {
     ['Latin-1', bytes(text, (code) => [code]), '4:12', /E9.*U\+00E9.*Latin-1/],
     ['a sequence that is cut off', bytes(`${head}  name: caf\u00c3\n`, (code) => [code]), '4:12', /C3/],
   ])('are each told by their own sentence: %s', (_what, data, place, sentence) => {
-    const result = compileDocument('Cluster', data, context)
+    const result = compileDocument('Cluster', data, COMPILE_CONTEXT)
     const [issue, ...more] = result.ok ? [] : result.issues
     expect(more).toEqual([])
     expect(issue?.code).toBe('encoding_invalid')
@@ -93,7 +94,7 @@ describe('bytes that are not UTF-8', () => {
     const result = compileDocument(
       'Cluster',
       bytes(head, (code) => [code, 0]),
-      context,
+      COMPILE_CONTEXT,
     )
     expect(result.ok ? '' : result.issues[0]?.message).toMatch(/UTF-16/)
   })

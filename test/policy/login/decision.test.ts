@@ -12,7 +12,7 @@ import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../../src/core/li
 import { createDecisions, type RecordedLogin } from '../../../src/policy/login/decision.ts'
 import { evaluateLogin } from '../../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicyCondition } from '../../../src/policy/policy.ts'
-import { TABLE } from '../../attest/compile-context.ts'
+import { TABLE } from '../../config/compile-context.ts'
 import { createSigningKey, type SigningKey } from '../../token/issuer.ts'
 import { attestation, compileConfig, createWorld, ISSUER, NOW, type World } from '../fixture.ts'
 

@@ -2,7 +2,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Requirement } from '../../src/attest/attestor.ts'
-import { firstRefusal } from '../../src/attest/check.ts'
 import { checkAudience, combineAudiences } from '../../src/attest/oidc/audiences.ts'
 import { evaluateLogin } from '../../src/policy/login/login.ts'
 import { attestation, createWorld, policySet, type World } from '../policy/fixture.ts'
@@ -21,7 +20,7 @@ describe('the audiences of many policies', () => {
       fc.property(names, fc.array(names, { minLength: 1 }), (audiences, lists) => {
         const pins = lists.map((accepted) => ({ audiences: accepted }))
         const together = combineAudiences(pins)
-        const alone = pins.some((one) => firstRefusal(checkAudience({ audiences }, one, 'default')) === undefined)
+        const alone = pins.some((one) => checkAudience({ audiences }, one, 'default')?.refusal === undefined)
         expect(audiences.some((audience) => together.has(audience))).toBe(alone)
       }),
     )

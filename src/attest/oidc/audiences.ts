@@ -35,21 +35,19 @@ export function audienceMismatch(audiences: readonly string[], expected: readonl
  * Where a recorded login does not hold the audiences: none if the policy asks for the default, without which no login gets
  * in, or else unknown.
  */
-export function* checkAudience(
+export function checkAudience(
   { audiences }: Pick<TokenFacts<unknown>, 'audiences'>,
   { audiences: accepted }: Pins,
   defaultAudience: string,
-): Generator<Check> {
+): Check | undefined {
   const name = 'audience'
   const [only] = accepted
   const isDefault = accepted.length === 1 && only === defaultAudience
   const expected = isDefault ? defaultAudience : accepted
-  if (audiences === undefined) {
-    if (!isDefault) yield { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
-    return
-  }
+  if (audiences === undefined)
+    return isDefault ? undefined : { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
   const isMeant = audiences.some((audience) => accepted.includes(audience))
-  yield { name, expected, actual: audiences, refusal: isMeant ? undefined : audienceMismatch(audiences, accepted) }
+  return { name, expected, actual: audiences, refusal: isMeant ? undefined : audienceMismatch(audiences, accepted) }
 }
 
 export const UNRECORDED = 'attributes do not record it: explain the evidence itself'

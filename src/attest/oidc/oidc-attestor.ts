@@ -137,11 +137,12 @@ export function oidcAttestor<Config, OwnPins, Own>(
       const facts = factsOf(token, own)
       const form = { name: 'form', expected: definition.form, actual: definition.describe(own), refusal: undefined }
       const issuer = { name: 'issuer', expected: pins.issuer, actual: token.issuer, refusal: undefined }
+      const audience = checkAudience(facts, pins, context.defaultAudience)
       const checks: readonly Check[] = [
         form,
         issuer,
         explainTimes(token, context),
-        ...checkAudience(facts, pins, context.defaultAudience),
+        ...(audience === undefined ? [] : [audience]),
         ...explainSignature(token, source, verified),
       ]
       return { checks, facts }

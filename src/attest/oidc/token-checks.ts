@@ -9,15 +9,18 @@ import type { Check } from '../check.ts'
 import { checkAudience, UNRECORDED } from './audiences.ts'
 import type { TokenFacts, TokenPins } from './token-facts.ts'
 
-/** Issuer, audience and lifetime. */
-export function* checkToken(
+/** Issuer, audience and lifetime; those that a record does not hold and that need not be asked are left out. */
+export function checkToken(
   facts: TokenFacts<unknown>,
   pins: TokenPins<unknown>,
   { defaultAudience }: PinContext,
-): Generator<Check> {
-  yield checkIssuer(facts.issuer, pins.issuer)
-  yield* checkAudience(facts, pins, defaultAudience)
-  yield* checkLifetime(facts, pins)
+): readonly Check[] {
+  const checks = [
+    checkIssuer(facts.issuer, pins.issuer),
+    checkAudience(facts, pins, defaultAudience),
+    checkLifetime(facts, pins),
+  ]
+  return checks.filter((check) => check !== undefined)
 }
 
 function checkIssuer(actual: string, expected: string): Check {
@@ -35,20 +38,19 @@ export function issuerMismatch(issuer: string, expected: readonly string[]): Ref
 }
 
 /** Where a recorded login does not hold the lifetime: none for the default, by which it got in, or else unknown. */
-function* checkLifetime(
+function checkLifetime(
   { lifetimeSeconds }: TokenFacts<unknown>,
   { maxLifetimeSeconds }: TokenPins<unknown>,
-): Generator<Check> {
+): Check | undefined {
   const name = 'lifetime'
   const expected = atMost(maxLifetimeSeconds)
   if (lifetimeSeconds === undefined) {
-    if (maxLifetimeSeconds === TOKEN_LIFETIME_DEFAULT_SECONDS) return
-    yield { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
-    return
+    const isDefault = maxLifetimeSeconds === TOKEN_LIFETIME_DEFAULT_SECONDS
+    return isDefault ? undefined : { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
   }
   const actual = describeSeconds(lifetimeSeconds)
   const isShort = lifetimeSeconds <= maxLifetimeSeconds
-  yield { name, expected, actual, refusal: isShort ? undefined : tooLong(actual, maxLifetimeSeconds) }
+  return { name, expected, actual, refusal: isShort ? undefined : tooLong(actual, maxLifetimeSeconds) }
 }
 
 function tooLong(lifetime: string, maxSeconds: number): Refusal {

@@ -72,7 +72,9 @@ export async function evaluateLogin(
   let waiting: Refusal | undefined
 
   for (let policy = queue.next(); policy !== undefined; policy = queue.next()) {
-    await settle(policy, pieces, verdicts)
+    const waits = verifyFor(policy, pieces, verdicts)
+    // Nearly every policy finds its evidence verified, and waits for nothing.
+    if (waits.length > 0) await Promise.all(waits)
     if (queue.isHopeless(policy)) continue
     let tried = tryPolicy(policy, pieces, verdicts, context, tank)
     if (tried.kind === 'satisfied' && callOutsOf(policy, pieces).length > 0)
@@ -97,8 +99,8 @@ export async function evaluateLogin(
   return { kind: 'refused', reason: isVerified ? 'no_policy_satisfied' : 'nothing_verified', ...found }
 }
 
-/** Verifies what the policy asks for, all at once. What call-outs ask is not verified. */
-async function settle({ requirements }: Policy, pieces: readonly Piece[], verdicts: Verdicts): Promise<void> {
+/** Verifies what the policy asks for and nobody has verified, all at once. What call-outs ask is not verified. */
+function verifyFor({ requirements }: Policy, pieces: readonly Piece[], verdicts: Verdicts): readonly Promise<void>[] {
   const waits: Promise<void>[] = []
   for (const requirement of requirements) {
     const piece = pieces.find((one) => fits(requirement, one))
@@ -106,7 +108,7 @@ async function settle({ requirements }: Policy, pieces: readonly Piece[], verdic
     if (verdicts.known(piece, requirement.anchor.id) === undefined)
       waits.push(verdicts.settle(piece, requirement.anchor.id))
   }
-  if (waits.length > 0) await Promise.all(waits)
+  return waits
 }
 
 /** The policies that are worth a look, in document order. */

@@ -32,7 +32,13 @@ interface PieceState {
 export function createVerdicts(context: AttestContext): Verdicts {
   const states = new Map<Piece, PieceState>()
   const budget: FetchBudget = { left: ANCHOR_FETCHES_PER_REQUEST_MAX }
-  const withoutFetch: AttestContext = { ...context, keys: context.keys.inHand() }
+  let lentInHand: AttestContext | undefined
+
+  /** Made once it is needed: most evidence has one anchor. */
+  function withoutFetch(): AttestContext {
+    lentInHand ??= { ...context, keys: context.keys.inHand() }
+    return lentInHand
+  }
 
   function stateOf(piece: Piece): PieceState {
     let state = states.get(piece)
@@ -72,12 +78,12 @@ export function createVerdicts(context: AttestContext): Verdicts {
     }
     if (ambiguous.has(group)) state.settled.set(anchorId, refuse(ANCHOR_AMBIGUOUS))
     else if (otherNames.has(group)) state.settled.set(anchorId, await refuseOtherName(piece, otherNames))
-    else await verify(piece, group, withoutFetch)
+    else await verify(piece, group, withoutFetch())
   }
 
   async function refuseOtherName(piece: Piece, [first]: Iterable<AnchorGroup>): Promise<Verdict> {
     if (first === undefined) throw new Error(`evidence of ${piece.type} has an anchor without a plan`)
-    await verify(piece, first, withoutFetch)
+    await verify(piece, first, withoutFetch())
     const verdict = stateOf(piece).settled.get(first.anchor.id)
     // A refusal is true of all of them, a yes of one alone.
     if (verdict === undefined || verdict.ok) throw new Error(`${piece.type} verified by an anchor of another name`)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError, readErrorCode } from '../core/thrown.ts'
-import { readPort } from '../net/port.ts'
+import { PORT_MAX, readPort } from '../net/port.ts'
 import type { TlsFiles } from './http/tls-files.ts'
 
 export interface ServeOptions {
@@ -43,7 +43,7 @@ export function readServeOptions(args: readonly string[], directory: string): Se
     const { store, state = store, 'tls-cert': cert, 'tls-key': key } = values
     if (!store || !state) return '--store is required'
     const port = readPort(values.port ?? '8787')
-    if (port === undefined) return '--port must be a number from 0 to 65535'
+    if (port === undefined) return `--port must be a number from 0 to ${PORT_MAX}`
     if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key go together'
     return {
       store: resolve(directory, store),

@@ -14,6 +14,17 @@ export function parseDurationSeconds(text: string): number | undefined {
   return Number.isSafeInteger(millis) && millis % 1000 === 0 ? millis / 1000 : undefined
 }
 
+/** As {@link parseDurationSeconds} reads it, in the largest units: `168h`, `5m`, `1h30m`. */
+export function formatDuration(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ] as const
+  const text = parts.map(([amount, unit]) => (amount === 0 ? '' : `${amount}${unit}`)).join('')
+  return text === '' ? '0s' : text
+}
+
 /** How long ago that was, in whole seconds. Never negative: a clock may have been set back. */
 export function secondsSince(millis: number, nowMillis: number): number {
   return Math.max(0, Math.floor((nowMillis - millis) / 1000))

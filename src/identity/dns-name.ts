@@ -7,7 +7,7 @@ export type DnsName = string & { readonly [parsed]: 'DnsName' }
 
 export const DNS_LABEL_FAULTS = {
   label_empty: 'a label is empty',
-  label_too_long: 'a label is longer than 63 characters',
+  label_too_long: `a label is longer than ${DNS_LABEL_MAX_BYTES} characters`,
   label_hyphen: 'a label starts or ends with a hyphen',
   label_character: 'a label may hold lower-case letters, digits and "-" only',
 } as const
@@ -15,7 +15,7 @@ export type DnsLabelFault = keyof typeof DNS_LABEL_FAULTS
 
 export const DNS_NAME_FAULTS = {
   ...DNS_LABEL_FAULTS,
-  too_long: 'the name is longer than 253 characters',
+  too_long: `the name is longer than ${DNS_NAME_MAX_BYTES} characters`,
   address: 'the name is an address, or ends in a number as only addresses do',
   wildcard_forbidden: 'a wildcard is the whole first label of a name with two labels more, and written in the template',
 } as const

@@ -27,7 +27,7 @@ export const SPIFFE_ID_FAULTS = {
   scheme_invalid: 'a SPIFFE ID starts with spiffe://',
   trust_domain_invalid: 'the trust domain is invalid',
   path_trailing_slash: 'the path ends in a slash',
-  too_long: 'the SPIFFE ID is longer than 2048 bytes',
+  too_long: `the SPIFFE ID is longer than ${SPIFFE_ID_MAX_BYTES} bytes`,
 } as const
 export type SpiffeIdFault = keyof typeof SPIFFE_ID_FAULTS
 

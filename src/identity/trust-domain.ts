@@ -8,7 +8,7 @@ export type TrustDomain = string & { readonly [parsed]: 'TrustDomain' }
 
 export const TRUST_DOMAIN_FAULTS = {
   empty: 'the trust domain is empty',
-  too_long: 'the trust domain is longer than 255 characters',
+  too_long: `the trust domain is longer than ${TRUST_DOMAIN_MAX_BYTES} characters`,
   character_forbidden: 'a trust domain may hold lower-case letters, digits, ".", "-" and "_" only',
 } as const
 export type TrustDomainFault = keyof typeof TRUST_DOMAIN_FAULTS

@@ -3,7 +3,7 @@
 import { DNS_LABEL_MAX_BYTES, DNS_NAME_MAX_BYTES, QUOTED_CLAIM_MAX_CHARACTERS, URL_MAX_LENGTH } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import { isForbiddenAddress, isLoopbackAddress } from './ip-address.ts'
-import { readPort } from './port.ts'
+import { PORT_MAX, readPort } from './port.ts'
 
 export interface UrlPolicy {
   /** Development: loopback may be fetched from, and there by `http` too. */
@@ -93,7 +93,7 @@ function describeUnparsable(authority: string): string {
   return authority.startsWith('[') ? 'it is not a URL: its host is not an IPv6 address' : 'it is not a URL'
 }
 
-const PORT_FAULT = 'its port is not a number from 1 to 65535'
+const PORT_FAULT = `its port is not a number from 1 to ${PORT_MAX}`
 
 /** An empty port is the default one, and a sign that one was forgotten; no host connects to port 0. */
 function portFault(authority: string): string | undefined {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError, readErrorCode } from '../core/thrown.ts'
-import { readPort } from '../net/port.ts'
+import { PORT_MAX, readPort } from '../net/port.ts'
 import type { TlsFiles } from './http/tls-files.ts'
 
 export interface ServeOptions {
@@ -61,7 +61,7 @@ export function checkServeFlags(flags: ServeFlags, directory: string): ServeOpti
   const { store, state = store, host, port: digits = '8787', 'tls-cert': cert, 'tls-key': key } = flags
   if (!store || !state) return '--store is required'
   const port = readPort(digits)
-  if (port === undefined) return '--port must be a number from 0 to 65535'
+  if (port === undefined) return `--port must be a number from 0 to ${PORT_MAX}`
   if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key go together'
   return {
     store: resolve(directory, store),

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { describeSeconds, parseDurationSeconds, secondsSince, secondsToWait } from '../../src/core/duration.ts'
+import {
+  describeSeconds,
+  formatDuration,
+  parseDurationSeconds,
+  secondsSince,
+  secondsToWait,
+} from '../../src/core/duration.ts'
 
 describe('parseDurationSeconds()', () => {
   it.each([
@@ -16,6 +22,20 @@ describe('parseDurationSeconds()', () => {
 
   it.each(['', '24', 'h', '-1h', '1 h', '1d', '1ms', '1.5s', '1H', '١h', '1h '.repeat(50)])('%j is none', (text) => {
     expect(parseDurationSeconds(text)).toBeUndefined()
+  })
+})
+
+describe('formatDuration()', () => {
+  it.each([
+    [0, '0s'],
+    [45, '45s'],
+    [300, '5m'],
+    [5400, '1h30m'],
+    [604_800, '168h'],
+    [3661, '1h1m1s'],
+  ])('of %i is %s, and reads back', (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text)
+    expect(parseDurationSeconds(text)).toBe(seconds)
   })
 })
 

@@ -1,6 +1,6 @@
 // The fields of one issuance policy, the base or an override's: schema and compilation.
 import * as v from 'valibot'
-import { parseDurationSeconds } from '../../core/duration.ts'
+import { formatDuration, parseDurationSeconds } from '../../core/duration.ts'
 import type { Path } from '../../core/issue.ts'
 import {
   JWT_TTL_DEFAULT_SECONDS,
@@ -24,25 +24,31 @@ interface TtlBounds {
   readonly minSeconds: number
   readonly maxSeconds: number
   readonly defaultSeconds: number
-  /** For messages. */
-  readonly range: string
 }
 
 const X509_TTL: TtlBounds = {
   minSeconds: X509_TTL_MIN_SECONDS,
   maxSeconds: X509_TTL_MAX_SECONDS,
   defaultSeconds: X509_TTL_DEFAULT_SECONDS,
-  range: '1h to 168h',
 }
 const JWT_TTL: TtlBounds = {
   minSeconds: JWT_TTL_MIN_SECONDS,
   maxSeconds: JWT_TTL_MAX_SECONDS,
   defaultSeconds: JWT_TTL_DEFAULT_SECONDS,
-  range: '5m to 168h',
 }
 
-function formOf({ minSeconds, maxSeconds, range }: TtlBounds) {
-  return { form: durationForm(minSeconds, maxSeconds, `a duration, ${range}`) } satisfies SchemaMetadata
+/** `1h to 168h`, for messages. */
+function rangeOf({ minSeconds, maxSeconds }: TtlBounds): string {
+  return `${formatDuration(minSeconds)} to ${formatDuration(maxSeconds)}`
+}
+
+function formOf(bounds: TtlBounds) {
+  const { minSeconds, maxSeconds } = bounds
+  return { form: durationForm(minSeconds, maxSeconds, `a duration, ${rangeOf(bounds)}`) } satisfies SchemaMetadata
+}
+
+function describeTtl(what: string, bounds: TtlBounds): string {
+  return `Lifetime of ${what}, ${rangeOf(bounds)}; default ${formatDuration(bounds.defaultSeconds)}`
 }
 
 /** A path has its own rules; a number or a boolean breaks the first of them. */
@@ -61,11 +67,7 @@ export const policySchema = v.strictObject({
   x509: v.optional(
     v.strictObject({
       ttl: v.optional(
-        v.pipe(
-          v.string(),
-          v.metadata(formOf(X509_TTL)),
-          v.description('Lifetime of X.509-SVIDs, 1h to 168h; default 24h'),
-        ),
+        v.pipe(v.string(), v.metadata(formOf(X509_TTL)), v.description(describeTtl('X.509-SVIDs', X509_TTL))),
       ),
       subject: v.optional(v.pipe(template, v.description('Subject as RFC 4514 writes it: O=Acme Corp,OU=Engineering'))),
       dnsNames: v.optional(v.pipe(v.array(template), v.metadata(SALVAGED), v.description('DNS names of X.509-SVIDs'))),
@@ -74,7 +76,7 @@ export const policySchema = v.strictObject({
   jwt: v.optional(
     v.strictObject({
       ttl: v.optional(
-        v.pipe(v.string(), v.metadata(formOf(JWT_TTL)), v.description('Lifetime of JWT-SVIDs, 5m to 168h; default 1h')),
+        v.pipe(v.string(), v.metadata(formOf(JWT_TTL)), v.description(describeTtl('JWT-SVIDs', JWT_TTL))),
       ),
       additionalClaims: v.optional(
         v.pipe(v.record(v.string(), template), v.metadata(SALVAGED), v.description('Claims by name, each a template')),
@@ -130,7 +132,7 @@ function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: 
     return bounds.defaultSeconds
   }
   if (seconds < bounds.minSeconds || seconds > bounds.maxSeconds) {
-    const message = `Cannot use ${quoteText(text)} as this lifetime: it is ${bounds.range}`
+    const message = `Cannot use ${quoteText(text)} as this lifetime: it is ${rangeOf(bounds)}`
     work.report({ code: 'value_out_of_range', path, message })
   }
   return seconds

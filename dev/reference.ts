@@ -7,6 +7,8 @@ import { REFUSALS } from '../src/core/refusal.ts'
 import { EVENTS } from '../src/gateway/audit/events.ts'
 import type { CauseRow } from '../src/net/cause-row.ts'
 import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
+import { attestorsPage } from './attestors-page.ts'
+import { code, table } from './markdown.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
 
@@ -132,17 +134,9 @@ most five entries; no event holds a token or a key. Names and meanings are never
   return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
 }
 
-function code(text: string): string {
-  return `\`${text}\``
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-export const PAGES: ReadonlyMap<string, () => string> = new Map([
+/** Each page by its path, made anew from what it holds. */
+export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
+  ['docs/attestors.md', (page: string) => attestorsPage(page)],
   ['docs/attributes.md', attributesPage],
   ['docs/codes.md', codesPage],
   ['docs/issuer-failures.md', issuerFailuresPage],

@@ -1,6 +1,8 @@
+import process from 'node:process'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type Plugin } from 'vitest/config'
 import { makeSessionSigningKeys } from './src/token/session/make-session-keys.ts'
+import { SLOW_TESTS } from './test/slow-tests.ts'
 
 const bindings = {
   TRUST_DOMAIN: 'example.org',
@@ -8,6 +10,17 @@ const bindings = {
   ALLOW_LOOPBACK_ISSUERS: 'true',
   SEAL_KEYS: 'A'.repeat(43),
   SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
+}
+
+/**
+ * In every worker vitest asks `node:inspector` for a debugger, unless it knows of one. workerd has no such module, and each
+ * file would print two warnings. All that follows from the answer is that modules carry their source maps.
+ */
+const knowsDebugger: Plugin = {
+  name: 'knows-debugger',
+  configureVitest({ vitest }) {
+    vitest.config.inspector.openInMainProcess = true
+  },
 }
 
 // Two projects: `node` for the core and for whole hosts as child processes, and `workers` inside workerd, with real
@@ -21,18 +34,26 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/workers/**', 'node_modules/**'],
+          exclude: [
+            'test/workers/**',
+            'node_modules/**',
+            ...(process.env['POSTERN_FAST_TESTS'] === '1' ? SLOW_TESTS : []),
+          ],
           setupFiles: ['test/property.setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings } })],
+        plugins: [
+          cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings } }),
+          knowsDebugger,
+        ],
         test: {
           name: 'workers',
           include: ['test/workers/**/*.test.ts'],
           globalSetup: ['test/workers/cluster.setup.ts'],
+          setupFiles: ['test/workers/audit-lines.setup.ts'],
           testTimeout: 60_000,
         },
       },

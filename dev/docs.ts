@@ -1,5 +1,11 @@
-// Writes the reference pages: npm run docs
-import { writeFileSync } from 'node:fs'
+// Writes the reference pages, and the parts of other pages that are made of the code: npm run docs
+import { readFileSync, writeFileSync } from 'node:fs'
+import { replaceBlock } from './block.ts'
 import { PAGES } from './reference.ts'
+import { describeLoginWay, measureLoginWay } from './way/measure.ts'
 
-for (const [path, make] of PAGES) writeFileSync(path, make())
+const ARCHITECTURE = 'ARCHITECTURE.md'
+
+for (const [path, make] of PAGES) writeFileSync(path, make(readFileSync(path, 'utf8')))
+const way = describeLoginWay(await measureLoginWay())
+writeFileSync(ARCHITECTURE, replaceBlock(readFileSync(ARCHITECTURE, 'utf8'), 'login-way', way))

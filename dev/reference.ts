@@ -7,6 +7,8 @@ import { REFUSALS } from '../src/core/refusal.ts'
 import { EVENTS } from '../src/gateway/audit/events.ts'
 import type { CauseRow } from '../src/net/cause-row.ts'
 import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
+import { attestorsPage } from './attestors-page.ts'
+import { code, table } from './markdown.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
 
@@ -32,7 +34,7 @@ export function attributesPage(): string {
       ),
     ].join('\n\n')
   })
-  const intro = `Every attribute there is. A name that is not here is an error where it is written. \`*\` after a name: it is
+  const intro = `All attributes. A name that is not listed here is an error where it is written. \`*\` after a name: it is
 part of the digest that names an agent in the \`sub\` of its session. A key may be written \`label[k]\`, \`label.k\`,
 \`label.[k]\` or \`label.'k'\`.`
   return `${[NOTE, '# Attributes', intro, ...sections].join('\n\n')}\n`
@@ -65,19 +67,19 @@ export function codesPage(): string {
     '# Codes',
     'A code is never renamed, and its meaning never changes. `type` of a problem is `urn:postern:<code>`.',
     '## Requests and workloads',
-    'Those of status 422 are errors of one workload in an answer of the claims endpoint, but for the two that concern the agent session.',
+    'Codes of status 422 are errors of one workload in an answer of the claims endpoint, except the two that concern the agent session.',
     table(
       ['code', 'status', 'title'],
       requests.map(([name, { status, title }]) => [code(name), String(status), title]),
     ),
     '## Evidence',
-    'In `refusals` of a login that was refused. `not_accepted` means that the evidence verified: such a login is 403, one of which nothing verified is 401.',
+    'In `refusals` of a login that was refused. `not_accepted` means that the evidence verified: such a login is 403; a login of which no evidence verified is 401.',
     table(
       ['code', 'reason', 'title'],
       evidence.map(([name = '', reason = '', title = '']) => [code(name), code(reason), title]),
     ),
     '## Issues of documents',
-    'An error keeps a document from coming into force; a warning does not. What is `unhealthy` does not either: the document is in force, and `config validate` and the status fail.',
+    'An error keeps a document from coming into force; a warning does not. An `unhealthy` issue does not either: the document is in force, `config validate` exits 1, and the status is UNHEALTHY.',
     table(
       ['code', 'severity'],
       Object.entries(ISSUES).map(([name, severity]) => [code(name), severity]),
@@ -91,7 +93,7 @@ export function issuerFailuresPage(): string {
     NOTE,
     "# When an issuer's keys cannot be fetched",
     `A login that fails because the gateway cannot fetch the discovery document or the key set of an issuer is \`503
-signing_key_unavailable\`, whatever failed: the caller reads one sentence, since an unsigned token gets this far. The
+signing_key_unavailable\`, whatever failed: the caller reads one sentence, since an unsigned token reaches this point. The
 audit record of the login (\`refusals[].failure\`) says what it was: \`keyFetchFailure\` is the cause below,
 \`keyFetchReason\` the sentence, \`keyFetchNextStep\` what to do, \`keyFetchUrl\` where. The status of the cluster warns of it
 (\`keys_unavailable\`) until a fetch has succeeded.`,
@@ -132,17 +134,9 @@ most five entries; no event holds a token or a key. Names and meanings are never
   return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
 }
 
-function code(text: string): string {
-  return `\`${text}\``
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-export const PAGES: ReadonlyMap<string, () => string> = new Map([
+/** Each page by its path, made anew from what it holds. */
+export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
+  ['docs/attestors.md', (page: string) => attestorsPage(page)],
   ['docs/attributes.md', attributesPage],
   ['docs/codes.md', codesPage],
   ['docs/issuer-failures.md', issuerFailuresPage],

@@ -1,4 +1,4 @@
-// What README and SECURITY promise of deletion, revocation, unlisted clusters and bounds, and the test that holds each
+// What SECURITY.md and docs/ promise of deletion, revocation, unlisted clusters and bounds, and the test that holds each
 // sentence. A sentence that is changed, or a test that is renamed, must be looked at again.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -17,11 +17,11 @@ const SECURITY: readonly Row[] = [
     'refuses a policy without requirements, which logic would call satisfied',
   ],
   [
-    'An unlisted cluster cannot render the paths of a listed one, nor wear its name.',
+    'An unlisted cluster cannot render the paths of a listed one, nor use its name.',
     'gateway/unlisted.test.ts',
     'mapping of a cluster that TrustDomain does not list',
   ],
-  ['No session is given out whose audit record was not taken.', 'gateway/audit-refused.test.ts', '%s is refused'],
+  ['No session is issued without its audit record.', 'gateway/audit-refused.test.ts', '%s is refused'],
   [
     "A caller never learns why an issuer's keys could not be fetched.",
     'conformance/issuer-failures.test.ts',
@@ -43,7 +43,7 @@ const SECURITY: readonly Row[] = [
     'leaves the good one in force, in a warm isolate and in a cold one, and says where it is wrong',
   ],
   [
-    'Once a gateway has answered by a version, none answers by an earlier one later than that bound.',
+    'Once a gateway has answered by a version, no gateway answers by an earlier one later than that bound.',
     'config/live/version-order.test.ts',
     'holds in every schedule',
   ],
@@ -99,9 +99,9 @@ const SECURITY: readonly Row[] = [
   ],
 ]
 
-const README: readonly Row[] = [
+const OPERATE: readonly Row[] = [
   [
-    'Deleting a document is honoured, and a bad one put afterwards does not bring the old one back.',
+    'Deleting a document is honoured, and a bad one that is stored afterwards does not bring the old one back.',
     'config/records.test.ts',
     'followed by a bad document brings nothing back in %s',
   ],
@@ -131,15 +131,21 @@ const README: readonly Row[] = [
     'is read whole, and never its first part',
   ],
   [
-    'Once one is listed, mapping is refused for every cluster that is not (`cluster_unlisted`, 403); its agents still log in.',
-    'gateway/unlisted.test.ts',
-    'is refused, and its agents still log in',
-  ],
-  [
     'one read per section of a cluster (4) and one of a record, then none for 60 s',
     'config/live/cluster-existence.test.ts',
     'costs one read of a record: what is only looked for is not put on record',
   ],
+]
+
+const POLICIES: readonly Row[] = [
+  [
+    'Once one is listed, mapping is refused for every cluster that is not (`cluster_unlisted`, 403); its agents still log in.',
+    'gateway/unlisted.test.ts',
+    'is refused, and its agents still log in',
+  ],
+]
+
+const SECURITY_PAGE: readonly Row[] = [
   [
     'Clusters that `allowedClusters` no longer names answer `session_cluster_forbidden`; for the others the session stays good.',
     'gateway/sessions-in-use.test.ts',
@@ -151,7 +157,9 @@ const plain = (text: string): string => text.replace(/\s+/g, ' ')
 
 describe.each([
   ['SECURITY.md', SECURITY],
-  ['README.md', README],
+  ['docs/operate.md', OPERATE],
+  ['docs/policies.md', POLICIES],
+  ['docs/security.md', SECURITY_PAGE],
 ])('%s', (document, rows) => {
   const text = plain(readFileSync(document, 'utf8'))
 

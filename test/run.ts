@@ -1,61 +1,58 @@
-// `npm test`: types on every host, lint and format, then all tests; one closing line with the totals of all runners.
+// `npm test`: types on every host, lint and format, then all tests; a line for each, everything of what fails, and one
+// closing line with the totals of all runners. `npm run ok` is the same without the slow tests. Further arguments go to
+// vitest.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-
-interface Totals {
-  passed: number
-  failed: number
-  skipped: number
-}
+import type { Totals } from './quiet-reporter.ts'
 
 const CHECKS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types of the core, Node and the tests', 'tsc', '-p', 'tsconfig.json'],
   ['types of the Worker', 'tsc', '-p', 'tsconfig.worker.json'],
-  ['types of the Deno host', 'deno', 'check', 'src/runtime/deno.ts', 'src/cli/postern.ts'],
+  ['types of the Deno host', 'deno', 'check', '--quiet', 'src/runtime/deno.ts', 'src/cli/postern.ts'],
   ['lint and format', 'biome', 'ci', '.'],
 ]
 
-const totals: Totals = { passed: 0, failed: 0, skipped: 0 }
-for (const [name, command, ...args] of CHECKS) {
-  const isPassed = run(command, args) === 0
-  console.log(`${isPassed ? '✓' : '✗'} ${name}`)
-  totals[isPassed ? 'passed' : 'failed']++
-}
+const FAST = '--fast'
+const isFast = process.argv.includes(FAST)
+const forwarded = process.argv.slice(2).filter((argument) => argument !== FAST)
+
+const totals = { passed: 0, failed: 0, skipped: 0 }
+for (const check of CHECKS) runCheck(...check)
 runVitest()
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exit(totals.failed === 0 ? 0 : 1)
 
+/** What a check prints is shown only if it fails. */
+function runCheck(name: string, command: string, ...args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(program(command), args, { encoding: 'utf8' })
+  const isPassed = status === 0
+  totals[isPassed ? 'passed' : 'failed']++
+  console.log(`${isPassed ? '✓' : '✗'} ${name}${isPassed ? '' : `\n${stdout}${stderr}`}`)
+}
+
 function runVitest(): void {
   const folder = mkdtempSync(join(tmpdir(), 'postern-test-'))
-  const report = join(folder, 'report.json')
-  const status = run('vitest', [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
-  ])
+  const report = join(folder, 'totals.json')
+  const args = ['run', '--reporter=./test/quiet-reporter.ts', ...(isFast ? ['--project=node'] : []), ...forwarded]
+  const env = { ...process.env, POSTERN_TEST_TOTALS: report, ...(isFast ? { POSTERN_FAST_TESTS: '1' } : {}) }
+  const { status } = spawnSync(program('vitest'), args, { stdio: 'inherit', env })
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8')) as {
-      numPassedTests: number
-      numFailedTests: number
-      numPendingTests: number
-    }
-    totals.passed += numPassedTests
-    totals.failed += numFailedTests
-    totals.skipped += numPendingTests
+    const { passed, failed, skipped } = JSON.parse(readFileSync(report, 'utf8')) as Totals
+    totals.passed += passed
+    totals.failed += failed
+    totals.skipped += skipped
     // A file that does not load, or an unhandled rejection, fails the run without failing a test.
-    if (status !== 0 && numFailedTests === 0) totals.failed++
-    if (numPassedTests + numFailedTests === 0) totals.failed++
+    if (status !== 0 && failed === 0) totals.failed++
+    if (passed + failed === 0) totals.failed++
   } catch {
     totals.failed++
   }
   rmSync(folder, { recursive: true })
 }
 
-function run(command: string, args: readonly string[]): number | null {
-  return spawnSync(join('node_modules', '.bin', command), args, { stdio: 'inherit' }).status
+function program(name: string): string {
+  return join('node_modules', '.bin', name)
 }

@@ -1,4 +1,4 @@
-// `npm run attacks -- --costs`: what requests and documents cost, counted in this process, as the tables of the README.
+// `npm run attacks -- --costs`: what requests and documents cost, counted in this process, as the tables of docs/security.md.
 // CPU is that of this process, the small part of the sender included.
 import { type Counted, countKind, createCountingGateway, PORTS, startCpu } from './counting.ts'
 import { measureDocuments } from './document-costs.ts'

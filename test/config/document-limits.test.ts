@@ -1,4 +1,4 @@
-// How many policies fit into one document, by what they hold: the README says it, and these documents are as large.
+// How many policies fit into one document, by what they hold: docs/policies.md says it, and these documents are as large.
 import { describe, expect, it } from 'vitest'
 import { readYaml } from '../../src/config/yaml/yaml.ts'
 import { DOCUMENT_MAX_BYTES, POLICIES_MAX } from '../../src/core/limits.ts'
@@ -20,7 +20,7 @@ describe('the number of policies in one document', () => {
     ['without pins', POLICIES_MAX, POLICIES_MAX + 1, '', ''],
     ['with both pins', 8500, 8600, PINS, ''],
     ['with pins and a condition', 5900, 6100, PINS, CONDITION],
-  ])('is what the README says: %s, %i', (_what, fits, exceeds, pins, conditions) => {
+  ])('is what docs/policies.md says: %s, %i', (_what, fits, exceeds, pins, conditions) => {
     const text = attestation(fits, pins, conditions)
     expect(text.length).toBeLessThanOrEqual(DOCUMENT_MAX_BYTES)
     expect(readYaml(text).ok).toBe(true)

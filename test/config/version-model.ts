@@ -12,7 +12,7 @@ import { KEY, START, type Values } from './rig.ts'
 
 /** How long a place may show what was replaced: propagation and `cacheTtl`, as the settle time assumes. */
 export const LAG_MAX_MILLIS = APPLIED_SETTLE_MILLIS
-/** README's sum, propagation + `cacheTtl` + 60 s: what a gateway answers by is at most this much behind. */
+/** The sum of docs/operate.md, propagation + `cacheTtl` + 60 s: what a gateway answers by is at most this much behind. */
 export const BOUND_MILLIS = LAG_MAX_MILLIS + CONFIG_REVALIDATE_MILLIS
 
 export type Step =

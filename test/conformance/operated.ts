@@ -8,7 +8,7 @@ import { developmentSettings } from '../../src/cli/keys/dev-environment.ts'
 
 export type ServerName = 'node' | 'deno'
 
-/** As README has it. */
+/** As docs/operate.md has it. */
 const COMMANDS = {
   node: [process.execPath],
   deno: [

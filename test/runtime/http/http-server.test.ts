@@ -334,7 +334,7 @@ describe.each(['node', 'deno'] as const)('with TLS on %s', (host) => {
   beforeAll(() => {
     const [cert = '', key = ''] = tls()
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=a']
-    execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert])
+    execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert], { stdio: 'pipe' })
   })
 
   it('closes a connection that never begins its handshake', async () => {

@@ -7,10 +7,10 @@ import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import { blockComments, blockNames, replaceBlock } from './block.ts'
 import { code, table } from './markdown.ts'
 
-export type DescribedAttestor = Pick<Attestor, 'type' | 'evidenceSchema' | 'configSchema' | 'configOptional'>
+export type DescribedAttestor = Pick<Attestor, 'type' | 'words' | 'evidenceSchema' | 'configSchema' | 'configOptional'>
 
 /** The page anew. Throws if it has a section of an attestor that the table does not have. */
-export function attestorsPage(page: string, rows: readonly DescribedAttestor[] = [...ATTESTORS.values()]): string {
+export function attestorsPage(page: string, rows: readonly DescribedAttestor[] = ATTESTORS): string {
   const types = rows.map(({ type }) => type)
   const stale = blockNames(page).filter((name) => !types.includes(name))
   if (stale.length > 0) throw new Error(`The table has no attestor ${stale.join(', ')}: remove its section`)
@@ -24,10 +24,11 @@ export function attestorsPage(page: string, rows: readonly DescribedAttestor[] =
   return made
 }
 
-function describeAttestor({ type, evidenceSchema, configSchema, configOptional }: DescribedAttestor): string {
+function describeAttestor({ type, words, evidenceSchema, configSchema, configOptional }: DescribedAttestor): string {
   const evidence = fieldsOf(evidenceSchema).map(({ name }) => code(name))
   const attributes = CATALOGUE.filter(({ origin }) => origin === type)
   return [
+    words.summary,
     `Evidence: ${evidence.join(', ')}. \`config\` is ${configOptional ? 'optional' : 'required'}.`,
     table(
       ['`config`', 'required', 'what it is'],

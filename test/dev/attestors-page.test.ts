@@ -6,6 +6,7 @@ import { readBlock } from '../../dev/block.ts'
 
 const badge: DescribedAttestor = {
   type: 'badge',
+  words: { evidence: 'a badge', summary: 'A badge at a door.' },
   evidenceSchema: v.strictObject({ photo: v.string() }),
   configSchema: v.strictObject({
     door: v.pipe(v.string(), v.description('Front | back')),

@@ -136,7 +136,7 @@ export interface Words {
  * const badge: Attestor<BadgeShapes> = {
  *   type: 'badge', words: { evidence: 'a badge', summary: '...' },
  *   evidenceSchema, configSchema, configOptional: false,
- *   compile: ({ keys }) => ({ anchor: { id: digestOf(keys), value: keys }, pins: {}, scoped: true }),
+ *   compile: ({ keys }) => ({ anchor: { id: computeDigest(keys), value: keys }, pins: {}, scoped: true }),
  *   ...
  * }
  */

@@ -1,8 +1,8 @@
 // The catalogue: every attribute there is, in one table. A name that is not in it is an error where it is written.
 import { RESOLVED_NAMES_MAX } from '../core/limits.ts'
-import { nearest } from '../core/nearest.ts'
+import { findNearest } from '../core/nearest.ts'
 import { fitsAlphabet } from './alphabet.ts'
-import { type NamePattern, patternOf, readKey, writeName } from './name.ts'
+import { type NamePattern, parseNamePattern, readKey, writeName } from './name.ts'
 import type { AttributeRow } from './row.ts'
 import {
   CUSTOM_JWT_ROWS,
@@ -57,10 +57,10 @@ const FIXED = new Map<string, ResolvedAttribute>()
 const KEYED = new Map<string, KeyedRow[]>()
 const PATTERNS = new Map<string, NamePattern>()
 let longestPrefix = 0
-for (const row of rows) index(row)
+for (const row of rows) indexRow(row)
 
-function index(row: AttributeRow): void {
-  const pattern = patternOf(row.name)
+function indexRow(row: AttributeRow): void {
+  const pattern = parseNamePattern(row.name)
   if (pattern === undefined) {
     for (const name of [row.name, ...(row.aliases ?? [])]) FIXED.set(name, { row, name: row.name })
     return
@@ -81,7 +81,7 @@ export function addAttributeRows(added: readonly AttributeRow[]): void {
     if (known === row) continue
     if (known !== undefined) throw new RangeError(`the attribute ${row.name} is one of ${known.origin}`)
     rows.push(row)
-    index(row)
+    indexRow(row)
   }
 }
 
@@ -122,18 +122,18 @@ function resolveKeyed(text: string): ResolvedAttribute | undefined {
  * `aws_iid.ec2.instance.tag.Name`. `undefined` if the row has no such key, so that a hostile key is dropped by its
  * attestor and never becomes another attribute's name.
  */
-export function attributeName(documented: string, key: string): string | undefined {
+export function makeAttributeName(documented: string, key: string): string | undefined {
   const pattern = PATTERNS.get(documented)
   return pattern === undefined ? undefined : resolveAttribute(writeName(pattern, key))?.name
 }
 
 /** Every documented name, with the parts that vary in angle brackets. */
-export function attributeNames(): readonly string[] {
+export function listAttributeNames(): readonly string[] {
   return CATALOGUE.map((row) => row.name)
 }
 
 /** The upstream server version that a name needs; `undefined` if any will do. */
-export function serverVersionFor(attribute: ResolvedAttribute): string | undefined {
+export function findServerVersion(attribute: ResolvedAttribute): string | undefined {
   const needsVersion = attribute.key?.includes('/') || attribute.key?.includes('-')
   return needsVersion ? attribute.row.keyVersion : undefined
 }
@@ -142,25 +142,25 @@ export function serverVersionFor(attribute: ResolvedAttribute): string | undefin
 export function suggestAttribute(text: string): string | undefined {
   const candidates = [...FIXED.keys()]
   for (const { row, pattern } of [...KEYED.values()].flat()) {
-    const key = keyAsIn(text, pattern)
+    const key = findLikelyKey(text, pattern)
     if (key === undefined || (row.keyAlphabet !== undefined && !fitsAlphabet(key, row.keyAlphabet))) continue
     candidates.push(writeName(pattern, key))
   }
-  const best = nearest(text, candidates)
+  const best = findNearest(text, candidates)
   return best === undefined ? undefined : resolveAttribute(best)?.name
 }
 
 /** What would be the key if `text` were a misspelt name of this pattern. */
-function keyAsIn(text: string, pattern: NamePattern): string | undefined {
+function findLikelyKey(text: string, pattern: NamePattern): string | undefined {
   const bracket = text.indexOf('[')
-  const written = bracket >= 0 ? text.slice(bracket) : afterDots(text, pattern.prefix.split('.').length)
+  const written = bracket >= 0 ? text.slice(bracket) : skipDots(text, pattern.prefix.split('.').length)
   if (pattern.suffix === '') return readKey(`${pattern.prefix}${written}`, pattern)
   const [, key] = written.split(written.startsWith('[') ? /[[\]]/ : '.', 2)
   return key === undefined ? undefined : readKey(`${pattern.prefix}.${key}${pattern.suffix}`, pattern)
 }
 
 /** From the `count`th dot on. */
-function afterDots(text: string, count: number): string {
+function skipDots(text: string, count: number): string {
   let at = -1
   for (let found = 0; found < count; found++) {
     at = text.indexOf('.', at + 1)

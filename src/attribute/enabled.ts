@@ -1,5 +1,5 @@
 // Attributes that are off until a setting names or allows them.
-import { beginsWithAnyOf } from '../core/prefixes.ts'
+import { beginsWithAnyListed } from '../core/prefixes.ts'
 import type { ResolvedAttribute } from './catalogue.ts'
 
 /** The settings of `Cluster` and `WorkloadAttestation` that decide. What is not given is off. */
@@ -18,9 +18,9 @@ export function isEnabled({ row, key = '' }: ResolvedAttribute, enablement: Enab
     case 'includeContainerAttributes':
       return enablement.includeContainerAttributes
     case 'includeAnnotationPrefixes':
-      return beginsWithAnyOf(key, enablement.includeAnnotationPrefixes)
+      return beginsWithAnyListed(key, enablement.includeAnnotationPrefixes)
     case 'includeEnvVars':
-      return enablement.includeEnvVars !== undefined && beginsWithAnyOf(key, enablement.includeEnvVars)
+      return enablement.includeEnvVars !== undefined && beginsWithAnyListed(key, enablement.includeEnvVars)
     case 'discoverWorkloadPath':
       return enablement.discoverWorkloadPath ?? false
   }

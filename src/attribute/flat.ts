@@ -10,7 +10,7 @@ import {
 import { quoteText } from '../core/printable.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { utf8Length } from '../core/utf8.ts'
+import { countUtf8Bytes } from '../core/utf8.ts'
 import type { AttributeValue } from './attribute.ts'
 import { resolveAttribute, suggestAttribute } from './catalogue.ts'
 import { type Enablement, isEnabled } from './enabled.ts'
@@ -27,7 +27,7 @@ export interface WorkloadAttributes {
  * Makes names canonical. Refuses with `request_malformed` (too many), `attribute_unknown`, `attribute_origin_forbidden`,
  * `attribute_duplicate` (two spellings of one name), `attribute_invalid` or `value_too_long`; `where` is the name.
  */
-export function attributesOfFlat(
+export function readFlatAttributes(
   input: JsonObject | ReadonlyMap<string, Json>,
   enablement: Enablement,
 ): Checked<WorkloadAttributes> {
@@ -93,7 +93,7 @@ function readValue(json: Json, row: AttributeRow, name: string): Checked<Attribu
       return refuseName('attribute_invalid', name, `${name} has to be ${wanted}`)
     }
     // What is too long in UTF-16 is too long in UTF-8.
-    bytes += text.length > ATTRIBUTE_VALUE_MAX_BYTES ? text.length : utf8Length(text)
+    bytes += text.length > ATTRIBUTE_VALUE_MAX_BYTES ? text.length : countUtf8Bytes(text)
     if (bytes > ATTRIBUTE_VALUE_MAX_BYTES) {
       return refuseName('value_too_long', name, `${name} is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`)
     }

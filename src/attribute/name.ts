@@ -12,7 +12,7 @@ export interface NamePattern {
 }
 
 /** The pattern of a documented name with a part in angle brackets; `undefined` if it has none. */
-export function patternOf(documented: string): NamePattern | undefined {
+export function parseNamePattern(documented: string): NamePattern | undefined {
   const open = documented.indexOf('<')
   if (open < 0) return undefined
   const close = documented.indexOf('>')
@@ -29,7 +29,7 @@ export function readKey(name: string, pattern: NamePattern): string | undefined 
   if (!name.startsWith(pattern.prefix) || !name.endsWith(pattern.suffix)) return undefined
   if (name.length > ATTRIBUTE_NAME_MAX_LENGTH) return undefined
   const written = name.slice(pattern.prefix.length, name.length - pattern.suffix.length)
-  const key = between(written, '[', ']') ?? between(written, '.[', ']') ?? between(written, ".'", "'")
+  const key = readBetween(written, '[', ']') ?? readBetween(written, '.[', ']') ?? readBetween(written, ".'", "'")
   if (key !== undefined) return isKey(key) ? key : undefined
   if (!written.startsWith('.') || written[1] === '[' || written[1] === "'") return undefined
   const bare = written.slice(1)
@@ -43,7 +43,7 @@ export function writeName(pattern: NamePattern, key: string): string {
   return `${pattern.prefix}.${isBare ? key : `'${key}'`}${pattern.suffix}`
 }
 
-function between(text: string, open: string, close: string): string | undefined {
+function readBetween(text: string, open: string, close: string): string | undefined {
   const isEnclosed = text.length >= open.length + close.length && text.startsWith(open) && text.endsWith(close)
   return isEnclosed ? text.slice(open.length, text.length - close.length) : undefined
 }

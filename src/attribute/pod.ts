@@ -2,11 +2,11 @@
 // holds is nobody's business. A field that is there and has another shape makes the request malformed.
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
-import { beginsWithAnyOf } from '../core/prefixes.ts'
+import { beginsWithAnyListed } from '../core/prefixes.ts'
 import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { AttributeValue } from './attribute.ts'
-import { attributeName } from './catalogue.ts'
+import { makeAttributeName } from './catalogue.ts'
 import type { Enablement } from './enabled.ts'
 import type { WorkloadAttributes } from './flat.ts'
 
@@ -19,7 +19,7 @@ export interface PodOptions extends Enablement {
  * Refuses with `request_malformed` (`where` is the field, from `pod` on) or `container_unknown`. Container attributes
  * that are not enabled are listed as dropped; so are annotations without an allowed prefix, if any prefix is allowed.
  */
-export function attributesOfPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttributes> {
+export function readPodAttributes(pod: JsonObject, options: PodOptions): Checked<WorkloadAttributes> {
   try {
     return readPod(pod, options)
   } catch (error) {
@@ -51,9 +51,9 @@ interface Container {
 
 function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttributes> {
   checkKind(pod)
-  const metadata = objectAt(pod['metadata'], 'pod.metadata')
-  const spec = objectAt(pod['spec'], 'pod.spec')
-  const status = optional(pod['status'], 'pod.status', objectAt)
+  const metadata = readObject(pod['metadata'], 'pod.metadata')
+  const spec = readObject(pod['spec'], 'pod.spec')
+  const status = readOptional(pod['status'], 'pod.status', readObject)
   // Kubernetes gives a name once among all of them: else `container` could mean two.
   const names = new Set<string>()
   const containers = readContainers(spec, status, 'containers', names)
@@ -65,33 +65,36 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
   const set = (name: string, value: AttributeValue | undefined): void => {
     if (value !== undefined) attributes.set(name, value)
   }
-  set('kubernetes.pod.name', textAt(metadata['name'], 'pod.metadata.name'))
-  set('kubernetes.pod.namespace', textAt(metadata['namespace'], 'pod.metadata.namespace'))
-  set('kubernetes.pod.uid', textAt(metadata['uid'], 'pod.metadata.uid'))
-  set('kubernetes.pod.node.name', optionalText(spec['nodeName'], 'pod.spec.nodeName'))
-  set('kubernetes.pod.service_account', optionalText(spec['serviceAccountName'], 'pod.spec.serviceAccountName'))
+  set('kubernetes.pod.name', readString(metadata['name'], 'pod.metadata.name'))
+  set('kubernetes.pod.namespace', readString(metadata['namespace'], 'pod.metadata.namespace'))
+  set('kubernetes.pod.uid', readString(metadata['uid'], 'pod.metadata.uid'))
+  set('kubernetes.pod.node.name', readOptionalString(spec['nodeName'], 'pod.spec.nodeName'))
+  set('kubernetes.pod.service_account', readOptionalString(spec['serviceAccountName'], 'pod.spec.serviceAccountName'))
   set('kubernetes.pod.image_count', containers.length)
   set('kubernetes.pod.init_image_count', initContainers.length)
-  const owner = lastOwner(metadata)
+  const owner = findOwner(metadata)
   set('kubernetes.pod.owner', owner && `${owner.kind}:${owner.name}`)
   set('kubernetes.pod.owner_uid', owner?.uid)
 
-  for (const [key, value] of bounded(textsAt(metadata['labels'], 'pod.metadata.labels'), 'pod.metadata.labels')) {
-    set(keyedName('kubernetes.pod.label[<key>]', key, 'pod.metadata.labels'), value)
+  for (const [key, value] of checkCount(
+    readStringEntries(metadata['labels'], 'pod.metadata.labels'),
+    'pod.metadata.labels',
+  )) {
+    set(makeKeyedName('kubernetes.pod.label[<key>]', key, 'pod.metadata.labels'), value)
   }
   const prefixes = options.includeAnnotationPrefixes
-  const annotations = textsAt(metadata['annotations'], 'pod.metadata.annotations')
+  const annotations = readStringEntries(metadata['annotations'], 'pod.metadata.annotations')
   // Where none is allowed, none is used, and how many there are is the business of others.
-  for (const [key, value] of prefixes.length === 0 ? [] : bounded(annotations, 'pod.metadata.annotations')) {
-    const name = keyedName('kubernetes.pod.annotation[<key>]', key, 'pod.metadata.annotations')
-    if (beginsWithAnyOf(key, prefixes)) set(name, value)
+  for (const [key, value] of prefixes.length === 0 ? [] : checkCount(annotations, 'pod.metadata.annotations')) {
+    const name = makeKeyedName('kubernetes.pod.annotation[<key>]', key, 'pod.metadata.annotations')
+    if (beginsWithAnyListed(key, prefixes)) set(name, value)
     else dropped.push(name)
   }
   for (const [kind, list] of [['container', containers] as const, ['init_container', initContainers] as const]) {
     for (const { name, image, imageId } of list) {
       const where = `pod.spec.${kind === 'container' ? 'containers' : 'initContainers'}`
-      set(keyedName(`kubernetes.pod.${kind}.<container>.image.name`, name, where), image)
-      set(keyedName(`kubernetes.pod.${kind}.<container>.image.id`, name, where), imageId)
+      set(makeKeyedName(`kubernetes.pod.${kind}.<container>.image.name`, name, where), image)
+      set(makeKeyedName(`kubernetes.pod.${kind}.<container>.image.id`, name, where), imageId)
     }
   }
   if (options.container === undefined) return pass({ attributes, dropped })
@@ -116,16 +119,16 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
 }
 
 /** Several owners are possible; the documents take the last. */
-function lastOwner(metadata: JsonObject): Readonly<Record<'kind' | 'name' | 'uid', string>> | undefined {
+function findOwner(metadata: JsonObject): Readonly<Record<'kind' | 'name' | 'uid', string>> | undefined {
   const where = 'pod.metadata.ownerReferences'
-  const owners = optional(metadata['ownerReferences'], where, listAt) ?? []
+  const owners = readOptional(metadata['ownerReferences'], where, readList) ?? []
   if (owners.length === 0) return undefined
   const place = `${where}[${owners.length - 1}]`
-  const owner = objectAt(owners.at(-1), place)
+  const owner = readObject(owners.at(-1), place)
   return {
-    kind: textAt(owner['kind'], `${place}.kind`),
-    name: textAt(owner['name'], `${place}.name`),
-    uid: textAt(owner['uid'], `${place}.uid`),
+    kind: readString(owner['kind'], `${place}.kind`),
+    name: readString(owner['name'], `${place}.name`),
+    uid: readString(owner['uid'], `${place}.uid`),
   }
 }
 
@@ -149,63 +152,63 @@ function readContainers(
 ): readonly Container[] {
   const statusMember = STATUS_MEMBERS[member]
   const imageIds = new Map<string, string>()
-  const statuses = optional(status?.[statusMember], `pod.status.${statusMember}`, listAt) ?? []
+  const statuses = readOptional(status?.[statusMember], `pod.status.${statusMember}`, readList) ?? []
   for (const [index, json] of statuses.entries()) {
     const place = `pod.status.${statusMember}[${index}]`
-    const entry = objectAt(json, place)
+    const entry = readObject(json, place)
     const imageId = entry['imageID']
     if (imageId === undefined || imageId === null || imageId === '') continue
-    imageIds.set(textAt(entry['name'], `${place}.name`), textAt(imageId, `${place}.imageID`))
+    imageIds.set(readString(entry['name'], `${place}.name`), readString(imageId, `${place}.imageID`))
   }
-  return (optional(spec[member], `pod.spec.${member}`, listAt) ?? []).map((json, index) => {
+  return (readOptional(spec[member], `pod.spec.${member}`, readList) ?? []).map((json, index) => {
     const place = `pod.spec.${member}[${index}]`
-    const entry = objectAt(json, place)
-    const name = textAt(entry['name'], `${place}.name`)
+    const entry = readObject(json, place)
+    const name = readString(entry['name'], `${place}.name`)
     if (names.has(name)) throw new Malformed(`${place}.name`, 'a name that no other container has')
     names.add(name)
-    return { name, image: optionalText(entry['image'], `${place}.image`), imageId: imageIds.get(name) }
+    return { name, image: readOptionalString(entry['image'], `${place}.image`), imageId: imageIds.get(name) }
   })
 }
 
-function keyedName(documented: string, key: string, where: string): string {
-  const name = attributeName(documented, key)
+function makeKeyedName(documented: string, key: string, where: string): string {
+  const name = makeAttributeName(documented, key)
   if (name === undefined) throw new Malformed(`${where}[${quoteText(key)}]`, 'under a key that Kubernetes allows')
   return name
 }
 
 /** Kubernetes leaves out what is empty, and some clients write null for it. */
-function optional<T>(json: Json | undefined, where: string, read: (json: Json, where: string) => T): T | undefined {
+function readOptional<T>(json: Json | undefined, where: string, read: (json: Json, where: string) => T): T | undefined {
   return json === undefined || json === null ? undefined : read(json, where)
 }
 
 /** Clients that are written in Go send an empty string for what is not set. */
-function optionalText(json: Json | undefined, where: string): string | undefined {
-  return json === '' ? undefined : optional(json, where, textAt)
+function readOptionalString(json: Json | undefined, where: string): string | undefined {
+  return json === '' ? undefined : readOptional(json, where, readString)
 }
 
-function objectAt(json: Json | undefined, where: string): JsonObject {
+function readObject(json: Json | undefined, where: string): JsonObject {
   if (!isJsonObject(json)) throw new Malformed(where, 'an object')
   return json
 }
 
-function listAt(json: Json | undefined, where: string): readonly Json[] {
+function readList(json: Json | undefined, where: string): readonly Json[] {
   if (!Array.isArray(json)) throw new Malformed(where, 'a list')
-  return bounded(json, where)
+  return checkCount(json, where)
 }
 
-function bounded<T>(items: readonly T[], where: string): readonly T[] {
+function checkCount<T>(items: readonly T[], where: string): readonly T[] {
   if (items.length > WORKLOAD_ATTRIBUTES_MAX) throw new Malformed(where, `at most ${WORKLOAD_ATTRIBUTES_MAX} long`)
   return items
 }
 
-function textAt(json: Json | undefined, where: string): string {
+function readString(json: Json | undefined, where: string): string {
   if (typeof json !== 'string' || json === '') throw new Malformed(where, 'a text that is not empty')
   return json
 }
 
 /** The members of an object of texts, empty ones included. */
-function textsAt(json: Json | undefined, where: string): readonly (readonly [string, string])[] {
-  const entries = Object.entries(optional(json, where, objectAt) ?? {})
+function readStringEntries(json: Json | undefined, where: string): readonly (readonly [string, string])[] {
+  const entries = Object.entries(readOptional(json, where, readObject) ?? {})
   return entries.map(([key, value]) => {
     if (typeof value !== 'string') throw new Malformed(`${where}[${quoteText(key)}]`, 'a text')
     return [key, value] as const

@@ -50,7 +50,11 @@ export const NOT_IN_PATHS: readonly Surface[] = ['jwtClaim', 'x509Subject', 'dns
 export type RowFacts = Omit<AttributeRow, 'name' | 'origin' | 'side' | 'type' | 'surfaces'> &
   Partial<Pick<AttributeRow, 'type' | 'surfaces'>>
 
-export function rowsOf(origin: string, side: Side, facts: Readonly<Record<string, RowFacts>>): readonly AttributeRow[] {
+export function makeRows(
+  origin: string,
+  side: Side,
+  facts: Readonly<Record<string, RowFacts>>,
+): readonly AttributeRow[] {
   return Object.entries(facts).map(([name, row]) => ({
     type: 'text',
     surfaces: EVERYWHERE,

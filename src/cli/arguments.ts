@@ -10,7 +10,7 @@ import {
 import type { SectionScope } from '../config/sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections/table.ts'
 import { isDigest } from '../core/digest.ts'
-import { didYouMean } from '../core/nearest.ts'
+import { suggestNearest } from '../core/nearest.ts'
 import { usageStop } from './command.ts'
 import type { Options } from './define-command.ts'
 
@@ -49,7 +49,9 @@ export function readTarget(scope: string, id: string | undefined): Target {
 export function readSection(target: Target, name: string): SectionName {
   if (!isSectionName(name)) {
     const names = sectionNames().filter((known) => SECTIONS[known].scope === target.kind)
-    throw usageStop(`Unknown section "${name}"${didYouMean(name, names) || `. Expected one of: ${names.join(', ')}`}`)
+    throw usageStop(
+      `Unknown section "${name}"${suggestNearest(name, names) || `. Expected one of: ${names.join(', ')}`}`,
+    )
   }
   checkScope(target, name)
   return name

@@ -5,7 +5,7 @@ import type { DocumentKey } from '../config/document-key.ts'
 import { isSectionName, type SectionName } from '../config/sections/table.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import { readYaml } from '../config/yaml/yaml.ts'
-import { digestOf } from '../core/digest.ts'
+import { computeDigest } from '../core/digest.ts'
 import { DOCUMENT_MAX_BYTES } from '../core/limits.ts'
 import { describeError, readErrorCode } from '../core/thrown.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
@@ -30,7 +30,7 @@ export async function compileAs(
   bytes: Uint8Array<ArrayBuffer>,
   settings: OperatorSettings,
 ): Promise<CompiledDocument> {
-  const digest = await digestOf(bytes)
+  const digest = await computeDigest(bytes)
   const result = compileDocument(key.section, bytes, settings.contextFor(key))
   const issues = result.ok ? result.warnings : result.issues
   return { name, key, text: decodeUtf8(bytes) ?? lossyText(bytes), digest, result, issues }

@@ -2,7 +2,7 @@
 import { formatIssue } from '../config/compile/format-issue.ts'
 import { type IssueStatus, statusOf } from '../config/live/status.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
-import { isError, severityOf } from '../core/issue.ts'
+import { findSeverity, isError } from '../core/issue.ts'
 import { printable } from '../core/printable.ts'
 import { count, paint } from './terminal.ts'
 
@@ -21,7 +21,7 @@ export function issuesText(
     .map((issue) => {
       if (issue.omitted !== undefined) return `${printable(name)}: ${issue.message}\n`
       const formatted = formatIssue(issue, text, name)
-      const severity = severityOf(issue)
+      const severity = findSeverity(issue)
       const head = `:${issue.line}:${issue.column}: ${severity}`
       const coloured = `:${issue.line}:${issue.column}: ${paint(severity, severity === 'error' ? 'red' : 'yellow', io)}`
       return `${formatted.replace(head, () => coloured)}\n`

@@ -1,6 +1,6 @@
 // The functions and macros of conditions, and by name those of CEL that conditions do not have.
 import { CONDITION_PATTERNS_MAX, PATTERN_MAX_LENGTH, PATTERN_STEPS_PER_DOCUMENT_MAX } from '../core/limits.ts'
-import { didYouMean } from '../core/nearest.ts'
+import { suggestNearest } from '../core/nearest.ts'
 import type { CompiledPattern } from '../pattern/pattern.ts'
 import type { PatternMeter } from '../pattern/pattern-meter.ts'
 import type { Report } from './check-report.ts'
@@ -60,7 +60,7 @@ export function checkCall(node: CallNode, variables: readonly Variable[], call: 
       if (FOREIGN.has(node.name)) return call.unsupported(`${node.name}()`, node.offset)
       return call.report(
         'condition_type',
-        `Cannot call "${node.name}": there is no such function${didYouMean(node.name, OURS)}`,
+        `Cannot call "${node.name}": there is no such function${suggestNearest(node.name, OURS)}`,
         node.offset,
       )
   }

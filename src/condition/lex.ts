@@ -1,7 +1,7 @@
 // Splits an expression into tokens, once, in linear time.
 
 import { quoteText } from '../core/printable.ts'
-import { digitOf } from '../pattern/hex-digit.ts'
+import { readHexDigit } from '../pattern/hex-digit.ts'
 import { readStringLiteral } from './string-literal.ts'
 import { failSyntax, failUnsupported } from './syntax.ts'
 
@@ -104,7 +104,7 @@ function readName(text: string, start: number): Token {
 function readNumber(text: string, start: number): Token {
   const isHex = text.startsWith('0x', start)
   let end = isHex ? start + 2 : start
-  while (isHex ? digitOf(text.charCodeAt(end)) < 16 : isDigit(text.charCodeAt(end))) end++
+  while (isHex ? readHexDigit(text.charCodeAt(end)) < 16 : isDigit(text.charCodeAt(end))) end++
   const digits = text.slice(start, end)
   const next = (text[end] ?? '').toLowerCase()
   if (!isHex && next === '.' && isDigit(text.charCodeAt(end + 1))) failUnsupported('a floating-point number', start)

@@ -1,5 +1,5 @@
 // CEL's string literals: quotes, triple quotes, raw strings and escapes (CEL specification, "String and Bytes Values").
-import { digitOf } from '../pattern/hex-digit.ts'
+import { readHexDigit } from '../pattern/hex-digit.ts'
 import { failSyntax } from './syntax.ts'
 
 const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -71,7 +71,7 @@ function readEscape(text: string, at: number): StringLiteral {
 function readCodePoint(text: string, at: number, from: number, count: number, radix: number): StringLiteral {
   let code = 0
   for (let index = from; index < from + count; index++) {
-    const digit = digitOf(text.charCodeAt(index))
+    const digit = readHexDigit(text.charCodeAt(index))
     if (digit >= radix) failSyntax(`Cannot read the string: the escape needs ${count} digits`, at)
     code = code * radix + digit
   }

@@ -4,7 +4,7 @@ import { encodeBase64url } from './base64.ts'
 import { encodeHex } from './bytes.ts'
 import { encodeUtf8 } from './utf8.ts'
 
-/** What {@link digestOf} makes, and nothing else. */
+/** What {@link computeDigest} makes, and nothing else. */
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 /** The first digits of one, as a person copies them: fewer than four name too many versions. */
 const DIGEST_START = /^(?:sha256:)?([0-9a-f]{4,64})$/
@@ -14,7 +14,7 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array
 }
 
 /** A configuration digest: `sha256:` and the hex of the stored bytes' SHA-256. */
-export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+export async function computeDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return `sha256:${encodeHex(await sha256(bytes))}`
 }
 
@@ -32,7 +32,7 @@ export function parseDigestStart(text: string): string | undefined {
 export const SHORT_DIGEST_LENGTH = 'sha256:'.length + 12
 
 /** A digest as people compare it: its first twelve digits. */
-export function shortDigest(digest: string): string {
+export function shortenDigest(digest: string): string {
   return digest.slice(0, SHORT_DIGEST_LENGTH)
 }
 

@@ -26,12 +26,12 @@ export function formatDuration(seconds: number): string {
 }
 
 /** How long ago that was, in whole seconds. Never negative: a clock may have been set back. */
-export function secondsSince(millis: number, nowMillis: number): number {
+export function countSecondsSince(millis: number, nowMillis: number): number {
   return Math.max(0, Math.floor((nowMillis - millis) / 1000))
 }
 
 /** A wait in milliseconds as `Retry-After` tells it: whole seconds, rounded up, and at least one. */
-export function secondsToWait(millis: number): number {
+export function roundUpToSeconds(millis: number): number {
   return Math.max(1, Math.ceil(millis / 1000))
 }
 

@@ -43,11 +43,11 @@ export function weighHeap(value: unknown, shared: Iterable<object> = []): number
     }
     if (object instanceof Map) {
       for (const [key, item] of object) waiting.push(key, item)
-      return HASH_BYTES + MAP_ENTRY_BYTES * capacityFor(object.size)
+      return HASH_BYTES + MAP_ENTRY_BYTES * findCapacity(object.size)
     }
     if (object instanceof Set) {
       for (const item of object) waiting.push(item)
-      return HASH_BYTES + SET_ENTRY_BYTES * capacityFor(object.size)
+      return HASH_BYTES + SET_ENTRY_BYTES * findCapacity(object.size)
     }
     if (ArrayBuffer.isView(object)) {
       const { buffer } = object
@@ -98,6 +98,6 @@ function isLatin1(text: string): boolean {
   return !/[^\u0000-\u00ff]/.test(text)
 }
 
-function capacityFor(size: number): number {
+function findCapacity(size: number): number {
   return Math.max(HASH_ENTRIES_MIN, 2 ** Math.ceil(Math.log2(Math.max(size, 1))))
 }

@@ -124,7 +124,7 @@ export interface OmittedIssues {
 }
 
 /** As it is printed: to an author everything that has to change is an error. */
-export function severityOf(issue: Issue): 'error' | 'warning' {
+export function findSeverity(issue: Issue): 'error' | 'warning' {
   return isError(issue) ? 'error' : 'warning'
 }
 

@@ -55,7 +55,7 @@ export function parseJson(text: string, depthMax: number): JsonResult {
     }
   }
 
-  function readText(): string {
+  function readString(): string {
     const start = at
     at++
     let value = ''
@@ -133,7 +133,7 @@ export function parseJson(text: string, depthMax: number): JsonResult {
       skipSpace()
       const nameAt = at
       if (text[at] !== '"') fail('syntax_invalid')
-      const name = readText()
+      const name = readString()
       if (name in members) fail('member_duplicate', nameAt)
       skipSpace()
       if (text[at] !== ':') fail('syntax_invalid')
@@ -155,7 +155,7 @@ export function parseJson(text: string, depthMax: number): JsonResult {
       case '[':
         return depth === 0 ? fail('depth_exceeded') : readArray(depth - 1)
       case '"':
-        return readText()
+        return readString()
       case 't':
         return readWord('true', true)
       case 'f':
@@ -194,12 +194,12 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 }
 
 /** The JSON Canonicalization Scheme (RFC 8785) for what this reader yields: members sorted by UTF-16 units. */
-export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+export function writeCanonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(writeCanonicalJson).join(',')}]`
   if (isJsonObject(value)) {
     const members = Object.keys(value)
       .sort()
-      .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`)
+      .map((name) => `${JSON.stringify(name)}:${writeCanonicalJson(value[name] ?? null)}`)
     return `{${members.join(',')}}`
   }
   return JSON.stringify(value)

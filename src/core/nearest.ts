@@ -10,7 +10,7 @@ const LONGEST_NAME = 96
  * changed places count as two edits. `gcp_token` is not meant to be `k8s_token`. Longer names than 96 UTF-16 units are not
  * compared.
  */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+export function findNearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > LONGEST_NAME) return undefined
   const wanted = name.toLowerCase()
   let best: string | undefined
@@ -27,7 +27,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 }
 
 /** A sentence fragment, `; did you mean "x"?`, or nothing. */
-export function didYouMean(name: string, candidates: Iterable<string>): string {
-  const best = nearest(name, candidates)
+export function suggestNearest(name: string, candidates: Iterable<string>): string {
+  const best = findNearest(name, candidates)
   return best === undefined ? '' : `; did you mean "${best}"?`
 }

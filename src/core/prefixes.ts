@@ -35,7 +35,7 @@ export function beginsWithAny(text: string, prefixes: Prefixes, probe?: () => vo
 const SORTED = new WeakMap<readonly string[], Prefixes>()
 
 /** The same for a plain list of a compiled document, which is sorted the first time. */
-export function beginsWithAnyOf(text: string, texts: readonly string[]): boolean {
+export function beginsWithAnyListed(text: string, texts: readonly string[]): boolean {
   let prefixes = SORTED.get(texts)
   if (prefixes === undefined) {
     prefixes = sortPrefixes(texts)

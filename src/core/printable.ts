@@ -49,7 +49,7 @@ export function printable(text: string, maxLength: number = Number.POSITIVE_INFI
     if (whole.length <= maxLength) return whole
   }
   // The mark is never longer than for the whole text: there are no more characters than units.
-  const room = maxLength - markOf(text.length).length
+  const room = maxLength - describeRest(text.length).length
   let shown = ''
   let at = 0
   for (const character of text.slice(0, maxLength)) {
@@ -58,7 +58,7 @@ export function printable(text: string, maxLength: number = Number.POSITIVE_INFI
     shown += next
     at += character.length
   }
-  return `${shown}${markOf(countCharacters(text, at))}`
+  return `${shown}${describeRest(countCharacters(text, at))}`
 }
 
 /** Somebody else's string in a sentence: a JSON string of its first characters, then how many more there are. */
@@ -66,7 +66,7 @@ export function quoteText(text: string, maxCharacters: number = QUOTED_MAX_CHARA
   // Two UTF-16 units a character at most, so a megabyte is not spread into an array to learn that it is long.
   const shown = [...text.slice(0, 2 * maxCharacters)].slice(0, maxCharacters).join('')
   const quoted = JSON.stringify(shown).replace(UNPRINTABLE, escapeUnits)
-  return shown.length === text.length ? quoted : `${quoted}${markOf(countCharacters(text, shown.length))}`
+  return shown.length === text.length ? quoted : `${quoted}${describeRest(countCharacters(text, shown.length))}`
 }
 
 /** Like {@link printable}, for a text of several lines: line feeds and tabs stay. */
@@ -90,7 +90,7 @@ function isAscii(text: string): boolean {
   return !/[^\t\n -~]/.test(text)
 }
 
-function markOf(characters: number): string {
+function describeRest(characters: number): string {
   return `… (${characters} more characters)`
 }
 

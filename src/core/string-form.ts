@@ -11,7 +11,7 @@ export interface StringForm {
 }
 
 /** A duration within bounds; a bare number is one of seconds. `words` name the bounds. */
-export function durationForm(minSeconds: number, maxSeconds: number, words: string): StringForm {
+export function makeDurationForm(minSeconds: number, maxSeconds: number, words: string): StringForm {
   return {
     accepts(text) {
       const seconds = parseDurationSeconds(text)
@@ -28,6 +28,6 @@ export const URL_FORM: StringForm = {
 }
 
 /** One of a few strings. */
-export function choiceForm(choices: readonly string[]): StringForm {
+export function makeChoiceForm(choices: readonly string[]): StringForm {
   return { accepts: (text) => choices.includes(text), words: choices.map((choice) => `"${choice}"`).join(' or ') }
 }

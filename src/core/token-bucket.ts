@@ -38,7 +38,7 @@ export function takeFrom(
 }
 
 /** Milliseconds until `count` tokens, `size` at the most, are there if nobody takes any until then. */
-export function millisUntil(
+export function computeWaitMillis(
   { tokens, countedAtMillis }: TokenBucket,
   { refillMillis }: BucketBounds,
   nowMillis: number,

@@ -37,7 +37,7 @@ export function findByteOrderMark(bytes: Uint8Array): 'UTF-8' | 'UTF-16' | 'UTF-
 /** The offset of the first byte of `bytes` that is not part of UTF-8, if there is one. */
 export function findInvalidUtf8(bytes: Uint8Array): number | undefined {
   for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes, at)
+    const length = countSequenceBytes(bytes, at)
     if (length === 0) return at
     at += length
   }
@@ -45,7 +45,7 @@ export function findInvalidUtf8(bytes: Uint8Array): number | undefined {
 }
 
 /** How many bytes the character at `at` has; 0 if there is none (Unicode, table 3-7: no overlong form, no surrogate). */
-function sequenceLength(bytes: Uint8Array, at: number): number {
+function countSequenceBytes(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
   if (first < 0x80) return 1
   if (first < 0xc2 || first > 0xf4) return 0
@@ -61,7 +61,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 }
 
 /** How many bytes the UTF-8 of `text` has, without making them. A lone surrogate becomes U+FFFD, three bytes. */
-export function utf8Length(text: string): number {
+export function countUtf8Bytes(text: string): number {
   let bytes = text.length
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)
@@ -75,5 +75,5 @@ export function utf8Length(text: string): number {
 
 /** Whether the UTF-8 of `text` has more bytes than that; they are counted only where the length leaves it open. */
 export function exceedsUtf8(text: string, maxBytes: number): boolean {
-  return text.length > maxBytes || (text.length * 3 > maxBytes && utf8Length(text) > maxBytes)
+  return text.length > maxBytes || (text.length * 3 > maxBytes && countUtf8Bytes(text) > maxBytes)
 }

@@ -1,7 +1,7 @@
 // UUIDv7 (RFC 9562 section 5.7): ordered by time, so that request ids and session ids sort in logs.
 import { encodeHex } from './bytes.ts'
 
-export function uuidv7(nowMillis: number): string {
+export function makeUuidV7(nowMillis: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   const view = new DataView(bytes.buffer)
   view.setUint16(0, Math.floor(nowMillis / 2 ** 32))

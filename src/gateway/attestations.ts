@@ -5,7 +5,7 @@ import { ATTESTOR_TYPE, type AttestorTable } from '../attest/table.ts'
 import { ATTESTATIONS_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { Attestation } from '../policy/login/evidence.ts'
-import { type ChallengeScope, challengeMessage, openChallenge } from '../token/challenge.ts'
+import { type ChallengeScope, makeChallengeMessage, openChallenge } from '../token/challenge.ts'
 import type { SealKeys } from '../token/seal-key.ts'
 import { checkShape } from './body.ts'
 
@@ -101,5 +101,5 @@ async function openSealed(
   nowSeconds: number,
 ): Promise<Checked<OpenedChallenge>> {
   const opened = await openChallenge(sealed, scope, keys, nowSeconds)
-  return opened.ok ? pass({ ...opened.value, message: challengeMessage(sealed, scope) }) : opened
+  return opened.ok ? pass({ ...opened.value, message: makeChallengeMessage(sealed, scope) }) : opened
 }

@@ -1,7 +1,7 @@
 // The gateway as one Hono app, made of parts that its host hands in. A larger app mounts it with `app.route`.
 import { Hono } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { uuidv7 } from '../core/uuid.ts'
+import { makeUuidV7 } from '../core/uuid.ts'
 import { describeFault } from './audit/audit.ts'
 import { recordHead } from './audit/record-head.ts'
 import { addOpenApiRoute } from './openapi/openapi.ts'
@@ -22,7 +22,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   app.use(async function answerHeaders(c, next) {
     const startedMillis = parts.clock()
     c.set('startedMillis', startedMillis)
-    c.set('requestId', uuidv7(startedMillis))
+    c.set('requestId', makeUuidV7(startedMillis))
     c.set('realm', parts.settings.trustDomain)
     await next()
     c.header('X-Request-Id', c.get('requestId'))

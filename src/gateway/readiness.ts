@@ -3,7 +3,7 @@
 
 import { type ConfigSource, within } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
-import { secondsSince } from '../core/duration.ts'
+import { countSecondsSince } from '../core/duration.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
 import type { Checks } from './answers/health-answers.ts'
 
@@ -81,13 +81,13 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
       checks: {
         store: {
           readable: store.readable,
-          forSeconds: secondsSince(store.sinceMillis, nowMillis),
-          checkedSecondsAgo: secondsSince(store.checkedMillis, nowMillis),
+          forSeconds: countSecondsSince(store.sinceMillis, nowMillis),
+          checkedSecondsAgo: countSecondsSince(store.checkedMillis, nowMillis),
         },
         audit:
           auditRefusingSinceMillis === undefined
             ? { taking: true }
-            : { taking: false, failingForSeconds: secondsSince(auditRefusingSinceMillis, nowMillis) },
+            : { taking: false, failingForSeconds: countSecondsSince(auditRefusingSinceMillis, nowMillis) },
         sealing: isSealing,
         draining: isDraining,
         degraded: degraded.map(([name]) => name),

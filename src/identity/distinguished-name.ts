@@ -3,7 +3,7 @@
 
 import { encodeHexValue } from './hex-value.ts'
 import { parseSubject, type SubjectFault } from './parse-distinguished-name.ts'
-import { fault, type Parsed } from './parse-result.ts'
+import { failParse, type Parsed } from './parse-result.ts'
 import {
   checkSubjectValue,
   isDotted,
@@ -47,7 +47,7 @@ export function parseDistinguishedName(text: string): Parsed<DistinguishedName, 
     const values = rdn.map(({ type, pieces }) => ({ type, value: pieces.join('') }))
     for (const [index, { type, value }] of values.entries()) {
       const reason = checkSubjectValue(type, value)
-      if (reason !== undefined) return fault(reason, rdn[index]?.offset)
+      if (reason !== undefined) return failParse(reason, rdn[index]?.offset)
     }
     rdns.push(values)
   }
@@ -56,10 +56,10 @@ export function parseDistinguishedName(text: string): Parsed<DistinguishedName, 
 
 /** Checks every value against its type. */
 export function makeDistinguishedName(rdns: readonly Rdn[]): Parsed<DistinguishedName, SubjectValueFault | 'empty'> {
-  if (rdns.length === 0) return fault('empty')
+  if (rdns.length === 0) return failParse('empty')
   for (const { type, value } of rdns.flat()) {
     const reason = checkSubjectValue(type, value)
-    if (reason !== undefined) return fault(reason)
+    if (reason !== undefined) return failParse(reason)
   }
   return { ok: true, value: rdns as DistinguishedName }
 }

@@ -1,6 +1,6 @@
 // A DNS name for a certificate (RFC 5280 section 4.2.1.6, preferred name syntax): letters, digits and hyphens.
 import { DNS_LABEL_MAX_BYTES, DNS_NAME_MAX_BYTES } from '../core/limits.ts'
-import { fault, type Parsed } from './parse-result.ts'
+import { failParse, type Parsed } from './parse-result.ts'
 
 declare const parsed: unique symbol
 export type DnsName = string & { readonly [parsed]: 'DnsName' }
@@ -23,28 +23,30 @@ export type DnsNameFault = keyof typeof DNS_NAME_FAULTS
 
 /** Upper case is refused, not folded, so that one name has one spelling. */
 export function checkDnsLabel(label: string): Parsed<string, DnsLabelFault> {
-  if (label === '') return fault('label_empty')
+  if (label === '') return failParse('label_empty')
   const wrong = label.search(/[^a-z0-9-]/)
-  if (wrong >= 0) return fault('label_character', wrong)
-  if (label.startsWith('-')) return fault('label_hyphen')
-  if (label.endsWith('-')) return fault('label_hyphen', label.length - 1)
-  return label.length > DNS_LABEL_MAX_BYTES ? fault('label_too_long', DNS_LABEL_MAX_BYTES) : { ok: true, value: label }
+  if (wrong >= 0) return failParse('label_character', wrong)
+  if (label.startsWith('-')) return failParse('label_hyphen')
+  if (label.endsWith('-')) return failParse('label_hyphen', label.length - 1)
+  return label.length > DNS_LABEL_MAX_BYTES
+    ? failParse('label_too_long', DNS_LABEL_MAX_BYTES)
+    : { ok: true, value: label }
 }
 
 /** `wildcard` says whether `*.` may stand in front: only where an author wrote it, never where a value put it. */
 export function parseDnsName(text: string, options: { readonly wildcard: boolean }): Parsed<DnsName, DnsNameFault> {
-  if (text.length > DNS_NAME_MAX_BYTES) return fault('too_long', DNS_NAME_MAX_BYTES)
+  if (text.length > DNS_NAME_MAX_BYTES) return failParse('too_long', DNS_NAME_MAX_BYTES)
   const labels = text.split('.')
   let offset = 0
   for (const [index, label] of labels.entries()) {
     const isWildcard = index === 0 && label === '*'
-    if (isWildcard && (!options.wildcard || labels.length < 3)) return fault('wildcard_forbidden')
+    if (isWildcard && (!options.wildcard || labels.length < 3)) return failParse('wildcard_forbidden')
     const checked = isWildcard ? undefined : checkDnsLabel(label)
-    if (checked?.ok === false) return fault(checked.reason, offset + checked.offset)
+    if (checked?.ok === false) return failParse(checked.reason, offset + checked.offset)
     offset += label.length + 1
   }
   // WHATWG URL section 3.5: a host whose last label is a number is parsed as an IPv4 address by every browser.
   const last = labels.at(-1) ?? ''
-  if (/^(?:[0-9]+|0x[0-9a-f]*)$/.test(last)) return fault('address', text.length - last.length)
+  if (/^(?:[0-9]+|0x[0-9a-f]*)$/.test(last)) return failParse('address', text.length - last.length)
   return { ok: true, value: text as DnsName }
 }

@@ -2,8 +2,8 @@
 // with its references as holes, and so has its RDNs before any value is known.
 import { decodeUtf8Exactly } from '../core/utf8.ts'
 import { decodeHexValue } from './hex-value.ts'
-import { fault, type Parsed } from './parse-result.ts'
-import { isDotted, type SubjectType, subjectType } from './subject-type.ts'
+import { failParse, type Parsed } from './parse-result.ts'
+import { findSubjectType, isDotted, type SubjectType } from './subject-type.ts'
 
 /** A run of text with its place in the whole, or a hole. */
 export type SubjectInput<Hole> = { readonly text: string; readonly offset: number } | { readonly hole: Hole }
@@ -31,9 +31,9 @@ type Unit<Hole> = { readonly char: string; readonly offset: number } | { readonl
 export function parseSubject<Hole extends object>(
   inputs: readonly SubjectInput<Hole>[],
 ): Parsed<readonly (readonly SubjectPart<Hole>[])[], SubjectFault> {
-  const units = unitsOf(inputs)
+  const units = splitUnits(inputs)
   const end = (units.at(-1)?.offset ?? -1) + 1
-  if (units.every((unit) => 'char' in unit && unit.char === ' ')) return fault('empty')
+  if (units.every((unit) => 'char' in unit && unit.char === ' ')) return failParse('empty')
   const rdns: SubjectPart<Hole>[][] = []
   let rdn: SubjectPart<Hole>[] = []
   let at = 0
@@ -50,11 +50,11 @@ export function parseSubject<Hole extends object>(
     let name = ''
     for (let char = charAt(at); char !== undefined && /[A-Za-z0-9.-]/.test(char); char = charAt(++at)) name += char
     while (charAt(at) === ' ') at++
-    if (name === '') return fault('type_missing', offsetAt(typeAt))
-    if (charAt(at) !== '=') return fault('equals_missing', offsetAt(at))
-    const type = subjectType(name)
-    if (type === undefined) return fault('type_unknown', offsetAt(typeAt))
-    if (rdn.some((part) => part.type.oid === type.oid)) return fault('type_duplicate', offsetAt(typeAt))
+    if (name === '') return failParse('type_missing', offsetAt(typeAt))
+    if (charAt(at) !== '=') return failParse('equals_missing', offsetAt(at))
+    const type = findSubjectType(name)
+    if (type === undefined) return failParse('type_unknown', offsetAt(typeAt))
+    if (rdn.some((part) => part.type.oid === type.oid)) return failParse('type_duplicate', offsetAt(typeAt))
     at++
     while (charAt(at) === ' ') at++
     const value = isDotted(type) && charAt(at) === '#' ? readHexValue(units, at) : readValue(units, at)
@@ -72,7 +72,7 @@ export function parseSubject<Hole extends object>(
   }
 }
 
-function unitsOf<Hole>(inputs: readonly SubjectInput<Hole>[]): readonly Unit<Hole>[] {
+function splitUnits<Hole>(inputs: readonly SubjectInput<Hole>[]): readonly Unit<Hole>[] {
   const units: Unit<Hole>[] = []
   let next = 0
   for (const input of inputs) {
@@ -113,15 +113,15 @@ function readValue<Hole>(
     }
     const { char, offset } = unit
     if (char === ',' || char === '+') break
-    if (char === '#' && at === start) return fault('hex_value_unsupported', offset)
-    if ('";<>\u0000'.includes(char)) return fault('character_unescaped', offset)
+    if (char === '#' && at === start) return failParse('hex_value_unsupported', offset)
+    if ('";<>\u0000'.includes(char)) return failParse('character_unescaped', offset)
     if (char !== '\\') {
       text += char
       if (char !== ' ') kept = text.length
       continue
     }
     const escaped = readEscape(units, at)
-    if (escaped === undefined) return fault('escape_invalid', offset)
+    if (escaped === undefined) return failParse('escape_invalid', offset)
     text += escaped.text
     kept = text.length
     at = escaped.last
@@ -140,12 +140,12 @@ function readHexValue<Hole>(
   let next = start
   for (; next < units.length; next++) {
     const unit = units[next]
-    if (unit === undefined || !('char' in unit)) return fault('hex_value_unsupported', units[start]?.offset)
+    if (unit === undefined || !('char' in unit)) return failParse('hex_value_unsupported', units[start]?.offset)
     if (unit.char === ',' || unit.char === '+') break
     text += unit.char
   }
   const value = decodeHexValue(text.trimEnd())
-  if (value === undefined) return fault('hex_value_unsupported', units[start]?.offset)
+  if (value === undefined) return failParse('hex_value_unsupported', units[start]?.offset)
   return { ok: true, value: { pieces: value === '' ? [] : [value], next } }
 }
 

@@ -9,6 +9,6 @@ export type Parsed<T, Fault extends string> =
       readonly offset: number
     }
 
-export function fault<Fault extends string>(reason: Fault, offset = 0): Parsed<never, Fault> {
+export function failParse<Fault extends string>(reason: Fault, offset = 0): Parsed<never, Fault> {
   return { ok: false, reason, offset }
 }

@@ -1,7 +1,7 @@
 // A SPIFFE ID (SPIFFE-ID section 2): parsed from text, or made from a trust domain and segments. Every segment is checked
 // by itself, since a check of the joined path lets a value with a slash pass as two segments.
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
-import { fault, type Parsed } from './parse-result.ts'
+import { failParse, type Parsed } from './parse-result.ts'
 import { parseTrustDomain, type TrustDomain } from './trust-domain.ts'
 
 declare const parsed: unique symbol
@@ -42,22 +42,22 @@ export function isReservedSegment(first: string): boolean {
 
 /** What is wrong with one path segment, and where. */
 export function checkSegment(segment: string): Parsed<string, SegmentFault> {
-  if (segment === '') return fault('segment_empty')
-  if (segment === '.' || segment === '..') return fault('segment_dot')
+  if (segment === '') return failParse('segment_empty')
+  if (segment === '.' || segment === '..') return failParse('segment_dot')
   const wrong = segment.search(/[^A-Za-z0-9._-]/)
-  return wrong < 0 ? { ok: true, value: segment } : fault('segment_character', wrong)
+  return wrong < 0 ? { ok: true, value: segment } : failParse('segment_character', wrong)
 }
 
 /** Strict: no percent-encoding, no upper-case trust domain, no trailing slash. */
 export function parseSpiffeId(text: string): Parsed<SpiffeId, SpiffeIdFault> {
-  if (!text.startsWith(SCHEME)) return fault('scheme_invalid')
+  if (!text.startsWith(SCHEME)) return failParse('scheme_invalid')
   const slash = text.indexOf('/', SCHEME.length)
   const end = slash < 0 ? text.length : slash
   const trustDomain = parseTrustDomain(text.slice(SCHEME.length, end))
-  if (!trustDomain.ok) return fault('trust_domain_invalid', SCHEME.length + trustDomain.offset)
+  if (!trustDomain.ok) return failParse('trust_domain_invalid', SCHEME.length + trustDomain.offset)
   if (slash < 0) return makeSpiffeId(trustDomain.value, [])
-  if (text.length > SPIFFE_ID_MAX_BYTES) return fault('too_long', SPIFFE_ID_MAX_BYTES)
-  if (text.endsWith('/')) return fault('path_trailing_slash', text.length - 1)
+  if (text.length > SPIFFE_ID_MAX_BYTES) return failParse('too_long', SPIFFE_ID_MAX_BYTES)
+  if (text.endsWith('/')) return failParse('path_trailing_slash', text.length - 1)
   return makeSpiffeId(trustDomain.value, text.slice(slash + 1).split('/'))
 }
 
@@ -69,9 +69,9 @@ export function makeSpiffeId(
   let text = `${SCHEME}${trustDomain}`
   for (const segment of segments) {
     const checked = checkSegment(segment)
-    if (!checked.ok) return fault(checked.reason, text.length + 1 + checked.offset)
+    if (!checked.ok) return failParse(checked.reason, text.length + 1 + checked.offset)
     text += `/${segment}`
-    if (text.length > SPIFFE_ID_MAX_BYTES) return fault('too_long', SPIFFE_ID_MAX_BYTES)
+    if (text.length > SPIFFE_ID_MAX_BYTES) return failParse('too_long', SPIFFE_ID_MAX_BYTES)
   }
   const path = text.slice(SCHEME.length + trustDomain.length)
   return { ok: true, value: { trustDomain, segments, path, text } as SpiffeId }

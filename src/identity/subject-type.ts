@@ -52,7 +52,7 @@ const OID = /^(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9]
  * The type of a short name (ignoring case, RFC 4514 section 3) or of a dotted OID. The OID of a known type is that
  * type, so that no spelling avoids its bound; an unknown OID is a type of its own, an unknown name is none.
  */
-export function subjectType(name: string): SubjectType | undefined {
+export function findSubjectType(name: string): SubjectType | undefined {
   const known = BY_NAME.get(name.toUpperCase())
   if (known !== undefined) return known
   const isOid = name.length <= SUBJECT_OID_MAX_LENGTH && OID.test(name)

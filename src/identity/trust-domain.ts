@@ -1,6 +1,6 @@
 // A trust domain name (SPIFFE-ID section 2.1). It may look like a DNS name or an IPv4 address and is treated as neither.
 import { TRUST_DOMAIN_MAX_BYTES } from '../core/limits.ts'
-import { fault, type Parsed } from './parse-result.ts'
+import { failParse, type Parsed } from './parse-result.ts'
 
 declare const parsed: unique symbol
 /** The only way to come by one is {@link parseTrustDomain}: whoever holds one need not check it again. */
@@ -15,9 +15,9 @@ export type TrustDomainFault = keyof typeof TRUST_DOMAIN_FAULTS
 
 /** Upper case is refused, not folded: two spellings of one name would be two names to whoever compares bytes. */
 export function parseTrustDomain(text: string): Parsed<TrustDomain, TrustDomainFault> {
-  if (text === '') return fault('empty')
+  if (text === '') return failParse('empty')
   const wrong = text.search(/[^a-z0-9._-]/)
-  if (wrong >= 0) return fault('character_forbidden', wrong)
-  if (text.length > TRUST_DOMAIN_MAX_BYTES) return fault('too_long', TRUST_DOMAIN_MAX_BYTES)
+  if (wrong >= 0) return failParse('character_forbidden', wrong)
+  if (text.length > TRUST_DOMAIN_MAX_BYTES) return failParse('too_long', TRUST_DOMAIN_MAX_BYTES)
   return { ok: true, value: text as TrustDomain }
 }

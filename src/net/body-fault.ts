@@ -26,14 +26,14 @@ const JSON_KINDS = {
 /** For bytes that {@link parseJsonBytes} refuses with `json`. */
 export function describeBody(bytes: Uint8Array, headers: Headers, json: JsonFaultAt): BodyFault {
   const coding = headers.get('content-encoding') ?? 'identity'
-  if (/^\s*$/.test(startOf(bytes)) && bytes.length <= BODY_START_BYTES) return { kind: 'body_empty', facts: {} }
-  if (startOf(bytes).trimStart().startsWith('<')) {
+  if (/^\s*$/.test(quoteStart(bytes)) && bytes.length <= BODY_START_BYTES) return { kind: 'body_empty', facts: {} }
+  if (quoteStart(bytes).trimStart().startsWith('<')) {
     return { kind: 'html', facts: { contentType: quoteText(headers.get('content-type') ?? '') } }
   }
   if (json.fault !== 'encoding_invalid') {
     // A host that unpacks leaves the header; what is JSON up to a place was unpacked.
     if (json.offset === 0 && !isIdentity(coding)) return { kind: 'coding_broken', facts: { coding: quoteText(coding) } }
-    return { kind: JSON_KINDS[json.fault], facts: placeOf(bytes, json.offset) }
+    return { kind: JSON_KINDS[json.fault], facts: locateOffset(bytes, json.offset) }
   }
   if (findByteOrderMark(bytes) !== undefined) return { kind: 'byte_order_mark', facts: {} }
   if (!isIdentity(coding)) return { kind: 'coding_broken', facts: { coding: quoteText(coding) } }
@@ -41,7 +41,7 @@ export function describeBody(bytes: Uint8Array, headers: Headers, json: JsonFaul
   return { kind: 'not_utf8', facts: { byte: findInvalidUtf8(bytes) ?? 0 } }
 }
 
-function startOf(bytes: Uint8Array): string {
+function quoteStart(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, BODY_START_BYTES))
 }
 
@@ -50,7 +50,7 @@ function isIdentity(coding: string): boolean {
 }
 
 /** Line and column, both from 1, of an offset in UTF-16 units. */
-function placeOf(bytes: Uint8Array, offset: number): CauseFacts {
+function locateOffset(bytes: Uint8Array, offset: number): CauseFacts {
   const before = new TextDecoder().decode(bytes).slice(0, offset)
   const lines = before.split('\n')
   return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }

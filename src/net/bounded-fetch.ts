@@ -18,7 +18,7 @@ const USER_AGENT = `Postern/${VERSION}`
 /**
  * The part of the platform's `fetch` that is used; a host may hand in one that checks the resolved address. The body of
  * a 200 has its content coding undone, in pieces that are small whatever an issuer sends; where that cannot be done,
- * the promise or a read of the body rejects with a `contentError`.
+ * the promise or a read of the body rejects with a `makeContentError`.
  */
 export type FetchLike = (
   url: string,
@@ -70,8 +70,8 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
   try {
     const headers = { accept, 'user-agent': USER_AGENT }
     // A redirect is answered by hand: followed, it would lead past the URL policy; `error` is no value on Workers.
-    const sent = post === undefined ? { headers } : posted(headers, post)
-    const response = await orAborted(fetch(url, { ...sent, redirect: 'manual', signal, onPhase }), signal)
+    const sent = post === undefined ? { headers } : describePost(headers, post)
+    const response = await raceAbort(fetch(url, { ...sent, redirect: 'manual', signal, onPhase }), signal)
     phase = 'body'
     coding = response.headers.get('content-encoding')
     if (response.status !== 200) {
@@ -90,12 +90,12 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     return failed(
       signal.aborted
         ? { kind: TIMEOUTS[phase], facts: { millis: timeoutMillis } }
-        : withFacts(recogniseError(error, phase), { millis: timeoutMillis, coding: quoteText(coding ?? '') }),
+        : addFacts(recogniseError(error, phase), { millis: timeoutMillis, coding: quoteText(coding ?? '') }),
     )
   }
 }
 
-function posted(headers: Readonly<Record<string, string>>, json: Json) {
+function describePost(headers: Readonly<Record<string, string>>, json: Json) {
   const body = JSON.stringify(json)
   return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body } as const
 }
@@ -103,7 +103,7 @@ function posted(headers: Readonly<Record<string, string>>, json: Json) {
 const TIMEOUTS = { connect: 'connect_timeout', answer: 'answer_timeout', body: 'body_timeout' } as const
 
 /** What the error itself does not hold. The system may give up on a connection before we do. */
-function withFacts(failure: FetchFailure, { millis, coding }: { millis: number; coding: string }): FetchFailure {
+function addFacts(failure: FetchFailure, { millis, coding }: { millis: number; coding: string }): FetchFailure {
   if (failure.kind === 'connect_timeout') return { ...failure, facts: { millis } }
   return failure.kind === 'coding_broken' ? { ...failure, facts: { coding } } : failure
 }
@@ -131,7 +131,7 @@ async function readBody(response: Response, maxBytes: number, signal: AbortSigna
   if (response.body === null) return new Uint8Array()
   const reader = response.body.getReader()
   try {
-    return await orAborted(readCapped(reader, maxBytes), signal)
+    return await raceAbort(readCapped(reader, maxBytes), signal)
   } finally {
     // Ends the transfer if it is not over. Nobody waits: a body that does not end may not end its cancelling either.
     reader.cancel().catch(() => undefined)
@@ -142,7 +142,7 @@ function discard(response: Response): void {
   response.body?.cancel().catch(() => undefined)
 }
 
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(new Error('aborted'))
     if (signal.aborted) abort()

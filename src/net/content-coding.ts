@@ -22,7 +22,7 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map([
 const failures = new WeakMap<Error, ContentFailure>()
 
 /**
- * The coding that has to be undone, if there is one. Throws {@link contentError} for any that cannot be, two in a row
+ * The coding that has to be undone, if there is one. Throws {@link makeContentError} for any that cannot be, two in a row
  * among them: workerd hands on unsupported content undecoded, and what one host refuses no other may read.
  */
 export function readCoding(headers: Headers): Coding | undefined {
@@ -30,12 +30,12 @@ export function readCoding(headers: Headers): Coding | undefined {
   if (name === '' || name === 'identity') return undefined
   const coding = CODINGS.get(name)
   if (coding === undefined)
-    throw contentError({ kind: 'coding_unsupported', coding: printable(name, QUOTED_MAX_CHARACTERS) })
+    throw makeContentError({ kind: 'coding_unsupported', coding: printable(name, QUOTED_MAX_CHARACTERS) })
   return coding
 }
 
 /** The headers of the content once its coding is undone: neither the coding nor the length is true of it. */
-export function withoutCoding(headers: Headers): Headers {
+export function removeCoding(headers: Headers): Headers {
   const left = new Headers(headers)
   left.delete('content-encoding')
   left.delete('content-length')
@@ -43,13 +43,13 @@ export function withoutCoding(headers: Headers): Headers {
 }
 
 /** What a `FetchLike`, or a read of its body, rejects with if the content cannot be decoded. */
-export function contentError(failure: ContentFailure): Error {
+export function makeContentError(failure: ContentFailure): Error {
   const error = new Error(`content cannot be decoded: ${failure.kind}`)
   failures.set(error, failure)
   return error
 }
 
-/** The failure that {@link contentError} was made of; `undefined` for every other error. */
+/** The failure that {@link makeContentError} was made of; `undefined` for every other error. */
 export function findContentFailure(error: unknown): ContentFailure | undefined {
   return error instanceof Error ? failures.get(error) : undefined
 }

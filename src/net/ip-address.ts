@@ -79,7 +79,7 @@ function contains({ prefix, bits }: Block, bytes: readonly number[]): boolean {
 function parseAddress(ip: string): readonly number[] | undefined {
   if (ip.includes(':')) {
     const hostname = URL.parse(`http://[${ip}]/`)?.hostname
-    return hostname === undefined ? undefined : bytesOfV6(hostname.slice(1, -1))
+    return hostname === undefined ? undefined : parseV6(hostname.slice(1, -1))
   }
   const parts = ip.split('.')
   const isDotted =
@@ -88,11 +88,11 @@ function parseAddress(ip: string): readonly number[] | undefined {
 }
 
 /** From the parser's own spelling: hexadecimal groups, at most one `::`, never dotted decimal. */
-function bytesOfV6(text: string): readonly number[] {
+function parseV6(text: string): readonly number[] {
   const [head = '', tail] = text.split('::')
-  const groupsOf = (part: string): readonly string[] => (part === '' ? [] : part.split(':'))
-  const before = groupsOf(head)
-  const after = tail === undefined ? [] : groupsOf(tail)
+  const splitGroups = (part: string): readonly string[] => (part === '' ? [] : part.split(':'))
+  const before = splitGroups(head)
+  const after = tail === undefined ? [] : splitGroups(tail)
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
   return [...before, ...zeros, ...after].flatMap((group) => {
     const value = Number.parseInt(group, 16)

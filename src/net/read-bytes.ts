@@ -13,12 +13,12 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>
  */
 export async function readBytes(request: Request, maxBytes: number, sleep: Sleep): Promise<Checked<Uint8Array>> {
   const declared = Number(request.headers.get('Content-Length') ?? 0)
-  if (declared > maxBytes) return tooLarge(maxBytes)
+  if (declared > maxBytes) return refuseTooLarge(maxBytes)
   if (request.body === null) return pass(new Uint8Array())
   const reader = request.body.getReader()
   const timer = new AbortController()
   try {
-    const deadline = sleep(REQUEST_BODY_TIMEOUT_MILLIS, timer.signal).then(tooLate)
+    const deadline = sleep(REQUEST_BODY_TIMEOUT_MILLIS, timer.signal).then(refuseTooLate)
     const read = await Promise.race([readAll(reader, maxBytes), deadline])
     // Not awaited: a body that does not come may not end its cancelling either.
     if (!read.ok) reader.cancel().catch(() => undefined)
@@ -31,17 +31,17 @@ export async function readBytes(request: Request, maxBytes: number, sleep: Sleep
 async function readAll(reader: Reader, maxBytes: number): Promise<Checked<Uint8Array>> {
   try {
     const bytes = await readCapped(reader, maxBytes)
-    return bytes === undefined ? tooLarge(maxBytes) : pass(bytes)
+    return bytes === undefined ? refuseTooLarge(maxBytes) : pass(bytes)
   } catch {
     return refuse({ code: 'request_aborted', detail: 'the body failed before its end' })
   }
 }
 
-function tooLarge(maxBytes: number): Checked<never> {
+function refuseTooLarge(maxBytes: number): Checked<never> {
   return refuse({ code: 'body_too_large', detail: `the body has more than ${maxBytes} bytes` })
 }
 
-function tooLate(): Checked<never> {
+function refuseTooLate(): Checked<never> {
   const seconds = REQUEST_BODY_TIMEOUT_MILLIS / 1000
   return refuse({ code: 'request_timeout', detail: `the body was not complete within ${seconds} s: send it again` })
 }

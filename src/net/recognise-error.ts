@@ -31,7 +31,7 @@ export function recogniseError(error: unknown, phase: FetchPhase): Recognised {
   const known = findKnown(error, FETCH_ERROR_NESTING_MAX)
   if (known === undefined) return { kind: 'unreachable', facts: {} }
   const kind = phase === 'body' && CUT.has(known.kind) ? 'body_cut' : known.kind
-  return { kind, facts: kind === 'certificate_wrong_name' ? { names: namesOf(known.error) } : {} }
+  return { kind, facts: kind === 'certificate_wrong_name' ? { names: readCertificateNames(known.error) } : {} }
 }
 
 export function recogniseStatus(status: number): FetchCause {
@@ -44,13 +44,13 @@ function findKnown(
 ): { readonly kind: FetchCause; readonly error: Readonly<Record<string, unknown>> } | undefined {
   if (depth === 0 || typeof error !== 'object' || error === null) return undefined
   const fields = error as Readonly<Record<string, unknown>>
-  const kind = kindOf(fields)
+  const kind = classifyError(fields)
   if (kind !== undefined) return { kind, error: fields }
   const inner = Array.isArray(fields['errors']) ? fields['errors'][0] : fields['cause']
   return findKnown(inner, depth - 1)
 }
 
-function kindOf({ code, name, message }: Readonly<Record<string, unknown>>): FetchCause | undefined {
+function classifyError({ code, name, message }: Readonly<Record<string, unknown>>): FetchCause | undefined {
   // Deno's refusals of a permission have a name and no code.
   for (const given of [code, name]) {
     if (typeof given !== 'string') continue
@@ -62,7 +62,7 @@ function kindOf({ code, name, message }: Readonly<Record<string, unknown>>): Fet
 }
 
 /** The names that the certificate is for: the other side's own words. */
-function namesOf({ cert }: Readonly<Record<string, unknown>>): string {
+function readCertificateNames({ cert }: Readonly<Record<string, unknown>>): string {
   const names = typeof cert === 'object' && cert !== null && 'subjectaltname' in cert ? cert.subjectaltname : undefined
   return typeof names === 'string' ? quoteText(names) : 'this host does not tell which'
 }

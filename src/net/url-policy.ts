@@ -57,46 +57,46 @@ export function checkUrl(text: string, policy: UrlPolicy): UrlResult {
   if (/[^\x21-\x7e]|\\/.test(text)) return no('it has a character that does not belong in a URL')
   if (!/^https?:\/\/[^/]/i.test(text)) return no('it must start with https://')
   const url = URL.parse(text)
-  if (url === null) return no(describeUnparsable(authorityOf(text)))
+  if (url === null) return no(describeUnparsable(readAuthority(text)))
   // The raw text as well: the parser keeps no trace of an empty user, fragment or query.
-  if (url.username !== '' || url.password !== '' || authorityOf(text).includes('@')) return no('it holds a user name')
+  if (url.username !== '' || url.password !== '' || readAuthority(text).includes('@')) return no('it holds a user name')
   if (text.includes('#')) return no('it holds a fragment')
   if (policy.forbidQuery === true && text.includes('?')) return no('an issuer must not have a query')
-  const misspelt = portFault(authorityOf(text)) ?? hostSpellingFault(url.hostname) ?? pathFault(text)
+  const misspelt = findPortFault(readAuthority(text)) ?? findHostSpellingFault(url.hostname) ?? findPathFault(text)
   if (misspelt !== undefined) return no(misspelt)
 
   const isLoopback = isLoopbackHost(url.hostname)
   if (isLoopback && policy.allowLoopback) return { ok: true, value: url }
   if (url.protocol !== 'https:') return no('it must start with https://')
   if (policy.privateOrigins?.has(url.origin) === true) return { ok: true, value: url }
-  const fault = hostFault(url.hostname)
-  if (fault?.isPrivate === true) return { ...no(fault.what), cure: curePrivate(url) }
+  const fault = findHostFault(url.hostname)
+  if (fault?.isPrivate === true) return { ...no(fault.what), cure: describePrivateCure(url) }
   if (fault !== undefined) return no(fault.what)
   // One spelling that people and lists compare: `%61.example.com` is fetched from `a.example.com`.
-  return authorityOf(text).includes('%') ? no('its host is percent-encoded') : { ok: true, value: url }
+  return readAuthority(text).includes('%') ? no('its host is percent-encoded') : { ok: true, value: url }
 }
 
 function no(reason: string): ForbiddenUrl {
   return { ok: false, reason }
 }
 
-function curePrivate({ origin }: URL): string {
+function describePrivateCure({ origin }: URL): string {
   return `on Node and Deno list ${quoteText(origin, QUOTED_CLAIM_MAX_CHARACTERS)} in PRIVATE_ISSUERS; Workers reach public addresses only: there give the keys inline (jwks)`
 }
 
-function authorityOf(text: string): string {
+function readAuthority(text: string): string {
   return text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1)[0] ?? ''
 }
 
 function describeUnparsable(authority: string): string {
-  if (portFault(authority) !== undefined) return `it is not a URL: ${PORT_FAULT}`
+  if (findPortFault(authority) !== undefined) return `it is not a URL: ${PORT_FAULT}`
   return authority.startsWith('[') ? 'it is not a URL: its host is not an IPv6 address' : 'it is not a URL'
 }
 
 const PORT_FAULT = `its port is not a number from 1 to ${PORT_MAX}`
 
 /** An empty port is the default one, and a sign that one was forgotten; no host connects to port 0. */
-function portFault(authority: string): string | undefined {
+function findPortFault(authority: string): string | undefined {
   const port = /^(?:\[[^\]]*\]|[^[:]*):(.*)$/.exec(authority.slice(authority.lastIndexOf('@') + 1))?.[1]
   if (port === undefined) return undefined
   return (readPort(port) ?? 0) > 0 ? undefined : PORT_FAULT
@@ -106,7 +106,7 @@ function portFault(authority: string): string | undefined {
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/
 
 /** What the URL parser lets through as a host although no resolver has an answer for it. */
-function hostSpellingFault(hostname: string): string | undefined {
+function findHostSpellingFault(hostname: string): string | undefined {
   if (hostname.startsWith('[')) return undefined
   // `localhost.` is `localhost` to a resolver and another name to a list.
   if (hostname.endsWith('.')) return 'its host ends in a dot: leave it out'
@@ -121,8 +121,8 @@ function hostSpellingFault(hostname: string): string | undefined {
 }
 
 /** The parser removes dot segments, in all their spellings: what is fetched would not be what is written. */
-function pathFault(text: string): string | undefined {
-  const path = text.slice(text.indexOf('//') + 2 + authorityOf(text).length).split(/[?#]/, 1)[0] ?? ''
+function findPathFault(text: string): string | undefined {
+  const path = text.slice(text.indexOf('//') + 2 + readAuthority(text).length).split(/[?#]/, 1)[0] ?? ''
   return /\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path) ? 'its path has a segment "." or ".."' : undefined
 }
 
@@ -136,7 +136,7 @@ interface HostFault {
   readonly isPrivate: boolean
 }
 
-function hostFault(hostname: string): HostFault | undefined {
+function findHostFault(hostname: string): HostFault | undefined {
   // After the parser a host is an address exactly if it has brackets or ends in a number (WHATWG URL section 3.5).
   if (hostname.startsWith('[') || /(?:^|\.)[0-9]+$/.test(hostname)) {
     return isForbiddenAddress(unbracket(hostname))

@@ -1,5 +1,13 @@
 // Bracket expressions of RE2: ranges, escapes, `\d`, `[:alpha:]`, and their complements.
-import { type CodePoints, complement, foldCase, PERL_CLASSES, POSIX_CLASSES, type Range, union } from './code-points.ts'
+import {
+  type CodePoints,
+  complementRanges,
+  foldCase,
+  PERL_CLASSES,
+  POSIX_CLASSES,
+  type Range,
+  uniteRanges,
+} from './code-points.ts'
 import { readPatternEscape } from './escape.ts'
 import { PatternFault } from './pattern-fault.ts'
 
@@ -35,8 +43,8 @@ export function parseBracket(text: string, start: number, ignoresCase: boolean):
     ranges.push(...fold([{ low: low.code, high: high.code }], false, ignoresCase, at))
     at = high.end
   }
-  const all = union(ranges)
-  return { ranges: isNegated ? complement(all) : all, end: at + 1 }
+  const all = uniteRanges(ranges)
+  return { ranges: isNegated ? complementRanges(all) : all, end: at + 1 }
 }
 
 function fold(ranges: CodePoints, isNegated: boolean, ignoresCase: boolean, at: number): CodePoints {
@@ -45,7 +53,7 @@ function fold(ranges: CodePoints, isNegated: boolean, ignoresCase: boolean, at: 
     const message = '(?i) takes ASCII only: other foldings depend on the Unicode version'
     throw new PatternFault('pattern_invalid', message, at)
   }
-  return isNegated ? complement(folded) : folded
+  return isNegated ? complementRanges(folded) : folded
 }
 
 interface NamedClass {

@@ -18,12 +18,12 @@ export interface ByteClasses {
 }
 
 /** `asserted` holds the assertions that the NFA makes. */
-export function byteClasses(nfa: Nfa, asserted: number): ByteClasses {
+export function computeByteClasses(nfa: Nfa, asserted: number): ByteClasses {
   const cuts = findCuts(nfa, asserted)
   const predicates = new Map<string, readonly number[]>()
   const members: number[][] = cuts.map(() => [])
   for (const instruction of nfa.instructions) {
-    const key = predicateOf(instruction)
+    const key = writePredicate(instruction)
     if (key === undefined || predicates.has(key)) continue
     const taken: number[] = []
     for (const [index, byte] of cuts.entries()) {
@@ -37,13 +37,13 @@ export function byteClasses(nfa: Nfa, asserted: number): ByteClasses {
   const representatives: number[] = []
   const numbers = new Map<string, number>()
   for (const [index, byte] of cuts.entries()) {
-    const key = `${members[index]?.join()};${contextOf(byte, asserted)}`
+    const key = `${members[index]?.join()};${computeContext(byte, asserted)}`
     const number = numbers.get(key) ?? representatives.push(byte) - 1
     numbers.set(key, number)
     classOf.fill(number, byte, cuts[index + 1] ?? 256)
   }
   const takenBy = nfa.instructions.map((instruction) => {
-    const taken = predicates.get(predicateOf(instruction) ?? '') ?? []
+    const taken = predicates.get(writePredicate(instruction) ?? '') ?? []
     return [...new Set(taken.map((byte) => classOf[byte] ?? 0))]
   })
   return { classOf, representatives, takenBy }
@@ -65,7 +65,7 @@ function findCuts(nfa: Nfa, asserted: number): readonly number[] {
   }
   if (asserted !== 0) {
     for (let byte = 1; byte < 256; byte++) {
-      if (contextOf(byte, asserted) !== contextOf(byte - 1, asserted)) isCut[byte] = 1
+      if (computeContext(byte, asserted) !== computeContext(byte - 1, asserted)) isCut[byte] = 1
     }
   }
   const cuts: number[] = []
@@ -75,7 +75,7 @@ function findCuts(nfa: Nfa, asserted: number): readonly number[] {
 
 type Instruction = Nfa['instructions'][number]
 
-function predicateOf(instruction: Instruction): string | undefined {
+function writePredicate(instruction: Instruction): string | undefined {
   if (instruction.op === 'range') return `${instruction.low}-${instruction.high}`
   return instruction.op === 'set' ? `${instruction.set}` : undefined
 }
@@ -90,12 +90,12 @@ function hasByte(set: ByteSet | undefined, byte: number): boolean {
 }
 
 /** What assertions can tell of a byte, as one number. */
-function contextOf(byte: number, asserted: number): number {
-  return asserted === 0 ? 0 : kindOf(byte, asserted) + (isContinuation(byte) ? 0x100 : 0)
+function computeContext(byte: number, asserted: number): number {
+  return asserted === 0 ? 0 : classifyByte(byte, asserted) + (isContinuation(byte) ? 0x100 : 0)
 }
 
 /** What assertions can tell of the byte before them: a newline, a word character, or neither. */
-export function kindOf(byte: number, asserted: number): number {
+export function classifyByte(byte: number, asserted: number): number {
   if (byte === 0x0a && (asserted & LINE_ASSERTIONS) !== 0) return 0x0a
   return isWord(byte) && (asserted & WORD_ASSERTIONS) !== 0 ? 0x61 : 0x20
 }
@@ -111,7 +111,7 @@ function isWord(byte: number): boolean {
 }
 
 /** The assertions that hold between two bytes. */
-export function assertionsBetween(before: number, after: number): number {
+export function findAssertionsBetween(before: number, after: number): number {
   let held = isWord(before) === isWord(after) ? ASSERT.NOT_WORD_BOUNDARY : ASSERT.WORD_BOUNDARY
   if (before === END) held |= ASSERT.BEGIN_TEXT | ASSERT.BEGIN_LINE
   if (before === 0x0a) held |= ASSERT.BEGIN_LINE

@@ -10,7 +10,7 @@ export type CodePoints = readonly Range[]
 export const CODE_POINT_MAX = 0x10ffff
 
 /** Sorted, disjoint, and merged where they touch. */
-export function union(ranges: CodePoints): CodePoints {
+export function uniteRanges(ranges: CodePoints): CodePoints {
   const sorted = [...ranges].sort((a, b) => a.low - b.low)
   const merged: Range[] = []
   for (const range of sorted) {
@@ -23,10 +23,10 @@ export function union(ranges: CodePoints): CodePoints {
 }
 
 /** All code points but these. */
-export function complement(ranges: CodePoints): CodePoints {
+export function complementRanges(ranges: CodePoints): CodePoints {
   const result: Range[] = []
   let low = 0
-  for (const range of union(ranges)) {
+  for (const range of uniteRanges(ranges)) {
     if (range.low > low) result.push({ low, high: range.low - 1 })
     low = range.high + 1
   }
@@ -35,37 +35,37 @@ export function complement(ranges: CodePoints): CodePoints {
 }
 
 /** Pairs of characters as ranges: `parseRanges('azAZ__')`. */
-function rangesOf(pairs: string): CodePoints {
+function parseRanges(pairs: string): CodePoints {
   const ranges: Range[] = []
   for (let at = 0; at < pairs.length; at += 2) {
     ranges.push({ low: pairs.charCodeAt(at), high: pairs.charCodeAt(at + 1) })
   }
-  return union(ranges)
+  return uniteRanges(ranges)
 }
 
 /** `\d`, `\s`, `\w`; their capitals are the complements. */
 export const PERL_CLASSES: ReadonlyMap<string, CodePoints> = new Map([
-  ['d', rangesOf('09')],
-  ['s', rangesOf('\t\n\f\r  ')],
-  ['w', rangesOf('09AZaz__')],
+  ['d', parseRanges('09')],
+  ['s', parseRanges('\t\n\f\r  ')],
+  ['w', parseRanges('09AZaz__')],
 ])
 
 /** `[:alpha:]` and the rest, inside brackets. */
 export const POSIX_CLASSES: ReadonlyMap<string, CodePoints> = new Map([
-  ['alnum', rangesOf('09AZaz')],
-  ['alpha', rangesOf('AZaz')],
-  ['ascii', rangesOf('\0\x7f')],
-  ['blank', rangesOf('\t\t  ')],
-  ['cntrl', rangesOf('\0\x1f\x7f\x7f')],
-  ['digit', rangesOf('09')],
-  ['graph', rangesOf('!~')],
-  ['lower', rangesOf('az')],
-  ['print', rangesOf(' ~')],
-  ['punct', rangesOf('!/:@[`{~')],
-  ['space', rangesOf('\t\r  ')],
-  ['upper', rangesOf('AZ')],
-  ['word', rangesOf('09AZaz__')],
-  ['xdigit', rangesOf('09AFaf')],
+  ['alnum', parseRanges('09AZaz')],
+  ['alpha', parseRanges('AZaz')],
+  ['ascii', parseRanges('\0\x7f')],
+  ['blank', parseRanges('\t\t  ')],
+  ['cntrl', parseRanges('\0\x1f\x7f\x7f')],
+  ['digit', parseRanges('09')],
+  ['graph', parseRanges('!~')],
+  ['lower', parseRanges('az')],
+  ['print', parseRanges(' ~')],
+  ['punct', parseRanges('!/:@[`{~')],
+  ['space', parseRanges('\t\r  ')],
+  ['upper', parseRanges('AZ')],
+  ['word', parseRanges('09AZaz__')],
+  ['xdigit', parseRanges('09AFaf')],
 ])
 
 const KELVIN_SIGN = 0x212a
@@ -87,5 +87,5 @@ export function foldCase(ranges: CodePoints): CodePoints | undefined {
       if (lower === 0x73) folded.push({ low: LONG_S, high: LONG_S })
     }
   }
-  return union(folded)
+  return uniteRanges(folded)
 }

@@ -1,7 +1,7 @@
 // Subset construction: the DFA of an NFA, if it is small enough. A state is the set of instructions that wait for the
 // next byte and what kind of byte came before; assertions between the two are decided once that next byte is known.
 import { PATTERN_DFA_MAX_BYTES, PATTERN_DFA_MAX_STATES, PATTERN_DFA_MAX_STEPS } from '../core/limits.ts'
-import { assertionsBetween, byteClasses, END, isContinuation, kindOf } from './byte-classes.ts'
+import { classifyByte, computeByteClasses, END, findAssertionsBetween, isContinuation } from './byte-classes.ts'
 import type { Nfa } from './nfa.ts'
 
 export interface Dfa {
@@ -40,9 +40,9 @@ export interface BuiltDfa {
 
 export function buildDfa(nfa: Nfa): BuiltDfa {
   const asserted = nfa.instructions.reduce((all, each) => all | (each.op === 'assert' ? each.assertion : 0), 0)
-  const { classOf, representatives, takenBy } = byteClasses(nfa, asserted)
+  const { classOf, representatives, takenBy } = computeByteClasses(nfa, asserted)
   const endClass = representatives.length
-  const kinds = representatives.map((byte) => (asserted === 0 ? 0 : kindOf(byte, asserted)))
+  const kinds = representatives.map((byte) => (asserted === 0 ? 0 : classifyByte(byte, asserted)))
   const groups = new Map<number, readonly Group[]>()
   const states: State[] = []
   const indexes = new Map<string | number, number>()
@@ -52,7 +52,7 @@ export function buildDfa(nfa: Nfa): BuiltDfa {
   const stamps = new Uint32Array(nfa.instructions.length)
   let stamp = 0
 
-  function indexOf(waiting: readonly number[], before: number): number {
+  function findStateIndex(waiting: readonly number[], before: number): number {
     // Most sets have one member or none: their keys are numbers, which cost less than texts.
     const key = waiting.length < 2 ? ((waiting[0] ?? -1) + 1) * 512 + before : `${before}:${waiting.join()}`
     const known = indexes.get(key)
@@ -62,12 +62,12 @@ export function buildDfa(nfa: Nfa): BuiltDfa {
     return index
   }
 
-  function groupsAfter(before: number): readonly Group[] {
+  function findGroupsAfter(before: number): readonly Group[] {
     const known = groups.get(before)
     if (known !== undefined) return known
     const found = new Map<string, Group>()
     for (const [number, byte] of [...representatives, END].entries()) {
-      const held = assertionsBetween(before, byte) & asserted
+      const held = findAssertionsBetween(before, byte) & asserted
       const mayBegin = asserted === 0 || !isContinuation(byte)
       const key = `${held},${mayBegin}`
       const group = found.get(key) ?? { held, mayBegin, classes: [] }
@@ -107,9 +107,9 @@ export function buildDfa(nfa: Nfa): BuiltDfa {
       if (instruction?.op !== 'range' && instruction?.op !== 'set') continue
       const taken = takenBy[index] ?? []
       steps += taken.length
-      for (const number of taken) {
-        const targets = waiting.get(number)
-        if (targets === undefined) waiting.set(number, [instruction.x])
+      for (const assignNumber of taken) {
+        const targets = waiting.get(assignNumber)
+        if (targets === undefined) waiting.set(assignNumber, [instruction.x])
         else targets.push(instruction.x)
       }
     }
@@ -122,15 +122,15 @@ export function buildDfa(nfa: Nfa): BuiltDfa {
     for (const number of group.classes) {
       if (waiting === undefined) row[number] = MATCHED
       else if (number === endClass) row[number] = DEAD
-      else row[number] = indexOf(sortedSet(waiting.get(number)), kinds[number] ?? 0)
+      else row[number] = findStateIndex(sortDistinct(waiting.get(number)), kinds[number] ?? 0)
     }
   }
 
-  indexOf([], asserted === 0 ? 0 : END)
+  findStateIndex([], asserted === 0 ? 0 : END)
   // `states` grows while it is walked.
   for (const state of states) {
     const row: number[] = new Array(endClass + 1).fill(DEAD)
-    for (const group of groupsAfter(state.before)) fillRow(row, state, group)
+    for (const group of findGroupsAfter(state.before)) fillRow(row, state, group)
     rows.push(row)
     if (states.length > PATTERN_DFA_MAX_STATES || steps > PATTERN_DFA_MAX_STEPS)
       return { dfa: undefined, steps: steps + rows.length * (endClass + 1) }
@@ -142,7 +142,7 @@ export function buildDfa(nfa: Nfa): BuiltDfa {
 
 const NONE: readonly number[] = []
 
-function sortedSet(values: number[] | undefined): readonly number[] {
+function sortDistinct(values: number[] | undefined): readonly number[] {
   if (values === undefined) return NONE
   if (values.length === 1) return values
   return [...new Set(values)].sort((a, b) => a - b)

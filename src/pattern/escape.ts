@@ -1,7 +1,7 @@
 // The escapes of RE2 that stand for one code point, the same ones inside and outside of brackets.
 
 import { CODE_POINT_MAX } from './code-points.ts'
-import { digitOf } from './hex-digit.ts'
+import { readHexDigit } from './hex-digit.ts'
 import { PatternFault } from './pattern-fault.ts'
 
 const SIMPLE_ESCAPES: ReadonlyMap<string, number> = new Map([
@@ -45,8 +45,8 @@ function readHex(text: string, at: number): PatternEscape {
   const from = isBraced ? at + 3 : at + 2
   let end = from
   let code = 0
-  while (digitOf(text.charCodeAt(end)) < 16 && (isBraced ? code <= CODE_POINT_MAX : end < from + 2)) {
-    code = code * 16 + digitOf(text.charCodeAt(end))
+  while (readHexDigit(text.charCodeAt(end)) < 16 && (isBraced ? code <= CODE_POINT_MAX : end < from + 2)) {
+    code = code * 16 + readHexDigit(text.charCodeAt(end))
     end++
   }
   const isComplete = isBraced ? end > from && text[end] === '}' : end === from + 2
@@ -60,8 +60,8 @@ function readHex(text: string, at: number): PatternEscape {
 function readOctal(text: string, at: number): PatternEscape {
   let end = at + 1
   let code = 0
-  while (end < at + 4 && text[end] !== undefined && digitOf(text.charCodeAt(end)) < 8) {
-    code = code * 8 + digitOf(text.charCodeAt(end))
+  while (end < at + 4 && text[end] !== undefined && readHexDigit(text.charCodeAt(end)) < 8) {
+    code = code * 8 + readHexDigit(text.charCodeAt(end))
     end++
   }
   if (text[at + 1] !== '0' && end === at + 2) {

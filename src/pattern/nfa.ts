@@ -55,16 +55,16 @@ export function buildNfa(root: PatternNode): Nfa {
     return index
   }
 
-  function bytes(low: number, high: number, x: number): number {
+  function addBytes(low: number, high: number, x: number): number {
     return share(`r${low},${high},${x}`, () => ({ op: 'range', low, high, x }))
   }
 
-  function split(x: number, y: number): number {
+  function addSplit(x: number, y: number): number {
     return x === y ? x : share(`s${x},${y}`, () => ({ op: 'split', x, y }))
   }
 
-  function alternatives(starts: readonly number[]): number {
-    return starts.reduceRight((rest, start) => split(start, rest))
+  function addAlternatives(starts: readonly number[]): number {
+    return starts.reduceRight((rest, start) => addSplit(start, rest))
   }
 
   function build(node: PatternNode, next: number): number {
@@ -78,7 +78,7 @@ export function buildNfa(root: PatternNode): Nfa {
       case 'concat':
         return node.items.reduceRight((rest, item) => build(item, rest), next)
       case 'alternate':
-        return alternatives(node.items.map((item) => build(item, next)))
+        return addAlternatives(node.items.map((item) => build(item, next)))
       case 'repeat':
         return buildRepeat(node.of, node.min, node.max, next)
     }
@@ -92,7 +92,7 @@ export function buildNfa(root: PatternNode): Nfa {
       instructions[loop] = { op: 'split', x: body, y: next }
       start = min === 0 ? loop : body
     } else {
-      for (let copy = min; copy < max; copy++) start = split(build(of, start), next)
+      for (let copy = min; copy < max; copy++) start = addSplit(build(of, start), next)
     }
     const copies = max === undefined ? min - 1 : min
     for (let copy = 0; copy < copies; copy++) start = build(of, start)
@@ -112,12 +112,12 @@ export function buildNfa(root: PatternNode): Nfa {
         starts.push(buildEncoded({ low: from, high: to }, bits, lead, next))
       }
     }
-    return starts.length > 0 ? alternatives(starts) : bytes(1, 0, next)
+    return starts.length > 0 ? addAlternatives(starts) : addBytes(1, 0, next)
   }
 
   function buildAscii(ranges: CodePoints, next: number): number {
     const [only] = ranges
-    if (ranges.length === 1 && only !== undefined) return bytes(only.low, Math.min(only.high, 0x7f), next)
+    if (ranges.length === 1 && only !== undefined) return addBytes(only.low, Math.min(only.high, 0x7f), next)
     const set = new Uint8Array(32)
     for (const { low, high } of ranges) {
       for (let byte = low; byte <= Math.min(high, 0x7f); byte++)
@@ -131,30 +131,30 @@ export function buildNfa(root: PatternNode): Nfa {
 
   /** The encodings of a range: `bits` payload bits follow the lead byte, six in each further byte. */
   function buildEncoded({ low, high }: Range, bits: number, lead: number, next: number): number {
-    if (bits === 0) return bytes(lead | low, lead | high, next)
+    if (bits === 0) return addBytes(lead | low, lead | high, next)
     const mask = (1 << bits) - 1
     let first = low >> bits
     let last = high >> bits
     if (first === last) {
       const tail = buildEncoded({ low: low & mask, high: high & mask }, bits - 6, 0x80, next)
-      return bytes(lead | first, lead | last, tail)
+      return addBytes(lead | first, lead | last, tail)
     }
     const starts: number[] = []
     if ((low & mask) !== 0) {
       const tail = buildEncoded({ low: low & mask, high: mask }, bits - 6, 0x80, next)
-      starts.push(bytes(lead | first, lead | first, tail))
+      starts.push(addBytes(lead | first, lead | first, tail))
       first++
     }
     if ((high & mask) !== mask) {
       const tail = buildEncoded({ low: 0, high: high & mask }, bits - 6, 0x80, next)
-      starts.push(bytes(lead | last, lead | last, tail))
+      starts.push(addBytes(lead | last, lead | last, tail))
       last--
     }
     if (first <= last) {
       const tail = buildEncoded({ low: 0, high: mask }, bits - 6, 0x80, next)
-      starts.push(bytes(lead | first, lead | last, tail))
+      starts.push(addBytes(lead | first, lead | last, tail))
     }
-    return alternatives(starts)
+    return addAlternatives(starts)
   }
 
   const start = build(root, add({ op: 'match' }))

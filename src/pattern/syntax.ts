@@ -3,7 +3,7 @@
 
 import { PATTERN_DEPTH_MAX, PATTERN_REPEAT_MAX } from '../core/limits.ts'
 import { parseBracket } from './bracket.ts'
-import { type CodePoints, complement, foldCase, PERL_CLASSES } from './code-points.ts'
+import { type CodePoints, complementRanges, foldCase, PERL_CLASSES } from './code-points.ts'
 import { readPatternEscape } from './escape.ts'
 import { ASSERT } from './nfa-opcodes.ts'
 import { PatternFault } from './pattern-fault.ts'
@@ -150,7 +150,7 @@ export function parsePattern(text: string): PatternNode {
     const quoted = text.slice(at + 2, close < 0 ? text.length : close)
     const start = at
     at = close < 0 ? text.length : close + 2
-    return Array.from(quoted, (character) => literal(character.codePointAt(0) ?? 0, flags, start))
+    return Array.from(quoted, (character) => makeLiteral(character.codePointAt(0) ?? 0, flags, start))
   }
 
   function parseAtom(flags: Flags): PatternNode {
@@ -164,10 +164,10 @@ export function parsePattern(text: string): PatternNode {
     }
     if (character === '\\') return parseEscape(flags)
     at += character.length
-    if (character === '.') return { kind: 'set', ranges: complement(flags.dotMatchesNewline ? [] : NEWLINE) }
+    if (character === '.') return { kind: 'set', ranges: complementRanges(flags.dotMatchesNewline ? [] : NEWLINE) }
     if (character === '^') return assert(flags.isMultiline ? ASSERT.BEGIN_LINE : ASSERT.BEGIN_TEXT)
     if (character === '$') return assert(flags.isMultiline ? ASSERT.END_LINE : ASSERT.END_TEXT)
-    return literal(code, flags, start)
+    return makeLiteral(code, flags, start)
   }
 
   function parseEscape(flags: Flags): PatternNode {
@@ -182,14 +182,14 @@ export function parsePattern(text: string): PatternNode {
     if (perl !== undefined) {
       at += 2
       const ranges = flags.ignoresCase ? (foldCase(perl) ?? perl) : perl
-      return { kind: 'set', ranges: kind === kind.toLowerCase() ? ranges : complement(ranges) }
+      return { kind: 'set', ranges: kind === kind.toLowerCase() ? ranges : complementRanges(ranges) }
     }
     const escaped = readPatternEscape(text, at)
     at = escaped.end
-    return literal(escaped.code, flags, start)
+    return makeLiteral(escaped.code, flags, start)
   }
 
-  function literal(code: number, flags: Flags, start: number): PatternNode {
+  function makeLiteral(code: number, flags: Flags, start: number): PatternNode {
     const plain: CodePoints = [{ low: code, high: code }]
     if (!flags.ignoresCase) return { kind: 'set', ranges: plain }
     const ranges = foldCase(plain)
@@ -225,7 +225,7 @@ export function parsePattern(text: string): PatternNode {
   /** RE2 bounds the product of nested repetitions, so that `(a{1000}){1000}` is refused and not built. */
   function repeat(of: PatternNode, { min, max, offset }: Repetition): PatternNode {
     const node: PatternNode = { kind: 'repeat', of, min, max }
-    if ((min >= 2 || (max ?? 0) >= 2) && repetitionsOf(node) > PATTERN_REPEAT_MAX) {
+    if ((min >= 2 || (max ?? 0) >= 2) && countRepetitions(node) > PATTERN_REPEAT_MAX) {
       fail(`nested repetitions multiply to more than ${PATTERN_REPEAT_MAX}`, offset)
     }
     return node
@@ -264,8 +264,8 @@ function concat(items: readonly PatternNode[]): PatternNode {
 }
 
 /** How many copies of its innermost item a node makes. */
-function repetitionsOf(node: PatternNode): number {
-  if (node.kind === 'concat' || node.kind === 'alternate') return Math.max(1, ...node.items.map(repetitionsOf))
+function countRepetitions(node: PatternNode): number {
+  if (node.kind === 'concat' || node.kind === 'alternate') return Math.max(1, ...node.items.map(countRepetitions))
   if (node.kind !== 'repeat') return 1
-  return Math.max(1, node.max ?? node.min) * repetitionsOf(node.of)
+  return Math.max(1, node.max ?? node.min) * countRepetitions(node.of)
 }

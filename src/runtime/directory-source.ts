@@ -6,7 +6,7 @@ import type { StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { readErrorCode } from '../core/thrown.ts'
-import { uuidv7 } from '../core/uuid.ts'
+import { makeUuidV7 } from '../core/uuid.ts'
 import { type CappedFile, readFileCapped } from './read-file-capped.ts'
 import { replaceFile } from './replace-file.ts'
 
@@ -54,7 +54,7 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
     },
     async write(key, bytes) {
       const path = pathOf(key)
-      const draft = join(dirname(path), `.${uuidv7(Date.now())}.tmp`)
+      const draft = join(dirname(path), `.${makeUuidV7(Date.now())}.tmp`)
       await mkdir(dirname(path), { recursive: true })
       await replaceFile(path, draft, bytes)
     },

@@ -2,7 +2,7 @@
 // be, and ALLOW_LOOPBACK_ISSUERS may be on. A Worker cannot ask whether it is deployed, but its requests show it: Cloudflare
 // routes by host, so that no request from outside names a loopback one.
 import { Hono } from 'hono'
-import { uuidv7 } from '../core/uuid.ts'
+import { makeUuidV7 } from '../core/uuid.ts'
 import { problem } from '../gateway/problem.ts'
 import type { GatewayApp, GatewayEnv } from '../gateway/services.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
@@ -13,7 +13,7 @@ export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): G
   const local = new Hono<GatewayEnv>()
   local.all('*', (c) => {
     if (isLoopbackUrl(c.req.url)) return app.fetch(c.req.raw, c.env, c.executionCtx)
-    c.set('requestId', uuidv7(Date.now()))
+    c.set('requestId', makeUuidV7(Date.now()))
     c.header('Cache-Control', 'no-store')
     return problem(c, {
       code: 'settings_invalid',

@@ -3,7 +3,7 @@ import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass } from '../core/result.ts'
-import { utf8Length } from '../core/utf8.ts'
+import { countUtf8Bytes } from '../core/utf8.ts'
 import { lintAbsence } from './lint.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { ClaimTemplate } from './template.ts'
@@ -49,7 +49,7 @@ export function renderClaim(template: ClaimTemplate, attributes: Attributes): Ch
       longestLength = piece.value.length
     }
     if (!isReference(part) || text.length * 3 <= CLAIM_VALUE_MAX_BYTES) continue
-    bytes += utf8Length(text.slice(counted))
+    bytes += countUtf8Bytes(text.slice(counted))
     counted = text.length
     if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(longest ?? part)
   }
@@ -64,7 +64,7 @@ function renderList(reference: Reference, values: readonly string[]): Checked<re
   for (const value of values) {
     const text = textOf(reference, new Map([[name, value]]), 'jwtClaim')
     if (!text.ok) return text
-    bytes += utf8Length(text.value)
+    bytes += countUtf8Bytes(text.value)
     if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(reference)
     texts.push(text.value)
   }

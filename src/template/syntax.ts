@@ -5,7 +5,7 @@ import { type ResolvedAttribute, resolveAttribute, suggestAttribute } from '../a
 import type { Surface } from '../attribute/row.ts'
 import type { Issue, IssueCode, Path } from '../core/issue.ts'
 import { REFERENCE_FILTERS_MAX, TEMPLATE_MAX_LENGTH, TEMPLATE_MAX_PARTS } from '../core/limits.ts'
-import { didYouMean } from '../core/nearest.ts'
+import { suggestNearest } from '../core/nearest.ts'
 import { quoteText } from '../core/printable.ts'
 import { checkCall, FILTER_NAMES, type Filter, isFilterName } from './filter.ts'
 
@@ -159,7 +159,7 @@ function readFilter(text: string, start: number): Read<Filter> {
   const name = text.slice(start, at)
   if (name === '') return { stop: syntax('The name of a filter is missing after "|"', start) }
   if (!isFilterName(name)) {
-    const message = `There is no filter "${name}"${didYouMean(name, FILTER_NAMES)}`
+    const message = `There is no filter "${name}"${suggestNearest(name, FILTER_NAMES)}`
     return { stop: { code: 'filter_unknown', message, offset: start } }
   }
   const args: string[] = []

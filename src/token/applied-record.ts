@@ -57,7 +57,7 @@ export async function sealRecord(record: AppliedRecord, sealing: Sealing): Promi
   const [first] = sealing.sealKeys
   if (first === undefined) throw new RangeError('there is no key to seal with')
   const { key, kid } = await deriveKey(first, INFO)
-  const jws = await new CompactSign(encodeUtf8(JSON.stringify(payloadOf(record, sealing))))
+  const jws = await new CompactSign(encodeUtf8(JSON.stringify(makePayload(record, sealing))))
     .setProtectedHeader({ alg: 'HS256', typ: TYPE, kid })
     .sign(key)
   return encodeUtf8(jws)
@@ -73,7 +73,7 @@ export async function openRecord(bytes: Uint8Array, key: string, sealing: Sealin
   for (const [index, secret] of sealing.sealKeys.entries()) {
     const derived = secret.length < SEAL_KEY_MIN_BYTES ? undefined : await deriveKey(secret, INFO)
     if (derived === undefined || derived.kid !== kid) continue
-    const payload = await verifiedPayload(jws, derived.key)
+    const payload = await verifyPayload(jws, derived.key)
     const record = payload === undefined ? undefined : readPayload(payload, sealing)
     return record?.key === key ? { record, current: index === 0 } : undefined
   }
@@ -89,7 +89,7 @@ function readKeyId(encoded: string): string | undefined {
   return typeof parsed['kid'] === 'string' ? parsed['kid'] : undefined
 }
 
-async function verifiedPayload(jws: string, key: Uint8Array): Promise<Uint8Array | undefined> {
+async function verifyPayload(jws: string, key: Uint8Array): Promise<Uint8Array | undefined> {
   try {
     return (await compactVerify(jws, key, { algorithms: ['HS256'] })).payload
   } catch {
@@ -101,7 +101,7 @@ async function verifiedPayload(jws: string, key: Uint8Array): Promise<Uint8Array
 const COMMON = ['v', 'trustDomain', 'issuer', 'key']
 const SHAPES = [['digest', 'text', 'appliedAt', 'confirmedAt', 'readAt'], ['deletedAt'], ['contested']]
 
-function payloadOf(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): Readonly<Record<string, unknown>> {
+function makePayload(record: AppliedRecord, { trustDomain, issuerUrl }: Sealing): Readonly<Record<string, unknown>> {
   const common = { v: 2, trustDomain, issuer: issuerUrl, key: record.key }
   switch (record.kind) {
     case 'deleted':

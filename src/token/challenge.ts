@@ -123,6 +123,6 @@ const EXPIRED: Refusal = {
 }
 
 /** What an agent signs: its own configured URL is in it, so that no other gateway can relay the challenge. */
-export function challengeMessage(sealed: string, { role, clusterId, issuerUrl }: ChallengeScope): string {
+export function makeChallengeMessage(sealed: string, { role, clusterId, issuerUrl }: ChallengeScope): string {
   return ['postern-login/1', issuerUrl, role, clusterId ?? '', sealed].join('\n')
 }

@@ -27,19 +27,19 @@ export function readClaims(claims: JsonObject): Checked<TokenClaims> {
     }
   }
   const { exp, iat, nbf, iss, aud } = claims
-  if (!isNumericDate(exp)) return malformed('exp', NOT_A_DATE)
-  if (!isNumericDate(iat)) return malformed('iat', NOT_A_DATE)
-  if (nbf !== undefined && !isNumericDate(nbf)) return malformed('nbf', NOT_A_DATE)
-  if (exp <= iat) return malformed('exp', 'must be later than "iat"')
-  if (nbf !== undefined && exp <= nbf) return malformed('nbf', 'must be earlier than "exp"')
+  if (!isNumericDate(exp)) return refuseClaim('exp', NOT_A_DATE)
+  if (!isNumericDate(iat)) return refuseClaim('iat', NOT_A_DATE)
+  if (nbf !== undefined && !isNumericDate(nbf)) return refuseClaim('nbf', NOT_A_DATE)
+  if (exp <= iat) return refuseClaim('exp', 'must be later than "iat"')
+  if (nbf !== undefined && exp <= nbf) return refuseClaim('nbf', 'must be earlier than "exp"')
   if (typeof iss !== 'string' || iss === '' || iss.length > URL_MAX_LENGTH) {
-    return malformed('iss', `must be a text of 1 to ${URL_MAX_LENGTH} characters`)
+    return refuseClaim('iss', `must be a text of 1 to ${URL_MAX_LENGTH} characters`)
   }
   const audiences = readAudiences(aud)
-  if (audiences === undefined) return malformed('aud', 'must be a text or a list of texts, none of them empty')
+  if (audiences === undefined) return refuseClaim('aud', 'must be a text or a list of texts, none of them empty')
   for (const name of ['sub', 'jti']) {
     const value = claims[name]
-    if (value !== undefined && typeof value !== 'string') return malformed(name, 'must be a text')
+    if (value !== undefined && typeof value !== 'string') return refuseClaim(name, 'must be a text')
   }
   return pass({
     claims,
@@ -59,7 +59,7 @@ function readAudiences(aud: Json | undefined): readonly string[] | undefined {
   return values.length > 0 && values.every(isText) ? values : undefined
 }
 
-function malformed(where: string, rule: string): ReturnType<typeof refuse> {
+function refuseClaim(where: string, rule: string): ReturnType<typeof refuse> {
   return refuse({
     code: 'claim_malformed',
     where,

@@ -64,7 +64,7 @@ export function parseToken(text: string): Checked<ParsedToken> {
   const { compact, signingInput, signatureBytes } = form.value
   const header = readHeader(form.value.header)
   if (!header.ok) return header
-  if (signatureBytes === 0) return malformed('signature', 'has an empty signature: send a signed token')
+  if (signatureBytes === 0) return refuseMalformed('signature', 'has an empty signature: send a signed token')
   const claims = readClaims(form.value.claims)
   if (!claims.ok) return claims
   // The cast is the proof: this is the one place that makes a ParsedToken.
@@ -84,16 +84,16 @@ export function parseTokenForm(text: string): Checked<TokenForm> {
   }
   const parts = text.split('.', 6)
   const [headerPart, claimsPart, signaturePart] = parts
-  if (parts.length === 5) return malformed(undefined, 'is encrypted (a JWE of five parts): send a signed one')
+  if (parts.length === 5) return refuseMalformed(undefined, 'is encrypted (a JWE of five parts): send a signed one')
   if (parts.length !== 3 || headerPart === undefined || claimsPart === undefined || signaturePart === undefined) {
-    return malformed(undefined, 'is not three parts with dots between: send a compact JWS')
+    return refuseMalformed(undefined, 'is not three parts with dots between: send a compact JWS')
   }
   const header = parseObject(headerPart, 'header')
   if (!header.ok) return header
   const claims = parseObject(claimsPart, 'payload')
   if (!claims.ok) return claims
   const signature = decodeBase64url(signaturePart)
-  if (signature === undefined) return malformed('signature', notCanonical('a signature'))
+  if (signature === undefined) return refuseMalformed('signature', describeNotCanonical('a signature'))
   return pass({
     compact: text,
     header: header.value,
@@ -129,34 +129,41 @@ export function checkTimes<T extends TokenClaims>(token: T, nowSeconds: number, 
 
 function parseObject(part: string, name: 'header' | 'payload'): Checked<JsonObject> {
   const bytes = decodeBase64url(part)
-  if (bytes === undefined) return malformed(name, notCanonical(`a ${name}`))
+  if (bytes === undefined) return refuseMalformed(name, describeNotCanonical(`a ${name}`))
   const json = parseJsonBytes(bytes, TOKEN_DEPTH_MAX)
   if (!json.ok)
-    return malformed(name, `has a ${name} that is not strict JSON (${json.fault}): send it as it was issued`)
-  if (!isJsonObject(json.value)) return malformed(name, `has a ${name} that is no JSON object: send a JWT`)
+    return refuseMalformed(name, `has a ${name} that is not strict JSON (${json.fault}): send it as it was issued`)
+  if (!isJsonObject(json.value)) return refuseMalformed(name, `has a ${name} that is no JSON object: send a JWT`)
   return pass(json.value)
 }
 
 function readHeader(header: JsonObject): Checked<TokenHeader> {
   for (const [parameter, why] of FORBIDDEN_PARAMETERS) {
     if (Object.hasOwn(header, parameter)) {
-      return fail('token_header_forbidden', parameter, `The header parameter "${parameter}" is forbidden: ${why}`)
+      return refuseToken(
+        'token_header_forbidden',
+        parameter,
+        `The header parameter "${parameter}" is forbidden: ${why}`,
+      )
     }
   }
   const { alg, kid, typ } = header
   if (typeof alg !== 'string' || !isAlgorithm(alg)) {
     const accepted = Object.keys(ALGORITHMS).join(', ')
     const detail = `The header parameter "alg" is not an accepted algorithm: sign with one of ${accepted}`
-    return fail('algorithm_forbidden', 'alg', detail)
+    return refuseToken('algorithm_forbidden', 'alg', detail)
   }
   if (typ !== undefined && typ !== 'JWT') {
     const detail = isSessionType(typ)
       ? "A session is not evidence: send a token of the workload's own issuer"
       : 'The header parameter "typ" must be "JWT" or absent: send a token of that type'
-    return fail('token_type_forbidden', 'typ', detail)
+    return refuseToken('token_type_forbidden', 'typ', detail)
   }
   if (kid !== undefined && (typeof kid !== 'string' || !isKid(kid))) {
-    return malformed('kid', `has a "kid" that is not 1 to ${KID_MAX_BYTES} printable ASCII characters: name the key so`)
+    return refuseMalformed(
+      'kid',
+      `has a "kid" that is not 1 to ${KID_MAX_BYTES} printable ASCII characters: name the key so`,
+    )
   }
   return pass({ alg, ...(kid === undefined ? {} : { kid }), ...(typ === undefined ? {} : { typ }) })
 }
@@ -173,14 +180,14 @@ export function isKid(kid: string): boolean {
   return kid.length <= KID_MAX_BYTES && /^[\x20-\x7e]+$/.test(kid)
 }
 
-function notCanonical(what: string): string {
+function describeNotCanonical(what: string): string {
   return `has ${what} that is not canonical base64url: send it as it was issued, with no padding and no whitespace`
 }
 
-function malformed(where: string | undefined, problem: string): ReturnType<typeof refuse> {
-  return fail('token_malformed', where, `The token ${problem}`)
+function refuseMalformed(where: string | undefined, problem: string): ReturnType<typeof refuse> {
+  return refuseToken('token_malformed', where, `The token ${problem}`)
 }
 
-function fail(code: RefusalCode, where: string | undefined, detail: string): ReturnType<typeof refuse> {
+function refuseToken(code: RefusalCode, where: string | undefined, detail: string): ReturnType<typeof refuse> {
   return refuse({ code, detail, ...(where === undefined ? {} : { where }) })
 }

@@ -4,7 +4,7 @@ import { compactVerify } from 'jose'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { describeError, readErrorCode } from '../core/thrown.ts'
-import { anchorOf } from './keys/anchor.ts'
+import { findAnchor } from './keys/anchor.ts'
 import type { RequestKeys } from './keys/key-source.ts'
 import type { KeySourceSpec } from './keys/key-source-spec.ts'
 import type { ParsedToken } from './parse.ts'
@@ -19,7 +19,7 @@ export interface VerifiedToken extends ParsedToken {
 /** A signature that verified. */
 export interface Verification {
   readonly token: VerifiedToken
-  /** What verified it; see {@link anchorOf}. */
+  /** What verified it; see {@link findAnchor}. */
   readonly anchor: string
 }
 
@@ -40,9 +40,9 @@ export async function verifySignature(
     await compactVerify(token.compact, key, { algorithms: [alg] })
     sources.noteVerified(spec)
     // The cast is the proof: this is the one place that makes a VerifiedToken.
-    return pass({ token: token as VerifiedToken, anchor: await anchorOf(spec, lookup.key) })
+    return pass({ token: token as VerifiedToken, anchor: await findAnchor(spec, lookup.key) })
   } catch (error) {
-    return refuse(isTokenFault(error) ? SIGNATURE_INVALID : unusableHere(error))
+    return refuse(isTokenFault(error) ? SIGNATURE_INVALID : refuseUnusableKey(error))
   }
 }
 
@@ -53,7 +53,7 @@ const SIGNATURE_INVALID: Refusal = {
 }
 
 /** The key is at fault, or the host: one that is published correctly may be of a size that this host does not take. */
-function unusableHere(error: unknown): Refusal {
+function refuseUnusableKey(error: unknown): Refusal {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   return {
     code: 'signing_key_unusable',

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  attributeName,
-  attributeNames,
   CATALOGUE,
+  findServerVersion,
+  listAttributeNames,
+  makeAttributeName,
   resolveAttribute,
-  serverVersionFor,
   suggestAttribute,
 } from '../../src/attribute/catalogue.ts'
 import { ATTRIBUTE_NAME_MAX_LENGTH } from '../../src/core/limits.ts'
@@ -43,7 +43,7 @@ describe('the catalogue', () => {
   it('has no name twice, aliases included', () => {
     const names = CATALOGUE.flatMap((row) => [row.name, ...(row.aliases ?? [])])
     expect(new Set(names).size).toBe(names.length)
-    expect(attributeNames()).toEqual(CATALOGUE.map((row) => row.name))
+    expect(listAttributeNames()).toEqual(CATALOGUE.map((row) => row.name))
   })
 
   it('resolves every row by its own name, its key filled in', () => {
@@ -135,27 +135,27 @@ describe('resolveAttribute()', () => {
     const key = fc.string({ unit: fc.constantFrom(..."ab.[]'"), minLength: 1, maxLength: 6 })
     fc.assert(
       fc.property(key, key, fc.constantFrom('custom.<key>', 'docker.container.label[<key>]'), (a, b, documented) => {
-        const [first, second] = [attributeName(documented, a), attributeName(documented, b)]
+        const [first, second] = [makeAttributeName(documented, a), makeAttributeName(documented, b)]
         if (first !== undefined && a !== b) expect(first).not.toBe(second)
       }),
     )
   })
 })
 
-describe('attributeName()', () => {
+describe('makeAttributeName()', () => {
   it('writes a key into a documented name', () => {
-    expect(attributeName('aws_iid.ec2.instance.tag.<tag>', 'Name')).toBe('aws_iid.ec2.instance.tag.Name')
-    expect(attributeName('kubernetes.pod.label[<key>]', 'app')).toBe('kubernetes.pod.label[app]')
+    expect(makeAttributeName('aws_iid.ec2.instance.tag.<tag>', 'Name')).toBe('aws_iid.ec2.instance.tag.Name')
+    expect(makeAttributeName('kubernetes.pod.label[<key>]', 'app')).toBe('kubernetes.pod.label[app]')
   })
 
   it('has no name for a key that its row cannot have', () => {
-    expect(attributeName('kubernetes.pod.label[<key>]', 'a]b')).toBeUndefined()
-    expect(attributeName('custom.<key>', '')).toBeUndefined()
-    expect(attributeName('kubernetes.pod.name', 'x')).toBeUndefined()
+    expect(makeAttributeName('kubernetes.pod.label[<key>]', 'a]b')).toBeUndefined()
+    expect(makeAttributeName('custom.<key>', '')).toBeUndefined()
+    expect(makeAttributeName('kubernetes.pod.name', 'x')).toBeUndefined()
   })
 })
 
-describe('serverVersionFor()', () => {
+describe('findServerVersion()', () => {
   it.each([
     ['kubernetes.pod.label[app]', undefined],
     ['kubernetes.pod.label[app.io]', undefined],
@@ -165,7 +165,7 @@ describe('serverVersionFor()', () => {
     ['kubernetes.pod.name', undefined],
   ])('says what %s needs', (name, version) => {
     const resolved = resolveAttribute(name)
-    expect(resolved && serverVersionFor(resolved)).toBe(version)
+    expect(resolved && findServerVersion(resolved)).toBe(version)
   })
 })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CATALOGUE } from '../../src/attribute/catalogue.ts'
 import type { Enablement } from '../../src/attribute/enabled.ts'
-import { attributesOfFlat } from '../../src/attribute/flat.ts'
+import { readFlatAttributes } from '../../src/attribute/flat.ts'
 import { type Json, parseJson } from '../../src/core/json.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, ATTRIBUTE_VALUES_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../../src/core/limits.ts'
 
@@ -10,11 +10,11 @@ const nothing: Enablement = { includeContainerAttributes: false, includeAnnotati
 
 /** The attributes, or the code of the refusal. */
 function read(input: Readonly<Record<string, Json>>, enablement = nothing): unknown {
-  const result = attributesOfFlat(new Map(Object.entries(input)), enablement)
+  const result = readFlatAttributes(new Map(Object.entries(input)), enablement)
   return result.ok ? Object.fromEntries(result.value.attributes) : result.refusal.code
 }
 
-describe('attributesOfFlat()', () => {
+describe('readFlatAttributes()', () => {
   it('makes names canonical', () => {
     const input = { 'kubernetes.pod.label.app': 'web', "kubernetes.pod.label.'a/b'": 'x', 'kubernetes.pod.name': 'p' }
     expect(read(input)).toEqual({
@@ -27,10 +27,12 @@ describe('attributesOfFlat()', () => {
   it('reads a JSON object and a Map alike, whatever the names', () => {
     const parsed = parseJson('{"custom_":"x","__proto__":"y"}', 2)
     const input = parsed.ok ? (parsed.value as Record<string, Json>) : {}
-    expect(attributesOfFlat(input, nothing)).toMatchObject({ ok: false, refusal: { code: 'attribute_unknown' } })
-    expect(attributesOfFlat(new Map([['__proto__', 'y']]), nothing)).toMatchObject({ refusal: { where: '__proto__' } })
+    expect(readFlatAttributes(input, nothing)).toMatchObject({ ok: false, refusal: { code: 'attribute_unknown' } })
+    expect(readFlatAttributes(new Map([['__proto__', 'y']]), nothing)).toMatchObject({
+      refusal: { where: '__proto__' },
+    })
     const named = parseJson('{"kubernetes.pod.label[__proto__]":"x"}', 2)
-    const result = attributesOfFlat(named.ok ? (named.value as Record<string, Json>) : {}, nothing)
+    const result = readFlatAttributes(named.ok ? (named.value as Record<string, Json>) : {}, nothing)
     expect(result.ok && result.value.attributes.get('kubernetes.pod.label[__proto__]')).toBe('x')
   })
 
@@ -75,7 +77,7 @@ describe('attributesOfFlat()', () => {
   })
 
   it('suggests the nearest name', () => {
-    const result = attributesOfFlat(new Map([['kubernetes.pod.lable[app]', 'x']]), nothing)
+    const result = readFlatAttributes(new Map([['kubernetes.pod.lable[app]', 'x']]), nothing)
     expect(result.ok ? '' : result.refusal.detail).toContain('kubernetes.pod.label[app]')
   })
 
@@ -96,24 +98,24 @@ describe('attributesOfFlat()', () => {
     ['docker.container.env[APP_NAME]', { includeEnvVars: ['APP_'] }],
     ['linux.binary.path', { discoverWorkloadPath: true }],
   ])('drops %s until it is enabled, and lists it', (name, change) => {
-    const off = attributesOfFlat(new Map([[name, 'x']]), nothing)
+    const off = readFlatAttributes(new Map([[name, 'x']]), nothing)
     expect(off).toMatchObject({ ok: true, value: { dropped: [name], attributes: new Map() } })
-    const on = attributesOfFlat(new Map([[name, 'x']]), { ...nothing, ...change })
+    const on = readFlatAttributes(new Map([[name, 'x']]), { ...nothing, ...change })
     expect(on).toMatchObject({ ok: true, value: { dropped: [], attributes: new Map([[name, 'x']]) } })
   })
 
   it('holds prefixes to the start of the key, in its case', () => {
     const enablement = { ...nothing, includeAnnotationPrefixes: ['example.com/'], includeEnvVars: ['APP_'] }
     for (const name of ['kubernetes.pod.annotation[x.example.com/]', 'docker.container.env[app_x]']) {
-      expect(attributesOfFlat(new Map([[name, 'x']]), enablement)).toMatchObject({ value: { dropped: [name] } })
+      expect(readFlatAttributes(new Map([[name, 'x']]), enablement)).toMatchObject({ value: { dropped: [name] } })
     }
   })
 
   it('takes attributes up to the limits and none beyond', () => {
     const many = (count: number): ReadonlyMap<string, string> =>
       new Map(Array.from({ length: count }, (_, index) => [`kubernetes.pod.label[l${index}]`, 'x']))
-    expect(attributesOfFlat(many(WORKLOAD_ATTRIBUTES_MAX), nothing).ok).toBe(true)
-    expect(attributesOfFlat(many(WORKLOAD_ATTRIBUTES_MAX + 1), nothing)).toMatchObject({
+    expect(readFlatAttributes(many(WORKLOAD_ATTRIBUTES_MAX), nothing).ok).toBe(true)
+    expect(readFlatAttributes(many(WORKLOAD_ATTRIBUTES_MAX + 1), nothing)).toMatchObject({
       refusal: { code: 'request_malformed', where: 'attributes' },
     })
     const values = (count: number): Json => Array.from({ length: count }, () => '')
@@ -132,8 +134,8 @@ describe('attributesOfFlat()', () => {
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(name, fc.jsonValue())), (entries) => {
-        const result = attributesOfFlat(new Map(entries as [string, Json][]), nothing)
-        if (result.ok) expect(attributesOfFlat(result.value.attributes, nothing)).toMatchObject({ ok: true })
+        const result = readFlatAttributes(new Map(entries as [string, Json][]), nothing)
+        if (result.ok) expect(readFlatAttributes(result.value.attributes, nothing)).toMatchObject({ ok: true })
         else expect(result.refusal.where).toBeDefined()
       }),
     )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attributesOfPod, type PodOptions } from '../../src/attribute/pod.ts'
+import { type PodOptions, readPodAttributes } from '../../src/attribute/pod.ts'
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../src/core/json.ts'
 import { JSON_DEPTH_MAX, WORKLOAD_ATTRIBUTES_MAX } from '../../src/core/limits.ts'
 
@@ -55,7 +55,7 @@ function podWith(path = '', value?: Json): JsonObject {
 }
 
 function read(pod: JsonObject, change: Partial<PodOptions> = {}): Record<string, unknown> {
-  const result = attributesOfPod(pod, { ...options, ...change })
+  const result = readPodAttributes(pod, { ...options, ...change })
   if (!result.ok) throw new Error(result.refusal.detail)
   return Object.fromEntries(result.value.attributes)
 }
@@ -84,11 +84,11 @@ describe('attributesOfPod()', () => {
   })
 
   it('reads annotations under an allowed prefix alone, and lists the others', () => {
-    const result = attributesOfPod(podWith(), { ...options, includeAnnotationPrefixes: ['example.com/'] })
+    const result = readPodAttributes(podWith(), { ...options, includeAnnotationPrefixes: ['example.com/'] })
     expect(result.ok && result.value.attributes.get('kubernetes.pod.annotation[example.com/team]')).toBe('blue')
     expect(result.ok && result.value.attributes.has('kubernetes.pod.annotation[other.io/x]')).toBe(false)
     expect(result.ok && result.value.dropped).toEqual(['kubernetes.pod.annotation[other.io/x]'])
-    const none = attributesOfPod(podWith(), options)
+    const none = readPodAttributes(podWith(), options)
     expect(none.ok && none.value.dropped).toEqual([])
   })
 
@@ -104,7 +104,7 @@ describe('attributesOfPod()', () => {
   })
 
   it('drops the container of the workload where that is not enabled, and says so', () => {
-    const result = attributesOfPod(podWith(), { ...options, container: 'app' })
+    const result = readPodAttributes(podWith(), { ...options, container: 'app' })
     expect(result.ok && result.value.attributes.has('kubernetes.container.name')).toBe(false)
     expect(result.ok && result.value.dropped).toContain('kubernetes.container.name')
   })
@@ -143,15 +143,15 @@ describe('attributesOfPod()', () => {
     const many = podWith('metadata.annotations', notes(WORKLOAD_ATTRIBUTES_MAX + 1))
     expect(read(many)).toEqual(read(podWith()))
     const prefixes = { ...options, includeAnnotationPrefixes: ['example.com/'] }
-    expect(attributesOfPod(many, prefixes)).toMatchObject({
+    expect(readPodAttributes(many, prefixes)).toMatchObject({
       refusal: { code: 'request_malformed', where: 'pod.metadata.annotations' },
     })
     const fitting = podWith('metadata.annotations', notes(WORKLOAD_ATTRIBUTES_MAX))
-    expect(attributesOfPod(fitting, prefixes).ok).toBe(true)
+    expect(readPodAttributes(fitting, prefixes).ok).toBe(true)
   })
 
   it.each(['nope', '', '__proto__', 'constructor'])('knows no container %j', (container) => {
-    expect(attributesOfPod(podWith(), { ...options, container })).toMatchObject({
+    expect(readPodAttributes(podWith(), { ...options, container })).toMatchObject({
       ok: false,
       refusal: { code: 'container_unknown' },
     })
@@ -162,7 +162,7 @@ describe('attributesOfPod()', () => {
     const parsed = parseJson(`{"${key}":"x"}`, 2)
     if (!parsed.ok) throw new Error(parsed.fault)
     Object.assign(pod['metadata'] as object, { labels: parsed.value })
-    const result = attributesOfPod(pod, options)
+    const result = readPodAttributes(pod, options)
     expect(result.ok && result.value.attributes.get(`kubernetes.pod.label[${key}]`)).toBe('x')
   })
 
@@ -176,8 +176,8 @@ describe('attributesOfPod()', () => {
     ['status'],
     ['status.containerStatuses'],
   ])('does without %s, absent or null', (path) => {
-    expect(attributesOfPod(podWith(path), options).ok).toBe(true)
-    expect(attributesOfPod(podWith(path, null), options).ok).toBe(true)
+    expect(readPodAttributes(podWith(path), options).ok).toBe(true)
+    expect(readPodAttributes(podWith(path, null), options).ok).toBe(true)
   })
 
   it.each([
@@ -211,7 +211,7 @@ describe('attributesOfPod()', () => {
     ['status', 'Running', 'pod.status'],
     ['status.containerStatuses', [{ imageID: 'x' }], 'pod.status.containerStatuses[0].name'],
   ] as const)('refuses a pod with %s %j, and says where', (path, value, where) => {
-    expect(attributesOfPod(podWith(path, value), options)).toMatchObject({
+    expect(readPodAttributes(podWith(path, value), options)).toMatchObject({
       ok: false,
       refusal: { code: 'request_malformed', where },
     })
@@ -222,12 +222,12 @@ describe('attributesOfPod()', () => {
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`l${at}`, 'x']))
     const containers = (count: number): Json => Array.from({ length: count }, (_, at) => ({ name: `c${at}` }))
     const max = WORKLOAD_ATTRIBUTES_MAX
-    expect(attributesOfPod(podWith('metadata.labels', labels(max)), options).ok).toBe(true)
-    expect(attributesOfPod(podWith('metadata.labels', labels(max + 1)), options)).toMatchObject({
+    expect(readPodAttributes(podWith('metadata.labels', labels(max)), options).ok).toBe(true)
+    expect(readPodAttributes(podWith('metadata.labels', labels(max + 1)), options)).toMatchObject({
       refusal: { code: 'request_malformed', where: 'pod.metadata.labels' },
     })
-    expect(attributesOfPod(podWith('spec.containers', containers(max)), options).ok).toBe(true)
-    expect(attributesOfPod(podWith('spec.containers', containers(max + 1)), options)).toMatchObject({
+    expect(readPodAttributes(podWith('spec.containers', containers(max)), options).ok).toBe(true)
+    expect(readPodAttributes(podWith('spec.containers', containers(max + 1)), options)).toMatchObject({
       refusal: { code: 'request_malformed', where: 'pod.spec.containers' },
     })
   })

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { describeWranglerFailure } from '../../src/cli/store/remote-kv.ts'
-import { digestOf } from '../../src/core/digest.ts'
+import { computeDigest } from '../../src/core/digest.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 import { pod } from '../gateway/mapping-world.ts'
 import { hostileIn } from '../hostile.ts'
@@ -214,7 +214,7 @@ const CASES: readonly Case[] = [
     prepare: async (made) => [
       ...(await hostileHistory(made, BROKEN[1])).slice(0, -1),
       '--to',
-      (await digestOf(encodeUtf8(BROKEN[1] ?? ''))).slice(7, 20),
+      (await computeDigest(encodeUtf8(BROKEN[1] ?? ''))).slice(7, 20),
       'AgentAttestation',
     ],
     exitCode: 1,
@@ -438,7 +438,7 @@ function hostileAttributes(): readonly object[] {
 
 /** A record whose actor is hostile, as any hand may have put it into the store; yields the words of `config history`. */
 async function hostileHistory({ file }: Bench, text = attestation()): Promise<readonly string[]> {
-  const digest = await digestOf(encodeUtf8(text))
+  const digest = await computeDigest(encodeUtf8(text))
   const time = '2026-01-01T00:00:01.000Z'
   const record = { v: 1, action: 'set', key: KEY, time, actor: HOSTILE, digest, text }
   file(`store/history/${KEY}/${time}-${digest}.yaml`, JSON.stringify(record))

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
-  digestOf,
+  computeDigest,
   isDigest,
   parseDigestStart,
   SHORT_DIGEST_LENGTH,
   sha256Base64url,
-  shortDigest,
+  shortenDigest,
 } from '../../src/core/digest.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 
@@ -13,7 +13,7 @@ const ABC = 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f200
 
 describe('digests', () => {
   it('are those of FIPS 180-4', async () => {
-    expect(await digestOf(encodeUtf8('abc'))).toBe(ABC)
+    expect(await computeDigest(encodeUtf8('abc'))).toBe(ABC)
     expect(await sha256Base64url('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0')
   })
 
@@ -24,8 +24,8 @@ describe('digests', () => {
   })
 
   it('are shown by their first twelve digits', () => {
-    expect(shortDigest(ABC)).toBe('sha256:ba7816bf8f01')
-    expect(shortDigest(ABC)).toHaveLength(SHORT_DIGEST_LENGTH)
+    expect(shortenDigest(ABC)).toBe('sha256:ba7816bf8f01')
+    expect(shortenDigest(ABC)).toHaveLength(SHORT_DIGEST_LENGTH)
   })
 
   it.each([

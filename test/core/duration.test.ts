@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
+  countSecondsSince,
   describeSeconds,
   formatDuration,
   parseDurationSeconds,
-  secondsSince,
-  secondsToWait,
+  roundUpToSeconds,
 } from '../../src/core/duration.ts'
 
 describe('parseDurationSeconds()', () => {
@@ -59,7 +59,7 @@ describe('secondsSince()', () => {
     [0, 0],
     [-5000, 0],
   ])('of %i ms is %i', (millis, seconds) => {
-    expect(secondsSince(10_000, 10_000 + millis)).toBe(seconds)
+    expect(countSecondsSince(10_000, 10_000 + millis)).toBe(seconds)
   })
 })
 
@@ -70,6 +70,6 @@ describe('secondsToWait()', () => {
     [1000, 1],
     [1001, 2],
   ])('of %i ms is %i', (millis, seconds) => {
-    expect(secondsToWait(millis)).toBe(seconds)
+    expect(roundUpToSeconds(millis)).toBe(seconds)
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { beginsWithAny, beginsWithAnyOf, sortPrefixes } from '../../src/core/prefixes.ts'
+import { beginsWithAny, beginsWithAnyListed, sortPrefixes } from '../../src/core/prefixes.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '/', '-', '.', '\ud800', '\udc00', '\uffff'), maxLength: 6 })
 
@@ -10,8 +10,8 @@ describe('beginsWithAny()', () => {
       fc.property(fc.array(text, { maxLength: 12 }), text, (prefixes, of) => {
         const expected = prefixes.some((prefix) => of.startsWith(prefix))
         expect(beginsWithAny(of, sortPrefixes(prefixes))).toBe(expected)
-        expect(beginsWithAnyOf(of, prefixes)).toBe(expected)
-        expect(beginsWithAnyOf(of, prefixes)).toBe(expected)
+        expect(beginsWithAnyListed(of, prefixes)).toBe(expected)
+        expect(beginsWithAnyListed(of, prefixes)).toBe(expected)
       }),
     )
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { didYouMean, nearest } from '../../src/core/nearest.ts'
-import { uuidv7 } from '../../src/core/uuid.ts'
+import { findNearest, suggestNearest } from '../../src/core/nearest.ts'
+import { makeUuidV7 } from '../../src/core/uuid.ts'
 
 describe('nearest()', () => {
   const names = ['issuerURL', 'jwksURI', 'jwks', 'audiences', 'k8s_token', 'ttl', 'kubernetes.pod.namespace']
@@ -23,22 +23,22 @@ describe('nearest()', () => {
     ['auddiencee', 'audiences'],
     ['x'.repeat(1000), undefined],
   ])('of %s is %s', (name, expected) => {
-    expect(nearest(name, names)).toBe(expected)
+    expect(findNearest(name, names)).toBe(expected)
   })
 
   it('is a question or nothing', () => {
-    expect(didYouMean('isuerURL', names)).toBe('; did you mean "issuerURL"?')
-    expect(didYouMean('zzz', names)).toBe('')
+    expect(suggestNearest('isuerURL', names)).toBe('; did you mean "issuerURL"?')
+    expect(suggestNearest('zzz', names)).toBe('')
   })
 })
 
 describe('uuidv7()', () => {
   it('is a version 7 of the RFC 9562 variant, and begins with its time', () => {
     const now = 1_795_516_426_000
-    const id = uuidv7(now)
+    const id = makeUuidV7(now)
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(now)
-    expect(uuidv7(now)).not.toBe(id)
-    expect(uuidv7(now + 1) > id).toBe(true)
+    expect(makeUuidV7(now)).not.toBe(id)
+    expect(makeUuidV7(now + 1) > id).toBe(true)
   })
 })

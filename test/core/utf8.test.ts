@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  countUtf8Bytes,
   decodeUtf8,
   decodeUtf8Exactly,
   encodeUtf8,
   exceedsUtf8,
   findByteOrderMark,
   findInvalidUtf8,
-  utf8Length,
 } from '../../src/core/utf8.ts'
 
 const text = fc.oneof(
@@ -21,7 +21,7 @@ describe('utf8Length()', () => {
   it('counts what the encoder makes', () => {
     fc.assert(
       fc.property(text, (sample) => {
-        expect(utf8Length(sample)).toBe(encodeUtf8(sample).length)
+        expect(countUtf8Bytes(sample)).toBe(encodeUtf8(sample).length)
       }),
     )
   })
@@ -86,7 +86,7 @@ describe('exceedsUtf8()', () => {
   it('is true over the bound and at no byte less', () => {
     fc.assert(
       fc.property(text, (sample) => {
-        const bytes = utf8Length(sample)
+        const bytes = countUtf8Bytes(sample)
         expect(exceedsUtf8(sample, bytes)).toBe(false)
         if (bytes > 0) expect(exceedsUtf8(sample, bytes - 1)).toBe(true)
       }),

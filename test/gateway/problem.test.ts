@@ -19,7 +19,7 @@ import { recordDecision } from '../../src/gateway/audit/login-record.ts'
 import { auditedClusterId } from '../../src/gateway/audit/record-head.ts'
 import { printableResult } from '../../src/gateway/claims-report.ts'
 import { type ProblemExtras, problem } from '../../src/gateway/problem.ts'
-import { selectionRefusal } from '../../src/token/keys/key-refusals.ts'
+import { refuseSelection } from '../../src/token/keys/key-refusals.ts'
 import type { ParsedToken } from '../../src/token/parse.ts'
 import { asciiBytes, hostileIn, stringsIn } from '../hostile.ts'
 
@@ -105,7 +105,7 @@ describe('what messages quote', () => {
   ])('is a name of the token, %s', (_what, length, isCut) => {
     const token = tokenOf({ header: { alg: 'ES256', kid: 'k'.repeat(length) } })
     expect(
-      CUT.test(selectionRefusal({ kind: 'unknown' }, token, 'issuer', { keys: [], skipped: [], count: 0 }).detail),
+      CUT.test(refuseSelection({ kind: 'unknown' }, token, 'issuer', { keys: [], skipped: [], count: 0 }).detail),
     ).toBe(isCut)
   })
 

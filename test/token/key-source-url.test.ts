@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadKeys } from '../../src/token/keys/discovery.ts'
-import { discoveryUrlOf, type FetchedSpec } from '../../src/token/keys/key-source-spec.ts'
+import { type FetchedSpec, makeDiscoveryUrl } from '../../src/token/keys/key-source-spec.ts'
 import { compile } from '../config/document.ts'
 
 const urlPolicy = { allowLoopback: false, privateOrigins: new Set(['https://kubernetes.default.svc']) }
@@ -59,7 +59,7 @@ describe('a URL of a policy', () => {
   it.each(URLS)('with %s compiles as an issuer exactly if its keys would be fetched', async (_what, url) => {
     const fetched = await firstFetch({ kind: 'discovery', issuer: url })
     expect([url, compiles({ issuerURL: url })]).toEqual([url, fetched !== 'url_forbidden'])
-    if (fetched !== 'url_forbidden') expect(fetched).toBe(discoveryUrlOf(url))
+    if (fetched !== 'url_forbidden') expect(fetched).toBe(makeDiscoveryUrl(url))
   })
 
   it.each(URLS)('with %s compiles as jwksURI exactly if its keys would be fetched', async (_what, url) => {

@@ -1,7 +1,7 @@
 // What an author may write for `k8s_token`: `issuerURL` as documented, and what we add so that a token can be pinned.
 import * as v from 'valibot'
 import { URL_MAX_LENGTH } from '../../core/limits.ts'
-import { durationForm, type StringForm, URL_FORM } from '../../core/string-form.ts'
+import { makeDurationForm, type StringForm, URL_FORM } from '../../core/string-form.ts'
 
 const texts = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.nonEmpty())
 
@@ -12,7 +12,7 @@ export const ACCOUNT_FORM: StringForm = {
 
 /** A token that is good for less than a minute expires on its way. */
 export const LIFETIME_MIN_SECONDS = 60
-const LIFETIME_FORM = durationForm(
+const LIFETIME_FORM = makeDurationForm(
   LIFETIME_MIN_SECONDS,
   Number.POSITIVE_INFINITY,
   'a duration of at least a minute, such as 1h or 30m',

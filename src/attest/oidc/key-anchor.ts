@@ -3,10 +3,10 @@
 
 import { digestText } from '../../core/digest.ts'
 import type { IssueCode, Path } from '../../core/issue.ts'
-import { canonicalJson, isJsonObject, type Json } from '../../core/json.ts'
+import { isJsonObject, type Json, writeCanonicalJson } from '../../core/json.ts'
 import { KEY_SET_INLINE_MAX_KEYS, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
-import { sourceDigest } from '../../token/keys/anchor.ts'
+import { computeSourceDigest } from '../../token/keys/anchor.ts'
 import { checkFetchedSpec } from '../../token/keys/discovery.ts'
 import { type KeySet, readKeySet } from '../../token/keys/key-set.ts'
 import type { FetchedSpec, KeySourceSpec } from '../../token/keys/key-source-spec.ts'
@@ -37,7 +37,7 @@ export function compileKeys(
       ? { kind: 'discovery', issuer: config.issuerURL }
       : { kind: 'jwks_uri', url: config.jwksURI }
   const checked = checkFetchedSpec(spec, context.urlPolicy)
-  if (checked.ok) return { id: sourceDigest(spec), value: spec, fetchedFrom: spec }
+  if (checked.ok) return { id: computeSourceDigest(spec), value: spec, fetchedFrom: spec }
   const [field, text, elsewhere] =
     spec.kind === 'discovery'
       ? ['issuerURL', spec.issuer, 'for an issuer that cannot be reached from here set jwksURI or jwks']
@@ -68,9 +68,9 @@ function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySo
   for (const { index, reason } of keys.skipped) {
     report({ code: 'key_skipped', path: ['jwks', 'keys', index], message: `Skipped this key: ${reason}` })
   }
-  const spec: KeySourceSpec = { kind: 'inline', digest: digestText(canonicalJson(json)), keys }
+  const spec: KeySourceSpec = { kind: 'inline', digest: digestText(writeCanonicalJson(json)), keys }
   const names = namesOf(keys)
-  return { id: sourceDigest(spec), value: spec, ...(names === undefined ? {} : { names }) }
+  return { id: computeSourceDigest(spec), value: spec, ...(names === undefined ? {} : { names }) }
 }
 
 /** `undefined` if a key has no `kid`: then tokens of any `kid` are tried, to be told why they are refused. */

@@ -6,7 +6,7 @@ import type { AttributeRow } from '../../attribute/row.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
-import { anchorsOf } from '../../token/keys/anchor.ts'
+import { listAnchors } from '../../token/keys/anchor.ts'
 import type { KeyOutlook } from '../../token/keys/key-source.ts'
 import type { KeySourceSpec } from '../../token/keys/key-source-spec.ts'
 import { checkTimes, type ParsedToken, parseToken } from '../../token/parse.ts'
@@ -164,7 +164,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
       return kept && { selector: restored.issuer, facts: { ...restored, ...kept } }
     },
 
-    anchorIds: ({ value }) => anchorsOf(value),
+    anchorIds: ({ value }) => listAnchors(value),
   }
   return row
 }

@@ -1,7 +1,7 @@
 // The attributes of agents on Kubernetes and by proof of possession. Those of the clouds are in cloud-rows.ts.
-import { rowsOf } from '../row.ts'
+import { makeRows } from '../row.ts'
 
-export const K8S_TOKEN_ROWS = rowsOf('k8s_token', 'agent', {
+export const K8S_TOKEN_ROWS = makeRows('k8s_token', 'agent', {
   'k8s_token.issuer': { identity: true, alphabet: 'url', description: 'Issuer of the token' },
   'k8s_token.namespace': { identity: true, alphabet: 'label', description: 'Namespace of the service account' },
   'k8s_token.service_account.name': {
@@ -21,7 +21,7 @@ export const K8S_TOKEN_ROWS = rowsOf('k8s_token', 'agent', {
   'k8s_token.node.uid': { optional: true, alphabet: 'label', description: 'UID of that node' },
 })
 
-export const SSH_POP_ROWS = rowsOf('ssh_pop', 'agent', {
+export const SSH_POP_ROWS = makeRows('ssh_pop', 'agent', {
   'ssh_pop.type': { alphabet: 'identifier', description: 'Always host_cert' },
   'ssh_pop.key.type': { alphabet: 'text', description: 'Type of the host key' },
   'ssh_pop.key.id': { identity: true, alphabet: 'text', description: 'Key id of the host certificate' },
@@ -36,7 +36,7 @@ export const SSH_POP_ROWS = rowsOf('ssh_pop', 'agent', {
   'ssh_pop.valid.before': { alphabet: 'digits', description: 'End of validity, Unix seconds' },
 })
 
-export const X509_POP_ROWS = rowsOf('x509_pop', 'agent', {
+export const X509_POP_ROWS = makeRows('x509_pop', 'agent', {
   'x509_pop.subject.common_name': {
     optional: true,
     identity: true,
@@ -57,7 +57,7 @@ export const X509_POP_ROWS = rowsOf('x509_pop', 'agent', {
   },
 })
 
-export const TPM_EK_ROWS = rowsOf('tpm_ek', 'agent', {
+export const TPM_EK_ROWS = makeRows('tpm_ek', 'agent', {
   'tpm_ek.public_hash': { identity: true, alphabet: 'hex', description: 'SHA-256 of the public endorsement key' },
   'tpm_ek.serial_number': {
     optional: true,
@@ -67,12 +67,12 @@ export const TPM_EK_ROWS = rowsOf('tpm_ek', 'agent', {
   'tpm_ek.manufacturer': { optional: true, alphabet: 'text', description: 'Manufacturer, such as id:4E544300' },
 })
 
-export const HTTP_DNS_ROWS = rowsOf('http_dns', 'agent', {
+export const HTTP_DNS_ROWS = makeRows('http_dns', 'agent', {
   'http_dns.hostname': { identity: true, alphabet: 'subdomain', description: 'Host name that served the nonce' },
   'http_dns.port': { type: 'int', identity: true, alphabet: 'digits', description: 'Port that served the nonce' },
 })
 
-export const CUSTOM_JWT_ROWS = rowsOf('custom_jwt', 'agent', {
+export const CUSTOM_JWT_ROWS = makeRows('custom_jwt', 'agent', {
   'custom_jwt.claim.<name>': {
     many: true,
     optional: true,
@@ -82,7 +82,7 @@ export const CUSTOM_JWT_ROWS = rowsOf('custom_jwt', 'agent', {
   },
 })
 
-export const EXTENSION_ROWS = rowsOf('custom', 'agent', {
+export const EXTENSION_ROWS = makeRows('custom', 'agent', {
   // Agents and workloads have extensions.
   'custom.<key>': {
     many: true,

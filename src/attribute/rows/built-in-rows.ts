@@ -1,18 +1,18 @@
 // The attributes that nobody attests: they come from the configuration alone.
-import { rowsOf } from '../row.ts'
+import { makeRows } from '../row.ts'
 
 export const BUILT_IN_ROWS = [
-  ...rowsOf('cluster', 'built-in', {
+  ...makeRows('cluster', 'built-in', {
     'cluster.name': { alphabet: 'text', description: 'Name of the cluster' },
     'cluster.id': { alphabet: 'identifier', description: 'Id of the cluster' },
   }),
-  ...rowsOf('node_group', 'built-in', {
+  ...makeRows('node_group', 'built-in', {
     'node_group.name': { optional: true, alphabet: 'text', description: 'Name of the node group of a Linux cluster' },
   }),
-  ...rowsOf('realm', 'built-in', {
+  ...makeRows('realm', 'built-in', {
     'realm.name': { optional: true, alphabet: 'text', aliases: ['spirl.realm'], description: 'Name of the realm' },
   }),
-  ...rowsOf('email', 'built-in', {
+  ...makeRows('email', 'built-in', {
     'email.domain': { optional: true, alphabet: 'text', description: "Domain of a developer's e-mail address" },
     'email.username': { optional: true, alphabet: 'text', description: "Local part of a developer's e-mail address" },
   }),

@@ -1,7 +1,7 @@
 // The attributes of agents that a cloud provider vouches for.
-import { rowsOf } from '../row.ts'
+import { makeRows } from '../row.ts'
 
-export const AWS_IID_ROWS = rowsOf('aws_iid', 'agent', {
+export const AWS_IID_ROWS = makeRows('aws_iid', 'agent', {
   'aws_iid.account.id': { identity: true, alphabet: 'digits', description: 'AWS account of the instance' },
   'aws_iid.ec2.instance.id': { identity: true, alphabet: 'label', description: 'Id of the instance' },
   'aws_iid.ec2.instance.region': { identity: true, alphabet: 'label', description: 'Region of the instance' },
@@ -28,7 +28,7 @@ export const AWS_IID_ROWS = rowsOf('aws_iid', 'agent', {
   },
 })
 
-export const AWS_TOKEN_ROWS = rowsOf('aws_token', 'agent', {
+export const AWS_TOKEN_ROWS = makeRows('aws_token', 'agent', {
   'aws_token.account.id': {
     identity: true,
     alphabet: 'digits',
@@ -47,7 +47,7 @@ export const AWS_TOKEN_ROWS = rowsOf('aws_token', 'agent', {
   'aws_token.request_tags.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the request' },
 })
 
-export const AZURE_MSI_ROWS = rowsOf('azure_msi', 'agent', {
+export const AZURE_MSI_ROWS = makeRows('azure_msi', 'agent', {
   'azure_msi.tenant.id': {
     identity: true,
     alphabet: 'labelValue',
@@ -62,7 +62,7 @@ export const AZURE_MSI_ROWS = rowsOf('azure_msi', 'agent', {
   },
 })
 
-export const AZURE_IMDS_ROWS = rowsOf('azure_imds', 'agent', {
+export const AZURE_IMDS_ROWS = makeRows('azure_imds', 'agent', {
   'azure_imds.tenant.id': { identity: true, alphabet: 'labelValue', description: 'Entra tenant, as configured' },
   'azure_imds.subscription.id': { identity: true, alphabet: 'labelValue', description: 'Subscription of the machine' },
   'azure_imds.vm.id': { identity: true, alphabet: 'labelValue', description: 'Id of the machine' },
@@ -91,7 +91,7 @@ export const AZURE_IMDS_ROWS = rowsOf('azure_imds', 'agent', {
   'azure_imds.vm.tag.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the machine' },
 })
 
-export const GCP_IIT_ROWS = rowsOf('gcp_iit', 'agent', {
+export const GCP_IIT_ROWS = makeRows('gcp_iit', 'agent', {
   'gcp_iit.project_id': { optional: true, identity: true, alphabet: 'text', description: 'Project id' },
   'gcp_iit.project_number': { optional: true, alphabet: 'digits', description: 'Project number' },
   'gcp_iit.instance_id': { optional: true, identity: true, alphabet: 'digits', description: 'Id of the instance' },

@@ -1,7 +1,7 @@
 // The attributes of workloads: what the agent's workload attestors collect on each request.
-import { NOT_IN_PATHS, rowsOf } from '../row.ts'
+import { makeRows, NOT_IN_PATHS } from '../row.ts'
 
-export const KUBERNETES_ROWS = rowsOf('kubernetes', 'workload', {
+export const KUBERNETES_ROWS = makeRows('kubernetes', 'workload', {
   'kubernetes.pod.image_count': { type: 'int', alphabet: 'digits', description: 'Number of containers in the pod' },
   'kubernetes.pod.init_image_count': {
     type: 'int',
@@ -82,7 +82,7 @@ export const KUBERNETES_ROWS = rowsOf('kubernetes', 'workload', {
   },
 })
 
-export const DOCKER_ROWS = rowsOf('docker', 'workload', {
+export const DOCKER_ROWS = makeRows('docker', 'workload', {
   'docker.container.label[<key>]': { optional: true, alphabet: 'text', description: 'One label of the container' },
   'docker.container.env[<name>]': {
     optional: true,
@@ -92,7 +92,7 @@ export const DOCKER_ROWS = rowsOf('docker', 'workload', {
   },
 })
 
-export const LINUX_ROWS = rowsOf('linux', 'workload', {
+export const LINUX_ROWS = makeRows('linux', 'workload', {
   'linux.user.name': { optional: true, alphabet: 'text', description: 'User name of the process' },
   'linux.user.id': { alphabet: 'digits', description: 'User id of the process' },
   'linux.group.name': { optional: true, alphabet: 'text', description: 'Group name of the process' },
@@ -107,7 +107,7 @@ export const LINUX_ROWS = rowsOf('linux', 'workload', {
   },
 })
 
-export const SYSTEMD_ROWS = rowsOf('systemd', 'workload', {
+export const SYSTEMD_ROWS = makeRows('systemd', 'workload', {
   'systemd.id': { optional: true, alphabet: 'text', description: 'Name of the systemd unit' },
   'systemd.fragment_path': { optional: true, alphabet: 'filePath', description: 'Path of the unit file' },
   'systemd.control_group': { optional: true, alphabet: 'filePath', description: 'Control group of the unit' },
@@ -118,7 +118,7 @@ export const SYSTEMD_ROWS = rowsOf('systemd', 'workload', {
   },
 })
 
-export const JWT_ROWS = rowsOf('jwt', 'workload', {
+export const JWT_ROWS = makeRows('jwt', 'workload', {
   'jwt.claim.<name>': {
     many: true,
     optional: true,

@@ -1,7 +1,7 @@
 // Changing what a store holds: the expected digest, the check beside the other sections, history, then the document.
 // The order is the promise: nothing that does not compile is ever written, and nothing is replaced that is not kept.
 import type { DocumentKey } from '../../config/document-key.ts'
-import { digestOf, shortDigest } from '../../core/digest.ts'
+import { computeDigest, shortenDigest } from '../../core/digest.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
@@ -57,8 +57,8 @@ async function makeChange(
   store: OperatorStore,
   io: Io,
 ): Promise<string> {
-  const previousDigest = before === undefined ? undefined : await digestOf(before)
-  const digest = bytes === undefined ? undefined : await digestOf(bytes)
+  const previousDigest = before === undefined ? undefined : await computeDigest(before)
+  const digest = bytes === undefined ? undefined : await computeDigest(bytes)
   if (digest === previousDigest) return digest === undefined ? 'is not stored' : `unchanged, ${digest}`
 
   if (before !== undefined) await keepFound(key, before, store, io)
@@ -79,7 +79,7 @@ async function makeChange(
   }
   if (bytes === undefined) await store.delete(key.text)
   else await store.write(key.text, bytes)
-  const was = previousDigest === undefined ? '' : ` (was ${shortDigest(previousDigest)})`
+  const was = previousDigest === undefined ? '' : ` (was ${shortenDigest(previousDigest)})`
   return digest === undefined ? `deleted${was}` : `set to ${digest}${was}`
 }
 
@@ -90,7 +90,7 @@ async function keepFound(
   store: OperatorStore,
   io: Io,
 ): Promise<void> {
-  const digest = await digestOf(bytes)
+  const digest = await computeDigest(bytes)
   if ((await listHistory(store, key)).some((entry) => entry.digest === digest)) return
   const text = decodeUtf8(bytes)
   if (text === undefined) {
@@ -108,7 +108,7 @@ async function expectDigest(
   bytes: Uint8Array<ArrayBuffer> | undefined,
   store: OperatorStore,
 ): Promise<void> {
-  const digest = bytes === undefined ? 'absent' : await digestOf(bytes)
+  const digest = bytes === undefined ? 'absent' : await computeDigest(bytes)
   if (digest === expected) return
   const there = digest === 'absent' ? 'is absent' : `has ${digest}`
   const next = 'look at it with `config diff`, and try again with the digest that it has now'

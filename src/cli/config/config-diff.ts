@@ -1,6 +1,6 @@
 // `postern config diff`: what a file would change of the stored document. Status 1 if anything, as `diff` has it.
 import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
-import { digestOf, shortDigest } from '../../core/digest.ts'
+import { computeDigest, shortenDigest } from '../../core/digest.ts'
 import { DIFF_EDITS_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 import { checkScope, readTarget, SCOPE, TARGET_OPTIONS } from '../arguments.ts'
@@ -25,11 +25,15 @@ export const configDiff = defineCommand({
     const key = target.keyOf(section)
     const { store } = await openStore(values, io)
     const stored = await store.read(key.text)
-    if (stored !== undefined && (await digestOf(stored)) === (await digestOf(bytes))) return EXIT.done
+    if (stored !== undefined && (await computeDigest(stored)) === (await computeDigest(bytes))) return EXIT.done
 
-    const was = stored === undefined ? 'absent' : shortDigest(await digestOf(stored))
+    const was = stored === undefined ? 'absent' : shortenDigest(await computeDigest(stored))
     io.out(
-      paint(`--- ${key.text} (${was})\n+++ ${printable(file)} (${shortDigest(await digestOf(bytes))})\n`, 'bold', io),
+      paint(
+        `--- ${key.text} (${was})\n+++ ${printable(file)} (${shortenDigest(await computeDigest(bytes))})\n`,
+        'bold',
+        io,
+      ),
     )
     const lines = compareLines(decodeText(stored), decodeText(bytes))
     io.out(lines.map((line) => `${paintLine(line, io)}\n`).join(''))

@@ -1,6 +1,6 @@
 // `postern config get`: a document exactly as it is stored, or as the gateway last applied it.
 import { appliedKey, type DocumentKey } from '../../config/document-key.ts'
-import { digestOf } from '../../core/digest.ts'
+import { computeDigest } from '../../core/digest.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import { openRecord } from '../../token/applied-record.ts'
@@ -26,7 +26,7 @@ export const configGet = defineCommand({
     const key = target.keyOf(readSection(target, section))
     const opened = await openStore(values, io)
     const bytes = values.applied === true ? await readApplied(key, opened, values, io) : await readStored(key, opened)
-    io.out(values.digest === true ? `${await digestOf(bytes)}\n` : bytes)
+    io.out(values.digest === true ? `${await computeDigest(bytes)}\n` : bytes)
     return EXIT.done
   },
 })

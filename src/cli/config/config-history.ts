@@ -1,6 +1,6 @@
 // `postern config history`: who stored which version, and when, newest first.
 
-import { digestOf, SHORT_DIGEST_LENGTH, shortDigest } from '../../core/digest.ts'
+import { computeDigest, SHORT_DIGEST_LENGTH, shortenDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { JSON_OPTION, readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
 import { EXIT, type Io, usageStop } from '../command.ts'
@@ -29,7 +29,7 @@ export const configHistory = defineCommand({
     const records: Listed[] = []
     for (const entry of shown) records.push({ entry, record: await readHistory(store, key, entry) })
     const stored = await store.read(key.text)
-    const current = stored === undefined ? undefined : await digestOf(stored)
+    const current = stored === undefined ? undefined : await computeDigest(stored)
 
     if (values.json === true) {
       const listed = records.map(({ entry, record }) => {
@@ -57,7 +57,7 @@ interface Listed {
 
 function lineOf({ entry, record }: Listed, current: string | undefined, io: Io): string {
   const { time, digest } = entry
-  const version = digest === undefined ? '-'.padEnd(SHORT_DIGEST_LENGTH) : shortDigest(digest)
+  const version = digest === undefined ? '-'.padEnd(SHORT_DIGEST_LENGTH) : shortenDigest(digest)
   const what =
     record === undefined ? paint('damaged', 'red', io) : `${record.action.padEnd(8)}  ${printable(record.actor)}`
   const mark = digest !== undefined && digest === current ? paint('  stored now', 'green', io) : ''

@@ -1,5 +1,5 @@
 // `postern config rollback`: an older version back into the store, checked as if it were new.
-import { parseDigestStart, shortDigest } from '../../core/digest.ts'
+import { parseDigestStart, shortenDigest } from '../../core/digest.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import { readExpected, readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
 import { EXIT, Stop, usageStop } from '../command.ts'
@@ -49,6 +49,6 @@ function selectVersion(entries: readonly HistoryEntry[], prefix: string, key: st
   }
   const other = fitting.find(({ digest }) => digest !== newest.digest)
   if (other === undefined) return newest
-  const names = `${shortDigest(newest.digest ?? '')} and ${shortDigest(other.digest ?? '')}`
+  const names = `${shortenDigest(newest.digest ?? '')} and ${shortenDigest(other.digest ?? '')}`
   throw usageStop(`More than one version begins with ${prefix}, ${names} among them: give more digits`)
 }

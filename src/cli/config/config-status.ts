@@ -3,7 +3,7 @@
 
 import { parseDocumentKey } from '../../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
-import { shortDigest } from '../../core/digest.ts'
+import { shortenDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { JSON_OPTION, readTarget, SCOPE, TARGET_OPTIONS, type Target } from '../arguments.ts'
 import { EXIT, type Io, usageStop } from '../command.ts'
@@ -104,11 +104,11 @@ function versionsOf(
   if (stored === 'unknown') return 'the store cannot be read'
   if (stored === 'absent' || desiredDigest === undefined) return `absent${old}`
   const since = appliedAt === undefined ? '' : ` since ${printable(appliedAt)}`
-  const desired = printable(shortDigest(desiredDigest))
+  const desired = printable(shortenDigest(desiredDigest))
   if (appliedDigest === undefined)
     return `${desired}, and nothing ${standing === 'in force' ? 'is in force' : standing}${old}`
   if (appliedDigest === desiredDigest) return `${desired}, ${standing}${since}${old}`
-  return `${desired}, but ${printable(shortDigest(appliedDigest))} ${standing}${since}${old}`
+  return `${desired}, but ${printable(shortenDigest(appliedDigest))} ${standing}${since}${old}`
 }
 
 function issueLine({ code, path, line, column, message }: IssueStatus, severity: string): string {

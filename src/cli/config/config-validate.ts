@@ -10,7 +10,7 @@ import {
 import { isSectionName, SECTIONS, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
 import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
-import { shortDigest } from '../../core/digest.ts'
+import { shortenDigest } from '../../core/digest.ts'
 import { isError } from '../../core/issue.ts'
 import { printable } from '../../core/printable.ts'
 import { JSON_OPTION } from '../arguments.ts'
@@ -121,7 +121,7 @@ function judge(document: CompiledDocument, found: readonly LocatedIssue[]): Verd
 function textOf(verdicts: readonly Verdict[], io: Io): string {
   const lines = verdicts.map(({ document, found, passed }) => {
     const mark = passed ? paint('valid', 'green', io) : paint('not valid', 'red', io)
-    const what = passed ? `${document.key.section}, ${shortDigest(document.digest)}` : tally(found)
+    const what = passed ? `${document.key.section}, ${shortenDigest(document.digest)}` : tally(found)
     return `${issuesText(found, document, io)}${printable(document.name)}: ${mark} (${what})\n`
   })
   const failed = verdicts.filter(({ passed }) => !passed).length

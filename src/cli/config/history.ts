@@ -1,7 +1,7 @@
 // What this tool keeps of every change: `history/<key>/<UTC time>-<digest>`, written before the change itself, so that
 // no version is lost. A record is input like all that a store holds: read strictly, and its text compiled again.
 import type { DocumentKey } from '../../config/document-key.ts'
-import { digestOf, isDigest } from '../../core/digest.ts'
+import { computeDigest, isDigest } from '../../core/digest.ts'
 import { parseInstantMillis } from '../../core/instant.ts'
 import { isJsonObject, parseJsonBytes } from '../../core/json.ts'
 import { STORE_VALUE_MAX_BYTES } from '../../core/limits.ts'
@@ -83,6 +83,7 @@ export async function parseHistory(bytes: Uint8Array): Promise<HistoryRecord | u
   if (previousDigest !== undefined && !isDigest(previousDigest)) return undefined
   const facts = { action, key, time, actor, ...(previousDigest === undefined ? {} : { previousDigest }) }
   if (action === 'delete') return digest === undefined && text === undefined ? facts : undefined
-  if (typeof text !== 'string' || !isDigest(digest) || (await digestOf(encodeUtf8(text))) !== digest) return undefined
+  if (typeof text !== 'string' || !isDigest(digest) || (await computeDigest(encodeUtf8(text))) !== digest)
+    return undefined
   return { ...facts, version: { digest, text } }
 }

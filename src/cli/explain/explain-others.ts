@@ -1,7 +1,7 @@
 // The policies that a login does not look at, each with why in one line; those that miss by a hair come first, since one
 // of them is usually the one that was meant.
 import { EXPLAINED_OTHERS_MAX } from '../../core/limits.ts'
-import { nearest } from '../../core/nearest.ts'
+import { findNearest } from '../../core/nearest.ts'
 import type { AttestorExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
 
 export interface OtherPolicy {
@@ -59,5 +59,5 @@ function differenceOf(expected: string, actual: string): string | undefined {
   const withoutScheme = (text: string): string => text.slice(text.indexOf('://') + 1)
   if (withoutScheme(expected) === withoutScheme(actual)) return 'they differ in the scheme'
   if (expected.trim() === actual.trim()) return 'they differ in spaces'
-  return nearest(actual, [expected]) === undefined ? undefined : 'they are nearly the same: look for a slip'
+  return findNearest(actual, [expected]) === undefined ? undefined : 'they are nearly the same: look for a slip'
 }

@@ -4,9 +4,9 @@
 import type { Report } from '../../attest/attest-context.ts'
 import type { Issue } from '../../core/issue.ts'
 import { DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
-import { didYouMean } from '../../core/nearest.ts'
+import { suggestNearest } from '../../core/nearest.ts'
 import { quoteText } from '../../core/printable.ts'
-import { choiceForm } from '../../core/string-form.ts'
+import { makeChoiceForm } from '../../core/string-form.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import type { SectionRow } from '../sections/section.ts'
 import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../sections/table.ts'
@@ -87,7 +87,7 @@ function readEnvelope<T>(
   }
   for (const name of root.entries.keys()) {
     if (ENVELOPE.includes(name)) continue
-    const hint = didYouMean(name, ENVELOPE) || '; settings of a section stand under spec'
+    const hint = suggestNearest(name, ENVELOPE) || '; settings of a section stand under spec'
     report(unknownField(name, [], hint))
   }
   readText(root, 'schema', ['v1'], report, (schema) => {
@@ -119,7 +119,7 @@ function readText(
   const node = root.entries.get(name)?.value
   if (node === undefined) report(missingField(name, []))
   else if (node.kind === 'text') accept(node.value)
-  else if (node.kind !== 'broken') report(notText(node, [name], choiceForm(choices)))
+  else if (node.kind !== 'broken') report(notText(node, [name], makeChoiceForm(choices)))
 }
 
 function reportSection(name: string, expected: SectionName, report: Report): void {
@@ -128,7 +128,7 @@ function reportSection(name: string, expected: SectionName, report: Report): voi
     report({ code: 'section_mismatch', path: ['section'], message })
     return
   }
-  const hint = didYouMean(name, sectionNames()) || `; known are ${sectionNames().join(', ')}`
+  const hint = suggestNearest(name, sectionNames()) || `; known are ${sectionNames().join(', ')}`
   report({
     code: 'section_unknown',
     path: ['section'],

@@ -1,10 +1,10 @@
 // What is wrong between the sections of a cluster: each compiles by itself, and yet a template may wait for an attribute
 // that never comes. These findings displace no document; validation, the status and the mapping report them.
 import type { ResolvedAttribute } from '../../attribute/catalogue.ts'
-import { serverVersionFor } from '../../attribute/catalogue.ts'
+import { findServerVersion } from '../../attribute/catalogue.ts'
 import type { Enabler } from '../../attribute/row.ts'
 import type { Issue } from '../../core/issue.ts'
-import { beginsWithAnyOf } from '../../core/prefixes.ts'
+import { beginsWithAnyListed } from '../../core/prefixes.ts'
 import type { PolicySet } from '../../policy/policy.ts'
 import { type ClusterSettings, DEFAULT_CLUSTER } from '../sections/cluster.ts'
 import { isAtLeast } from '../sections/server-version.ts'
@@ -66,7 +66,7 @@ export function findAttributeFault(
   settings: AttributeSettings,
 ): AttributeFault | undefined {
   const { serverVersion } = settings.cluster
-  const least = serverVersionFor(attribute)
+  const least = findServerVersion(attribute)
   if (least !== undefined && serverVersion !== undefined && !isAtLeast(serverVersion, least)) {
     const message = `Cannot use "${attribute.name}" with server ${serverVersion}: a key with "/" or "-" needs ${least}`
     return { code: 'version_required', message }
@@ -103,11 +103,11 @@ const ENABLERS: { readonly [E in Enabler]: (key: string, settings: AttributeSett
       ? undefined
       : 'set includeContainerAttributes in Cluster, and in the Helm values',
   includeAnnotationPrefixes: (key, { workloadAttestation }) =>
-    beginsWithAnyOf(key, workloadAttestation.kubernetes.includeAnnotationPrefixes)
+    beginsWithAnyListed(key, workloadAttestation.kubernetes.includeAnnotationPrefixes)
       ? undefined
       : 'add a prefix of its key to kubernetes.includeAnnotationPrefixes in WorkloadAttestation',
   includeEnvVars: (key, { workloadAttestation }) =>
-    beginsWithAnyOf(key, workloadAttestation.docker.includeEnvVars)
+    beginsWithAnyListed(key, workloadAttestation.docker.includeEnvVars)
       ? undefined
       : 'add a prefix of its name to docker.includeEnvVars in WorkloadAttestation',
   discoverWorkloadPath: (_key, { workloadAttestation }) =>

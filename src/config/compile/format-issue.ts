@@ -1,5 +1,5 @@
 // An issue as its author sees it in a terminal: where, what, the line, and a caret under the fault.
-import { severityOf } from '../../core/issue.ts'
+import { findSeverity } from '../../core/issue.ts'
 import { ISSUE_LINE_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH } from '../../core/limits.ts'
 import { maskUnprintable, printable } from '../../core/printable.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
@@ -8,7 +8,7 @@ import type { LocatedIssue } from '../yaml/located-issue.ts'
 export function formatIssue(issue: LocatedIssue, text: string, file: string): string {
   const { line, column, code, message } = issue
   const said = printable(message, ISSUE_MESSAGE_MAX_LENGTH)
-  const head = `${printable(file)}:${line}:${column}: ${severityOf(issue)} ${code}: ${said}`
+  const head = `${printable(file)}:${line}:${column}: ${findSeverity(issue)} ${code}: ${said}`
   const source = lineOf(text, line)
   if (source.trim() === '') return head
   const start = column <= ISSUE_LINE_MAX_LENGTH ? 0 : column - Math.floor(ISSUE_LINE_MAX_LENGTH / 2)

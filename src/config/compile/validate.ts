@@ -4,9 +4,9 @@
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { Issue, IssueCode, Path } from '../../core/issue.ts'
-import { didYouMean } from '../../core/nearest.ts'
+import { suggestNearest } from '../../core/nearest.ts'
 import { quoteText } from '../../core/printable.ts'
-import { choiceForm, type StringForm } from '../../core/string-form.ts'
+import { makeChoiceForm, type StringForm } from '../../core/string-form.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
 import { failedCheck, mismatch, missingField, notText, unknownField } from './validation-issue.ts'
 
@@ -143,9 +143,9 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
     case 'literal': {
       const choices = shape.type === 'picklist' ? shape.options : [shape.literal]
       const known = choices.map((choice) => `"${choice}"`).join(', ')
-      if (node.kind !== 'text') return fail(notText(node, path, choiceForm(choices)), walk)
+      if (node.kind !== 'text') return fail(notText(node, path, makeChoiceForm(choices)), walk)
       if (choices.includes(node.value)) return node.value
-      const near = didYouMean(node.value, choices)
+      const near = suggestNearest(node.value, choices)
       walk.report({
         code: 'value_invalid',
         path,
@@ -184,7 +184,7 @@ function readObject(
       const names = Object.keys(entries)
       // One that is there already would be given twice.
       const near =
-        didYouMean(
+        suggestNearest(
           name,
           names.filter((known) => !node.entries.has(known)),
         ) || `; known are ${names.join(', ')}`
@@ -225,11 +225,11 @@ function readVariant(
   }
   if (entry.value.kind === 'broken') return INVALID
   if (entry.value.kind !== 'text')
-    return fail(notText(entry.value, keyPath, choiceForm(metadata.known ?? [...options.keys()])), walk)
+    return fail(notText(entry.value, keyPath, makeChoiceForm(metadata.known ?? [...options.keys()])), walk)
   const chosen = options.get(entry.value.value)
   if (chosen !== undefined) return readAs(chosen, node, path, walk)
   const names = [...options.keys()]
-  const near = didYouMean(entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
+  const near = suggestNearest(entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
   const noun = metadata.noun ?? shape.key
   const message = `Cannot use the ${noun} ${quoteText(entry.value.value)}: it is unknown${near}`
   walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })

@@ -1,6 +1,6 @@
 // The gateway's own records under `applied/`: the last version of each document that compiled, so that an isolate that
 // starts while the stored one is bad has something good to serve. Which record is right is in version-order.ts.
-import { digestOf } from '../../core/digest.ts'
+import { computeDigest } from '../../core/digest.ts'
 import { decodeUtf8, encodeUtf8 } from '../../core/utf8.ts'
 import {
   type AppliedRecord,
@@ -27,7 +27,7 @@ export function createAppliedRecords(state: StateStore, sealing: Sealing): Appli
       const opened = bytes === undefined ? undefined : await openRecord(bytes, key.text, sealing)
       if (opened?.record.kind !== 'applied') return opened
       const { digest, text } = opened.record
-      return (await digestOf(encodeUtf8(text))) === digest ? opened : undefined
+      return (await computeDigest(encodeUtf8(text))) === digest ? opened : undefined
     },
     async write(key, record) {
       await state.write(appliedKey(key), await sealRecord(record, sealing))

@@ -2,7 +2,7 @@
 // store that fails or hangs lets an older one serve, for a stated time. Deletion obeys the same bounds, an error is
 // never absence, and what is evicted is read again. Shared state is plain data: no promise outlives its request.
 import type { Clock, Sleep } from '../../core/clock.ts'
-import { secondsToWait } from '../../core/duration.ts'
+import { roundUpToSeconds } from '../../core/duration.ts'
 import {
   ABSENCE_CACHE_MAX,
   ABSENCE_RECHECK_MILLIS,
@@ -217,14 +217,14 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     const known = find(key)
     if (known !== undefined && ageOf(known) <= CONFIG_STALE_MAX_MILLIS) return readOf(known, true)
     const trouble = troubles.get(key.text)
-    const retryAfterSeconds = secondsToWait((trouble?.retryMillis ?? 0) - clock())
+    const retryAfterSeconds = roundUpToSeconds((trouble?.retryMillis ?? 0) - clock())
     return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
 
   /** It was in memory before, and there is no room for all documents that are asked for. */
   function overBudget(waitMillis: number): ConfigRead<unknown> {
     const reason = 'more documents are in use than memory holds, and this one was compiled before: not compiled again'
-    return { kind: 'unavailable', retryAfterSeconds: secondsToWait(waitMillis), reason }
+    return { kind: 'unavailable', retryAfterSeconds: roundUpToSeconds(waitMillis), reason }
   }
 
   async function get(key: DocumentKey, background: Background): Promise<ConfigRead<unknown>> {

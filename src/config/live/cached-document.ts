@@ -1,7 +1,7 @@
 // What one read of the store makes of a document, given what was known before: the rule that a bad document never
 // displaces a good one, and that a deleted one is gone. Plain data; the store and the time come from the cache.
 
-import { digestOf } from '../../core/digest.ts'
+import { computeDigest } from '../../core/digest.ts'
 import { CONFIG_ENTRY_BYTES } from '../../core/limits.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
@@ -87,7 +87,7 @@ export async function knownAfter(
   before: Known | undefined,
   context: Recall,
 ): Promise<KnownAfter> {
-  const digest = await digestOf(bytes)
+  const digest = await computeDigest(bytes)
   const { inForce, desired: last, trail = [], deadRecord } = before ?? {}
   const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : context.nowMillis
   const desired = { digest, documentBytes: bytes.length, attemptedAtMillis, issues: [], weightBytes: 0 }

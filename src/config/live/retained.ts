@@ -15,7 +15,7 @@ import {
   RECOMPILE_UNIT_BYTES,
 } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
-import { fillBucket, millisUntil, takeFrom } from '../../core/token-bucket.ts'
+import { computeWaitMillis, fillBucket, takeFrom } from '../../core/token-bucket.ts'
 
 export interface Retained<V> {
   /** Whoever asks, what is proven keeps its place. */
@@ -114,7 +114,7 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
       const isProven = provenKeys.peek(key) === true
       const [bucket, bounds] = isProven ? [provenBucket, PROVEN] : [coldBucket, COLD]
       const tokens = Math.min(1 + Math.ceil((documentBytes ?? 0) / RECOMPILE_UNIT_BYTES), bounds.size)
-      return takeFrom(bucket, bounds, clock(), tokens) ? undefined : millisUntil(bucket, bounds, clock(), tokens)
+      return takeFrom(bucket, bounds, clock(), tokens) ? undefined : computeWaitMillis(bucket, bounds, clock(), tokens)
     },
   }
 }

@@ -12,7 +12,7 @@ import {
   X509_TTL_MIN_SECONDS,
 } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
-import { durationForm, type StringForm } from '../../core/string-form.ts'
+import { makeDurationForm, type StringForm } from '../../core/string-form.ts'
 import type { Issuance } from '../../policy/mapping/issuance.ts'
 import type { ClaimTemplate, DnsNameTemplate } from '../../template/template.ts'
 import type { SchemaMetadata } from '../compile/validate.ts'
@@ -44,7 +44,7 @@ function rangeOf({ minSeconds, maxSeconds }: TtlBounds): string {
 
 function formOf(bounds: TtlBounds) {
   const { minSeconds, maxSeconds } = bounds
-  return { form: durationForm(minSeconds, maxSeconds, `a duration, ${rangeOf(bounds)}`) } satisfies SchemaMetadata
+  return { form: makeDurationForm(minSeconds, maxSeconds, `a duration, ${rangeOf(bounds)}`) } satisfies SchemaMetadata
 }
 
 function describeTtl(what: string, bounds: TtlBounds): string {

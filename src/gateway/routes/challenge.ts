@@ -8,7 +8,7 @@ import type { Json } from '../../core/json.ts'
 import { CHALLENGE_BODY_MAX_BYTES } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
-import { uuidv7 } from '../../core/uuid.ts'
+import { makeUuidV7 } from '../../core/uuid.ts'
 import { answerFor } from '../../policy/login/login-refusals.ts'
 import { sealChallenge } from '../../token/challenge.ts'
 import { createAttestContext } from '../attest-context.ts'
@@ -73,7 +73,7 @@ async function challenge(c: Context<GatewayEnv>, parts: Parts, cluster: string |
     return report.refuse(answer, { type, refusal: made.refusal })
   }
   const sealed = await sealChallenge(
-    { id: uuidv7(nowMillis), request: asked.value, secret: made.value.secret as Json },
+    { id: makeUuidV7(nowMillis), request: asked.value, secret: made.value.secret as Json },
     { type, role: clusterId === undefined ? 'issuer' : 'agent', clusterId, issuerUrl },
     sealKeys,
     nowSeconds,

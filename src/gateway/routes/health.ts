@@ -1,5 +1,5 @@
 // Liveness and readiness. Alive means that requests are answered at all; ready, that a login could be.
-import { secondsToWait } from '../../core/duration.ts'
+import { roundUpToSeconds } from '../../core/duration.ts'
 import { READY_CACHE_MILLIS } from '../../core/limits.ts'
 import type { Liveness, Readiness } from '../answers/health-answers.ts'
 import { answerJson, problem } from '../problem.ts'
@@ -17,6 +17,10 @@ export function addHealthRoutes(app: GatewayApp, { readiness }: Parts): void {
   addRoute(app, 'GET', '/readyz', async (c) => {
     const { code, checks } = await readiness()
     if (code === undefined) return answerJson<Readiness>(c, { status: 'ready', checks })
-    return problem(c, { code, detail: DETAILS[code], retryAfterSeconds: secondsToWait(READY_CACHE_MILLIS) }, { checks })
+    return problem(
+      c,
+      { code, detail: DETAILS[code], retryAfterSeconds: roundUpToSeconds(READY_CACHE_MILLIS) },
+      { checks },
+    )
   })
 }

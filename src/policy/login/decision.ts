@@ -7,7 +7,7 @@ import type { AttestorTable } from '../../attest/table.ts'
 import type { Attributes } from '../../attribute/attribute.ts'
 import type { ConditionEngine } from '../../condition/vm/engine.ts'
 import { sha256Base64url } from '../../core/digest.ts'
-import { canonicalJson, type Json } from '../../core/json.ts'
+import { type Json, writeCanonicalJson } from '../../core/json.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import type { SessionAttribute, SessionDecision, SessionProof } from '../../token/session/session-claims.ts'
@@ -58,13 +58,13 @@ export function createDecisions(context: DecisionContext): Decisions {
   /** Attestors and conditions must all hold, so their order decides nothing, and neither does saying one twice. */
   async function describe({ requirements, conditions }: Policy): Promise<string> {
     const attestors = requirements.map(async (requirement) =>
-      canonicalJson({
+      writeCanonicalJson({
         type: requirement.type,
         anchors: await anchorIdsOf(requirement),
         pins: pinsAsSets(requirement.pins),
       }),
     )
-    return canonicalJson({
+    return writeCanonicalJson({
       attestors: sortedOnce(await Promise.all(attestors)),
       conditions: sortedOnce(conditions.map(({ condition }) => condition.text)),
     })

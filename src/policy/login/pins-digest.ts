@@ -1,10 +1,10 @@
 // Pins as what decides, and not as they were written: JSON data in which every list is a set.
 import { digestText } from '../../core/digest.ts'
-import { canonicalJson, type Json } from '../../core/json.ts'
+import { type Json, writeCanonicalJson } from '../../core/json.ts'
 
 /** Lists are sorted, each entry once; a member without a value is left out. */
 export function pinsAsSets(pins: unknown): Json {
-  if (Array.isArray(pins)) return [...new Set(pins.map((item) => canonicalJson(pinsAsSets(item))))].sort()
+  if (Array.isArray(pins)) return [...new Set(pins.map((item) => writeCanonicalJson(pinsAsSets(item))))].sort()
   if (typeof pins === 'object' && pins !== null) {
     const members = Object.entries(pins).filter(([, value]) => value !== undefined)
     return Object.fromEntries(members.map(([name, value]) => [name, pinsAsSets(value)]))
@@ -14,5 +14,5 @@ export function pinsAsSets(pins: unknown): Json {
 
 /** Equal for pins that ask the same. */
 export function digestPins(pins: unknown): string {
-  return digestText(canonicalJson(pinsAsSets(pins)))
+  return digestText(writeCanonicalJson(pinsAsSets(pins)))
 }

@@ -3,8 +3,8 @@
 import type { Attribute, Attributes, AttributeValue } from '../../attribute/attribute.ts'
 import { resolveAttribute } from '../../attribute/catalogue.ts'
 import type { Enablement } from '../../attribute/enabled.ts'
-import { attributesOfFlat, type WorkloadAttributes } from '../../attribute/flat.ts'
-import { attributesOfPod } from '../../attribute/pod.ts'
+import { readFlatAttributes, type WorkloadAttributes } from '../../attribute/flat.ts'
+import { readPodAttributes } from '../../attribute/pod.ts'
 import type { Surface } from '../../attribute/row.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { WORKLOAD_WARNINGS_MAX } from '../../core/limits.ts'
@@ -114,8 +114,8 @@ export function createWorkloadMapper(
 export function readAttributes(workload: WorkloadDescription, enablement: Enablement): Checked<WorkloadAttributes> {
   const { attributes, pod, container } = workload
   if (pod !== undefined)
-    return attributesOfPod(pod, { ...enablement, ...(container === undefined ? {} : { container }) })
-  return attributesOfFlat(attributes ?? {}, enablement)
+    return readPodAttributes(pod, { ...enablement, ...(container === undefined ? {} : { container }) })
+  return readFlatAttributes(attributes ?? {}, enablement)
 }
 
 /** Otherwise an agent on one stolen node could ask for the identities of all nodes. */

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { pipeline, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { type Coding, contentError } from '../../net/content-coding.ts'
+import { type Coding, makeContentError } from '../../net/content-coding.ts'
 
 const DECODERS: Readonly<Record<Coding, () => Transform>> = {
   gzip: () => createGunzip(),
@@ -31,7 +31,7 @@ export function readBody(
   return makeStream(
     decoder[Symbol.asyncIterator](),
     () => decoder.destroy(),
-    (error) => (failed === 'content' ? contentError({ kind: 'coding_broken', coding }) : error),
+    (error) => (failed === 'content' ? makeContentError({ kind: 'coding_broken', coding }) : error),
   )
 }
 

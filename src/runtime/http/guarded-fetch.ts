@@ -5,7 +5,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { FetchLike } from '../../net/bounded-fetch.ts'
-import { readCoding, withoutCoding } from '../../net/content-coding.ts'
+import { readCoding, removeCoding } from '../../net/content-coding.ts'
 import { isForbiddenAddress, isLoopbackAddress } from '../../net/ip-address.ts'
 import { datedFault, withCode } from './certificate-fault.ts'
 import { readBody } from './decoded-body.ts'
@@ -98,7 +98,7 @@ function toResponse(message: IncomingMessage): Response {
   const coding = status === 200 ? readCoding(headers) : undefined
   return new Response(readBody(message, coding), {
     status,
-    headers: coding === undefined ? headers : withoutCoding(headers),
+    headers: coding === undefined ? headers : removeCoding(headers),
   })
 }
 

@@ -1,11 +1,11 @@
 // `gzip` and `deflate` undone by the platform's DecompressionStream, in bounded memory. That stream takes whatever is
 // written at once, however much it makes of it; so it is given little at a time, and nothing while output is at hand.
 import { INFLATE_PIECE_BYTES } from '../../core/limits.ts'
-import { type Coding, contentError } from '../../net/content-coding.ts'
+import { type Coding, makeContentError } from '../../net/content-coding.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** The decoded stream. It fails with a `contentError` where the content is damaged, and with `body`'s error else. */
+/** The decoded stream. It fails with a `makeContentError` where the content is damaged, and with `body`'s error else. */
 export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br'>): ReadableStream<Bytes> {
   const source = body.getReader()
   const decoder = new DecompressionStream(coding)
@@ -35,7 +35,7 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
     return work.catch(() => {
       // A stream that has failed is not cancelled any more: the connection would stay open.
       source.cancel().catch(() => undefined)
-      throw contentError({ kind: 'coding_broken', coding })
+      throw makeContentError({ kind: 'coding_broken', coding })
     })
   }
 

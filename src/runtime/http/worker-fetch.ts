@@ -1,7 +1,7 @@
 // `fetch` on Workers, with every content coding undone that Node and Deno undo. The platform decodes `gzip` and `br`
 // itself, keeps the header, and hands on everything else as it came.
 import type { FetchLike } from '../../net/bounded-fetch.ts'
-import { type Coding, contentError, readCoding, withoutCoding } from '../../net/content-coding.ts'
+import { type Coding, makeContentError, readCoding, removeCoding } from '../../net/content-coding.ts'
 import { type Bytes, inflate } from './inflate.ts'
 
 const DECODED_BY_PLATFORM: ReadonlySet<string> = new Set(['gzip', 'br'])
@@ -18,7 +18,7 @@ export function createWorkerFetch(fetch: FetchLike): FetchLike {
     if (coding === undefined) return response
     const isDecoded = coding === 'br' || DECODED_BY_PLATFORM.has(headers.get('content-encoding') ?? '')
     const content = isDecoded ? nameFailures(body, coding) : inflate(body, coding)
-    return new Response(content, { status, headers: withoutCoding(headers) })
+    return new Response(content, { status, headers: removeCoding(headers) })
   }
 }
 
@@ -42,7 +42,7 @@ function nameFailures(body: ReadableStream<Bytes>, coding: Coding): ReadableStre
         else controller.enqueue(value)
       } catch (error) {
         const isDamaged = error instanceof TypeError && /compress/i.test(error.message)
-        controller.error(isDamaged ? contentError({ kind: 'coding_broken', coding }) : error)
+        controller.error(isDamaged ? makeContentError({ kind: 'coding_broken', coding }) : error)
       }
     },
     cancel: (reason) => reader.cancel(reason),

@@ -14,7 +14,7 @@ import { type FetchFailure, type FetchLike, fetchJson } from '../../net/bounded-
 import { readDeltaSeconds } from '../../net/delta-seconds.ts'
 import { checkUrl, type ForbiddenUrl, type UrlPolicy, type UrlResult } from '../../net/url-policy.ts'
 import { readKeySet } from './key-set.ts'
-import { discoveryUrlOf, type FetchedSpec } from './key-source-spec.ts'
+import { type FetchedSpec, makeDiscoveryUrl } from './key-source-spec.ts'
 import type { Loaded, LoadFailure } from './load-outcome.ts'
 
 export interface LoadPorts {
@@ -38,14 +38,14 @@ export function checkFetchedSpec(spec: FetchedSpec, policy: UrlPolicy): UrlResul
 /** Loads the key set of `spec`. Never throws. An empty set is a success: an issuer may have withdrawn every key. */
 export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loaded> {
   if (spec.kind === 'jwks_uri') return loadKeySet(spec.url, ports)
-  const url = discoveryUrlOf(spec.issuer)
+  const url = makeDiscoveryUrl(spec.issuer)
   const fail = (failure: FetchFailure): Loaded => failLoad('discovery', url, failure, ports)
   const failKeys = (at: string, failure: FetchFailure): Loaded => failLoad('keys', at, failure, ports)
 
   const issuer = checkFetchedSpec(spec, ports.urlPolicy)
-  if (!issuer.ok) return fail(forbidden(issuer))
+  if (!issuer.ok) return fail(describeForbidden(issuer))
   const document = await fetchJson(ports.fetch, url, {
-    ...boundsOf(DISCOVERY_MAX_BYTES, ports),
+    ...makeFetchBounds(DISCOVERY_MAX_BYTES, ports),
     accept: 'application/json',
   })
   if (!document.ok) return fail(document.failure)
@@ -55,7 +55,7 @@ export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loa
   if (named !== spec.issuer) return fail({ kind: 'issuer_mismatch', facts: { named: quoteJson(named) } })
   if (typeof jwksUri !== 'string') return fail({ kind: 'jwks_uri_missing', facts: {} })
   const keysUrl = checkFetchedSpec({ kind: 'jwks_uri', url: jwksUri }, ports.urlPolicy)
-  if (!keysUrl.ok) return failKeys(jwksUri, forbidden(keysUrl))
+  if (!keysUrl.ok) return failKeys(jwksUri, describeForbidden(keysUrl))
   // Whoever can alter a discovery document still cannot send the gateway to a host of his choice.
   const origins = [issuer.value.origin, ...(spec.jwksOrigins ?? [])]
   if (!origins.includes(keysUrl.value.origin)) {
@@ -73,15 +73,15 @@ const KEY_SET_ACCEPT = 'application/jwk-set+json, application/json'
 async function loadKeySet(url: string, ports: LoadPorts): Promise<Loaded> {
   const fail = (failure: FetchFailure): Loaded => failLoad('keys', url, failure, ports)
   const checked = checkFetchedSpec({ kind: 'jwks_uri', url }, ports.urlPolicy)
-  if (!checked.ok) return fail(forbidden(checked))
+  if (!checked.ok) return fail(describeForbidden(checked))
   const document = await fetchJson(ports.fetch, url, {
-    ...boundsOf(KEY_SET_MAX_BYTES, ports),
+    ...makeFetchBounds(KEY_SET_MAX_BYTES, ports),
     accept: KEY_SET_ACCEPT,
   })
   if (!document.ok) return fail(document.failure)
   const keys = readKeySet(document.value)
   if (keys === undefined) return fail({ kind: 'not_a_key_set', facts: {} })
-  return { ok: true, keys, bytes: document.bytes, ageMaxSeconds: ageMaxSecondsOf(document.headers) }
+  return { ok: true, keys, bytes: document.bytes, ageMaxSeconds: readAgeMaxSeconds(document.headers) }
 }
 
 function failLoad(
@@ -93,7 +93,7 @@ function failLoad(
   return { ok: false, failure: { document, url, ...failure, ...(unusedProxy === undefined ? {} : { unusedProxy }) } }
 }
 
-function forbidden({ reason, cure }: ForbiddenUrl): FetchFailure {
+function describeForbidden({ reason, cure }: ForbiddenUrl): FetchFailure {
   return { kind: 'url_forbidden', facts: { reason: cure === undefined ? reason : `${reason}; ${cure}` } }
 }
 
@@ -101,12 +101,15 @@ function quoteJson(value: Json | undefined): string {
   return typeof value === 'string' ? quoteText(value, QUOTED_CLAIM_MAX_CHARACTERS) : 'no string'
 }
 
-function boundsOf(maxBytes: number, ports: LoadPorts): { readonly maxBytes: number; readonly timeoutMillis: number } {
+function makeFetchBounds(
+  maxBytes: number,
+  ports: LoadPorts,
+): { readonly maxBytes: number; readonly timeoutMillis: number } {
   return { maxBytes, timeoutMillis: ports.fetchTimeoutMillis ?? KEY_FETCH_TIMEOUT_MILLIS }
 }
 
 /** How long a key set is good by its `Cache-Control` (RFC 9111 section 5.2.2), within our bounds. */
-export function ageMaxSecondsOf(headers: Headers): number {
+export function readAgeMaxSeconds(headers: Headers): number {
   const directives = (headers.get('cache-control') ?? '')
     .toLowerCase()
     .split(',')

@@ -1,5 +1,5 @@
 // The sentences about keys: what the caller may read, and what goes to the audit record and the status alone.
-import { secondsToWait } from '../../core/duration.ts'
+import { roundUpToSeconds } from '../../core/duration.ts'
 import { AUDITED_EXPECTED_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -8,7 +8,7 @@ import { FETCH_CAUSES, type FetchCause } from '../../net/fetch-causes.ts'
 import type { ParsedToken } from '../parse.ts'
 import type { KeySelection, KeySet, SkippedKey } from './key-set.ts'
 import type { LoadFailure } from './load-outcome.ts'
-import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
+import { findNextAttemptMillis, type SourceState } from './source-state.ts'
 
 const DOCUMENTS = { discovery: 'the discovery document', keys: 'the key set' } as const
 
@@ -37,24 +37,24 @@ export function describeFailure(failure: LoadFailure): FailureReport {
  * Keys could not be fetched (503): the fault is not the caller's, and trying again is right. The caller reads the same
  * sentence whatever failed; the cause goes to the audit record.
  */
-export function fetchFailed(state: SourceState, nowMillis: number): Refusal {
-  const waitMillis = (nextAttemptMillisOf(state) ?? nowMillis) - nowMillis
+export function refuseFailedFetch(state: SourceState, nowMillis: number): Refusal {
+  const waitMillis = (findNextAttemptMillis(state) ?? nowMillis) - nowMillis
   const failure = state.lastFailure?.failure
   const isUnasked = failure === undefined && state.lease === undefined && state.loads === 0
   return {
     code: 'signing_key_fetch_failed',
     detail: "failed to fetch signing key: the gateway cannot reach the issuer's keys now; try again",
-    retryAfterSeconds: secondsToWait(waitMillis),
+    retryAfterSeconds: roundUpToSeconds(waitMillis),
     audit: {
       consecutiveFailures: state.failures,
       ...(isUnasked ? { keyFetchFailure: 'not asked: too many first loads' } : {}),
-      ...(failure === undefined ? {} : auditFacts(failure)),
+      ...(failure === undefined ? {} : makeAuditFacts(failure)),
     },
   }
 }
 
 /** One request has caused as many fetches as one may: others may have loaded the keys when it is sent again. */
-export function notFetched(): Refusal {
+export function refuseUnfetched(): Refusal {
   return {
     code: 'signing_key_fetch_failed',
     detail: "failed to fetch signing key: the gateway cannot reach the issuer's keys now; try again",
@@ -63,7 +63,7 @@ export function notFetched(): Refusal {
   }
 }
 
-function auditFacts(failure: LoadFailure): NonNullable<Refusal['audit']> {
+function makeAuditFacts(failure: LoadFailure): NonNullable<Refusal['audit']> {
   const { cause, reason, nextStep } = describeFailure(failure)
   return {
     keyFetchUrl: failure.url,
@@ -97,7 +97,7 @@ const CURES = {
  * The keys are there, and none of them is the token's (401). A `kid` is printable, and the caller's own. The audit
  * record says what `set` holds instead: a key that was skipped for its own `kid` is found by nothing else.
  */
-export function selectionRefusal(
+export function refuseSelection(
   selection: Exclude<KeySelection, { kind: 'found' }>,
   token: ParsedToken,
   publisher: KeyPublisher,

@@ -39,7 +39,7 @@ export function readKeySet(json: unknown): KeySet | undefined {
   for (const [index, entry] of entries.entries()) {
     const key = readPublicKey(entry)
     if (!key.ok) {
-      skipped.push(skippedKey(index, readKid(entry), key.reason))
+      skipped.push(makeSkippedKey(index, readKid(entry), key.reason))
       continue
     }
     const { kid } = key.value
@@ -83,12 +83,12 @@ function resolveRivals(group: readonly Found[], keys: PublicKey[], skipped: Skip
     if (own.length > 0) keys.push(own.length === key.algorithms.length ? key : { ...key, algorithms: own })
     if (contested.length > 0) {
       const reason = `for ${contested.join(', ')} another key has the same kid`
-      skipped.push({ ...skippedKey(index, key.kid, reason), ...(own.length > 0 ? { algorithms: contested } : {}) })
-    } else if (own.length === 0) skipped.push(skippedKey(index, key.kid, 'the same key is listed before'))
+      skipped.push({ ...makeSkippedKey(index, key.kid, reason), ...(own.length > 0 ? { algorithms: contested } : {}) })
+    } else if (own.length === 0) skipped.push(makeSkippedKey(index, key.kid, 'the same key is listed before'))
   }
 }
 
-function skippedKey(index: number, kid: string | undefined, reason: string): SkippedKey {
+function makeSkippedKey(index: number, kid: string | undefined, reason: string): SkippedKey {
   return { index, ...(kid === undefined ? {} : { kid }), reason }
 }
 
@@ -102,7 +102,7 @@ function boundSkipped(skipped: readonly SkippedKey[]): readonly SkippedKey[] {
     else kept.push(entry)
   }
   const [first] = rest
-  if (first !== undefined) kept.push(skippedKey(first.index, undefined, describeRest(rest.length)))
+  if (first !== undefined) kept.push(makeSkippedKey(first.index, undefined, describeRest(rest.length)))
   return kept.sort((a, b) => a.index - b.index)
 }
 

@@ -3,7 +3,7 @@
 import { describeFailure } from './key-refusals.ts'
 import type { FetchedSpec } from './key-source-spec.ts'
 import type { LoadFailure } from './load-outcome.ts'
-import { freshnessOf, type SourceState } from './source-state.ts'
+import { findFreshness, type SourceState } from './source-state.ts'
 
 export interface IssuerFetchFailed {
   readonly event: 'issuer_fetch_failed'
@@ -44,18 +44,21 @@ export function describeLoad(
   const { failures, lastFailure, keys } = state
   const source = spec.kind === 'discovery' ? spec.issuer : spec.url
   // Too old to serve is not in hand.
-  const keysInHand = keys === undefined || freshnessOf(state, nowMillis) === 'absent' ? 0 : keys.set.count
+  const keysInHand = keys === undefined || findFreshness(state, nowMillis) === 'absent' ? 0 : keys.set.count
   if (failures === 0) {
     if (before.failures === 0) return undefined
     return { event: 'issuer_fetch_recovered', source, failures: before.failures, keysInHand }
   }
   const failure = lastFailure?.failure
   if (failure === undefined) return undefined
-  const isSame = before.failures > 0 && before.failure !== undefined && kindOf(before.failure) === kindOf(failure)
+  const isSame =
+    before.failures > 0 &&
+    before.failure !== undefined &&
+    describeFailureKind(before.failure) === describeFailureKind(failure)
   if (isSame) return undefined
   return { event: 'issuer_fetch_failed', source, url: failure.url, ...describeFailure(failure), keysInHand }
 }
 
-function kindOf({ document, kind }: LoadFailure): string {
+function describeFailureKind({ document, kind }: LoadFailure): string {
   return `${document} ${kind}`
 }

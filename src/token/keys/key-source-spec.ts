@@ -12,7 +12,7 @@ export type KeySourceSpec =
 export type FetchedSpec = Exclude<KeySourceSpec, { readonly kind: 'inline' }>
 
 /** OpenID Connect Discovery 1.0 section 4.1: one terminating slash is removed before the suffix is appended. */
-export function discoveryUrlOf(issuer: string): string {
+export function makeDiscoveryUrl(issuer: string): string {
   return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`
 }
 
@@ -20,11 +20,11 @@ export function discoveryUrlOf(issuer: string): string {
  * Equal exactly for the same place. With discovery the issuer's literal spelling and the further origins belong to it:
  * both decide which key set is accepted, and a strict row must not inherit what a lax one loaded.
  */
-export function keySourceId(spec: KeySourceSpec): string {
+export function makeKeySourceId(spec: KeySourceSpec): string {
   switch (spec.kind) {
     case 'discovery': {
       const origins = [...new Set(spec.jwksOrigins)].sort()
-      return JSON.stringify(['discovery', discoveryUrlOf(spec.issuer), spec.issuer, ...origins])
+      return JSON.stringify(['discovery', makeDiscoveryUrl(spec.issuer), spec.issuer, ...origins])
     }
     case 'jwks_uri':
       return JSON.stringify(['jwks_uri', spec.url])

@@ -13,26 +13,26 @@ import type { FetchLike } from '../../net/bounded-fetch.ts'
 import type { ParsedToken } from '../parse.ts'
 import { type LoadPorts, loadKeys } from './discovery.ts'
 import { createFirstLoads } from './first-load-budget.ts'
-import { fetchFailed, type KeyPublisher, notFetched, selectionRefusal } from './key-refusals.ts'
+import { type KeyPublisher, refuseFailedFetch, refuseSelection, refuseUnfetched } from './key-refusals.ts'
 import { type KeySelection, type KeySet, selectKey } from './key-set.ts'
 import { describeLoad, type IssuerFetchEvent } from './key-source-events.ts'
-import { type FetchedSpec, type KeySourceSpec, keySourceId } from './key-source-spec.ts'
+import { type FetchedSpec, type KeySourceSpec, makeKeySourceId } from './key-source-spec.ts'
 import type { PublicKey } from './public-key.ts'
 import { hasToken, takeToken } from './refetch-bucket.ts'
 import {
-  freshnessOf,
+  createSource,
+  findFreshness,
   hasJustFailed,
   isBackingOff,
   isKnownUnknown,
   isLeased,
   type Lease,
-  newSource,
   recordLoad,
   rememberUnknown,
   type SourceState,
   weighSource,
 } from './source-state.ts'
-import { type KeySourceStatus, statusOf, statusOfInline } from './source-status.ts'
+import { describeInlineSource, describeSource, type KeySourceStatus } from './source-status.ts'
 
 export type KeyLookup =
   | {
@@ -104,8 +104,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     ...(ports.unusedProxy === undefined ? {} : { unusedProxy: ports.unusedProxy }),
   }
 
-  function sourceOf(id: string): SourceState {
-    const state = sources.get(id) ?? newSource(clock())
+  function findOrAddSource(id: string): SourceState {
+    const state = sources.get(id) ?? createSource(clock())
     sources.set(id, state, weighSource(id, state))
     return state
   }
@@ -173,11 +173,11 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
 
   async function find(spec: KeySourceSpec, token: ParsedToken, background: Background): Promise<KeyLookup> {
     if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
-    const id = keySourceId(spec)
-    const state = sourceOf(id)
+    const id = makeKeySourceId(spec)
+    const state = findOrAddSource(id)
     const loadsBefore = state.loads
 
-    const freshness = freshnessOf(state, clock())
+    const freshness = findFreshness(state, clock())
     if (freshness === 'absent') await refresh(spec, id, state, () => state.loads > 0 || firstLoads.may(id))
     else if (freshness === 'stale') await renew(spec, id, state, background)
     else if (freshness === 'due' && !isLeased(state, clock()) && !isBackingOff(state, clock())) {
@@ -185,65 +185,68 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     }
 
     const selection = selectInHand(state, token)
-    if (selection?.kind !== 'unknown') return selection === undefined ? failed(state) : lookup(state, selection, token)
+    if (selection?.kind !== 'unknown')
+      return selection === undefined ? makeFailedLookup(state) : lookUp(state, selection, token)
 
-    const name = nameOf(token)
+    const name = describeKeyName(token)
     // Keys that were loaded for this very request cannot be made newer by asking again. Otherwise an unknown `kid` may
     // cause a load if it was not asked for just now, and while the bucket holds.
     if (state.loads === loadsBefore && !isKnownUnknown(state, name, clock())) {
       await refresh(spec, id, state, () => takeToken(state.bucket, clock()))
     }
     const again = selectInHand(state, token)
-    if (again === undefined || (again.kind === 'unknown' && state.failures > 0)) return failed(state)
+    if (again === undefined || (again.kind === 'unknown' && state.failures > 0)) return makeFailedLookup(state)
     if (again.kind === 'unknown' && state.loads > loadsBefore) {
       rememberUnknown(state, name, clock())
       sources.set(id, state, weighSource(id, state))
     }
-    return lookup(state, again, token)
+    return lookUp(state, again, token)
   }
 
   function selectInHand(state: SourceState, token: ParsedToken): KeySelection | undefined {
-    if (state.keys === undefined || freshnessOf(state, clock()) === 'absent') return undefined
+    if (state.keys === undefined || findFreshness(state, clock()) === 'absent') return undefined
     return selectKey(state.keys.set, token)
   }
 
-  function lookup(state: SourceState, selection: KeySelection, token: ParsedToken): KeyLookup {
-    const stale = freshnessOf(state, clock()) === 'stale'
-    return lookupOf(selection, token, { stale, publisher: 'issuer', set: state.keys?.set ?? NO_KEYS })
+  function lookUp(state: SourceState, selection: KeySelection, token: ParsedToken): KeyLookup {
+    const stale = findFreshness(state, clock()) === 'stale'
+    return makeLookup(selection, token, { stale, publisher: 'issuer', set: state.keys?.set ?? NO_KEYS })
   }
 
-  function failed(state: SourceState): KeyLookup {
-    return { kind: 'refused', refusal: fetchFailed(state, clock()) }
+  function makeFailedLookup(state: SourceState): KeyLookup {
+    return { kind: 'refused', refusal: refuseFailedFetch(state, clock()) }
   }
 
   function status(spec: KeySourceSpec): KeySourceStatus {
-    const id = keySourceId(spec)
-    return spec.kind === 'inline' ? statusOfInline(id, spec.keys) : statusOf(id, sources.get(id), clock())
+    const id = makeKeySourceId(spec)
+    return spec.kind === 'inline' ? describeInlineSource(id, spec.keys) : describeSource(id, sources.get(id), clock())
   }
 
   function noteVerified(spec: KeySourceSpec): void {
-    if (spec.kind !== 'inline') firstLoads.noteVerified(keySourceId(spec))
+    if (spec.kind !== 'inline') firstLoads.noteVerified(makeKeySourceId(spec))
   }
 
   function look(spec: KeySourceSpec, token: ParsedToken): KeyOutlook {
     if (spec.kind === 'inline') return selectKey(spec.keys, token).kind === 'unknown' ? 'settled' : 'fits'
-    const state = sources.get(keySourceId(spec))
+    const state = sources.get(makeKeySourceId(spec))
     if (state === undefined) return 'absent'
     const selection = selectInHand(state, token)
     if (selection !== undefined && selection.kind !== 'unknown') return 'fits'
     if (isBackingOff(state, clock())) return 'settled'
     if (selection === undefined) return 'absent'
-    const isDue = !isKnownUnknown(state, nameOf(token), clock()) && hasToken(state.bucket, clock())
+    const isDue = !isKnownUnknown(state, describeKeyName(token), clock()) && hasToken(state.bucket, clock())
     return isDue ? 'misses' : 'settled'
   }
 
   function findInHand(spec: KeySourceSpec, token: ParsedToken): KeyLookup {
     if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
-    const state = sources.get(keySourceId(spec))
+    const state = sources.get(makeKeySourceId(spec))
     const selection = state && selectInHand(state, token)
     if (state === undefined || selection === undefined)
-      return state?.lastFailure === undefined ? { kind: 'refused', refusal: notFetched() } : failed(state)
-    return lookup(state, selection, token)
+      return state?.lastFailure === undefined
+        ? { kind: 'refused', refusal: refuseUnfetched() }
+        : makeFailedLookup(state)
+    return lookUp(state, selection, token)
   }
 
   const inHand: RequestKeys = {
@@ -266,11 +269,11 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
 
 /** The key that the token names among those of `set`, and nowhere else. `publisher`: whom a refusal speaks of. */
 export function lookUpIn(set: KeySet, token: ParsedToken, publisher: KeyPublisher): KeyLookup {
-  return lookupOf(selectKey(set, token), token, { stale: false, publisher, set })
+  return makeLookup(selectKey(set, token), token, { stale: false, publisher, set })
 }
 
 /** `kid`s are printable, so no `kid` can be taken for the key of a token without one. */
-function nameOf({ header: { kid, alg } }: ParsedToken): string {
+function describeKeyName({ header: { kid, alg } }: ParsedToken): string {
   return kid ?? `\0${alg}`
 }
 
@@ -282,8 +285,8 @@ interface Place {
   readonly set: KeySet
 }
 
-function lookupOf(selection: KeySelection, token: ParsedToken, { stale, publisher, set }: Place): KeyLookup {
+function makeLookup(selection: KeySelection, token: ParsedToken, { stale, publisher, set }: Place): KeyLookup {
   return selection.kind === 'found'
     ? { kind: 'found', key: selection.key, stale }
-    : { kind: 'refused', refusal: selectionRefusal(selection, token, publisher, set) }
+    : { kind: 'refused', refusal: refuseSelection(selection, token, publisher, set) }
 }

@@ -3,7 +3,7 @@
 import { type CryptoKey, importJWK } from 'jose'
 import { decodeBase64url } from '../../core/base64.ts'
 import { sha256Base64url } from '../../core/digest.ts'
-import { canonicalJson } from '../../core/json.ts'
+import { writeCanonicalJson } from '../../core/json.ts'
 import { IMPORTED_KEYS_MAX, KID_MAX_BYTES, RSA_MAX_BITS, RSA_MIN_BITS } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import { ALGORITHMS, type Algorithm, CURVES, fitsKey, isAlgorithm, type KeyType } from '../algorithms.ts'
@@ -45,33 +45,33 @@ const MATERIALS: ReadonlyMap<unknown, { readonly keyType: KeyType; readonly read
 
 /** A key that may check signatures, or the reason why it may not; the reason holds nothing that the key chose. */
 export function readPublicKey(entry: unknown): PublicKeyResult {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return no('it is not an object')
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return refuseKey('it is not an object')
   // Own members alone, and no prototype: a set that is written inline comes from a document, not from our JSON reader.
   const jwk: Members = Object.assign(Object.create(null), entry)
   const { kty, use, key_ops: operations, alg, kid } = jwk
   if (kid !== undefined && (typeof kid !== 'string' || !isKid(kid)))
-    return no(`its kid is not 1 to ${KID_MAX_BYTES} printable ASCII characters`)
-  if (kty === 'oct') return no('it is a symmetric key')
+    return refuseKey(`its kid is not 1 to ${KID_MAX_BYTES} printable ASCII characters`)
+  if (kty === 'oct') return refuseKey('it is a symmetric key')
   const material = MATERIALS.get(kty)
-  if (material === undefined) return no('its key type is unknown')
-  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))) return no('it holds private members')
-  if (use !== undefined && use !== 'sig') return no('its use is not "sig"')
+  if (material === undefined) return refuseKey('its key type is unknown')
+  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))) return refuseKey('it holds private members')
+  if (use !== undefined && use !== 'sig') return refuseKey('its use is not "sig"')
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
-    return no('its key_ops do not include "verify"')
+    return refuseKey('its key_ops do not include "verify"')
   }
   const read = material.read(jwk)
   if (!read.ok) return read
-  const algorithms = algorithmsOf(alg, material.keyType, read.curve)
-  if (algorithms.length === 0) return no('its alg is not a signature algorithm of its type')
-  const identity = canonicalJson({ kty: material.keyType, ...read.members })
+  const algorithms = findAlgorithms(alg, material.keyType, read.curve)
+  if (algorithms.length === 0) return refuseKey('its alg is not a signature algorithm of its type')
+  const identity = writeCanonicalJson({ kty: material.keyType, ...read.members })
   return {
     ok: true,
     value: {
       ...(kid === undefined ? {} : { kid }),
       algorithms,
       identity,
-      thumbprint: thumbprinterOf(identity),
-      importFor: importerOf(identity),
+      thumbprint: makeThumbprinter(identity),
+      importFor: makeImporter(identity),
     },
   }
 }
@@ -83,11 +83,11 @@ export function readKid(entry: unknown): string | undefined {
   return typeof kid === 'string' && isKid(kid) ? kid : undefined
 }
 
-function no(reason: string): { readonly ok: false; readonly reason: string } {
+function refuseKey(reason: string): { readonly ok: false; readonly reason: string } {
   return { ok: false, reason }
 }
 
-function algorithmsOf(alg: unknown, keyType: KeyType, curve: string | undefined): readonly Algorithm[] {
+function findAlgorithms(alg: unknown, keyType: KeyType, curve: string | undefined): readonly Algorithm[] {
   const fitting = Object.keys(ALGORITHMS)
     .filter(isAlgorithm)
     .filter((name) => fitsKey(name, keyType, curve))
@@ -96,18 +96,20 @@ function algorithmsOf(alg: unknown, keyType: KeyType, curve: string | undefined)
 
 function readRsa({ n, e }: Members): Material {
   const modulus = readInteger(n, '"n"', '6.3.1.1')
-  if (typeof modulus === 'string') return no(modulus)
+  if (typeof modulus === 'string') return refuseKey(modulus)
   const exponent = readInteger(e, '"e"', '6.3.1.2')
-  if (typeof exponent === 'string') return no(exponent)
+  if (typeof exponent === 'string') return refuseKey(exponent)
   const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
   if (bits < RSA_MIN_BITS || bits > RSA_MAX_BITS) {
-    return no(`RSA modulus of ${bits} bits; ${RSA_MIN_BITS} to ${RSA_MAX_BITS} are accepted`)
+    return refuseKey(`RSA modulus of ${bits} bits; ${RSA_MIN_BITS} to ${RSA_MAX_BITS} are accepted`)
   }
   // Every issuer of this field uses 65537. With exponent 1 a signature is its own message, with 3 old forgeries return.
   if (e !== 'AQAB')
-    return no(`RSA exponent ${exponent.length > 4 ? 'over 32 bits' : integerOf(exponent)}; only 65537 is accepted`)
-  if (((modulus.at(-1) ?? 0) & 1) === 0) return no('RSA modulus is even')
-  if (isRocaModulus(modulus)) return no('RSA modulus is of a faulty generator (ROCA, CVE-2017-15361)')
+    return refuseKey(
+      `RSA exponent ${exponent.length > 4 ? 'over 32 bits' : toInteger(exponent)}; only 65537 is accepted`,
+    )
+  if (((modulus.at(-1) ?? 0) & 1) === 0) return refuseKey('RSA modulus is even')
+  if (isRocaModulus(modulus)) return refuseKey('RSA modulus is of a faulty generator (ROCA, CVE-2017-15361)')
   return { ok: true, members: { n: String(n), e } }
 }
 
@@ -118,7 +120,7 @@ function readInteger(text: unknown, name: string, section: string): Uint8Array |
   return bytes[0] === 0 ? `its ${name} begins with a zero byte, which RFC 7518 section ${section} forbids` : bytes
 }
 
-function integerOf(bytes: Uint8Array): number {
+function toInteger(bytes: Uint8Array): number {
   return bytes.reduce((value, byte) => value * 256 + byte, 0)
 }
 
@@ -126,20 +128,21 @@ function integerOf(bytes: Uint8Array): number {
 function readCurve(jwk: Members, keyType: KeyType, coordinates: readonly string[]): Material {
   const { crv: curve } = jwk
   const row = typeof curve === 'string' ? CURVES.get(curve) : undefined
-  if (row === undefined || row.keyType !== keyType || typeof curve !== 'string') return no('its curve is unknown')
+  if (row === undefined || row.keyType !== keyType || typeof curve !== 'string')
+    return refuseKey('its curve is unknown')
   const members: Record<string, string> = { crv: curve }
   for (const name of coordinates) {
     const text = jwk[name]
     const bytes = typeof text === 'string' ? decodeBase64url(text) : undefined
     if (bytes?.length !== row.coordinateBytes || typeof text !== 'string') {
-      return no(`its "${name}" is not ${row.coordinateBytes} bytes of canonical base64url`)
+      return refuseKey(`its "${name}" is not ${row.coordinateBytes} bytes of canonical base64url`)
     }
     members[name] = text
   }
   return { ok: true, members, curve }
 }
 
-function thumbprinterOf(identity: string): PublicKey['thumbprint'] {
+function makeThumbprinter(identity: string): PublicKey['thumbprint'] {
   let kept: string | undefined
   return async function thumbprint() {
     kept ??= await sha256Base64url(identity)
@@ -155,7 +158,7 @@ function thumbprinterOf(identity: string): PublicKey['thumbprint'] {
 const IMPORTED = createLru<CryptoKey>({ maxEntries: IMPORTED_KEYS_MAX })
 
 /** Holds no more than the identity, which is there anyway: see `weighHeap`. */
-function importerOf(identity: string): PublicKey['importFor'] {
+function makeImporter(identity: string): PublicKey['importFor'] {
   return async function importFor(algorithm) {
     const name = `${algorithm} ${identity}`
     const kept = IMPORTED.get(name)

@@ -7,7 +7,7 @@ export type RefetchBucket = TokenBucket
 
 const BOUNDS: BucketBounds = { size: KID_REFETCH_BUCKET, refillMillis: KID_REFETCH_REFILL_MILLIS }
 
-export function fullBucket(nowMillis: number): RefetchBucket {
+export function fillRefetchBucket(nowMillis: number): RefetchBucket {
   return fillBucket(BOUNDS, nowMillis)
 }
 

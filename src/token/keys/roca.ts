@@ -9,7 +9,7 @@ const GENERATOR = 65537
 
 const RESIDUES: readonly { readonly prime: number; readonly powers: ReadonlySet<number> }[] = PRIMES.map((prime) => ({
   prime,
-  powers: powersModulo(prime),
+  powers: computePowersModulo(prime),
 }))
 
 /** Whether the modulus (big-endian bytes) bears the fingerprint. */
@@ -19,7 +19,7 @@ export function isRocaModulus(modulus: Uint8Array): boolean {
   )
 }
 
-function powersModulo(prime: number): ReadonlySet<number> {
+function computePowersModulo(prime: number): ReadonlySet<number> {
   const powers = new Set<number>()
   for (let power = 1; !powers.has(power); power = (power * GENERATOR) % prime) powers.add(power)
   return powers

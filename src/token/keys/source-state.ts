@@ -15,7 +15,7 @@ import {
 import { createLru, type Lru } from '../../core/lru.ts'
 import type { KeySet } from './key-set.ts'
 import type { Loaded, LoadFailure } from './load-outcome.ts'
-import { fullBucket, type RefetchBucket } from './refetch-bucket.ts'
+import { fillRefetchBucket, type RefetchBucket } from './refetch-bucket.ts'
 
 export interface KeysInHand {
   readonly set: KeySet
@@ -50,14 +50,14 @@ export interface SourceState {
   readonly unknownKids: Lru<number>
 }
 
-export function newSource(nowMillis: number): SourceState {
+export function createSource(nowMillis: number): SourceState {
   return {
     keys: undefined,
     lease: undefined,
     loads: 0,
     failures: 0,
     lastFailure: undefined,
-    bucket: fullBucket(nowMillis),
+    bucket: fillRefetchBucket(nowMillis),
     unknownKids: createLru({ maxEntries: UNKNOWN_KIDS_MAX }),
   }
 }
@@ -70,7 +70,7 @@ export function newSource(nowMillis: number): SourceState {
  */
 export type Freshness = 'fresh' | 'due' | 'stale' | 'absent'
 
-export function freshnessOf({ keys }: SourceState, nowMillis: number): Freshness {
+export function findFreshness({ keys }: SourceState, nowMillis: number): Freshness {
   if (keys === undefined) return 'absent'
   const age = nowMillis - keys.loadedAtMillis
   if (age > KEY_SET_STALE_MAX_SECONDS * 1000) return 'absent'
@@ -82,13 +82,13 @@ export function freshnessOf({ keys }: SourceState, nowMillis: number): Freshness
  * After the n-th failure in a row: 1 s, 2 s, 4 s ... 60 s. So a source that is down costs one load per window. An issuer
  * that asks for a longer wait gets it, within our bound.
  */
-export function nextAttemptMillisOf({ failures, lastFailure }: SourceState): number | undefined {
+export function findNextAttemptMillis({ failures, lastFailure }: SourceState): number | undefined {
   if (failures === 0 || lastFailure === undefined) return undefined
   const asked = 1000 * Math.min(lastFailure.failure.retryAfterSeconds ?? 0, KEY_FETCH_RETRY_AFTER_MAX_SECONDS)
-  return lastFailure.atMillis + Math.max(backOffMillis(failures), asked)
+  return lastFailure.atMillis + Math.max(computeBackOffMillis(failures), asked)
 }
 
-function backOffMillis(failures: number): number {
+function computeBackOffMillis(failures: number): number {
   return Math.min(KEY_FETCH_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), KEY_FETCH_BACKOFF_MAX_MILLIS)
 }
 
@@ -98,13 +98,13 @@ function backOffMillis(failures: number): number {
  * withdrawn since must not verify because of it.
  */
 export function hasJustFailed(state: SourceState, nowMillis: number): boolean {
-  const nextMillis = nextAttemptMillisOf(state)
+  const nextMillis = findNextAttemptMillis(state)
   if (nextMillis === undefined) return false
-  return isLeased(state, nowMillis) || nowMillis < nextMillis + backOffMillis(state.failures)
+  return isLeased(state, nowMillis) || nowMillis < nextMillis + computeBackOffMillis(state.failures)
 }
 
 export function isBackingOff(state: SourceState, nowMillis: number): boolean {
-  return nowMillis < (nextAttemptMillisOf(state) ?? Number.NEGATIVE_INFINITY)
+  return nowMillis < (findNextAttemptMillis(state) ?? Number.NEGATIVE_INFINITY)
 }
 
 /** A lease lapses: its holder may have died with its request. */

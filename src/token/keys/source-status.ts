@@ -1,8 +1,8 @@
 // What is known of one key source, for its operator.
-import { secondsSince } from '../../core/duration.ts'
+import { countSecondsSince } from '../../core/duration.ts'
 import { describeFailure, type FailureReport } from './key-refusals.ts'
 import type { KeySet, SkippedKey } from './key-set.ts'
-import { nextAttemptMillisOf, type SourceState } from './source-state.ts'
+import { findNextAttemptMillis, type SourceState } from './source-state.ts'
 
 /** What an operator may want to know of one source. */
 export interface KeySourceStatus {
@@ -21,15 +21,15 @@ export interface KeySourceStatus {
 }
 
 /** The status of keys that a document holds: they are always in hand, and never old. */
-export function statusOfInline(id: string, { count, skipped }: KeySet): KeySourceStatus {
+export function describeInlineSource(id: string, { count, skipped }: KeySet): KeySourceStatus {
   return { id, loaded: true, keyCount: count, skipped, stale: false, consecutiveFailures: 0 }
 }
 
 /** `state` is undefined for a source that this isolate does not hold. */
-export function statusOf(id: string, state: SourceState | undefined, nowMillis: number): KeySourceStatus {
+export function describeSource(id: string, state: SourceState | undefined, nowMillis: number): KeySourceStatus {
   if (state === undefined) return { id, loaded: false, keyCount: 0, skipped: [], stale: false, consecutiveFailures: 0 }
   const { keys, lastFailure, failures } = state
-  const nextAttemptMillis = nextAttemptMillisOf(state)
+  const nextAttemptMillis = findNextAttemptMillis(state)
   return {
     id,
     loaded: keys !== undefined,
@@ -39,7 +39,7 @@ export function statusOf(id: string, state: SourceState | undefined, nowMillis: 
       ? {}
       : {
           lastSuccessMillis: keys.loadedAtMillis,
-          ageSeconds: secondsSince(keys.loadedAtMillis, nowMillis),
+          ageSeconds: countSecondsSince(keys.loadedAtMillis, nowMillis),
         }),
     stale: keys !== undefined && nowMillis - keys.loadedAtMillis >= keys.ageMaxMillis,
     ...(lastFailure === undefined

@@ -3,11 +3,11 @@
 import { compactVerify, errors, SignJWT } from 'jose'
 import { sha256Base64url } from '../../core/digest.ts'
 import { floorToSeconds } from '../../core/instant.ts'
-import { canonicalJson, type Json, type JsonObject } from '../../core/json.ts'
+import { type Json, type JsonObject, writeCanonicalJson } from '../../core/json.ts'
 import { SESSION_MAX_BYTES } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
-import { uuidv7 } from '../../core/uuid.ts'
+import { makeUuidV7 } from '../../core/uuid.ts'
 import { readClaims, type TokenClaims } from '../claims.ts'
 import { checkTimes, parseTokenForm, SESSION_TYPE } from '../parse.ts'
 import {
@@ -65,8 +65,8 @@ export async function issueSession(
       detail: 'JWT verification failed: expired: no session can outlive the evidence it rests on',
     })
   }
-  const id = uuidv7(request.nowMillis)
-  const subject = await subjectOf(request, authority.trustDomain)
+  const id = makeUuidV7(request.nowMillis)
+  const subject = await makeSubject(request, authority.trustDomain)
   const { signer } = authority.keys
   const token = await new SignJWT({
     ver: SESSION_VERSION,
@@ -79,7 +79,7 @@ export async function issueSession(
   })
     .setProtectedHeader({ alg: signer.alg, kid: signer.kid, typ: SESSION_TYPE })
     .setIssuer(authority.issuerUrl)
-    .setAudience(audienceOf(request.role, authority))
+    .setAudience(makeAudience(request.role, authority))
     .setSubject(subject)
     .setJti(id)
     .setIssuedAt(issuedAtSeconds)
@@ -94,14 +94,14 @@ export async function issueSession(
   return pass({ token, id, subject, expiresAtSeconds })
 }
 
-function audienceOf(role: Role, authority: SessionAuthority): string {
+function makeAudience(role: Role, authority: SessionAuthority): string {
   return role === 'agent' ? `spiffe://${authority.trustDomain}` : authority.issuerUrl
 }
 
-async function subjectOf(request: SessionRequest, trustDomain: string): Promise<string> {
+async function makeSubject(request: SessionRequest, trustDomain: string): Promise<string> {
   const identity: Record<string, Json> = Object.create(null)
   for (const { name, value } of request.identity) identity[name] = value
-  const digest = await sha256Base64url(canonicalJson(identity))
+  const digest = await sha256Base64url(writeCanonicalJson(identity))
   const place = request.clusterId === undefined ? '' : `/${request.clusterId}`
   return `spiffe://${trustDomain}/postern/${request.role}${place}/${request.policy}/${digest}`
 }
@@ -134,7 +134,7 @@ export async function verifySession(
   if (!timely.ok) return timely
   const session = readSession(form.value.claims)
   if (session === undefined) return refuse(FOREIGN)
-  if (session.role !== role || form.value.claims['aud'] !== audienceOf(role, authority)) {
+  if (session.role !== role || form.value.claims['aud'] !== makeAudience(role, authority)) {
     return refuse({ code: 'session_role_forbidden', detail: `a session of the role ${role} is required here` })
   }
   return pass(session)

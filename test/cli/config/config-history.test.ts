@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../../src/core/base64.ts'
-import { digestOf } from '../../../src/core/digest.ts'
+import { computeDigest } from '../../../src/core/digest.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { openRecord, sealRecord } from '../../../src/token/applied-record.ts'
 import { attestation, type Bench, bench, CONTAINER_POLICY, clusterDocument } from '../call.ts'
@@ -11,7 +11,7 @@ import { attestation, type Bench, bench, CONTAINER_POLICY, clusterDocument } fro
 const WHERE = ['cluster', '--id', 'c-1', '--store', 'store']
 const SECTION = [...WHERE, 'AgentAttestation']
 
-const digest = (text: string): Promise<string> => digestOf(encodeUtf8(text))
+const digest = (text: string): Promise<string> => computeDigest(encodeUtf8(text))
 
 /** A store with two versions, the second in place. */
 async function withTwoVersions(): Promise<Bench> {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { digestOf } from '../../../src/core/digest.ts'
+import { computeDigest } from '../../../src/core/digest.ts'
 import { ACTOR_MAX_LENGTH } from '../../../src/core/limits.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { attestation, bench, CONTAINER_POLICY, clusterDocument } from '../call.ts'
@@ -21,7 +21,7 @@ function contents(folder: string): Readonly<Record<string, string>> {
   )
 }
 
-const digest = (text: string): Promise<string> => digestOf(encodeUtf8(text))
+const digest = (text: string): Promise<string> => computeDigest(encodeUtf8(text))
 
 describe('config set', () => {
   it('stores a document byte by byte, and a record of it', async () => {

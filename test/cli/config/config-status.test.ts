@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeSealKey } from '../../../src/cli/keys/dev-environment.ts'
 import { decodeBase64url } from '../../../src/core/base64.ts'
-import { digestOf } from '../../../src/core/digest.ts'
+import { computeDigest } from '../../../src/core/digest.ts'
 import { GATEWAY_STATUS_MAX_BYTES } from '../../../src/core/limits.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { type AppliedRecord, sealRecord } from '../../../src/token/applied-record.ts'
@@ -13,7 +13,7 @@ const WHERE = ['cluster', '--id', 'c-1', '--store', 'store']
 const KEY = 'clusters/c-1/AgentAttestation'
 const APPLIED_MILLIS = Date.UTC(2025, 11, 31)
 
-const digest = (text: string): Promise<string> => digestOf(encodeUtf8(text))
+const digest = (text: string): Promise<string> => computeDigest(encodeUtf8(text))
 
 async function seal(record: AppliedRecord, sealKey: string): Promise<Uint8Array> {
   const key = decodeBase64url(sealKey)

@@ -1,6 +1,6 @@
 // The same life of a document in local KV.
 import { describe, expect, it } from 'vitest'
-import { digestOf } from '../../../src/core/digest.ts'
+import { computeDigest } from '../../../src/core/digest.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { attestation, bench } from '../call.ts'
 
@@ -10,7 +10,7 @@ describe('local KV', () => {
     const where = ['cluster', '--id', 'c-1', '--local', '--persist-to', 'state']
     const section = [...where, 'AgentAttestation']
     const [one, two] = [attestation('one'), `${attestation('two')}# Grüße\r\n\n`]
-    const digest = await digestOf(encodeUtf8(one))
+    const digest = await computeDigest(encodeUtf8(one))
 
     expect((await call('config', 'set', ...where, file('one.yaml', one))).exitCode).toBe(0)
     const stale = await call('config', 'set', ...where, '--expected-digest', 'absent', file('two.yaml', two))

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { anchorOf, anchorsOf } from '../../../src/token/keys/anchor.ts'
+import { findAnchor, listAnchors } from '../../../src/token/keys/anchor.ts'
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
 import type { KeySourceSpec } from '../../../src/token/keys/key-source-spec.ts'
 import { readPublicKey } from '../../../src/token/keys/public-key.ts'
@@ -57,26 +57,26 @@ describe('anchors', () => {
   }
 
   it('of fetched keys name the place, and every place differently', async () => {
-    const names = await Promise.all(Object.values(spec).map((one) => anchorOf(one, publicKey(key.publicJwk))))
+    const names = await Promise.all(Object.values(spec).map((one) => findAnchor(one, publicKey(key.publicJwk))))
     expect(new Set(names).size).toBe(names.length)
     for (const [at, one] of Object.values(spec).entries()) {
-      expect(await anchorsOf({ ...one })).toEqual([names[at]])
+      expect(await listAnchors({ ...one })).toEqual([names[at]])
       // Whichever of its keys signs: they change by themselves.
-      expect(await anchorOf(one, publicKey(spare.publicJwk))).toBe(names[at])
+      expect(await findAnchor(one, publicKey(spare.publicJwk))).toBe(names[at])
     }
   })
 
   it('of inline keys name the key, in whatever document it stands', async () => {
     const set = inline([key.publicJwk, spare.publicJwk])
-    const name = await anchorOf(set, publicKey(key.publicJwk))
+    const name = await findAnchor(set, publicKey(key.publicJwk))
     expect(name).toBe(await publicKey(key.publicJwk).thumbprint())
-    expect(await anchorsOf(set)).toContain(name)
-    expect(await anchorsOf(set)).toEqual(await anchorsOf(inline([spare.publicJwk, key.publicJwk], 'y')))
-    expect(await anchorsOf(inline([spare.publicJwk]))).not.toContain(name)
+    expect(await listAnchors(set)).toContain(name)
+    expect(await listAnchors(set)).toEqual(await listAnchors(inline([spare.publicJwk, key.publicJwk], 'y')))
+    expect(await listAnchors(inline([spare.publicJwk]))).not.toContain(name)
   })
 
   it('leave out a key that the set does not use', async () => {
     const rival = { ...spare.publicJwk, kid: key.kid }
-    expect(await anchorsOf(inline([key.publicJwk, rival]))).toEqual([])
+    expect(await listAnchors(inline([key.publicJwk, rival]))).toEqual([])
   })
 })

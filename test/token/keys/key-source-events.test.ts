@@ -4,7 +4,7 @@ import { KEY_SET_STALE_MAX_SECONDS } from '../../../src/core/limits.ts'
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
 import { describeLoad } from '../../../src/token/keys/key-source-events.ts'
 import type { Loaded, LoadFailure } from '../../../src/token/keys/load-outcome.ts'
-import { newSource, recordLoad } from '../../../src/token/keys/source-state.ts'
+import { createSource, recordLoad } from '../../../src/token/keys/source-state.ts'
 import { createSigningKey } from '../issuer.ts'
 
 const ISSUER = 'https://oidc.example.com/id/1'
@@ -24,7 +24,7 @@ const BROKEN = failing('discovery', 'server_error', { status: 500 })
 
 /** The events of these loads, each at its second. */
 function eventsOf(loads: readonly (readonly [atSeconds: number, loaded: Loaded])[]): readonly string[] {
-  const state = newSource(0)
+  const state = createSource(0)
   return loads.flatMap(([atSeconds, loaded]) => {
     const before = { failures: state.failures, failure: state.lastFailure?.failure }
     recordLoad(state, loaded, atSeconds * 1000)

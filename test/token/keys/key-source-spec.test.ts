@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
-import { discoveryUrlOf, type KeySourceSpec, keySourceId } from '../../../src/token/keys/key-source-spec.ts'
+import { type KeySourceSpec, makeDiscoveryUrl, makeKeySourceId } from '../../../src/token/keys/key-source-spec.ts'
 
 describe('identity', () => {
   it('tells sources by where keys come from', () => {
@@ -14,7 +14,7 @@ describe('identity', () => {
       { kind: 'inline', digest: 'sha256:00', keys },
       { kind: 'inline', digest: 'sha256:01', keys },
     ]
-    expect(new Set(specs.map(keySourceId)).size).toBe(specs.length)
+    expect(new Set(specs.map(makeKeySourceId)).size).toBe(specs.length)
   })
 })
 
@@ -25,6 +25,6 @@ describe('discovery', () => {
     ['https://a.example.com/id/1/', 'https://a.example.com/id/1/.well-known/openid-configuration'],
     ['https://a.example.com/id/1//', 'https://a.example.com/id/1//.well-known/openid-configuration'],
   ])('discovers %s at %s', (name, url) => {
-    expect(discoveryUrlOf(name)).toBe(url)
+    expect(makeDiscoveryUrl(name)).toBe(url)
   })
 })

@@ -15,7 +15,7 @@ import {
   UNKNOWN_KID_TTL_MILLIS,
 } from '../../../src/core/limits.ts'
 import type { FetchLike } from '../../../src/net/bounded-fetch.ts'
-import { ageMaxSecondsOf } from '../../../src/token/keys/discovery.ts'
+import { readAgeMaxSeconds } from '../../../src/token/keys/discovery.ts'
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
 import { createKeySources, type KeyLookup } from '../../../src/token/keys/key-source.ts'
 import type { KeySourceSpec } from '../../../src/token/keys/key-source-spec.ts'
@@ -786,6 +786,6 @@ describe('ageMaxSecondsOf()', () => {
     [{ 'cache-control': 'max-age=1000', age: '2000' }, KEY_SET_AGE_MIN_SECONDS],
     [{ 'cache-control': 'max-age=1000', age: 'x' }, 1000],
   ])('reads %j as %d s', (headers, seconds) => {
-    expect(ageMaxSecondsOf(new Headers(headers))).toBe(seconds)
+    expect(readAgeMaxSeconds(new Headers(headers))).toBe(seconds)
   })
 })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { KID_REFETCH_BUCKET, KID_REFETCH_REFILL_MILLIS } from '../../../src/core/limits.ts'
-import { fullBucket, takeToken } from '../../../src/token/keys/refetch-bucket.ts'
+import { fillRefetchBucket, takeToken } from '../../../src/token/keys/refetch-bucket.ts'
 
 describe('takeToken()', () => {
   it('gives as many as the bucket holds, then one per interval', () => {
-    const bucket = fullBucket(0)
+    const bucket = fillRefetchBucket(0)
     for (let taken = 0; taken < KID_REFETCH_BUCKET; taken++) expect(takeToken(bucket, 0)).toBe(true)
     expect(takeToken(bucket, KID_REFETCH_REFILL_MILLIS - 1)).toBe(false)
     expect(takeToken(bucket, KID_REFETCH_REFILL_MILLIS)).toBe(true)
@@ -13,7 +13,7 @@ describe('takeToken()', () => {
   })
 
   it('never holds more than its size, however long it rests', () => {
-    const bucket = fullBucket(0)
+    const bucket = fillRefetchBucket(0)
     const taken = Array.from({ length: 10 }, () => takeToken(bucket, 1e12)).filter(Boolean)
     expect(taken).toHaveLength(KID_REFETCH_BUCKET)
   })
@@ -21,7 +21,7 @@ describe('takeToken()', () => {
   it('gives no more than size plus refills over any stretch, whatever the steps of the clock', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -5_000, max: 60_000 }), { maxLength: 200 }), (steps) => {
-        const bucket = fullBucket(0)
+        const bucket = fillRefetchBucket(0)
         let now = 0
         let latest = 0
         let taken = 0

@@ -8,9 +8,9 @@ import {
 import { readKeySet } from '../../../src/token/keys/key-set.ts'
 import { createKeySources } from '../../../src/token/keys/key-source.ts'
 import {
+  createSource,
   isKnownUnknown,
   isLeased,
-  newSource,
   recordLoad,
   rememberUnknown,
   weighSource,
@@ -22,7 +22,7 @@ const MANY_KEYS = 100
 
 describe('unknown kids', () => {
   it('are remembered for their time, and as many as the bound', () => {
-    const state = newSource(0)
+    const state = createSource(0)
     for (let n = 0; n < UNKNOWN_KIDS_MAX; n++) rememberUnknown(state, `kid-${n}`, 0)
     expect(isKnownUnknown(state, 'kid-0', UNKNOWN_KID_TTL_MILLIS - 1)).toBe(true)
     expect(isKnownUnknown(state, 'kid-0', UNKNOWN_KID_TTL_MILLIS)).toBe(false)
@@ -35,7 +35,7 @@ describe('unknown kids', () => {
 
 describe('a lease', () => {
   it('lapses after its time, and at once when the clock was set back', () => {
-    const state = newSource(0)
+    const state = createSource(0)
     expect(isLeased(state, 0)).toBe(false)
     state.lease = { busySinceMillis: 1_000 }
     expect(isLeased(state, 1_000 + KEY_FETCH_LEASE_MILLIS - 1)).toBe(true)
@@ -87,7 +87,7 @@ describe('key sources in memory', () => {
 
   it('are bounded by what they weigh; one that was evicted is loaded again', async () => {
     const { ask, fetches } = await rig(MANY_KEYS)
-    const source = newSource(0)
+    const source = createSource(0)
     const set = readKeySet({ keys: await manyKeys() })
     if (set === undefined) throw new Error('not a key set')
     recordLoad(source, { ok: true, keys: set, bytes: 0, ageMaxSeconds: 300 }, 0)
@@ -106,7 +106,7 @@ describe('key sources in memory', () => {
   }
 
   it('weigh more with each key, and each unknown kid', async () => {
-    const source = newSource(0)
+    const source = createSource(0)
     const empty = weighSource('id', source)
     rememberUnknown(source, 'kid', 0)
     const withKid = weighSource('id', source)

@@ -20,7 +20,7 @@ const UNRECORDED: Refusal = {
 }
 
 /** The decision. A generator of checks is run no further than to its first refusal. What is unknown never passes. */
-export function firstRefusal(checks: Iterable<Check>): Refusal | undefined {
+export function findFirstRefusal(checks: Iterable<Check>): Refusal | undefined {
   for (const { refusal, unknown } of checks) {
     if (refusal !== undefined) return refusal
     if (unknown !== undefined) return UNRECORDED

@@ -19,22 +19,22 @@ export interface Claimed {
 }
 
 /** The members of `facts` that hold something. */
-export function claimedOf(facts: { readonly [Name in keyof Claimed]: Claimed[Name] | undefined }): Claimed {
+export function pickClaimed(facts: { readonly [Name in keyof Claimed]: Claimed[Name] | undefined }): Claimed {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined))
 }
 
-export function claimedText(value: Json | undefined): string | undefined {
+export function readClaimedText(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** The strings among an `aud`, which may be one or a list (RFC 7519 section 4.1.3). */
-export function claimedTexts(value: Json | undefined): readonly string[] | undefined {
+export function readClaimedTexts(value: Json | undefined): readonly string[] | undefined {
   const texts = [value].flat().filter((one): one is string => typeof one === 'string')
   return texts.length === 0 ? undefined : texts
 }
 
 /** Seconds since 1970, where they are a time at all (RFC 7519 section 2, NumericDate). */
-export function claimedTime(value: Json | undefined): string | undefined {
+export function readClaimedTime(value: Json | undefined): string | undefined {
   if (typeof value !== 'number') return undefined
   const time = new Date(value * 1000)
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString()

@@ -4,7 +4,7 @@ import { suggestNearest } from '../core/nearest.ts'
 import type { CompiledPattern } from '../pattern/pattern.ts'
 import type { PatternMeter } from '../pattern/pattern-meter.ts'
 import type { Report } from './check-report.ts'
-import { type Expression, elementOf, isList, type LoopKind, TYPE_NAMES, type Variable } from './expression.ts'
+import { type Expression, findElementType, isList, type LoopKind, TYPE_NAMES, type Variable } from './expression.ts'
 import type { Resolved } from './reference.ts'
 import type { Node, Span } from './syntax.ts'
 
@@ -69,18 +69,18 @@ export function checkCall(node: CallNode, variables: readonly Variable[], call: 
   return call.report('condition_type', `Cannot call "${node.name}" so: write ${form}`, node.offset)
 }
 
-function spanOf(node: Node): Span {
+function pickSpan(node: Node): Span {
   return { start: node.start, end: node.end, offset: node.offset }
 }
 
-function wrongArguments(node: CallNode, takes: string, call: Call): undefined {
+function reportArguments(node: CallNode, takes: string, call: Call): undefined {
   return call.report('condition_type', `Cannot call "${node.name}" so: it takes ${takes}`, node.offset)
 }
 
 /** `has(a.b)` is a macro of a field selection (CEL specification, "Macros"): a bare name or an index is no argument. */
 function checkHas(node: CallNode, variables: readonly Variable[], call: Call): Expression | undefined {
   const [field] = node.args
-  if (field === undefined || node.args.length !== 1) return wrongArguments(node, 'one attribute', call)
+  if (field === undefined || node.args.length !== 1) return reportArguments(node, 'one attribute', call)
   if (field.kind === 'index') {
     const resolved = call.resolve(field, variables)
     if (resolved !== undefined && !resolved.ok) return call.reportResolved(resolved)
@@ -96,7 +96,7 @@ function checkHas(node: CallNode, variables: readonly Variable[], call: Call): E
   }
   if (!resolved.ok) return call.reportResolved(resolved)
   if (resolved.attribute.guard === undefined) return call.unsupported('has() on a field behind a map key', node.offset)
-  return { kind: 'present', type: 'bool', attribute: resolved.attribute, ...spanOf(node) }
+  return { kind: 'present', type: 'bool', attribute: resolved.attribute, ...pickSpan(node) }
 }
 
 function checkSearch(
@@ -107,21 +107,21 @@ function checkSearch(
   call: Call,
 ): Expression | undefined {
   const [part] = node.args
-  if (part === undefined || node.args.length !== 1) return wrongArguments(node, 'one string', call)
+  if (part === undefined || node.args.length !== 1) return reportArguments(node, 'one string', call)
   const left = call.check(receiver, variables)
   const right = call.check(part, variables)
   if (left === undefined || right === undefined) return undefined
   if (kind === 'contains' && isList(left.type)) {
     return call.report('condition_type', 'Cannot call "contains" on a list: write x in list', node.offset)
   }
-  if (left.type !== 'text' || right.type !== 'text') return wrongArguments(node, 'a string, on a string', call)
-  return { kind, type: 'bool', left, right, ...spanOf(node) }
+  if (left.type !== 'text' || right.type !== 'text') return reportArguments(node, 'a string, on a string', call)
+  return { kind, type: 'bool', left, right, ...pickSpan(node) }
 }
 
 function checkMatches(node: CallNode, variables: readonly Variable[], call: Call): Expression | undefined {
   const [text, pattern] = node.receiver === undefined ? node.args : [node.receiver, ...node.args]
   const count = node.args.length + (node.receiver === undefined ? 0 : 1)
-  if (text === undefined || pattern === undefined || count !== 2) return wrongArguments(node, 'one pattern', call)
+  if (text === undefined || pattern === undefined || count !== 2) return reportArguments(node, 'one pattern', call)
   const of = call.check(text, variables)
   if (pattern.kind !== 'text') return call.unsupported('a pattern that is not a string literal', pattern.start)
   if (pattern.value.length > PATTERN_MAX_LENGTH) {
@@ -147,18 +147,18 @@ function checkMatches(node: CallNode, variables: readonly Variable[], call: Call
     return call.report(compiled.code, compiled.message, offset)
   }
   if (of === undefined) return undefined
-  if (of.type !== 'text') return wrongArguments(node, 'a pattern, on a string', call)
-  return { kind: 'matches', type: 'bool', of, pattern: compiled.pattern, ...spanOf(node) }
+  if (of.type !== 'text') return reportArguments(node, 'a pattern, on a string', call)
+  return { kind: 'matches', type: 'bool', of, pattern: compiled.pattern, ...pickSpan(node) }
 }
 
 function checkSize(node: CallNode, variables: readonly Variable[], call: Call): Expression | undefined {
   const operands = node.receiver === undefined ? node.args : [node.receiver, ...node.args]
   const [operand] = operands
-  if (operand === undefined || operands.length !== 1) return wrongArguments(node, 'one string or list', call)
+  if (operand === undefined || operands.length !== 1) return reportArguments(node, 'one string or list', call)
   const of = call.check(operand, variables)
   if (of === undefined) return undefined
-  if (of.type !== 'text' && !isList(of.type)) return wrongArguments(node, 'a string or a list', call)
-  return { kind: 'size', type: 'int', of, ...spanOf(node) }
+  if (of.type !== 'text' && !isList(of.type)) return reportArguments(node, 'a string or a list', call)
+  return { kind: 'size', type: 'int', of, ...pickSpan(node) }
 }
 
 function checkLoop(
@@ -170,7 +170,7 @@ function checkLoop(
 ): Expression | undefined {
   const [name, body] = node.args
   if (node.args.length === 3) return call.unsupported(`${kind}() with two variables`, node.offset)
-  if (name === undefined || body === undefined) return wrongArguments(node, 'a variable and a bool', call)
+  if (name === undefined || body === undefined) return reportArguments(node, 'a variable and a bool', call)
   if (name.kind !== 'name') {
     return call.report('condition_syntax', `Cannot use this as the variable of ${kind}(): it is not a name`, name.start)
   }
@@ -186,10 +186,10 @@ function checkLoop(
       node.offset,
     )
   }
-  const element = elementOf(range.type)
+  const element = findElementType(range.type)
   if (element === undefined) return call.unsupported('a loop over an empty list', node.offset)
   const predicate = call.check(body, [...variables, { name: name.name, type: element }])
   if (predicate === undefined) return undefined
-  if (predicate.type !== 'bool') return wrongArguments(node, 'a variable and a bool', call)
-  return { kind, type: 'bool', range, variable: name.name, body: predicate, ...spanOf(node) }
+  if (predicate.type !== 'bool') return reportArguments(node, 'a variable and a bool', call)
+  return { kind, type: 'bool', range, variable: name.name, body: predicate, ...pickSpan(node) }
 }

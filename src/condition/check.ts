@@ -3,8 +3,16 @@ import { CONDITION_LOOPS_MAX } from '../core/limits.ts'
 import type { PatternMeter } from '../pattern/pattern-meter.ts'
 import { type Call, checkCall } from './check-call.ts'
 import type { Report } from './check-report.ts'
-import { type Expression, elementOf, isList, listOf, TYPE_NAMES, type Type, type Variable } from './expression.ts'
-import { chainOf, type Resolved, resolveChain, resolveEntry } from './reference.ts'
+import {
+  type Expression,
+  findElementType,
+  findListType,
+  isList,
+  TYPE_NAMES,
+  type Type,
+  type Variable,
+} from './expression.ts'
+import { type Resolved, readChain, resolveChain, resolveEntry } from './reference.ts'
 import type { ConditionScope } from './scope.ts'
 import type { BinaryOperator, Node, Span } from './syntax.ts'
 
@@ -70,18 +78,18 @@ export function checkExpression(
     const items = checkAll(node.items, variables)
     if (items === undefined) return undefined
     const [first] = items
-    const type = first === undefined ? 'empty' : listOf(first.type)
-    if (type === undefined) return unsupported('a list of lists', node.start)
+    const type = first === undefined ? 'empty' : findListType(first.type)
+    if (type === undefined) return reportUnsupported('a list of lists', node.start)
     const other = items.find((item) => item.type !== first?.type)
-    if (other !== undefined) return unsupported('a list of mixed types', other.start)
+    if (other !== undefined) return reportUnsupported('a list of mixed types', other.start)
     return { kind: 'list', type, items, start: node.start, end: node.end, offset: node.offset }
   }
 
   function checkReference(node: Node, variables: readonly Variable[]): Expression | undefined {
     const span: Span = { start: node.start, end: node.end, offset: node.start }
-    const chain = chainOf(node)
+    const chain = readChain(node)
     if (chain === undefined) {
-      if (node.kind === 'index') return unsupported('an index on this value', node.offset)
+      if (node.kind === 'index') return reportUnsupported('an index on this value', node.offset)
       return report('condition_type', 'Cannot select a field here: the value is no attribute', node.offset)
     }
     const loop = variables.findLastIndex((variable) => variable.name === chain.root)
@@ -102,12 +110,12 @@ export function checkExpression(
 
   function checkIn(node: Node & { kind: 'binary' }, variables: readonly Variable[]): Expression | undefined {
     const span: Span = { start: node.start, end: node.end, offset: node.offset }
-    const chain = chainOf(node.right)
+    const chain = readChain(node.right)
     const isVariable = variables.some((variable) => variable.name === chain?.root)
     if (chain !== undefined && !isVariable && chain.indexes === 0 && scope.resolve(chain.text) === undefined) {
       const key = check(node.left, variables)
       if (key === undefined) return undefined
-      if (key.type !== 'text') return mismatch('in', key.type, 'a map of strings', node.offset)
+      if (key.type !== 'text') return reportMismatch('in', key.type, 'a map of strings', node.offset)
       const entry = resolveEntry(chain, node.right, node.left, scope, source)
       if (!entry.ok) return reportResolved(entry)
       return { kind: 'present', type: 'bool', attribute: entry.attribute, ...span }
@@ -115,10 +123,10 @@ export function checkExpression(
     const left = check(node.left, variables)
     const right = check(node.right, variables)
     if (left === undefined || right === undefined) return undefined
-    if (!isList(right.type)) return mismatch('in', left.type, TYPE_NAMES[right.type], node.offset)
-    if (isList(left.type)) return unsupported('a list of lists', node.offset)
-    if (right.type !== 'empty' && elementOf(right.type) !== left.type) {
-      return mismatch('in', left.type, TYPE_NAMES[right.type], node.offset)
+    if (!isList(right.type)) return reportMismatch('in', left.type, TYPE_NAMES[right.type], node.offset)
+    if (isList(left.type)) return reportUnsupported('a list of lists', node.offset)
+    if (right.type !== 'empty' && findElementType(right.type) !== left.type) {
+      return reportMismatch('in', left.type, TYPE_NAMES[right.type], node.offset)
     }
     return { kind: 'in', type: 'bool', left, right, ...span }
   }
@@ -132,17 +140,17 @@ export function checkExpression(
     if (operator === '&&' || operator === '||') {
       const kind = operator === '&&' ? 'and' : 'or'
       if (left.type === 'bool' && right.type === 'bool') return { kind, type: 'bool', left, right, ...span }
-      return mismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
+      return reportMismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
     }
     if (operator === '+') {
-      if (isList(left.type) && isList(right.type)) return unsupported('"+" on lists', node.offset)
+      if (isList(left.type) && isList(right.type)) return reportUnsupported('"+" on lists', node.offset)
       if (left.type === right.type && (left.type === 'text' || left.type === 'int')) {
         return { kind: 'add', type: left.type, left, right, ...span }
       }
-      return mismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
+      return reportMismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
     }
     if (!isComparable(left.type, right.type, operator)) {
-      return mismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
+      return reportMismatch(operator, left.type, TYPE_NAMES[right.type], node.offset)
     }
     return { kind: COMPARISONS[operator as keyof typeof COMPARISONS], type: 'bool', left, right, ...span }
   }
@@ -159,26 +167,26 @@ export function checkExpression(
       const message = `Cannot choose by a value of type ${TYPE_NAMES[test.type]}: the value before "?" is a bool`
       return report('condition_type', message, node.offset)
     }
-    const type = commonType(whenTrue.type, whenFalse.type)
-    if (type === undefined) return mismatch('?:', whenTrue.type, TYPE_NAMES[whenFalse.type], node.offset)
+    const type = findCommonType(whenTrue.type, whenFalse.type)
+    if (type === undefined) return reportMismatch('?:', whenTrue.type, TYPE_NAMES[whenFalse.type], node.offset)
     const span: Span = { start: node.start, end: node.end, offset: node.offset }
     return { kind: 'conditional', type, test, whenTrue, whenFalse, ...span }
   }
 
-  function mismatch(operator: string, left: Type, right: string, offset: number): undefined {
+  function reportMismatch(operator: string, left: Type, right: string, offset: number): undefined {
     return report('condition_type', `Cannot apply "${operator}" to ${TYPE_NAMES[left]} and ${right}`, offset)
   }
 
-  function unsupported(what: string, offset: number): undefined {
+  function reportUnsupported(what: string, offset: number): undefined {
     return report('condition_unsupported', `Cannot use ${what}: conditions do not have this part of CEL`, offset)
   }
 
   const callContext: Call = {
     check,
     report,
-    unsupported,
+    unsupported: reportUnsupported,
     resolve: (node, variables) => {
-      const chain = chainOf(node)
+      const chain = readChain(node)
       const isVariable = variables.some((variable) => variable.name === chain?.root)
       return chain === undefined || isVariable ? undefined : resolveChain(chain, node, scope, source)
     },
@@ -193,12 +201,12 @@ export function checkExpression(
 
 function isComparable(left: Type, right: Type, operator: BinaryOperator): boolean {
   if (operator === '==' || operator === '!=') {
-    return commonType(left, right) !== undefined
+    return findCommonType(left, right) !== undefined
   }
   return left === right && !isList(left)
 }
 
-function commonType(a: Type, b: Type): Type | undefined {
+function findCommonType(a: Type, b: Type): Type | undefined {
   if (a === b || (b === 'empty' && isList(a))) return a
   return a === 'empty' && isList(b) ? b : undefined
 }

@@ -5,8 +5,8 @@ import { createPatternMeter, type PatternMeter } from '../pattern/pattern-meter.
 import { checkExpression } from './check.ts'
 import type { Report } from './check-report.ts'
 import { emitProgram, type Program } from './emit.ts'
-import { type Expression, partsOf, TYPE_NAMES } from './expression.ts'
-import { fuelBound } from './fuel.ts'
+import { type Expression, listParts, TYPE_NAMES } from './expression.ts'
+import { computeFuelBound } from './fuel.ts'
 import { findUnguarded } from './guard.ts'
 import { parseExpression } from './parse.ts'
 import type { ConditionScope } from './scope.ts'
@@ -72,12 +72,12 @@ export function compileCondition(
   const attributes = program.slots.map((slot) => slot.name)
   const patternCount = countPatterns(expression)
   return {
-    condition: { text, expression, program, attributes, patternCount, fuelBound: fuelBound(expression) },
+    condition: { text, expression, program, attributes, patternCount, fuelBound: computeFuelBound(expression) },
     issues,
   }
 }
 
 function countPatterns(expression: Expression): number {
   const own = expression.kind === 'matches' ? 1 : 0
-  return partsOf(expression).reduce((sum, part) => sum + countPatterns(part), own)
+  return listParts(expression).reduce((sum, part) => sum + countPatterns(part), own)
 }

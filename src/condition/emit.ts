@@ -1,7 +1,7 @@
 // The compiler: an expression to a program of the policy VM. Layout: header, constants and patterns, code. Jumps go
 // forwards, but for the end of a loop; a program therefore ends for every list that does.
 import { CONDITION_ATTRIBUTES_MAX, CONDITION_PROGRAM_MAX_BYTES } from '../core/limits.ts'
-import { type AttributeReference, type Expression, elementOf, type Type } from './expression.ts'
+import { type AttributeReference, type Expression, findElementType, type Type } from './expression.ts'
 import { CODE_MAX, LOOP, OP, PROGRAM_HEADER, PROGRAM_MAGIC, TAG } from './vm/abi.ts'
 import { createBytes } from './vm/byte-buffer.ts'
 
@@ -50,8 +50,8 @@ export function isConstantList(expression: Expression): boolean {
   )
 }
 
-function elementTag(type: Type): number {
-  const element = elementOf(type)
+function findElementTag(type: Type): number {
+  const element = findElementType(type)
   return element === 'int' ? TAG.INT : element === 'bool' ? TAG.BOOL : TAG.TEXT
 }
 
@@ -64,7 +64,7 @@ export function emitProgram(root: Expression): Emitted {
   const offsets = new Map<number, number>()
 
   /** Where the constant `bytes` lies; equal constants lie in one place. */
-  function constant(key: string, bytes: Uint8Array): number {
+  function addConstant(key: string, bytes: Uint8Array): number {
     const known = constants.get(key)
     if (known !== undefined) return known
     const at = PROGRAM_HEADER + data.append(bytes)
@@ -72,25 +72,25 @@ export function emitProgram(root: Expression): Emitted {
     return at
   }
 
-  function textConstant(value: string): { readonly at: number; readonly length: number } {
+  function addTextConstant(value: string): { readonly at: number; readonly length: number } {
     const bytes = encoder.encode(value)
-    return { at: constant(`text:${value}`, bytes), length: bytes.length }
+    return { at: addConstant(`text:${value}`, bytes), length: bytes.length }
   }
 
-  function listConstant(items: readonly Expression[]): number {
+  function addListConstant(items: readonly Expression[]): number {
     const elements = createBytes()
     for (const item of items) {
       if (item.kind === 'text') {
-        const { at, length } = textConstant(item.value)
+        const { at, length } = addTextConstant(item.value)
         elements.u32(at)
         elements.u32(length)
       } else elements.i64(item.kind === 'int' ? item.value : item.kind === 'bool' && item.value ? 1n : 0n)
     }
     const bytes = elements.finish()
-    return constant(`list:${bytes.join()}`, bytes)
+    return addConstant(`list:${bytes.join()}`, bytes)
   }
 
-  function slotOf(attribute: AttributeReference, offset: number): number {
+  function assignSlot(attribute: AttributeReference, offset: number): number {
     const known = slots.get(attribute.name)
     if (known !== undefined) return known.index
     const index = slots.size
@@ -98,33 +98,33 @@ export function emitProgram(root: Expression): Emitted {
     return index
   }
 
-  function op(value: number, at: Expression): void {
+  function emitOp(value: number, at: Expression): void {
     offsets.set(code.length, at.offset)
     code.u8(value)
   }
 
   /** A forward jump, to be set when its target is known. */
-  function hole(): number {
+  function emitHole(): number {
     code.u16(0)
     return code.length - 2
   }
 
-  function land(at: number): void {
+  function fillHole(at: number): void {
     code.setU16(at, code.length)
   }
 
   function emit(expression: Expression): void {
     switch (expression.kind) {
       case 'bool':
-        op(expression.value ? OP.TRUE : OP.FALSE, expression)
+        emitOp(expression.value ? OP.TRUE : OP.FALSE, expression)
         break
       case 'int':
-        op(OP.INT, expression)
+        emitOp(OP.INT, expression)
         code.i64(expression.value)
         break
       case 'text': {
-        const { at, length } = textConstant(expression.value)
-        op(OP.TEXT, expression)
+        const { at, length } = addTextConstant(expression.value)
+        emitOp(OP.TEXT, expression)
         code.u32(at)
         code.u32(length)
         break
@@ -133,21 +133,21 @@ export function emitProgram(root: Expression): Emitted {
         emitList(expression)
         break
       case 'attribute':
-        op(OP.ATTRIBUTE, expression)
-        code.u8(slotOf(expression.attribute, expression.offset))
+        emitOp(OP.ATTRIBUTE, expression)
+        code.u8(assignSlot(expression.attribute, expression.offset))
         break
       case 'present':
-        op(OP.PRESENT, expression)
-        code.u8(slotOf(expression.attribute, expression.start))
+        emitOp(OP.PRESENT, expression)
+        code.u8(assignSlot(expression.attribute, expression.start))
         break
       case 'variable':
-        op(OP.VARIABLE, expression)
+        emitOp(OP.VARIABLE, expression)
         code.u8(expression.loop)
         break
       case 'not':
       case 'size':
         emit(expression.of)
-        op(expression.kind === 'not' ? OP.NOT : OP.SIZE, expression)
+        emitOp(expression.kind === 'not' ? OP.NOT : OP.SIZE, expression)
         break
       case 'and':
       case 'or':
@@ -158,8 +158,8 @@ export function emitProgram(root: Expression): Emitted {
         break
       case 'matches':
         emit(expression.of)
-        op(expression.pattern.kind === 'dfa' ? OP.MATCH_DFA : OP.MATCH_NFA, expression)
-        code.u32(constant(`pattern:${expression.pattern.text}`, expression.pattern.bytes))
+        emitOp(expression.pattern.kind === 'dfa' ? OP.MATCH_DFA : OP.MATCH_NFA, expression)
+        code.u32(addConstant(`pattern:${expression.pattern.text}`, expression.pattern.bytes))
         break
       case 'all':
       case 'exists':
@@ -169,63 +169,63 @@ export function emitProgram(root: Expression): Emitted {
       default:
         emit(expression.left)
         emit(expression.right)
-        op(BINARY[expression.kind], expression)
+        emitOp(BINARY[expression.kind], expression)
     }
   }
 
   function emitList(list: Expression & { kind: 'list' }): void {
     if (isConstantList(list)) {
-      const at = listConstant(list.items)
-      op(OP.LIST, list)
-      code.u8(elementTag(list.type))
+      const at = addListConstant(list.items)
+      emitOp(OP.LIST, list)
+      code.u8(findElementTag(list.type))
       code.u32(at)
       code.u32(list.items.length)
       return
     }
     for (const item of list.items) emit(item)
-    op(OP.MAKE_LIST, list)
-    code.u8(elementTag(list.type))
+    emitOp(OP.MAKE_LIST, list)
+    code.u8(findElementTag(list.type))
     code.u16(list.items.length)
   }
 
   /** CEL's `&&` and `||` absorb an error on either side: the right side runs even if the left one failed. */
   function emitLogic(expression: Expression & { kind: 'and' | 'or' | 'add' }): void {
     emit(expression.left)
-    op(expression.kind === 'and' ? OP.JUMP_IF_FALSE : OP.JUMP_IF_TRUE, expression)
-    const end = hole()
+    emitOp(expression.kind === 'and' ? OP.JUMP_IF_FALSE : OP.JUMP_IF_TRUE, expression)
+    const end = emitHole()
     emit(expression.right)
-    op(BINARY[expression.kind], expression)
-    land(end)
+    emitOp(BINARY[expression.kind], expression)
+    fillHole(end)
   }
 
   function emitConditional(expression: Expression & { kind: 'conditional' }): void {
     emit(expression.test)
-    op(OP.BRANCH, expression)
-    const otherwise = hole()
-    const failed = hole()
+    emitOp(OP.BRANCH, expression)
+    const otherwise = emitHole()
+    const failed = emitHole()
     emit(expression.whenTrue)
-    op(OP.JUMP, expression)
-    const end = hole()
-    land(otherwise)
+    emitOp(OP.JUMP, expression)
+    const end = emitHole()
+    fillHole(otherwise)
     emit(expression.whenFalse)
-    land(end)
-    land(failed)
+    fillHole(end)
+    fillHole(failed)
   }
 
   function emitLoop(loop: Expression & { kind: keyof typeof LOOPS }): void {
     emit(loop.range)
-    op(OP.LOOP, loop)
+    emitOp(OP.LOOP, loop)
     code.u8(LOOPS[loop.kind])
-    const end = hole()
+    const end = emitHole()
     const body = code.length
     emit(loop.body)
-    op(OP.NEXT, loop)
+    emitOp(OP.NEXT, loop)
     code.u16(body)
-    land(end)
+    fillHole(end)
   }
 
   emit(root)
-  op(OP.RETURN, root)
+  emitOp(OP.RETURN, root)
   const length = PROGRAM_HEADER + data.length + code.length
   if (slots.size > CONDITION_ATTRIBUTES_MAX) {
     return { ok: false, why: `it reads more than ${CONDITION_ATTRIBUTES_MAX} attributes` }

@@ -3,8 +3,8 @@
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Condition } from './compile.ts'
 import { emitProgram } from './emit.ts'
-import { type Expression, partsOf } from './expression.ts'
-import type { Value } from './value.ts'
+import { type Expression, listParts } from './expression.ts'
+import type { Value } from './read-value.ts'
 import type { ConditionEngine, FaultCode } from './vm/engine.ts'
 
 export interface Explanation {
@@ -29,12 +29,12 @@ export function explainCondition(
     return {
       text: condition.text.slice(expression.start, expression.end),
       offset: expression.start,
-      outcome: outcomeOf(expression),
-      parts: explainedParts(expression).map(explain),
+      outcome: readOutcome(expression),
+      parts: listExplainedParts(expression).map(explain),
     }
   }
 
-  function outcomeOf(expression: Expression): Explanation['outcome'] {
+  function readOutcome(expression: Expression): Explanation['outcome'] {
     const emitted = emitProgram(expression)
     // A part of an expression that fits has a program that fits.
     if (!emitted.ok) return { kind: 'fault', fault: 'program_invalid' }
@@ -47,11 +47,11 @@ export function explainCondition(
   return explain(condition.expression)
 }
 
-function explainedParts(expression: Expression): readonly Expression[] {
+function listExplainedParts(expression: Expression): readonly Expression[] {
   if (expression.kind === 'all' || expression.kind === 'exists' || expression.kind === 'exists_one') {
     return [expression.range]
   }
-  return partsOf(expression).filter((part) => !isLiteral(part))
+  return listParts(expression).filter((part) => !isLiteral(part))
 }
 
 function isLiteral(expression: Expression): boolean {

@@ -17,16 +17,16 @@ export const TYPE_NAMES: Readonly<Record<Type, string>> = {
 }
 
 /** The type of a list's elements; `undefined` for what is no list, and for the empty list, which has none. */
-export function elementOf(type: Type): 'text' | 'int' | 'bool' | undefined {
+export function findElementType(type: Type): 'text' | 'int' | 'bool' | undefined {
   return type === 'texts' ? 'text' : type === 'ints' ? 'int' : type === 'bools' ? 'bool' : undefined
 }
 
-export function listOf(element: Type): Type | undefined {
+export function findListType(element: Type): Type | undefined {
   return element === 'text' ? 'texts' : element === 'int' ? 'ints' : element === 'bool' ? 'bools' : undefined
 }
 
 export function isList(type: Type): boolean {
-  return type === 'empty' || elementOf(type) !== undefined
+  return type === 'empty' || findElementType(type) !== undefined
 }
 
 /** A loop's variable, innermost last. */
@@ -80,7 +80,7 @@ export type Expression = Span & { readonly type: Type } & (
   )
 
 /** The parts of an expression, in the order of the text. */
-export function partsOf(expression: Expression): readonly Expression[] {
+export function listParts(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'text':
     case 'int':

@@ -13,7 +13,7 @@ interface Size {
 const NOTHING: Size = { bytes: 0, count: 0 }
 
 /** `undefined` if there is no bound. */
-export function fuelBound(root: Expression): number | undefined {
+export function computeFuelBound(root: Expression): number | undefined {
   const loops: Size[] = []
 
   /** Adds the fuel of `expression` to the total of the caller; the size of its value. */
@@ -24,7 +24,7 @@ export function fuelBound(root: Expression): number | undefined {
       case 'present':
         return { fuel: 1, size: NOTHING }
       case 'text':
-        return { fuel: 1, size: { bytes: byteLength(expression.value), count: 0 } }
+        return { fuel: 1, size: { bytes: countBytes(expression.value), count: 0 } }
       case 'attribute': {
         const count = expression.type === 'texts' ? Number.POSITIVE_INFINITY : 0
         const bytes = expression.type === 'int' ? 0 : ATTRIBUTE_VALUE_MAX_BYTES
@@ -74,7 +74,7 @@ export function fuelBound(root: Expression): number | undefined {
         const left = walk(expression.left)
         const right = walk(expression.right)
         const bytes = left.size.bytes + right.size.bytes
-        const fuel = left.fuel + right.fuel + 1 + costOf(expression.kind, left.size, right.size)
+        const fuel = left.fuel + right.fuel + 1 + computeCost(expression.kind, left.size, right.size)
         return { fuel, size: { bytes: expression.kind === 'add' ? bytes : 0, count: 0 } }
       }
     }
@@ -85,7 +85,7 @@ export function fuelBound(root: Expression): number | undefined {
   return Number.isFinite(fuel) ? fuel : undefined
 }
 
-function costOf(kind: (Expression & { left: Expression })['kind'], left: Size, right: Size): number {
+function computeCost(kind: (Expression & { left: Expression })['kind'], left: Size, right: Size): number {
   switch (kind) {
     case 'and':
     case 'or':
@@ -109,6 +109,6 @@ function costOf(kind: (Expression & { left: Expression })['kind'], left: Size, r
 
 const encoder = new TextEncoder()
 
-function byteLength(text: string): number {
+function countBytes(text: string): number {
   return encoder.encode(text).length
 }

@@ -20,7 +20,7 @@ export type Parsed = { readonly ok: true; readonly node: Node } | { readonly ok:
 /** The tree of `text`, or its first fault. */
 export function parseExpression(text: string): Parsed {
   try {
-    if (text.length > CONDITION_MAX_LENGTH) tooLarge(`it is longer than ${CONDITION_MAX_LENGTH} characters`, 0)
+    if (text.length > CONDITION_MAX_LENGTH) failTooLarge(`it is longer than ${CONDITION_MAX_LENGTH} characters`, 0)
     return { ok: true, node: parseTokens(lex(text)) }
   } catch (error) {
     if (error instanceof SyntaxFault) return { ok: false, fault: error }
@@ -28,7 +28,7 @@ export function parseExpression(text: string): Parsed {
   }
 }
 
-function tooLarge(why: string, offset: number): never {
+function failTooLarge(why: string, offset: number): never {
   throw new SyntaxFault('condition_too_large', `Cannot compile the expression: ${why}`, offset)
 }
 
@@ -59,10 +59,10 @@ function parseTokens(tokens: readonly Token[]): Node {
   }
 
   function expect(value: string, why: string): Token {
-    return isSymbol(value) ? take() : unexpected(`expected "${value}" ${why}`)
+    return isSymbol(value) ? take() : failUnexpected(`expected "${value}" ${why}`)
   }
 
-  function unexpected(wanted: string): never {
+  function failUnexpected(wanted: string): never {
     const token = peek()
     const found = token.kind === 'end' ? 'the expression ends' : `"${token.value}" stands`
     return failSyntax(`Cannot parse the expression: ${found} here; ${wanted}`, token.start)
@@ -70,17 +70,17 @@ function parseTokens(tokens: readonly Token[]): Node {
 
   function make(node: Node): Node {
     nodes++
-    if (nodes > CONDITION_NODES_MAX) tooLarge(`it has more than ${CONDITION_NODES_MAX} parts`, node.start)
+    if (nodes > CONDITION_NODES_MAX) failTooLarge(`it has more than ${CONDITION_NODES_MAX} parts`, node.start)
     return node
   }
 
-  function binary(operator: Token, left: Node, right: Node): Node {
+  function makeBinary(operator: Token, left: Node, right: Node): Node {
     const span = { start: left.start, end: right.end, offset: operator.start }
     return make({ kind: 'binary', operator: operator.value as BinaryOperator, left, right, ...span })
   }
 
   function parseConditional(depth: number): Node {
-    if (depth === 0) tooLarge(`it nests deeper than ${CONDITION_DEPTH_MAX} levels`, peek().start)
+    if (depth === 0) failTooLarge(`it nests deeper than ${CONDITION_DEPTH_MAX} levels`, peek().start)
     const test = parseOr(depth)
     if (!isSymbol('?')) return test
     const mark = take()
@@ -92,15 +92,15 @@ function parseTokens(tokens: readonly Token[]): Node {
   }
 
   function parseOr(depth: number): Node {
-    if (depth === 0) tooLarge(`it nests deeper than ${CONDITION_DEPTH_MAX} levels`, peek().start)
+    if (depth === 0) failTooLarge(`it nests deeper than ${CONDITION_DEPTH_MAX} levels`, peek().start)
     let left = parseAnd(depth)
-    while (isSymbol('||')) left = binary(take(), left, parseAnd(depth))
+    while (isSymbol('||')) left = makeBinary(take(), left, parseAnd(depth))
     return left
   }
 
   function parseAnd(depth: number): Node {
     let left = parseComparison(depth)
-    while (isSymbol('&&')) left = binary(take(), left, parseComparison(depth))
+    while (isSymbol('&&')) left = makeBinary(take(), left, parseComparison(depth))
     return left
   }
 
@@ -110,7 +110,7 @@ function parseTokens(tokens: readonly Token[]): Node {
       const token = peek()
       const isOperator = token.kind === 'symbol' || (token.kind === 'name' && token.value === 'in')
       if (!isOperator || !COMPARISONS.has(token.value)) return left
-      left = binary(take(), left, parseSum(depth))
+      left = makeBinary(take(), left, parseSum(depth))
     }
   }
 
@@ -119,13 +119,13 @@ function parseTokens(tokens: readonly Token[]): Node {
     for (;;) {
       if (isSymbol('-')) failUnsupported('the operator "-"', peek().start)
       if (!isSymbol('+')) return left
-      left = binary(take(), left, parseUnary(depth))
+      left = makeBinary(take(), left, parseUnary(depth))
     }
   }
 
   function parseUnary(depth: number): Node {
     if (isSymbol('!')) {
-      if (depth === 1) tooLarge(`it nests deeper than ${CONDITION_DEPTH_MAX} levels`, peek().start)
+      if (depth === 1) failTooLarge(`it nests deeper than ${CONDITION_DEPTH_MAX} levels`, peek().start)
       const mark = take()
       const of = parseUnary(depth - 1)
       return make({ kind: 'not', of, start: mark.start, end: of.end, offset: mark.start })
@@ -160,7 +160,7 @@ function parseTokens(tokens: readonly Token[]): Node {
   function parseMember(of: Node, depth: number): Node {
     const token = peek()
     if (token.kind !== 'name' || KEYWORDS.has(token.value)) {
-      unexpected('expected the name of a field or a function after "."')
+      failUnexpected('expected the name of a field or a function after "."')
     }
     at++
     if (!accept('(')) {
@@ -177,7 +177,7 @@ function parseTokens(tokens: readonly Token[]): Node {
       args.push(parseConditional(depth - 1))
       if (!accept(',')) break
       // CEL allows a comma after the last item of a list, not after the last argument.
-      if (closing === ')' && isSymbol(')')) unexpected('expected another argument')
+      if (closing === ')' && isSymbol(')')) failUnexpected('expected another argument')
     }
     return { args, end: expect(closing, 'or ","').end }
   }
@@ -185,7 +185,7 @@ function parseTokens(tokens: readonly Token[]): Node {
   function parsePrimary(depth: number): Node {
     const token = peek()
     const isStart = token.kind !== 'symbol' || token.value === '(' || token.value === '[' || token.value === '.'
-    if (token.kind === 'end' || !isStart) unexpected('expected a value')
+    if (token.kind === 'end' || !isStart) failUnexpected('expected a value')
     at++
     const span = { start: token.start, end: token.end, offset: token.start }
     if (token.kind === 'text') return make({ kind: 'text', value: token.value, ...span })
@@ -214,6 +214,6 @@ function parseTokens(tokens: readonly Token[]): Node {
 
   // The expression itself is no level of nesting.
   const node = parseConditional(CONDITION_DEPTH_MAX + 1)
-  if (peek().kind !== 'end') unexpected('expected an operator or the end')
+  if (peek().kind !== 'end') failUnexpected('expected an operator or the end')
   return node
 }

@@ -26,18 +26,18 @@ export type Resolved =
     }
 
 /** The chain that a node is, or `undefined` for any other node. */
-export function chainOf(node: Node): Chain | undefined {
+export function readChain(node: Node): Chain | undefined {
   if (node.kind === 'name') {
     return { root: node.name, fields: 0, text: node.name, lastName: node.name, indexes: 0 }
   }
   if (node.kind === 'field') {
-    const of = chainOf(node.of)
+    const of = readChain(node.of)
     if (of === undefined) return undefined
     const indexed = of.indexed === undefined ? {} : { indexed: { ...of.indexed, isLast: false } }
     return { ...of, ...indexed, fields: of.fields + 1, text: `${of.text}.${node.name}`, lastName: node.name }
   }
   if (node.kind !== 'index') return undefined
-  const of = chainOf(node.of)
+  const of = readChain(node.of)
   if (of === undefined) return undefined
   const key = node.key.kind === 'text' ? node.key.value : ''
   const indexed = { of: node.of, key: node.key, isLast: true }
@@ -47,25 +47,25 @@ export function chainOf(node: Node): Chain | undefined {
 /** The attribute that `chain` names, with what guards a read of it. `source` is the text of the whole expression. */
 export function resolveChain(chain: Chain, node: Node, scope: ConditionScope, source: string): Resolved {
   const { indexed } = chain
-  if (chain.indexes > 1) return unsupported('more than one index in a reference', node)
+  if (chain.indexes > 1) return refuseUnsupported('more than one index in a reference', node)
   if (indexed !== undefined && indexed.key.kind !== 'text') {
-    const isListIndex = scope.resolve(chainOf(indexed.of)?.text ?? '')?.row.many === true
-    return unsupported(isListIndex ? 'a list index' : 'a map key that is not a string literal', indexed.key)
+    const isListIndex = scope.resolve(readChain(indexed.of)?.text ?? '')?.row.many === true
+    return refuseUnsupported(isListIndex ? 'a list index' : 'a map key that is not a string literal', indexed.key)
   }
   const key = indexed?.key.kind === 'text' ? indexed.key.value : undefined
   const found = scope.resolve(chain.text)
   // `label.app` selects the key "app". `label.app.io` would select a field of a string, whatever the catalogue reads.
   const isSameAsInCel = key === undefined ? found?.key === undefined || isField(found.key, chain) : found?.key === key
-  if (found === undefined || !isSameAsInCel) return unknown(chain, node, scope)
+  if (found === undefined || !isSameAsInCel) return refuseUnknown(chain, node, scope)
   const forbidden = scope.forbid?.(found)
   if (forbidden !== undefined) {
     return { ok: false, code: 'attribute_surface_forbidden', message: forbidden, offset: node.start }
   }
-  const guard = guardOf(chain, found, node, source)
-  return { ok: true, key: found.key, attribute: referenceTo(found, guard) }
+  const guard = writeGuard(chain, found, node, source)
+  return { ok: true, key: found.key, attribute: makeReference(found, guard) }
 }
 
-function referenceTo(found: ScopeAttribute, guard: string | undefined): AttributeReference {
+function makeReference(found: ScopeAttribute, guard: string | undefined): AttributeReference {
   const type = found.row.many === true ? 'texts' : found.row.type
   return { name: found.name, type, isOptional: found.row.optional === true, guard }
 }
@@ -75,7 +75,7 @@ function isField(key: string, chain: Chain): boolean {
 }
 
 /** `has(m["k"].f)` is no guard: where "k" is absent, CEL's answer is an error and not false. */
-function guardOf(chain: Chain, found: ScopeAttribute, node: Node, source: string): string | undefined {
+function writeGuard(chain: Chain, found: ScopeAttribute, node: Node, source: string): string | undefined {
   if (found.key === undefined) return chain.fields > 0 ? `has(${source.slice(node.start, node.end)})` : undefined
   if (chain.indexed !== undefined) {
     if (!chain.indexed.isLast) return undefined
@@ -89,16 +89,16 @@ function guardOf(chain: Chain, found: ScopeAttribute, node: Node, source: string
 export function resolveEntry(chain: Chain, node: Node, key: Node, scope: ConditionScope, source: string): Resolved {
   if (key.kind !== 'text') {
     const isMap = scope.resolve(`${chain.text}[x]`)?.key === 'x'
-    return isMap ? unsupported('a map key that is not a string literal', key) : unknown(chain, node, scope)
+    return isMap ? refuseUnsupported('a map key that is not a string literal', key) : refuseUnknown(chain, node, scope)
   }
   const entry: Node = { kind: 'index', of: node, key, start: node.start, end: node.end, offset: node.offset }
-  const entryChain = chainOf(entry)
-  return entryChain === undefined ? unknown(chain, node, scope) : resolveChain(entryChain, entry, scope, source)
+  const entryChain = readChain(entry)
+  return entryChain === undefined ? refuseUnknown(chain, node, scope) : resolveChain(entryChain, entry, scope, source)
 }
 
-function unknown(chain: Chain, node: Node, scope: ConditionScope): Resolved {
+function refuseUnknown(chain: Chain, node: Node, scope: ConditionScope): Resolved {
   const suggestion = scope.suggest(chain.text)
-  const hint = suggestion === undefined || suggestion === chain.text ? '' : `; did you mean ${written(suggestion)}?`
+  const hint = suggestion === undefined || suggestion === chain.text ? '' : `; did you mean ${quoteName(suggestion)}?`
   const isMap = scope.resolve(`${chain.text}[x]`)?.key === 'x'
   const message = isMap
     ? `Cannot read "${chain.text}" as a value: it is a map; name a key, as in ${chain.text}["app"]`
@@ -107,14 +107,14 @@ function unknown(chain: Chain, node: Node, scope: ConditionScope): Resolved {
 }
 
 /** A canonical name as CEL writes it: the key in brackets needs quotes. */
-function written(name: string): string {
+function quoteName(name: string): string {
   const open = name.indexOf('[')
   const close = name.lastIndexOf(']')
   if (open < 0 || close < open) return name
   return `${name.slice(0, open)}[${JSON.stringify(name.slice(open + 1, close))}]${name.slice(close + 1)}`
 }
 
-function unsupported(what: string, node: Node): Resolved {
+function refuseUnsupported(what: string, node: Node): Resolved {
   const message = `Cannot use ${what}: conditions do not have this part of CEL`
   return { ok: false, code: 'condition_unsupported', message, offset: node.start }
 }

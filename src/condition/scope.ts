@@ -23,7 +23,7 @@ export interface ConditionScope {
 }
 
 /** The whole catalogue, less the rows that `forbid` has a reason against. */
-export function catalogueScope(forbid?: (row: AttributeRow) => string | undefined): ConditionScope {
+export function createCatalogueScope(forbid?: (row: AttributeRow) => string | undefined): ConditionScope {
   return {
     resolve: resolveAttribute,
     suggest: suggestAttribute,

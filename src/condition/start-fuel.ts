@@ -14,13 +14,13 @@ const PROGRAM_BYTES_SHIFT = 5
 const TEXT_UNITS_SHIFT = 2
 
 /** Fuel for starting `program` over `attributes`. */
-export function startFuel({ bytes, slots }: Program, attributes: Attributes): number {
+export function computeStartFuel({ bytes, slots }: Program, attributes: Attributes): number {
   let fuel = CALL + (bytes.length >> PROGRAM_BYTES_SHIFT)
-  for (const { name } of slots) fuel += SLOT_FUEL + copyFuel(attributes.get(name))
+  for (const { name } of slots) fuel += SLOT_FUEL + computeCopyFuel(attributes.get(name))
   return fuel
 }
 
-function copyFuel(value: AttributeValue | undefined): number {
+function computeCopyFuel(value: AttributeValue | undefined): number {
   if (typeof value === 'string') return TEXT_FUEL + (value.length >> TEXT_UNITS_SHIFT)
   if (typeof value !== 'object') return 0
   let units = 0

@@ -2,7 +2,7 @@
 // field, never what was in it: a login body holds tokens.
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import { describeKind, describeRequirement } from '../config/compile/check-words.ts'
+import { describeKind, describeRequirement } from '../config/compile/describe-requirement.ts'
 import type { Sleep } from '../core/clock.ts'
 import { type JsonFault, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX } from '../core/limits.ts'

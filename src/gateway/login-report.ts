@@ -5,7 +5,7 @@ import { formatInstantSeconds } from '../core/instant.ts'
 import { printableJson } from '../core/printable.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import { type Attestation, nameUnopened } from '../policy/login/evidence.ts'
-import { type LoginOutcome, statusOfRefusal } from '../policy/login/login.ts'
+import { chooseRefusalStatus, type LoginOutcome } from '../policy/login/login.ts'
 import type { IssuedSession } from '../token/session/session.ts'
 import type { LoginAnswer } from './answers/login-answer.ts'
 import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './audit/login-record.ts'
@@ -82,7 +82,7 @@ export function createLoginReport(
       }
       const code = 'login_refused'
       const { reason } = outcome
-      const status = statusOfRefusal(reason)
+      const status = chooseRefusalStatus(reason)
       const record = recordDecision(withHead({ status, outcome: 'refused', code, reason }), outcome)
       const extras = { status, reason, refusals, ...onWire() }
       return recorded(c, parts, record, () => problem(c, { code, detail: REASONS[reason] }, extras))

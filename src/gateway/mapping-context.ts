@@ -5,7 +5,7 @@ import type { ClusterId } from '../config/document-key.ts'
 import { type MappedStanding, resolveStanding } from '../config/sections/cluster-standing.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
-import { defaultPathTemplate } from '../policy/mapping/default-path.ts'
+import { findDefaultPath } from '../policy/mapping/default-path.ts'
 import { DEFAULT_ISSUANCE } from '../policy/mapping/issuance.ts'
 import type { MappingContext } from '../policy/mapping/mapping.ts'
 import type { MappingMeter } from '../policy/mapping/mapping-meter.ts'
@@ -40,7 +40,7 @@ export function createMappingContext(
   ])
   // On Linux a cluster is a node group.
   if (cluster.platform === 'linux') builtIns.set('node_group.name', name)
-  const defaultPath = defaultPathTemplate(cluster.platform)
+  const defaultPath = findDefaultPath(cluster.platform)
   return {
     trustDomain,
     policy: issuance ?? DEFAULT_ISSUANCE,

@@ -3,8 +3,8 @@
 import type { ResolvedAttribute } from '../attribute/catalogue.ts'
 import { findAcross, findAttributeFault } from '../config/compile/cross-findings.ts'
 import type { Refusal } from '../core/refusal.ts'
-import { defaultPathTemplate } from '../policy/mapping/default-path.ts'
-import { DEFAULT_ISSUANCE, type Issuance, type IssuancePolicy, templatesOf } from '../policy/mapping/issuance.ts'
+import { findDefaultPath } from '../policy/mapping/default-path.ts'
+import { DEFAULT_ISSUANCE, type Issuance, type IssuancePolicy, listTemplates } from '../policy/mapping/issuance.ts'
 import type { MappingGates } from '../policy/mapping/mapping.ts'
 import type { PathTemplate } from '../template/template.ts'
 import type { ClusterConfig } from './cluster-config.ts'
@@ -42,7 +42,7 @@ export function createMappingGates(
   function findFault(issuance: Issuance): Refusal | undefined {
     if (attributes.size === 0) return undefined
     if (found.has(issuance)) return found.get(issuance)
-    const names = templatesOf(issuance, defaultPath).flatMap(({ references }) =>
+    const names = listTemplates(issuance, defaultPath).flatMap(({ references }) =>
       references.map(({ attribute }) => attribute.name),
     )
     const refusal = findFirst(names, attributes)
@@ -69,7 +69,7 @@ function findAttributeFaults(policy: IssuancePolicy, settings: Settings): Readon
     if (fault !== undefined) refusals.set(name, { code: fault.code, where: name, detail: fault.message })
   }
 
-  for (const { attribute } of defaultPathTemplate(settings.cluster.platform).references) check(attribute)
+  for (const { attribute } of findDefaultPath(settings.cluster.platform).references) check(attribute)
   for (const { attribute } of policy.uses) check(attribute)
   return refusals
 }

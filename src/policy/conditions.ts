@@ -2,7 +2,7 @@
 // around it, or a policy behind it, must not turn what could not be told into a yes.
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Condition } from '../condition/compile.ts'
-import { startFuel } from '../condition/start-fuel.ts'
+import { computeStartFuel } from '../condition/start-fuel.ts'
 import type { ConditionEngine, Evaluation, EvaluationFault, FaultCode } from '../condition/vm/engine.ts'
 import { CONDITION_FUEL } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
@@ -36,7 +36,7 @@ export function evaluateWithin(
   engine: ConditionEngine,
   tank: FuelTank,
 ): Evaluation {
-  if (!takeFuel(tank, startFuel(condition.program, attributes))) return EXHAUSTED
+  if (!takeFuel(tank, computeStartFuel(condition.program, attributes))) return EXHAUSTED
   const evaluation = engine.evaluate(condition, attributes, Math.min(CONDITION_FUEL, tank.left))
   tank.left -= evaluation.fuelUsed
   return evaluation
@@ -55,7 +55,7 @@ export function checkConditions(
     const evaluation = evaluateWithin(condition, attributes, engine, tank)
     if (evaluation.kind === 'false')
       return { code: 'condition_failed', detail: message, audit: { expression: condition.text } }
-    if (evaluation.kind === 'fault') return faultRefusal(evaluation, condition, 'expression')
+    if (evaluation.kind === 'fault') return describeFault(evaluation, condition, 'expression')
   }
   return undefined
 }
@@ -65,13 +65,13 @@ export function decideWithin(engine: ConditionEngine, tank: FuelTank): Decide {
   return (condition, attributes) => {
     const evaluation = evaluateWithin(condition, attributes, engine, tank)
     return evaluation.kind === 'fault'
-      ? refuse(faultRefusal(evaluation, condition, 'condition'))
+      ? refuse(describeFault(evaluation, condition, 'condition'))
       : pass(evaluation.kind === 'true')
   }
 }
 
 /** The caller learns what kind of fault; where in which expression is the operator's. `field`: of the document. */
-export function faultRefusal(
+export function describeFault(
   { fault, offset }: EvaluationFault,
   condition: Condition,
   field: 'expression' | 'condition',

@@ -110,10 +110,10 @@ function join(a: Candidates, b: Candidates): Candidates {
     const other = anchors.get(id)
     anchors.set(id, other === undefined ? group : { ...group, pins: [...other.pins, ...group.pins] })
   }
-  return { policies: inOrder(a.policies, b.policies), joint: inOrder(a.joint, b.joint), anchors }
+  return { policies: sortPolicies(a.policies, b.policies), joint: sortPolicies(a.joint, b.joint), anchors }
 }
 
 /** In document order, each once. */
-export function inOrder(...lists: readonly (readonly Policy[])[]): readonly Policy[] {
+export function sortPolicies(...lists: readonly (readonly Policy[])[]): readonly Policy[] {
   return [...new Set(lists.flat())].sort((a, b) => a.index - b.index)
 }

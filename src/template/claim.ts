@@ -5,9 +5,9 @@ import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass } from '../core/result.ts'
 import { countUtf8Bytes } from '../core/utf8.ts'
 import { lintAbsence } from './lint.ts'
+import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { ClaimTemplate } from './template.ts'
-import { refuseValue, textOf } from './value.ts'
 
 /** A claim without a reference is no template: upstream refuses static claims as well. */
 export function compileClaim(
@@ -41,7 +41,7 @@ export function renderClaim(template: ClaimTemplate, attributes: Attributes): Ch
   let longest: Reference | undefined
   let longestLength = 0
   for (const part of template.parts) {
-    const piece = isReference(part) ? textOf(part, attributes, 'jwtClaim') : pass(part.text)
+    const piece = isReference(part) ? renderReference(part, attributes, 'jwtClaim') : pass(part.text)
     if (!piece.ok) return piece
     text += piece.value
     if (isReference(part) && piece.value.length > longestLength) {
@@ -62,7 +62,7 @@ function renderList(reference: Reference, values: readonly string[]): Checked<re
   const texts: string[] = []
   let bytes = 0
   for (const value of values) {
-    const text = textOf(reference, new Map([[name, value]]), 'jwtClaim')
+    const text = renderReference(reference, new Map([[name, value]]), 'jwtClaim')
     if (!text.ok) return text
     bytes += countUtf8Bytes(text.value)
     if (bytes > CLAIM_VALUE_MAX_BYTES) return refuseLength(reference)

@@ -6,9 +6,9 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 import { DNS_NAME_FAULTS, type DnsName, parseDnsName } from '../identity/dns-name.ts'
 import { applyFilters } from './filter.ts'
 import { lintAbsence } from './lint.ts'
+import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
 import type { DnsNameTemplate } from './template.ts'
-import { refuseValue, textOf } from './value.ts'
 
 /** Stands for a value while the static text is checked: a letter is legal wherever any value is. */
 const STAND_IN = 'a'
@@ -27,7 +27,7 @@ export function compileDnsName(
   const sample = parts.map((part) => (isReference(part) ? STAND_IN : part.text)).join('')
   const checked = parseDnsName(sample, { wildcard: true })
   if (!checked.ok) {
-    return report(`The DNS name is invalid: ${DNS_NAME_FAULTS[checked.reason]}`, originOf(parts, checked.offset))
+    return report(`The DNS name is invalid: ${DNS_NAME_FAULTS[checked.reason]}`, findOrigin(parts, checked.offset))
   }
   const references = parts.filter(isReference)
   for (const reference of references) {
@@ -40,7 +40,7 @@ export function compileDnsName(
 }
 
 /** Where in the template a place of the sample comes from. */
-function originOf(parts: readonly Part[], offset: number): number {
+function findOrigin(parts: readonly Part[], offset: number): number {
   let at = 0
   let origin = 0
   for (const part of parts) {
@@ -60,7 +60,7 @@ export function renderDnsName(template: DnsNameTemplate, attributes: Attributes)
   let text = ''
   const rendered: RenderedReference[] = []
   for (const part of template.parts) {
-    const piece = isReference(part) ? labelText(part, attributes) : pass(part.text)
+    const piece = isReference(part) ? renderLabel(part, attributes) : pass(part.text)
     if (!piece.ok) return piece
     text += piece.value
     if (isReference(part)) rendered.push({ reference: part, length: piece.value.length, end: text.length })
@@ -71,7 +71,7 @@ export function renderDnsName(template: DnsNameTemplate, attributes: Attributes)
   const names = template.references.map((reference) => reference.attribute.name)
   // A value holds no dot, so it stands in one label; of a label that is too long the fault is within it.
   const isInLabel = ({ length, end }: RenderedReference): boolean =>
-    parsed.reason !== 'label_too_long' || labelAt(text, end - length) === labelAt(text, parsed.offset)
+    parsed.reason !== 'label_too_long' || findLabelNumber(text, end - length) === findLabelNumber(text, parsed.offset)
   const culprit = (isTooLong ? findLongest(rendered.filter(isInLabel)) : undefined) ?? template.references[0]
   const what = `${quoteText(text)} is no DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
   return refuse({
@@ -94,12 +94,12 @@ function findLongest(rendered: readonly RenderedReference[]): Reference | undefi
 }
 
 /** The number of the label that stands at `offset`. */
-function labelAt(name: string, offset: number): number {
+function findLabelNumber(name: string, offset: number): number {
   return name.slice(0, offset).split('.').length
 }
 
-function labelText(reference: Reference, attributes: Attributes): Checked<string> {
-  const piece = textOf(reference, attributes, 'dnsName')
+function renderLabel(reference: Reference, attributes: Attributes): Checked<string> {
+  const piece = renderReference(reference, attributes, 'dnsName')
   if (!piece.ok) return piece
   const text = piece.value
   if (text === '') {

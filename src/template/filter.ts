@@ -70,7 +70,7 @@ export type Filtered =
   | { readonly ok: false; readonly reason: 'too_long'; readonly filter: FilterName }
 
 /** How many UTF-16 units the filters read at most, one after another, for a value of this length or an absent one. */
-export function filteredUnits(filters: readonly Filter[], length: number | undefined): number {
+export function countFilteredUnits(filters: readonly Filter[], length: number | undefined): number {
   let units = 0
   let left = length
   for (const { name, args } of filters) {

@@ -18,24 +18,24 @@ interface Rendering {
 }
 
 /** Why a path does not tell an attribute: its filters lose it, or it runs into its neighbour. */
-export interface Untold {
+export interface Undetermined {
   readonly reference: Reference
   readonly reason: 'filter' | 'neighbour'
 }
 
 /** The references of attributes that the path does not determine; none means that the template is injective. */
-export function untoldReferences(template: PathTemplate): readonly Untold[] {
-  const told = new Set<string>()
-  const untold: Untold[] = []
+export function findUndetermined(template: PathTemplate): readonly Undetermined[] {
+  const determined = new Set<string>()
+  const undetermined: Undetermined[] = []
   for (const segment of template.segments) {
     const cut = cutReferences(segment)
     for (const reference of segment.filter(isReference)) {
       const isCut = cut.has(reference)
-      if (isCut && renderingOf(reference).isLossless) told.add(reference.attribute.name)
-      else untold.push({ reference, reason: isCut ? 'filter' : 'neighbour' })
+      if (isCut && computeRendering(reference).isLossless) determined.add(reference.attribute.name)
+      else undetermined.push({ reference, reason: isCut ? 'filter' : 'neighbour' })
     }
   }
-  return untold.filter(({ reference }) => !told.has(reference.attribute.name))
+  return undetermined.filter(({ reference }) => !determined.has(reference.attribute.name))
 }
 
 interface Run {
@@ -49,7 +49,7 @@ interface Run {
 function cutReferences(segment: SegmentTemplate): ReadonlySet<Reference> {
   const runs: Run[] = []
   for (const part of segment) {
-    const pieces = isReference(part) ? renderingOf(part).pieces : [{ literal: part.text }]
+    const pieces = isReference(part) ? computeRendering(part).pieces : [{ literal: part.text }]
     for (const piece of pieces) {
       const last = runs.at(-1)
       if (!('literal' in piece)) {
@@ -76,7 +76,7 @@ function separates(text: string | undefined, run: Run | undefined): boolean {
   return characters !== undefined && [...(text ?? '')].some((character) => !characters.includes(character))
 }
 
-function renderingOf(reference: Reference): Rendering {
+function computeRendering(reference: Reference): Rendering {
   const { alphabet } = reference.attribute.row
   let rendering: Rendering = { pieces: ALPHABETS[alphabet].parts, isLossless: true }
   for (const [index, filter] of reference.filters.entries()) {
@@ -98,20 +98,23 @@ function filterRendering(rendering: Rendering, { name, args }: Filter, isFresh: 
     case 'segments':
       return rendering
     case 'lower': {
-      const isLossless = rendering.isLossless && !/[A-Z]/.test(charactersOf(rendering.pieces) ?? 'A')
+      const isLossless = rendering.isLossless && !/[A-Z]/.test(listCharacters(rendering.pieces) ?? 'A')
       return isLossless ? rendering : { pieces: rendering.pieces.map(lowerPiece), isLossless }
     }
     case 'default': {
-      const all = charactersOf(rendering.pieces)
+      const all = listCharacters(rendering.pieces)
       const isLossless = isFresh || holdsOther(first, all)
-      return { pieces: [union(all, first)], isLossless: rendering.isLossless && splits(rendering.pieces) && isLossless }
+      return {
+        pieces: [uniteCharacters(all, first)],
+        isLossless: rendering.isLossless && splits(rendering.pieces) && isLossless,
+      }
     }
     case 'replace': {
-      const all = charactersOf(rendering.pieces)
+      const all = listCharacters(rendering.pieces)
       if (holdsOther(first, all)) return rendering
       if (first.length > 1) {
         const isLossless = splits(rendering.pieces) && holdsOther(second, all)
-        return { pieces: [union(all, second)], isLossless: rendering.isLossless && isLossless }
+        return { pieces: [uniteCharacters(all, second)], isLossless: rendering.isLossless && isLossless }
       }
       const isLossless = rendering.pieces.every(
         (piece) => 'literal' in piece || holdsOther(first, piece.characters) || holdsOther(second, piece.characters),
@@ -134,7 +137,7 @@ function splits(pieces: readonly AlphabetPart[]): boolean {
 function replaceIn(piece: AlphabetPart, first: string, second: string): AlphabetPart {
   if ('literal' in piece) return { literal: piece.literal.replaceAll(first, () => second) }
   if (piece.characters === undefined || !piece.characters.includes(first)) return piece
-  return union(piece.characters.replaceAll(first, ''), second)
+  return uniteCharacters(piece.characters.replaceAll(first, ''), second)
 }
 
 function lowerPiece(piece: AlphabetPart): AlphabetPart {
@@ -143,7 +146,7 @@ function lowerPiece(piece: AlphabetPart): AlphabetPart {
 }
 
 /** All characters that may occur, or `undefined` for any. */
-function charactersOf(pieces: readonly AlphabetPart[]): string | undefined {
+function listCharacters(pieces: readonly AlphabetPart[]): string | undefined {
   let all = ''
   for (const piece of pieces) {
     const characters = 'literal' in piece ? piece.literal : piece.characters
@@ -153,7 +156,7 @@ function charactersOf(pieces: readonly AlphabetPart[]): string | undefined {
   return all
 }
 
-function union(characters: string | undefined, text: string): AlphabetPart {
+function uniteCharacters(characters: string | undefined, text: string): AlphabetPart {
   return characters === undefined ? {} : { characters: characters + text }
 }
 

@@ -3,7 +3,7 @@
 import { ALPHABETS, type Alphabet } from '../attribute/alphabet.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { quoteText } from '../core/printable.ts'
-import { type Untold, untoldReferences } from './injective.ts'
+import { findUndetermined, type Undetermined } from './injective.ts'
 import type { Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'
 
@@ -22,21 +22,26 @@ export function lintAbsence(references: readonly Reference[], path: Path): reado
 export function lintPath(template: PathTemplate, path: Path): readonly Issue[] {
   const issues: Issue[] = [...lintAbsence(template.references, path)]
   for (const reference of template.references) {
-    const held = heldForbidden(reference)
+    const held = listForbidden(reference)
     if (held.length === 0) continue
     const { name } = reference.attribute
     const mends = held.map((character) => `replace(${quoteText(character)}, "-")`).join(' | ')
     const message = `${name} holds ${held.map((part) => quoteText(part)).join(', ')}, which a path segment cannot; write {{ ${name} | ${mends} }}`
     issues.push({ code: 'path_never_valid', path, message, offset: reference.offset })
   }
-  for (const untold of untoldReferences(template)) {
-    issues.push({ code: 'path_not_injective', path, message: ambiguity(untold), offset: untold.reference.offset })
+  for (const undetermined of findUndetermined(template)) {
+    issues.push({
+      code: 'path_not_injective',
+      path,
+      message: describeAmbiguity(undetermined),
+      offset: undetermined.reference.offset,
+    })
   }
   return issues
 }
 
 /** Characters that real values hold, that a path forbids, and that no filter takes out. */
-function heldForbidden(reference: Reference): readonly string[] {
+function listForbidden(reference: Reference): readonly string[] {
   const { holds = '' }: Alphabet = ALPHABETS[reference.attribute.row.alphabet]
   const held = new Set(holds)
   for (const { name, args } of reference.filters) {
@@ -49,7 +54,7 @@ function heldForbidden(reference: Reference): readonly string[] {
   return [...held]
 }
 
-function ambiguity({ reference, reason }: Untold): string {
+function describeAmbiguity({ reference, reason }: Undetermined): string {
   const { name } = reference.attribute
   if (reason === 'filter') {
     return `Two workloads that differ in ${name} can get one path: its filters give several values one text; use a replacement or default that its values cannot hold`

@@ -10,9 +10,9 @@ import { isReservedSegment, makeSpiffeId, SPIFFE_ID_FAULTS, type SpiffeId } from
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import { applyFilters } from './filter.ts'
 import { lintPath } from './lint.ts'
+import { filterRaw, readRaw, refuseValue } from './render-reference.ts'
 import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'
-import { filteredText, rawText, refuseValue } from './value.ts'
 
 /** Reads a path template; what can be told before any value is known is an issue now. */
 export function compilePath(
@@ -28,12 +28,12 @@ export function compilePath(
   if (!text.startsWith('/')) report('path_invalid', 'A path template starts with "/"', 0)
   const segments = splitSegments(parts)
   for (const [index, segment] of segments.entries()) {
-    const fault = faultOf(segment.parts, index === 0)
+    const fault = findSegmentFault(segment.parts, index === 0)
     if (fault !== undefined) report(fault.code, fault.message, fault.offset ?? segment.offset)
   }
   const references = parts.filter(isReference)
   for (const reference of references) {
-    const fault = defaultFault(reference)
+    const fault = findDefaultFault(reference)
     if (fault !== undefined) report('path_invalid', fault, reference.offset)
   }
   const staticLength = parts.reduce((length, part) => length + (isReference(part) ? 1 : part.text.length), 0)
@@ -73,7 +73,7 @@ function splitSegments(parts: readonly Part[]): readonly Segment[] {
   return segments
 }
 
-function faultOf(
+function findSegmentFault(
   parts: readonly Part[],
   isFirst: boolean,
 ): { readonly code: IssueCode; readonly message: string; readonly offset?: number } | undefined {
@@ -94,7 +94,7 @@ function faultOf(
 }
 
 /** What the text for an absent attribute is wrong, which the template alone decides. */
-function defaultFault(reference: Reference): string | undefined {
+function findDefaultFault(reference: Reference): string | undefined {
   const fallback = applyFilters(reference.filters, undefined)
   if (!fallback.ok) return undefined
   const { name } = reference.attribute
@@ -120,7 +120,7 @@ export function renderPath(
   for (const segment of template.segments) {
     let text = ''
     for (const part of segment) {
-      const piece = isReference(part) ? pathText(part, attributes) : pass(part.text)
+      const piece = isReference(part) ? renderPathValue(part, attributes) : pass(part.text)
       if (!piece.ok) return piece
       text += piece.value
       if (isReference(part) && piece.value.length > longestLength) {
@@ -144,9 +144,9 @@ export function renderPath(
     : refuseWhole(template, 'spiffe_id_invalid', what)
 }
 
-function pathText(reference: Reference, attributes: Attributes): Checked<string> {
+function renderPathValue(reference: Reference, attributes: Attributes): Checked<string> {
   const surface = 'pathTemplate'
-  const raw = rawText(reference, attributes, surface)
+  const raw = readRaw(reference, attributes, surface)
   if (!raw.ok) return raw
   const { name, row } = reference.attribute
   if (raw.value !== undefined && !fitsAlphabet(raw.value, row.alphabet)) {
@@ -154,7 +154,7 @@ function pathText(reference: Reference, attributes: Attributes): Checked<string>
     const mend = `no filter mends that: ${name} is ${ALPHABETS[row.alphabet].description}`
     return refuseValue('attribute_invalid', reference, surface, what, mend)
   }
-  const filtered = filteredText(reference, raw.value, surface)
+  const filtered = filterRaw(reference, raw.value, surface)
   if (!filtered.ok) return filtered
   const text = filtered.value
   if (text === '') {
@@ -165,11 +165,11 @@ function pathText(reference: Reference, attributes: Attributes): Checked<string>
   if (!(spans ? /[^A-Za-z0-9._/-]/ : /[^A-Za-z0-9._-]/).test(text)) return filtered
   const forbidden = new Set(text.match(spans ? /[^A-Za-z0-9._/-]/gu : /[^A-Za-z0-9._-]/gu))
   const what = `a path segment cannot hold its value ${quoteText(text)}`
-  return refuseValue('attribute_invalid', reference, surface, what, `use ${mendOf([...forbidden])}`)
+  return refuseValue('attribute_invalid', reference, surface, what, `use ${describeFilters([...forbidden])}`)
 }
 
 /** The filters that let a value with these characters into a path. */
-function mendOf(forbidden: readonly string[]): string {
+function describeFilters(forbidden: readonly string[]): string {
   const named = forbidden.slice(0, 3).map((character) => `replace(${quoteText(character)}, "-")`)
   const more = forbidden.length > 3 ? ' and so on' : ''
   const spanning = forbidden.includes('/') ? ', or segments at the end of the template to keep "/"' : ''

@@ -1,7 +1,7 @@
 // What rendering a template costs, as fuel: an upper bound from lengths alone, known before anything is rendered. Bytes of
 // output bound nothing here: eighty times `replace("a", "")` on 16 KiB yield an empty claim.
 import type { Attributes } from '../attribute/attribute.ts'
-import { filteredUnits } from './filter.ts'
+import { countFilteredUnits } from './filter.ts'
 import type { Reference } from './syntax.ts'
 import type { Template } from './template.ts'
 
@@ -14,20 +14,20 @@ const VALUE_UNITS_SHIFT = 3
 const FILTER_UNITS_SHIFT = 1
 
 /** Fuel for rendering `template`; deterministic, so a workload is refused alike on every host. */
-export function renderFuel({ text, references }: Template, attributes: Attributes): number {
+export function computeRenderFuel({ text, references }: Template, attributes: Attributes): number {
   let fuel = TEMPLATE_FUEL + (text.length >> STATIC_UNITS_SHIFT)
   for (const reference of references) {
     const value = attributes.get(reference.attribute.name)
     if (typeof value === 'object') {
       // Each value of a list is filtered by itself.
-      for (const one of value) fuel += valueFuel(reference, one.length)
-    } else fuel += valueFuel(reference, typeof value === 'string' ? value.length : undefined)
+      for (const one of value) fuel += computeValueFuel(reference, one.length)
+    } else fuel += computeValueFuel(reference, typeof value === 'string' ? value.length : undefined)
   }
   return fuel
 }
 
-function valueFuel({ filters }: Reference, length: number | undefined): number {
+function computeValueFuel({ filters }: Reference, length: number | undefined): number {
   const read = VALUE_FUEL + ((length ?? 0) >> VALUE_UNITS_SHIFT)
   if (filters.length === 0) return read
-  return read + filters.length * FILTER_FUEL + (filteredUnits(filters, length) >> FILTER_UNITS_SHIFT)
+  return read + filters.length * FILTER_FUEL + (countFilteredUnits(filters, length) >> FILTER_UNITS_SHIFT)
 }

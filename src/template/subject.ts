@@ -14,9 +14,9 @@ import {
 import { parseSubject, type SubjectPart } from '../identity/parse-distinguished-name.ts'
 import { checkSubjectValue, SUBJECT_VALUE_FAULTS, type SubjectType } from '../identity/subject-type.ts'
 import { lintAbsence } from './lint.ts'
+import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { SubjectTemplate } from './template.ts'
-import { refuseValue, textOf } from './value.ts'
 
 /** References may stand in values only; static values are checked against their types now. */
 export function compileSubject(
@@ -42,7 +42,7 @@ export function compileSubject(
     const isComplete = pieces.every((piece) => typeof piece === 'string')
     // What is empty or too short may be filled by a value; what is too long or forbidden stays so.
     if (fault === undefined || (!isComplete && (fault === 'value_empty' || fault === 'value_too_short'))) continue
-    const message = `Cannot set ${type.name} to ${quoteText(fixed)}: ${SUBJECT_VALUE_FAULTS[fault]}${boundOf(type)}`
+    const message = `Cannot set ${type.name} to ${quoteText(fixed)}: ${SUBJECT_VALUE_FAULTS[fault]}${describeBound(type)}`
     issues.push({ code: 'subject_invalid', path, message, offset })
   }
   if (issues.length > 0) return { issues }
@@ -83,7 +83,7 @@ function renderPart({ type, pieces }: SubjectPart<Reference>, attributes: Attrib
       value += piece
       continue
     }
-    const text = textOf(piece, attributes, 'x509Subject')
+    const text = renderReference(piece, attributes, 'x509Subject')
     if (!text.ok) return text
     value += text.value
     culprit ??= piece
@@ -103,7 +103,7 @@ function refusePart(
   value: string,
   reason: keyof typeof SUBJECT_VALUE_FAULTS,
 ): Checked<never> {
-  const what = `${type.name} cannot hold ${quoteText(value)}: ${SUBJECT_VALUE_FAULTS[reason]}${boundOf(type)}`
+  const what = `${type.name} cannot hold ${quoteText(value)}: ${SUBJECT_VALUE_FAULTS[reason]}${describeBound(type)}`
   switch (reason) {
     case 'value_too_long': {
       const mend = 'it is never cut, for then two names could become one: use another attribute or type'
@@ -123,7 +123,7 @@ function refusePart(
   }
 }
 
-function boundOf(type: SubjectType): string {
+function describeBound(type: SubjectType): string {
   return type.minLength === type.maxLength
     ? ` (${type.name} has ${type.maxLength} letters)`
     : ` (${type.name} has at most ${type.maxLength} characters)`

@@ -63,7 +63,7 @@ export function parseTemplate(
     const open = text.indexOf('{{', at)
     const end = open < 0 ? text.length : open
     const stray = text.slice(at, end).indexOf('}}')
-    if (stray >= 0) report(syntax('There is no "{{" before this "}}"', at + stray))
+    if (stray >= 0) report(stopSyntax('There is no "{{" before this "}}"', at + stray))
     if (end > at) parts.push({ text: text.slice(at, end), offset: at })
     if (open < 0) break
     const read = readReference(text, open)
@@ -83,17 +83,17 @@ export function parseTemplate(
     at = read.next
   }
   if (parts.length > TEMPLATE_MAX_PARTS) {
-    report(syntax(`The template has ${parts.length} parts; at most ${TEMPLATE_MAX_PARTS} are allowed`, 0))
+    report(stopSyntax(`The template has ${parts.length} parts; at most ${TEMPLATE_MAX_PARTS} are allowed`, 0))
   }
-  for (const stop of misplacedSegments(parts, surface)) report(stop)
+  for (const stop of findMisplacedSegments(parts, surface)) report(stop)
   return { parts, issues }
 }
 
-function syntax(message: string, offset: number): Stop {
+function stopSyntax(message: string, offset: number): Stop {
   return { code: 'template_syntax', message, offset }
 }
 
-function* misplacedSegments(parts: readonly Part[], surface: Surface): Iterable<Stop> {
+function* findMisplacedSegments(parts: readonly Part[], surface: Surface): Iterable<Stop> {
   for (const part of parts) {
     if (!isReference(part)) continue
     const at = part.filters.findIndex((filter) => filter.name === 'segments')
@@ -109,8 +109,8 @@ function readReference(text: string, open: number): Read<Reference> {
   let at = skipSpace(text, open + 2)
   const name = readName(text, at)
   if ('stop' in name) return name
-  if (at >= text.length) return { stop: syntax('This "{{" has no "}}"', open) }
-  if (name.value === '') return { stop: syntax('The name of an attribute is missing after "{{"', at) }
+  if (at >= text.length) return { stop: stopSyntax('This "{{" has no "}}"', open) }
+  if (name.value === '') return { stop: stopSyntax('The name of an attribute is missing after "{{"', at) }
   const attribute = resolveAttribute(name.value)
   const nameAt = at
   at = skipSpace(text, name.next)
@@ -120,13 +120,15 @@ function readReference(text: string, open: number): Read<Reference> {
     if ('stop' in filter) return filter
     filters.push(filter.value)
     if (filters.length > REFERENCE_FILTERS_MAX) {
-      return { stop: syntax(`A reference has at most ${REFERENCE_FILTERS_MAX} filters`, at) }
+      return { stop: stopSyntax(`A reference has at most ${REFERENCE_FILTERS_MAX} filters`, at) }
     }
     at = skipSpace(text, filter.next)
   }
   if (!text.startsWith('}}', at)) {
     const isOpen = text.indexOf('}}', at) < 0
-    return { stop: syntax(isOpen ? 'This "{{" has no "}}"' : 'Only "|" or "}}" may follow here', isOpen ? open : at) }
+    return {
+      stop: stopSyntax(isOpen ? 'This "{{" has no "}}"' : 'Only "|" or "}}" may follow here', isOpen ? open : at),
+    }
   }
   if (attribute === undefined) {
     const suggestion = suggestAttribute(name.value)
@@ -145,7 +147,7 @@ function readName(text: string, start: number): Read<string> {
     const close = text[at] === '[' ? ']' : isQuote ? "'" : undefined
     if (close !== undefined) {
       const end = text.indexOf(close, at + 1)
-      if (end < 0) return { stop: syntax(`The ${text[at]} in this name is not closed`, at) }
+      if (end < 0) return { stop: stopSyntax(`The ${text[at]} in this name is not closed`, at) }
       at = end
     }
     at++
@@ -157,7 +159,7 @@ function readFilter(text: string, start: number): Read<Filter> {
   let at = start
   while (/[A-Za-z0-9_]/.test(text[at] ?? '')) at++
   const name = text.slice(start, at)
-  if (name === '') return { stop: syntax('The name of a filter is missing after "|"', start) }
+  if (name === '') return { stop: stopSyntax('The name of a filter is missing after "|"', start) }
   if (!isFilterName(name)) {
     const message = `There is no filter "${name}"${suggestNearest(name, FILTER_NAMES)}`
     return { stop: { code: 'filter_unknown', message, offset: start } }
@@ -171,18 +173,18 @@ function readFilter(text: string, start: number): Read<Filter> {
       args.push(arg.value)
       at = skipSpace(text, arg.next)
       if (text[at] === ')') break
-      if (text[at] !== ',') return { stop: syntax('Only "," or ")" may follow here', at) }
+      if (text[at] !== ',') return { stop: stopSyntax('Only "," or ")" may follow here', at) }
       at = skipSpace(text, at + 1)
     }
     at++
   }
   const wrong = checkCall(name, args)
-  return wrong === undefined ? { value: { name, args }, next: at } : { stop: syntax(wrong, start) }
+  return wrong === undefined ? { value: { name, args }, next: at } : { stop: stopSyntax(wrong, start) }
 }
 
 /** A text in double quotes; `\"` and `\\` are its only escapes. */
 function readText(text: string, start: number): Read<string> {
-  if (text[start] !== '"') return { stop: syntax('Arguments of filters stand in double quotes', start) }
+  if (text[start] !== '"') return { stop: stopSyntax('Arguments of filters stand in double quotes', start) }
   let value = ''
   for (let at = start + 1; at < text.length; at++) {
     const character = text[at] ?? ''
@@ -190,13 +192,13 @@ function readText(text: string, start: number): Read<string> {
     if (character === '\\') {
       at++
       const escaped = text[at] ?? ''
-      if (escaped !== '"' && escaped !== '\\') return { stop: syntax('Only \\" and \\\\ are escapes', at - 1) }
+      if (escaped !== '"' && escaped !== '\\') return { stop: stopSyntax('Only \\" and \\\\ are escapes', at - 1) }
       value += escaped
     } else {
       value += character
     }
   }
-  return { stop: syntax('This text has no closing quote', start) }
+  return { stop: stopSyntax('This text has no closing quote', start) }
 }
 
 function skipSpace(text: string, start: number): number {

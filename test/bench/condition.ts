@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -93,7 +93,7 @@ async function evaluators(): Promise<Map<Candidate, () => boolean>> {
   found.set('native closure', () => CLAIMS['kubernetes.io'].namespace === NAMESPACE && pattern.test(CLAIMS.sub))
 
   const engine = createConditionEngine(new WebAssembly.Module(readFileSync(WASM)))
-  const { condition } = compileCondition(OURS, catalogueScope(), [])
+  const { condition } = compileCondition(OURS, createCatalogueScope(), [])
   if (condition === undefined) throw new Error('The condition must compile')
   const attributes = new Map([
     ['k8s_token.namespace', NAMESPACE],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
 import {
   CONDITION_ATTRIBUTES_MAX,
   CONDITION_DEPTH_MAX,
@@ -15,30 +15,30 @@ import { issuesOf } from './policy-vm.ts'
 const NS = 'k8s_token.namespace'
 
 function messageOf(text: string): string | undefined {
-  return compileCondition(text, catalogueScope(), []).issues[0]?.message
+  return compileCondition(text, createCatalogueScope(), []).issues[0]?.message
 }
 
 describe('a condition that compiles', () => {
   it('tells what it reads, and a bound on its fuel', () => {
     const text = 'k8s_token.namespace == "a" && k8s_token.issuer.startsWith("b") && k8s_token.namespace != "c"'
-    const { condition, issues } = compileCondition(text, catalogueScope(), ['spec', 'when'])
+    const { condition, issues } = compileCondition(text, createCatalogueScope(), ['spec', 'when'])
     expect(issues).toEqual([])
     expect(condition).toMatchObject({ text, attributes: [NS, 'k8s_token.issuer'], fuelBound: 14 })
   })
 
   it('has no bound on its fuel where the number of values decides', () => {
-    const { condition } = compileCondition('ssh_pop.principal.all(p, p == "a")', catalogueScope(), [])
+    const { condition } = compileCondition('ssh_pop.principal.all(p, p == "a")', createCatalogueScope(), [])
     expect(condition?.fuelBound).toBeUndefined()
   })
 
   it('puts the path of the document into its issues', () => {
-    const { condition, issues } = compileCondition('nope', catalogueScope(), ['spec', 0])
+    const { condition, issues } = compileCondition('nope', createCatalogueScope(), ['spec', 0])
     expect(condition).toBeUndefined()
     expect(issues).toMatchObject([{ code: 'attribute_unknown', path: ['spec', 0], offset: 0 }])
   })
 
   it('may not use what its scope forbids', () => {
-    const scope = catalogueScope((row) => (row.side === 'agent' ? undefined : `Cannot use "${row.name}" here`))
+    const scope = createCatalogueScope((row) => (row.side === 'agent' ? undefined : `Cannot use "${row.name}" here`))
     expect(compileCondition('kubernetes.pod.name == "x"', scope, []).issues).toMatchObject([
       { code: 'attribute_surface_forbidden', offset: 0 },
     ])

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Attributes } from '../../src/attribute/attribute.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
 import { type Explanation, explainCondition } from '../../src/condition/explain.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import { policyVm } from './policy-vm.ts'
 
@@ -14,7 +14,7 @@ const ATTRIBUTES: Attributes = new Map<string, string | number | readonly string
 ])
 
 function explain(text: string): readonly string[] {
-  const { condition } = compileCondition(text, catalogueScope(), [])
+  const { condition } = compileCondition(text, createCatalogueScope(), [])
   if (condition === undefined) throw new Error('does not compile')
   const lines = (explanation: Explanation, depth: number): readonly string[] => {
     const { outcome } = explanation

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
 
 function lint(text: string): readonly string[] {
-  const { condition, issues } = compileCondition(text, catalogueScope(), [])
+  const { condition, issues } = compileCondition(text, createCatalogueScope(), [])
   expect(condition).toBeDefined()
   return issues.map(({ code, message, offset }) => `${code}@${offset} ${message.split(': write ')[1] ?? ''}`)
 }

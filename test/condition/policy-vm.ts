@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { AttributeValue } from '../../src/attribute/attribute.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
 import { emitProgram } from '../../src/condition/emit.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
 import { type ConditionEngine, createConditionEngine, type Evaluation } from '../../src/condition/vm/engine.ts'
 import type { Pattern } from '../../src/pattern/pattern.ts'
 
@@ -14,7 +14,7 @@ const FUEL = 100_000
 
 /** Compiles `text` over the catalogue and evaluates it; throws if it does not compile. */
 export function evaluate(text: string, attributes: Readonly<Record<string, AttributeValue>>, fuel = FUEL): Evaluation {
-  const { condition, issues } = compileCondition(text, catalogueScope(), [])
+  const { condition, issues } = compileCondition(text, createCatalogueScope(), [])
   if (condition === undefined) throw new Error(`${issues[0]?.code}: ${issues[0]?.message}`)
   return engine.evaluate(condition, new Map(Object.entries(attributes)), fuel)
 }
@@ -27,7 +27,7 @@ export function answer(text: string, attributes: Readonly<Record<string, Attribu
 
 /** The codes of the issues of `text`, and where they point. */
 export function issuesOf(text: string): readonly string[] {
-  return compileCondition(text, catalogueScope(), []).issues.map(({ code, offset }) => `${code}@${offset}`)
+  return compileCondition(text, createCatalogueScope(), []).issues.map(({ code, offset }) => `${code}@${offset}`)
 }
 
 export interface Searcher {

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { AttributeValue } from '../../src/attribute/attribute.ts'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
-import { startFuel } from '../../src/condition/start-fuel.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
+import { computeStartFuel } from '../../src/condition/start-fuel.ts'
 
 function fuelOf(text: string, attributes: Readonly<Record<string, AttributeValue>> = {}): number {
-  const { condition } = compileCondition(text, catalogueScope(), [])
+  const { condition } = compileCondition(text, createCatalogueScope(), [])
   if (condition === undefined) throw new Error('it compiles')
-  return startFuel(condition.program, new Map(Object.entries(attributes)))
+  return computeStartFuel(condition.program, new Map(Object.entries(attributes)))
 }
 
 const LABEL = 'kubernetes.pod.label["a"]'
 const NAME = 'kubernetes.pod.label[a]'
 const unread = (attribute: string): string => `false && ${attribute} == "x"`
 
-describe('startFuel()', () => {
+describe('computeStartFuel()', () => {
   it.each<[string, number, number]>([
     ['a text, though it is never read', fuelOf(unread(LABEL), { [NAME]: 'x'.repeat(16_000) }), 4000],
     ['a short text', fuelOf(unread(LABEL), { [NAME]: '' }), fuelOf(unread(LABEL))],

@@ -61,7 +61,7 @@ async function decisionOf(world: World, policy: string, clusterId: string | unde
   const stored = compiled?.ok === true ? compiled.value.byName.get(policy) : undefined
   const engine = createConditionEngine(loadPolicyVm())
   const decisions = createDecisions({ attestors: TABLE, engine, defaultAudience: world.settings.audience })
-  return { digest: stored === undefined ? 'none' : await decisions.digestOf(stored), proofs: [] }
+  return { digest: stored === undefined ? 'none' : await decisions.digestPolicy(stored), proofs: [] }
 }
 
 /** A session of the gateway signed again with one claim changed; `undefined` takes it out. */

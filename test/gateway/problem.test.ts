@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { audienceMismatch } from '../../src/attest/oidc/audiences.ts'
+import { refuseAudience } from '../../src/attest/oidc/audiences.ts'
 import { statusOf } from '../../src/config/live/status.ts'
 import {
   ATTESTATIONS_MAX,
@@ -90,7 +90,7 @@ describe('what messages quote', () => {
     ['at the limit', QUOTED_AUDIENCES_MAX, undefined],
     ['over the limit', QUOTED_AUDIENCES_MAX + 1, 'and 1 more'],
   ])('is so many audiences, %s', (_what, length, more) => {
-    const { detail } = audienceMismatch(
+    const { detail } = refuseAudience(
       Array.from({ length }, (_, index) => `aud-${index}`),
       [],
     )

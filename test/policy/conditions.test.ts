@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
-import { startFuel } from '../../src/condition/start-fuel.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
+import { computeStartFuel } from '../../src/condition/start-fuel.ts'
 import { type ConditionEngine, createConditionEngine } from '../../src/condition/vm/engine.ts'
 import { CLAIMS_FUEL_PER_REQUEST, CLAIMS_WORKLOADS_MAX, CONDITION_FUEL } from '../../src/core/limits.ts'
 import { createFuelTank, decideWithin } from '../../src/policy/conditions.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 
 const engine = createConditionEngine(loadPolicyVm())
-const { condition } = compileCondition('kubernetes.pod.namespace.startsWith("prod-")', catalogueScope(), [])
+const { condition } = compileCondition('kubernetes.pod.namespace.startsWith("prod-")', createCatalogueScope(), [])
 if (condition === undefined) throw new Error('it compiles')
 const attributes = new Map([['kubernetes.pod.namespace', 'prod-eu']])
 /** Of one evaluation: its start and its instructions. */
-const fuel = startFuel(condition.program, attributes) + engine.evaluate(condition, attributes, CONDITION_FUEL).fuelUsed
+const fuel =
+  computeStartFuel(condition.program, attributes) + engine.evaluate(condition, attributes, CONDITION_FUEL).fuelUsed
 
 describe('decideWithin()', () => {
   it('decides while there is fuel, and refuses in the evaluation that has too little', () => {
@@ -24,7 +25,11 @@ describe('decideWithin()', () => {
   })
 
   it('pays for copying what a condition names, and copies nothing that it cannot pay for', () => {
-    const { condition: unread } = compileCondition('false && kubernetes.pod.namespace == "x"', catalogueScope(), [])
+    const { condition: unread } = compileCondition(
+      'false && kubernetes.pod.namespace == "x"',
+      createCatalogueScope(),
+      [],
+    )
     if (unread === undefined) throw new Error('it compiles')
     let evaluations = 0
     const counting: ConditionEngine = {

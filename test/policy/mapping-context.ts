@@ -1,5 +1,5 @@
 // The context of a mapping: a good one, and what it takes to change a single thing of it.
-import { defaultPathTemplate } from '../../src/policy/mapping/default-path.ts'
+import { findDefaultPath } from '../../src/policy/mapping/default-path.ts'
 import type { IssuancePolicy } from '../../src/policy/mapping/issuance.ts'
 import type { MappingContext } from '../../src/policy/mapping/mapping.ts'
 import { compile } from '../config/document.ts'
@@ -19,7 +19,7 @@ export function contextOf(spec: object, change: Partial<MappingContext> = {}): M
     isDefault: false,
     gates: { undecidable: undefined, refusalFor: () => undefined },
     meter: FREE,
-    defaultPath: defaultPathTemplate('k8s'),
+    defaultPath: findDefaultPath('k8s'),
     pathBounds: undefined,
     builtIns: new Map([['cluster.name', 'c-1']]),
     agent: undefined,

@@ -3,18 +3,18 @@ import { describe, expect, it } from 'vitest'
 import type { AttributeValue } from '../../src/attribute/attribute.ts'
 import { FILTER_OUTPUT_MAX_BYTES } from '../../src/core/limits.ts'
 import { compileTemplate } from '../../src/template/compile.ts'
-import { applyFilters, type Filter, filteredUnits } from '../../src/template/filter.ts'
-import { renderFuel } from '../../src/template/render-fuel.ts'
+import { applyFilters, countFilteredUnits, type Filter } from '../../src/template/filter.ts'
+import { computeRenderFuel } from '../../src/template/render-fuel.ts'
 
 const A = 'kubernetes.pod.annotation[a]'
 
 function fuelOf(text: string, value: AttributeValue | undefined): number {
   const { template } = compileTemplate(text, 'jwtClaim', [])
   if (template === undefined) throw new Error('it compiles')
-  return renderFuel(template, value === undefined ? new Map() : new Map([[A, value]]))
+  return computeRenderFuel(template, value === undefined ? new Map() : new Map([[A, value]]))
 }
 
-describe('renderFuel()', () => {
+describe('computeRenderFuel()', () => {
   const long = 'x'.repeat(16_000)
 
   it.each<[string, number, number]>([
@@ -39,7 +39,7 @@ describe('renderFuel()', () => {
   })
 })
 
-describe('filteredUnits()', () => {
+describe('countFilteredUnits()', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'B', '€'), minLength: 1, maxLength: 4 })
   const filter: fc.Arbitrary<Filter> = fc.oneof(
     fc.constant<Filter>({ name: 'lower', args: [] }),
@@ -64,7 +64,7 @@ describe('filteredUnits()', () => {
           if (!step.ok && step.reason === 'too_long') break
           current = step.ok ? step.text : undefined
         }
-        expect(filteredUnits(filters, raw?.length)).toBeGreaterThanOrEqual(read)
+        expect(countFilteredUnits(filters, raw?.length)).toBeGreaterThanOrEqual(read)
       }),
     )
   })
@@ -72,7 +72,7 @@ describe('filteredUnits()', () => {
   it('is no more than the longest output for each filter after the first', () => {
     const grow: Filter = { name: 'replace', args: ['a', 'aaaa'] }
     expect(
-      filteredUnits(
+      countFilteredUnits(
         Array.from({ length: 10 }, () => grow),
         1000,
       ),

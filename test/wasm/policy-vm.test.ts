@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileCondition } from '../../src/condition/compile.ts'
-import { catalogueScope } from '../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../src/condition/scope.ts'
 import * as abi from '../../src/condition/vm/abi.ts'
 import { instantiatePolicyVm } from '../../src/condition/vm/policy-vm.ts'
 import {
@@ -89,7 +89,7 @@ describe('a program', () => {
     'k8s_token.namespace in ["a", "b"] && [1, 2].all(n, n < 3) && (k8s_token.namespace + "x").matches("^a(b|c)*\\\\b")' +
       ' || (has(k8s_token.pod.name) ? k8s_token.pod.name.size() == 3 : [true, has(k8s_token.pod.uid)] == [])' +
       ' || "y".matches("(a|b)*a(a|b){12}$")',
-    catalogueScope(),
+    createCatalogueScope(),
     [],
   )
   const bytes = condition?.program.bytes ?? new Uint8Array()

@@ -25,10 +25,10 @@ export function readBinding(token: ParsedToken): Checked<Binding> {
   if (!isJsonObject(claim)) {
     return LEGACY_CLAIM in token.claims
       ? refuse(LEGACY)
-      : fault('claim_missing', 'the claim kubernetes.io is missing: this is not a bound service account token')
+      : refuseToken('claim_missing', 'the claim kubernetes.io is missing: this is not a bound service account token')
   }
   if ('warnafter' in claim) {
-    return fault(
+    return refuseToken(
       'token_extended',
       'the token was extended for the API server (warnafter): request one with an audience of its own',
     )
@@ -43,19 +43,19 @@ export function readBinding(token: ParsedToken): Checked<Binding> {
     serviceAccount === 'malformed' ||
     serviceAccount === undefined
   ) {
-    return fault('claim_malformed', 'the claim kubernetes.io does not name a namespace and a service account')
+    return refuseToken('claim_malformed', 'the claim kubernetes.io does not name a namespace and a service account')
   }
   if (pod === 'malformed' || node === 'malformed') {
-    return fault('claim_malformed', 'the claim kubernetes.io names a pod or a node without a name')
+    return refuseToken('claim_malformed', 'the claim kubernetes.io names a pod or a node without a name')
   }
   if (
     token.claims['sub'] !== `system:serviceaccount:${namespace}:${serviceAccount.name}` ||
     /:/.test(namespace + serviceAccount.name)
   ) {
-    return fault('subject_mismatch', 'the claim sub is not that of the service account in kubernetes.io')
+    return refuseToken('subject_mismatch', 'the claim sub is not that of the service account in kubernetes.io')
   }
   const malformed = findMalformedName({ namespace, serviceAccount, pod, node })
-  if (malformed !== undefined) return fault('claim_malformed', `the claim kubernetes.io has ${malformed}`)
+  if (malformed !== undefined) return refuseToken('claim_malformed', `the claim kubernetes.io has ${malformed}`)
   return pass({ namespace, serviceAccount, pod, node })
 }
 
@@ -95,7 +95,7 @@ const LEGACY: Refusal = {
     'JWT verification failed: legacy service account token, which never expires: use a projected, bound token instead of a secret',
 }
 
-function fault(code: RefusalCode, what: string): Checked<never> {
+function refuseToken(code: RefusalCode, what: string): Checked<never> {
   return refuse({ code, detail: `JWT verification failed: ${what}` })
 }
 
@@ -112,7 +112,10 @@ export function describeBinding({ namespace, serviceAccount }: Binding): string 
   return `system:serviceaccount:${namespace}:${serviceAccount.name}`
 }
 
-export function attributesOf(issuer: string, { namespace, serviceAccount, pod, node }: Binding): readonly Attribute[] {
+export function listBindingAttributes(
+  issuer: string,
+  { namespace, serviceAccount, pod, node }: Binding,
+): readonly Attribute[] {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['issuer', issuer],
     ['namespace', namespace],
@@ -128,19 +131,19 @@ export function attributesOf(issuer: string, { namespace, serviceAccount, pod, n
   )
 }
 
-/** {@link attributesOf} the other way round, for recorded logins; `undefined` if these are not of such a token. */
+/** {@link listBindingAttributes} the other way round, for recorded logins; `undefined` if these are not of such a token. */
 export function restoreBinding(attributes: Attributes): { readonly issuer: string; readonly own: Binding } | undefined {
-  function text(name: string): string | undefined {
+  function readText(name: string): string | undefined {
     const value = attributes.get(`k8s_token.${name}`)
     return typeof value === 'string' ? value : undefined
   }
-  function named(what: string): Named | undefined {
-    const name = text(`${what}.name`)
-    return name === undefined ? undefined : { name, uid: text(`${what}.uid`) }
+  function restoreNamed(what: string): Named | undefined {
+    const name = readText(`${what}.name`)
+    return name === undefined ? undefined : { name, uid: readText(`${what}.uid`) }
   }
-  const issuer = text('issuer')
-  const namespace = text('namespace')
-  const serviceAccount = named('service_account')
+  const issuer = readText('issuer')
+  const namespace = readText('namespace')
+  const serviceAccount = restoreNamed('service_account')
   if (issuer === undefined || namespace === undefined || serviceAccount === undefined) return undefined
-  return { issuer, own: { namespace, serviceAccount, pod: named('pod'), node: named('node') } }
+  return { issuer, own: { namespace, serviceAccount, pod: restoreNamed('pod'), node: restoreNamed('node') } }
 }

@@ -2,7 +2,7 @@
 // Verification by keys cannot see that a pod was deleted (only TokenReview can), so lifetimes are capped, and tokens
 // that the API server extended to a year are refused.
 import { oidcAttestor } from '../oidc/oidc-attestor.ts'
-import { attributesOf, describeBinding, explainLegacy, readBinding, restoreBinding } from './binding.ts'
+import { describeBinding, explainLegacy, listBindingAttributes, readBinding, restoreBinding } from './binding.ts'
 import { readClaimedBinding } from './claimed.ts'
 import { compileK8sToken } from './config.ts'
 import { k8sTokenConfigSchema } from './config-schema.ts'
@@ -27,7 +27,7 @@ export const k8sToken = oidcAttestor({
   explainMalformed: explainLegacy,
   describe: describeBinding,
   checks: checkBinding,
-  attributes: attributesOf,
+  attributes: listBindingAttributes,
   restore: restoreBinding,
   readClaimed: readClaimedBinding,
 })

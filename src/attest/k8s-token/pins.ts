@@ -27,22 +27,22 @@ export function* checkBinding(
       detail: `the namespace ${quoteClaim(namespace)} is not one that may log in here`,
       audit: { serviceAccountNamespace: expectedNamespace },
     }
-    yield checkOf('namespace', expectedNamespace, namespace, expectedNamespace === namespace, refusal)
+    yield makeCheck('namespace', expectedNamespace, namespace, expectedNamespace === namespace, refusal)
   }
   const account = `${namespace}:${serviceAccount.name}`
   if (pins.serviceAccount !== undefined) {
-    const refusal = accountRefusal(account, { serviceAccountName: pins.serviceAccount })
+    const refusal = refuseAccount(account, { serviceAccountName: pins.serviceAccount })
     const { name } = serviceAccount
-    yield checkOf('service account', pins.serviceAccount, name, pins.serviceAccount === name, refusal)
+    yield makeCheck('service account', pins.serviceAccount, name, pins.serviceAccount === name, refusal)
   }
   if (pins.allowedServiceAccounts !== undefined) {
     const { allowedServiceAccounts } = pins
     const isAllowed = allowedServiceAccounts.some((pattern) => matchesGlob(pattern, account))
-    const refusal = accountRefusal(account, { allowedServiceAccounts })
-    yield checkOf('allowed accounts', allowedServiceAccounts, account, isAllowed, refusal)
+    const refusal = refuseAccount(account, { allowedServiceAccounts })
+    yield makeCheck('allowed accounts', allowedServiceAccounts, account, isAllowed, refusal)
   }
   if (pins.requireBoundPod) {
-    yield checkOf('bound pod', 'a pod with its uid', pod?.name, pod?.uid !== undefined, {
+    yield makeCheck('bound pod', 'a pod with its uid', pod?.name, pod?.uid !== undefined, {
       code: 'pod_required',
       detail: 'the token is not bound to a pod: use a projected token of a pod, not one made with kubectl create token',
       audit: { requireBoundPod: true },
@@ -51,7 +51,7 @@ export function* checkBinding(
   if (pins.allowedNodes !== undefined) {
     const { allowedNodes } = pins
     const isAllowed = node !== undefined && allowedNodes.some((pattern) => matchesGlob(pattern, node.name))
-    yield checkOf('node', allowedNodes, node?.name, isAllowed, {
+    yield makeCheck('node', allowedNodes, node?.name, isAllowed, {
       code: 'node_not_allowed',
       detail:
         node === undefined
@@ -62,7 +62,7 @@ export function* checkBinding(
   }
 }
 
-function checkOf(
+function makeCheck(
   name: string,
   expected: Check['expected'],
   actual: string | undefined,
@@ -72,7 +72,7 @@ function checkOf(
   return { name, expected, actual, refusal: holds ? undefined : refusal }
 }
 
-function accountRefusal(account: string, audit: NonNullable<Refusal['audit']>): Refusal {
+function refuseAccount(account: string, audit: NonNullable<Refusal['audit']>): Refusal {
   return {
     code: 'service_account_not_allowed',
     detail: `the service account ${quoteClaim(account)} is not one that may log in here`,

@@ -20,7 +20,7 @@ export function combineAudiences(all: readonly Pins[]): ReadonlySet<string> {
 }
 
 /** `expected`: what the policies that might have taken the token accept. */
-export function audienceMismatch(audiences: readonly string[], expected: readonly string[]): Refusal {
+export function refuseAudience(audiences: readonly string[], expected: readonly string[]): Refusal {
   const shown = audiences.slice(0, QUOTED_AUDIENCES_MAX).map((audience) => quoteText(audience))
   const more = audiences.length - shown.length
   const given = `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`
@@ -47,7 +47,7 @@ export function checkAudience(
   if (audiences === undefined)
     return isDefault ? undefined : { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
   const isMeant = audiences.some((audience) => accepted.includes(audience))
-  return { name, expected, actual: audiences, refusal: isMeant ? undefined : audienceMismatch(audiences, accepted) }
+  return { name, expected, actual: audiences, refusal: isMeant ? undefined : refuseAudience(audiences, accepted) }
 }
 
 export const UNRECORDED = 'attributes do not record it: explain the evidence itself'

@@ -69,12 +69,12 @@ function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySo
     report({ code: 'key_skipped', path: ['jwks', 'keys', index], message: `Skipped this key: ${reason}` })
   }
   const spec: KeySourceSpec = { kind: 'inline', digest: digestText(writeCanonicalJson(json)), keys }
-  const names = namesOf(keys)
+  const names = listKeyNames(keys)
   return { id: computeSourceDigest(spec), value: spec, ...(names === undefined ? {} : { names }) }
 }
 
 /** `undefined` if a key has no `kid`: then tokens of any `kid` are tried, to be told why they are refused. */
-function namesOf({ keys, skipped }: KeySet): readonly string[] | undefined {
+function listKeyNames({ keys, skipped }: KeySet): readonly string[] | undefined {
   const kids = [...keys.map(({ kid }) => kid), ...skipped.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))]
   const named = kids.filter((kid) => kid !== undefined)
   return named.length === kids.length ? [...new Set(named)] : undefined

@@ -15,11 +15,11 @@ import type { EntryContext, Report } from '../attest-context.ts'
 import type { Attestor, CompiledEntry, Prospect, Words } from '../attestor.ts'
 import type { Check } from '../check.ts'
 import type { Claimed } from '../claimed.ts'
-import { audienceMismatch, checkAudience, combineAudiences } from './audiences.ts'
+import { checkAudience, combineAudiences, refuseAudience } from './audiences.ts'
 import { compileKeys, type KeysConfig } from './key-anchor.ts'
-import { checkToken, issuerMismatch } from './token-checks.ts'
+import { checkToken, refuseIssuer } from './token-checks.ts'
 import { readClaimedOfToken } from './token-claimed.ts'
-import { factsOf, readFacts, recordFacts, type TokenFacts, type TokenPins } from './token-facts.ts'
+import { collectFacts, readFacts, recordFacts, type TokenFacts, type TokenPins } from './token-facts.ts'
 import { explainSignature, explainTimes } from './verification-steps.ts'
 
 interface OpenedToken<Own> {
@@ -115,7 +115,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
     },
 
     readClaimed: ({ token }) => readClaimedOfToken(token, (claims) => definition.readClaimed(claims)),
-    refuseSelector: issuerMismatch,
+    refuseSelector: refuseIssuer,
 
     // Cheap checks first: a token that cannot pass costs neither a key fetch nor a signature.
     async verify({ token, own }, anchor, pins, context) {
@@ -123,18 +123,18 @@ export function oidcAttestor<Config, OwnPins, Own>(
       if (!timely.ok) return timely
       const accepted = combineAudiences(pins)
       if (!token.audiences.some((audience) => accepted.has(audience)))
-        return refuse(audienceMismatch(token.audiences, [...accepted]))
+        return refuse(refuseAudience(token.audiences, [...accepted]))
       const verified = await verifySignature(token, anchor.value, context.keys)
       if (!verified.ok) return verified
       const { token: believed, anchor: anchorId } = verified.value
-      return pass({ expiresAtSeconds: believed.expiresAtSeconds, facts: factsOf(believed, own), anchorId })
+      return pass({ expiresAtSeconds: believed.expiresAtSeconds, facts: collectFacts(believed, own), anchorId })
     },
 
     prospect: ({ token }, { value }, { keys }) => PROSPECTS[keys.look(value, token)],
 
     async explainVerification({ token, own }, { value: source }, pins, context) {
       const verified = await verifySignature(token, source, context.keys)
-      const facts = factsOf(token, own)
+      const facts = collectFacts(token, own)
       const form = { name: 'form', expected: definition.form, actual: definition.describe(own), refusal: undefined }
       const issuer = { name: 'issuer', expected: pins.issuer, actual: token.issuer, refusal: undefined }
       const audience = checkAudience(facts, pins, context.defaultAudience)

@@ -24,12 +24,12 @@ export function checkToken(
 }
 
 function checkIssuer(actual: string, expected: string): Check {
-  const refusal = actual === expected ? undefined : issuerMismatch(actual, [expected])
+  const refusal = actual === expected ? undefined : refuseIssuer(actual, [expected])
   return { name: 'issuer', expected, actual, refusal }
 }
 
 /** RFC 7519 section 4.1.1; compared as OpenID Connect Core 1.0 section 3.1.3.7 does, character by character. */
-export function issuerMismatch(issuer: string, expected: readonly string[]): Refusal {
+export function refuseIssuer(issuer: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
     detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
@@ -43,17 +43,17 @@ function checkLifetime(
   { maxLifetimeSeconds }: TokenPins<unknown>,
 ): Check | undefined {
   const name = 'lifetime'
-  const expected = atMost(maxLifetimeSeconds)
+  const expected = describeMaximum(maxLifetimeSeconds)
   if (lifetimeSeconds === undefined) {
     const isDefault = maxLifetimeSeconds === TOKEN_LIFETIME_DEFAULT_SECONDS
     return isDefault ? undefined : { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
   }
   const actual = describeSeconds(lifetimeSeconds)
   const isShort = lifetimeSeconds <= maxLifetimeSeconds
-  return { name, expected, actual, refusal: isShort ? undefined : tooLong(actual, maxLifetimeSeconds) }
+  return { name, expected, actual, refusal: isShort ? undefined : refuseLifetime(actual, maxLifetimeSeconds) }
 }
 
-function tooLong(lifetime: string, maxSeconds: number): Refusal {
+function refuseLifetime(lifetime: string, maxSeconds: number): Refusal {
   return {
     code: 'token_lifetime_excessive',
     detail: `the token was issued for ${lifetime}, longer than the policy accepts: lower expirationSeconds of the projected token`,
@@ -61,6 +61,6 @@ function tooLong(lifetime: string, maxSeconds: number): Refusal {
   }
 }
 
-function atMost(seconds: number): string {
+function describeMaximum(seconds: number): string {
   return `at most ${describeSeconds(seconds)}`
 }

@@ -24,7 +24,7 @@ export interface TokenFacts<Own> {
   readonly own: Own
 }
 
-export function factsOf<Own>({ issuer, audiences, ...token }: ParsedToken, own: Own): TokenFacts<Own> {
+export function collectFacts<Own>({ issuer, audiences, ...token }: ParsedToken, own: Own): TokenFacts<Own> {
   return { issuer, audiences, lifetimeSeconds: token.expiresAtSeconds - token.issuedAtSeconds, own }
 }
 

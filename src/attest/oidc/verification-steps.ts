@@ -11,13 +11,13 @@ export function explainTimes(token: ParsedToken, { nowSeconds, skewSeconds }: At
   const timely = checkTimes(token, nowSeconds, skewSeconds)
   return {
     name: 'times',
-    expected: `valid at ${instant(nowSeconds)}, within ${skewSeconds} s`,
-    actual: `${instant(token.issuedAtSeconds)} to ${instant(token.expiresAtSeconds)}`,
+    expected: `valid at ${formatInstant(nowSeconds)}, within ${skewSeconds} s`,
+    actual: `${formatInstant(token.issuedAtSeconds)} to ${formatInstant(token.expiresAtSeconds)}`,
     refusal: timely.ok ? undefined : timely.refusal,
   }
 }
 
-function instant(seconds: number): string {
+function formatInstant(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 

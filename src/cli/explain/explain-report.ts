@@ -1,13 +1,13 @@
 // An explanation as data: what the tree is drawn from, and the JSON of it for programs.
 import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
-import type { Scalar, Value } from '../../condition/value.ts'
+import type { Scalar, Value } from '../../condition/read-value.ts'
 import {
   type AttestorExplanation,
   type ConditionExplanation,
   type LoginExplanation,
   type PolicyExplanation,
-  stateOf,
+  readCheckState,
 } from '../../policy/login/explain-login.ts'
 import { missOf, otherPolicies } from './explain-others.ts'
 import type { Verdict } from './explain-verdict.ts'
@@ -56,7 +56,7 @@ function checkJson(check: Check): unknown {
   const { name, expected, actual, refusal } = check
   return {
     name,
-    state: stateOf(check),
+    state: readCheckState(check),
     expected,
     actual,
     ...(refusal === undefined ? {} : { code: refusal.code, detail: refusal.detail }),

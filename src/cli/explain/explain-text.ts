@@ -4,13 +4,13 @@ import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
 import { printable } from '../../core/printable.ts'
 import { REFUSALS } from '../../core/refusal.ts'
-import { faultRefusal } from '../../policy/conditions.ts'
+import { describeFault } from '../../policy/conditions.ts'
 import {
   type AttestorExplanation,
   type ConditionExplanation,
   type PolicyExplanation,
   type PolicyState,
-  stateOf,
+  readCheckState,
 } from '../../policy/login/explain-login.ts'
 import { count, paint } from '../terminal.ts'
 import { missOf, otherPolicies } from './explain-others.ts'
@@ -83,7 +83,7 @@ function attestorLines(attestor: AttestorExplanation, io: Colour): readonly stri
 }
 
 function checkLines(check: Check, io: Colour): readonly string[] {
-  const state = stateOf(check)
+  const state = readCheckState(check)
   const head = `    ${mark(state, io)} ${check.name.padEnd(CHECK_WIDTH)}  `
   const indent = ' '.repeat(6 + CHECK_WIDTH + 2)
   const actual = listed(check.actual)
@@ -114,7 +114,7 @@ function conditionLines(
   { condition, explanation, evaluation, message }: ConditionExplanation,
   io: Colour,
 ): readonly string[] {
-  const told = evaluation.kind === 'fault' ? faultRefusal(evaluation, condition, 'expression').detail : message
+  const told = evaluation.kind === 'fault' ? describeFault(evaluation, condition, 'expression').detail : message
   const state = evaluation.kind === 'true' ? 'passed' : 'failed'
   const rows = treeRows(explanation, '', '')
   const width = Math.max(0, ...rows.map(({ text }) => text.length).filter((length) => length <= TEXT_MAX_WIDTH))

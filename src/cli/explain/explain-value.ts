@@ -1,5 +1,5 @@
 // Values and other people's texts in an explanation: short, on one line, and obeyed by no terminal.
-import type { Value } from '../../condition/value.ts'
+import type { Value } from '../../condition/read-value.ts'
 import { EXPLAINED_TEXT_MAX_LENGTH } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 

@@ -2,7 +2,7 @@
 // for keys, what the rest of the checks says about it.
 import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
 import type { LoginExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
-import { statusOfRefusal } from '../../policy/login/login.ts'
+import { chooseRefusalStatus } from '../../policy/login/login.ts'
 import type { EvidenceRefusal } from '../../policy/login/trials.ts'
 import { EXIT, type ExitCode } from '../command.ts'
 
@@ -62,7 +62,7 @@ function isVerified({ refusal }: EvidenceRefusal): boolean {
 
 /** As the login route answers. */
 function refusedFor(reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'): Answer {
-  return { status: statusOfRefusal(reason), code: 'login_refused', reason }
+  return { status: chooseRefusalStatus(reason), code: 'login_refused', reason }
 }
 
 /** For a body that is refused whole, whatever the policies are. */

@@ -8,8 +8,8 @@ import { type MappingContext, mergeAttributes } from '../../policy/mapping/mappi
 import { explainMapping, type MappingExplanation } from '../../policy/mapping/mapping-explanation.ts'
 import { createMappingMeter } from '../../policy/mapping/mapping-meter.ts'
 import {
-  agentOf,
   createWorkloadMapper,
+  readAgent,
   readAttributes,
   type WorkloadDescription,
 } from '../../policy/mapping/workload.ts'
@@ -57,7 +57,7 @@ export const map = defineCommand({
     if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
     const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
     const workload = await readWorkload(file, values.container, io)
-    const agent = agentOf(session, config.cluster)
+    const agent = readAgent(session, config.cluster)
     if (!agent.ok) {
       throw new Stop(
         EXIT.refused,

@@ -3,7 +3,7 @@
 import type { Attributes } from '../../attribute/attribute.ts'
 import type { Condition } from '../compile.ts'
 import type { Program } from '../emit.ts'
-import { readValue, type Value } from '../value.ts'
+import { readValue, type Value } from '../read-value.ts'
 import { ANSWER, MEMORY, VM_FAULTS } from './abi.ts'
 import { writeInput } from './input.ts'
 import { instantiatePolicyVm, type PolicyVm } from './policy-vm.ts'

@@ -20,20 +20,20 @@ export function instantiatePolicyVm(module: WebAssembly.Module): PolicyVm {
   const { memory } = exports
   if (!(memory instanceof WebAssembly.Memory)) throw new TypeError('The module is not the policy VM: it has no memory')
   const vm = {
-    verify: functionOf(exports, 'verify'),
-    evaluate: functionOf(exports, 'evaluate'),
-    fuelLeft: functionOf(exports, 'fuelLeft'),
-    faultPlace: functionOf(exports, 'faultPlace'),
-    result: functionOf(exports, 'result'),
+    verify: findFunction(exports, 'verify'),
+    evaluate: findFunction(exports, 'evaluate'),
+    fuelLeft: findFunction(exports, 'fuelLeft'),
+    faultPlace: findFunction(exports, 'faultPlace'),
+    result: findFunction(exports, 'result'),
   }
-  const version = functionOf(exports, 'abiVersion')()
+  const version = findFunction(exports, 'abiVersion')()
   if (version !== ABI_VERSION) throw new TypeError(`The policy VM has ABI ${version}, and ABI ${ABI_VERSION} is needed`)
   // Its maximum is its size, so its buffer is never shared and never replaced; only some hosts' types know.
   const buffer = memory.buffer as ArrayBuffer
   return { ...vm, bytes: new Uint8Array(buffer), words: new Uint32Array(buffer), view: new DataView(buffer) }
 }
 
-function functionOf(exports: WebAssembly.Exports, name: string): Numeric {
+function findFunction(exports: WebAssembly.Exports, name: string): Numeric {
   const found = exports[name]
   if (typeof found !== 'function') throw new TypeError(`The module is not the policy VM: it has no ${name}()`)
   return found as Numeric

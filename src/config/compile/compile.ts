@@ -13,12 +13,12 @@ import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../sect
 import { describeEncoding } from '../yaml/encoding-fault.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 import { createPositions, type Position } from '../yaml/position.ts'
-import { documentTooLarge } from '../yaml/scan.ts'
+import { describeTooLarge } from '../yaml/scan.ts'
 import { readYaml } from '../yaml/yaml.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
 import { createIssueList, placeIssue } from './issue-list.ts'
 import type { CompileContext } from './section-context.ts'
-import { missingField, notText, unknownField } from './validation-issue.ts'
+import { describeMissingField, describeNotString, describeUnknownField } from './validation-issue.ts'
 
 /** What a document of each section compiles to. */
 export type SectionValues = {
@@ -39,7 +39,7 @@ export function compileDocument<Name extends SectionName>(
   bytes: Uint8Array,
   context: CompileContext,
 ): CompileResult<SectionValues[Name]> {
-  if (bytes.length > DOCUMENT_MAX_BYTES) return failAt(documentTooLarge(bytes.length))
+  if (bytes.length > DOCUMENT_MAX_BYTES) return failAt(describeTooLarge(bytes.length))
   const text = decodeUtf8(bytes)
   if (text === undefined) {
     const { message, ...position } = describeEncoding(bytes)
@@ -88,7 +88,7 @@ function readEnvelope<T>(
   for (const name of root.entries.keys()) {
     if (ENVELOPE.includes(name)) continue
     const hint = suggestNearest(name, ENVELOPE) || '; settings of a section stand under spec'
-    report(unknownField(name, [], hint))
+    report(describeUnknownField(name, [], hint))
   }
   readText(root, 'schema', ['v1'], report, (schema) => {
     if (schema === 'v1') return
@@ -105,7 +105,7 @@ function readEnvelope<T>(
     if (!isOurs) reportSection(name, section, report)
   })
   const spec = root.entries.get('spec')
-  if (spec === undefined) report(missingField('spec', []))
+  if (spec === undefined) report(describeMissingField('spec', []))
   return spec === undefined || !isOurs ? undefined : row.read(spec.value, context, report)
 }
 
@@ -117,9 +117,9 @@ function readText(
   accept: (text: string) => void,
 ): void {
   const node = root.entries.get(name)?.value
-  if (node === undefined) report(missingField(name, []))
+  if (node === undefined) report(describeMissingField(name, []))
   else if (node.kind === 'text') accept(node.value)
-  else if (node.kind !== 'broken') report(notText(node, [name], makeChoiceForm(choices)))
+  else if (node.kind !== 'broken') report(describeNotString(node, [name], makeChoiceForm(choices)))
 }
 
 function reportSection(name: string, expected: SectionName, report: Report): void {

@@ -3,7 +3,7 @@
 import { CATALOGUE } from '../../attribute/catalogue.ts'
 import { weighHeap } from '../../core/heap-weight.ts'
 import type { IssuancePolicy } from '../../policy/mapping/issuance.ts'
-import { overrideIndexOf } from '../../policy/mapping/override-index.ts'
+import { findOverrideIndex } from '../../policy/mapping/override-index.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { LocatedIssue } from '../yaml/located-issue.ts'
  * Walks the whole value, so it is called once for each version and its result is kept.
  */
 export function weighCompiled(value: unknown, issues: readonly LocatedIssue[], document: Uint8Array): number {
-  return weighHeap([value, issues, hiddenOf(value)], CATALOGUE) + weighText(document)
+  return weighHeap([value, issues, findDerived(value)], CATALOGUE) + weighText(document)
 }
 
 /** A slice of a string keeps the whole of it: one value as it stood in the text may keep the text. */
@@ -21,8 +21,8 @@ function weighText(document: Uint8Array): number {
 }
 
 /** What is made of a value at its first use and lives as long as it does, but not in a field of it. */
-function hiddenOf(value: unknown): unknown {
-  return isIssuancePolicy(value) ? overrideIndexOf(value.overrides) : undefined
+function findDerived(value: unknown): unknown {
+  return isIssuancePolicy(value) ? findOverrideIndex(value.overrides) : undefined
 }
 
 function isIssuancePolicy(value: unknown): value is IssuancePolicy {

@@ -71,14 +71,14 @@ export function findAttributeFault(
     const message = `Cannot use "${attribute.name}" with server ${serverVersion}: a key with "/" or "-" needs ${least}`
     return { code: 'version_required', message }
   }
-  const setting = missingSetting(attribute, settings)
+  const setting = findMissingSetting(attribute, settings)
   if (setting === undefined) return undefined
   const message = `Cannot use "${attribute.name}": the agents of this cluster do not supply it; ${setting}`
   return { code: 'attribute_not_enabled', message }
 }
 
 /** What to set so that the attribute comes, as a sentence fragment. */
-function missingSetting(attribute: ResolvedAttribute, settings: AttributeSettings): string | undefined {
+function findMissingSetting(attribute: ResolvedAttribute, settings: AttributeSettings): string | undefined {
   const { row } = attribute
   const attestors: ReadonlyMap<string, { readonly enabled: boolean }> = new Map(
     Object.entries(settings.workloadAttestation),

@@ -9,7 +9,7 @@ export function formatIssue(issue: LocatedIssue, text: string, file: string): st
   const { line, column, code, message } = issue
   const said = printable(message, ISSUE_MESSAGE_MAX_LENGTH)
   const head = `${printable(file)}:${line}:${column}: ${findSeverity(issue)} ${code}: ${said}`
-  const source = lineOf(text, line)
+  const source = readLine(text, line)
   if (source.trim() === '') return head
   const start = column <= ISSUE_LINE_MAX_LENGTH ? 0 : column - Math.floor(ISSUE_LINE_MAX_LENGTH / 2)
   const shown = source.slice(start, start + ISSUE_LINE_MAX_LENGTH)
@@ -19,6 +19,6 @@ export function formatIssue(issue: LocatedIssue, text: string, file: string): st
   return `${head}\n${gutter}${maskUnprintable(shown.replaceAll('\t', ' '))}\n${caret}`
 }
 
-function lineOf(text: string, line: number): string {
+function readLine(text: string, line: number): string {
   return text.split(/\r\n|\r|\n/, line)[line - 1] ?? ''
 }

@@ -3,7 +3,7 @@ import { type Issue, isError, type OmittedIssues, stopsCompiling } from '../../c
 import { ISSUES_MAX } from '../../core/limits.ts'
 import { nameInvisible } from '../yaml/invisible.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
-import { createPositions, offsetInScalar, type Positions, placeOf } from '../yaml/position.ts'
+import { createPositions, findOffsetInScalar, findPlace, type Positions } from '../yaml/position.ts'
 import { readYaml } from '../yaml/yaml.ts'
 import type { YamlNode, YamlScalar } from '../yaml/yaml-node.ts'
 
@@ -18,7 +18,7 @@ export interface PlacedIssue {
  * that is missing is reported where the map that lacks it is named.
  */
 export function placeIssue(issue: Issue, root: YamlNode, text: string, positions: Positions): PlacedIssue {
-  const { node, entry, exact } = placeOf(root, issue.path)
+  const { node, entry, exact } = findPlace(root, issue.path)
   // A collection in block style begins with its first element: its name says better which one is meant.
   const isAtName = issue.atKey === true || !exact || isBlock(node, text)
   if (isAtName && entry !== undefined) return { issue: { ...issue, ...positions.at(entry.keyStart) } }
@@ -54,7 +54,7 @@ export function createIssueList(text: string, positions: Positions): IssueList {
   function locate({ issue, text: inside }: PlacedIssue): LocatedIssue {
     return inside === undefined
       ? issue
-      : { ...issue, ...positions.at(offsetInScalar(text, inside.scalar, inside.offset)) }
+      : { ...issue, ...positions.at(findOffsetInScalar(text, inside.scalar, inside.offset)) }
   }
 
   return {
@@ -72,13 +72,13 @@ export function createIssueList(text: string, positions: Positions): IssueList {
       const listed = nameInvisible(keepFirst(kept, ISSUES_MAX - 1).map(locate), text)
       const listedErrors = listed.filter(isError).length
       const omitted = { errors: errors - listedErrors, warnings: 0 }
-      return [...listed, omission(listed, { ...omitted, warnings: count - listed.length - omitted.errors })]
+      return [...listed, makeOmission(listed, { ...omitted, warnings: count - listed.length - omitted.errors })]
     },
   }
 }
 
 /** Stands for the issues that are not listed; its code and its place are those of one that is. */
-function omission(listed: readonly LocatedIssue[], omitted: OmittedIssues): LocatedIssue {
+function makeOmission(listed: readonly LocatedIssue[], omitted: OmittedIssues): LocatedIssue {
   const like = omitted.errors > 0 ? listed.findLast(isError) : listed.findLast((issue) => !isError(issue))
   const last = like ?? listed.at(-1)
   if (last === undefined) throw new Error('unreachable')

@@ -8,7 +8,13 @@ import { suggestNearest } from '../../core/nearest.ts'
 import { quoteText } from '../../core/printable.ts'
 import { makeChoiceForm, type StringForm } from '../../core/string-form.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
-import { failedCheck, mismatch, missingField, notText, unknownField } from './validation-issue.ts'
+import {
+  describeFailedCheck,
+  describeMismatch,
+  describeMissingField,
+  describeNotString,
+  describeUnknownField,
+} from './validation-issue.ts'
 
 /** What a schema may tell of itself with `v.metadata`. */
 export interface SchemaMetadata {
@@ -75,26 +81,26 @@ export function validate<S extends v.GenericSchema>(
 }
 
 /** The value of a node as plain data in the shape of JSON: what a schema of `unknown` yields. */
-function plainValue(node: YamlNode): Read {
+function readPlain(node: YamlNode): Read {
   if (node.kind === 'map') {
     const value: Record<string, unknown> = Object.create(null)
-    for (const [name, entry] of node.entries) value[name] = plainValue(entry.value)
+    for (const [name, entry] of node.entries) value[name] = readPlain(entry.value)
     return Object.values(value).includes(INVALID) ? INVALID : value
   }
   if (node.kind === 'list') {
-    const items = node.items.map(plainValue)
+    const items = node.items.map(readPlain)
     return items.includes(INVALID) ? INVALID : items
   }
   if (node.kind === 'broken') return INVALID
   return node.kind === 'null' ? null : node.value
 }
 
-function shapeOf(schema: v.GenericSchema): Shape {
+function asShape(schema: v.GenericSchema): Shape {
   return schema as unknown as Shape
 }
 
 function readAs(schema: v.GenericSchema, node: YamlNode, path: Path, walk: Walk): Read {
-  const shape = shapeOf(schema)
+  const shape = asShape(schema)
   if (node.kind === 'broken') return INVALID
   if (shape.type === 'optional') return readAs(shape.wrapped, node, path, walk)
   const value = readShape(shape, schema, node, path, walk)
@@ -104,30 +110,30 @@ function readAs(schema: v.GenericSchema, node: YamlNode, path: Path, walk: Walk)
 function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: Path, walk: Walk): Read {
   switch (shape.type) {
     case 'unknown':
-      return plainValue(node)
+      return readPlain(node)
     case 'optional':
       return readAs(shape.wrapped, node, path, walk)
     case 'union':
-      return readAs(optionFor(shape.options, node), node, path, walk)
+      return readAs(chooseOption(shape.options, node), node, path, walk)
     case 'strict_object':
     case 'loose_object':
-      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
+      if (node.kind !== 'map') return fail(describeMismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
       return readObject(shape.entries, node, path, walk, shape.type === 'loose_object')
     case 'variant':
-      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
-      return readVariant(shape, metadataOf(schema), node, path, walk)
+      if (node.kind !== 'map') return fail(describeMismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
+      return readVariant(shape, readMetadata(schema), node, path, walk)
     case 'record': {
-      if (node.kind !== 'map') return fail(mismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
+      if (node.kind !== 'map') return fail(describeMismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
       const value: Record<string, unknown> = Object.create(null)
       for (const [name, entry] of node.entries) {
         const read = readAs(shape.value, entry.value, [...path, name], walk)
         if (read !== INVALID) value[name] = read
       }
       const isWhole = Object.keys(value).length === node.entries.size
-      return isWhole || metadataOf(schema).salvaged ? value : INVALID
+      return isWhole || readMetadata(schema).salvaged ? value : INVALID
     }
     case 'array': {
-      if (node.kind !== 'list') return fail(mismatch(node, 'a list', path, mayBeEmpty(schema)), walk)
+      if (node.kind !== 'list') return fail(describeMismatch(node, 'a list', path, mayBeEmpty(schema)), walk)
       const value: unknown[] = new Array(node.items.length)
       let isWhole = true
       for (const [index, item] of node.items.entries()) {
@@ -135,15 +141,15 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
         if (read === INVALID) isWhole = false
         else value[index] = read
       }
-      return isWhole || metadataOf(schema).salvaged ? value : INVALID
+      return isWhole || readMetadata(schema).salvaged ? value : INVALID
     }
     case 'string':
-      return node.kind === 'text' ? node.value : fail(notText(node, path, metadataOf(schema).form), walk)
+      return node.kind === 'text' ? node.value : fail(describeNotString(node, path, readMetadata(schema).form), walk)
     case 'picklist':
     case 'literal': {
       const choices = shape.type === 'picklist' ? shape.options : [shape.literal]
       const known = choices.map((choice) => `"${choice}"`).join(', ')
-      if (node.kind !== 'text') return fail(notText(node, path, makeChoiceForm(choices)), walk)
+      if (node.kind !== 'text') return fail(describeNotString(node, path, makeChoiceForm(choices)), walk)
       if (choices.includes(node.value)) return node.value
       const near = suggestNearest(node.value, choices)
       walk.report({
@@ -154,9 +160,9 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       return INVALID
     }
     case 'boolean':
-      return node.kind === 'bool' ? node.value : fail(mismatch(node, 'true or false', path), walk)
+      return node.kind === 'bool' ? node.value : fail(describeMismatch(node, 'true or false', path), walk)
     case 'number':
-      if (node.kind !== 'int' && node.kind !== 'float') return fail(mismatch(node, 'a number', path), walk)
+      if (node.kind !== 'int' && node.kind !== 'float') return fail(describeMismatch(node, 'a number', path), walk)
       return node.value
   }
 }
@@ -178,7 +184,7 @@ function readObject(
       if (read === INVALID) isValid = false
       else value[name] = read
     } else if (isLoose) {
-      value[name] = plainValue(entry.value)
+      value[name] = readPlain(entry.value)
       if (value[name] === INVALID) isValid = false
     } else {
       const names = Object.keys(entries)
@@ -188,12 +194,12 @@ function readObject(
           name,
           names.filter((known) => !node.entries.has(known)),
         ) || `; known are ${names.join(', ')}`
-      walk.report(unknownField(name, path, near))
+      walk.report(describeUnknownField(name, path, near))
       isValid = false
     }
   }
   for (const [name, field] of Object.entries(entries)) {
-    if (shapeOf(field).type === 'optional' || node.entries.has(name)) continue
+    if (asShape(field).type === 'optional' || node.entries.has(name)) continue
     walk.report({
       code: 'field_missing',
       path: [...path, name],
@@ -213,19 +219,19 @@ function readVariant(
 ): Read {
   const options = new Map<string, v.GenericSchema>()
   for (const option of shape.options) {
-    const optionShape = shapeOf(option)
+    const optionShape = asShape(option)
     const literal = optionShape.type === 'strict_object' ? optionShape.entries[shape.key] : undefined
-    const literalShape = literal === undefined ? undefined : shapeOf(literal)
+    const literalShape = literal === undefined ? undefined : asShape(literal)
     if (literalShape?.type === 'literal') options.set(literalShape.literal, option)
   }
   const entry = node.entries.get(shape.key)
   const keyPath = [...path, shape.key]
   if (entry === undefined) {
-    return fail(missingField(shape.key, path), walk)
+    return fail(describeMissingField(shape.key, path), walk)
   }
   if (entry.value.kind === 'broken') return INVALID
   if (entry.value.kind !== 'text')
-    return fail(notText(entry.value, keyPath, makeChoiceForm(metadata.known ?? [...options.keys()])), walk)
+    return fail(describeNotString(entry.value, keyPath, makeChoiceForm(metadata.known ?? [...options.keys()])), walk)
   const chosen = options.get(entry.value.value)
   if (chosen !== undefined) return readAs(chosen, node, path, walk)
   const names = [...options.keys()]
@@ -237,9 +243,9 @@ function readVariant(
 }
 
 /** Of a union, the option that is made for this kind of node, or else the first one, which then says what is wrong. */
-function optionFor(options: readonly v.GenericSchema[], node: YamlNode): v.GenericSchema {
+function chooseOption(options: readonly v.GenericSchema[], node: YamlNode): v.GenericSchema {
   const wanted = node.kind === 'list' ? ['array'] : node.kind === 'map' ? ['strict_object', 'record'] : []
-  const found = options.find((option) => wanted.includes(shapeOf(option).type)) ?? options[0]
+  const found = options.find((option) => wanted.includes(asShape(option).type)) ?? options[0]
   if (found === undefined) throw new Error('a union without options')
   return found
 }
@@ -253,21 +259,21 @@ function passesChecks(schema: v.GenericSchema, value: unknown, path: Path, walk:
     if (action.kind !== 'validation') continue
     const dataset = action['~run']({ typed: true, value }, { abortEarly: false })
     for (const finding of dataset.issues ?? []) {
-      walk.report(failedCheck(finding, action, path))
+      walk.report(describeFailedCheck(finding, action, path))
       passes = false
     }
   }
   return passes
 }
 
-function metadataOf(schema: v.GenericSchema): SchemaMetadata {
+function readMetadata(schema: v.GenericSchema): SchemaMetadata {
   // Of a generic schema valibot knows nothing more exact; only this folder's schemas hold metadata.
   return v.getMetadata(schema) as SchemaMetadata
 }
 
 /** Whether `[]` or `{}` would pass: nobody is told to write what is refused. */
 function mayBeEmpty(schema: v.GenericSchema): boolean {
-  const shape = shapeOf(schema)
+  const shape = asShape(schema)
   if (shape.type === 'variant') return false
   const value = shape.type === 'array' ? [] : {}
   return v.safeParse(schema, value).success

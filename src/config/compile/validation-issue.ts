@@ -5,13 +5,13 @@ import { QUOTED_MAX_CHARACTERS } from '../../core/limits.ts'
 import { printable, quoteText } from '../../core/printable.ts'
 import type { StringForm } from '../../core/string-form.ts'
 import type { YamlNode } from '../yaml/yaml-node.ts'
-import { describeRequirement } from './check-words.ts'
+import { describeRequirement } from './describe-requirement.ts'
 
 /** A string is wanted. A number or a boolean that was meant as one is told how to say so, if that is then right. */
-export function notText(node: YamlNode, path: Path, form?: StringForm): Issue {
-  if (!('source' in node) || node.source === '') return mismatch(node, form?.words ?? 'a string', path)
+export function describeNotString(node: YamlNode, path: Path, form?: StringForm): Issue {
+  if (!('source' in node) || node.source === '') return describeMismatch(node, form?.words ?? 'a string', path)
   const source = printable(node.source, QUOTED_MAX_CHARACTERS)
-  const read = `Cannot use ${source} as a string: YAML reads it as ${readingOf(node)}`
+  const read = `Cannot use ${source} as a string: YAML reads it as ${describeReading(node)}`
   const { start, end } = node
   if (form === undefined || form.accepts(node.source)) {
     const text = JSON.stringify(node.source)
@@ -24,18 +24,18 @@ export function notText(node: YamlNode, path: Path, form?: StringForm): Issue {
   return { code: 'text_unquoted', path, message: `${expected}; write ${text}`, fix: { start, end, text } }
 }
 
-function readingOf(node: YamlNode): string {
+function describeReading(node: YamlNode): string {
   if (node.kind === 'int' || node.kind === 'float') return `the number ${node.value}`
   return node.kind === 'bool' ? `the value ${node.value}` : 'null'
 }
 
 /** `expected` is a noun with its article; `mayBeEmpty`: a collection without elements would do. */
-export function mismatch(node: YamlNode, expected: string, path: Path, mayBeEmpty = false): Issue {
+export function describeMismatch(node: YamlNode, expected: string, path: Path, mayBeEmpty = false): Issue {
   if (node.kind === 'null') {
     const message = `Cannot use nothing here: expected ${expected}${mayBeEmpty ? (EMPTY[expected] ?? '') : ''}`
     return { code: 'value_empty', path, message }
   }
-  return { code: 'type_mismatch', path, message: `Cannot use ${nameOf(node)} here: expected ${expected}` }
+  return { code: 'type_mismatch', path, message: `Cannot use ${describeNode(node)} here: expected ${expected}` }
 }
 
 /** How to write what is empty on purpose. */
@@ -44,7 +44,7 @@ const EMPTY: Readonly<Record<string, string>> = {
   'a map': '; an empty map is {}',
 }
 
-function nameOf(node: YamlNode): string {
+function describeNode(node: YamlNode): string {
   switch (node.kind) {
     case 'map':
       return 'a map'
@@ -63,12 +63,12 @@ function nameOf(node: YamlNode): string {
   }
 }
 
-export function missingField(name: string, path: Path): Issue {
+export function describeMissingField(name: string, path: Path): Issue {
   return { code: 'field_missing', path: [...path, name], message: `Cannot do without the field "${name}": add it` }
 }
 
 /** `hint` is a sentence fragment that says what the field may have been meant to be. */
-export function unknownField(name: string, path: Path, hint: string): Issue {
+export function describeUnknownField(name: string, path: Path, hint: string): Issue {
   const message = `Cannot use the field ${quoteText(name)}: it is unknown${hint}`
   return { code: 'field_unknown', path: [...path, name], message, atKey: true }
 }
@@ -79,17 +79,17 @@ export interface CheckFinding {
   readonly input: unknown
 }
 
-export function failedCheck(finding: CheckFinding, action: v.GenericPipeAction, path: Path): Issue {
-  return { code: codeOf(finding.type), path, message: messageOf(finding, action) }
+export function describeFailedCheck(finding: CheckFinding, action: v.GenericPipeAction, path: Path): Issue {
+  return { code: chooseCode(finding.type), path, message: describeFinding(finding, action) }
 }
 
-function codeOf(check: string): IssueCode {
+function chooseCode(check: string): IssueCode {
   if (check === 'non_empty') return 'value_empty'
   const isBound = check.startsWith('max_') || check.startsWith('min_')
   return isBound ? 'value_out_of_range' : 'value_invalid'
 }
 
-function messageOf({ type, input }: CheckFinding, action: v.GenericPipeAction): string {
+function describeFinding({ type, input }: CheckFinding, action: v.GenericPipeAction): string {
   // A message of the schema's own is written for authors; valibot's defaults are not.
   if ('message' in action && typeof action.message === 'string') return action.message
   const isList = Array.isArray(input)

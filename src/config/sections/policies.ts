@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import { findFixedAttributes } from '../../condition/fixed-attributes.ts'
-import { catalogueScope } from '../../condition/scope.ts'
+import { createCatalogueScope } from '../../condition/scope.ts'
 import {
   CONDITION_MAX_LENGTH,
   CONDITION_MESSAGE_MAX_LENGTH,
@@ -88,7 +88,7 @@ function compileConditions(
   compiler: ConditionCompiler,
   report: Report,
 ): readonly PolicyCondition[] {
-  const scope = catalogueScope(({ name, origin }) =>
+  const scope = createCatalogueScope(({ name, origin }) =>
     types === undefined || types.has(origin)
       ? undefined
       : `Cannot use "${name}" here: no required attestor of this policy proves it`,

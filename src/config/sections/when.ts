@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
 import type { Condition } from '../../condition/compile.ts'
-import { catalogueScope } from '../../condition/scope.ts'
+import { createCatalogueScope } from '../../condition/scope.ts'
 import type { Path } from '../../core/issue.ts'
 import { UNKNOWN_ATTRIBUTE_QUOTED_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
@@ -41,7 +41,7 @@ export function compileMatch(
 
 /** May read whatever a template may: workload, agent and configuration. */
 function compileOverrideCondition(text: string, path: Path, work: IssuanceWork): Condition | undefined {
-  const condition = work.conditions.compile(text, catalogueScope(), path, work.report)
+  const condition = work.conditions.compile(text, createCatalogueScope(), path, work.report)
   for (const name of condition?.attributes ?? []) {
     const attribute = resolveAttribute(name)
     if (attribute !== undefined) work.uses.push({ attribute, path })

@@ -81,7 +81,7 @@ export interface Place {
 }
 
 /** Walks `path` as far as the document goes. */
-export function placeOf(root: YamlNode, path: Path): Place {
+export function findPlace(root: YamlNode, path: Path): Place {
   let place: Place = { node: root, exact: true }
   for (const step of path) {
     const { node } = place
@@ -101,7 +101,7 @@ export function placeOf(root: YamlNode, path: Path): Place {
 }
 
 /** Where in the document the unit `offset` of a scalar's decoded text stands. */
-export function offsetInScalar(text: string, scalar: YamlScalar, offset: number): number {
+export function findOffsetInScalar(text: string, scalar: YamlScalar, offset: number): number {
   const { source } = scalar
   let at = scalar.contentStart + scalar.indent
   for (let index = 0; index < Math.min(offset, source.length); index++) {
@@ -119,7 +119,7 @@ function stepOver(text: string, from: number, unit: number, scalar: YamlScalar):
   if (style === 'double' && text[at] === '\\') {
     // `\U0001f600` stands for two units: the first one moves nowhere.
     const isFirstOfTwo = text[at + 1] === 'U' && unit >= 0xd800 && unit <= 0xdbff
-    return isFirstOfTwo ? at : at + escapeLength(text[at + 1])
+    return isFirstOfTwo ? at : at + countEscapeUnits(text[at + 1])
   }
   if (!isBlank(unit)) {
     at = skipBlanks(text, at, end)
@@ -142,7 +142,7 @@ function skipEscapedBreaks(text: string, from: number, { style, end }: YamlScala
   return at
 }
 
-function escapeLength(kind: string | undefined): number {
+function countEscapeUnits(kind: string | undefined): number {
   if (kind === 'x') return 4
   if (kind === 'u') return 6
   return kind === 'U' ? 10 : 2

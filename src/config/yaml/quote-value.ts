@@ -16,8 +16,8 @@ export interface QuoteHint {
 
 /** For a value in the line of `offset`; the edit is there where the line is a name and a value that begins so. */
 export function hintQuotes(text: string, offset: number): QuoteHint {
-  const start = lineStart(text, offset)
-  const line = text.slice(start, lineEnd(text, start))
+  const start = findLineStart(text, offset)
+  const line = text.slice(start, findLineEnd(text, start))
   const [, head = '', rest = ''] = LINE.exec(line) ?? []
   // A comment is no part of the value.
   const value = rest.replace(/\s+#.*$/, '').trimEnd()
@@ -27,11 +27,11 @@ export function hintQuotes(text: string, offset: number): QuoteHint {
   return { words: `put the whole value in quotes: ${printable(quoted, QUOTED_CLAIM_MAX_CHARACTERS)}`, fix }
 }
 
-function lineStart(text: string, offset: number): number {
+function findLineStart(text: string, offset: number): number {
   return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1
 }
 
-function lineEnd(text: string, from: number): number {
+function findLineEnd(text: string, from: number): number {
   const end = text.slice(from).search(/[\r\n]/)
   return end < 0 ? text.length : from + end
 }

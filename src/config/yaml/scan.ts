@@ -14,7 +14,7 @@ export interface Fault {
   readonly fix?: Fix
 }
 
-export function faultAt({ offset, ...fault }: Fault, positions: Positions, path: Path = []): LocatedIssue {
+export function locateFault({ offset, ...fault }: Fault, positions: Positions, path: Path = []): LocatedIssue {
   return { ...fault, path, ...positions.at(offset) }
 }
 
@@ -40,7 +40,7 @@ for (const code of [COMMA, DASH, COLON, QUESTION, BRACKET, BRACE]) ORDINARY[code
  * a comment counts as a key. Documents that people write are far below these bounds.
  */
 export function scanText(text: string): Fault | undefined {
-  if (text.length > DOCUMENT_MAX_BYTES) return documentTooLarge(text.length)
+  if (text.length > DOCUMENT_MAX_BYTES) return describeTooLarge(text.length)
   if (!text.isWellFormed()) {
     return { code: 'encoding_invalid', offset: 0, message: 'Cannot read the document: it holds half a surrogate pair' }
   }
@@ -50,7 +50,7 @@ export function scanText(text: string): Fault | undefined {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code < 0x80 && ORDINARY[code] === 1) continue
-    if (isForbidden(code)) return forbiddenCharacter(code, at)
+    if (isForbidden(code)) return describeForbidden(code, at)
     switch (code) {
       case LINE_FEED:
         lines++
@@ -77,14 +77,14 @@ export function scanText(text: string): Fault | undefined {
         items++
         break
     }
-    if (lines > DOCUMENT_MAX_LINES) return tooManyLines(at)
-    if (keys > DOCUMENT_MAX_KEYS) return tooMany('names', DOCUMENT_MAX_KEYS, at)
-    if (items > DOCUMENT_MAX_ITEMS) return tooMany('list elements', DOCUMENT_MAX_ITEMS, at)
+    if (lines > DOCUMENT_MAX_LINES) return describeTooManyLines(at)
+    if (keys > DOCUMENT_MAX_KEYS) return describeTooMany('names', DOCUMENT_MAX_KEYS, at)
+    if (items > DOCUMENT_MAX_ITEMS) return describeTooMany('list elements', DOCUMENT_MAX_ITEMS, at)
   }
   return undefined
 }
 
-export function documentTooLarge(bytes: number): Fault {
+export function describeTooLarge(bytes: number): Fault {
   return {
     code: 'document_too_large',
     offset: 0,
@@ -92,12 +92,12 @@ export function documentTooLarge(bytes: number): Fault {
   }
 }
 
-function tooManyLines(offset: number): Fault {
+function describeTooManyLines(offset: number): Fault {
   const message = `Cannot read more than ${DOCUMENT_MAX_LINES} lines in one document; split it by cluster`
   return { code: 'document_too_large', offset, message }
 }
 
-export function tooMany(what: string, max: number, offset: number): Fault {
+export function describeTooMany(what: string, max: number, offset: number): Fault {
   return {
     code: 'document_too_many_keys',
     offset,
@@ -119,7 +119,7 @@ function isForbidden(code: number): boolean {
   return code < 0xa0 || code === 0x2028 || code === 0x2029 || code === 0xfeff || code >= 0xfffe
 }
 
-function forbiddenCharacter(code: number, offset: number): Fault {
+function describeForbidden(code: number, offset: number): Fault {
   // A text of ASCII in UTF-16 without a mark is UTF-8 as well: every second character is NUL.
   const cure = code === 0 && offset < 2 ? 'the file seems to be UTF-16: save it as UTF-8' : 'remove it'
   const message = `Cannot use the character ${nameCharacter(code)} in a document: ${cure}`

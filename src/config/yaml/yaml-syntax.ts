@@ -9,7 +9,7 @@ export function skipSeparators(text: string, from: number): number {
   for (;;) {
     const char = text[at]
     if (char === ' ' || char === '\t' || char === '\n' || char === '\r') at++
-    else if (char === '#') at = endOfLine(text, at)
+    else if (char === '#') at = findLineEnd(text, at)
     else if ((char === ':' || char === '-' || char === '?') && isSpaceOrEnd(text[at + 1])) at++
     else return at
   }
@@ -18,7 +18,7 @@ export function skipSeparators(text: string, from: number): number {
 /** The offset of the next dash outside comments, or the end of the text. */
 export function skipToDash(text: string, from: number): number {
   let at = from
-  while (at < text.length && text[at] !== '-') at = text[at] === '#' ? endOfLine(text, at) : at + 1
+  while (at < text.length && text[at] !== '-') at = text[at] === '#' ? findLineEnd(text, at) : at + 1
   return at
 }
 
@@ -26,7 +26,7 @@ export function skipToDash(text: string, from: number): number {
  * Where the second document begins: at its `---`, or else behind the end marker of the first. `from` is the end of what
  * the first one holds, or 0 where that is nothing: then it is explicit, and the first marker is its own.
  */
-export function secondDocumentStart(text: string, from: number, isExplicit: boolean, isFirstEmpty: boolean): number {
+export function findSecondDocument(text: string, from: number, isExplicit: boolean, isFirstEmpty: boolean): number {
   const markers = /(?<=^|[\r\n])(---|\.\.\.)(?=[ \t\r\n]|$)/g
   let own = isExplicit && isFirstEmpty ? 1 : 0
   let end = 0
@@ -45,45 +45,45 @@ function isSpaceOrEnd(char: string | undefined): boolean {
   return char === undefined || char === ' ' || char === '\t' || char === '\n' || char === '\r'
 }
 
-function endOfLine(text: string, from: number): number {
+function findLineEnd(text: string, from: number): number {
   let at = from
   while (at < text.length && text[at] !== '\n' && text[at] !== '\r') at++
   return at
 }
 
 /** The parser's `reason` at `offset` as a fault of the document. */
-export function syntaxFault(text: string, reason: string, offset: number): Fault {
+export function describeSyntaxFault(text: string, reason: string, offset: number): Fault {
   // The parser has one exception type; the name of its option is the one part of this reason that it must keep.
   if (reason.includes('maxDepth')) {
     return { code: 'document_too_deep', offset, message: `Cannot nest deeper than ${DOCUMENT_MAX_DEPTH} levels` }
   }
-  const template = unquotedTemplate(text, offset)
+  const template = findUnquotedTemplate(text, offset)
   if (template !== undefined) {
     const { words, ...hint } = hintQuotes(text, offset)
     const message = `Cannot read a template without quotes here, YAML takes { for a map: ${words}`
     return { code: 'text_unquoted', offset: template, message, ...hint }
   }
-  const { words, fix } = hintFor(text, offset)
+  const { words, fix } = findHint(text, offset)
   const message = `Cannot read the YAML: ${reason}${words === '' ? '' : `; ${words}`}`
   return { code: 'yaml_syntax', offset, message, ...(fix === undefined ? {} : { fix }) }
 }
 
-function hintFor(text: string, offset: number): QuoteHint {
+function findHint(text: string, offset: number): QuoteHint {
   if (text[offset] === '\t') return { words: 'indent with spaces' }
   const hint = hintQuotes(text, offset)
   if (hint.fix !== undefined || text[offset] === '@' || text[offset] === '`') return hint
-  const before = text.slice(startOfLine(text, offset), offset)
+  const before = text.slice(findLineStart(text, offset), offset)
   return { words: before.trim() === '' && before.includes('\t') ? 'indent with spaces' : '' }
 }
 
-function startOfLine(text: string, offset: number): number {
+function findLineStart(text: string, offset: number): number {
   return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1
 }
 
 /** The `{{` in the line of `offset` that stands outside quotes, if there is one. */
-function unquotedTemplate(text: string, offset: number): number | undefined {
-  const start = startOfLine(text, offset)
-  const end = endOfLine(text, start)
+function findUnquotedTemplate(text: string, offset: number): number | undefined {
+  const start = findLineStart(text, offset)
+  const end = findLineEnd(text, start)
   let quote: string | undefined
   for (let at = start; at < end; at++) {
     const char = text[at]

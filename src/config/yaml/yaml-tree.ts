@@ -7,9 +7,9 @@ import { findLossyBreak } from './escaped-break.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import type { Positions } from './position.ts'
 import { hintQuotes } from './quote-value.ts'
-import { faultAt, tooMany } from './scan.ts'
+import { describeTooMany, locateFault } from './scan.ts'
 import { resolveScalar, type YamlEntry, type YamlNode, type YamlScalar } from './yaml-node.ts'
-import { secondDocumentStart, skipSeparators, skipToDash } from './yaml-syntax.ts'
+import { findSecondDocument, skipSeparators, skipToDash } from './yaml-syntax.ts'
 import type { CollectionToken, NodeToken, ScalarToken, YamlToken } from './yaml-token.ts'
 
 interface MapFrame {
@@ -73,17 +73,17 @@ export function buildTree(text: string, tokens: Iterable<YamlToken>, positions: 
   const { root, issues } = tree
   if (!isNothing(root)) return { root, issues }
   const message = 'Cannot read an empty document: a section needs section, schema and spec'
-  const empty = faultAt({ code: 'document_empty', offset: 0, message }, positions)
+  const empty = locateFault({ code: 'document_empty', offset: 0, message }, positions)
   return { root: undefined, issues: issues.length > 0 ? issues : [empty] }
 }
 
 function stopAt(tree: Tree, what: string, max: number): BuiltTree {
-  return { root: undefined, issues: [faultAt(tooMany(what, max, tree.cursor), tree.positions)] }
+  return { root: undefined, issues: [locateFault(describeTooMany(what, max, tree.cursor), tree.positions)] }
 }
 
 function report(tree: Tree, code: IssueCode, offset: number, message: string, fix?: Fix): void {
   const fault = { code, offset, message, ...(fix === undefined ? {} : { fix }) }
-  tree.issues.push(faultAt(fault, tree.positions, pathOf(tree)))
+  tree.issues.push(locateFault(fault, tree.positions, readPath(tree)))
 }
 
 /** Says to quote the value at `offset`, or `otherwise` where that is not what was meant. */
@@ -94,7 +94,7 @@ function reportIndicator(tree: Tree, what: string, offset: number, otherwise: st
 }
 
 /** Where reading stands: the names and indexes of what is open. */
-function pathOf(tree: Tree): Path {
+function readPath(tree: Tree): Path {
   return tree.frames.flatMap((frame): Path => {
     if (frame.kind === 'list') return [frame.items.length]
     return frame.kind === 'map' && frame.key !== undefined && frame.key.name !== '' ? [frame.key.name] : []
@@ -120,7 +120,7 @@ function take(tree: Tree, token: YamlToken): void {
 
 function reportSecond(tree: Tree, isExplicit: boolean): void {
   const isFirstEmpty = isNothing(tree.root)
-  const offset = secondDocumentStart(tree.text, isFirstEmpty ? 0 : (tree.root?.end ?? 0), isExplicit, isFirstEmpty)
+  const offset = findSecondDocument(tree.text, isFirstEmpty ? 0 : (tree.root?.end ?? 0), isExplicit, isFirstEmpty)
   const cure = isFirstEmpty ? 'the first one holds only comments: remove this line' : 'one section is one document'
   report(tree, 'yaml_feature_forbidden', offset, `Cannot hold several documents: ${cure}`)
 }
@@ -223,7 +223,7 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
     const { line } = tree.positions.at(first.keyStart)
     const message = `Cannot give ${quoteText(name)} twice: it stands in line ${line} already`
     tree.issues.push({
-      ...faultAt({ code: 'key_duplicate', offset: start, message }, tree.positions, pathOf(tree)),
+      ...locateFault({ code: 'key_duplicate', offset: start, message }, tree.positions, readPath(tree)),
       atKey: true,
     })
   }
@@ -262,7 +262,7 @@ function checkText(tree: Tree, scalar: YamlScalar): boolean {
 function readScalar(tree: Tree, token: ScalarToken): YamlScalar {
   const { style, source, content, indent } = token
   if (content === undefined) {
-    const start = startOfNothing(tree)
+    const start = locateEmpty(tree)
     return resolveScalar({ start, end: start, contentStart: start, style, source, indent })
   }
   const common = { contentStart: content.start, style, source, indent }
@@ -280,7 +280,7 @@ function readScalar(tree: Tree, token: ScalarToken): YamlScalar {
 }
 
 /** An empty value stands where its name does, an empty list element at its dash. */
-function startOfNothing(tree: Tree): number {
+function locateEmpty(tree: Tree): number {
   const frame = tree.frames.at(-1)
   if (frame?.kind === 'map') return frame.key?.start ?? skipSeparators(tree.text, tree.cursor)
   const start = skipToDash(tree.text, tree.cursor)

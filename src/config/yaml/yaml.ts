@@ -5,9 +5,9 @@ import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLEx
 import { DOCUMENT_MAX_DEPTH } from '../../core/limits.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import { createPositions, type Positions } from './position.ts'
-import { type Fault, faultAt, scanText } from './scan.ts'
+import { type Fault, locateFault, scanText } from './scan.ts'
 import type { ScalarStyle, YamlNode } from './yaml-node.ts'
-import { skipSeparators, syntaxFault } from './yaml-syntax.ts'
+import { describeSyntaxFault, skipSeparators } from './yaml-syntax.ts'
 import type { YamlToken } from './yaml-token.ts'
 import { buildTree } from './yaml-tree.ts'
 
@@ -26,32 +26,35 @@ const STYLES: Readonly<Record<number, ScalarStyle>> = {
 
 /** Reads one document. Never throws; the time is bounded whatever `text` is. */
 export function readYaml(text: string, positions: Positions = createPositions(text)): YamlResult {
-  const fault = scanText(text) ?? directiveFault(text)
-  if (fault !== undefined) return { ok: false, issues: [faultAt(fault, positions)] }
+  const fault = scanText(text) ?? findDirectiveFault(text)
+  if (fault !== undefined) return { ok: false, issues: [locateFault(fault, positions)] }
   try {
     // The parser counts a scalar, and its own attempts at reading one, as levels too; the builder counts exactly.
     const events = parseEvents(text, { maxDepth: DOCUMENT_MAX_DEPTH + 3 })
-    const { root, issues } = buildTree(text, tokensOf(text, events), positions)
+    const { root, issues } = buildTree(text, readTokens(text, events), positions)
     if (root !== undefined && issues.length === 0) return { ok: true, root }
     return { ok: false, issues, ...(root === undefined ? {} : { root }) }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
-    return { ok: false, issues: [faultAt(syntaxFault(text, error.reason, error.mark?.position ?? 0), positions)] }
+    return {
+      ok: false,
+      issues: [locateFault(describeSyntaxFault(text, error.reason, error.mark?.position ?? 0), positions)],
+    }
   }
 }
 
 /** The parser drops directives that it does not know, so they are looked for in the text itself. */
-function directiveFault(text: string): Fault | undefined {
+function findDirectiveFault(text: string): Fault | undefined {
   const at = skipSeparators(text, 0)
   if (text[at] !== '%') return undefined
   return { code: 'yaml_feature_forbidden', offset: at, message: 'Cannot use a YAML directive: remove the line' }
 }
 
-function* tokensOf(text: string, events: readonly Event[]): Generator<YamlToken> {
-  for (const event of events) yield tokenOf(text, event)
+function* readTokens(text: string, events: readonly Event[]): Generator<YamlToken> {
+  for (const event of events) yield readToken(text, event)
 }
 
-function tokenOf(text: string, event: Event): YamlToken {
+function readToken(text: string, event: Event): YamlToken {
   switch (event.type) {
     case EVENT_ID.DOCUMENT:
       return { kind: 'document', explicit: event.explicitStart }
@@ -60,15 +63,15 @@ function tokenOf(text: string, event: Event): YamlToken {
     case EVENT_ID.ALIAS:
       return { kind: 'alias', start: event.anchorStart - 1 }
     case EVENT_ID.MAPPING:
-      return { kind: 'map', start: event.start, ...propertiesOf(event) }
+      return { kind: 'map', start: event.start, ...pickProperties(event) }
     case EVENT_ID.SEQUENCE:
-      return { kind: 'list', start: event.start, ...propertiesOf(event) }
+      return { kind: 'list', start: event.start, ...pickProperties(event) }
     case EVENT_ID.SCALAR: {
       const { valueStart, valueEnd, style } = event
       const indent = Math.max(0, event.indent)
       const content = valueStart === NOWHERE ? {} : { content: { start: valueStart, end: valueEnd } }
       const source = getScalarValue(text, event)
-      return { kind: 'scalar', style: STYLES[style] ?? 'plain', source, indent, ...content, ...propertiesOf(event) }
+      return { kind: 'scalar', style: STYLES[style] ?? 'plain', source, indent, ...content, ...pickProperties(event) }
     }
   }
 }
@@ -76,7 +79,7 @@ function tokenOf(text: string, event: Event): YamlToken {
 /** What the parser gives as the offset of something that is not there. */
 const NOWHERE = -1
 
-function propertiesOf({ anchorStart, tagStart }: { readonly anchorStart: number; readonly tagStart: number }): {
+function pickProperties({ anchorStart, tagStart }: { readonly anchorStart: number; readonly tagStart: number }): {
   anchorStart?: number
   tagStart?: number
 } {

@@ -9,7 +9,7 @@ import { CHALLENGE_BODY_MAX_BYTES } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { makeUuidV7 } from '../../core/uuid.ts'
-import { answerFor } from '../../policy/login/login-refusals.ts'
+import { findAnswerCode } from '../../policy/login/login-refusals.ts'
 import { sealChallenge } from '../../token/challenge.ts'
 import { createAttestContext } from '../attest-context.ts'
 import { attestorTypeSchema } from '../attestations.ts'
@@ -65,7 +65,7 @@ async function challenge(c: Context<GatewayEnv>, parts: Parts, cluster: string |
   const made = await row.challenge(asked.value, createAttestContext(parts, snapshot, nowSeconds))
   if (!made.ok) {
     const { code, detail, retryAfterSeconds } = made.refusal
-    const waiting = answerFor(code)
+    const waiting = findAnswerCode(code)
     const answer: Refusal =
       waiting === undefined
         ? { code: 'login_refused', detail }

@@ -4,7 +4,7 @@ import { COMPARED_SECTIONS } from '../../config/compile/findings-memo.ts'
 import { parseClusterId } from '../../config/document-key.ts'
 import { CLAIMS_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { createMappingMeter } from '../../policy/mapping/mapping-meter.ts'
-import { agentOf, createWorkloadMapper } from '../../policy/mapping/workload.ts'
+import { createWorkloadMapper, readAgent } from '../../policy/mapping/workload.ts'
 import { createBackground } from '../background.ts'
 import { readAgentSession, requireIssuer } from '../bearer-session.ts'
 import { readBody } from '../body.ts'
@@ -50,7 +50,7 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
       : await readAgentSession(agentSession, clusterId, config.value, parts, snapshot)
   if (session?.ok === false) return report.refuse(session.refusal)
   if (session !== undefined) report.noteAgent(session.value.session)
-  const agent = agentOf(session?.value.session.attributes, config.value.cluster)
+  const agent = readAgent(session?.value.session.attributes, config.value.cluster)
   if (!agent.ok) return report.refuse(agent.refusal)
 
   const settings: ClusterConfig =

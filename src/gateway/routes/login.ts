@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { parseClusterId } from '../../config/document-key.ts'
 import { floorToSeconds } from '../../core/instant.ts'
 import { LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
-import { identityOf } from '../../policy/login/agent-identity.ts'
+import { listIdentity } from '../../policy/login/agent-identity.ts'
 import { evaluateLogin } from '../../policy/login/login.ts'
 import { issueSession } from '../../token/session/session.ts'
 import { createAttestContext } from '../attest-context.ts'
@@ -54,8 +54,8 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
       policy: policy.name,
       ...(policy.allowedClusters === undefined ? {} : { allowedClusters: policy.allowedClusters }),
       attributes,
-      identity: identityOf(attributes),
-      decision: { digest: await parts.decisions.digestOf(policy), proofs },
+      identity: listIdentity(attributes),
+      decision: { digest: await parts.decisions.digestPolicy(policy), proofs },
       evidenceExpiresAtSeconds: expiresAtSeconds,
       nowMillis,
     },

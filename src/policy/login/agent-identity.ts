@@ -3,6 +3,6 @@ import type { Attribute } from '../../attribute/attribute.ts'
 import { resolveAttribute } from '../../attribute/catalogue.ts'
 
 /** The attributes that stay the same when the agent renews its evidence, and differ between two agents. */
-export function identityOf(attributes: readonly Attribute[]): readonly Attribute[] {
+export function listIdentity(attributes: readonly Attribute[]): readonly Attribute[] {
   return attributes.filter(({ name }) => resolveAttribute(name)?.row.identity === true)
 }

@@ -2,7 +2,7 @@
 // it asks, not what it is called: the digest says whether that changed, and the record whether the session still meets it.
 import type { PinContext } from '../../attest/attest-context.ts'
 import type { Attestor, Requirement } from '../../attest/attestor.ts'
-import { firstRefusal } from '../../attest/check.ts'
+import { findFirstRefusal } from '../../attest/check.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import type { Attributes } from '../../attribute/attribute.ts'
 import type { ConditionEngine } from '../../condition/vm/engine.ts'
@@ -13,8 +13,8 @@ import type { Refusal } from '../../core/refusal.ts'
 import type { SessionAttribute, SessionDecision, SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, createFuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
-import { unsupported } from './login-refusals.ts'
-import { digestPins, pinsAsSets } from './pins-digest.ts'
+import { describeUnsupported } from './login-refusals.ts'
+import { digestPins, normalizePins } from './pins-digest.ts'
 
 export interface DecisionContext extends PinContext {
   readonly attestors: AttestorTable
@@ -29,7 +29,7 @@ export interface RecordedLogin {
 
 export interface Decisions {
   /** SHA-256 (base64url) over all that decides in a policy; computed once for each compiled policy that is used. */
-  digestOf(policy: Policy): Promise<string>
+  digestPolicy(policy: Policy): Promise<string>
   /**
    * Checks a session that a policy of this name admitted against the policy in force: `undefined` if that would admit it,
    * or the first refusal. The refusal is for the operator: it may show what the policy expects.
@@ -41,13 +41,13 @@ export function createDecisions(context: DecisionContext): Decisions {
   // Digests, not promises of them: on Workers a promise belongs to the request that made it.
   const digests = new WeakMap<Policy, string>()
 
-  function rowOf({ type }: Requirement): Attestor {
+  function findRow({ type }: Requirement): Attestor {
     const row = context.attestors.rows.get(type)
     if (row === undefined) throw new Error(`a requirement of ${type}, which no attestor has compiled`)
     return row
   }
 
-  async function digestOf(policy: Policy): Promise<string> {
+  async function digestPolicy(policy: Policy): Promise<string> {
     const kept = digests.get(policy)
     if (kept !== undefined) return kept
     const digest = await sha256Base64url(await describe(policy))
@@ -60,30 +60,30 @@ export function createDecisions(context: DecisionContext): Decisions {
     const attestors = requirements.map(async (requirement) =>
       writeCanonicalJson({
         type: requirement.type,
-        anchors: await anchorIdsOf(requirement),
-        pins: pinsAsSets(requirement.pins),
+        anchors: await listAnchorIds(requirement),
+        pins: normalizePins(requirement.pins),
       }),
     )
     return writeCanonicalJson({
-      attestors: sortedOnce(await Promise.all(attestors)),
-      conditions: sortedOnce(conditions.map(({ condition }) => condition.text)),
+      attestors: sortUnique(await Promise.all(attestors)),
+      conditions: sortUnique(conditions.map(({ condition }) => condition.text)),
     })
   }
 
   async function recheck({ attributes, decision }: RecordedLogin, policy: Policy): Promise<Refusal | undefined> {
-    if (decision === undefined) return nothingRecorded()
+    if (decision === undefined) return refuseUnrecorded()
     // Such a policy admits nobody, and there is no row that could say what it asks.
     const unbuilt = policy.requirements.find((requirement) => requirement.unsupported)
-    if (unbuilt !== undefined) return unsupported(unbuilt.type)
-    if (decision.digest === (await digestOf(policy))) return undefined
+    if (unbuilt !== undefined) return describeUnsupported(unbuilt.type)
+    if (decision.digest === (await digestPolicy(policy))) return undefined
     // One proof for each attestor and none besides: what a session holds is what a login now would prove.
     const { requirements, conditions } = policy
-    if (requirements.length === 0 || requirements.length !== decision.proofs.length) return otherAttestors(policy)
+    if (requirements.length === 0 || requirements.length !== decision.proofs.length) return refuseOtherAttestors(policy)
     const byName = new Map(attributes.map(({ name, value }) => [name, value]))
     for (const requirement of requirements) {
       const proof = decision.proofs.find(({ type }) => type === requirement.type)
-      if (proof === undefined) return otherAttestors(policy)
-      if (!(await anchorIdsOf(requirement)).includes(proof.anchor)) return anchorGone(requirement)
+      if (proof === undefined) return refuseOtherAttestors(policy)
+      if (!(await listAnchorIds(requirement)).includes(proof.anchor)) return refuseRemovedAnchor(requirement)
       const refusal = recheckPins(requirement, proof, byName)
       if (refusal !== undefined) return refusal
     }
@@ -92,20 +92,20 @@ export function createDecisions(context: DecisionContext): Decisions {
 
   /** The pins of one requirement again, on a record. What the record does not hold is refused, never passed. */
   function recheckPins(requirement: Requirement, { facts }: SessionProof, attributes: Attributes): Refusal | undefined {
-    const row = rowOf(requirement)
+    const row = findRow(requirement)
     // What a call-out answered is never asked again: it holds while the policy asks the same of the same.
     if (row.callOut !== undefined) return facts === digestPins(requirement.pins) ? undefined : UNREADABLE
     const restored = row.restore?.(attributes, facts)
-    return restored === undefined ? UNREADABLE : firstRefusal(row.checks(restored.facts, requirement.pins, context))
+    return restored === undefined ? UNREADABLE : findFirstRefusal(row.checks(restored.facts, requirement.pins, context))
   }
 
   /** Every id by which a session may name the anchor of a requirement. */
-  async function anchorIdsOf(requirement: Requirement): Promise<readonly string[]> {
-    const row = rowOf(requirement)
+  async function listAnchorIds(requirement: Requirement): Promise<readonly string[]> {
+    const row = findRow(requirement)
     return (await row.anchorIds?.(requirement.anchor)) ?? [requirement.anchor.id]
   }
 
-  return { digestOf, recheck }
+  return { digestPolicy, recheck }
 }
 
 const UNREADABLE: Refusal = {
@@ -113,15 +113,15 @@ const UNREADABLE: Refusal = {
   detail: 'the session does not record what the policy is checked against: log in again',
 }
 
-function sortedOnce(list: readonly string[]): Json {
+function sortUnique(list: readonly string[]): Json {
   return [...new Set(list)].sort()
 }
 
-function nothingRecorded(): Refusal {
+function refuseUnrecorded(): Refusal {
   return { code: 'session_malformed', detail: 'the session does not record what decided its login' }
 }
 
-function otherAttestors({ requirements }: Policy): Refusal {
+function refuseOtherAttestors({ requirements }: Policy): Refusal {
   return {
     code: 'attestor_missing',
     detail: 'the policy requires other attestors than those that admitted the session',
@@ -129,7 +129,7 @@ function otherAttestors({ requirements }: Policy): Refusal {
   }
 }
 
-function anchorGone({ type }: Requirement): Refusal {
+function refuseRemovedAnchor({ type }: Requirement): Refusal {
   return {
     code: 'signing_key_unknown',
     detail: 'the policy no longer uses the keys that verified the evidence of this session',

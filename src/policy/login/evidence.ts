@@ -5,7 +5,12 @@ import { sha256Base64url } from '../../core/digest.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import type { Checked } from '../../core/result.ts'
 import type { Candidates, PolicySet } from '../policy.ts'
-import { CHALLENGE_MISSING, notRequired, selectorUnknown, unsupported } from './login-refusals.ts'
+import {
+  CHALLENGE_MISSING,
+  describeUnknownSelector,
+  describeUnrequired,
+  describeUnsupported,
+} from './login-refusals.ts'
 
 /** One attestation of the request. `evidence` has passed the attestor's schema; no attestor: the type is unknown. */
 export interface Attestation {
@@ -40,8 +45,8 @@ export function readAttestation(attestation: Attestation, policies: PolicySet): 
     ...(opened === undefined ? {} : { opened }),
     piece: { refusal },
   })
-  if (!policies.asksFor(type)) return refused(notRequired(type))
-  if (attestor === undefined) return refused(unsupported(type))
+  if (!policies.asksFor(type)) return refused(describeUnrequired(type))
+  if (attestor === undefined) return refused(describeUnsupported(type))
   if (challenge?.ok === false) return refused(challenge.refusal)
   if (attestor.challenge !== undefined && challenge === undefined) return refused(CHALLENGE_MISSING)
   const read = attestor.open(evidence, challenge?.value)
@@ -51,11 +56,11 @@ export function readAttestation(attestation: Attestation, policies: PolicySet): 
   if (candidates !== undefined) return { attestation, opened, piece: { type, attestor, opened, candidates } }
   const { selector = '' } = opened
   const expected = policies.selectorsFor(type)
-  return refused(attestor.refuseSelector?.(selector, expected) ?? selectorUnknown(type, expected), opened)
+  return refused(attestor.refuseSelector?.(selector, expected) ?? describeUnknownSelector(type, expected), opened)
 }
 
 /** Whether the requirement asks for this evidence. */
-export function fits({ type, selector }: Requirement, piece: Piece): boolean {
+export function fitsRequirement({ type, selector }: Requirement, piece: Piece): boolean {
   return type === piece.type && (selector === undefined || selector === piece.opened.selector)
 }
 

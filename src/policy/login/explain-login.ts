@@ -9,7 +9,7 @@ import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts
 import type { Refusal } from '../../core/refusal.ts'
 import { checkConditions, createFuelTank, type FuelTank } from '../conditions.ts'
 import type { Policy, PolicyCondition, PolicySet } from '../policy.ts'
-import { type Attestation, fits, type Piece, readAttestation } from './evidence.ts'
+import { type Attestation, fitsRequirement, type Piece, readAttestation } from './evidence.ts'
 import { evaluateLogin, type LoginContext, type LoginOutcome } from './login.ts'
 import { isWaiting } from './login-refusals.ts'
 
@@ -75,7 +75,7 @@ export interface ConditionExplanation extends PolicyCondition {
 }
 
 /** A check passed, failed, or could not be made: by itself, or for want of keys. */
-export function stateOf({ refusal, unknown }: Check): 'passed' | 'failed' | 'unknown' {
+export function readCheckState({ refusal, unknown }: Check): 'passed' | 'failed' | 'unknown' {
   if (unknown !== undefined) return 'unknown'
   if (refusal === undefined) return 'passed'
   return isWaiting(refusal) ? 'unknown' : 'failed'
@@ -97,21 +97,22 @@ export async function explainLogin(
     explained.push(explanation)
     if (explanation.state === 'satisfied') tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
   }
-  return { outcome, evidence: evidence.map(({ told }) => told), policies: explained }
+  return { outcome, evidence: evidence.map(({ summary }) => summary), policies: explained }
 }
 
 interface Read {
-  readonly told: EvidenceExplanation
+  readonly summary: EvidenceExplanation
   readonly piece?: Piece
 }
 
 function explainEvidence(attestation: Attestation, policies: PolicySet): Read {
   const { type } = attestation
-  if (!policies.asksFor(type)) return { told: { type } }
+  if (!policies.asksFor(type)) return { summary: { type } }
   const { opened, piece } = readAttestation(attestation, policies)
   const selector = opened?.selector === undefined ? {} : { selector: opened.selector }
-  if ('refusal' in piece) return { told: { type, ...(opened === undefined ? { refusal: piece.refusal } : selector) } }
-  return { told: { type, ...selector }, piece }
+  if ('refusal' in piece)
+    return { summary: { type, ...(opened === undefined ? { refusal: piece.refusal } : selector) } }
+  return { summary: { type, ...selector }, piece }
 }
 
 /** Verification and pins as one list. What both show is shown once, where it is made first. */
@@ -156,7 +157,9 @@ async function explainPolicy(
     policy.requirements.map((requirement) => explainRequirement(requirement, evidence, context)),
   )
   const isCandidate = attestors.some(({ kind }) => kind === 'checked')
-  const checks = attestors.flatMap((one) => (one.kind === 'checked' ? one.explained.checks.map(stateOf) : ['failed']))
+  const checks = attestors.flatMap((one) =>
+    one.kind === 'checked' ? one.explained.checks.map(readCheckState) : ['failed'],
+  )
   const hasFailed = checks.length === 0 || checks.includes('failed')
   const conditions = explainConditions(policy, attestors, context, hasFailed ? undefined : tank)
   const isRefused = hasFailed || conditions.refusal !== undefined
@@ -170,11 +173,11 @@ async function explainRequirement(
   context: LoginContext,
 ): Promise<AttestorExplanation> {
   if (requirement.unsupported) return { requirement, kind: 'unsupported' }
-  const read = evidence.find(({ told }) => told.type === requirement.type)
+  const read = evidence.find(({ summary }) => summary.type === requirement.type)
   if (read === undefined) return { requirement, kind: 'missing' }
-  const { selector, refusal } = read.told
+  const { selector, refusal } = read.summary
   if (refusal !== undefined) return { requirement, kind: 'unreadable', refusal }
-  if (read.piece !== undefined && fits(requirement, read.piece))
+  if (read.piece !== undefined && fitsRequirement(requirement, read.piece))
     return { requirement, kind: 'checked', explained: await explainPiece(read.piece, requirement, context) }
   return selector === undefined ? { requirement, kind: 'missing' } : { requirement, kind: 'elsewhere', selector }
 }
@@ -186,7 +189,7 @@ function explainConditions(
   { engine }: LoginContext,
   tank: FuelTank | undefined,
 ): ConditionsExplanation {
-  const attributes = attributesOf(attestors)
+  const attributes = collectAttributes(attestors)
   if (conditions.length === 0 || attributes === undefined) return { conditions: [] }
   const refusal = tank && checkConditions(conditions, attributes, engine, tank)
   return {
@@ -200,7 +203,7 @@ function explainConditions(
   }
 }
 
-function attributesOf(attestors: readonly AttestorExplanation[]): Attributes | undefined {
+function collectAttributes(attestors: readonly AttestorExplanation[]): Attributes | undefined {
   const attributes: Attribute[] = []
   for (const attestor of attestors) {
     const proved = attestor.kind === 'checked' ? attestor.explained.attributes : undefined

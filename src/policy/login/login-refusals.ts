@@ -5,17 +5,17 @@ import type { Policy } from '../policy.ts'
 
 /** What did not answer might still let it pass. */
 export function isWaiting({ code }: Refusal): boolean {
-  return answerFor(code) !== undefined
+  return findAnswerCode(code) !== undefined
 }
 
 /** The code of a request that ends with 503 because of this refusal; `undefined` if it ends with 401 or 403. */
-export function answerFor(code: RefusalCode): RefusalCode | undefined {
+export function findAnswerCode(code: RefusalCode): RefusalCode | undefined {
   const row = REFUSALS[code]
   return 'answer' in row ? row.answer : undefined
 }
 
 /** The policy asks for evidence of this type, and none of it was sent that fits. */
-export function attestorMissing(type: string, { requirements }: Policy): Refusal {
+export function describeMissingAttestor(type: string, { requirements }: Policy): Refusal {
   const detail = `evidence of type "${type}" is required as well`
   const audit = { requiredAttestors: requirements.map((requirement) => requirement.type) }
   return { code: 'attestor_missing', detail, audit }
@@ -38,7 +38,7 @@ export const CHALLENGE_MISSING: Refusal = {
 }
 
 /** For an attestor that has no word of its own for it. */
-export function selectorUnknown(type: string, expected: readonly string[]): Refusal {
+export function describeUnknownSelector(type: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
     detail: `no policy of this cluster names the issuer of this evidence of type ${quoteText(type)}`,
@@ -46,7 +46,7 @@ export function selectorUnknown(type: string, expected: readonly string[]): Refu
   }
 }
 
-export function notRequired(type: string): Refusal {
+export function describeUnrequired(type: string): Refusal {
   return {
     code: 'evidence_not_required',
     detail: `no policy of this cluster asks for evidence of type ${quoteText(type)}: it was ignored`,
@@ -54,14 +54,14 @@ export function notRequired(type: string): Refusal {
 }
 
 /** Also the reason why a policy that requires it is never satisfied. */
-export function unsupported(type: string): Refusal {
+export function describeUnsupported(type: string): Refusal {
   return {
     code: 'attestor_unsupported',
     detail: `this version of the gateway does not support evidence of type ${quoteText(type)}`,
   }
 }
 
-export function emptyPolicy(): Refusal {
+export function describeEmptyPolicy(): Refusal {
   return {
     code: 'policy_empty',
     detail: 'the policy requires no attestor, and so admits nobody',

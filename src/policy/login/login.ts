@@ -4,20 +4,20 @@ import type { Attribute } from '../../attribute/attribute.ts'
 import { CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts'
 import type { Refusal, RefusalCode } from '../../core/refusal.ts'
 import { createFuelTank } from '../conditions.ts'
-import { inOrder, type Policy, type PolicySet } from '../policy.ts'
+import { type Policy, type PolicySet, sortPolicies } from '../policy.ts'
 import {
   type Attestation,
   type EvidenceName,
-  fits,
+  fitsRequirement,
   nameEvidence,
   nameUnopened,
   type Piece,
   type ReadAttestation,
   readAttestation,
 } from './evidence.ts'
-import { answerFor, isWaiting } from './login-refusals.ts'
+import { findAnswerCode, isWaiting } from './login-refusals.ts'
 import { createTrials, type EvidenceRefusal, type PolicyTrace, type Trials, type Untraced } from './trials.ts'
-import { askCallOuts, callOutsOf, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
+import { askCallOuts, listCallOuts, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
 import { createVerdicts, type Verdicts } from './verdicts.ts'
 
 export type LoginContext = TryContext
@@ -48,7 +48,7 @@ export type LoginOutcome =
 export type RefusedReason = 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
 
 /** 401 says that nothing of what was sent was verified; 403 that something was, and did not suffice. */
-export function statusOfRefusal(reason: RefusedReason): 401 | 403 {
+export function chooseRefusalStatus(reason: RefusedReason): 401 | 403 {
   return reason === 'nothing_verified' ? 401 : 403
 }
 
@@ -77,7 +77,7 @@ export async function evaluateLogin(
     if (waits.length > 0) await Promise.all(waits)
     if (queue.isHopeless(policy)) continue
     let tried = tryPolicy(policy, pieces, verdicts, context, tank)
-    if (tried.kind === 'satisfied' && callOutsOf(policy, pieces).length > 0)
+    if (tried.kind === 'satisfied' && listCallOuts(policy, pieces).length > 0)
       tried = await askCallOuts(policy, tried, pieces, context)
     if (tried.kind === 'satisfied')
       return { ...tried, kind: 'admitted', policy, ...(await trace(read, verdicts, trials)) }
@@ -87,13 +87,13 @@ export async function evaluateLogin(
 
   waiting = queue.waiting() ?? waiting
   const found: NotSatisfied = {
-    refusals: read.flatMap((one) => refusalsOf(one, verdicts, trials)),
-    attributes: pieces.flatMap((piece) => attributesOf(piece, verdicts)),
+    refusals: read.flatMap((one) => listRefusals(one, verdicts, trials)),
+    attributes: pieces.flatMap((piece) => listProvedAttributes(piece, verdicts)),
     ...(await trace(read, verdicts, trials)),
   }
   if (waiting !== undefined) {
     const { code, detail, retryAfterSeconds = 1 } = waiting
-    return { kind: 'unavailable', code: answerFor(code) ?? 'internal_error', detail, retryAfterSeconds, ...found }
+    return { kind: 'unavailable', code: findAnswerCode(code) ?? 'internal_error', detail, retryAfterSeconds, ...found }
   }
   const isVerified = pieces.some((piece) => verdicts.best(piece)?.ok)
   return { kind: 'refused', reason: isVerified ? 'no_policy_satisfied' : 'nothing_verified', ...found }
@@ -103,7 +103,7 @@ export async function evaluateLogin(
 function verifyFor({ requirements }: Policy, pieces: readonly Piece[], verdicts: Verdicts): readonly Promise<void>[] {
   const waits: Promise<void>[] = []
   for (const requirement of requirements) {
-    const piece = pieces.find((one) => fits(requirement, one))
+    const piece = pieces.find((one) => fitsRequirement(requirement, one))
     if (piece === undefined || piece.attestor.callOut !== undefined) continue
     if (verdicts.known(piece, requirement.anchor.id) === undefined)
       waits.push(verdicts.settle(piece, requirement.anchor.id))
@@ -126,14 +126,16 @@ interface Queue {
  */
 function createQueue(pieces: readonly Piece[], verdicts: Verdicts, trials: Trials): Queue {
   const hopeless = new Set<Piece>()
-  let policies = inOrderOf(pieces.map(({ candidates }) => candidates.policies))
+  let policies = orderPolicies(pieces.map(({ candidates }) => candidates.policies))
   let at = 0
   let waiting: Refusal | undefined
 
   function leaveOut(piece: Piece): void {
     hopeless.add(piece)
     const last = policies[at - 1]?.index ?? -1
-    const left = inOrderOf(pieces.map((one) => (hopeless.has(one) ? one.candidates.joint : one.candidates.policies)))
+    const left = orderPolicies(
+      pieces.map((one) => (hopeless.has(one) ? one.candidates.joint : one.candidates.policies)),
+    )
     policies = left.filter(({ index }) => index > last)
     at = 0
     trials.count(piece.candidates.policies.length - piece.candidates.joint.length)
@@ -143,7 +145,7 @@ function createQueue(pieces: readonly Piece[], verdicts: Verdicts, trials: Trial
     next: () => policies[at++],
     isHopeless({ requirements: [requirement, second] }) {
       if (requirement === undefined || second !== undefined) return false
-      const piece = pieces.find((one) => fits(requirement, one))
+      const piece = pieces.find((one) => fitsRequirement(requirement, one))
       const verdict = piece && verdicts.known(piece, requirement.anchor.id)
       if (piece === undefined || verdict === undefined || verdict.ok) return false
       if (isWaiting(verdict.refusal)) waiting ??= verdict.refusal
@@ -156,9 +158,9 @@ function createQueue(pieces: readonly Piece[], verdicts: Verdicts, trials: Trial
 }
 
 /** Nearly always there is one list, and it is in order. */
-function inOrderOf(lists: readonly (readonly Policy[])[]): readonly Policy[] {
+function orderPolicies(lists: readonly (readonly Policy[])[]): readonly Policy[] {
   const [only = []] = lists
-  return lists.length < 2 ? only : inOrder(...lists)
+  return lists.length < 2 ? only : sortPolicies(...lists)
 }
 
 async function trace(
@@ -166,12 +168,12 @@ async function trace(
   verdicts: Verdicts,
   { traces, untraced }: Trials,
 ): Promise<Traced> {
-  const evidence = await Promise.all(read.map((one) => nameEvidence(one, ownRefusal(one, verdicts))))
+  const evidence = await Promise.all(read.map((one) => nameEvidence(one, findOwnRefusal(one, verdicts))))
   return { traces, untraced, evidence }
 }
 
 /** Why the evidence itself was refused, whatever policies say of it; `undefined` if it verified or was not needed. */
-function ownRefusal({ piece }: ReadAttestation, verdicts: Verdicts): Refusal | undefined {
+function findOwnRefusal({ piece }: ReadAttestation, verdicts: Verdicts): Refusal | undefined {
   if ('refusal' in piece) return piece.refusal
   const best = verdicts.best(piece)
   return best === undefined || best.ok ? undefined : best.refusal
@@ -182,15 +184,15 @@ function isOfEvidence(refusal: Refusal, read: readonly ReadAttestation[], verdic
   return read.some(({ piece }) => ('refusal' in piece ? piece.refusal === refusal : verdicts.isRefusal(piece, refusal)))
 }
 
-function attributesOf(piece: Piece, verdicts: Verdicts): readonly Attribute[] {
+function listProvedAttributes(piece: Piece, verdicts: Verdicts): readonly Attribute[] {
   const best = verdicts.best(piece)
   return best?.ok ? piece.attestor.attributes(best.value.facts) : []
 }
 
 /** Why this evidence did not admit: what its verification said, or else what policies said of it. */
-function refusalsOf(one: ReadAttestation, verdicts: Verdicts, trials: Trials): readonly EvidenceRefusal[] {
+function listRefusals(one: ReadAttestation, verdicts: Verdicts, trials: Trials): readonly EvidenceRefusal[] {
   const { type } = one.attestation
-  const refusal = ownRefusal(one, verdicts)
+  const refusal = findOwnRefusal(one, verdicts)
   if (refusal !== undefined) return [{ type, refusal }]
   const own = trials.refusalFor(type)
   if (own !== undefined) return [own]

@@ -1,7 +1,7 @@
 // One policy against the evidence at hand: every attestor, then every condition, then the call-outs.
 import type { AttestContext } from '../../attest/attest-context.ts'
 import type { Requirement } from '../../attest/attestor.ts'
-import { firstRefusal } from '../../attest/check.ts'
+import { findFirstRefusal } from '../../attest/check.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
 import type { ConditionEngine } from '../../condition/vm/engine.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -9,8 +9,8 @@ import { type Checked, pass, refuse } from '../../core/result.ts'
 import type { SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, type FuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
-import { fits, type Piece } from './evidence.ts'
-import { attestorMissing, emptyPolicy, isWaiting, unsupported } from './login-refusals.ts'
+import { fitsRequirement, type Piece } from './evidence.ts'
+import { describeEmptyPolicy, describeMissingAttestor, describeUnsupported, isWaiting } from './login-refusals.ts'
 import { digestPins } from './pins-digest.ts'
 import type { EvidenceRefusal } from './trials.ts'
 import type { Verdicts } from './verdicts.ts'
@@ -66,14 +66,14 @@ export async function askCallOuts(
   context: TryContext,
 ): Promise<Tried> {
   const proved = new Map(held.attributes.map(({ name, value }) => [name, value]))
-  const answers = callOutsOf(policy, pieces).map(async (requirement) => ({
+  const answers = listCallOuts(policy, pieces).map(async (requirement) => ({
     type: requirement.type,
     result: await callOut(requirement, pieces, proved, context),
   }))
   return settle([{ type: '', result: pass(held) }, ...(await Promise.all(answers))])
 }
 
-export function callOutsOf({ requirements }: Policy, pieces: readonly Piece[]): readonly Requirement[] {
+export function listCallOuts({ requirements }: Policy, pieces: readonly Piece[]): readonly Requirement[] {
   return requirements.filter((requirement) => isCallOut(requirement, pieces))
 }
 
@@ -81,7 +81,7 @@ function checkAttestors(policy: Policy, pieces: readonly Piece[], verdicts: Verd
   const direct = policy.requirements.filter((requirement) => !isCallOut(requirement, pieces))
   // An empty conjunction is true in logic and a breach here, and call-outs verify nothing. The compiler refuses both; so
   // does the evaluator.
-  if (direct.length === 0) return failed([{ type: '', refusal: emptyPolicy() }])
+  if (direct.length === 0) return failPolicy([{ type: '', refusal: describeEmptyPolicy() }])
   return settle(
     direct.map((requirement) => ({
       type: requirement.type,
@@ -97,7 +97,7 @@ interface Answer {
 
 function settle(answers: readonly Answer[]): Tried {
   const refusals = answers.flatMap(({ type, result }) => (result.ok ? [] : [{ type, refusal: result.refusal }]))
-  if (refusals.length > 0) return failed(refusals)
+  if (refusals.length > 0) return failPolicy(refusals)
   const held = answers.flatMap(({ result }) => (result.ok ? [result.value] : []))
   return {
     kind: 'satisfied',
@@ -107,7 +107,7 @@ function settle(answers: readonly Answer[]): Tried {
   }
 }
 
-function failed(refusals: readonly EvidenceRefusal[]): Tried {
+function failPolicy(refusals: readonly EvidenceRefusal[]): Tried {
   const isOpen = refusals.every(({ refusal }) => isWaiting(refusal))
   return { kind: 'failed', refusals, waiting: isOpen ? refusals[0]?.refusal : undefined, attestorsPassed: false }
 }
@@ -124,15 +124,15 @@ function prove(
   context: TryContext,
 ): Checked<Proof> {
   const { type, anchor, pins } = requirement
-  if (requirement.unsupported) return refuse(unsupported(type))
-  const piece = pieces.find((one) => fits(requirement, one))
-  if (piece === undefined) return refuse(attestorMissing(type, policy))
+  if (requirement.unsupported) return refuse(describeUnsupported(type))
+  const piece = pieces.find((one) => fitsRequirement(requirement, one))
+  if (piece === undefined) return refuse(describeMissingAttestor(type, policy))
   const verdict = verdicts.known(piece, anchor.id)
   if (verdict === undefined) throw new Error(`the policy ${policy.name} was tried before its evidence was verified`)
   if (!verdict.ok) return verdict
   const { attestor } = piece
   const { facts, expiresAtSeconds, anchorId = anchor.id } = verdict.value
-  const refusal = firstRefusal(attestor.checks(facts, pins, context))
+  const refusal = findFirstRefusal(attestor.checks(facts, pins, context))
   if (refusal !== undefined) return refuse(refusal)
   const proof = { type, anchor: anchorId, facts: attestor.record?.(facts, pins) ?? null }
   return pass({ attributes: attestor.attributes(facts), proofs: [proof], expiresAtSeconds })
@@ -145,7 +145,7 @@ async function callOut(
   context: TryContext,
 ): Promise<Checked<Proof>> {
   const { type, anchor, pins } = requirement
-  const piece = pieces.find((one) => fits(requirement, one))
+  const piece = pieces.find((one) => fitsRequirement(requirement, one))
   if (piece?.attestor.callOut === undefined) throw new Error(`${type} has no call-out`)
   const answer = await piece.attestor.callOut(piece.opened.value, anchor, pins, proved, context)
   if (!answer.ok) return answer

@@ -35,12 +35,12 @@ export function createVerdicts(context: AttestContext): Verdicts {
   let lentInHand: AttestContext | undefined
 
   /** Made once it is needed: most evidence has one anchor. */
-  function withoutFetch(): AttestContext {
+  function lendInHand(): AttestContext {
     lentInHand ??= { ...context, keys: context.keys.inHand() }
     return lentInHand
   }
 
-  function stateOf(piece: Piece): PieceState {
+  function findState(piece: Piece): PieceState {
     let state = states.get(piece)
     if (state === undefined) {
       state = { settled: new Map(), pending: new Map(), plan: undefined }
@@ -51,7 +51,7 @@ export function createVerdicts(context: AttestContext): Verdicts {
 
   /** Starts at once, and notes how it ends. */
   function verify(piece: Piece, { anchor, pins }: AnchorGroup, lent: AttestContext): Promise<void> {
-    const state = stateOf(piece)
+    const state = findState(piece)
     const pending = state.pending.get(anchor.id)
     if (pending !== undefined) return pending
     const work = verifyOnce(piece, { anchor, pins }, lent, context.nowSeconds).then((verdict) => {
@@ -68,7 +68,7 @@ export function createVerdicts(context: AttestContext): Verdicts {
     const group = anchors.get(anchorId)
     if (group === undefined) throw new Error(`evidence of ${piece.type} has no such anchor`)
     if (anchors.size === 1) return verify(piece, group, context)
-    const state = stateOf(piece)
+    const state = findState(piece)
     state.plan ??= planAnchors(piece, context, budget)
     const { ready, fetched, otherNames, ambiguous } = state.plan
     if (ready.has(group)) return verify(piece, group, context)
@@ -78,13 +78,13 @@ export function createVerdicts(context: AttestContext): Verdicts {
     }
     if (ambiguous.has(group)) state.settled.set(anchorId, refuse(ANCHOR_AMBIGUOUS))
     else if (otherNames.has(group)) state.settled.set(anchorId, await refuseOtherName(piece, otherNames))
-    else await verify(piece, group, withoutFetch())
+    else await verify(piece, group, lendInHand())
   }
 
   async function refuseOtherName(piece: Piece, [first]: Iterable<AnchorGroup>): Promise<Verdict> {
     if (first === undefined) throw new Error(`evidence of ${piece.type} has an anchor without a plan`)
-    await verify(piece, first, withoutFetch())
-    const verdict = stateOf(piece).settled.get(first.anchor.id)
+    await verify(piece, first, lendInHand())
+    const verdict = findState(piece).settled.get(first.anchor.id)
     // A refusal is true of all of them, a yes of one alone.
     if (verdict === undefined || verdict.ok) throw new Error(`${piece.type} verified by an anchor of another name`)
     return verdict
@@ -95,7 +95,7 @@ export function createVerdicts(context: AttestContext): Verdicts {
     settle,
     best(piece) {
       const all = [...(states.get(piece)?.settled.values() ?? [])]
-      return all.find(({ ok }) => ok) ?? all.sort((a, b) => rankOf(b) - rankOf(a))[0]
+      return all.find(({ ok }) => ok) ?? all.sort((a, b) => rankVerdict(b) - rankVerdict(a))[0]
     },
     isRefusal(piece, refusal) {
       for (const verdict of states.get(piece)?.settled.values() ?? [])
@@ -117,7 +117,7 @@ async function verifyOnce(
 }
 
 /** Keys that are still to come may change everything; a signature that is wrong was checked; a key that is unknown was not. */
-function rankOf(verdict: Verdict): number {
+function rankVerdict(verdict: Verdict): number {
   if (verdict.ok) return 0
   return isWaiting(verdict.refusal) ? 3 : (RANKS[verdict.refusal.code] ?? 1)
 }

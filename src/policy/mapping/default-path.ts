@@ -14,14 +14,14 @@ const TEXTS = {
 export type PlatformName = keyof typeof TEXTS
 
 const TEMPLATES: ReadonlyMap<string, PathTemplate> = new Map(
-  Object.entries(TEXTS).map(([platform, text]) => [platform, compiled(text)]),
+  Object.entries(TEXTS).map(([platform, text]) => [platform, compileDefault(text)]),
 )
 
-export function defaultPathTemplate(platform: PlatformName): PathTemplate {
-  return TEMPLATES.get(platform) ?? compiled(TEXTS[platform])
+export function findDefaultPath(platform: PlatformName): PathTemplate {
+  return TEMPLATES.get(platform) ?? compileDefault(TEXTS[platform])
 }
 
-function compiled(text: string): PathTemplate {
+function compileDefault(text: string): PathTemplate {
   const { template } = compileTemplate(text, 'pathTemplate', [])
   if (template === undefined) throw new Error(`the default path template ${text} does not compile`)
   return template

@@ -69,7 +69,7 @@ export const DEFAULT_ISSUANCE: IssuancePolicy = {
 }
 
 /** All that an issuance renders. */
-export function templatesOf({ pathTemplate, x509, jwt }: Issuance, defaultPath: PathTemplate): readonly Template[] {
+export function listTemplates({ pathTemplate, x509, jwt }: Issuance, defaultPath: PathTemplate): readonly Template[] {
   const subject = x509.subject === undefined ? [] : [x509.subject]
   return [pathTemplate ?? defaultPath, ...jwt.claims.values(), ...subject, ...x509.dnsNames]
 }

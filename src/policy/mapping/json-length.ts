@@ -2,7 +2,7 @@
 // by its bytes.
 
 /** The bytes of `JSON.stringify(text)` as UTF-8, quotes included. */
-export function jsonLength(text: string): number {
+export function countJsonBytes(text: string): number {
   let bytes = text.length + 2
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)

@@ -11,7 +11,7 @@ import { renderSubject } from '../../template/subject.ts'
 import type { Template } from '../../template/template.ts'
 import type { IssuanceOverride } from './issuance.ts'
 import type { MappingContext } from './mapping.ts'
-import { type Decide, selectIssuance, unmetMatch } from './select-issuance.ts'
+import { type Decide, findUnmetMatch, selectIssuance } from './select-issuance.ts'
 
 export interface ConsideredOverride {
   readonly index: number
@@ -82,7 +82,7 @@ export function explainMapping(attributes: Attributes, context: MappingContext):
     text: template.text,
     references: [...new Set(template.references.map((reference) => reference.attribute.name))].map((attribute) => ({
       attribute,
-      ...given(attribute, attributes),
+      ...pickValue(attribute, attributes),
     })),
     rendered: render(template, attributes),
   })
@@ -104,10 +104,10 @@ function consider(
   attributes: Attributes,
   decide: Decide,
 ): Pick<ConsideredOverride, 'holds' | 'unmet' | 'condition'> {
-  const match = unmetMatch(override, attributes)
+  const match = findUnmetMatch(override, attributes)
   if (match !== undefined) {
     const { attribute, values } = match
-    return { holds: false, unmet: { attribute, ...given(attribute, attributes), wanted: [...values] } }
+    return { holds: false, unmet: { attribute, ...pickValue(attribute, attributes), wanted: [...values] } }
   }
   const { when, condition } = override
   if (condition === undefined) return { holds: when.length > 0 }
@@ -118,7 +118,7 @@ function consider(
     : { holds: undefined, condition: { text, refusal: decided.refusal } }
 }
 
-function given(name: string, attributes: Attributes): { readonly value?: AttributeValue } {
+function pickValue(name: string, attributes: Attributes): { readonly value?: AttributeValue } {
   const value = attributes.get(name)
   return value === undefined ? {} : { value }
 }

@@ -13,9 +13,9 @@ import { renderPath } from '../../template/path.ts'
 import { renderSubject } from '../../template/subject.ts'
 import type { PathTemplate } from '../../template/template.ts'
 import type { Issuance, IssuancePolicy } from './issuance.ts'
-import { jsonLength } from './json-length.ts'
+import { countJsonBytes } from './json-length.ts'
 import type { MappingMeter } from './mapping-meter.ts'
-import { claimBytes, dnsNameBytes, idBytes, type Rendering, renderWithin } from './rendering.ts'
+import { countClaimBytes, countDnsNameBytes, countIdBytes, type Rendering, renderWithin } from './rendering.ts'
 import { type SelectedIssuance, selectIssuance } from './select-issuance.ts'
 
 /** What is wrong with using a part of the policy in this cluster at all: a server too old, an attribute not enabled. */
@@ -65,11 +65,11 @@ export function mapWorkload(workload: Attributes, context: MappingContext): Mapp
 /** The same for a map that nobody else holds: what the other sides say is added to it. */
 export function mapOwned(workload: Map<string, AttributeValue>, context: MappingContext): Mapped {
   const merged = mergeInto(workload, context)
-  if (!merged.ok) return failed(merged.refusal)
+  if (!merged.ok) return refuseMapping(merged.refusal)
   const attributes = merged.value
 
   const selected = selectChecked(context, attributes)
-  if (!selected.ok) return failed(selected.refusal)
+  if (!selected.ok) return refuseMapping(selected.refusal)
   const { issuance, index } = selected.value
   const source = context.isDefault ? 'default' : selected.value.source
 
@@ -79,22 +79,22 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
     rendering,
     path,
     (template) => renderPath(template, attributes, context.trustDomain),
-    idBytes,
+    countIdBytes,
   )
-  if (!spiffeId.ok) return failed(spiffeId.refusal, 'pathTemplate')
+  if (!spiffeId.ok) return refuseMapping(spiffeId.refusal, 'pathTemplate')
   const { pathBounds } = context
   if (pathBounds !== undefined && !isWithin(spiffeId.value.path, pathBounds)) {
-    return failed(refusePath(spiffeId.value, pathBounds), 'pathTemplate')
+    return refuseMapping(refusePath(spiffeId.value, pathBounds), 'pathTemplate')
   }
   const claims = renderClaims(issuance, rendering)
-  if (!claims.ok) return failed(claims.refusal, 'jwtClaim')
+  if (!claims.ok) return refuseMapping(claims.refusal, 'jwtClaim')
   const name = issuance.x509.subject
-  const subject = name && renderWithin(rendering, name, renderSubject, jsonLength)
-  if (subject?.ok === false) return failed(subject.refusal, 'x509Subject')
+  const subject = name && renderWithin(rendering, name, renderSubject, countJsonBytes)
+  if (subject?.ok === false) return refuseMapping(subject.refusal, 'x509Subject')
   const dnsNames: string[] = []
   for (const template of issuance.x509.dnsNames) {
-    const dnsName = renderWithin(rendering, template, renderDnsName, dnsNameBytes)
-    if (!dnsName.ok) return failed(dnsName.refusal, 'dnsName')
+    const dnsName = renderWithin(rendering, template, renderDnsName, countDnsNameBytes)
+    if (!dnsName.ok) return refuseMapping(dnsName.refusal, 'dnsName')
     dnsNames.push(dnsName.value)
   }
   // One that is refused takes none: it is not in the answer.
@@ -115,7 +115,7 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
   }
 }
 
-function failed(refusal: Refusal, surface?: Surface): Mapped {
+function refuseMapping(refusal: Refusal, surface?: Surface): Mapped {
   return surface === undefined ? { ok: false, refusal } : { ok: false, refusal, surface }
 }
 
@@ -166,8 +166,8 @@ function renderClaims(issuance: Issuance, rendering: Rendering): Checked<Identit
   // No prototype: a claim may be called `__proto__`, and is a claim like any other.
   const claims: Record<string, string | readonly string[]> = Object.create(null)
   for (const [name, template] of issuance.jwt.claims) {
-    rendering.bytes += jsonLength(name)
-    const value = renderWithin(rendering, template, renderClaim, claimBytes)
+    rendering.bytes += countJsonBytes(name)
+    const value = renderWithin(rendering, template, renderClaim, countClaimBytes)
     if (!value.ok) return value
     claims[name] = value.value
   }

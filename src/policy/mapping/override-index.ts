@@ -21,7 +21,7 @@ export interface Candidates {
 const INDEXES = new WeakMap<readonly IssuanceOverride[], OverrideIndex>()
 
 /** The index of the overrides of one policy, made at its first use; the weight of a document counts it as well. */
-export function overrideIndexOf(overrides: readonly IssuanceOverride[]): OverrideIndex {
+export function findOverrideIndex(overrides: readonly IssuanceOverride[]): OverrideIndex {
   const known = INDEXES.get(overrides)
   if (known !== undefined) return known
   const index = indexOverrides(overrides)
@@ -31,7 +31,7 @@ export function overrideIndexOf(overrides: readonly IssuanceOverride[]): Overrid
 
 /** The overrides that may hold. */
 export function findCandidates(overrides: readonly IssuanceOverride[], attributes: Attributes): Candidates {
-  const { byMatch, byCondition } = overrideIndexOf(overrides)
+  const { byMatch, byCondition } = findOverrideIndex(overrides)
   const lists: (readonly number[])[] = byCondition.length === 0 ? [] : [byCondition]
   let fuel = 1
   // Whichever side has fewer: a document may look for ten thousand attributes, and a workload has a few.
@@ -50,7 +50,7 @@ function findLists(
   lists: (readonly number[])[],
 ): number {
   if (byValue === undefined || value === undefined) return 1
-  const texts = textsOf(value)
+  const texts = listTexts(value)
   for (const text of texts) {
     const found = byValue.get(text)
     if (found !== undefined) lists.push(found)
@@ -59,7 +59,7 @@ function findLists(
 }
 
 /** As a match compares it: a count as text. */
-function textsOf(value: AttributeValue): readonly string[] {
+function listTexts(value: AttributeValue): readonly string[] {
   return typeof value === 'object' ? value : [String(value)]
 }
 
@@ -67,12 +67,12 @@ function indexOverrides(overrides: readonly IssuanceOverride[]): OverrideIndex {
   const uses = new Map<string, Map<string, number>>()
   for (const { when } of overrides) {
     for (const { attribute, values } of when) {
-      const counts = entryOf(uses, attribute, () => new Map<string, number>())
+      const counts = findOrAdd(uses, attribute, () => new Map<string, number>())
       for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
     }
   }
   /** Among how many overrides a match leaves the choice. */
-  function ambiguity({ attribute, values }: Match): number {
+  function countAmbiguity({ attribute, values }: Match): number {
     const counts = uses.get(attribute)
     let sum = 0
     for (const value of values) sum += counts?.get(value) ?? 0
@@ -86,7 +86,7 @@ function indexOverrides(overrides: readonly IssuanceOverride[]): OverrideIndex {
     // Asked once of each match: one override may have thousands, with thousands of values.
     let least = Number.POSITIVE_INFINITY
     for (const match of when) {
-      const among = ambiguity(match)
+      const among = countAmbiguity(match)
       if (among >= least) continue
       anchor = match
       least = among
@@ -95,13 +95,13 @@ function indexOverrides(overrides: readonly IssuanceOverride[]): OverrideIndex {
       if (condition !== undefined) byCondition.push(at)
       continue
     }
-    const byValue = entryOf(byMatch, anchor.attribute, () => new Map<string, number[]>())
-    for (const value of anchor.values) entryOf(byValue, value, () => []).push(at)
+    const byValue = findOrAdd(byMatch, anchor.attribute, () => new Map<string, number[]>())
+    for (const value of anchor.values) findOrAdd(byValue, value, () => []).push(at)
   }
   return { byMatch, byCondition }
 }
 
-function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
+function findOrAdd<V>(map: Map<string, V>, key: string, make: () => V): V {
   const known = map.get(key)
   if (known !== undefined) return known
   const made = make()

@@ -4,9 +4,9 @@ import type { Attributes } from '../../attribute/attribute.ts'
 import { type Checked, refuse } from '../../core/result.ts'
 import type { DnsName } from '../../identity/dns-name.ts'
 import type { SpiffeId } from '../../identity/spiffe-id.ts'
-import { renderFuel } from '../../template/render-fuel.ts'
+import { computeRenderFuel } from '../../template/render-fuel.ts'
 import type { Template } from '../../template/template.ts'
-import { jsonLength } from './json-length.ts'
+import { countJsonBytes } from './json-length.ts'
 import type { MappingMeter } from './mapping-meter.ts'
 
 /** Of one workload. Plain, and without closures: there are thousands of values in a request. */
@@ -25,7 +25,7 @@ export function renderWithin<T extends Template, V>(
   bytesOf: (value: V) => number,
 ): Checked<V> {
   const { attributes, meter } = rendering
-  const exhausted = meter.spend(renderFuel(template, attributes))
+  const exhausted = meter.spend(computeRenderFuel(template, attributes))
   if (exhausted !== undefined) return refuse(exhausted)
   const made = render(template, attributes)
   if (!made.ok) return made
@@ -37,16 +37,16 @@ export function renderWithin<T extends Template, V>(
 /** Quotes and a comma; neither a SPIFFE ID nor a DNS name holds a character that JSON escapes. */
 const AROUND = 3
 
-export function idBytes({ text }: SpiffeId): number {
+export function countIdBytes({ text }: SpiffeId): number {
   return text.length + AROUND
 }
 
-export function dnsNameBytes(name: DnsName): number {
+export function countDnsNameBytes(name: DnsName): number {
   return name.length + AROUND
 }
 
 /** A colon and a comma with it: `"name":value,`. */
-export function claimBytes(value: string | readonly string[]): number {
-  if (typeof value === 'string') return jsonLength(value) + 2
-  return value.reduce((bytes, text) => bytes + jsonLength(text) + 1, 4)
+export function countClaimBytes(value: string | readonly string[]): number {
+  if (typeof value === 'string') return countJsonBytes(value) + 2
+  return value.reduce((bytes, text) => bytes + countJsonBytes(text) + 1, 4)
 }

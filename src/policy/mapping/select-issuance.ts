@@ -44,9 +44,9 @@ export function selectIssuance(
   for (let index = next(); index !== undefined; index = next()) {
     const override = policy.overrides[index]
     if (override === undefined) continue
-    const exhausted = spend(TRY_FUEL + matchFuel(override, attributes))
+    const exhausted = spend(TRY_FUEL + computeMatchFuel(override, attributes))
     if (exhausted !== undefined) return refuse(exhausted)
-    if (unmetMatch(override, attributes) !== undefined) continue
+    if (findUnmetMatch(override, attributes) !== undefined) continue
     const { condition, issuance } = override
     const decided = condition === undefined ? pass(true) : decide(condition, attributes)
     if (!decided.ok) return decided
@@ -56,7 +56,7 @@ export function selectIssuance(
 }
 
 /** One unit for each value that comparing may read. */
-function matchFuel({ when }: IssuanceOverride, attributes: Attributes): number {
+function computeMatchFuel({ when }: IssuanceOverride, attributes: Attributes): number {
   let fuel = 0
   for (const match of when) {
     const value = attributes.get(match.attribute)
@@ -66,7 +66,7 @@ function matchFuel({ when }: IssuanceOverride, attributes: Attributes): number {
 }
 
 /** Why an override does not hold, its condition apart: the first of its matches that does not. */
-export function unmetMatch({ when }: IssuanceOverride, attributes: Attributes): Match | undefined {
+export function findUnmetMatch({ when }: IssuanceOverride, attributes: Attributes): Match | undefined {
   return when.find((match) => !holds(match, attributes))
 }
 

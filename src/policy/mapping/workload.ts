@@ -47,7 +47,7 @@ const AGENT_NODE = 'k8s_token.node.name'
 const WORKLOAD_NODE = 'kubernetes.pod.node.name'
 
 /** What the session's attributes prove; refuses if the cluster requires more of an agent than there is. */
-export function agentOf(
+export function readAgent(
   session: readonly Attribute[] | undefined,
   cluster: { readonly requireAgentSession: boolean; readonly requireNode: boolean },
 ): Checked<Agent> {
@@ -57,7 +57,7 @@ export function agentOf(
       detail: 'this cluster requires an agentSession: send the one that its agent got at login',
     })
   }
-  const attributes = session === undefined ? undefined : agentAttributes(session)
+  const attributes = session === undefined ? undefined : pickAgentAttributes(session)
   const node = attributes?.get(AGENT_NODE)
   if (node === undefined && cluster.requireNode) {
     return refuse({
@@ -69,7 +69,7 @@ export function agentOf(
 }
 
 /** Only what an agent may vouch for. The session is signed by this gateway, but perhaps by another version of it. */
-function agentAttributes(session: readonly Attribute[]): Attributes {
+function pickAgentAttributes(session: readonly Attribute[]): Attributes {
   const attributes = new Map<string, AttributeValue>()
   for (const { name, value } of session) {
     const resolved = resolveAttribute(name)
@@ -88,25 +88,27 @@ export function createWorkloadMapper(
   enablement: Enablement,
   onRefused: (id: string, refusal: Refusal) => void = () => undefined,
 ): (workload: WorkloadDescription) => WorkloadResult {
-  function refused(
+  function refuseWorkload(
     id: string,
     refusal: Refusal,
     surface?: Surface,
   ): { readonly id: string; readonly error: WorkloadError } {
     onRefused(id, refusal)
-    return { id, error: errorOf(refusal, surface) }
+    return { id, error: describeError(refusal, surface) }
   }
 
   return (workload) => {
     const { id } = workload
     const read = readAttributes(workload, enablement)
-    if (!read.ok) return refused(id, read.refusal)
+    if (!read.ok) return refuseWorkload(id, read.refusal)
     const { attributes, dropped } = read.value
-    const noted = warningsOf(dropped, agent)
+    const noted = listWarnings(dropped, agent)
     const stranger = checkNode(attributes, agent)
-    if (stranger !== undefined) return { ...refused(id, stranger), ...noted }
+    if (stranger !== undefined) return { ...refuseWorkload(id, stranger), ...noted }
     const mapped = mapOwned(attributes, context)
-    return mapped.ok ? { id, ...mapped.value, ...noted } : { ...refused(id, mapped.refusal, mapped.surface), ...noted }
+    return mapped.ok
+      ? { id, ...mapped.value, ...noted }
+      : { ...refuseWorkload(id, mapped.refusal, mapped.surface), ...noted }
   }
 }
 
@@ -137,7 +139,7 @@ function checkNode(attributes: Attributes, { node }: Agent): Refusal | undefined
   }
 }
 
-function warningsOf(dropped: readonly string[], agent: Agent): { readonly warnings?: readonly MappingWarning[] } {
+function listWarnings(dropped: readonly string[], agent: Agent): { readonly warnings?: readonly MappingWarning[] } {
   // The last place is for the count of the rest: an answer must not be many times as long as its request.
   const isCut = dropped.length > WORKLOAD_WARNINGS_MAX
   const named = isCut ? dropped.slice(0, WORKLOAD_WARNINGS_MAX - 1) : dropped
@@ -159,7 +161,7 @@ function warningsOf(dropped: readonly string[], agent: Agent): { readonly warnin
   return warnings.length === 0 ? {} : { warnings }
 }
 
-function errorOf({ code, where, detail }: Refusal, surface?: Surface): WorkloadError {
+function describeError({ code, where, detail }: Refusal, surface?: Surface): WorkloadError {
   return {
     code,
     ...(where === undefined ? {} : { attribute: where }),

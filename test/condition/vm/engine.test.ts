@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AttributeValue } from '../../../src/attribute/attribute.ts'
 import { type Condition, compileCondition } from '../../../src/condition/compile.ts'
-import { catalogueScope } from '../../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../../src/condition/scope.ts'
 import { createConditionEngine } from '../../../src/condition/vm/engine.ts'
 import { CONDITION_FUEL, CONDITION_INPUT_MAX_BYTES } from '../../../src/core/limits.ts'
 import { evaluate, policyVm } from '../policy-vm.ts'
@@ -9,7 +9,7 @@ import { evaluate, policyVm } from '../policy-vm.ts'
 const NS = 'k8s_token.namespace'
 
 function compile(text: string): Condition {
-  const { condition, issues } = compileCondition(text, catalogueScope(), [])
+  const { condition, issues } = compileCondition(text, createCatalogueScope(), [])
   if (condition === undefined) throw new Error(issues[0]?.message)
   return condition
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { catalogueScope } from '../../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../../src/condition/scope.ts'
 import { createConditionCompiler } from '../../../src/config/compile/condition-budget.ts'
 import type { Issue } from '../../../src/core/issue.ts'
 import {
@@ -14,7 +14,7 @@ function compileAll(count: number, expression: string): readonly string[] {
   const issues: Issue[] = []
   const compiler = createConditionCompiler()
   for (let index = 0; index < count; index++)
-    compiler.compile(expression, catalogueScope(), [index], (issue) => issues.push(issue))
+    compiler.compile(expression, createCatalogueScope(), [index], (issue) => issues.push(issue))
   return issues.map(({ code, path }) => `${code} ${path.join()}`)
 }
 
@@ -46,7 +46,7 @@ describe('the conditions of one document', () => {
     const compiler = createConditionCompiler()
     const issues: Issue[] = []
     const compile = (pattern: string, index: number): unknown =>
-      compiler.compile(`k8s_token.namespace.matches("${pattern}")`, catalogueScope(), [index], (issue) =>
+      compiler.compile(`k8s_token.namespace.matches("${pattern}")`, createCatalogueScope(), [index], (issue) =>
         issues.push(issue),
       )
     for (let index = 0; index < PATTERNS_PER_DOCUMENT_MAX; index++) compile(usual(index), index)

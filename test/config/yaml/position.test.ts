@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createPositions, offsetInScalar, placeOf } from '../../../src/config/yaml/position.ts'
+import { createPositions, findOffsetInScalar, findPlace } from '../../../src/config/yaml/position.ts'
 import { readYaml } from '../../../src/config/yaml/yaml.ts'
 
 describe('createPositions()', () => {
@@ -33,13 +33,13 @@ describe('createPositions()', () => {
   })
 })
 
-describe('placeOf()', () => {
+describe('findPlace()', () => {
   const result = readYaml('a:\n  - b: x\n')
   if (!result.ok) throw new Error('no document')
   const { root } = result
 
   it('goes as far as the path does', () => {
-    expect(placeOf(root, ['a', 0, 'b'])).toMatchObject({ exact: true, entry: { name: 'b' }, node: { value: 'x' } })
+    expect(findPlace(root, ['a', 0, 'b'])).toMatchObject({ exact: true, entry: { name: 'b' }, node: { value: 'x' } })
   })
 
   it.each<[string, readonly (string | number)[], boolean]>([
@@ -51,17 +51,17 @@ describe('placeOf()', () => {
     ['a name of Object.prototype', ['constructor'], false],
     ['nothing at all', [], true],
   ])('stops at %s', (_what, path, exact) => {
-    expect(placeOf(root, path).exact).toBe(exact)
+    expect(findPlace(root, path).exact).toBe(exact)
   })
 })
 
-describe('offsetInScalar()', () => {
+describe('findOffsetInScalar()', () => {
   /** What stands in the document where the decoded text has a `@`. */
   function found(text: string): readonly [number, string] {
     const result = readYaml(text)
-    const scalar = result.root === undefined ? undefined : placeOf(result.root, ['a']).node
+    const scalar = result.root === undefined ? undefined : findPlace(result.root, ['a']).node
     if (scalar === undefined || !('source' in scalar)) throw new Error('no scalar')
-    const at = offsetInScalar(text, scalar, scalar.source.indexOf('@'))
+    const at = findOffsetInScalar(text, scalar, scalar.source.indexOf('@'))
     return [at, text.slice(at, at + 1)]
   }
 
@@ -98,9 +98,9 @@ describe('offsetInScalar()', () => {
           style === 'json' ? JSON.stringify(value) : style === 'single' ? `'${value.replaceAll("'", "''")}'` : value
         const text = `a: ${written}\n`
         const result = readYaml(text)
-        const scalar = result.root === undefined ? undefined : placeOf(result.root, ['a']).node
+        const scalar = result.root === undefined ? undefined : findPlace(result.root, ['a']).node
         if (scalar === undefined || !('source' in scalar)) return
-        const at = offsetInScalar(text, scalar, offset)
+        const at = findOffsetInScalar(text, scalar, offset)
         expect(at).toBeGreaterThanOrEqual(0)
         expect(at).toBeLessThanOrEqual(text.length)
       }),

@@ -5,8 +5,8 @@ import type { Attestor, Requirement } from '../../../src/attest/attestor.ts'
 import { k8sToken } from '../../../src/attest/k8s-token/k8s-token.ts'
 import { type AttestorTable, createAttestorTable } from '../../../src/attest/table.ts'
 import { compileCondition } from '../../../src/condition/compile.ts'
-import { catalogueScope } from '../../../src/condition/scope.ts'
-import { startFuel } from '../../../src/condition/start-fuel.ts'
+import { createCatalogueScope } from '../../../src/condition/scope.ts'
+import { computeStartFuel } from '../../../src/condition/start-fuel.ts'
 import type { CompileContext } from '../../../src/config/compile/section-context.ts'
 import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../../src/core/limits.ts'
 import { createDecisions, type RecordedLogin } from '../../../src/policy/login/decision.ts'
@@ -32,7 +32,7 @@ function decisionsWith(change: { readonly defaultAudience?: string; readonly att
 }
 
 function condition(expression: string, message = 'said'): PolicyCondition {
-  const { condition: compiled, issues } = compileCondition(expression, catalogueScope(), [])
+  const { condition: compiled, issues } = compileCondition(expression, createCatalogueScope(), [])
   if (compiled === undefined) throw new Error(JSON.stringify(issues))
   return { condition: compiled, message }
 }
@@ -65,7 +65,7 @@ const without = (config: Config, ...names: readonly string[]): Config =>
   Object.fromEntries(Object.entries(config).filter(([name]) => !names.includes(name)))
 
 describe('the digest of what decides', () => {
-  const digestOf = (policy: Policy): Promise<string> => decisionsWith().digestOf(policy)
+  const digestOf = (policy: Policy): Promise<string> => decisionsWith().digestPolicy(policy)
   const C1 = 'k8s_token.namespace == "a"'
   const C2 = 'k8s_token.namespace != "b"'
   const base = (): Policy => policyOf([compiled(pinned())], { conditions: [condition(C1), condition(C2)] })
@@ -149,8 +149,8 @@ describe('the digest of what decides', () => {
     }
     const decisions = decisionsWith({ attestors: createAttestorTable([counting]) })
     const policy = base()
-    const first = await decisions.digestOf(policy)
-    expect([await decisions.digestOf(policy), await decisions.digestOf(policy)]).toEqual([first, first])
+    const first = await decisions.digestPolicy(policy)
+    expect([await decisions.digestPolicy(policy), await decisions.digestPolicy(policy)]).toEqual([first, first])
     expect(described).toBe(1)
   })
 })
@@ -163,7 +163,7 @@ describe('a session that is checked again', () => {
     const outcome = await evaluateLogin(evidence, createPolicySet([policy]), world.context)
     if (outcome.kind !== 'admitted') throw new Error(JSON.stringify(outcome))
     const { attributes, proofs } = outcome
-    return { attributes, decision: { digest: await decisionsWith().digestOf(policy), proofs } }
+    return { attributes, decision: { digest: await decisionsWith().digestPolicy(policy), proofs } }
   }
 
   async function verdictOf(login: RecordedLogin, policy: Policy): Promise<string> {
@@ -241,7 +241,7 @@ describe('a session that is checked again', () => {
   it('has one budget for all its conditions, and is not good when that is spent', async () => {
     const costly = condition(`!"${'a'.repeat(1500)}".matches("${'a?'.repeat(60)}b")`)
     const { fuelUsed } = world.context.engine.evaluate(costly.condition, new Map(), CONDITION_FUEL)
-    const used = startFuel(costly.condition.program, new Map()) + fuelUsed
+    const used = computeStartFuel(costly.condition.program, new Map()) + fuelUsed
     const times = (count: number): Policy =>
       policyOf([compiled(pinned())], { conditions: Array.from({ length: count }, () => costly) })
     const login = await logIn(pinned())
@@ -256,7 +256,7 @@ describe('a session that is checked again', () => {
     const engine = { ...world.context.engine, evaluate: () => expect.unreachable('a condition was run') }
     const decisions = createDecisions({ attestors: TABLE, engine, defaultAudience: AUDIENCE })
     const login = await logIn(pinned())
-    const decision = { digest: await decisions.digestOf(policy), proofs: [] }
+    const decision = { digest: await decisions.digestPolicy(policy), proofs: [] }
     expect(await decisions.recheck({ ...login, decision }, policy)).toBeUndefined()
   })
 
@@ -313,7 +313,7 @@ describe('a session that is checked again', () => {
         const admitted = await evaluateLogin(evidence, createPolicySet([before]), world.context)
         if (admitted.kind !== 'admitted') throw new Error(admitted.kind)
         const { attributes, proofs } = admitted
-        const login = { attributes, decision: { digest: await decisionsWith().digestOf(before), proofs } }
+        const login = { attributes, decision: { digest: await decisionsWith().digestPolicy(before), proofs } }
         const policy = compile(config)
         const again = await evaluateLogin(evidence, createPolicySet([policy]), world.context)
         expect((await verdictOf(login, policy)) === 'good').toBe(again.kind === 'admitted')

@@ -3,14 +3,14 @@ import * as v from 'valibot'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Attestor, Requirement } from '../../../src/attest/attestor.ts'
 import { compileCondition } from '../../../src/condition/compile.ts'
-import { catalogueScope } from '../../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../../src/condition/scope.ts'
 import { pass, refuse } from '../../../src/core/result.ts'
 import type { Attestation } from '../../../src/policy/login/evidence.ts'
 import {
   explainLogin,
   type LoginExplanation,
   type PolicyExplanation,
-  stateOf,
+  readCheckState,
 } from '../../../src/policy/login/explain-login.ts'
 import { evaluateLogin } from '../../../src/policy/login/login.ts'
 import { createPolicySet, type Policy, type PolicyCondition, type PolicySet } from '../../../src/policy/policy.ts'
@@ -39,11 +39,11 @@ function explain(
 function checksOf(policy: PolicyExplanation | undefined): readonly string[] {
   const attestor = policy?.attestors[0]
   if (attestor?.kind !== 'checked') return [attestor?.kind ?? 'no attestor']
-  return attestor.explained.checks.map((check) => `${check.name} ${stateOf(check)}`)
+  return attestor.explained.checks.map((check) => `${check.name} ${readCheckState(check)}`)
 }
 
 const condition = (expression: string): PolicyCondition => {
-  const { condition: compiled, issues } = compileCondition(expression, catalogueScope(), [])
+  const { condition: compiled, issues } = compileCondition(expression, createCatalogueScope(), [])
   if (compiled === undefined) throw new Error(JSON.stringify(issues))
   return { condition: compiled, message: 'said' }
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Attestor, Requirement } from '../../../src/attest/attestor.ts'
 import { compileCondition } from '../../../src/condition/compile.ts'
-import { catalogueScope } from '../../../src/condition/scope.ts'
+import { createCatalogueScope } from '../../../src/condition/scope.ts'
 import { AUDITED_POLICIES_MAX, CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../../src/core/limits.ts'
 import { pass, refuse } from '../../../src/core/result.ts'
 import type { Attestation } from '../../../src/policy/login/evidence.ts'
@@ -222,7 +222,7 @@ describe('evaluateLogin()', () => {
 
 describe('conditions of a policy', () => {
   const condition = (expression: string, message = 'said'): PolicyCondition => {
-    const { condition: compiled, issues } = compileCondition(expression, catalogueScope(), [])
+    const { condition: compiled, issues } = compileCondition(expression, createCatalogueScope(), [])
     if (compiled === undefined) throw new Error(JSON.stringify(issues))
     return { condition: compiled, message }
   }

@@ -6,8 +6,8 @@ import type { Issuance, IssuanceOverride, IssuancePolicy, Match } from '../../..
 import {
   type ChoiceMeter,
   type Decide,
+  findUnmetMatch,
   selectIssuance,
-  unmetMatch,
 } from '../../../src/policy/mapping/select-issuance.ts'
 
 function issuance(ttlSeconds: number): Issuance {
@@ -88,7 +88,7 @@ describe('selectIssuance() beside a plain search', () => {
             workload,
             meter(() => pass(true)),
           )
-          const plain = list.findIndex((override) => unmetMatch(override, workload) === undefined)
+          const plain = list.findIndex((override) => findUnmetMatch(override, workload) === undefined)
           expect(found.ok && found.value.index).toBe(plain === -1 ? undefined : plain)
         }
       }),

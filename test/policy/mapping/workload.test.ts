@@ -3,10 +3,10 @@ import type { Attributes } from '../../../src/attribute/attribute.ts'
 import { CLAIMS_WORKLOADS_MAX, WORKLOAD_ATTRIBUTES_MAX, WORKLOAD_WARNINGS_MAX } from '../../../src/core/limits.ts'
 import { pass } from '../../../src/core/result.ts'
 import { parseTrustDomain } from '../../../src/identity/trust-domain.ts'
-import { defaultPathTemplate } from '../../../src/policy/mapping/default-path.ts'
+import { findDefaultPath } from '../../../src/policy/mapping/default-path.ts'
 import { DEFAULT_ISSUANCE } from '../../../src/policy/mapping/issuance.ts'
 import type { MappingContext } from '../../../src/policy/mapping/mapping.ts'
-import { agentOf, createWorkloadMapper, type WorkloadDescription } from '../../../src/policy/mapping/workload.ts'
+import { createWorkloadMapper, readAgent, type WorkloadDescription } from '../../../src/policy/mapping/workload.ts'
 import { FREE } from '../meters.ts'
 
 const parsed = parseTrustDomain('example.org')
@@ -18,7 +18,7 @@ const context: MappingContext = {
   isDefault: true,
   gates: { undecidable: undefined, refusalFor: () => undefined },
   meter: FREE,
-  defaultPath: defaultPathTemplate('k8s'),
+  defaultPath: findDefaultPath('k8s'),
   pathBounds: undefined,
   builtIns: new Map([['cluster.name', 'c-1']]),
   agent: undefined,
@@ -53,9 +53,9 @@ describe('warnings of attributes that were dropped', () => {
   })
 })
 
-describe('agentOf()', () => {
+describe('readAgent()', () => {
   it('is nobody without a session', () => {
-    expect(agentOf(undefined, lax)).toEqual(pass({ attributes: undefined, node: undefined }))
+    expect(readAgent(undefined, lax)).toEqual(pass({ attributes: undefined, node: undefined }))
   })
 
   it('takes what an agent may vouch for alone, by canonical names', () => {
@@ -67,7 +67,7 @@ describe('agentOf()', () => {
       proof('no.such.attribute', 'x'),
       proof('__proto__', 'x'),
     ]
-    const agent = agentOf(session, lax)
+    const agent = readAgent(session, lax)
     expect(agent).toEqual(
       pass({
         attributes: new Map([
@@ -84,7 +84,7 @@ describe('agentOf()', () => {
     ['a node, and there is no session', { requireAgentSession: false, requireNode: true }, undefined, 'node_required'],
     ['a node, and the session proves none', { requireAgentSession: true, requireNode: true }, [], 'node_required'],
   ])('refuses where the cluster requires %s', (_what, cluster, session, code) => {
-    expect(agentOf(session, cluster)).toMatchObject({ ok: false, refusal: { code } })
+    expect(readAgent(session, cluster)).toMatchObject({ ok: false, refusal: { code } })
   })
 })
 

@@ -23,10 +23,10 @@ export function refuseValue(
 }
 
 /** The one value of a reference, as text, before its filters; `undefined` if the attribute is absent. */
-export function rawText(reference: Reference, attributes: Attributes, surface: Surface): Checked<string | undefined> {
+export function readRaw(reference: Reference, attributes: Attributes, surface: Surface): Checked<string | undefined> {
   const value = attributes.get(reference.attribute.name)
-  if (typeof value !== 'object') return oneText(value, reference, surface)
-  if (value.length === 1) return oneText(value[0], reference, surface)
+  if (typeof value !== 'object') return readOne(value, reference, surface)
+  if (value.length === 1) return readOne(value[0], reference, surface)
   const what = `it has ${value.length} values`
   return refuseValue(
     'attribute_invalid',
@@ -37,7 +37,7 @@ export function rawText(reference: Reference, attributes: Attributes, surface: S
   )
 }
 
-function oneText(
+function readOne(
   value: Exclude<AttributeValue, readonly string[]> | undefined,
   reference: Reference,
   surface: Surface,
@@ -57,7 +57,7 @@ function oneText(
 }
 
 /** Runs the filters of a reference on its value, or on its absence. */
-export function filteredText(reference: Reference, raw: string | undefined, surface: Surface): Checked<string> {
+export function filterRaw(reference: Reference, raw: string | undefined, surface: Surface): Checked<string> {
   const filtered = applyFilters(reference.filters, raw)
   if (filtered.ok) return pass(filtered.text)
   if (filtered.reason === 'absent') {
@@ -74,7 +74,7 @@ export function filteredText(reference: Reference, raw: string | undefined, surf
 }
 
 /** The text of a reference after its filters. */
-export function textOf(reference: Reference, attributes: Attributes, surface: Surface): Checked<string> {
-  const raw = rawText(reference, attributes, surface)
-  return raw.ok ? filteredText(reference, raw.value, surface) : raw
+export function renderReference(reference: Reference, attributes: Attributes, surface: Surface): Checked<string> {
+  const raw = readRaw(reference, attributes, surface)
+  return raw.ok ? filterRaw(reference, raw.value, surface) : raw
 }

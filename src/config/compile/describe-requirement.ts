@@ -4,8 +4,8 @@
 /** What one check asks, as it follows "must". `isList`: of a list, and not of a string. */
 const REQUIREMENTS: Readonly<Record<string, (bound: string, isList: boolean) => string>> = {
   non_empty: () => 'not be empty',
-  max_length: (bound, isList) => `have at most ${unitsOf(bound, isList)}`,
-  min_length: (bound, isList) => `have at least ${unitsOf(bound, isList)}`,
+  max_length: (bound, isList) => `have at most ${describeUnits(bound, isList)}`,
+  min_length: (bound, isList) => `have at least ${describeUnits(bound, isList)}`,
   max_value: (bound) => `be at most ${bound}`,
   min_value: (bound) => `be at least ${bound}`,
 }
@@ -34,7 +34,7 @@ export function describeKind(schema: string): string {
   return (Object.hasOwn(KINDS, schema) ? KINDS[schema] : undefined) ?? 'something else'
 }
 
-function unitsOf(bound: string, isList: boolean): string {
+function describeUnits(bound: string, isList: boolean): string {
   const unit = isList ? 'element' : 'character'
   return `${bound} ${unit}${bound === '1' ? '' : 's'}`
 }

@@ -3,13 +3,13 @@
 import { writeFileSync } from 'node:fs'
 import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import { type AttestorTable, createAttestorTable } from '../src/attest/table.ts'
-import { documentSchema } from '../src/config/sections/section.ts'
-import { SECTIONS, type SectionName, sectionNames } from '../src/config/sections/table.ts'
+import { createDocumentSchema } from '../src/config/sections/section.ts'
+import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sections/table.ts'
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
 
 /** The JSON Schema of a section's documents, as text. Checks that it cannot express are left out. */
 export function jsonSchemaOf(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
-  const schema = toJsonSchema(documentSchema(name, SECTIONS[name], attestors), {
+  const schema = toJsonSchema(createDocumentSchema(name, SECTIONS[name], attestors), {
     errorMode: 'ignore',
     // What a schema tells our own reader is no keyword of JSON Schema.
     overrideAction({ valibotAction, jsonSchema }) {
@@ -67,6 +67,6 @@ export function schemaFile(name: SectionName | 'openapi-schemas'): URL {
 }
 
 if (import.meta.main) {
-  for (const name of sectionNames()) writeFileSync(schemaFile(name), jsonSchemaOf(name))
+  for (const name of listSectionNames()) writeFileSync(schemaFile(name), jsonSchemaOf(name))
   writeFileSync(schemaFile('openapi-schemas'), makeOpenApiSchemas())
 }

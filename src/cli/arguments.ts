@@ -8,7 +8,7 @@ import {
   trustDomainKey,
 } from '../config/document-key.ts'
 import type { SectionScope } from '../config/sections/section.ts'
-import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../config/sections/table.ts'
+import { isSectionName, listSectionNames, SECTIONS, type SectionName } from '../config/sections/table.ts'
 import { isDigest } from '../core/digest.ts'
 import { suggestNearest } from '../core/nearest.ts'
 import { usageStop } from './command.ts'
@@ -48,7 +48,7 @@ export function readTarget(scope: string, id: string | undefined): Target {
 /** The section of this name, if the target has it. */
 export function readSection(target: Target, name: string): SectionName {
   if (!isSectionName(name)) {
-    const names = sectionNames().filter((known) => SECTIONS[known].scope === target.kind)
+    const names = listSectionNames().filter((known) => SECTIONS[known].scope === target.kind)
     throw usageStop(
       `Unknown section "${name}"${suggestNearest(name, names) || `. Expected one of: ${names.join(', ')}`}`,
     )

@@ -1,6 +1,6 @@
 // Issues as a person reads them, and as a program does. The JSON shape is that of the status endpoint.
 import { formatIssue } from '../config/compile/format-issue.ts'
-import { type IssueStatus, statusOf } from '../config/live/status.ts'
+import { createSectionStatus, type IssueStatus } from '../config/live/status.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import { findSeverity, isError } from '../core/issue.ts'
 import { printable } from '../core/printable.ts'
@@ -48,6 +48,6 @@ export interface IssuesJson {
 
 export function issuesJson(section: string, digest: string, found: readonly LocatedIssue[]): IssuesJson {
   const read = { kind: 'invalid', digest, issues: found, stale: false, attemptedAtMillis: 0, contested: false } as const
-  const { issues, warnings } = statusOf(section, read)
+  const { issues, warnings } = createSectionStatus(section, read)
   return { issues, warnings }
 }

@@ -30,12 +30,12 @@ export function parseClusterId(text: string): ClusterId | undefined {
 
 export function clusterKey<Section extends string>(clusterId: ClusterId, section: Section): DocumentKey<Section> {
   const scope: Scope = `clusters/${clusterId}`
-  return { text: `${scope}/${checkedSection(section)}`, scope, section, clusterId }
+  return { text: `${scope}/${requireSectionName(section)}`, scope, section, clusterId }
 }
 
 export function trustDomainKey<Section extends string>(section: Section): DocumentKey<Section> {
   const scope = 'trust-domain'
-  return { text: `${scope}/${checkedSection(section)}`, scope, section, clusterId: undefined }
+  return { text: `${scope}/${requireSectionName(section)}`, scope, section, clusterId: undefined }
 }
 
 /** Reads a key as a store spells it. Whether the section exists, and in this scope, is for the table of sections. */
@@ -54,7 +54,7 @@ export function appliedKey(key: DocumentKey): string {
   return `applied/${key.text}`
 }
 
-function checkedSection(section: string): string {
+function requireSectionName(section: string): string {
   if (!SECTION.test(section)) throw new RangeError(`"${section}" is no section name`)
   return section
 }

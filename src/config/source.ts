@@ -23,7 +23,7 @@ export class StoreError extends Error {
 }
 
 /** What the store answers. Rejects with a {@link StoreError}, at the latest after `millis`: to hang is to fail. */
-export async function within<T>(ask: () => Promise<T>, millis: number, sleep: Sleep): Promise<T> {
+export async function callStore<T>(ask: () => Promise<T>, millis: number, sleep: Sleep): Promise<T> {
   const timer = new AbortController()
   try {
     return await Promise.race([

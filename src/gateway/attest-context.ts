@@ -10,10 +10,10 @@ import { fillFacts } from '../net/cause-row.ts'
 import { FETCH_CAUSES } from '../net/fetch-causes.ts'
 import { checkUrl } from '../net/url-policy.ts'
 import type { RequestSnapshot } from './request-snapshot.ts'
-import type { Parts } from './services.ts'
+import type { Services } from './services.ts'
 
 export function createAttestContext(
-  { settings, keySources, fetch, urlPolicy }: Pick<Parts, 'settings' | 'keySources' | 'fetch' | 'urlPolicy'>,
+  { settings, keySources, fetch, urlPolicy }: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy'>,
   snapshot: RequestSnapshot,
   nowSeconds: number,
 ): AttestContext {
@@ -32,13 +32,13 @@ export function createAttestContext(
 
   async function fetchBounded(url: string, body?: Json): Promise<Checked<Json>> {
     const checked = checkUrl(url, urlPolicy)
-    if (!checked.ok) return refuse(unanswered(url, checked.reason))
+    if (!checked.ok) return refuse(refuseCallOut(url, checked.reason))
     const fetched = await fetchJson(fetch, url, {
       maxBytes: CALL_OUT_MAX_BYTES,
       timeoutMillis: CALL_OUT_TIMEOUT_MILLIS,
       ...(body === undefined ? {} : { post: body }),
     })
-    return fetched.ok ? pass(fetched.value) : refuse(unanswered(url, describeFailure(fetched.failure)))
+    return fetched.ok ? pass(fetched.value) : refuse(refuseCallOut(url, describeFailure(fetched.failure)))
   }
 
   return {
@@ -56,7 +56,7 @@ function describeFailure({ kind, facts }: FetchFailure): string {
 }
 
 /** The caller reads the same sentence whatever failed; where, and why, goes to the audit record. */
-function unanswered(url: string, reason: string) {
+function refuseCallOut(url: string, reason: string) {
   return {
     code: 'call_out_unanswered',
     detail: 'what the policy asks did not answer: try again',

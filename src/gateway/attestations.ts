@@ -7,7 +7,7 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 import type { Attestation } from '../policy/login/evidence.ts'
 import { type ChallengeScope, makeChallengeMessage, openChallenge } from '../token/challenge.ts'
 import type { SealKeys } from '../token/seal-key.ts'
-import { checkShape } from './body.ts'
+import { checkShape } from './request-body.ts'
 
 export const attestorTypeSchema = v.pipe(
   v.string(),

@@ -11,41 +11,41 @@ import type { Policy, PolicySet } from '../policy/policy.ts'
 import { verifySession } from '../token/session/session.ts'
 import type { Session } from '../token/session/session-claims.ts'
 import { policiesKey, type RequestSnapshot } from './request-snapshot.ts'
-import type { Parts } from './services.ts'
-import { bearerChallenge } from './www-authenticate.ts'
+import type { Services } from './services.ts'
+import { formatBearerChallenge } from './www-authenticate.ts'
 
 /** The bearer of the request, an issuer that may act for this cluster. A 403 challenges, too (RFC 6750 section 3.1). */
 export async function requireIssuer(
   c: Context,
   clusterId: ClusterId,
-  parts: Parts,
+  services: Services,
   snapshot: RequestSnapshot,
 ): Promise<Checked<Session>> {
   const token = readBearer(c.req.header('Authorization'))
   if (token === undefined) {
     return refuse({ code: 'session_missing', detail: 'send Authorization: Bearer with the session of an issuer' })
   }
-  const session = await checkIssuer(token, clusterId, parts, snapshot)
+  const session = await checkIssuer(token, clusterId, services, snapshot)
   // A bad session is an invalid token (401); a good one that is not allowed to do this lacks the scope (403).
   if (!session.ok && REFUSALS[session.refusal.code].status === 403)
-    c.header('WWW-Authenticate', bearerChallenge(parts.settings.trustDomain, 'insufficient_scope'))
+    c.header('WWW-Authenticate', formatBearerChallenge(services.settings.trustDomain, 'insufficient_scope'))
   return session
 }
 
 async function checkIssuer(
   token: string,
   clusterId: ClusterId,
-  parts: Parts,
+  services: Services,
   snapshot: RequestSnapshot,
 ): Promise<Checked<Session>> {
-  const session = await verifySession(token, 'issuer', parts.authority, parts.clock() / 1000)
+  const session = await verifySession(token, 'issuer', services.authority, services.clock() / 1000)
   if (!session.ok) return session
   const allowed = checkAllowed(clusterId, session.value.allowedClusters)
   if (!allowed.ok) return allowed
-  const trustDomain = await snapshot.section(trustDomainKey('TrustDomain'))
+  const trustDomain = await snapshot.readSection(trustDomainKey('TrustDomain'))
   if (!trustDomain.ok) return trustDomain
   const notBefore = [trustDomain.value?.sessionsNotBeforeSeconds]
-  const policy = await checkRevocation(session.value, undefined, notBefore, parts, snapshot)
+  const policy = await checkRevocation(session.value, undefined, notBefore, services, snapshot)
   if (!policy.ok) return policy
   // The clusters of the session and those of the document: what an operator takes away is gone before the next login.
   const stillAllowed = checkAllowed(clusterId, policy.value.policy.allowedClusters)
@@ -75,10 +75,10 @@ export async function readAgentSession(
   token: string,
   clusterId: ClusterId,
   settings: { readonly trustDomain: TrustDomainSettings | undefined; readonly cluster: ClusterSettings },
-  parts: Parts,
+  services: Services,
   snapshot: RequestSnapshot,
 ): Promise<Checked<AgentSession>> {
-  const session = await checkAgent(token, clusterId, settings, parts, snapshot)
+  const session = await checkAgent(token, clusterId, settings, services, snapshot)
   return session.ok ? session : refuse({ ...session.refusal, where: 'agentSession' })
 }
 
@@ -86,35 +86,35 @@ async function checkAgent(
   token: string,
   clusterId: ClusterId,
   settings: { readonly trustDomain: TrustDomainSettings | undefined; readonly cluster: ClusterSettings },
-  parts: Parts,
+  services: Services,
   snapshot: RequestSnapshot,
 ): Promise<Checked<AgentSession>> {
-  const session = await verifySession(token, 'agent', parts.authority, parts.clock() / 1000)
+  const session = await verifySession(token, 'agent', services.authority, services.clock() / 1000)
   if (!session.ok) return session
   if (session.value.clusterId !== clusterId) {
     return refuse({ code: 'session_cluster_forbidden', detail: 'the agent session is of another cluster' })
   }
   const notBefore = [settings.trustDomain?.sessionsNotBeforeSeconds, settings.cluster.sessionsNotBeforeSeconds]
-  const found = await checkRevocation(session.value, clusterId, notBefore, parts, snapshot)
+  const found = await checkRevocation(session.value, clusterId, notBefore, services, snapshot)
   return found.ok ? pass({ session: session.value, policies: found.value.policies }) : found
 }
 
 /**
  * A session is revoked by a time, or with its policy: when the document in force has none of its name, or one that would
  * not admit it. Yields that policy, and those of the document. A document that cannot be read revokes nothing: the
- * refusals of {@link RequestSnapshot.policies}.
+ * refusals of {@link RequestSnapshot.readPolicies}.
  */
 async function checkRevocation(
   session: Session,
   clusterId: ClusterId | undefined,
   notBefore: readonly (number | undefined)[],
-  parts: Parts,
+  services: Services,
   snapshot: RequestSnapshot,
 ): Promise<Checked<{ readonly policy: Policy; readonly policies: PolicySet }>> {
   if (notBefore.some((seconds) => seconds !== undefined && session.issuedAtSeconds < seconds)) {
     return refuse({ code: 'session_revoked', detail: 'the session was issued before sessionsNotBefore: log in again' })
   }
-  const policies = await snapshot.policies(clusterId)
+  const policies = await snapshot.readPolicies(clusterId)
   // A cluster that is gone from the store has no policy in force.
   const isGone = !policies.ok && policies.refusal.code === 'cluster_unknown'
   if (!policies.ok && !isGone) return policies
@@ -126,7 +126,7 @@ async function checkRevocation(
       detail: 'the policy that admitted this session is no longer in force: log in again',
     })
   }
-  const failed = await parts.decisions.recheck(session, policy)
+  const failed = await services.decisions.recheck(session, policy)
   if (failed !== undefined) return refuse(describePolicyChange(policy, failed))
   snapshot.prove(policiesKey(clusterId))
   return pass({ policy, policies: set })

@@ -5,13 +5,13 @@ import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
 import type { ChallengeAnswer } from './answers/challenge-answer.ts'
+import { answerRecorded } from './audit/answer-recorded.ts'
 import type { ChallengeRecord } from './audit/audit.ts'
-import { auditedFacts, auditedText } from './audit/audit-space.ts'
-import { auditedClusterId, recordHead } from './audit/record-head.ts'
-import { recorded } from './audit/recorded.ts'
-import { answerJson, problem } from './problem.ts'
+import { auditFacts, auditString } from './audit/audit-space.ts'
+import { auditClusterId, createRecordHead } from './audit/record-head.ts'
+import { answerJson, answerProblem } from './problem.ts'
 import type { RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Parts } from './services.ts'
+import type { GatewayEnv, Services } from './services.ts'
 
 export interface ChallengeReport {
   /** `cause`: what the attestor said, where that is why. */
@@ -22,26 +22,26 @@ export interface ChallengeReport {
 export function createChallengeReport(
   c: Context<GatewayEnv>,
   clusterId: string | undefined,
-  parts: Pick<Parts, 'clock' | 'audit'>,
+  services: Pick<Services, 'clock' | 'audit'>,
   snapshot: RequestSnapshot,
 ): ChallengeReport {
   return {
     refuse(refusal, cause) {
       const { code, detail } = refusal
-      const configuration = snapshot.used()
+      const configuration = snapshot.listUsed()
       const record: ChallengeRecord = {
-        ...recordHead('challenge', c, parts),
-        ...(clusterId === undefined ? {} : { clusterId: auditedClusterId(clusterId) }),
+        ...createRecordHead('challenge', c, services),
+        ...(clusterId === undefined ? {} : { clusterId: auditClusterId(clusterId) }),
         status: REFUSALS[code].status,
         outcome: 'refused',
         code,
-        detail: auditedText(detail),
+        detail: auditString(detail),
         ...(cause === undefined ? {} : { attestor: cause.type, cause: cause.refusal.code }),
         ...(configuration.length === 0 ? {} : { configuration }),
-        ...auditedFacts(cause?.refusal ?? refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+        ...auditFacts(cause?.refusal ?? refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
       }
       const extras = cause === undefined ? {} : { refusals: [cause] }
-      return recorded(c, parts, record, () => problem(c, refusal, extras))
+      return answerRecorded(c, services, record, () => answerProblem(c, refusal, extras))
     },
     answer: (given) => answerJson<ChallengeAnswer>(c, given),
   }

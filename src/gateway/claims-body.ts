@@ -38,14 +38,15 @@ export function checkWorkloads(workloads: readonly WorkloadInput[]): Checked<rea
   const ids = new Set<string>()
   for (const [index, { id, attributes, pod, container }] of workloads.entries()) {
     const where = `workloads[${index}]`
-    if (ids.has(id)) return malformed(`${where}.id`, 'is used twice')
+    if (ids.has(id)) return refuseMalformed(`${where}.id`, 'is used twice')
     ids.add(id)
-    if ((attributes === undefined) === (pod === undefined)) return malformed(where, 'needs either attributes or a pod')
-    if (container !== undefined && pod === undefined) return malformed(`${where}.container`, 'needs a pod')
+    if ((attributes === undefined) === (pod === undefined))
+      return refuseMalformed(where, 'needs either attributes or a pod')
+    if (container !== undefined && pod === undefined) return refuseMalformed(`${where}.container`, 'needs a pod')
   }
   return pass(workloads)
 }
 
-function malformed(where: string, what: string): Checked<never> {
+function refuseMalformed(where: string, what: string): Checked<never> {
   return refuse({ code: 'request_malformed', where, detail: `the field ${where} ${what}` })
 }

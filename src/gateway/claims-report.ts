@@ -7,13 +7,13 @@ import type { Refusal } from '../core/refusal.ts'
 import type { WorkloadResult } from '../policy/mapping/workload.ts'
 import type { Session } from '../token/session/session-claims.ts'
 import type { ClaimsAnswer } from './answers/claims-answer.ts'
+import { answerRecorded } from './audit/answer-recorded.ts'
 import type { MappingRecord } from './audit/audit.ts'
 import { type MappingFacts, recordMapping, recordRefusedMapping } from './audit/claims-record.ts'
-import { auditedClusterId, recordHead } from './audit/record-head.ts'
-import { recorded } from './audit/recorded.ts'
-import { answerJson, problem } from './problem.ts'
+import { auditClusterId, createRecordHead } from './audit/record-head.ts'
+import { answerJson, answerProblem } from './problem.ts'
 import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Parts } from './services.ts'
+import type { GatewayEnv, Services } from './services.ts'
 
 export interface ClaimsReport {
   /** Whose request it is. Before its session has verified, the answer tells nothing of the configuration. */
@@ -30,7 +30,7 @@ export interface ClaimsReport {
 export function createClaimsReport(
   c: Context<GatewayEnv>,
   clusterId: string,
-  parts: Pick<Parts, 'clock' | 'audit'>,
+  services: Pick<Services, 'clock' | 'audit'>,
   snapshot: RequestSnapshot,
 ): ClaimsReport {
   let issuer: MappingRecord['issuer']
@@ -38,10 +38,10 @@ export function createClaimsReport(
   const audits = new Map<string, Refusal['audit']>()
 
   function readFacts(): MappingFacts {
-    const configuration = snapshot.used()
+    const configuration = snapshot.listUsed()
     return {
-      ...recordHead('mapping', c, parts),
-      clusterId: auditedClusterId(clusterId),
+      ...createRecordHead('mapping', c, services),
+      clusterId: auditClusterId(clusterId),
       ...(configuration.length === 0 ? {} : { configuration }),
       ...(issuer === undefined ? {} : { issuer }),
       ...(agent === undefined ? {} : { agent }),
@@ -60,27 +60,29 @@ export function createClaimsReport(
     },
 
     refuse(refusal) {
-      const extras = issuer === undefined ? {} : { configuration: listConfiguration(snapshot.used()) }
-      return recorded(c, parts, recordRefusedMapping(readFacts(), refusal), () => problem(c, refusal, extras))
+      const extras = issuer === undefined ? {} : { configuration: listConfiguration(snapshot.listUsed()) }
+      return answerRecorded(c, services, recordRefusedMapping(readFacts(), refusal), () =>
+        answerProblem(c, refusal, extras),
+      )
     },
 
     answer(results) {
-      return recorded(c, parts, recordMapping(readFacts(), results, audits), () => {
-        const configuration = listConfiguration(snapshot.used())
-        return answerJson<ClaimsAnswer>(c, { results: results.map(printableResult), configuration })
+      return answerRecorded(c, services, recordMapping(readFacts(), results, audits), () => {
+        const configuration = listConfiguration(snapshot.listUsed())
+        return answerJson<ClaimsAnswer>(c, { results: results.map(makeResultPrintable), configuration })
       })
     },
   }
 }
 
 /** Sentences quote what the workload says of itself; an identity is what it is. */
-export function printableResult(result: WorkloadResult): WorkloadResult {
-  const warnings = result.warnings?.map((warning) => ({ ...warning, detail: printableDetail(warning.detail) }))
+export function makeResultPrintable(result: WorkloadResult): WorkloadResult {
+  const warnings = result.warnings?.map((warning) => ({ ...warning, detail: makeDetailPrintable(warning.detail) }))
   const noted = warnings === undefined ? {} : { warnings }
   if (!('error' in result)) return warnings === undefined ? result : { ...result, ...noted }
-  return { ...result, error: { ...result.error, detail: printableDetail(result.error.detail) }, ...noted }
+  return { ...result, error: { ...result.error, detail: makeDetailPrintable(result.error.detail) }, ...noted }
 }
 
-function printableDetail(detail: string): string {
+function makeDetailPrintable(detail: string): string {
   return printable(detail, WORKLOAD_TEXT_MAX_LENGTH)
 }

@@ -33,10 +33,10 @@ export async function readClusterConfig(
     issuance: clusterKey(clusterId, 'SVIDIssuancePolicy'),
   }
   const [trustDomain, cluster, workloadAttestation, issuance] = await Promise.all([
-    snapshot.section(trustDomainKey('TrustDomain')),
-    snapshot.section(keys.cluster),
-    snapshot.section(keys.workloadAttestation),
-    snapshot.section(keys.issuance),
+    snapshot.readSection(trustDomainKey('TrustDomain')),
+    snapshot.readSection(keys.cluster),
+    snapshot.readSection(keys.workloadAttestation),
+    snapshot.readSection(keys.issuance),
   ])
   for (const key of Object.values(keys)) snapshot.prove(key)
   if (!trustDomain.ok) return trustDomain

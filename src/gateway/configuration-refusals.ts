@@ -26,25 +26,25 @@ export function checkRead<T>({ section }: DocumentKey, read: ConfigRead<T>): Che
         },
       })
     case 'unavailable':
-      return refuse(storeUnavailable(read.retryAfterSeconds, read.reason))
+      return refuse(describeUnavailableStore(read.retryAfterSeconds, read.reason))
   }
 }
 
 /** Passes if the store has any section of the cluster. */
 export function checkExistence(clusterId: ClusterId, existence: Existence): Checked<true> {
-  if (existence === 'unavailable') return refuse(storeUnavailable(1))
+  if (existence === 'unavailable') return refuse(describeUnavailableStore(1))
   if (existence === 'over_budget') {
     const reason = 'too many unknown clusters are asked for: this one was not looked up'
-    return refuse(storeUnavailable(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000, reason))
+    return refuse(describeUnavailableStore(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000, reason))
   }
-  return existence ? pass(true) : refuse(clusterUnknown(clusterId))
+  return existence ? pass(true) : refuse(describeUnknownCluster(clusterId))
 }
 
-export function clusterUnknown(clusterId: ClusterId): Refusal {
+export function describeUnknownCluster(clusterId: ClusterId): Refusal {
   return { code: 'cluster_unknown', detail: `no configuration of the cluster "${clusterId}" is stored` }
 }
 
-function storeUnavailable(retryAfterSeconds: number, reason?: string): Refusal {
+function describeUnavailableStore(retryAfterSeconds: number, reason?: string): Refusal {
   return {
     code: 'store_unavailable',
     detail: 'the configuration store could not be read: try again',

@@ -8,23 +8,23 @@ import { type Attestation, nameUnopened } from '../policy/login/evidence.ts'
 import { chooseRefusalStatus, type LoginOutcome } from '../policy/login/login.ts'
 import type { IssuedSession } from '../token/session/session.ts'
 import type { LoginAnswer } from './answers/login-answer.ts'
-import { evidenceRefusals, type LoginFacts, recordDecision, recordRefusal } from './audit/login-record.ts'
-import { auditedClusterId, recordHead } from './audit/record-head.ts'
-import { recorded } from './audit/recorded.ts'
-import { answerJson, type ProblemExtras, problem } from './problem.ts'
+import { answerRecorded } from './audit/answer-recorded.ts'
+import { type LoginFacts, listEvidenceRefusals, recordDecision, recordRefusal } from './audit/login-record.ts'
+import { auditClusterId, createRecordHead } from './audit/record-head.ts'
+import { answerJson, answerProblem, type ProblemExtras } from './problem.ts'
 import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Parts } from './services.ts'
+import type { GatewayEnv, Services } from './services.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>
 
 export interface LoginReport {
   /** What the request brought, so that the record says who, however it ends. */
-  presented(attestations: readonly Attestation[]): void
+  noteEvidence(attestations: readonly Attestation[]): void
   /** `admitted`: the policies did admit, and the session could not be issued. */
-  refused(refusal: Refusal, admitted?: Admitted): Response
-  notAdmitted(outcome: NotAdmitted): Response
-  admitted(outcome: Admitted, session: IssuedSession): Response
+  refuse(refusal: Refusal, admitted?: Admitted): Response
+  refuseOutcome(outcome: NotAdmitted): Response
+  admit(outcome: Admitted, session: IssuedSession): Response
 }
 
 const REASONS = {
@@ -36,78 +36,78 @@ const REASONS = {
 export function createLoginReport(
   c: Context<GatewayEnv>,
   clusterId: string | undefined,
-  parts: Pick<Parts, 'clock' | 'audit'>,
+  services: Pick<Services, 'clock' | 'audit'>,
   snapshot: RequestSnapshot,
 ): LoginReport {
   let presented: readonly Attestation[] = []
 
-  function withHead(facts: Omit<LoginFacts, 'v' | 'event' | 'time' | 'requestId' | 'durationMs'>): LoginFacts {
+  function addHead(facts: Omit<LoginFacts, 'v' | 'event' | 'time' | 'requestId' | 'durationMs'>): LoginFacts {
     // The policies are what a login reads first.
-    const [configuration, ...otherConfiguration] = snapshot.used()
+    const [configuration, ...otherConfiguration] = snapshot.listUsed()
     return {
-      ...recordHead('login', c, parts),
-      ...(clusterId === undefined ? {} : { clusterId: auditedClusterId(clusterId) }),
+      ...createRecordHead('login', c, services),
+      ...(clusterId === undefined ? {} : { clusterId: auditClusterId(clusterId) }),
       ...(configuration === undefined ? {} : { configuration }),
       ...(otherConfiguration.length === 0 ? {} : { otherConfiguration }),
       ...facts,
     }
   }
 
-  function onWire(): Pick<ProblemExtras, 'configuration'> {
-    const used = snapshot.used()
+  function readConfiguration(): Pick<ProblemExtras, 'configuration'> {
+    const used = snapshot.listUsed()
     return used.length === 0 ? {} : { configuration: listConfiguration(used) }
   }
 
   return {
-    presented(attestations) {
+    noteEvidence(attestations) {
       presented = attestations
     },
 
-    refused(refusal, admitted) {
+    refuse(refusal, admitted) {
       const { code } = refusal
       const { status } = REFUSALS[code]
       const policy = admitted === undefined ? {} : { policy: admitted.policy.name }
-      const facts = withHead({ status, outcome: 'refused', code, ...policy })
+      const facts = addHead({ status, outcome: 'refused', code, ...policy })
       const record = recordRefusal(facts, refusal, admitted ?? { evidence: presented.map(nameUnopened) })
-      return recorded(c, parts, record, () => problem(c, refusal, onWire()))
+      return answerRecorded(c, services, record, () => answerProblem(c, refusal, readConfiguration()))
     },
 
-    notAdmitted(outcome) {
+    refuseOutcome(outcome) {
       const { refusals } = outcome
       if (outcome.kind === 'unavailable') {
         const { code, detail, retryAfterSeconds } = outcome
-        const record = recordDecision(withHead({ status: 503, outcome: 'refused', code }), outcome)
-        const extras = { refusals, ...onWire() }
-        return recorded(c, parts, record, () => problem(c, { code, detail, retryAfterSeconds }, extras))
+        const record = recordDecision(addHead({ status: 503, outcome: 'refused', code }), outcome)
+        const extras = { refusals, ...readConfiguration() }
+        return answerRecorded(c, services, record, () => answerProblem(c, { code, detail, retryAfterSeconds }, extras))
       }
       const code = 'login_refused'
       const { reason } = outcome
       const status = chooseRefusalStatus(reason)
-      const record = recordDecision(withHead({ status, outcome: 'refused', code, reason }), outcome)
-      const extras = { status, reason, refusals, ...onWire() }
-      return recorded(c, parts, record, () => problem(c, { code, detail: REASONS[reason] }, extras))
+      const record = recordDecision(addHead({ status, outcome: 'refused', code, reason }), outcome)
+      const extras = { status, reason, refusals, ...readConfiguration() }
+      return answerRecorded(c, services, record, () => answerProblem(c, { code, detail: REASONS[reason] }, extras))
     },
 
-    admitted(outcome, session) {
+    admit(outcome, session) {
       const { policy, attributes } = outcome
       const { id, subject } = session
       const expiresAt = formatInstantSeconds(session.expiresAtSeconds)
-      const facts = withHead({
+      const facts = addHead({
         status: 200,
         outcome: 'admitted',
         policy: policy.name,
         session: { id, subject, expiresAt },
       })
-      const record = recordDecision(facts, { ...outcome, refusals: evidenceRefusals(outcome.evidence) })
+      const record = recordDecision(facts, { ...outcome, refusals: listEvidenceRefusals(outcome.evidence) })
       const body: LoginAnswer = {
         session: { token: session.token, tokenType: 'Bearer', expiresAt },
         ...(clusterId === undefined ? {} : { clusterId }),
         policy: policy.name,
         attributes,
-        configuration: onWire().configuration ?? {},
+        configuration: readConfiguration().configuration ?? {},
       }
       // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
-      return recorded(c, parts, record, () => answerJson<LoginAnswer>(c, body, printableJson))
+      return answerRecorded(c, services, record, () => answerJson<LoginAnswer>(c, body, printableJson))
     },
   }
 }

@@ -2,7 +2,7 @@
 // domain gives it. A cluster that the trust domain does not let map has no standing, so it cannot get here.
 import type { AttributeValue } from '../attribute/attribute.ts'
 import type { ClusterId } from '../config/document-key.ts'
-import { type MappedStanding, resolveStanding } from '../config/sections/cluster-standing.ts'
+import { type MappedCluster, resolveClusterMapping } from '../config/sections/cluster-mapping.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import { findDefaultPath } from '../policy/mapping/default-path.ts'
@@ -14,8 +14,8 @@ import type { ClusterConfig } from './cluster-config.ts'
 import { createMappingGates, type MappingFaults } from './mapping-gates.ts'
 
 /** Refuses with `cluster_unlisted` or `cluster_name_taken`. */
-export function checkStanding(clusterId: ClusterId, config: ClusterConfig): Checked<MappedStanding> {
-  const standing = resolveStanding(clusterId, config.cluster, config.trustDomain)
+export function checkClusterMapping(clusterId: ClusterId, config: ClusterConfig): Checked<MappedCluster> {
+  const standing = resolveClusterMapping(clusterId, config.cluster, config.trustDomain)
   return standing.kind === 'mapped' ? pass(standing) : refuse({ code: standing.code, detail: standing.detail })
 }
 
@@ -30,7 +30,7 @@ export interface MappingRequest {
 
 export function createMappingContext(
   clusterId: ClusterId,
-  { name, bounds }: MappedStanding,
+  { name, bounds }: MappedCluster,
   { cluster, issuance }: ClusterConfig,
   { trustDomain, agent, meter, faults }: MappingRequest,
 ): MappingContext {

@@ -8,7 +8,7 @@ import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
 import type { Answer } from './answers/answer.ts'
 import type { ProblemBody } from './answers/problem-body.ts'
-import { challengeOf } from './www-authenticate.ts'
+import { chooseChallenge } from './www-authenticate.ts'
 
 export interface ProblemExtras extends Pick<ProblemBody, 'reason' | 'configuration' | 'checks'> {
   /** 401 instead of 403: nothing of what the caller sent was verified. */
@@ -23,7 +23,7 @@ const DEFAULT_REALM = 'postern'
  * The answer to a refused request. `refusal.audit` never leaves through here. What the caller sent comes back printable
  * and short: the answer never has more than `PROBLEM_MAX_BYTES`.
  */
-export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}): Response {
+export function answerProblem(c: Context, refusal: Refusal, extras: ProblemExtras = {}): Response {
   const row = REFUSALS[refusal.code]
   const status = extras.status ?? row.status
   const body: ProblemBody = {
@@ -32,14 +32,14 @@ export function problem(c: Context, refusal: Refusal, extras: ProblemExtras = {}
     status,
     code: refusal.code,
     ...(extras.reason === undefined ? {} : { reason: extras.reason }),
-    detail: shown(refusal.detail),
-    ...(refusal.where === undefined ? {} : { where: shown(refusal.where) }),
+    detail: makePrintable(refusal.detail),
+    ...(refusal.where === undefined ? {} : { where: makePrintable(refusal.where) }),
     requestId: c.get('requestId'),
-    ...(extras.refusals === undefined ? {} : { refusals: extras.refusals.map(onWire) }),
+    ...(extras.refusals === undefined ? {} : { refusals: extras.refusals.map(toProblemRefusal) }),
     ...(extras.configuration === undefined ? {} : { configuration: extras.configuration }),
     ...(extras.checks === undefined ? {} : { checks: extras.checks }),
   }
-  const challenge = challengeOf(refusal, status, c.get('realm') ?? DEFAULT_REALM)
+  const challenge = chooseChallenge(refusal, status, c.get('realm') ?? DEFAULT_REALM)
   if (challenge !== undefined) c.header('WWW-Authenticate', challenge)
   if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(Math.ceil(refusal.retryAfterSeconds)))
   return c.body(`${printableJson(body)}\n`, status as ContentfulStatusCode, {
@@ -61,12 +61,12 @@ export function answerJson<Published extends Answer = never>(
   return c.body(`${write(answer)}\n`, 200, { 'Content-Type': 'application/json' })
 }
 
-function onWire({ type, refusal }: EvidenceRefusal): NonNullable<ProblemBody['refusals']>[number] {
+function toProblemRefusal({ type, refusal }: EvidenceRefusal): NonNullable<ProblemBody['refusals']>[number] {
   const { code, detail } = refusal
   // A code of whole requests does not say how far the evidence got.
-  return { type, code, reason: REFUSALS[code].reason ?? 'unverified', detail: shown(detail) }
+  return { type, code, reason: REFUSALS[code].reason ?? 'unverified', detail: makePrintable(detail) }
 }
 
-function shown(text: string): string {
+function makePrintable(text: string): string {
   return printable(text, PROBLEM_TEXT_MAX_LENGTH)
 }

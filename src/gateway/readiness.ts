@@ -1,14 +1,14 @@
 // Whether this gateway should be sent requests, and what is degraded. Asks the store itself: copies in memory go on for
 // an hour without it, and a balancer must know sooner.
 
-import { type ConfigSource, within } from '../config/source.ts'
+import { type ConfigSource, callStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { countSecondsSince } from '../core/duration.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
 import type { Checks } from './answers/health-answers.ts'
 
 /** What only the host knows. */
-export interface HostStanding {
+export interface HostState {
   readonly isDraining: boolean
   /** Since when the audit stream takes no records. */
   readonly auditRefusingSinceMillis?: number
@@ -28,7 +28,7 @@ interface ReadinessOptions {
   readonly clock: Clock
   readonly sleep: Sleep
   readonly isSealing: boolean
-  readonly standing: (() => HostStanding) | undefined
+  readonly hostState: (() => HostState) | undefined
 }
 
 /** No document has this key: that it is absent is what a store says that can be read. */
@@ -41,7 +41,7 @@ interface StoreState {
 }
 
 export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
-  const { source, clock, sleep, isSealing, standing } = options
+  const { source, clock, sleep, isSealing, hostState } = options
   let last: StoreState | undefined
   let askedMillis: number | undefined
 
@@ -53,7 +53,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
       if (askedMillis !== undefined && isYounger(askedMillis, READY_STORE_TIMEOUT_MILLIS, nowMillis)) return last
     }
     askedMillis = nowMillis
-    const readable = await within(() => source.read(PROBE_KEY), READY_STORE_TIMEOUT_MILLIS, sleep).then(
+    const readable = await callStore(() => source.read(PROBE_KEY), READY_STORE_TIMEOUT_MILLIS, sleep).then(
       () => true,
       () => false,
     )
@@ -66,7 +66,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
 
   return async () => {
     const store = await checkStore()
-    const { isDraining, auditRefusingSinceMillis } = standing?.() ?? { isDraining: false }
+    const { isDraining, auditRefusingSinceMillis } = hostState?.() ?? { isDraining: false }
     const nowMillis = clock()
     const states: readonly (readonly [Checks['degraded'][number], boolean, Unready | undefined])[] = [
       ['draining', isDraining, 'gateway_draining'],

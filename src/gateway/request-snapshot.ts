@@ -10,15 +10,17 @@ import { SECTIONS, type SectionName } from '../config/sections/table.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { createPolicySet, type PolicySet } from '../policy/policy.ts'
 import type { ConfigurationUsed } from './audit/audit.ts'
-import { checkExistence, checkRead, clusterUnknown } from './configuration-refusals.ts'
+import { checkExistence, checkRead, describeUnknownCluster } from './configuration-refusals.ts'
 
 export interface RequestSnapshot {
   /**
    * The value in force, or `undefined` if the store has no such document. Refuses with `configuration_invalid` or
    * `store_unavailable`; a second call in the same request gets the same refusal, even if the store has recovered.
    */
-  section<Section extends SectionName>(key: DocumentKey<Section>): Promise<Checked<SectionValues[Section] | undefined>>
-  /** {@link section} by scope and name, for attestors: `undefined` is the scope of the trust domain. */
+  readSection<Section extends SectionName>(
+    key: DocumentKey<Section>,
+  ): Promise<Checked<SectionValues[Section] | undefined>>
+  /** {@link readSection} by scope and name, for attestors: `undefined` is the scope of the trust domain. */
   lendSection<Section extends SectionName>(
     clusterId: ClusterId | undefined,
     name: Section,
@@ -27,9 +29,9 @@ export interface RequestSnapshot {
   read<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>>
   /**
    * The policies that admit the agents of a cluster, or issuers if `clusterId` is `undefined`. None where there is no such
-   * document: then nobody is admitted. Refuses as {@link section} does, and with `cluster_unknown`.
+   * document: then nobody is admitted. Refuses as {@link readSection} does, and with `cluster_unknown`.
    */
-  policies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>>
+  readPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>>
   /**
    * Passes if the store has any section of the cluster, else refuses with `cluster_unknown` or `store_unavailable`. Records
    * no use: only whether a document is there has been asked, not what is in it.
@@ -38,9 +40,9 @@ export interface RequestSnapshot {
   /** See {@link ConfigCache.prove}. */
   prove(key: DocumentKey): void
   /** The versions that were in force when this request used them, in the order of their first use. */
-  used(): readonly ConfigurationUsed[]
+  listUsed(): readonly ConfigurationUsed[]
   /** Of these sections of a cluster, the digests of the versions that this request used; `undefined` if it used none. */
-  usedDigests<Section extends SectionName>(
+  listUsedDigests<Section extends SectionName>(
     clusterId: ClusterId,
     names: readonly Section[],
   ): { readonly [Name in Section]?: string | undefined }
@@ -59,7 +61,7 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
 
   function lookAt<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>> {
     // The key names the section, and a map of all sections cannot say that its value is of that one.
-    return once(reads, key.text, () => configs.get(key, background)) as Promise<ConfigRead<SectionValues[Section]>>
+    return findOnce(reads, key.text, () => configs.get(key, background)) as Promise<ConfigRead<SectionValues[Section]>>
   }
 
   async function read<Section extends SectionName>(
@@ -69,26 +71,26 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
     if (!uses.has(key.text)) uses.set(key.text, undefined)
     const found = await lookAt(key)
     if (found.kind === 'in_force') {
-      uses.set(key.text, { section: nameUsed(key), digest: found.digest, stale: found.stale })
+      uses.set(key.text, { section: nameSection(key), digest: found.digest, stale: found.stale })
     }
     return found
   }
 
-  async function section<Section extends SectionName>(
+  async function readSection<Section extends SectionName>(
     key: DocumentKey<Section>,
   ): Promise<Checked<SectionValues[Section] | undefined>> {
     return checkRead(key, await read(key))
   }
 
   function requireCluster(clusterId: ClusterId, asker: Asker): Promise<Checked<true>> {
-    return once(clusters, clusterId, async () =>
+    return findOnce(clusters, clusterId, async () =>
       checkExistence(clusterId, await configs.clusterExists(clusterId, asker, lookAt)),
     )
   }
 
-  async function readPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>> {
-    if (clusterId !== undefined && configs.isKnownAbsent(clusterId)) return refuse(clusterUnknown(clusterId))
-    const found = await section(policiesKey(clusterId))
+  async function loadPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>> {
+    if (clusterId !== undefined && configs.isKnownAbsent(clusterId)) return refuse(describeUnknownCluster(clusterId))
+    const found = await readSection(policiesKey(clusterId))
     if (!found.ok) return found
     if (found.value !== undefined) return pass(found.value)
     const exists = clusterId === undefined ? pass(true) : await requireCluster(clusterId, 'anyone')
@@ -96,15 +98,15 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
   }
 
   return {
-    section,
+    readSection,
     lendSection: (clusterId, name) =>
-      section(clusterId === undefined ? trustDomainKey(name) : clusterKey(clusterId, name)),
+      readSection(clusterId === undefined ? trustDomainKey(name) : clusterKey(clusterId, name)),
     read,
-    policies: (clusterId) => once(policySets, clusterId, () => readPolicies(clusterId)),
+    readPolicies: (clusterId) => findOnce(policySets, clusterId, () => loadPolicies(clusterId)),
     requireCluster,
     prove: configs.prove,
-    used: () => [...uses.values()].filter((use) => use !== undefined),
-    usedDigests(clusterId, names) {
+    listUsed: () => [...uses.values()].filter((use) => use !== undefined),
+    listUsedDigests(clusterId, names) {
       const entries = names.map((name) => [name, uses.get(clusterKey(clusterId, name).text)?.digest])
       return Object.fromEntries(entries)
     },
@@ -112,7 +114,7 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
   }
 }
 
-/** Where the policies of {@link RequestSnapshot.policies} are stored. */
+/** Where the policies of {@link RequestSnapshot.readPolicies} are stored. */
 export function policiesKey(
   clusterId: ClusterId | undefined,
 ): DocumentKey<'TrustDomainServerAttestation' | 'AgentAttestation'> {
@@ -132,11 +134,11 @@ export function listConfiguration(
  * The name of the section. Where clusters have a section of that name too, the trust domain's document is called by its
  * key, so that a request that uses both lists both, and each is always called the same.
  */
-function nameUsed({ section, clusterId, text }: DocumentKey<SectionName>): string {
+function nameSection({ section, clusterId, text }: DocumentKey<SectionName>): string {
   return clusterId === undefined && SECTIONS[section].scope !== 'trust-domain' ? text : section
 }
 
-function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {
+function findOnce<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {
   const before = known.get(key)
   if (before !== undefined) return before
   const found = find()

@@ -1,6 +1,6 @@
 // One route, and 405 with `Allow` for every other method on its path (RFC 9110 section 15.5.6).
 import type { Context } from 'hono'
-import { problem } from './problem.ts'
+import { answerProblem } from './problem.ts'
 import type { GatewayApp, GatewayEnv } from './services.ts'
 
 /** An id that is none is answered like a cluster that is not stored, before any store is touched. */
@@ -18,6 +18,6 @@ export function addRoute(
   app.on(method, path, answer)
   app.all(path, (c) => {
     c.header('Allow', allowed)
-    return problem(c, { code: 'method_not_allowed', detail: `use ${allowed} here` })
+    return answerProblem(c, { code: 'method_not_allowed', detail: `use ${allowed} here` })
   })
 }

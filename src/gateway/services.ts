@@ -8,7 +8,7 @@ import { compileDocument } from '../config/compile/compile.ts'
 import { createContextFor, createUrlPolicy } from '../config/compile/compile-context.ts'
 import type { CrossFindings } from '../config/compile/cross-findings.ts'
 import { createFindingsMemo, type FindingsMemo } from '../config/compile/findings-memo.ts'
-import { createAppliedRecords } from '../config/live/applied.ts'
+import { createAppliedRecords } from '../config/live/applied-records.ts'
 import { type ConfigCache, createConfigCache } from '../config/live/cache.ts'
 import type { ConfigSource, StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
@@ -20,7 +20,7 @@ import type { SessionAuthority } from '../token/session/session.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
 import { createEventReporter } from './audit/events.ts'
 import type { MappingFaults } from './mapping-gates.ts'
-import { createReadiness, type HostStanding, type Readiness } from './readiness.ts'
+import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 
 export interface GatewayOptions {
@@ -43,12 +43,12 @@ export interface GatewayOptions {
   /** Gets records of requests, and events: see `events.ts`. */
   readonly audit: AuditSink
   /** What the host knows of itself, for `/readyz`. Absent: nothing is wrong with it. */
-  readonly standing?: () => HostStanding
+  readonly hostState?: () => HostState
   /** What compiled configurations may take of memory, for a host that has more than the least one. */
   readonly configCacheMaxBytes?: number
 }
 
-export interface Parts {
+export interface Services {
   readonly attestors: AttestorTable
   readonly fetch: FetchLike
   readonly urlPolicy: UrlPolicy
@@ -78,8 +78,8 @@ export interface GatewayEnv {
 
 export type GatewayApp = Hono<GatewayEnv>
 
-export function createParts(options: GatewayOptions): Parts {
-  const { settings, source, state, module, fetch, unusedProxy, clock, sleep, standing, configCacheMaxBytes } = options
+export function createServices(options: GatewayOptions): Services {
+  const { settings, source, state, module, fetch, unusedProxy, clock, sleep, hostState, configCacheMaxBytes } = options
   const audit = guardSink(options.audit)
   // Without a key to seal with nothing is kept: a record that anybody could have written is worth nothing.
   const records =
@@ -97,7 +97,7 @@ export function createParts(options: GatewayOptions): Parts {
     clock,
     sleep,
     audit,
-    readiness: createReadiness({ source, clock, sleep, isSealing: settings.sealKeys.length > 0, standing }),
+    readiness: createReadiness({ source, clock, sleep, isSealing: settings.sealKeys.length > 0, hostState }),
     authority: {
       keys: settings.sessionKeys,
       trustDomain: settings.trustDomain,

@@ -6,13 +6,13 @@ import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { Session } from '../token/session/session-claims.ts'
 import type { StatusAnswer } from './answers/status-answer.ts'
+import { answerRecorded } from './audit/answer-recorded.ts'
 import type { StatusRecord } from './audit/audit.ts'
-import { auditedFacts, auditedText } from './audit/audit-space.ts'
-import { auditedClusterId, recordHead } from './audit/record-head.ts'
-import { recorded } from './audit/recorded.ts'
-import { answerJson, problem } from './problem.ts'
+import { auditFacts, auditString } from './audit/audit-space.ts'
+import { auditClusterId, createRecordHead } from './audit/record-head.ts'
+import { answerJson, answerProblem } from './problem.ts'
 import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Parts } from './services.ts'
+import type { GatewayEnv, Services } from './services.ts'
 
 export interface StatusReport {
   /** Whose request it is. Before its session has verified, the answer tells nothing of the configuration. */
@@ -24,7 +24,7 @@ export interface StatusReport {
 export function createStatusReport(
   c: Context<GatewayEnv>,
   clusterId: string,
-  parts: Pick<Parts, 'clock' | 'audit'>,
+  services: Pick<Services, 'clock' | 'audit'>,
   snapshot: RequestSnapshot,
 ): StatusReport {
   let issuer: StatusRecord['issuer']
@@ -34,24 +34,24 @@ export function createStatusReport(
     },
     refuse(refusal) {
       const { code, detail } = refusal
-      const configuration = snapshot.used()
+      const configuration = snapshot.listUsed()
       const extras = issuer === undefined ? {} : { configuration: listConfiguration(configuration) }
       const record: StatusRecord = {
-        ...recordHead('status', c, parts),
-        clusterId: auditedClusterId(clusterId),
+        ...createRecordHead('status', c, services),
+        clusterId: auditClusterId(clusterId),
         status: REFUSALS[code].status,
         outcome: 'refused',
         code,
-        detail: auditedText(detail),
+        detail: auditString(detail),
         ...(configuration.length === 0 ? {} : { configuration }),
         ...(issuer === undefined ? {} : { issuer }),
-        ...auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+        ...auditFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
       }
-      return recorded(c, parts, record, () => problem(c, refusal, extras))
+      return answerRecorded(c, services, record, () => answerProblem(c, refusal, extras))
     },
     answer(sections) {
       const health = sections.every((section) => section.health === 'HEALTHY') ? 'HEALTHY' : 'UNHEALTHY'
-      const configuration = listConfiguration(snapshot.used())
+      const configuration = listConfiguration(snapshot.listUsed())
       return answerJson<StatusAnswer>(c, { clusterId, health, sections, configuration })
     },
   }

@@ -11,25 +11,25 @@ type Member = 'attestations' | 'agentSession'
  * The value of `WWW-Authenticate` for a refusal that ends a request with `status`; `undefined` unless that is 401.
  * `realm` is the trust domain: its letters need no quoting.
  */
-export function challengeOf(
+export function chooseChallenge(
   { code, where }: Pick<Refusal, 'code' | 'where'>,
   status: number,
   realm: string,
 ): string | undefined {
   if (status !== 401) return undefined
   // Not Bearer: an issuer would take its own session for the bad one, and log in again and again.
-  if (where === 'agentSession') return evidenceChallenge(realm, where)
+  if (where === 'agentSession') return formatEvidenceChallenge(realm, where)
   // RFC 6750 section 3.1: a request without credentials gets no error code.
-  if (code === 'session_missing') return bearerChallenge(realm)
+  if (code === 'session_missing') return formatBearerChallenge(realm)
   const isOfSession = code.startsWith('session_') && REFUSALS[code].status === 401
-  return isOfSession ? bearerChallenge(realm, 'invalid_token') : evidenceChallenge(realm, 'attestations')
+  return isOfSession ? formatBearerChallenge(realm, 'invalid_token') : formatEvidenceChallenge(realm, 'attestations')
 }
 
 /** RFC 6750 section 3: at least one parameter, so always the realm. */
-export function bearerChallenge(realm: string, error?: 'invalid_token' | 'insufficient_scope'): string {
+export function formatBearerChallenge(realm: string, error?: 'invalid_token' | 'insufficient_scope'): string {
   return `Bearer realm="${realm}"${error === undefined ? '' : `, error="${error}"`}`
 }
 
-function evidenceChallenge(realm: string, member: Member): string {
+function formatEvidenceChallenge(realm: string, member: Member): string {
   return `Postern-Evidence realm="${realm}", in="${member}"`
 }

@@ -4,9 +4,9 @@ import { createUrlPolicy } from '../config/compile/compile-context.ts'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
 import type { AuditSink } from '../gateway/audit/audit.ts'
 import { createEventReporter, type GatewayEvent } from '../gateway/audit/events.ts'
-import { describeStart } from '../gateway/audit/started.ts'
+import { describeStart } from '../gateway/audit/start-event.ts'
 import { createGateway } from '../gateway/gateway.ts'
-import type { HostStanding } from '../gateway/readiness.ts'
+import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './http/guarded-fetch.ts'
@@ -18,7 +18,7 @@ import { sleep } from './sleep.ts'
 
 export interface ServedHost {
   readonly audit: AuditSink
-  readonly standing: () => HostStanding
+  readonly hostState: () => HostState
 }
 
 export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {

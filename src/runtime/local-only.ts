@@ -3,7 +3,7 @@
 // routes by host, so that no request from outside names a loopback one.
 import { Hono } from 'hono'
 import { makeUuidV7 } from '../core/uuid.ts'
-import { problem } from '../gateway/problem.ts'
+import { answerProblem } from '../gateway/problem.ts'
 import type { GatewayApp, GatewayEnv } from '../gateway/services.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 
@@ -15,7 +15,7 @@ export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): G
     if (isLoopbackUrl(c.req.url)) return app.fetch(c.req.raw, c.env, c.executionCtx)
     c.set('requestId', makeUuidV7(Date.now()))
     c.header('Cache-Control', 'no-store')
-    return problem(c, {
+    return answerProblem(c, {
       code: 'settings_invalid',
       detail:
         'ISSUER_URL is a loopback URL and this request is for another host: set ISSUER_URL to the URL of this gateway',

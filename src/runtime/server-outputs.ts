@@ -2,7 +2,7 @@
 import { formatInstantMillis } from '../core/instant.ts'
 import { AUDIT_BUFFER_MAX_BYTES, NOTICE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_MILLIS } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
-import { type AuditSink, auditLine } from '../gateway/audit/audit.ts'
+import { type AuditSink, formatAuditLine } from '../gateway/audit/audit.ts'
 import { createLineWriter, type Refusing } from './line-writer.ts'
 import { openOutput } from './output.ts'
 import { sleep } from './sleep.ts'
@@ -34,13 +34,13 @@ export function openServerOutputs(): ServerOutputs {
       say(`Standard output takes no audit records (${reason}): logins and claims are refused with 503 until it does`),
     recoveryLine({ reason, sinceMillis, refused }) {
       const [time, since] = [Date.now(), sinceMillis].map(formatInstantMillis)
-      return auditLine({ v: 1, time: time ?? '', event: 'audit_recovered', reason, since: since ?? '', refused })
+      return formatAuditLine({ v: 1, time: time ?? '', event: 'audit_recovered', reason, since: since ?? '', refused })
     },
     onRecovered: ({ refused }) => say(`Standard output takes audit records again; ${refused} requests were refused`),
   })
 
   return {
-    audit: (record) => records.take(auditLine(record)),
+    audit: (record) => records.take(formatAuditLine(record)),
     auditRefusing: records.refusing,
     say,
     async flush() {

@@ -2,9 +2,9 @@
 // records to the binding `STATE`, or to `POLICIES` where there is none.
 import { env } from 'cloudflare:workers'
 import module from '../../wasm/policy-vm.wasm'
-import { type AuditRecord, auditLine } from '../gateway/audit/audit.ts'
+import { type AuditRecord, formatAuditLine } from '../gateway/audit/audit.ts'
 import { createEventReporter } from '../gateway/audit/events.ts'
-import { describeStart } from '../gateway/audit/started.ts'
+import { describeStart } from '../gateway/audit/start-event.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import { beforeFirstRequest } from './first-request.ts'
 import { createWorkerFetch } from './http/worker-fetch.ts'
@@ -24,7 +24,7 @@ if (!settings.ok) throw new Error(describeProblems(settings.problems))
 
 // One line of JSON is one record: Workers Logs and Logpush index its fields.
 function audit(record: AuditRecord): boolean {
-  console.log(auditLine(record))
+  console.log(formatAuditLine(record))
   return true
 }
 

@@ -9,7 +9,7 @@ import { DEFAULT_WORKLOAD_ATTESTATION } from '../../src/config/sections/workload
 import { parseJson } from '../../src/core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
 import { type ClusterConfig, readEnablement } from '../../src/gateway/cluster-config.ts'
-import { checkStanding, createMappingContext } from '../../src/gateway/mapping-context.ts'
+import { checkClusterMapping, createMappingContext } from '../../src/gateway/mapping-context.ts'
 import { findMappingFaults } from '../../src/gateway/mapping-gates.ts'
 import { parseTrustDomain } from '../../src/identity/trust-domain.ts'
 import type { IssuancePolicy } from '../../src/policy/mapping/issuance.ts'
@@ -132,7 +132,7 @@ function measure(name: string, make: (index: number) => WorkloadDescription, ove
 function mapAll(workloads: readonly WorkloadDescription[], config: ClusterConfig): readonly unknown[] {
   if (clusterId === undefined || !trustDomain.ok) return []
   const agent = { attributes: undefined, node: undefined }
-  const standing = checkStanding(clusterId, config)
+  const standing = checkClusterMapping(clusterId, config)
   if (!standing.ok) throw new Error(standing.refusal.detail)
   const context = createMappingContext(clusterId, standing.value, config, {
     trustDomain: trustDomain.value,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SectionValues } from '../../src/config/compile/compile.ts'
 import { findAcross } from '../../src/config/compile/cross-findings.ts'
-import { statusOf } from '../../src/config/live/status.ts'
+import { createSectionStatus } from '../../src/config/live/status.ts'
 import { lintShadows } from '../../src/config/sections/override-lint.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
 import { CLAIMS_PER_POLICY_MAX, ISSUES_MAX, OVERRIDE_COMPARISONS_MAX } from '../../src/core/limits.ts'
@@ -154,10 +154,10 @@ describe('checking sections against each other', () => {
     const issue = { code: 'attribute_not_enabled', path: ['spec'], message: 'm' } as const
     const lint = { code: 'cluster_unlisted', path: [], message: 'w' } as const
     const read = { kind: 'absent', stale: false } as const
-    const full = statusOf('Cluster', read, [...indexes(ISSUES_MAX).map(() => issue), lint])
+    const full = createSectionStatus('Cluster', read, [...indexes(ISSUES_MAX).map(() => issue), lint])
     expect([full.issues.length, full.warnings.length]).toEqual([ISSUES_MAX, 1])
     expect(full.issues.at(-1)?.message).toBe('m')
-    const over = statusOf('Cluster', read, [...indexes(ISSUES_MAX + 7).map(() => issue), lint])
+    const over = createSectionStatus('Cluster', read, [...indexes(ISSUES_MAX + 7).map(() => issue), lint])
     expect([over.issues.length, over.warnings.length, over.health]).toEqual([ISSUES_MAX, 1, 'UNHEALTHY'])
     expect(over.issues.at(-1)?.message).toContain('8 more')
   })

@@ -3,10 +3,10 @@
 
 import type { CompileResult } from '../../src/config/compile/compile.ts'
 import { clusterKey, type DocumentKey, parseClusterId } from '../../src/config/document-key.ts'
-import { createAppliedRecords } from '../../src/config/live/applied.ts'
+import { createAppliedRecords } from '../../src/config/live/applied-records.ts'
 import { type ConfigCache, createConfigCache, type StoredEvent } from '../../src/config/live/cache.ts'
 import type { Asker } from '../../src/config/live/cluster-existence.ts'
-import type { StateWriteFailed } from '../../src/config/live/upkeep.ts'
+import type { StateWriteFailed } from '../../src/config/live/record-upkeep.ts'
 import type { Sleep } from '../../src/core/clock.ts'
 import type { Sealing } from '../../src/token/applied-record.ts'
 import type { SealKeys } from '../../src/token/seal-key.ts'

@@ -1,21 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { jsonSchemaOf, makeOpenApiSchemas, schemaFile } from '../../dev/schemas.ts'
-import { sectionNames } from '../../src/config/sections/table.ts'
+import { listSectionNames } from '../../src/config/sections/table.ts'
 
 const json = (text: string): unknown => JSON.parse(text)
 
 describe('the JSON Schemas for editors', () => {
-  it.each(sectionNames())('%s is the one that its section makes', (name) => {
+  it.each(listSectionNames())('%s is the one that its section makes', (name) => {
     expect(json(readFileSync(schemaFile(name), 'utf8'))).toEqual(json(jsonSchemaOf(name)))
   })
 
   it('are of sections that exist', () => {
     const files = readdirSync(new URL('.', schemaFile('Cluster')))
-    expect(files.toSorted()).toEqual([...sectionNames(), 'openapi-schemas'].map((name) => `${name}.json`).toSorted())
+    expect(files.toSorted()).toEqual(
+      [...listSectionNames(), 'openapi-schemas'].map((name) => `${name}.json`).toSorted(),
+    )
   })
 
-  it.each(sectionNames())('%s describes each of its fields, and allows no other', (name) => {
+  it.each(listSectionNames())('%s describes each of its fields, and allows no other', (name) => {
     const text = jsonSchemaOf(name)
     expect(json(text)).toMatchObject({
       additionalProperties: false,

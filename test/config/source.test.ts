@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { StoreError, within } from '../../src/config/source.ts'
+import { callStore, StoreError } from '../../src/config/source.ts'
 import { createMemoryStore } from './memory-source.ts'
 import { keepsStoreContract } from './source-contract.ts'
 
 keepsStoreContract('memory', async () => createMemoryStore())
 
-describe('within()', () => {
+describe('callStore()', () => {
   const never = new Promise<never>(() => {})
 
   it('yields what arrives in time, and frees the timer', async () => {
@@ -14,14 +14,14 @@ describe('within()', () => {
       timer = signal
       return never
     }
-    expect(await within(async () => 'here', 10, sleep)).toBe('here')
+    expect(await callStore(async () => 'here', 10, sleep)).toBe('here')
     expect(timer?.aborted).toBe(true)
   })
 
   it('rejects when the time is up', async () => {
     const slept: number[] = []
     const sleep = async (millis: number) => void slept.push(millis)
-    await expect(within(() => never, 10, sleep)).rejects.toThrow('10 ms')
+    await expect(callStore(() => never, 10, sleep)).rejects.toThrow('10 ms')
     expect(slept).toEqual([10])
   })
 
@@ -34,7 +34,7 @@ describe('within()', () => {
       },
     ],
   ])('makes one kind of error of a store that %s', async (_how, ask) => {
-    const failed = within(ask, 10, () => never)
+    const failed = callStore(ask, 10, () => never)
     await expect(failed).rejects.toBeInstanceOf(StoreError)
     await expect(failed).rejects.toThrow('down')
   })

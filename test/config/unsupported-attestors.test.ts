@@ -1,7 +1,7 @@
 // Attestor types that are documented and not built: such a policy admits nobody, its section is unhealthy, and every
 // other policy of the document goes on.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { statusOf } from '../../src/config/live/status.ts'
+import { createSectionStatus } from '../../src/config/live/status.ts'
 import { ISSUES_MAX } from '../../src/core/limits.ts'
 import { createDecisions } from '../../src/policy/login/decision.ts'
 import { bench } from '../cli/call.ts'
@@ -77,7 +77,7 @@ describe('a documented attestor type that is not built', () => {
       attemptedAtMillis: 0,
       appliedAtMillis: 0,
     } as const
-    expect(statusOf('AgentAttestation', read)).toMatchObject({
+    expect(createSectionStatus('AgentAttestation', read)).toMatchObject({
       health: 'UNHEALTHY',
       appliedDigest: 'd',
       issues: [{ code: 'attestor_unsupported' }],

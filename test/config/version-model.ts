@@ -2,7 +2,7 @@
 // that start, answer and die there, a state store that loses writes. It knows the true order of what was put, and checks
 // every answer of the real cache against it.
 
-import type { AppliedRecords } from '../../src/config/live/applied.ts'
+import type { AppliedRecords } from '../../src/config/live/applied-records.ts'
 import type { ConfigCache } from '../../src/config/live/cache.ts'
 import { createConfigCache } from '../../src/config/live/cache.ts'
 import { ABSENCE_RECHECK_MILLIS, APPLIED_SETTLE_MILLIS, CONFIG_REVALIDATE_MILLIS } from '../../src/core/limits.ts'

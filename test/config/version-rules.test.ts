@@ -1,6 +1,6 @@
 // The rules by which versions are ordered, one row of their table after the other, on both sides of each time.
 import { describe, expect, it } from 'vitest'
-import { ABSENT, extendTrail, fallBackFrom, markAfter, type Trail } from '../../src/config/live/version-order.ts'
+import { ABSENT, chooseFallback, chooseMark, extendTrail, type Trail } from '../../src/config/live/version-order.ts'
 import {
   APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,
@@ -107,11 +107,11 @@ describe('the record after a read of a good document, or of none', () => {
       'applied',
     ],
   ])('that was %s', (_record, record, trail, kind) => {
-    expect(markAfter(record, trail)?.kind).toBe(kind)
+    expect(chooseMark(record, trail)?.kind).toBe(kind)
   })
 
   it('keeps since when a version has been applied', () => {
-    const mark = markAfter(opened(applied('d', T, { appliedAtMillis: T - 5 }), false), trailOf(['d', T, T + 9]))
+    const mark = chooseMark(opened(applied('d', T, { appliedAtMillis: T - 5 }), false), trailOf(['d', T, T + 9]))
     expect(mark).toEqual({ kind: 'applied', appliedAtMillis: T - 5, readAtMillis: T + 9 })
   })
 
@@ -120,10 +120,10 @@ describe('the record after a read of a good document, or of none', () => {
       `v${index}`,
       T + index,
     ])
-    const mark = markAfter(opened(contested(...rivals)), trailOf(['v3', T + 20_000]))
+    const mark = chooseMark(opened(contested(...rivals)), trailOf(['v3', T + 20_000]))
     expect(mark?.kind === 'contested' && mark.rivals).toHaveLength(CONTESTED_RIVALS_MAX)
     expect(mark?.kind === 'contested' && mark.rivals.at(-1)).toEqual({ found: 'v3', atMillis: T + 20_000 })
-    const more = markAfter(opened(contested(...rivals)), trailOf(['new', T + 20_000]))
+    const more = chooseMark(opened(contested(...rivals)), trailOf(['new', T + 20_000]))
     expect(more?.kind === 'contested' && more.rivals.map(({ found }) => found)).not.toContain('v0')
     expect(more?.kind === 'contested' && more.rivals).toHaveLength(CONTESTED_RIVALS_MAX)
   })
@@ -150,7 +150,7 @@ describe('what is in force while the stored document is bad', () => {
     ['contested, settled', contested(['x', T], ['v', T]), 'v', trailOf(['v', T, T + SETTLED]), 'memory'],
     ['contested long after memory', contested(['x', T + SETTLED * 2]), 'v', trailOf(['v', T]), 'contested'],
   ])('%s', (_record, record, inMemory, trail, expected) => {
-    const fallback = fallBackFrom(record, inMemory, trail, T + SETTLED * 3)
+    const fallback = chooseFallback(record, inMemory, trail, T + SETTLED * 3)
     expect(fallback.kind === 'nothing' && fallback.contested ? 'contested' : fallback.kind).toBe(expected)
   })
 
@@ -158,11 +158,11 @@ describe('what is in force while the stored document is bad', () => {
     [APPLIED_TRUST_MAX_MILLIS, 'record'],
     [APPLIED_TRUST_MAX_MILLIS + 1, 'nothing'],
   ])('a record that was confirmed %i ms ago: %s', (millis, kind) => {
-    expect(fallBackFrom(applied('x'), undefined, [], T + millis).kind).toBe(kind)
+    expect(chooseFallback(applied('x'), undefined, [], T + millis).kind).toBe(kind)
   })
 
   it('is marked as contested by who finds that it is, with both versions', () => {
-    expect(fallBackFrom(applied('x'), 'v', trailOf(['v', T, T + 7]), T + 9)).toMatchObject({
+    expect(chooseFallback(applied('x'), 'v', trailOf(['v', T, T + 7]), T + 9)).toMatchObject({
       mark: {
         rivals: [
           { found: 'x', atMillis: T },

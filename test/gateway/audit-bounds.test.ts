@@ -10,7 +10,12 @@ import {
   PROBLEM_MAX_BYTES,
   TOKEN_MAX_BYTES,
 } from '../../src/core/limits.ts'
-import { type AuditRecord, auditLine, type LoginRecord, type MappingRecord } from '../../src/gateway/audit/audit.ts'
+import {
+  type AuditRecord,
+  formatAuditLine,
+  type LoginRecord,
+  type MappingRecord,
+} from '../../src/gateway/audit/audit.ts'
 import { asciiBytes, HOSTILE_CODE_POINTS, hostileIn, stringsIn } from '../hostile.ts'
 import { type Answer, createWorld, type World } from './fixture.ts'
 import { askClaims, CLUSTER, put, putBaseline, sessionOf, WEB } from './mapping-world.ts'
@@ -34,7 +39,7 @@ function checked(answer: Answer): { readonly record: AuditRecord; readonly bytes
   expect(world.records).toHaveLength(1)
   const [record] = world.records
   if (record === undefined) throw new Error('no record')
-  const line = auditLine(record)
+  const line = formatAuditLine(record)
   const bytes = asciiBytes(line)
   const answered = asciiBytes(answer.text)
   expect(bytes).toBeLessThanOrEqual(
@@ -175,7 +180,7 @@ describe('a login against policies that refuse it each by itself', () => {
     expect(answer.status).toBe(200)
     const { attributes } = record as LoginRecord
     expect(attributes).toContainEqual({ origin: 'k8s_token', name: 'k8s_token.service_account.uid', value: uid })
-    expect(JSON.parse(auditLine(record))).toEqual(record)
+    expect(JSON.parse(formatAuditLine(record))).toEqual(record)
   })
 
   it('keeps a document that has never compiled in bounds, and lists its issues', async () => {

@@ -19,9 +19,9 @@ import {
   QUOTED_AUDIENCES_MAX,
 } from '../../src/core/limits.ts'
 import type { Refusal } from '../../src/core/refusal.ts'
-import { auditLine, describeFault } from '../../src/gateway/audit/audit.ts'
-import { auditedFacts, auditedText, createAuditSpace, escapedLength } from '../../src/gateway/audit/audit-space.ts'
-import { auditedEvidence } from '../../src/gateway/audit/audited-evidence.ts'
+import { describeFault, formatAuditLine } from '../../src/gateway/audit/audit.ts'
+import { auditFacts, auditString, countEscapedBytes, createAuditSpace } from '../../src/gateway/audit/audit-space.ts'
+import { auditEvidence } from '../../src/gateway/audit/audited-evidence.ts'
 import { recordMapping, recordRefusedMapping } from '../../src/gateway/audit/claims-record.ts'
 import {
   type LoginFacts,
@@ -85,7 +85,7 @@ describe('the record of a login', () => {
     fc.assert(
       fc.property(findings, (found) => {
         const record = recordDecision(LOGIN, found)
-        const line = auditLine(record)
+        const line = formatAuditLine(record)
         expect(asciiBytes(line)).toBeLessThanOrEqual(AUDIT_RECORD_MAX_BYTES)
         expect(hostileIn(line)).toEqual([])
         const counts = [
@@ -104,7 +104,7 @@ describe('the record of a login', () => {
       fc.property(refusal, evidence, (whole, sent) => {
         const login = recordRefusal(LOGIN, whole, { evidence: sent })
         for (const record of [login, recordRefusedMapping(MAPPING, whole)])
-          expect(asciiBytes(auditLine(record))).toBeLessThanOrEqual(AUDIT_RECORD_MAX_BYTES)
+          expect(asciiBytes(formatAuditLine(record))).toBeLessThanOrEqual(AUDIT_RECORD_MAX_BYTES)
       }),
     )
   })
@@ -150,7 +150,7 @@ describe('the record of a request for claims', () => {
       fc.property(fc.array(result, { minLength: 1, maxLength: 20 }), fc.nat(40), audit, (some, times, facts) => {
         const results: readonly WorkloadResult[] = Array.from({ length: times + 1 }, () => some).flat()
         const record = recordMapping(MAPPING, results, new Map(some.map(({ id }) => [id, facts])))
-        expect(asciiBytes(auditLine(record))).toBeLessThanOrEqual(AUDIT_MAPPING_RECORD_MAX_BYTES)
+        expect(asciiBytes(formatAuditLine(record))).toBeLessThanOrEqual(AUDIT_MAPPING_RECORD_MAX_BYTES)
         const refused = results.filter((one) => 'error' in one).length
         expect(record).toMatchObject({ workloads: results.length, granted: results.length - refused, refused })
         expect(record.outcome).toBe(refused === 0 ? 'granted' : 'refused')
@@ -166,7 +166,7 @@ describe('what is in a record', () => {
     ['at the limit', AUDIT_TEXT_MAX_LENGTH, false],
     ['over the limit', AUDIT_TEXT_MAX_LENGTH + 1, true],
   ])('has a string %s whole or cut', (_what, length, isCut) => {
-    const said = auditedText('x'.repeat(length))
+    const said = auditString('x'.repeat(length))
     expect(said.endsWith('more characters)')).toBe(isCut)
     expect(said.length).toBeLessThanOrEqual(AUDIT_TEXT_MAX_LENGTH)
   })
@@ -175,7 +175,7 @@ describe('what is in a record', () => {
     ['at the limit', AUDITED_EXPECTED_MAX, undefined],
     ['over the limit', AUDITED_EXPECTED_MAX + 1, 1],
   ])('lists what is expected, %s', (_what, length, omitted) => {
-    const { expected } = auditedFacts({
+    const { expected } = auditFacts({
       code: 'condition_failed',
       audit: { names: Array.from({ length }, (_, index) => `${index}`) },
     })
@@ -190,14 +190,14 @@ describe('what is in a record', () => {
     fc.assert(
       fc.property(audit, (facts) => {
         expect(
-          escapedLength(auditedFacts({ code: 'condition_failed', audit: facts }, { entries, bytes })),
+          countEscapedBytes(auditFacts({ code: 'condition_failed', audit: facts }, { entries, bytes })),
         ).toBeLessThanOrEqual(bytes)
       }),
     )
   })
 
   it('has so much of what evidence claims, in the order of what tells most, and counts what is left out', () => {
-    const claim = (facts: Claimed) => auditedEvidence([{ type: 't', readClaimed: () => facts }], true)[0]?.claimed
+    const claim = (facts: Claimed) => auditEvidence([{ type: 't', readClaimed: () => facts }], true)[0]?.claimed
     const audiences = Array.from({ length: QUOTED_AUDIENCES_MAX }, (_, index) => `a${index}`)
     expect(claim({ subject: 's', audiences })).toEqual({ subject: 's', audiences })
     expect(claim({ audiences: [...audiences, 'x'] })).toEqual({ audiences, audiencesOmitted: 1 })
@@ -208,7 +208,7 @@ describe('what is in a record', () => {
 
   it('has room for what evidence claims up to the byte', () => {
     const claim = (length: number) =>
-      auditedEvidence(
+      auditEvidence(
         [{ type: 't', readClaimed: () => ({ audiences: Array.from({ length: 5 }, () => '\u4e2d'.repeat(length)) }) }],
         true,
       )[0]?.claimed?.audiencesOmitted
@@ -231,7 +231,7 @@ describe('what is in a record', () => {
     error.name = 'N'.repeat(5000)
     const described = describeFault(error)
     expect(hostileIn(described, [0x0a])).toEqual([])
-    expect(escapedLength(described)).toBeLessThan(AUDIT_RECORD_MAX_BYTES)
+    expect(countEscapedBytes(described)).toBeLessThan(AUDIT_RECORD_MAX_BYTES)
     const lines = described.split('\n')
     expect(lines).toHaveLength(1 + FAULT_FRAMES_MAX)
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(FAULT_FRAME_MAX_LENGTH)

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../../src/core/limits.ts'
 import { VERSION } from '../../src/core/version.ts'
-import { type AuditRecord, auditLine } from '../../src/gateway/audit/audit.ts'
+import { type AuditRecord, formatAuditLine } from '../../src/gateway/audit/audit.ts'
 import { createEventReporter, EVENTS, type GatewayEvent, recordEvent } from '../../src/gateway/audit/events.ts'
-import { describeStart } from '../../src/gateway/audit/started.ts'
+import { describeStart } from '../../src/gateway/audit/start-event.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
 import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 import { asciiBytes, HOSTILE_CODE_POINTS, hostileIn } from '../hostile.ts'
@@ -45,7 +45,7 @@ describe('the line of an event', () => {
     fc.assert(
       fc.property(event, (told) => {
         const record = recordEvent(told, 0)
-        const line = auditLine(record)
+        const line = formatAuditLine(record)
         expect(asciiBytes(line)).toBeLessThanOrEqual(AUDIT_RECORD_MAX_BYTES)
         expect(hostileIn(line)).toEqual([])
         const fields = Object.keys(EVENTS[told.event].fields)

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { refuseAudience } from '../../src/attest/oidc/audiences.ts'
-import { statusOf } from '../../src/config/live/status.ts'
+import { createSectionStatus } from '../../src/config/live/status.ts'
 import {
   ATTESTATIONS_MAX,
   AUDITED_POLICIES_MAX,
@@ -16,15 +16,15 @@ import {
 } from '../../src/core/limits.ts'
 import type { Refusal } from '../../src/core/refusal.ts'
 import { recordDecision } from '../../src/gateway/audit/login-record.ts'
-import { auditedClusterId } from '../../src/gateway/audit/record-head.ts'
-import { printableResult } from '../../src/gateway/claims-report.ts'
-import { type ProblemExtras, problem } from '../../src/gateway/problem.ts'
+import { auditClusterId } from '../../src/gateway/audit/record-head.ts'
+import { makeResultPrintable } from '../../src/gateway/claims-report.ts'
+import { answerProblem, type ProblemExtras } from '../../src/gateway/problem.ts'
 import { refuseSelection } from '../../src/token/keys/key-refusals.ts'
 import type { ParsedToken } from '../../src/token/parse.ts'
 import { asciiBytes, hostileIn, stringsIn } from '../hostile.ts'
 
 async function answerOf(refusal: Refusal, extras: ProblemExtras = {}): Promise<string> {
-  const app = new Hono().get('/', (c) => problem(c, refusal, extras))
+  const app = new Hono().get('/', (c) => answerProblem(c, refusal, extras))
   // Without the newline at its end.
   return (await (await app.request('/')).text()).replace(/\n$/, '')
 }
@@ -65,7 +65,7 @@ describe('the result of one workload', () => {
     ['over the limit', WORKLOAD_TEXT_MAX_LENGTH + 1, true],
   ])('has a sentence %s whole or cut', (_what, length, isCut) => {
     const detail = 'x'.repeat(length)
-    const result = printableResult({
+    const result = makeResultPrintable({
       id: 'a',
       error: { code: 'attribute_unknown', detail },
       warnings: [{ code: 'attribute_dropped', detail }],
@@ -75,7 +75,7 @@ describe('the result of one workload', () => {
 
   it('has sentences that print, and names as they are', () => {
     const detail = 'x\u202e\u001b[2J'
-    const result = printableResult({ id: detail, error: { code: 'attribute_unknown', attribute: detail, detail } })
+    const result = makeResultPrintable({ id: detail, error: { code: 'attribute_unknown', attribute: detail, detail } })
     expect(result).toEqual({
       id: detail,
       error: { code: 'attribute_unknown', attribute: detail, detail: 'x\\u202e\\u001b[2J' },
@@ -113,7 +113,7 @@ describe('what messages quote', () => {
     ['at the limit', CLUSTER_ID_AUDITED_MAX_LENGTH, false],
     ['over the limit', CLUSTER_ID_AUDITED_MAX_LENGTH + 1, true],
   ])('is the id of a cluster, %s', (_what, length, isCut) => {
-    expect(CUT.test(auditedClusterId('c'.repeat(length)))).toBe(isCut)
+    expect(CUT.test(auditClusterId('c'.repeat(length)))).toBe(isCut)
   })
 
   it.each([
@@ -129,7 +129,7 @@ describe('what messages quote', () => {
       attemptedAtMillis: 0,
       contested: false,
     } as const
-    expect(CUT.test(statusOf('Cluster', read).issues[0]?.message ?? '')).toBe(isCut)
+    expect(CUT.test(createSectionStatus('Cluster', read).issues[0]?.message ?? '')).toBe(isCut)
   })
 
   it.each([

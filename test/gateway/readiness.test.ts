@@ -1,14 +1,14 @@
 // Readiness asks the store itself, seldom; and tells what is degraded and since when.
 import { describe, expect, it } from 'vitest'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../../src/core/limits.ts'
-import { createReadiness, type HostStanding } from '../../src/gateway/readiness.ts'
+import { createReadiness, type HostState } from '../../src/gateway/readiness.ts'
 
 function rig() {
   const state = {
     nowMillis: 1_000_000,
     store: 'answers' as 'answers' | 'fails' | 'hangs',
     reads: 0,
-    standing: { isDraining: false } as HostStanding,
+    hostState: { isDraining: false } as HostState,
     isSealing: true,
   }
   const ready = () =>
@@ -28,7 +28,7 @@ function rig() {
         return undefined
       },
       isSealing: state.isSealing,
-      standing: () => state.standing,
+      hostState: () => state.hostState,
     })
   return { state, ready }
 }
@@ -38,17 +38,17 @@ describe('readiness', () => {
     ['nothing is wrong', {}, undefined, []],
     ['the store fails', { store: 'fails' }, 'store_unavailable', ['store_unreadable']],
     ['the store hangs', { store: 'hangs' }, 'store_unavailable', ['store_unreadable']],
-    ['it is draining', { standing: { isDraining: true } }, 'gateway_draining', ['draining']],
+    ['it is draining', { hostState: { isDraining: true } }, 'gateway_draining', ['draining']],
     [
       'records are not taken',
-      { standing: { isDraining: false, auditRefusingSinceMillis: 1 } },
+      { hostState: { isDraining: false, auditRefusingSinceMillis: 1 } },
       'audit_unavailable',
       ['audit_failing'],
     ],
     ['nothing is sealed', { isSealing: false }, undefined, ['sealing_off']],
     [
       'everything is wrong',
-      { store: 'fails', standing: { isDraining: true, auditRefusingSinceMillis: 1 }, isSealing: false },
+      { store: 'fails', hostState: { isDraining: true, auditRefusingSinceMillis: 1 }, isSealing: false },
       'gateway_draining',
       ['draining', 'store_unreadable', 'audit_failing', 'sealing_off'],
     ],

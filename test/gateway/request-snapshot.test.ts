@@ -10,7 +10,7 @@ import { createSnapshot, listConfiguration, policiesKey } from '../../src/gatewa
 import { addClaimsRoute } from '../../src/gateway/routes/claims.ts'
 import { addLoginRoutes } from '../../src/gateway/routes/login.ts'
 import { addStatusRoute } from '../../src/gateway/routes/status.ts'
-import { createParts, type GatewayApp, type GatewayEnv } from '../../src/gateway/services.ts'
+import { createServices, type GatewayApp, type GatewayEnv } from '../../src/gateway/services.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { createWorld, type World } from './fixture.ts'
 import { agentSessionOf, CLUSTER, NODE, put, putBaseline, serverPolicy, sessionOf, WEB } from './mapping-world.ts'
@@ -49,7 +49,7 @@ interface Counting {
 /** A cold isolate with the routes over a cache that counts what is asked of it. */
 function createCounting(): Counting {
   const { settings, store } = world
-  const parts = createParts({
+  const parts = createServices({
     settings,
     source: store,
     module: loadPolicyVm(),
@@ -199,13 +199,13 @@ describe('two requests at once', () => {
     const { configs, asked } = createCounting()
     const key = clusterKey(clusterId(CLUSTER), 'Cluster')
     const before = createSnapshot(configs, () => {})
-    expect(await before.section(key)).toMatchObject({ ok: true, value: { platform: 'k8s' } })
+    expect(await before.readSection(key)).toMatchObject({ ok: true, value: { platform: 'k8s' } })
     // A cold isolate beside it stands for a copy that has come of age.
     put(world, key.text, { platform: 'eks' })
     const after = createSnapshot(createCounting().configs, () => {})
-    expect(await after.section(key)).toMatchObject({ ok: true, value: { platform: 'eks' } })
-    expect(await before.section(key)).toMatchObject({ ok: true, value: { platform: 'k8s' } })
-    expect(before.used()).not.toEqual(after.used())
+    expect(await after.readSection(key)).toMatchObject({ ok: true, value: { platform: 'eks' } })
+    expect(await before.readSection(key)).toMatchObject({ ok: true, value: { platform: 'k8s' } })
+    expect(before.listUsed()).not.toEqual(after.listUsed())
     expect(asked).toEqual([key.text])
   })
 })
@@ -218,10 +218,10 @@ describe('a snapshot', () => {
     const snapshot = createSnapshot(configs, () => {})
     const key = policiesKey(id)
     await Promise.all([
-      snapshot.section(key),
+      snapshot.readSection(key),
       snapshot.read(key),
-      snapshot.policies(id),
-      snapshot.policies(id),
+      snapshot.readPolicies(id),
+      snapshot.readPolicies(id),
       snapshot.lendSection(id, 'AgentAttestation'),
       snapshot.requireCluster(id, 'issuer'),
     ])
@@ -231,15 +231,15 @@ describe('a snapshot', () => {
   it('lists what was used in the order of first use, and once', async () => {
     const { configs } = createCounting()
     const snapshot = createSnapshot(configs, () => {})
-    expect(snapshot.used()).toEqual([])
+    expect(snapshot.listUsed()).toEqual([])
     await Promise.all([snapshot.lendSection(undefined, 'TrustDomain'), snapshot.lendSection(id, 'Cluster')])
     await snapshot.lendSection(undefined, 'TrustDomain')
-    await snapshot.policies(undefined)
+    await snapshot.readPolicies(undefined)
     const sections = ['TrustDomain', 'Cluster', 'TrustDomainServerAttestation']
     const digest = expect.stringMatching(/^sha256:/)
-    expect(snapshot.used()).toEqual(sections.map((section) => ({ section, digest, stale: false })))
-    expect(snapshot.usedDigests(id, ['Cluster', 'SVIDIssuancePolicy'])).toEqual({
-      Cluster: snapshot.used()[1]?.digest,
+    expect(snapshot.listUsed()).toEqual(sections.map((section) => ({ section, digest, stale: false })))
+    expect(snapshot.listUsedDigests(id, ['Cluster', 'SVIDIssuancePolicy'])).toEqual({
+      Cluster: snapshot.listUsed()[1]?.digest,
       SVIDIssuancePolicy: undefined,
     })
   })
@@ -250,16 +250,16 @@ describe('a snapshot', () => {
     expect(await snapshot.requireCluster(id, 'issuer')).toEqual({ ok: true, value: true })
     expect(await snapshot.lendSection(id, 'Cluster')).toMatchObject({ refusal: { code: 'configuration_invalid' } })
     expect(await snapshot.lendSection(undefined, 'AWSCertificates')).toEqual({ ok: true, value: undefined })
-    expect(snapshot.used()).toEqual([])
+    expect(snapshot.listUsed()).toEqual([])
   })
 
   it("calls the trust domain's document by its key where clusters have a section of that name, and loses neither", async () => {
     put(world, 'trust-domain/Cluster', { name: 'x' })
     const snapshot = createSnapshot(createCounting().configs, () => {})
-    await snapshot.section(trustDomainKey('Cluster'))
-    await snapshot.section(clusterKey(id, 'Cluster'))
-    expect(snapshot.used().map(({ section }) => section)).toEqual(['trust-domain/Cluster', 'Cluster'])
-    expect(Object.keys(listConfiguration(snapshot.used()))).toEqual(['trust-domain/Cluster', 'Cluster'])
+    await snapshot.readSection(trustDomainKey('Cluster'))
+    await snapshot.readSection(clusterKey(id, 'Cluster'))
+    expect(snapshot.listUsed().map(({ section }) => section)).toEqual(['trust-domain/Cluster', 'Cluster'])
+    expect(Object.keys(listConfiguration(snapshot.listUsed()))).toEqual(['trust-domain/Cluster', 'Cluster'])
   })
 
   it('gives the same refusal twice if a read has failed, though the store has recovered', async () => {
@@ -267,25 +267,25 @@ describe('a snapshot', () => {
     const snapshot = createSnapshot(configs, () => {})
     const key = clusterKey(id, 'Cluster')
     world.store.readTrouble = 'error'
-    const refused = await snapshot.section(key)
+    const refused = await snapshot.readSection(key)
     expect(refused).toMatchObject({ ok: false, refusal: { code: 'store_unavailable' } })
-    const policies = await snapshot.policies(id)
+    const policies = await snapshot.readPolicies(id)
     const unknown = await snapshot.requireCluster(clusterId('c-404'), 'issuer')
     world.store.readTrouble = 'none'
-    expect(await snapshot.section(key)).toEqual(refused)
-    expect(await snapshot.policies(id)).toEqual(policies)
+    expect(await snapshot.readSection(key)).toEqual(refused)
+    expect(await snapshot.readPolicies(id)).toEqual(policies)
     expect(await snapshot.requireCluster(clusterId('c-404'), 'issuer')).toEqual(unknown)
     expect(asked.filter((text) => text === key.text)).toHaveLength(1)
-    expect(snapshot.used()).toEqual([])
+    expect(snapshot.listUsed()).toEqual([])
   })
 
   it('does not forget a document that was deleted meanwhile, and knows a cluster by any section', async () => {
     const snapshot = createSnapshot(createCounting().configs, () => {})
     world.store.values.delete(keyIn(CLUSTER, 'AgentAttestation'))
-    expect(await snapshot.policies(id)).toMatchObject({ ok: true, value: { policies: [] } })
+    expect(await snapshot.readPolicies(id)).toMatchObject({ ok: true, value: { policies: [] } })
     world.store.values.clear()
-    expect(await snapshot.policies(id)).toMatchObject({ ok: true, value: { policies: [] } })
-    expect(await createSnapshot(createCounting().configs, () => {}).policies(id)).toMatchObject({
+    expect(await snapshot.readPolicies(id)).toMatchObject({ ok: true, value: { policies: [] } })
+    expect(await createSnapshot(createCounting().configs, () => {}).readPolicies(id)).toMatchObject({
       refusal: { code: 'cluster_unknown' },
     })
   })
@@ -298,9 +298,9 @@ describe('a login that uses more than its policies', () => {
     const parts = { clock: Date.now, audit: (record: AuditRecord) => records.push(record) > 0 }
     app.get('/login', async (c) => {
       const snapshot = createSnapshot(configs, () => {})
-      await snapshot.policies(clusterId(CLUSTER))
+      await snapshot.readPolicies(clusterId(CLUSTER))
       await snapshot.lendSection(undefined, 'TrustDomain')
-      return createLoginReport(c, CLUSTER, parts, snapshot).refused({ code: 'session_too_large', detail: 'x' })
+      return createLoginReport(c, CLUSTER, parts, snapshot).refuse({ code: 'session_too_large', detail: 'x' })
     })
     const { body } = await ask(app, '/login', {})
     expect(Object.keys(body.configuration ?? {})).toEqual(['AgentAttestation', 'TrustDomain'])

@@ -2,12 +2,12 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { validate } from '../../src/config/compile/validate.ts'
-import { documentSchema } from '../../src/config/sections/section.ts'
-import { SECTIONS, sectionNames } from '../../src/config/sections/table.ts'
+import { createDocumentSchema } from '../../src/config/sections/section.ts'
+import { listSectionNames, SECTIONS } from '../../src/config/sections/table.ts'
 import { readYaml } from '../../src/config/yaml/yaml.ts'
 import { loginBodySchema } from '../../src/gateway/attestations.ts'
-import { checkShape } from '../../src/gateway/body.ts'
 import { claimsBodySchema } from '../../src/gateway/claims-body.ts'
+import { checkShape } from '../../src/gateway/request-body.ts'
 import { TABLE } from '../config/compile-context.ts'
 
 interface Node {
@@ -106,8 +106,8 @@ describe('a request that a schema refuses', () => {
 })
 
 describe('a document that a schema refuses', () => {
-  it.each(sectionNames())('is told so in words: %s', (name) => {
-    for (const [path, part, value] of faults(name, documentSchema(name, SECTIONS[name], TABLE))) {
+  it.each(listSectionNames())('is told so in words: %s', (name) => {
+    for (const [path, part, value] of faults(name, createDocumentSchema(name, SECTIONS[name], TABLE))) {
       const read = readYaml(JSON.stringify(value))
       if (!read.ok) throw new Error(path)
       const messages: string[] = []

@@ -1,7 +1,7 @@
 // RFC 9110 section 15.5.2: every 401 carries a challenge. RFC 6750 section 3: a Bearer one has at least one parameter.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { REFUSALS, type RefusalCode } from '../../src/core/refusal.ts'
-import { challengeOf } from '../../src/gateway/www-authenticate.ts'
+import { chooseChallenge } from '../../src/gateway/www-authenticate.ts'
 import { type Answer, createWorld, type World } from './fixture.ts'
 import { agentSessionOf, askClaims, CLUSTER, putBaseline, sessionOf, WEB } from './mapping-world.ts'
 
@@ -77,9 +77,9 @@ describe('a 401', () => {
 describe('the challenge', () => {
   const codes = Object.keys(REFUSALS) as RefusalCode[]
   it.each(codes)('of %s is there exactly when the status is 401, and has a parameter', (code) => {
-    expect(challengeOf({ code }, 401, 'example.org')).toMatch(
+    expect(chooseChallenge({ code }, 401, 'example.org')).toMatch(
       /^[A-Za-z-]+ realm="example\.org"(, [a-z]+="[A-Za-z_]+")?$/,
     )
-    expect(challengeOf({ code }, 403, 'example.org')).toBeUndefined()
+    expect(chooseChallenge({ code }, 403, 'example.org')).toBeUndefined()
   })
 })

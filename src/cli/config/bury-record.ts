@@ -1,8 +1,8 @@
 // After a deletion by the tool: the gateway's record of the document must not bring it back once a bad one is stored.
 
 import { appliedKey, type DocumentKey } from '../../config/document-key.ts'
-import { createAppliedRecords, recordOf } from '../../config/live/applied.ts'
-import { ABSENT, extendTrail, markAfter } from '../../config/live/version-order.ts'
+import { createAppliedRecord, createAppliedRecords } from '../../config/live/applied-records.ts'
+import { ABSENT, chooseMark, extendTrail } from '../../config/live/version-order.ts'
 import type { Io } from '../command.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
@@ -19,8 +19,8 @@ export async function buryRecord(
 ): Promise<void> {
   if (!('missing' in sealing)) {
     const records = createAppliedRecords(state, sealing)
-    const mark = markAfter(await records.read(key), extendTrail([], ABSENT, io.clock()))
-    if (mark !== undefined) await records.write(key, recordOf(key, mark, undefined))
+    const mark = chooseMark(await records.read(key), extendTrail([], ABSENT, io.clock()))
+    if (mark !== undefined) await records.write(key, createAppliedRecord(key, mark, undefined))
     return
   }
   if ((await state.read(appliedKey(key))) === undefined) return

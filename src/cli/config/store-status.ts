@@ -6,12 +6,12 @@ import { compileDocument, type SectionValues } from '../../config/compile/compil
 import { findAcross } from '../../config/compile/cross-findings.ts'
 import { locateIssues } from '../../config/compile/issue-list.ts'
 import { type DocumentKey, trustDomainKey } from '../../config/document-key.ts'
-import { createAppliedRecords } from '../../config/live/applied.ts'
-import { absentSince, knownAfter, readOf } from '../../config/live/cached-document.ts'
-import { type SectionStatus, statusOf } from '../../config/live/status.ts'
+import { createAppliedRecords } from '../../config/live/applied-records.ts'
+import { recordAbsence, toConfigRead, updateKnown } from '../../config/live/cached-document.ts'
+import { createSectionStatus, type SectionStatus } from '../../config/live/status.ts'
 import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
-import { findStandingIssues, resolveStanding } from '../../config/sections/cluster-standing.ts'
-import { SECTIONS, type SectionName, sectionNames } from '../../config/sections/table.ts'
+import { findMappingIssues, resolveClusterMapping } from '../../config/sections/cluster-mapping.ts'
+import { listSectionNames, SECTIONS, type SectionName } from '../../config/sections/table.ts'
 import type { Issue } from '../../core/issue.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import type { Target } from '../arguments.ts'
@@ -31,17 +31,17 @@ export async function readStoreStatus(
 
   async function readSection(key: DocumentKey<SectionName>, bytes: Uint8Array<ArrayBuffer> | undefined) {
     const name = key.section
-    if (bytes === undefined) return { name, read: readOf(absentSince(nowMillis), false), text: undefined }
-    const { known } = await knownAfter(bytes, nowMillis, undefined, {
+    if (bytes === undefined) return { name, read: toConfigRead(recordAbsence(nowMillis), false), text: undefined }
+    const { known } = await updateKnown(bytes, nowMillis, undefined, {
       compile: (text, context) => compileDocument(name, text, context),
       contextFor: () => settings.contextFor(key),
       recall: async () => (await records?.read(key))?.record,
       nowMillis,
     })
-    return { name, read: readOf(known, false), text: decodeUtf8(bytes) }
+    return { name, read: toConfigRead(known, false), text: decodeUtf8(bytes) }
   }
 
-  const names = sectionNames().filter((name) => SECTIONS[name].scope === target.kind)
+  const names = listSectionNames().filter((name) => SECTIONS[name].scope === target.kind)
   const reads = await Promise.all(
     names.map((name) => {
       const key = target.keyOf(name)
@@ -62,19 +62,19 @@ export async function readStoreStatus(
     const { read } = await readSection(key, await store.read(key.text))
     if (read.kind !== 'in_force' && read.kind !== 'absent') return []
     const trustDomain = read.kind === 'absent' ? undefined : (read.value as SectionValues['TrustDomain'])
-    return findStandingIssues(resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain))
+    return findMappingIssues(resolveClusterMapping(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain))
   }
 
-  const standingFindings = await readStanding()
+  const mappingFindings = await readStanding()
   return reads.map(({ name, read, text }) => {
-    const own = name === 'Cluster' ? standingFindings : []
+    const own = name === 'Cluster' ? mappingFindings : []
     const issues = [...(across.get(name) ?? []), ...(byClock.get(name) ?? []), ...own]
     const isStored = read.kind === 'in_force' && read.digest === read.desiredDigest && text !== undefined
     const {
       attemptedAt: _,
       appliedAt,
       ...status
-    } = statusOf(name, read, isStored ? locateIssues(issues, text) : issues)
+    } = createSectionStatus(name, read, isStored ? locateIssues(issues, text) : issues)
     // Of a version that an applied record has brought back, the record knows the time.
     return isStored || appliedAt === undefined ? status : { ...status, appliedAt }
   })

@@ -3,7 +3,7 @@
 
 import { type ClusterId, clusterKey, parseDocumentKey, trustDomainKey } from '../../config/document-key.ts'
 import { type ClusterSettings, DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
-import { type ClusterStanding, resolveStanding } from '../../config/sections/cluster-standing.ts'
+import { type ClusterMapping, resolveClusterMapping } from '../../config/sections/cluster-mapping.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
 import { printable } from '../../core/printable.ts'
 import type { Io } from '../command.ts'
@@ -13,7 +13,7 @@ import type { OperatorStore } from '../store/operator-store.ts'
 import { count } from '../terminal.ts'
 
 export type RefusedCluster = { readonly id: ClusterId } & Pick<
-  Extract<ClusterStanding, { kind: 'refused' }>,
+  Extract<ClusterMapping, { kind: 'refused' }>,
   'code' | 'detail'
 >
 
@@ -60,8 +60,8 @@ export async function checkClusters(
       complete = false
       io.err(`clusters/${id}/Cluster does not compile: the name of this cluster is not known\n`)
     }
-    const standing = resolveStanding(id, cluster ?? DEFAULT_CLUSTER, trustDomain)
-    if (standing.kind === 'refused') clusters.push({ id, code: standing.code, detail: standing.detail })
+    const mapping = resolveClusterMapping(id, cluster ?? DEFAULT_CLUSTER, trustDomain)
+    if (mapping.kind === 'refused') clusters.push({ id, code: mapping.code, detail: mapping.detail })
   }
   const isAsked = listing.issues.every(({ code }) => code !== 'unlisted_unset')
   const isFine = clusters.every(({ code }) => code === 'cluster_unlisted' && isAsked)

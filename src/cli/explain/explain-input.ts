@@ -7,7 +7,7 @@ import { DOCUMENT_MAX_BYTES, JSON_DEPTH_MAX, LOGIN_BODY_MAX_BYTES } from '../../
 import { type Checked, refuse } from '../../core/result.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
-import { checkShape } from '../../gateway/body.ts'
+import { checkShape } from '../../gateway/request-body.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
 import { parseTokenForm } from '../../token/parse.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'

@@ -1,7 +1,7 @@
 // `postern map`: what identity a pod will get, and why, by the gateway's own engine and without a gateway.
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { readEnablement } from '../../gateway/cluster-config.ts'
-import { checkStanding, createMappingContext } from '../../gateway/mapping-context.ts'
+import { checkClusterMapping, createMappingContext } from '../../gateway/mapping-context.ts'
 import { findMappingFaults } from '../../gateway/mapping-gates.ts'
 import { parseTrustDomain, type TrustDomain } from '../../identity/trust-domain.ts'
 import { type MappingContext, mergeAttributes } from '../../policy/mapping/mapping.ts'
@@ -53,7 +53,7 @@ export const map = defineCommand({
     const agentFile = values['agent-attributes']
     const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
     const { clusterId, config } = await readCluster(values['cluster-config'], wanted, settings, io)
-    const standing = checkStanding(clusterId, config)
+    const standing = checkClusterMapping(clusterId, config)
     if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
     const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
     const workload = await readWorkload(file, values.container, io)

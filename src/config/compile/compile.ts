@@ -9,7 +9,7 @@ import { quoteText } from '../../core/printable.ts'
 import { makeChoiceForm } from '../../core/string-form.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import type { SectionRow } from '../sections/section.ts'
-import { isSectionName, SECTIONS, type SectionName, sectionNames } from '../sections/table.ts'
+import { isSectionName, listSectionNames, SECTIONS, type SectionName } from '../sections/table.ts'
 import { describeEncoding } from '../yaml/encoding-fault.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 import { createPositions, type Position } from '../yaml/position.ts'
@@ -128,7 +128,7 @@ function reportSection(name: string, expected: SectionName, report: Report): voi
     report({ code: 'section_mismatch', path: ['section'], message })
     return
   }
-  const hint = suggestNearest(name, sectionNames()) || `; known are ${sectionNames().join(', ')}`
+  const hint = suggestNearest(name, listSectionNames()) || `; known are ${listSectionNames().join(', ')}`
   report({
     code: 'section_unknown',
     path: ['section'],

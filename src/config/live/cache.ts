@@ -22,17 +22,17 @@ import { printable } from '../../core/printable.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { SectionValues } from '../compile/compile.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from '../document-key.ts'
-import { SECTIONS, sectionNames } from '../sections/table.ts'
-import { type ConfigSource, StoreError, within } from '../source.ts'
-import type { AppliedRecords } from './applied.ts'
-import { absentSince, appliedSince, type Known, knownAfter, readOf, weigh } from './cached-document.ts'
+import { listSectionNames, SECTIONS } from '../sections/table.ts'
+import { type ConfigSource, callStore, StoreError } from '../source.ts'
+import type { AppliedRecords } from './applied-records.ts'
+import { type Known, recordAbsence, setAppliedAt, toConfigRead, updateKnown, weigh } from './cached-document.ts'
 import { type Asker, createClusterExistence, type Existence } from './cluster-existence.ts'
 import { type ConfigEvent, createConfigEvents } from './config-events.ts'
 import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
 import { createLeases, isAhead, type Lease } from './lease.ts'
+import { createUpkeep, type Look, type StateWriteFailed } from './record-upkeep.ts'
 import { createRetained } from './retained.ts'
 import { createStoreEvents, type StoreEvent } from './store-events.ts'
-import { createUpkeep, type Look, type StateWriteFailed } from './upkeep.ts'
 
 /** Events about documents, their store and the records of what was applied. */
 export type StoredEvent = ConfigEvent | StoreEvent | StateWriteFailed
@@ -90,7 +90,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
   const leases = createLeases(ABSENCE_CACHE_MAX)
-  const sections = options.clusterSections ?? sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+  const sections = options.clusterSections ?? listSectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
   const existence = createClusterExistence(sections, clock)
   const documentEvents = createConfigEvents()
   const storeEvents = createStoreEvents(clock)
@@ -113,7 +113,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     else documents.prove(key.text)
   }
 
-  function ageOf(known: Known): number {
+  function computeAgeMillis(known: Known): number {
     const age = clock() - known.readAtMillis
     // A clock that went back says nothing of the age: read again.
     return age < 0 ? CONFIG_REVALIDATE_MILLIS + 1 : age
@@ -124,13 +124,13 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return trouble !== undefined && isAhead(trouble.retryMillis, clock(), STORE_BACKOFF_MAX_MILLIS)
   }
 
-  function tellIfAny(event: StoredEvent | undefined): void {
+  function reportIfAny(event: StoredEvent | undefined): void {
     if (event !== undefined) tell(event)
   }
 
   function noteTrouble(key: DocumentKey, { message }: StoreError): void {
     const reason = printable(message, STORE_REASON_MAX_LENGTH)
-    tellIfAny(storeEvents.failed(key.text, reason))
+    reportIfAny(storeEvents.noteFailure(key.text, reason))
     const failures = (troubles.get(key.text)?.failures ?? 0) + 1
     const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
     troubles.set(key.text, {
@@ -159,16 +159,16 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   /** One read of the store, and what it makes of the document. Its caller holds the lease. */
   async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
     try {
-      const { bytes, readAtMillis } = await within(() => lookUp(key), STORE_TIMEOUT_MILLIS, sleep)
+      const { bytes, readAtMillis } = await callStore(() => lookUp(key), STORE_TIMEOUT_MILLIS, sleep)
       const before = find(key)
       const { known, look, isFirst } = await learn(key, bytes, readAtMillis, before)
       // What one isolate decides by must hold in all: the first decision waits until the record says so.
       const sinceMillis = isFirst ? await look : undefined
       if (!leases.holds(lease)) return
-      remember(key, appliedSince(known, sinceMillis))
+      remember(key, setAppliedAt(known, sinceMillis))
       troubles.delete(key.text)
-      tellIfAny(storeEvents.succeeded(key.text))
-      tellIfAny(documentEvents(key, known))
+      reportIfAny(storeEvents.noteSuccess(key.text))
+      reportIfAny(documentEvents(key, known))
       if (!isFirst && look !== undefined) background(look.then((since) => noteSince(key, known, since)))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
@@ -187,10 +187,10 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   ): Promise<{ readonly known: Known; readonly look: Look | undefined; readonly isFirst: boolean }> {
     const isNews = ({ trail }: Known): boolean => trail[0]?.found !== before?.trail[0]?.found
     if (bytes === undefined) {
-      const known = absentSince(readAtMillis, before)
+      const known = recordAbsence(readAtMillis, before)
       return { known, look: upkeep?.afterAbsence(key, known.trail), isFirst: isNews(known) }
     }
-    const { known, record, mark } = await knownAfter(bytes, readAtMillis, before, {
+    const { known, record, mark } = await updateKnown(bytes, readAtMillis, before, {
       compile: (text, context) => options.compile(key.section as keyof Values & string, text, context),
       contextFor: () => options.contextFor(key),
       recall: () => recall(key),
@@ -203,26 +203,26 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
 
   async function recall(key: DocumentKey): Promise<AppliedRecord | undefined> {
     if (records === undefined) return undefined
-    return (await within(() => records.read(key), STORE_TIMEOUT_MILLIS, sleep))?.record
+    return (await callStore(() => records.read(key), STORE_TIMEOUT_MILLIS, sleep))?.record
   }
 
   function noteSince(key: DocumentKey, { inForce }: Known, sinceMillis: number | undefined): void {
     const known = documents.get(key.text)
     if (known !== undefined && known.inForce?.digest === inForce?.digest)
-      remember(key, appliedSince(known, sinceMillis))
+      remember(key, setAppliedAt(known, sinceMillis))
   }
 
   /** What a store that cannot be read leaves: an older copy for a stated time, or nothing. */
-  function withoutStore(key: DocumentKey): ConfigRead<unknown> {
+  function answerWithoutStore(key: DocumentKey): ConfigRead<unknown> {
     const known = find(key)
-    if (known !== undefined && ageOf(known) <= CONFIG_STALE_MAX_MILLIS) return readOf(known, true)
+    if (known !== undefined && computeAgeMillis(known) <= CONFIG_STALE_MAX_MILLIS) return toConfigRead(known, true)
     const trouble = troubles.get(key.text)
     const retryAfterSeconds = roundUpToSeconds((trouble?.retryMillis ?? 0) - clock())
     return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
 
   /** It was in memory before, and there is no room for all documents that are asked for. */
-  function overBudget(waitMillis: number): ConfigRead<unknown> {
+  function answerOverBudget(waitMillis: number): ConfigRead<unknown> {
     const reason = 'more documents are in use than memory holds, and this one was compiled before: not compiled again'
     return { kind: 'unavailable', retryAfterSeconds: roundUpToSeconds(waitMillis), reason }
   }
@@ -230,13 +230,13 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   async function get(key: DocumentKey, background: Background): Promise<ConfigRead<unknown>> {
     for (let polls = 0; polls <= (2 * LEASE_MILLIS) / LEASE_POLL_MILLIS; polls++) {
       const known = find(key)
-      if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) {
-        if (ageOf(known) > CONFIG_FRESH_MILLIS && !isTroubled(key)) {
+      if (known !== undefined && computeAgeMillis(known) <= CONFIG_REVALIDATE_MILLIS) {
+        if (computeAgeMillis(known) > CONFIG_FRESH_MILLIS && !isTroubled(key)) {
           const lease = leases.take(key.text, clock())
           // A fault of ours shows in the next read that a request awaits.
           if (lease !== undefined) background(refresh(key, lease, background).catch(() => {}))
         }
-        return readOf(known, false)
+        return toConfigRead(known, false)
       }
       if (isTroubled(key)) break
       const lease = leases.take(key.text, clock())
@@ -247,19 +247,19 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       const waitMillis = known === undefined ? documents.charge(key.text) : undefined
       if (waitMillis !== undefined) {
         leases.release(lease)
-        return overBudget(waitMillis)
+        return answerOverBudget(waitMillis)
       }
       await refresh(key, lease, background)
     }
-    return withoutStore(key)
+    return answerWithoutStore(key)
   }
 
   /** Whether there is such a document; `undefined`: the store cannot be read. */
   async function peek(key: DocumentKey): Promise<boolean | undefined> {
     const known = find(key)
-    if (known !== undefined && ageOf(known) <= CONFIG_REVALIDATE_MILLIS) return known.desired !== undefined
+    if (known !== undefined && computeAgeMillis(known) <= CONFIG_REVALIDATE_MILLIS) return known.desired !== undefined
     try {
-      return (await within(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)) !== undefined
+      return (await callStore(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)) !== undefined
     } catch {
       return undefined
     }
@@ -269,7 +269,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
     get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
     clusterExists: (clusterId, asker, read) =>
-      existence.tell(clusterId, asker, {
+      existence.check(clusterId, asker, {
         get: (section) => read(clusterKey(clusterId, section as keyof Values & string)),
         readAtMillis: (section) => find(clusterKey(clusterId, section))?.readAtMillis,
         peek: (section) => peek(clusterKey(clusterId, section)),

@@ -10,7 +10,7 @@ import { weighCompiled } from '../compile/compiled-weight.ts'
 import type { CompileContext } from '../compile/section-context.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
-import { ABSENT, extendTrail, fallBackFrom, type Mark, type Trail } from './version-order.ts'
+import { ABSENT, chooseFallback, extendTrail, type Mark, type Trail } from './version-order.ts'
 
 /** A version that compiled. */
 export interface Version {
@@ -58,7 +58,7 @@ export interface Recall extends Compiler {
   readonly recall: () => Promise<AppliedRecord | undefined>
 }
 
-export function absentSince(readAtMillis: number, before?: Known): Known {
+export function recordAbsence(readAtMillis: number, before?: Known): Known {
   return {
     readAtMillis,
     desired: undefined,
@@ -69,7 +69,7 @@ export function absentSince(readAtMillis: number, before?: Known): Known {
   }
 }
 
-export interface KnownAfter {
+export interface KnownUpdate {
   readonly known: Known
   /** Where the stored document is bad: the record of what goes on in force, if it is that of the record. */
   readonly record?: Extract<AppliedRecord, { readonly kind: 'applied' }>
@@ -81,12 +81,12 @@ export interface KnownAfter {
  * What is known after a read that found `bytes`. Nothing is compiled whose digest has been compiled before. Rejects
  * with a `StoreError` if the applied record is needed and cannot be read.
  */
-export async function knownAfter(
+export async function updateKnown(
   bytes: Uint8Array<ArrayBuffer>,
   readAtMillis: number,
   before: Known | undefined,
   context: Recall,
-): Promise<KnownAfter> {
+): Promise<KnownUpdate> {
   const digest = await computeDigest(bytes)
   const { inForce, desired: last, trail = [], deadRecord } = before ?? {}
   const attemptedAtMillis = last?.digest === digest ? last.attemptedAtMillis : context.nowMillis
@@ -106,9 +106,9 @@ export async function knownAfter(
 }
 
 /** The stored document is bad: what is in force then? */
-async function fallBack(known: Known, context: Recall): Promise<KnownAfter> {
+async function fallBack(known: Known, context: Recall): Promise<KnownUpdate> {
   const record = await context.recall()
-  const fallback = fallBackFrom(record, known.inForce?.digest, known.trail, context.nowMillis)
+  const fallback = chooseFallback(record, known.inForce?.digest, known.trail, context.nowMillis)
   switch (fallback.kind) {
     case 'memory':
       return record?.kind === 'applied' && record.digest === known.inForce?.digest ? { known, record } : { known }
@@ -150,14 +150,14 @@ function compileSafely(
 }
 
 /** A record knows since when the version has been applied, also where another isolate applied it. */
-export function appliedSince(known: Known, sinceMillis: number | undefined): Known {
+export function setAppliedAt(known: Known, sinceMillis: number | undefined): Known {
   const { inForce } = known
   return inForce === undefined || sinceMillis === undefined
     ? known
     : { ...known, inForce: { ...inForce, appliedAtMillis: sinceMillis } }
 }
 
-export function readOf(known: Known, stale: boolean): ConfigRead<unknown> {
+export function toConfigRead(known: Known, stale: boolean): ConfigRead<unknown> {
   const { desired, inForce, contested } = known
   if (desired === undefined) return { kind: 'absent', stale }
   const { attemptedAtMillis, issues } = desired

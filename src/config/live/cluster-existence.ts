@@ -40,7 +40,7 @@ export interface ClusterReads {
 }
 
 export interface ClusterExistence {
-  tell(clusterId: ClusterId, asker: Asker, reads: ClusterReads): Promise<Existence>
+  check(clusterId: ClusterId, asker: Asker, reads: ClusterReads): Promise<Existence>
   /** That no section of the cluster was there, as of reads young enough to go by. */
   isKnownAbsent(clusterId: ClusterId): boolean
   /** That the store has just had a document of the cluster. */
@@ -76,7 +76,7 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
       known.set(clusterId, clock() + CLUSTER_KNOWN_MILLIS)
       absent.delete(clusterId)
     },
-    async tell(clusterId, asker, reads) {
+    async check(clusterId, asker, reads) {
       if (isKnownAbsent(clusterId)) return false
       const firstRead = await reads.get(first)
       if (isDocument(firstRead)) return true

@@ -42,7 +42,7 @@ export interface ConfigDeleted extends OfDocument {
 
 export type ConfigEvent = ConfigApplied | ConfigRefused | ConfigContested | ConfigDeleted
 
-interface Told {
+interface Reported {
   /** Two reads with one state are no change. */
   readonly state: string
   readonly inForce: string | undefined
@@ -50,20 +50,20 @@ interface Told {
 
 /** A function that gets what is known after each read, and yields the event to report, if it is a change. */
 export function createConfigEvents(): (key: DocumentKey, known: Known) => ConfigEvent | undefined {
-  const told = createLru<Told>({ maxEntries: CONFIG_EVENT_KEYS_MAX })
+  const reported = createLru<Reported>({ maxEntries: CONFIG_EVENT_KEYS_MAX })
   return (key, known) => {
-    const before = told.get(key.text)
-    const now: Told = { state: stateOf(known), inForce: known.inForce?.digest }
+    const before = reported.get(key.text)
+    const now: Reported = { state: describeState(known), inForce: known.inForce?.digest }
     if (now.state === (before?.state ?? ABSENT)) return undefined
-    if (now.state === ABSENT) told.delete(key.text)
-    else told.set(key.text, now)
+    if (now.state === ABSENT) reported.delete(key.text)
+    else reported.set(key.text, now)
     return describeChange(key, known, before?.inForce)
   }
 }
 
 const ABSENT = 'absent'
 
-function stateOf({ desired, inForce, contested }: Known): string {
+function describeState({ desired, inForce, contested }: Known): string {
   if (desired === undefined) return ABSENT
   if (contested) return `contested ${desired.digest}`
   return desired.digest === inForce?.digest ? desired.digest : `refused ${desired.digest} for ${inForce?.digest}`

@@ -16,25 +16,25 @@ export type IssueStatus = v.InferOutput<typeof issueStatusSchema>
 export type SectionStatus = v.InferOutput<typeof sectionStatusSchema>
 
 /** The status of one section: what its read says, and what `across` finds of it beside the cluster's other sections. */
-export function statusOf(
+export function createSectionStatus(
   section: string,
   read: ConfigRead<unknown>,
   across: readonly (Issue | LocatedIssue)[] = [],
 ): SectionStatus {
-  const found = [...ownFindings(read), ...across]
+  const found = [...listOwnFindings(read), ...across]
   const issues = listIssues(found.filter(isError))
   const isHealthy = issues.length === 0 && (read.kind === 'absent' || read.kind === 'in_force')
   return {
     section,
     health: isHealthy ? 'HEALTHY' : 'UNHEALTHY',
-    ...versions(read),
+    ...describeVersions(read),
     stale: read.kind === 'unavailable' || read.stale,
     issues,
     warnings: listIssues(found.filter((issue) => !isError(issue))),
   }
 }
 
-function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
+function listOwnFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
   switch (read.kind) {
     case 'in_force':
       // The warnings are of the version in force; of a stored one that is bad the issues hold its warnings as well.
@@ -50,8 +50,9 @@ function ownFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
 /** As many as of one document; findings across sections may be as many as a document has names. */
 function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
   const omissions = found.filter(({ omitted }) => omitted !== undefined)
-  if (found.length <= ISSUES_MAX && omissions.length <= 1) return [...findings(found), ...omissions].map(issueStatus)
-  const all = findings(found)
+  if (found.length <= ISSUES_MAX && omissions.length <= 1)
+    return [...listFindings(found), ...omissions].map(createIssueStatus)
+  const all = listFindings(found)
   const listed = all.slice(0, ISSUES_MAX - 1)
   const like = all[ISSUES_MAX - 1] ?? all.at(-1)
   if (like === undefined) return []
@@ -60,14 +61,17 @@ function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueSta
     errors: all.length - listed.length + omitted.reduce((sum, { errors }) => sum + errors, 0),
     warnings: omitted.reduce((sum, { warnings }) => sum + warnings, 0),
   }
-  return [...listed.map(issueStatus), { code: like.code, path: '', message: describeOmission(listed.length, rest) }]
+  return [
+    ...listed.map(createIssueStatus),
+    { code: like.code, path: '', message: describeOmission(listed.length, rest) },
+  ]
 }
 
-function findings(found: readonly (Issue | LocatedIssue)[]): readonly (Issue | LocatedIssue)[] {
+function listFindings(found: readonly (Issue | LocatedIssue)[]): readonly (Issue | LocatedIssue)[] {
   return found.filter(({ omitted }) => omitted === undefined)
 }
 
-function versions(read: ConfigRead<unknown>) {
+function describeVersions(read: ConfigRead<unknown>) {
   switch (read.kind) {
     case 'in_force':
       return {
@@ -90,14 +94,14 @@ function versions(read: ConfigRead<unknown>) {
   }
 }
 
-function issueStatus(issue: Issue | LocatedIssue): IssueStatus {
+function createIssueStatus(issue: Issue | LocatedIssue): IssueStatus {
   const { code, path, message, omitted } = issue
   const place = 'line' in issue && omitted === undefined ? { line: issue.line, column: issue.column } : {}
-  return { code, path: pathText(path), ...place, message: printable(message, ISSUE_MESSAGE_MAX_LENGTH) }
+  return { code, path: formatPath(path), ...place, message: printable(message, ISSUE_MESSAGE_MAX_LENGTH) }
 }
 
 /** As one would write it in a program: `spec.claims["a.b"][0]`. */
-function pathText(path: Path): string {
+function formatPath(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`
     if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `${text}[${quoteText(step, CLAIM_NAME_MAX_LENGTH)}]`

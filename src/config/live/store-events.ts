@@ -22,8 +22,8 @@ export type StoreEvent = StoreFailed | StoreRecovered
 
 /** The outcome of each read of the store goes to one of these, which yields the event to report, if any. */
 export interface StoreEvents {
-  failed(key: string, reason: string): StoreEvent | undefined
-  succeeded(key: string): StoreEvent | undefined
+  noteFailure(key: string, reason: string): StoreEvent | undefined
+  noteSuccess(key: string): StoreEvent | undefined
 }
 
 interface Outage {
@@ -35,10 +35,10 @@ interface Outage {
 
 export function createStoreEvents(clock: Clock): StoreEvents {
   let outage: Outage | undefined
-  let toldMillis = Number.NEGATIVE_INFINITY
+  let reportedMillis = Number.NEGATIVE_INFINITY
 
   return {
-    failed(key, reason) {
+    noteFailure(key, reason) {
       const nowMillis = clock()
       if (outage !== undefined) {
         outage.keys.set(key, true)
@@ -46,14 +46,14 @@ export function createStoreEvents(clock: Clock): StoreEvents {
         return undefined
       }
       // A store that comes and goes is reported by the minute, and not by the read.
-      if (Math.abs(nowMillis - toldMillis) < STORE_EVENT_INTERVAL_MILLIS) return undefined
-      toldMillis = nowMillis
+      if (Math.abs(nowMillis - reportedMillis) < STORE_EVENT_INTERVAL_MILLIS) return undefined
+      reportedMillis = nowMillis
       outage = { sinceMillis: nowMillis, lastMillis: nowMillis, keys: createLru({ maxEntries: STORE_EVENT_KEYS_MAX }) }
       outage.keys.set(key, true)
       return { event: 'store_failed', key, reason }
     },
 
-    succeeded(key) {
+    noteSuccess(key) {
       if (outage === undefined) return undefined
       const { keys, sinceMillis, lastMillis } = outage
       keys.delete(key)

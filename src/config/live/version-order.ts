@@ -77,31 +77,31 @@ export type Mark =
  * What the record must become now that `trail` begins with a version that compiles, or with absence. `undefined`: it is
  * right. Where there is nothing to bury nothing is written: else made-up cluster ids would fill the store.
  */
-export function markAfter(opened: OpenedRecord | undefined, trail: Trail): Mark | undefined {
+export function chooseMark(opened: OpenedRecord | undefined, trail: Trail): Mark | undefined {
   const [seen, ...before] = trail
   if (seen === undefined) throw new RangeError('nothing was read')
   const { found, lastMillis } = seen
-  if (opened === undefined) return found === ABSENT ? undefined : name(seen)
+  if (opened === undefined) return found === ABSENT ? undefined : nameVersion(seen)
   const { record, current } = opened
   if (record.kind === 'contested') {
-    if (isFarFromRivals(record.rivals, seen)) return name(seen)
+    if (isFarFromRivals(record.rivals, seen)) return nameVersion(seen)
     const own = record.rivals.find((rival) => rival.found === found)
     const isMarked = own !== undefined && Math.abs(lastMillis - own.atMillis) < CONTESTED_MARK_MILLIS
     return isMarked ? undefined : contest([...record.rivals, { found, atMillis: lastMillis }])
   }
-  if (namedBy(record) === found) {
+  if (readFound(record) === found) {
     const isOld = record.kind === 'applied' && Math.abs(lastMillis - record.confirmedAtMillis) > APPLIED_CONFIRM_MILLIS
     if (current && !isOld) return undefined
-    return record.kind === 'applied' ? name(seen, record.appliedAtMillis) : name(seen)
+    return record.kind === 'applied' ? nameVersion(seen, record.appliedAtMillis) : nameVersion(seen)
   }
-  if (isFarFrom(timeOf(record), lastMillis) || sawDisplaced(record, before, seen)) return name(seen)
+  if (isFarFrom(readTime(record), lastMillis) || sawDisplaced(record, before, seen)) return nameVersion(seen)
   return contest([
-    { found: namedBy(record), atMillis: timeOf(record) },
+    { found: readFound(record), atMillis: readTime(record) },
     { found, atMillis: lastMillis },
   ])
 }
 
-function name({ found, sinceMillis, lastMillis }: Sighting, appliedAtMillis = sinceMillis): Mark {
+function nameVersion({ found, sinceMillis, lastMillis }: Sighting, appliedAtMillis = sinceMillis): Mark {
   return found === ABSENT
     ? { kind: 'deleted', atMillis: lastMillis }
     : { kind: 'applied', appliedAtMillis, readAtMillis: lastMillis }
@@ -120,7 +120,7 @@ export type Fallback =
  * @param inMemory digest of the version in force in this isolate, if any; it may have come from a record
  * @param trail what this isolate read itself; a bad document is no sighting
  */
-export function fallBackFrom(
+export function chooseFallback(
   record: AppliedRecord | undefined,
   inMemory: string | undefined,
   trail: Trail,
@@ -129,10 +129,10 @@ export function fallBackFrom(
   if (record === undefined) return { kind: 'memory' }
   const [seen, ...before] = trail
   if (record.kind === 'contested') {
-    const isLast = seen !== undefined && seen.lastMillis >= settledAtMillis(record.rivals, seen.found)
+    const isLast = seen !== undefined && seen.lastMillis >= computeSettledMillis(record.rivals, seen.found)
     return isLast ? { kind: 'memory' } : { kind: 'nothing', contested: true }
   }
-  const atMillis = timeOf(record)
+  const atMillis = readTime(record)
   const isKnownLater =
     seen !== undefined && (seen.lastMillis - atMillis >= APPLIED_SETTLE_MILLIS || sawDisplaced(record, before, seen))
   if (record.kind === 'deleted') return isKnownLater ? { kind: 'memory' } : { kind: 'nothing', contested: false }
@@ -152,12 +152,12 @@ export function fallBackFrom(
 
 type NamingRecord = Exclude<AppliedRecord, { readonly kind: 'contested' }>
 
-function namedBy(record: NamingRecord): Found {
+function readFound(record: NamingRecord): Found {
   return record.kind === 'applied' ? record.digest : ABSENT
 }
 
 /** The time by which a record orders versions. */
-function timeOf(record: NamingRecord): number {
+function readTime(record: NamingRecord): number {
   return record.kind === 'applied' ? record.readAtMillis : record.atMillis
 }
 
@@ -167,7 +167,7 @@ function isFarFrom(aMillis: number, bMillis: number): boolean {
 }
 
 /** When a read of `found` will prove it later than every other version that was decided by while they were contested. */
-export function settledAtMillis(rivals: readonly Rival[], found: Found): number {
+export function computeSettledMillis(rivals: readonly Rival[], found: Found): number {
   const others = rivals.filter((rival) => rival.found !== found).map(({ atMillis }) => atMillis)
   return Math.max(Number.NEGATIVE_INFINITY, ...others) + SETTLED_MILLIS
 }
@@ -182,7 +182,7 @@ function isFarFromRivals(rivals: readonly Rival[], { found, lastMillis }: Sighti
  * it has read `seen` shortly before that as well: then its store may have gone back after all.
  */
 function sawDisplaced(record: NamingRecord, before: Trail, seen: Sighting): boolean {
-  const wasRead = before.some(({ found, lastMillis }) => found === namedBy(record) && lastMillis >= timeOf(record))
+  const wasRead = before.some(({ found, lastMillis }) => found === readFound(record) && lastMillis >= readTime(record))
   const isRepeated = before.some((one) => one.found === seen.found && !isFarFrom(one.lastMillis, seen.sinceMillis))
   return wasRead && !isRepeated
 }

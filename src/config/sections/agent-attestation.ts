@@ -2,14 +2,14 @@
 import * as v from 'valibot'
 import type { AttestorTable } from '../../attest/table.ts'
 import { createPolicySet, type PolicySet } from '../../policy/policy.ts'
-import { compilePolicies, policyEntries } from './policies.ts'
+import { compilePolicies, createPolicyEntries } from './policies.ts'
 import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
-function specSchema(attestors: AttestorTable) {
+function createSpecSchema(attestors: AttestorTable) {
   return v.strictObject({
     policies: v.pipe(
-      v.array(v.strictObject(policyEntries(attestors))),
+      v.array(v.strictObject(createPolicyEntries(attestors))),
       v.metadata(SALVAGED),
       v.description('Policies, any one of which admits; [] admits nobody'),
     ),
@@ -19,7 +19,7 @@ function specSchema(attestors: AttestorTable) {
 export const agentAttestation: SectionRow<PolicySet> = defineSection({
   scope: 'cluster',
   description: 'Which evidence admits agents of a cluster',
-  spec: specSchema,
+  spec: createSpecSchema,
   compile: ({ policies }, context, report) =>
     createPolicySet(
       compilePolicies(policies, context, (issue) => report({ ...issue, path: ['policies', ...issue.path] })),

@@ -38,17 +38,19 @@ const JWT_TTL: TtlBounds = {
 }
 
 /** `1h to 168h`, for messages. */
-function rangeOf({ minSeconds, maxSeconds }: TtlBounds): string {
+function formatRange({ minSeconds, maxSeconds }: TtlBounds): string {
   return `${formatDuration(minSeconds)} to ${formatDuration(maxSeconds)}`
 }
 
-function formOf(bounds: TtlBounds) {
+function createTtlForm(bounds: TtlBounds) {
   const { minSeconds, maxSeconds } = bounds
-  return { form: makeDurationForm(minSeconds, maxSeconds, `a duration, ${rangeOf(bounds)}`) } satisfies SchemaMetadata
+  return {
+    form: makeDurationForm(minSeconds, maxSeconds, `a duration, ${formatRange(bounds)}`),
+  } satisfies SchemaMetadata
 }
 
 function describeTtl(what: string, bounds: TtlBounds): string {
-  return `Lifetime of ${what}, ${rangeOf(bounds)}; default ${formatDuration(bounds.defaultSeconds)}`
+  return `Lifetime of ${what}, ${formatRange(bounds)}; default ${formatDuration(bounds.defaultSeconds)}`
 }
 
 /** A path has its own rules; a number or a boolean breaks the first of them. */
@@ -67,7 +69,7 @@ export const policySchema = v.strictObject({
   x509: v.optional(
     v.strictObject({
       ttl: v.optional(
-        v.pipe(v.string(), v.metadata(formOf(X509_TTL)), v.description(describeTtl('X.509-SVIDs', X509_TTL))),
+        v.pipe(v.string(), v.metadata(createTtlForm(X509_TTL)), v.description(describeTtl('X.509-SVIDs', X509_TTL))),
       ),
       subject: v.optional(v.pipe(template, v.description('Subject as RFC 4514 writes it: O=Acme Corp,OU=Engineering'))),
       dnsNames: v.optional(v.pipe(v.array(template), v.metadata(SALVAGED), v.description('DNS names of X.509-SVIDs'))),
@@ -76,7 +78,7 @@ export const policySchema = v.strictObject({
   jwt: v.optional(
     v.strictObject({
       ttl: v.optional(
-        v.pipe(v.string(), v.metadata(formOf(JWT_TTL)), v.description(describeTtl('JWT-SVIDs', JWT_TTL))),
+        v.pipe(v.string(), v.metadata(createTtlForm(JWT_TTL)), v.description(describeTtl('JWT-SVIDs', JWT_TTL))),
       ),
       additionalClaims: v.optional(
         v.pipe(v.record(v.string(), template), v.metadata(SALVAGED), v.description('Claims by name, each a template')),
@@ -132,7 +134,7 @@ function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: 
     return bounds.defaultSeconds
   }
   if (seconds < bounds.minSeconds || seconds > bounds.maxSeconds) {
-    const message = `Cannot use ${quoteText(text)} as this lifetime: it is ${rangeOf(bounds)}`
+    const message = `Cannot use ${quoteText(text)} as this lifetime: it is ${formatRange(bounds)}`
     work.report({ code: 'value_out_of_range', path, message })
   }
   return seconds

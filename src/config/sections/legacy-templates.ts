@@ -100,11 +100,11 @@ function compileX509(text: string, path: Path, work: IssuanceWork): Pick<Legacy,
   if (!checkCount(dnsNames.length, DNS_NAMES, path, work)) dnsNames.length = 0
   if (subject.length === 0) return { dnsNames }
   const joined = subject.map((entry) => entry.text).join(',')
-  return { dnsNames, subject: useTemplate(joined, 'x509Subject', path, work, (at) => offsetIn(subject, at)) }
+  return { dnsNames, subject: useTemplate(joined, 'x509Subject', path, work, (at) => findOffset(subject, at)) }
 }
 
 /** The place of an offset into the joined entries in the text they were cut from. */
-function offsetIn(entries: readonly Entry[], offset: number): number {
+function findOffset(entries: readonly Entry[], offset: number): number {
   let left = offset
   for (const entry of entries) {
     if (left <= entry.text.length) return entry.offset + left

@@ -10,14 +10,14 @@ export function lintResets(
   override: PolicyFields,
   report: (issue: Issue) => void,
 ): void {
-  const set = fieldsOf(override)
-  const dropped = [...fieldsOf(base ?? {})].filter((field) => !set.has(field))
+  const set = listFields(override)
+  const dropped = [...listFields(base ?? {})].filter((field) => !set.has(field))
   if (dropped.length === 0) return
   const message = `This override does not set ${dropped.join(', ')}: there the default holds, and not what spec.policy says`
   report({ code: 'override_resets_field', path: [], message, atKey: true })
 }
 
-function fieldsOf({ pathTemplate, x509, jwt }: PolicyFields): ReadonlySet<string> {
+function listFields({ pathTemplate, x509, jwt }: PolicyFields): ReadonlySet<string> {
   const fields = Object.entries({
     pathTemplate,
     'x509.ttl': x509?.ttl,

@@ -19,9 +19,9 @@ import type { CompileContext } from '../compile/section-context.ts'
 import {
   compileRequirements,
   createAnchorCount,
+  createRequiredAttestorsSchema,
   lintScope,
   type RequiredAttestors,
-  requiredAttestorsSchema,
 } from './requirements.ts'
 import { SALVAGED } from './salvaged.ts'
 
@@ -64,14 +64,14 @@ export const conditionsSchema = v.optional(
   ),
 )
 
-export function policyEntries(attestors: AttestorTable) {
+export function createPolicyEntries(attestors: AttestorTable) {
   return {
     name: v.pipe(
       v.string(),
       v.metadata({ form: NAME_FORM }),
       v.description('Unique name of the policy: letters, digits, ".", "_" and "-", at most 63'),
     ),
-    requiredAttestors: requiredAttestorsSchema(attestors),
+    requiredAttestors: createRequiredAttestorsSchema(attestors),
     conditions: conditionsSchema,
   }
 }

@@ -10,7 +10,7 @@ import type { CompileContext } from '../compile/section-context.ts'
 import type { SchemaMetadata } from '../compile/validate.ts'
 import { SALVAGED } from './salvaged.ts'
 
-function attestorSchemas({ rows, unsupported }: AttestorTable) {
+function createAttestorSchemas({ rows, unsupported }: AttestorTable) {
   return [
     ...[...rows.values()].map((row) =>
       v.strictObject({
@@ -27,21 +27,21 @@ function attestorSchemas({ rows, unsupported }: AttestorTable) {
   ]
 }
 
-export function requiredAttestorsSchema(attestors: AttestorTable) {
+export function createRequiredAttestorsSchema(attestors: AttestorTable) {
   const metadata = {
     unknownCode: 'attestor_unknown',
     noun: 'attestor',
     known: [...attestors.rows.keys()],
   } satisfies SchemaMetadata
   return v.pipe(
-    v.array(v.pipe(v.variant('type', attestorSchemas(attestors)), v.metadata(metadata))),
+    v.array(v.pipe(v.variant('type', createAttestorSchemas(attestors)), v.metadata(metadata))),
     v.nonEmpty('Cannot require no attestor, that would admit nobody: name at least one'),
     v.metadata(SALVAGED),
     v.description('Attestors that must all pass'),
   )
 }
 
-export type RequiredAttestors = v.InferOutput<ReturnType<typeof requiredAttestorsSchema>>
+export type RequiredAttestors = v.InferOutput<ReturnType<typeof createRequiredAttestorsSchema>>
 
 /**
  * Compiles the attestors of one policy; paths are relative to the list. Holes are attestors that were invalid. `anchors`
@@ -67,7 +67,7 @@ export function compileRequirements(
     if (unsupported.has(type)) {
       const message = `Attestor ${quoteText(type)} is documented, and not supported by this version: this policy admits nobody, other policies are unaffected. Remove the policy, or require ${[...rows.keys()].join(' or ')}`
       report({ code: 'attestor_unsupported', path: [index, 'type'], message })
-      requirements.push(unsupportedRequirement(type))
+      requirements.push(createUnsupportedRequirement(type))
       continue
     }
     const row = rows.get(type)
@@ -88,7 +88,7 @@ export function compileRequirements(
 }
 
 /** It has no selector that evidence could have; nothing verifies it, and the evaluator refuses it by its mark. */
-export function unsupportedRequirement(type: string): Requirement {
+export function createUnsupportedRequirement(type: string): Requirement {
   return { type, selector: '', scoped: true, unsupported: true, anchor: { id: '', value: undefined }, pins: null }
 }
 

@@ -27,7 +27,7 @@ export interface SectionDefinition<Spec extends v.GenericSchema, T> {
 export interface SectionRow<T> {
   readonly scope: SectionScope
   readonly description: string
-  readonly specFor: (attestors: AttestorTable) => v.GenericSchema
+  readonly getSpecSchema: (attestors: AttestorTable) => v.GenericSchema
   /** Validates and compiles the node of `spec`. Reports every issue, and yields a value unless one is an error. */
   readonly read: (spec: YamlNode, context: CompileContext, report: Report) => T | undefined
 }
@@ -36,7 +36,7 @@ export function defineSection<Spec extends v.GenericSchema, T>(definition: Secti
   const { scope, description, spec } = definition
   const schemas = new WeakMap<AttestorTable, Spec>()
 
-  function specFor(attestors: AttestorTable): Spec {
+  function getSpecSchema(attestors: AttestorTable): Spec {
     if (typeof spec !== 'function') return spec
     const known = schemas.get(attestors)
     if (known !== undefined) return known
@@ -48,14 +48,14 @@ export function defineSection<Spec extends v.GenericSchema, T>(definition: Secti
   return {
     scope,
     description,
-    specFor,
+    getSpecSchema,
     read(node, context, report) {
       let failed = false
       function reportInSpec(issue: Parameters<Report>[0]): void {
         if (stopsCompiling(issue)) failed = true
         report({ ...issue, path: ['spec', ...issue.path] })
       }
-      const { value, complete } = validate(specFor(context.attestors), node, [], reportInSpec)
+      const { value, complete } = validate(getSpecSchema(context.attestors), node, [], reportInSpec)
       if (value === undefined) return undefined
       const compiled = definition.compile(value, context, reportInSpec)
       return complete && !failed ? compiled : undefined
@@ -64,12 +64,16 @@ export function defineSection<Spec extends v.GenericSchema, T>(definition: Secti
 }
 
 /** The JSON shape of a whole document of a section, for editors. */
-export function documentSchema(name: string, row: SectionRow<unknown>, attestors: AttestorTable): v.GenericSchema {
+export function createDocumentSchema(
+  name: string,
+  row: SectionRow<unknown>,
+  attestors: AttestorTable,
+): v.GenericSchema {
   return v.pipe(
     v.strictObject({
       section: v.pipe(v.literal(name), v.description('The section that this document is')),
       schema: v.pipe(v.literal('v1'), v.description('The version of the schema')),
-      spec: row.specFor(attestors),
+      spec: row.getSpecSchema(attestors),
     }),
     v.title(name),
     v.description(row.description),

@@ -9,9 +9,9 @@ import { compileIssuance, policySchema } from './issuance-fields.ts'
 import type { IssuanceWork } from './issuance-work.ts'
 import { compileLegacy, NO_LEGACY } from './legacy-templates.ts'
 import { lintResets, lintShadows } from './override-lint.ts'
+import { compileMatch, whenSchema } from './override-match.ts'
 import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
-import { compileMatch, whenSchema } from './when.ts'
 
 const legacyTemplate = v.pipe(v.string(), v.maxLength(TEMPLATE_MAX_LENGTH))
 

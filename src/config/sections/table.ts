@@ -25,6 +25,6 @@ export function isSectionName(name: string): name is SectionName {
   return Object.hasOwn(SECTIONS, name)
 }
 
-export function sectionNames(): readonly SectionName[] {
+export function listSectionNames(): readonly SectionName[] {
   return Object.keys(SECTIONS).filter(isSectionName)
 }

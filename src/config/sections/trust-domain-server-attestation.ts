@@ -8,14 +8,14 @@ import { quoteText } from '../../core/printable.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../policy/policy.ts'
 import type { CompileContext } from '../compile/section-context.ts'
 import { CLUSTER_ID_WORDS, parseClusterId } from '../document-key.ts'
-import { compilePolicies, policyEntries } from './policies.ts'
-import { requiredAttestorsSchema } from './requirements.ts'
+import { compilePolicies, createPolicyEntries } from './policies.ts'
+import { createRequiredAttestorsSchema } from './requirements.ts'
 import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
 
-function policySchema(attestors: AttestorTable) {
+function createPolicySchema(attestors: AttestorTable) {
   return v.strictObject({
-    ...policyEntries(attestors),
+    ...createPolicyEntries(attestors),
     allowedClusters: v.optional(
       v.pipe(
         v.array(v.string()),
@@ -26,12 +26,12 @@ function policySchema(attestors: AttestorTable) {
   })
 }
 
-function specSchema(attestors: AttestorTable) {
+function createSpecSchema(attestors: AttestorTable) {
   return v.strictObject({
-    requiredAttestors: v.optional(requiredAttestorsSchema(attestors)),
+    requiredAttestors: v.optional(createRequiredAttestorsSchema(attestors)),
     policies: v.optional(
       v.pipe(
-        v.array(policySchema(attestors)),
+        v.array(createPolicySchema(attestors)),
         v.metadata(SALVAGED),
         v.description('Policies, any one of which admits; instead of requiredAttestors'),
       ),
@@ -39,7 +39,7 @@ function specSchema(attestors: AttestorTable) {
   })
 }
 
-type PolicySpec = v.InferOutput<ReturnType<typeof policySchema>>
+type PolicySpec = v.InferOutput<ReturnType<typeof createPolicySchema>>
 
 /** The name of the one policy of a document that has `requiredAttestors` alone. */
 const LONE_POLICY = 'default'
@@ -47,7 +47,7 @@ const LONE_POLICY = 'default'
 export const trustDomainServerAttestation: SectionRow<PolicySet> = defineSection({
   scope: 'trust-domain',
   description: 'Which evidence admits issuers of the trust domain',
-  spec: specSchema,
+  spec: createSpecSchema,
   compile({ requiredAttestors, policies }, context, report) {
     if (requiredAttestors !== undefined && policies !== undefined) {
       const message = 'Cannot have both policies and requiredAttestors: move the attestors into a policy'
@@ -57,7 +57,7 @@ export const trustDomainServerAttestation: SectionRow<PolicySet> = defineSection
     if (requiredAttestors !== undefined) {
       const lone = { name: LONE_POLICY, requiredAttestors }
       // What is wrong with the one policy stands right under `spec`.
-      return createPolicySet(compilePolicies([lone], exact(context), under([], report, 1)))
+      return createPolicySet(compilePolicies([lone], requireExactPins(context), reportUnder([], report, 1)))
     }
     const message = 'Cannot do without requiredAttestors or policies: add one of them; policies: [] admits nobody'
     report({ code: 'field_missing', path: ['requiredAttestors'], message })
@@ -66,7 +66,7 @@ export const trustDomainServerAttestation: SectionRow<PolicySet> = defineSection
 })
 
 function compileList(policies: readonly PolicySpec[], context: CompileContext, report: Report): readonly Policy[] {
-  const compiled = compilePolicies(policies, exact(context), under(['policies'], report))
+  const compiled = compilePolicies(policies, requireExactPins(context), reportUnder(['policies'], report))
   return compiled.map((policy) => {
     const allowedClusters = policies[policy.index]?.allowedClusters
     if (allowedClusters === undefined) return policy
@@ -79,11 +79,11 @@ function compileList(policies: readonly PolicySpec[], context: CompileContext, r
   })
 }
 
-function exact(context: CompileContext): CompileContext {
+function requireExactPins(context: CompileContext): CompileContext {
   return { ...context, exactPins: true }
 }
 
 /** Reports under `path`, without the first `dropped` steps of the issue's own. */
-function under(path: Path, report: Report, dropped = 0): Report {
+function reportUnder(path: Path, report: Report, dropped = 0): Report {
   return (issue) => report({ ...issue, path: [...path, ...issue.path.slice(dropped)] })
 }

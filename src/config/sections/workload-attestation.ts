@@ -28,7 +28,7 @@ export const DEFAULT_WORKLOAD_ATTESTATION: WorkloadAttestation = {
   jwt: { enabled: false, allowedIssuers: [] },
 }
 
-function toggle(standard: boolean): v.GenericSchema<unknown, boolean | undefined> {
+function defineToggle(standard: boolean): v.GenericSchema<unknown, boolean | undefined> {
   return v.optional(
     v.pipe(v.boolean(), v.description(`Whether the agents collect these attributes; default ${standard}`)),
   )
@@ -54,7 +54,7 @@ const socketPath = v.optional(
 const specSchema = v.strictObject({
   kubernetes: v.optional(
     v.strictObject({
-      enabled: toggle(true),
+      enabled: defineToggle(true),
       includeAnnotationPrefixes: v.optional(
         v.pipe(prefixes, v.description('Prefixes of the annotations that become attributes; [], the default, is none')),
       ),
@@ -63,7 +63,7 @@ const specSchema = v.strictObject({
   ),
   docker: v.optional(
     v.strictObject({
-      enabled: toggle(false),
+      enabled: defineToggle(false),
       dockerSocketPath: socketPath,
       podmanSocketPath: socketPath,
       podmanSocketPathTemplate: socketPath,
@@ -75,14 +75,14 @@ const specSchema = v.strictObject({
   ),
   linux: v.optional(
     v.strictObject({
-      enabled: toggle(true),
+      enabled: defineToggle(true),
       discoverWorkloadPath: v.optional(v.pipe(v.boolean(), v.description('Whether linux.binary.path is collected'))),
     }),
   ),
-  systemd: v.optional(v.strictObject({ enabled: toggle(false) })),
+  systemd: v.optional(v.strictObject({ enabled: defineToggle(false) })),
   jwt: v.optional(
     v.strictObject({
-      enabled: toggle(false),
+      enabled: defineToggle(false),
       allowedIssuers: v.optional(
         v.pipe(
           v.array(

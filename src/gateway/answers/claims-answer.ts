@@ -1,8 +1,8 @@
 // The answer to a request for claims: for each workload its identity, or why it gets none.
 import * as v from 'valibot'
-import { configurationSchema, integer, listOf } from './shapes.ts'
+import { configurationSchema, defineList, integer } from './shapes.ts'
 
-const warnings = v.exactOptional(listOf(v.object({ code: v.string(), detail: v.string() })))
+const warnings = v.exactOptional(defineList(v.object({ code: v.string(), detail: v.string() })))
 
 export const identitySchema = v.object({
   id: v.string(),
@@ -14,9 +14,9 @@ export const identitySchema = v.object({
   }),
   jwt: v.object({
     ttlSeconds: integer,
-    claims: v.record(v.string(), v.union([v.string(), listOf(v.string())])),
+    claims: v.record(v.string(), v.union([v.string(), defineList(v.string())])),
   }),
-  x509: v.object({ ttlSeconds: integer, dnsNames: listOf(v.string()), subject: v.exactOptional(v.string()) }),
+  x509: v.object({ ttlSeconds: integer, dnsNames: defineList(v.string()), subject: v.exactOptional(v.string()) }),
   warnings,
 })
 
@@ -32,7 +32,7 @@ export const workloadErrorSchema = v.object({
 })
 
 export const claimsAnswerSchema = v.object({
-  results: listOf(v.union([identitySchema, workloadErrorSchema])),
+  results: defineList(v.union([identitySchema, workloadErrorSchema])),
   configuration: configurationSchema,
 })
 

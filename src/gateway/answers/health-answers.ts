@@ -1,6 +1,6 @@
 // The answers to a balancer. They hold nothing that is the deployment's own: anybody may ask.
 import * as v from 'valibot'
-import { integer, listOf } from './shapes.ts'
+import { defineList, integer } from './shapes.ts'
 
 export const livenessSchema = v.object({ status: v.literal('ok') })
 
@@ -10,7 +10,7 @@ export const checksSchema = v.pipe(
     audit: v.object({ taking: v.boolean(), failingForSeconds: v.exactOptional(integer) }),
     sealing: v.pipe(v.boolean(), v.description('Whether versions in force are kept for a cold start')),
     draining: v.boolean(),
-    degraded: listOf(v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off'])),
+    degraded: defineList(v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off'])),
   }),
   v.description('What /readyz looked at; ages in whole seconds'),
 )

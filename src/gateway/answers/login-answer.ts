@@ -1,17 +1,17 @@
 // The answer to a login that a policy admits.
 import * as v from 'valibot'
-import { configurationSchema, integer, listOf, time } from './shapes.ts'
+import { configurationSchema, defineList, integer, time } from './shapes.ts'
 
 export const attributeSchema = v.object({
   origin: v.string(),
   name: v.string(),
-  value: v.union([v.string(), integer, listOf(v.string())]),
+  value: v.union([v.string(), integer, defineList(v.string())]),
 })
 
 export const loginAnswerSchema = v.object({
   session: v.object({ token: v.string(), tokenType: v.literal('Bearer'), expiresAt: time }),
   policy: v.string(),
-  attributes: listOf(attributeSchema),
+  attributes: defineList(attributeSchema),
   configuration: configurationSchema,
   /** Absent: an issuer's, of the trust domain. */
   clusterId: v.exactOptional(v.string()),

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { REFUSALS } from '../../core/refusal.ts'
 import { checksSchema } from './health-answers.ts'
-import { configurationSchema, integer, listOf } from './shapes.ts'
+import { configurationSchema, defineList, integer } from './shapes.ts'
 
 export const problemSchema = v.object({
   type: v.pipe(v.string(), v.url(), v.description('urn:postern:<code>')),
@@ -16,7 +16,7 @@ export const problemSchema = v.object({
     v.pipe(v.string(), v.description('The member of the request, or the attribute, that is refused')),
   ),
   refusals: v.exactOptional(
-    listOf(v.object({ type: v.string(), code: v.string(), reason: v.string(), detail: v.string() })),
+    defineList(v.object({ type: v.string(), code: v.string(), reason: v.string(), detail: v.string() })),
   ),
   configuration: v.exactOptional(configurationSchema),
   checks: v.exactOptional(checksSchema),

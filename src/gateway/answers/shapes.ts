@@ -9,7 +9,7 @@ export const time = v.pipe(v.string(), v.isoTimestamp())
 export const anyObject = v.record(v.string(), v.unknown())
 
 /** A list that its maker may keep: nobody who is given it changes it. */
-export function listOf<const Item extends v.GenericSchema>(item: Item) {
+export function defineList<const Item extends v.GenericSchema>(item: Item) {
   return v.pipe(v.array(item), v.readonly())
 }
 

@@ -1,12 +1,12 @@
 // The answer to a request for the status of a cluster.
 import * as v from 'valibot'
 import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
-import { configurationSchema, listOf } from './shapes.ts'
+import { configurationSchema, defineList } from './shapes.ts'
 
 export const statusAnswerSchema = v.object({
   clusterId: v.string(),
   health: healthSchema,
-  sections: listOf(sectionStatusSchema),
+  sections: defineList(sectionStatusSchema),
   configuration: configurationSchema,
 })
 

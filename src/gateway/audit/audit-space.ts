@@ -40,7 +40,7 @@ export interface Taken<Entry> {
 
 /** `fixed` is what the record holds besides lists; it has to be short by itself. */
 export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
-  let left = maxBytes - AUDIT_FRAME_BYTES - escapedLength(fixed)
+  let left = maxBytes - AUDIT_FRAME_BYTES - countEscapedBytes(fixed)
 
   function take(bytes: number): boolean {
     if (bytes > left) return false
@@ -49,7 +49,7 @@ export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
   }
 
   function takeOne(entry: unknown): boolean {
-    return take(escapedLength(entry) + ','.length)
+    return take(countEscapedBytes(entry) + ','.length)
   }
 
   return {
@@ -57,14 +57,14 @@ export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
       if (items.length === 0) return { entries: [], omitted: 0 }
       const made = items.slice(0, max).map((item) => audit(item))
       // Nearly always all of them fit, and are measured at once.
-      const entries = take(escapedLength(made) - '[]'.length + ','.length) ? made : made.filter(takeOne)
+      const entries = take(countEscapedBytes(made) - '[]'.length + ','.length) ? made : made.filter(takeOne)
       return { entries, omitted: items.length - entries.length }
     },
   }
 }
 
 /** Bytes of the JSON of a value if all outside ASCII is escaped: what the most wasteful writer makes of it. */
-export function escapedLength(value: unknown): number {
+export function countEscapedBytes(value: unknown): number {
   const json = JSON.stringify(value)
   if (!/[^ -~]/.test(json)) return json.length
   let bytes = json.length
@@ -73,17 +73,17 @@ export function escapedLength(value: unknown): number {
 }
 
 /** A string of a record. */
-export function auditedText(text: string): string {
+export function auditString(text: string): string {
   return printable(text, AUDIT_TEXT_MAX_LENGTH)
 }
 
-export function auditedRefusal({ type, refusal }: EvidenceRefusal): AuditedRefusal {
+export function auditRefusal({ type, refusal }: EvidenceRefusal): AuditedRefusal {
   const { code, detail } = refusal
-  return { type: auditedText(type), code, detail: auditedText(detail), ...auditedFacts(refusal) }
+  return { type: auditString(type), code, detail: auditString(detail), ...auditFacts(refusal) }
 }
 
 /** The member `expected` or `failure` of a record or of an entry in it, if there is anything to say. */
-export function auditedFacts(
+export function auditFacts(
   { code, audit }: Pick<Refusal, 'code' | 'audit'>,
   { entries = AUDITED_EXPECTED_MAX, bytes = AUDITED_EXPECTED_MAX_BYTES } = {},
 ): AuditedFacts {
@@ -97,7 +97,7 @@ export function boundFacts(facts: Facts, space: AuditSpace, entries: number): Fa
   const bounded = Object.entries(facts).flatMap(([name, value]): readonly (readonly [string, Facts[string]])[] => {
     if (typeof value === 'number' || typeof value === 'boolean') return [[name, value]]
     const isList = typeof value !== 'string'
-    const taken = space.take(isList ? value : [value], entries, auditedText)
+    const taken = space.take(isList ? value : [value], entries, auditString)
     const counted = taken.omitted === 0 ? [] : [[`${name}Omitted`, taken.omitted] as const]
     const [only] = taken.entries
     if (isList) return [[name, taken.entries], ...counted]

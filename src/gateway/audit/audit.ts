@@ -145,7 +145,7 @@ export type AuditSink = (record: AuditRecord) => boolean
 export type AuditRecord = LoginRecord | ChallengeRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
 
 /** One line for the log, without its end. The same JSON value as the record, with nothing in it that steers a terminal. */
-export function auditLine(record: AuditRecord): string {
+export function formatAuditLine(record: AuditRecord): string {
   return printableJson(record)
 }
 

@@ -3,16 +3,16 @@
 import { AUDITED_CLAIMED_MAX_BYTES, QUOTED_AUDIENCES_MAX } from '../../core/limits.ts'
 import type { EvidenceName } from '../../policy/login/evidence.ts'
 import type { AuditedClaimed, AuditedEvidence } from './audit.ts'
-import { auditedText, boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
+import { auditString, boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
 
 /** `isRefused`: the whole login. Of an admitted one the attributes say who, and only refused evidence claims anything. */
-export function auditedEvidence(names: readonly EvidenceName[], isRefused: boolean): readonly AuditedEvidence[] {
+export function auditEvidence(names: readonly EvidenceName[], isRefused: boolean): readonly AuditedEvidence[] {
   const space = createAuditSpace(AUDITED_CLAIMED_MAX_BYTES, {})
   return names.map(({ type, digest, refusal, readClaimed }) => {
     const facts = (isRefused || refusal !== undefined) && readClaimed !== undefined ? { ...readClaimed() } : {}
     const claimed: AuditedClaimed = boundFacts(facts satisfies Facts, space, QUOTED_AUDIENCES_MAX)
     return {
-      type: auditedText(type),
+      type: auditString(type),
       ...(digest === undefined ? {} : { digest }),
       ...(Object.keys(claimed).length === 0 ? {} : { claimed }),
     }

@@ -8,7 +8,7 @@ import {
 import { REFUSALS, type Refusal } from '../../core/refusal.ts'
 import type { WorkloadError, WorkloadResult } from '../../policy/mapping/workload.ts'
 import type { AuditedWorkload, MappingRecord } from './audit.ts'
-import { auditedFacts, auditedText, createAuditSpace, listed } from './audit-space.ts'
+import { auditFacts, auditString, createAuditSpace, listed } from './audit-space.ts'
 
 /** Who asked, of which cluster, under which configuration: short by itself. */
 export type MappingFacts = Pick<
@@ -20,8 +20,8 @@ export type MappingFacts = Pick<
 export function recordRefusedMapping(facts: MappingFacts, refusal: Refusal): MappingRecord {
   const { code, detail } = refusal
   const { status } = REFUSALS[code]
-  const said = auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
-  return { ...facts, outcome: 'refused', status, code, detail: auditedText(detail), ...said }
+  const said = auditFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
+  return { ...facts, outcome: 'refused', status, code, detail: auditString(detail), ...said }
 }
 
 /** `audits` holds what was said to the operator alone of each refused workload, by its id. */
@@ -41,21 +41,21 @@ export function recordMapping(
   } as const
   const space = createAuditSpace(AUDIT_MAPPING_RECORD_MAX_BYTES, fixed)
   const refusals = space.take(refused, AUDITED_WORKLOADS_MAX, ({ id, error }) =>
-    auditedWorkload(id, error, audits.get(id)),
+    auditWorkload(id, error, audits.get(id)),
   )
   return { ...fixed, ...listed('refusals', refusals) }
 }
 
-function auditedWorkload(
+function auditWorkload(
   id: string,
   { code, attribute, surface }: WorkloadError,
   audit: Refusal['audit'],
 ): AuditedWorkload {
   return {
-    id: auditedText(id),
+    id: auditString(id),
     code,
-    ...(attribute === undefined ? {} : { attribute: auditedText(attribute) }),
+    ...(attribute === undefined ? {} : { attribute: auditString(attribute) }),
     ...(surface === undefined ? {} : { surface }),
-    ...auditedFacts({ code, ...(audit === undefined ? {} : { audit }) }),
+    ...auditFacts({ code, ...(audit === undefined ? {} : { audit }) }),
   }
 }

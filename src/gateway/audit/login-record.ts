@@ -14,14 +14,14 @@ import type { LoginRecord } from './audit.ts'
 import {
   type AuditedFacts,
   type AuditSpace,
-  auditedFacts,
-  auditedRefusal,
-  auditedText,
+  auditFacts,
+  auditRefusal,
+  auditString,
   createAuditSpace,
   listed,
   type Taken,
 } from './audit-space.ts'
-import { auditedEvidence } from './audited-evidence.ts'
+import { auditEvidence } from './audited-evidence.ts'
 
 type Lists = 'attributes' | 'refusals' | 'policies' | 'policiesTried' | 'evidence' | 'detail'
 /** The members of a record that are short by themselves. */
@@ -43,27 +43,27 @@ export function recordRefusal(
   refusal: Refusal,
   found: Pick<LoginFindings, 'evidence' | 'attributes'> = { evidence: [] },
 ): LoginRecord {
-  const evidence = auditedEvidence(found.evidence, true)
+  const evidence = auditEvidence(found.evidence, true)
   const fixed = {
     ...facts,
-    detail: auditedText(refusal.detail),
+    detail: auditString(refusal.detail),
     ...(evidence.length === 0 ? {} : { evidence }),
-    ...auditedFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
+    ...auditFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES }),
   }
   const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
   return { ...fixed, ...listed('attributes', takeAttributes(found, space)) }
 }
 
 export function recordDecision(facts: LoginFacts, found: LoginFindings): LoginRecord {
-  const evidence = auditedEvidence(found.evidence, facts.outcome === 'refused')
-  const fixed = { ...facts, evidence, ...triedOf(found) }
+  const evidence = auditEvidence(found.evidence, facts.outcome === 'refused')
+  const fixed = { ...facts, evidence, ...countTried(found) }
   const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
   // What matters most has the first claim to the room.
   const attributes = takeAttributes(found, space)
-  const refusals = space.take(found.refusals, ATTESTATIONS_MAX, auditedRefusal)
-  const traced = space.take(ownRefusals(found), AUDITED_POLICIES_MAX, ({ policy, refusals: own }) => ({
+  const refusals = space.take(found.refusals, ATTESTATIONS_MAX, auditRefusal)
+  const traced = space.take(listOwnRefusals(found), AUDITED_POLICIES_MAX, ({ policy, refusals: own }) => ({
     policy,
-    refusals: own.map(auditedRefusal),
+    refusals: own.map(auditRefusal),
   }))
   const policies = { ...traced, omitted: traced.omitted + (found.untraced?.refusing ?? 0) }
   return {
@@ -79,12 +79,12 @@ function takeAttributes({ attributes = [] }: Pick<LoginFindings, 'attributes'>, 
 }
 
 /** What was wrong with the evidence of an admitted login, though one policy could do without it. */
-export function evidenceRefusals(evidence: readonly EvidenceName[]): readonly EvidenceRefusal[] {
+export function listEvidenceRefusals(evidence: readonly EvidenceName[]): readonly EvidenceRefusal[] {
   return evidence.flatMap(({ type, refusal }) => (refusal === undefined ? [] : [{ type, refusal }]))
 }
 
 /** The policies that refused something by themselves, each with that alone. */
-function ownRefusals({ traces, evidence }: LoginFindings): readonly PolicyTrace[] {
+function listOwnRefusals({ traces, evidence }: LoginFindings): readonly PolicyTrace[] {
   const ofEvidence = new Set(evidence.map(({ refusal }) => refusal))
   return traces.flatMap((trace) => {
     const refusals = trace.refusals.filter(({ refusal }) => !ofEvidence.has(refusal))
@@ -92,7 +92,7 @@ function ownRefusals({ traces, evidence }: LoginFindings): readonly PolicyTrace[
   })
 }
 
-function triedOf({ traces, untraced }: LoginFindings): { readonly policiesTried?: number } {
+function countTried({ traces, untraced }: LoginFindings): { readonly policiesTried?: number } {
   const policiesTried = traces.length + (untraced?.tried ?? 0)
   return policiesTried === 0 ? {} : { policiesTried }
 }

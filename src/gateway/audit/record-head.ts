@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { CLUSTER_ID_AUDITED_MAX_LENGTH } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
-import type { GatewayEnv, Parts } from '../services.ts'
+import type { GatewayEnv, Services } from '../services.ts'
 import type { AuditRecord } from './audit.ts'
 
 interface RecordHead<Event extends AuditRecord['event']> {
@@ -14,10 +14,10 @@ interface RecordHead<Event extends AuditRecord['event']> {
   readonly durationMs: number
 }
 
-export function recordHead<Event extends AuditRecord['event']>(
+export function createRecordHead<Event extends AuditRecord['event']>(
   event: Event,
   c: Context<GatewayEnv>,
-  { clock }: Pick<Parts, 'clock'>,
+  { clock }: Pick<Services, 'clock'>,
 ): RecordHead<Event> {
   const nowMillis = clock()
   // Workers do not let the clock advance but over input and output; a clock that was set back makes no negative time.
@@ -26,6 +26,6 @@ export function recordHead<Event extends AuditRecord['event']>(
 }
 
 /** What stood in the path, which need be no id at all. */
-export function auditedClusterId(text: string): string {
+export function auditClusterId(text: string): string {
   return printable(text, CLUSTER_ID_AUDITED_MAX_LENGTH)
 }

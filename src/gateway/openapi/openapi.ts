@@ -2,7 +2,7 @@
 // schemas that `npm run schemas` writes. Preflights are of the Fetch standard, and not described.
 import openApiSchemas from '../../../schemas/openapi-schemas.json' with { type: 'json' }
 import { REFUSALS, type RefusalCode } from '../../core/refusal.ts'
-import type { GatewayApp, Parts } from '../services.ts'
+import type { GatewayApp, Services } from '../services.ts'
 import type { SchemaName } from './openapi-schemas.ts'
 import { OPERATIONS, type Operation, REFUSALS_OF_ALL } from './operations.ts'
 import { addPublishedRoute, publishJson } from './published.ts'
@@ -119,7 +119,7 @@ function describeRefusals(status: number, codes: readonly RefusalCode[]): Schema
   }
 }
 
-export function addOpenApiRoute(app: GatewayApp, { settings }: Parts): void {
+export function addOpenApiRoute(app: GatewayApp, { settings }: Services): void {
   const description = publishJson<Schema>(() => describeInterface(settings.issuerUrl))
   addPublishedRoute(app, '/openapi.json', () => description)
 }

@@ -14,11 +14,11 @@ import { sealChallenge } from '../../token/challenge.ts'
 import { createAttestContext } from '../attest-context.ts'
 import { attestorTypeSchema } from '../attestations.ts'
 import { createBackground } from '../background.ts'
-import { checkShape, readBody } from '../body.ts'
 import { createChallengeReport } from '../challenge-report.ts'
+import { checkShape, readBody } from '../request-body.ts'
 import { createSnapshot } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
-import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
+import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
 
 export const challengeBodySchema = v.strictObject({
   type: attestorTypeSchema,
@@ -35,34 +35,40 @@ export const challengeBodySchema = v.strictObject({
 })
 
 /** Where agents and issuers log in they ask for challenges: each is good at its own place alone. */
-export function addChallengeRoutes(app: GatewayApp, parts: Parts): void {
-  addRoute(app, 'POST', '/v1/clusters/:clusterId/challenge', (c) => challenge(c, parts, c.req.param('clusterId') ?? ''))
-  addRoute(app, 'POST', '/v1/trust-domain/challenge', (c) => challenge(c, parts, undefined))
+export function addChallengeRoutes(app: GatewayApp, services: Services): void {
+  addRoute(app, 'POST', '/v1/clusters/:clusterId/challenge', (c) =>
+    giveChallenge(c, services, c.req.param('clusterId') ?? ''),
+  )
+  addRoute(app, 'POST', '/v1/trust-domain/challenge', (c) => giveChallenge(c, services, undefined))
 }
 
-async function challenge(c: Context<GatewayEnv>, parts: Parts, cluster: string | undefined): Promise<Response> {
-  const snapshot = createSnapshot(parts.configs, createBackground(c))
-  const report = createChallengeReport(c, cluster, parts, snapshot)
+async function giveChallenge(
+  c: Context<GatewayEnv>,
+  services: Services,
+  cluster: string | undefined,
+): Promise<Response> {
+  const snapshot = createSnapshot(services.configs, createBackground(c))
+  const report = createChallengeReport(c, cluster, services, snapshot)
 
   const clusterId = cluster === undefined ? undefined : parseClusterId(cluster)
   if (cluster !== undefined && clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
-  const body = await readBody(c, challengeBodySchema, CHALLENGE_BODY_MAX_BYTES, parts.sleep)
+  const body = await readBody(c, challengeBodySchema, CHALLENGE_BODY_MAX_BYTES, services.sleep)
   if (!body.ok) return report.refuse(body.refusal)
   const { type, request } = body.value
-  const row = parts.attestors.rows.get(type)
-  if (row?.challenge === undefined) return report.refuse(withoutChallenge(type))
+  const row = services.attestors.rows.get(type)
+  if (row?.challenge === undefined) return report.refuse(describeNoChallenge(type))
   const asked = readRequest(row, request)
   if (!asked.ok) return report.refuse(asked.refusal)
 
-  const { issuerUrl, sealKeys } = parts.settings
+  const { issuerUrl, sealKeys } = services.settings
   if (sealKeys.length === 0) return report.refuse(SEALING_OFF)
-  const policies = await snapshot.policies(clusterId)
+  const policies = await snapshot.readPolicies(clusterId)
   if (!policies.ok) return report.refuse(policies.refusal)
-  if (!policies.value.asksFor(type)) return report.refuse(notRequired(type))
+  if (!policies.value.asksFor(type)) return report.refuse(describeNotRequired(type))
 
-  const nowMillis = parts.clock()
+  const nowMillis = services.clock()
   const nowSeconds = Math.floor(nowMillis / 1000)
-  const made = await row.challenge(asked.value, createAttestContext(parts, snapshot, nowSeconds))
+  const made = await row.challenge(asked.value, createAttestContext(services, snapshot, nowSeconds))
   if (!made.ok) {
     const { code, detail, retryAfterSeconds } = made.refusal
     const waiting = findAnswerCode(code)
@@ -90,12 +96,12 @@ function readRequest(row: Attestor, request: unknown): Checked<Json> {
   return refuse({ code: 'request_malformed', detail, where: 'request' })
 }
 
-function withoutChallenge(type: string): Refusal {
+function describeNoChallenge(type: string): Refusal {
   const detail = `the field type names "${type}", for which there are no challenges: send the evidence alone`
   return { code: 'request_malformed', detail, where: 'type' }
 }
 
-function notRequired(type: string): Refusal {
+function describeNotRequired(type: string): Refusal {
   return { code: 'challenge_not_required', detail: `no policy asks for evidence of type "${type}" here` }
 }
 

@@ -7,38 +7,38 @@ import { createMappingMeter } from '../../policy/mapping/mapping-meter.ts'
 import { createWorkloadMapper, readAgent } from '../../policy/mapping/workload.ts'
 import { createBackground } from '../background.ts'
 import { readAgentSession, requireIssuer } from '../bearer-session.ts'
-import { readBody } from '../body.ts'
 import { checkWorkloads, claimsBodySchema } from '../claims-body.ts'
 import { createClaimsReport } from '../claims-report.ts'
 import { type ClusterConfig, readClusterConfig, readEnablement } from '../cluster-config.ts'
-import { checkStanding, createMappingContext } from '../mapping-context.ts'
+import { checkClusterMapping, createMappingContext } from '../mapping-context.ts'
 import { findMappingFaults } from '../mapping-gates.ts'
+import { readBody } from '../request-body.ts'
 import { createSnapshot } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
-import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
+import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
 
-export function addClaimsRoute(app: GatewayApp, parts: Parts): void {
-  addRoute(app, 'POST', '/v1/clusters/:clusterId/claims', (c) => mapClaims(c, parts))
+export function addClaimsRoute(app: GatewayApp, services: Services): void {
+  addRoute(app, 'POST', '/v1/clusters/:clusterId/claims', (c) => mapClaims(c, services))
 }
 
-async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response> {
+async function mapClaims(c: Context<GatewayEnv>, services: Services): Promise<Response> {
   const text = c.req.param('clusterId') ?? ''
-  const snapshot = createSnapshot(parts.configs, createBackground(c))
-  const report = createClaimsReport(c, text, parts, snapshot)
+  const snapshot = createSnapshot(services.configs, createBackground(c))
+  const report = createClaimsReport(c, text, services, snapshot)
 
   const clusterId = parseClusterId(text)
   if (clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
-  const issuer = await requireIssuer(c, clusterId, parts, snapshot)
+  const issuer = await requireIssuer(c, clusterId, services, snapshot)
   if (!issuer.ok) return report.refuse(issuer.refusal)
   report.noteIssuer(issuer.value)
   const exists = await snapshot.requireCluster(clusterId, 'issuer')
   if (!exists.ok) return report.refuse(exists.refusal)
   const config = await readClusterConfig(clusterId, snapshot)
   if (!config.ok) return report.refuse(config.refusal)
-  const standing = checkStanding(clusterId, config.value)
-  if (!standing.ok) return report.refuse(standing.refusal)
+  const mapped = checkClusterMapping(clusterId, config.value)
+  if (!mapped.ok) return report.refuse(mapped.refusal)
 
-  const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES, parts.sleep)
+  const body = await readBody(c, claimsBodySchema, CLAIMS_BODY_MAX_BYTES, services.sleep)
   if (!body.ok) return report.refuse(body.refusal)
   const workloads = checkWorkloads(body.value.workloads)
   if (!workloads.ok) return report.refuse(workloads.refusal)
@@ -47,7 +47,7 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   const session =
     agentSession === undefined
       ? undefined
-      : await readAgentSession(agentSession, clusterId, config.value, parts, snapshot)
+      : await readAgentSession(agentSession, clusterId, config.value, services, snapshot)
   if (session?.ok === false) return report.refuse(session.refusal)
   if (session !== undefined) report.noteAgent(session.value.session)
   const agent = readAgent(session?.value.session.attributes, config.value.cluster)
@@ -58,11 +58,11 @@ async function mapClaims(c: Context<GatewayEnv>, parts: Parts): Promise<Response
   const { agentPolicies } = settings
   // The policies of agents count only where an agent's session came along, as `agentPolicies` does.
   const compared = COMPARED_SECTIONS.filter((name) => name !== 'AgentAttestation' || agentPolicies !== undefined)
-  const context = createMappingContext(clusterId, standing.value, settings, {
-    trustDomain: parts.settings.trustDomain,
+  const context = createMappingContext(clusterId, mapped.value, settings, {
+    trustDomain: services.settings.trustDomain,
     agent: agent.value,
-    meter: createMappingMeter(parts.engine),
-    faults: parts.mappingFaults(snapshot.usedDigests(clusterId, compared), () => findMappingFaults(settings)),
+    meter: createMappingMeter(services.engine),
+    faults: services.mappingFaults(snapshot.listUsedDigests(clusterId, compared), () => findMappingFaults(settings)),
   })
   const map = createWorkloadMapper(context, agent.value, readEnablement(settings), report.noteRefusedWorkload)
   return report.answer(workloads.value.map(map))

@@ -9,41 +9,41 @@ import { issueSession } from '../../token/session/session.ts'
 import { createAttestContext } from '../attest-context.ts'
 import { loginBodySchema, openChallenges, readAttestations } from '../attestations.ts'
 import { createBackground } from '../background.ts'
-import { readBody } from '../body.ts'
 import { createLoginReport } from '../login-report.ts'
+import { readBody } from '../request-body.ts'
 import { createSnapshot, policiesKey } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
-import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
+import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
 
 /** Agents log in to their cluster, issuers to the trust domain: the same body, the same engine. */
-export function addLoginRoutes(app: GatewayApp, parts: Parts): void {
-  addRoute(app, 'POST', '/v1/clusters/:clusterId/login', (c) => logIn(c, parts, c.req.param('clusterId') ?? ''))
-  addRoute(app, 'POST', '/v1/trust-domain/login', (c) => logIn(c, parts, undefined))
+export function addLoginRoutes(app: GatewayApp, services: Services): void {
+  addRoute(app, 'POST', '/v1/clusters/:clusterId/login', (c) => logIn(c, services, c.req.param('clusterId') ?? ''))
+  addRoute(app, 'POST', '/v1/trust-domain/login', (c) => logIn(c, services, undefined))
 }
 
-async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | undefined): Promise<Response> {
-  const snapshot = createSnapshot(parts.configs, createBackground(c))
-  const report = createLoginReport(c, cluster, parts, snapshot)
+async function logIn(c: Context<GatewayEnv>, services: Services, cluster: string | undefined): Promise<Response> {
+  const snapshot = createSnapshot(services.configs, createBackground(c))
+  const report = createLoginReport(c, cluster, services, snapshot)
 
   const clusterId = cluster === undefined ? undefined : parseClusterId(cluster)
-  if (cluster !== undefined && clusterId === undefined) return report.refused(UNKNOWN_CLUSTER)
-  const body = await readBody(c, loginBodySchema, LOGIN_BODY_MAX_BYTES, parts.sleep)
-  if (!body.ok) return report.refused(body.refusal)
-  const sealed = readAttestations(body.value, parts.attestors)
-  if (!sealed.ok) return report.refused(sealed.refusal)
-  report.presented(sealed.value)
+  if (cluster !== undefined && clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
+  const body = await readBody(c, loginBodySchema, LOGIN_BODY_MAX_BYTES, services.sleep)
+  if (!body.ok) return report.refuse(body.refusal)
+  const sealed = readAttestations(body.value, services.attestors)
+  if (!sealed.ok) return report.refuse(sealed.refusal)
+  report.noteEvidence(sealed.value)
 
-  const policies = await snapshot.policies(clusterId)
-  if (!policies.ok) return report.refused(policies.refusal)
+  const policies = await snapshot.readPolicies(clusterId)
+  if (!policies.ok) return report.refuse(policies.refusal)
 
-  const nowMillis = parts.clock()
+  const nowMillis = services.clock()
   const nowSeconds = floorToSeconds(nowMillis)
-  const { issuerUrl, sealKeys } = parts.settings
+  const { issuerUrl, sealKeys } = services.settings
   const role = clusterId === undefined ? 'issuer' : 'agent'
   const attestations = await openChallenges(sealed.value, { role, clusterId, issuerUrl }, sealKeys, nowSeconds)
-  const context = { ...createAttestContext(parts, snapshot, nowSeconds), engine: parts.engine }
+  const context = { ...createAttestContext(services, snapshot, nowSeconds), engine: services.engine }
   const outcome = await evaluateLogin(attestations, policies.value, context)
-  if (outcome.kind !== 'admitted') return report.notAdmitted(outcome)
+  if (outcome.kind !== 'admitted') return report.refuseOutcome(outcome)
   snapshot.prove(policiesKey(clusterId))
 
   const { policy, attributes, proofs, expiresAtSeconds } = outcome
@@ -55,11 +55,11 @@ async function logIn(c: Context<GatewayEnv>, parts: Parts, cluster: string | und
       ...(policy.allowedClusters === undefined ? {} : { allowedClusters: policy.allowedClusters }),
       attributes,
       identity: listIdentity(attributes),
-      decision: { digest: await parts.decisions.digestPolicy(policy), proofs },
+      decision: { digest: await services.decisions.digestPolicy(policy), proofs },
       evidenceExpiresAtSeconds: expiresAtSeconds,
       nowMillis,
     },
-    parts.authority,
+    services.authority,
   )
-  return session.ok ? report.admitted(outcome, session.value) : report.refused(session.refusal, outcome)
+  return session.ok ? report.admit(outcome, session.value) : report.refuse(session.refusal, outcome)
 }

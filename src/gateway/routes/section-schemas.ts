@@ -8,7 +8,7 @@ import trustDomainServerAttestation from '../../../schemas/TrustDomainServerAtte
 import workloadAttestation from '../../../schemas/WorkloadAttestation.json' with { type: 'json' }
 import { isSectionName, type SectionName } from '../../config/sections/table.ts'
 import { addPublishedRoute, type Published, publishJson } from '../openapi/published.ts'
-import { problem } from '../problem.ts'
+import { answerProblem } from '../problem.ts'
 import type { GatewayApp } from '../services.ts'
 
 /** A section without a row here does not compile. */
@@ -34,7 +34,7 @@ export function addSchemaRoute(app: GatewayApp): void {
     const name = file.endsWith('.json') ? file.slice(0, -'.json'.length) : ''
     if (!isSectionName(name)) {
       const known = Object.keys(SCHEMAS).join(', ')
-      return problem(c, {
+      return answerProblem(c, {
         code: 'route_unknown',
         detail: `there is no such schema; there is <Section>.json of ${known}`,
       })

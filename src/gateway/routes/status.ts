@@ -5,37 +5,37 @@ import type { SectionValues } from '../../config/compile/compile.ts'
 import { findAcross } from '../../config/compile/cross-findings.ts'
 import { COMPARED_SECTIONS } from '../../config/compile/findings-memo.ts'
 import { clusterKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
-import { statusOf } from '../../config/live/status.ts'
+import { createSectionStatus } from '../../config/live/status.ts'
 import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
-import { findStandingIssues, resolveStanding } from '../../config/sections/cluster-standing.ts'
-import { SECTIONS, sectionNames } from '../../config/sections/table.ts'
+import { findMappingIssues, resolveClusterMapping } from '../../config/sections/cluster-mapping.ts'
+import { listSectionNames, SECTIONS } from '../../config/sections/table.ts'
 import { createBackground } from '../background.ts'
 import { requireIssuer } from '../bearer-session.ts'
 import { findByKeys } from '../key-findings.ts'
 import { createSnapshot } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
-import type { GatewayApp, GatewayEnv, Parts } from '../services.ts'
+import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
 import { createStatusReport } from '../status-report.ts'
 
-export function addStatusRoute(app: GatewayApp, parts: Parts): void {
-  addRoute(app, 'GET', '/v1/clusters/:clusterId/status', (c) => readStatus(c, parts))
+export function addStatusRoute(app: GatewayApp, services: Services): void {
+  addRoute(app, 'GET', '/v1/clusters/:clusterId/status', (c) => readStatus(c, services))
 }
 
-async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Response> {
+async function readStatus(c: Context<GatewayEnv>, services: Services): Promise<Response> {
   const text = c.req.param('clusterId') ?? ''
-  const snapshot = createSnapshot(parts.configs, createBackground(c))
-  const report = createStatusReport(c, text, parts, snapshot)
+  const snapshot = createSnapshot(services.configs, createBackground(c))
+  const report = createStatusReport(c, text, services, snapshot)
   const clusterId = parseClusterId(text)
   if (clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
-  const issuer = await requireIssuer(c, clusterId, parts, snapshot)
+  const issuer = await requireIssuer(c, clusterId, services, snapshot)
   if (!issuer.ok) return report.refuse(issuer.refusal)
   report.noteIssuer(issuer.value)
-  const trustDomain = await snapshot.section(trustDomainKey('TrustDomain'))
+  const trustDomain = await snapshot.readSection(trustDomainKey('TrustDomain'))
   if (!trustDomain.ok) return report.refuse(trustDomain.refusal)
   const exists = await snapshot.requireCluster(clusterId, 'issuer')
   if (!exists.ok) return report.refuse(exists.refusal)
 
-  const names = sectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+  const names = listSectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
   const reads = await Promise.all(
     names.map(async (name) => ({ name, read: await snapshot.read(clusterKey(clusterId, name)) })),
   )
@@ -43,14 +43,16 @@ async function readStatus(c: Context<GatewayEnv>, parts: Parts): Promise<Respons
     reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value]] : [])),
   )
   const values = inForce as Partial<SectionValues>
-  const across = parts.crossFindings(snapshot.usedDigests(clusterId, COMPARED_SECTIONS), () => findAcross(values))
-  const byClock = findByClock(values, parts.clock())
-  const byKeys = findByKeys(values, parts.keySources)
-  const standing = resolveStanding(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value)
+  const across = services.crossFindings(snapshot.listUsedDigests(clusterId, COMPARED_SECTIONS), () =>
+    findAcross(values),
+  )
+  const byClock = findByClock(values, services.clock())
+  const byKeys = findByKeys(values, services.keySources)
+  const mapping = resolveClusterMapping(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value)
   const sections = reads.map(({ name, read }) => {
-    const standingFindings = name === 'Cluster' ? findStandingIssues(standing) : []
+    const mappingFindings = name === 'Cluster' ? findMappingIssues(mapping) : []
     const found = [across, byClock, byKeys].flatMap((findings) => findings.get(name) ?? [])
-    return statusOf(name, read, [...found, ...standingFindings])
+    return createSectionStatus(name, read, [...found, ...mappingFindings])
   })
 
   return report.answer(sections)

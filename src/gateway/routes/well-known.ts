@@ -2,9 +2,9 @@
 // have a type of their own, which verifiers must be configured for: docs/relying-parties.md.
 import type { Discovery, KeySet } from '../answers/discovery.ts'
 import { addPublishedRoute, publishJson } from '../openapi/published.ts'
-import { problem } from '../problem.ts'
+import { answerProblem } from '../problem.ts'
 import { addRoute } from '../route.ts'
-import type { GatewayApp, Parts } from '../services.ts'
+import type { GatewayApp, Services } from '../services.ts'
 
 /** What sessions hold; `cluster_id` those of agents, `allowed_clusters` those of some issuers. */
 const CLAIMS = [
@@ -23,7 +23,7 @@ const CLAIMS = [
   'decision',
 ]
 
-export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
+export function addWellKnownRoutes(app: GatewayApp, { settings }: Services): void {
   const base = settings.issuerUrl.replace(/\/$/, '')
 
   const discovery = publishJson<Discovery>(() => ({
@@ -45,7 +45,7 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Parts): void {
   // The request is neither quoted nor redirected: no client is registered, so every `redirect_uri` is untrusted (RFC 6749
   // section 4.1.2.1).
   addRoute(app, 'GET', '/authorize', (c) =>
-    problem(c, {
+    answerProblem(c, {
       code: 'authorization_unsupported',
       detail: `browser login is not supported: agents send evidence to POST ${base}/v1/clusters/{clusterId}/login`,
     }),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileDocument } from '../../../src/config/compile/compile.ts'
-import { sectionNames } from '../../../src/config/sections/table.ts'
+import { listSectionNames } from '../../../src/config/sections/table.ts'
 import { isError } from '../../../src/core/issue.ts'
 import { DOCUMENT_MAX_BYTES, ISSUES_MAX } from '../../../src/core/limits.ts'
 import { COMPILE_CONTEXT } from '../compile-context.ts'
@@ -10,7 +10,7 @@ import { compile, found } from '../document.ts'
 
 const seed = readFileSync(new URL('../seed/agent-attestation.yaml', import.meta.url), 'utf8')
 const head = 'section: AgentAttestation\nschema: v1\nspec:\n  policies:\n'
-const section = fc.constantFrom(...sectionNames())
+const section = fc.constantFrom(...listSectionNames())
 
 describe('compileDocument()', () => {
   it.each<[string, readonly number[], readonly string[]]>([

@@ -131,7 +131,7 @@ describe('the events of the store', () => {
         const told: { readonly event: string; readonly atMillis: number }[] = []
         for (const { key, fails, afterMillis } of reads) {
           now += afterMillis
-          const event = fails ? events.failed(key, 'down') : events.succeeded(key)
+          const event = fails ? events.noteFailure(key, 'down') : events.noteSuccess(key)
           if (event !== undefined) told.push({ event: event.event, atMillis: now })
         }
         told.forEach(({ event }, index) => {
@@ -153,16 +153,16 @@ describe('the events of the store', () => {
   ] as const)('say that it is back by a read of %s', (_what, key, afterMillis, told) => {
     let now = 0
     const events = createStoreEvents(() => now)
-    expect(events.failed('a', 'down')).toEqual({ event: 'store_failed', key: 'a', reason: 'down' })
+    expect(events.noteFailure('a', 'down')).toEqual({ event: 'store_failed', key: 'a', reason: 'down' })
     now += afterMillis
-    expect(events.succeeded(key)?.event).toBe(told)
+    expect(events.noteSuccess(key)?.event).toBe(told)
   })
 
   it('need no more memory than for so many documents', () => {
     const events = createStoreEvents(() => 0)
-    for (let n = 0; n <= STORE_EVENT_KEYS_MAX; n++) events.failed(`k${n}`, 'down')
+    for (let n = 0; n <= STORE_EVENT_KEYS_MAX; n++) events.noteFailure(`k${n}`, 'down')
     // The first one was forgotten: all others are read again, and it is back.
-    for (let n = 1; n < STORE_EVENT_KEYS_MAX; n++) expect(events.succeeded(`k${n}`)).toBeUndefined()
-    expect(events.succeeded(`k${STORE_EVENT_KEYS_MAX}`)?.event).toBe('store_recovered')
+    for (let n = 1; n < STORE_EVENT_KEYS_MAX; n++) expect(events.noteSuccess(`k${n}`)).toBeUndefined()
+    expect(events.noteSuccess(`k${STORE_EVENT_KEYS_MAX}`)?.event).toBe('store_recovered')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { InForceRead } from '../../../src/config/live/config-read.ts'
-import { statusOf } from '../../../src/config/live/status.ts'
+import { createSectionStatus } from '../../../src/config/live/status.ts'
 
 const AT = Date.UTC(2026, 0, 1)
 const BAD = {
@@ -35,13 +35,13 @@ const healthy = {
   warnings: [],
 }
 
-describe('statusOf()', () => {
+describe('createSectionStatus()', () => {
   it('is healthy when the stored version is in force', () => {
-    expect(statusOf('AgentAttestation', inForce)).toEqual(healthy)
+    expect(createSectionStatus('AgentAttestation', inForce)).toEqual(healthy)
   })
 
   it('stays healthy with warnings, and lists them', () => {
-    expect(statusOf('AgentAttestation', { ...inForce, warnings: [LINT] })).toEqual({
+    expect(createSectionStatus('AgentAttestation', { ...inForce, warnings: [LINT] })).toEqual({
       ...healthy,
       warnings: [{ code: 'deny_all', path: 'spec.policies', line: 3, column: 1, message: 'nobody' }],
     })
@@ -55,7 +55,7 @@ describe('statusOf()', () => {
       issues: [LINT, BAD],
       warnings: [LINT, LINT],
     }
-    expect(statusOf('AgentAttestation', read)).toEqual({
+    expect(createSectionStatus('AgentAttestation', read)).toEqual({
       ...healthy,
       health: 'UNHEALTHY',
       desiredDigest: 'sha256:2',
@@ -74,7 +74,7 @@ describe('statusOf()', () => {
       attemptedAtMillis: AT,
       contested: false,
     } as const
-    const status = statusOf('AgentAttestation', read)
+    const status = createSectionStatus('AgentAttestation', read)
     expect(status).toMatchObject({ health: 'UNHEALTHY', stored: 'present', desiredDigest: 'sha256:2' })
     expect(status).not.toHaveProperty('appliedDigest')
     expect(status).not.toHaveProperty('appliedAt')
@@ -82,7 +82,7 @@ describe('statusOf()', () => {
   })
 
   it('is healthy when there is no document: every section may be absent', () => {
-    expect(statusOf('Cluster', { kind: 'absent', stale: true })).toEqual({
+    expect(createSectionStatus('Cluster', { kind: 'absent', stale: true })).toEqual({
       section: 'Cluster',
       health: 'HEALTHY',
       stored: 'absent',
@@ -93,7 +93,7 @@ describe('statusOf()', () => {
   })
 
   it('is unhealthy, and not absent, when the store cannot be read', () => {
-    expect(statusOf('Cluster', { kind: 'unavailable', retryAfterSeconds: 1, reason: 'down' })).toEqual({
+    expect(createSectionStatus('Cluster', { kind: 'unavailable', retryAfterSeconds: 1, reason: 'down' })).toEqual({
       section: 'Cluster',
       health: 'UNHEALTHY',
       stored: 'unknown',
@@ -104,12 +104,12 @@ describe('statusOf()', () => {
   })
 
   it('marks what is served although it is due', () => {
-    expect(statusOf('AgentAttestation', { ...inForce, stale: true })).toEqual({ ...healthy, stale: true })
+    expect(createSectionStatus('AgentAttestation', { ...inForce, stale: true })).toEqual({ ...healthy, stale: true })
   })
 
   it('is unhealthy by an error across sections, which displaces nothing', () => {
     const across = { code: 'version_required', path: ['spec', 'jwt'], message: 'newer' } as const
-    expect(statusOf('AgentAttestation', inForce, [across])).toEqual({
+    expect(createSectionStatus('AgentAttestation', inForce, [across])).toEqual({
       ...healthy,
       health: 'UNHEALTHY',
       issues: [{ code: 'version_required', path: 'spec.jwt', message: 'newer' }],
@@ -118,7 +118,7 @@ describe('statusOf()', () => {
 
   it('stays healthy by a warning across sections', () => {
     const across = { code: 'cluster_unlisted', path: [], message: 'unlisted' } as const
-    expect(statusOf('AgentAttestation', inForce, [across])).toEqual({
+    expect(createSectionStatus('AgentAttestation', inForce, [across])).toEqual({
       ...healthy,
       warnings: [{ code: 'cluster_unlisted', path: '', message: 'unlisted' }],
     })
@@ -127,7 +127,7 @@ describe('statusOf()', () => {
   it('spells names that are no words so that they cannot be mistaken', () => {
     const path = ['spec', 'claims', 'a.b', '__proto__', 'x"]', 0]
     const across = { code: 'value_invalid', path, message: '' } as const
-    expect(statusOf('AgentAttestation', inForce, [across]).issues[0]?.path).toBe(
+    expect(createSectionStatus('AgentAttestation', inForce, [across]).issues[0]?.path).toBe(
       'spec.claims["a.b"].__proto__["x\\"]"][0]',
     )
   })

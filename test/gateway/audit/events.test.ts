@@ -1,7 +1,7 @@
 // What happens in the background is told in the stream of the audit records: once per change, and never by request.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG_REVALIDATE_MILLIS, KEY_SET_AGE_MAX_SECONDS } from '../../../src/core/limits.ts'
-import { auditLine } from '../../../src/gateway/audit/audit.ts'
+import { formatAuditLine } from '../../../src/gateway/audit/audit.ts'
 import type { EventRecord } from '../../../src/gateway/audit/events.ts'
 import { DISCOVERY_PATH } from '../../token/issuer.ts'
 import { createWorld, policyText, type World } from '../fixture.ts'
@@ -174,7 +174,7 @@ describe('events', () => {
     const token = await world.issuer.mint()
     world.store.put(KEY, `${policyText(world.issuer.issuer)}"\u001b[2J${token}": 1\n`)
     await logIn()
-    const lines = world.events.map(auditLine).join('')
+    const lines = world.events.map(formatAuditLine).join('')
     expect(lines).toContain('config_refused')
     expect(lines).not.toContain('\u001b')
     expect(lines).not.toContain(token.split('.')[2])

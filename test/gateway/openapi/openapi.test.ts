@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sectionNames } from '../../../src/config/sections/table.ts'
+import { listSectionNames } from '../../../src/config/sections/table.ts'
 import { describeInterface } from '../../../src/gateway/openapi/openapi.ts'
 import { OPERATIONS } from '../../../src/gateway/openapi/operations.ts'
 import { findUndescribed, type OpenApi } from '../../openapi-answer.ts'
@@ -146,7 +146,7 @@ describe('an answer that is not described', () => {
 })
 
 describe('GET /schemas/<Section>.json', () => {
-  it.each([...sectionNames()])('serves the one of %s that is shipped', async (name) => {
+  it.each([...listSectionNames()])('serves the one of %s that is shipped', async (name) => {
     const answer = await world.get(`/schemas/${name}.json`)
     expect(answer.status).toBe(200)
     expect(answer.body).toEqual(JSON.parse(readFileSync(`schemas/${name}.json`, 'utf8')))

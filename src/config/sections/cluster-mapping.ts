@@ -10,7 +10,7 @@ import type { ClusterSettings } from './cluster.ts'
 import type { TrustDomainSettings } from './trust-domain.ts'
 
 /** Of a cluster whose workloads are mapped: the proof that its trust domain lets it. */
-export interface MappedStanding {
+export interface MappedCluster {
   readonly kind: 'mapped'
   readonly isListed: boolean
   readonly name: string
@@ -18,16 +18,16 @@ export interface MappedStanding {
   readonly bounds?: PathBounds
 }
 
-export type ClusterStanding =
-  | MappedStanding
+export type ClusterMapping =
+  | MappedCluster
   /** `code` is what its mapping is refused with, and `detail` the reason and the next step. */
   | { readonly kind: 'refused'; readonly code: 'cluster_unlisted' | 'cluster_name_taken'; readonly detail: string }
 
-export function resolveStanding(
+export function resolveClusterMapping(
   clusterId: ClusterId,
   cluster: Pick<ClusterSettings, 'name'>,
   trustDomain: TrustDomainSettings | undefined,
-): ClusterStanding {
+): ClusterMapping {
   const own = cluster.name ?? clusterId
   if (trustDomain === undefined) return { kind: 'mapped', isListed: false, name: own }
   const { clusters, unlisted, listedNames, listedPrefixes } = trustDomain
@@ -55,21 +55,21 @@ export function resolveStanding(
 }
 
 /** What the status of section `Cluster` says of it; the paths of issues are those of the document as a whole. */
-export function findStandingIssues(standing: ClusterStanding): readonly Issue[] {
-  if (standing.kind === 'mapped' && standing.isListed) return []
-  return [{ code: 'cluster_unlisted', path: [], message: describeUnlisted(standing) }, ...findRefusal(standing)]
+export function findMappingIssues(mapping: ClusterMapping): readonly Issue[] {
+  if (mapping.kind === 'mapped' && mapping.isListed) return []
+  return [{ code: 'cluster_unlisted', path: [], message: describeUnlisted(mapping) }, ...findRefusal(mapping)]
 }
 
-function describeUnlisted(standing: ClusterStanding): string {
+function describeUnlisted(mapping: ClusterMapping): string {
   const what = 'TrustDomain does not list this cluster'
-  if (standing.kind === 'refused') return `${what}: list it with its name and path prefixes`
-  return standing.bounds === undefined
+  if (mapping.kind === 'refused') return `${what}: list it with its name and path prefixes`
+  return mapping.bounds === undefined
     ? `${what}: nothing keeps it from rendering the paths of another one`
     : `${what}: only the names and prefixes of listed clusters are kept from it`
 }
 
-function findRefusal(standing: ClusterStanding): readonly Issue[] {
-  if (standing.kind === 'mapped') return []
-  const code = standing.code === 'cluster_unlisted' ? 'mapping_refused' : standing.code
-  return [{ code, path: [], message: `Every mapping of this cluster is refused: ${standing.detail}` }]
+function findRefusal(mapping: ClusterMapping): readonly Issue[] {
+  if (mapping.kind === 'mapped') return []
+  const code = mapping.code === 'cluster_unlisted' ? 'mapping_refused' : mapping.code
+  return [{ code, path: [], message: `Every mapping of this cluster is refused: ${mapping.detail}` }]
 }

@@ -36,7 +36,7 @@ export function createAppliedRecords(state: StateStore, sealing: Sealing): Appli
 }
 
 /** The record that a mark makes of a document; `bytes` are those of the version, which compiled and so is UTF-8. */
-export function recordOf(
+export function createAppliedRecord(
   key: DocumentKey,
   mark: Mark,
   version: { readonly digest: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined,

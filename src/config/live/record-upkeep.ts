@@ -17,10 +17,10 @@ import { printable } from '../../core/printable.ts'
 import { describeError } from '../../core/thrown.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { DocumentKey } from '../document-key.ts'
-import { within } from '../source.ts'
-import { type AppliedRecords, recordOf } from './applied.ts'
+import { callStore } from '../source.ts'
+import { type AppliedRecords, createAppliedRecord } from './applied-records.ts'
 import { isAhead } from './lease.ts'
-import { ABSENT, type Found, type Mark, markAfter, settledAtMillis, type Trail } from './version-order.ts'
+import { ABSENT, chooseMark, computeSettledMillis, type Found, type Mark, type Trail } from './version-order.ts'
 
 /** That a record could not be written, or read to know how it must change: versions in this state are not covered. */
 export interface StateWriteFailed {
@@ -76,18 +76,18 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
     // So marked that no other request starts it as well.
     tasks.set(key.text, { found, failures, dueMillis: clock() + APPLIED_BACKOFF_MAX_MILLIS })
     try {
-      const { nextMillis, sinceMillis } = await within(look, STORE_TIMEOUT_MILLIS, sleep)
+      const { nextMillis, sinceMillis } = await callStore(look, STORE_TIMEOUT_MILLIS, sleep)
       tasks.set(key.text, { found, failures: 0, dueMillis: nextMillis })
       return sinceMillis
     } catch (error) {
       const waitMillis = Math.min(APPLIED_BACKOFF_MIN_MILLIS * 2 ** failures, APPLIED_BACKOFF_MAX_MILLIS)
       tasks.set(key.text, { found, failures: failures + 1, dueMillis: clock() + waitMillis })
-      if (failures === 0) tellFailure(key, found, error)
+      if (failures === 0) reportFailure(key, found, error)
       return undefined
     }
   }
 
-  function tellFailure(key: DocumentKey, found: Found, error: unknown): void {
+  function reportFailure(key: DocumentKey, found: Found, error: unknown): void {
     const reason = printable(describeError(error), STORE_REASON_MAX_LENGTH)
     tell({ event: 'state_write_failed', key: key.text, ...(found === ABSENT ? {} : { digest: found }), reason })
   }
@@ -98,12 +98,13 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
       if (digest === undefined || !isDue(key, digest)) return undefined
       return attempt(key, digest, async function lookAtVersion() {
         const opened = await records.read(key)
-        const mark = markAfter(opened, trail)
-        if (mark !== undefined) await records.write(key, recordOf(key, mark, { digest, bytes }))
+        const mark = chooseMark(opened, trail)
+        if (mark !== undefined) await records.write(key, createAppliedRecord(key, mark, { digest, bytes }))
         if (mark?.kind === 'applied')
           return { nextMillis: clock() + APPLIED_SETTLE_MILLIS, sinceMillis: mark.appliedAtMillis }
-        if (mark?.kind === 'contested') return { nextMillis: settledAtMillis(mark.rivals, digest) }
-        if (opened?.record.kind === 'contested') return { nextMillis: settledAtMillis(opened.record.rivals, digest) }
+        if (mark?.kind === 'contested') return { nextMillis: computeSettledMillis(mark.rivals, digest) }
+        if (opened?.record.kind === 'contested')
+          return { nextMillis: computeSettledMillis(opened.record.rivals, digest) }
         if (opened?.record.kind !== 'applied') throw new TypeError('a record that needs no mark names its version')
         const { confirmedAtMillis, appliedAtMillis } = opened.record
         return { nextMillis: confirmedAtMillis + APPLIED_CONFIRM_MILLIS + 1, sinceMillis: appliedAtMillis }
@@ -113,8 +114,8 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
     afterAbsence(key, trail) {
       if (!isDue(key, ABSENT)) return undefined
       return attempt(key, ABSENT, async function lookAtAbsence() {
-        const mark = markAfter(await records.read(key), trail)
-        if (mark !== undefined) await records.write(key, recordOf(key, mark, undefined))
+        const mark = chooseMark(await records.read(key), trail)
+        if (mark !== undefined) await records.write(key, createAppliedRecord(key, mark, undefined))
         // Never done: another isolate may have recorded a version since that this one has slept through.
         return { nextMillis: clock() }
       })
@@ -124,7 +125,7 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
       const nowMillis = clock()
       const isOld = record?.kind === 'applied' && nowMillis - record.confirmedAtMillis > APPLIED_CONFIRM_MILLIS
       const confirmed = isOld ? { ...record, confirmedAtMillis: nowMillis } : undefined
-      const next = mark === undefined ? confirmed : recordOf(key, mark, undefined)
+      const next = mark === undefined ? confirmed : createAppliedRecord(key, mark, undefined)
       const found = `bad: ${next?.kind}`
       if (next === undefined || !isDue(key, found)) return undefined
       return attempt(key, found, async function replaceRecord() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseClusterId } from '../../../src/config/document-key.ts'
-import { findStandingIssues, resolveStanding } from '../../../src/config/sections/cluster-standing.ts'
+import { findMappingIssues, resolveClusterMapping } from '../../../src/config/sections/cluster-mapping.ts'
 import { compile } from '../document.ts'
 
 const clusters = { 'c-9': { name: 'prod', pathPrefixes: ['/prod'] } }
@@ -9,10 +9,10 @@ function standing(id: string, name: string | undefined, spec: object | undefined
   const clusterId = parseClusterId(id)
   if (clusterId === undefined) throw new Error(`${id} is not an id`)
   const own = name === undefined ? {} : { name }
-  if (spec === undefined) return resolveStanding(clusterId, own, undefined)
+  if (spec === undefined) return resolveClusterMapping(clusterId, own, undefined)
   const result = compile('TrustDomain', JSON.stringify({ section: 'TrustDomain', schema: 'v1', spec }))
   if (!result.ok) throw new Error('the document does not compile')
-  return resolveStanding(clusterId, own, result.value)
+  return resolveClusterMapping(clusterId, own, result.value)
 }
 
 describe('the standing of a cluster in its trust domain', () => {
@@ -27,6 +27,6 @@ describe('the standing of a cluster in its trust domain', () => {
     const found = standing(id, own, spec)
     expect(found).toMatchObject({ kind: 'mapped', name, isListed: id === 'c-9' })
     expect(found.kind === 'mapped' ? found.bounds?.side : 'refused').toBe(side)
-    expect(findStandingIssues(found).map(({ code }) => code)).toEqual(id === 'c-9' ? [] : ['cluster_unlisted'])
+    expect(findMappingIssues(found).map(({ code }) => code)).toEqual(id === 'c-9' ? [] : ['cluster_unlisted'])
   })
 })

@@ -52,15 +52,15 @@ export function checkShape<T>(
   const parsed = v.safeParse(schema, value, { abortEarly: true })
   if (parsed.success) return pass(parsed.output)
   const [issue] = parsed.issues
-  const where = pathText([...at, ...(issue.path ?? []).map((item) => item.key as string | number)])
+  const where = formatPath([...at, ...(issue.path ?? []).map((item) => item.key as string | number)])
   return refuse({
     code: 'request_malformed',
-    detail: `${where === '' ? 'the body' : `the field ${where}`} ${whatIsWrong(issue)}`,
+    detail: `${where === '' ? 'the body' : `the field ${where}`} ${describeShapeFault(issue)}`,
     where,
   })
 }
 
-function whatIsWrong(issue: v.BaseIssue<unknown>): string {
+function describeShapeFault(issue: v.BaseIssue<unknown>): string {
   const { kind, type, expected, received, message, input, requirement } = issue
   if (expected === 'never') return 'is not a field of this request'
   if (received === 'undefined') return 'is missing'
@@ -76,7 +76,7 @@ function isJsonType(header: string | undefined): boolean {
 }
 
 /** A member name is the caller's text as well, and could be a token in the wrong place: only short, plain ones are shown. */
-function pathText(path: readonly (string | number)[]): string {
+function formatPath(path: readonly (string | number)[]): string {
   return path
     .map((item, index) => {
       if (typeof item === 'number') return `[${item}]`

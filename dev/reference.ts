@@ -10,7 +10,7 @@ import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
 
-export function attributesPage(): string {
+export function makeAttributesPage(): string {
   const origins = [...new Set(CATALOGUE.map(({ origin }) => origin))]
   const sections = origins.map((origin) => {
     const rows = CATALOGUE.filter((row) => row.origin === origin)
@@ -18,16 +18,17 @@ export function attributesPage(): string {
     return [
       `## ${origin}`,
       `From ${side === 'workload' ? 'the workload' : side === 'agent' ? "the agent's evidence" : 'the configuration'}.`,
-      table(
+      formatTable(
         ['attribute', 'value', 'path', 'claim', 'subject and DNS', 'needs', 'what it is'],
         rows.map((row) => [
-          code(row.name) + (row.identity === true ? ' \\*' : ''),
-          kindOf(row),
-          allowed(row, 'pathTemplate'),
-          allowed(row, 'jwtClaim'),
-          allowed(row, 'x509Subject'),
-          needsOf(row),
-          row.description + (row.aliases === undefined ? '' : `; also written ${row.aliases.map(code).join(', ')}`),
+          formatCode(row.name) + (row.identity === true ? ' \\*' : ''),
+          describeKind(row),
+          describeAllowed(row, 'pathTemplate'),
+          describeAllowed(row, 'jwtClaim'),
+          describeAllowed(row, 'x509Subject'),
+          describeNeeds(row),
+          row.description +
+            (row.aliases === undefined ? '' : `; also written ${row.aliases.map(formatCode).join(', ')}`),
         ]),
       ),
     ].join('\n\n')
@@ -38,25 +39,25 @@ part of the digest that names an agent in the \`sub\` of its session. A key may 
   return `${[NOTE, '# Attributes', intro, ...sections].join('\n\n')}\n`
 }
 
-function kindOf(row: AttributeRow): string {
+function describeKind(row: AttributeRow): string {
   const kind = row.type === 'int' ? 'count' : row.alphabet in ALPHABETS ? row.alphabet : 'text'
   return [kind, row.many === true ? 'several' : '', row.optional === true ? 'may be absent' : '']
     .filter(Boolean)
     .join(', ')
 }
 
-function allowed(row: AttributeRow, surface: Surface): string {
+function describeAllowed(row: AttributeRow, surface: Surface): string {
   return row.surfaces.includes(surface) ? 'yes' : 'no'
 }
 
-function needsOf(row: AttributeRow): string {
+function describeNeeds(row: AttributeRow): string {
   const needs: string[] = []
-  if (row.enabledBy !== undefined) needs.push(code(row.enabledBy))
+  if (row.enabledBy !== undefined) needs.push(formatCode(row.enabledBy))
   if (row.keyVersion !== undefined) needs.push(`server ${row.keyVersion} for keys with \`/\` or \`-\``)
   return needs.join('; ')
 }
 
-export function codesPage(): string {
+export function makeCodesPage(): string {
   const refusals = Object.entries(REFUSALS)
   const requests = refusals.filter(([, row]) => !('reason' in row))
   const evidence = refusals.flatMap(([name, row]) => ('reason' in row ? [[name, row.reason ?? '', row.title]] : []))
@@ -66,26 +67,26 @@ export function codesPage(): string {
     'A code is never renamed, and its meaning never changes. `type` of a problem is `urn:postern:<code>`.',
     '## Requests and workloads',
     'Those of status 422 are errors of one workload in an answer of the claims endpoint, but for the two that concern the agent session.',
-    table(
+    formatTable(
       ['code', 'status', 'title'],
-      requests.map(([name, { status, title }]) => [code(name), String(status), title]),
+      requests.map(([name, { status, title }]) => [formatCode(name), String(status), title]),
     ),
     '## Evidence',
     'In `refusals` of a login that was refused. `not_accepted` means that the evidence verified: such a login is 403, one of which nothing verified is 401.',
-    table(
+    formatTable(
       ['code', 'reason', 'title'],
-      evidence.map(([name = '', reason = '', title = '']) => [code(name), code(reason), title]),
+      evidence.map(([name = '', reason = '', title = '']) => [formatCode(name), formatCode(reason), title]),
     ),
     '## Issues of documents',
     'An error keeps a document from coming into force; a warning does not. What is `unhealthy` does not either: the document is in force, and `config validate` and the status fail.',
-    table(
+    formatTable(
       ['code', 'severity'],
-      Object.entries(ISSUES).map(([name, severity]) => [code(name), severity]),
+      Object.entries(ISSUES).map(([name, severity]) => [formatCode(name), severity]),
     ),
   ].join('\n\n')}\n`
 }
 
-export function issuerFailuresPage(): string {
+export function makeIssuerFailuresPage(): string {
   const rows = Object.entries(FETCH_CAUSES) as readonly (readonly [string, CauseRow])[]
   return `${[
     NOTE,
@@ -96,33 +97,38 @@ audit record of the login (\`refusals[].failure\`) says what it was: \`keyFetchF
 \`keyFetchReason\` the sentence, \`keyFetchNextStep\` what to do, \`keyFetchUrl\` where. The status of the cluster warns of it
 (\`keys_unavailable\`) until a fetch has succeeded.`,
     'Each sentence begins with "the key set" or "the discovery document". `{name}` is a fact of the one failure. On Workers errors have no codes: there a cause is recognised by its status or message where one is listed, and a name that does not resolve or a certificate that is not trusted often comes as one of the statuses 520 to 530, from Cloudflare.',
-    table(
+    formatTable(
       ['cause', 'recognised by', 'what the operator reads', 'next step'],
-      rows.map(([name, row]) => [code(name), recognisedBy(row), inText(row.what), inText(row.next)]),
+      rows.map(([name, row]) => [
+        formatCode(name),
+        describeRecognition(row),
+        escapeText(row.what),
+        escapeText(row.next),
+      ]),
     ),
   ].join('\n\n')}\n`
 }
 
-function recognisedBy({ codes = [], messages = [], statuses = [], shows }: CauseRow): string {
+function describeRecognition({ codes = [], messages = [], statuses = [], shows }: CauseRow): string {
   return [
-    ...codes.map(code),
-    ...messages.map((message) => `on Workers ${code(`${message}…`)}`),
+    ...codes.map(formatCode),
+    ...messages.map((message) => `on Workers ${formatCode(`${message}…`)}`),
     ...statuses.map((status) => `status ${status}`),
-    ...(shows === undefined ? [] : [inText(shows)]),
+    ...(shows === undefined ? [] : [escapeText(shows)]),
   ].join(', ')
 }
 
-function inText(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('<', '&lt;').replaceAll('*', '\\*')
 }
 
-export function eventsPage(): string {
+export function makeEventsPage(): string {
   const sections = Object.entries(EVENTS).flatMap(([name, { when, fields }]) => [
-    `## ${code(name)}`,
+    `## ${formatCode(name)}`,
     when,
-    table(
+    formatTable(
       ['field', 'what it is'],
-      Object.entries(fields).map(([field, what]) => [code(field), what]),
+      Object.entries(fields).map(([field, what]) => [formatCode(field), what]),
     ),
   ])
   const intro = `What the gateway reports besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
@@ -132,19 +138,19 @@ most five entries; no event holds a token or a key. Names and meanings are never
   return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
 }
 
-function code(text: string): string {
+function formatCode(text: string): string {
   return `\`${text}\``
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
+function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const formatLine = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+  return [formatLine(head), formatLine(head.map(() => '---')), ...rows.map(formatLine)].join('\n')
 }
 
 export const PAGES: ReadonlyMap<string, () => string> = new Map([
-  ['docs/attributes.md', attributesPage],
-  ['docs/codes.md', codesPage],
-  ['docs/issuer-failures.md', issuerFailuresPage],
-  ['docs/events.md', eventsPage],
+  ['docs/attributes.md', makeAttributesPage],
+  ['docs/codes.md', makeCodesPage],
+  ['docs/issuer-failures.md', makeIssuerFailuresPage],
+  ['docs/events.md', makeEventsPage],
 ])

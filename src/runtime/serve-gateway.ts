@@ -46,7 +46,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   // Before it listens, or an early signal would end it by default.
   endOnSignals(async (signal) => {
     isDraining = true
-    gateway.tell({ event: 'stopping', signal })
+    gateway.reportEvent({ event: 'stopping', signal })
     if (server === undefined) process.exit(0)
     await drain(server, outputs, signal)
   })
@@ -57,7 +57,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
     SERVER_BOUNDS,
   ).catch((error: unknown) => stop(printable(describeListenFailure(error, options))))
   say(`Postern listens on ${server.url}`)
-  gateway.tell(gateway.started(server.url))
+  gateway.reportEvent(gateway.describeStart(server.url))
   if (tls === undefined && !isLoopbackHost(hostname))
     say(
       `It is reached from other machines without TLS: put a proxy that ends TLS before it, or give --tls-cert and --tls-key`,

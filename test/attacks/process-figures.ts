@@ -7,8 +7,8 @@ const MILLIS_PER_TICK = 10
 
 /** How the command line of what serves differs from that of what started it. */
 const SERVES: Readonly<Record<HostName, (commandLine: string) => boolean>> = {
-  node: (line) => line.includes('src/runtime/node.ts'),
-  deno: (line) => !/^node\b/.test(line) && line.includes(' run ') && line.includes('src/runtime/deno.ts'),
+  node: (line) => line.includes('src/cli/postern.ts serve'),
+  deno: (line) => !/^node\b/.test(line) && line.includes(' run ') && line.includes('src/cli/postern.ts serve'),
   // wrangler starts two: a proxy on the port it was given, and the Worker on a port of its own choice.
   workerd: (line) => line.includes('workerd serve') && line.includes('entry=127.0.0.1:0'),
 }

@@ -77,12 +77,12 @@ export async function startHost(
   }
 
   function startServe(host: 'node' | 'deno'): ChildProcess {
-    const flags = ['--store', join(folder, 'store'), '--port', String(port)]
+    const serve = ['src/cli/postern.ts', 'serve', '--store', join(folder, 'store'), '--port', String(port)]
     const [command, args] =
       host === 'node'
-        ? [process.execPath, ['src/runtime/node.ts']]
-        : [DENO, ['run', '--allow-net', '--allow-env', '--allow-read', '--allow-write', 'src/runtime/deno.ts']]
-    const started = spawn(command, [...args, ...flags], {
+        ? [process.execPath, serve]
+        : [DENO, ['run', '--allow-net', '--allow-env', '--allow-read', '--allow-write', ...serve]]
+    const started = spawn(command, args, {
       env: { ...process.env, ...settings, ...takenOut },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

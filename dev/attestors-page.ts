@@ -5,12 +5,12 @@ import type { Attestor } from '../src/attest/attestor.ts'
 import { ATTESTORS } from '../src/attest/table.ts'
 import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import { blockComments, blockNames, replaceBlock } from './block.ts'
-import { code, table } from './markdown.ts'
+import { formatCode, formatTable } from './markdown.ts'
 
 export type DescribedAttestor = Pick<Attestor, 'type' | 'words' | 'evidenceSchema' | 'configSchema' | 'configOptional'>
 
 /** The page anew. Throws if it has a section of an attestor that the table does not have. */
-export function attestorsPage(page: string, rows: readonly DescribedAttestor[] = ATTESTORS): string {
+export function makeAttestorsPage(page: string, rows: readonly DescribedAttestor[] = ATTESTORS): string {
   const types = rows.map(({ type }) => type)
   const stale = blockNames(page).filter((name) => !types.includes(name))
   if (stale.length > 0) throw new Error(`The table has no attestor ${stale.join(', ')}: remove its section`)
@@ -25,18 +25,18 @@ export function attestorsPage(page: string, rows: readonly DescribedAttestor[] =
 }
 
 function describeAttestor({ type, words, evidenceSchema, configSchema, configOptional }: DescribedAttestor): string {
-  const evidence = fieldsOf(evidenceSchema).map(({ name }) => code(name))
+  const evidence = listFields(evidenceSchema).map(({ name }) => formatCode(name))
   const attributes = CATALOGUE.filter(({ origin }) => origin === type)
   return [
     words.summary,
     `Evidence: ${evidence.join(', ')}. \`config\` is ${configOptional ? 'optional' : 'required'}.`,
-    table(
+    formatTable(
       ['`config`', 'required', 'what it is'],
-      fieldsOf(configSchema).map(({ name, isRequired, what }) => [code(name), isRequired ? 'yes' : '', what]),
+      listFields(configSchema).map(({ name, isRequired, what }) => [formatCode(name), isRequired ? 'yes' : '', what]),
     ),
-    table(
+    formatTable(
       ['attribute', 'may be absent', 'what it is'],
-      attributes.map(({ name, optional, description }) => [code(name), optional ? 'yes' : '', description]),
+      attributes.map(({ name, optional, description }) => [formatCode(name), optional ? 'yes' : '', description]),
     ),
   ].join('\n\n')
 }
@@ -48,7 +48,7 @@ interface Field {
 }
 
 /** The members of a schema of an object, in its order. */
-function fieldsOf(schema: Attestor['configSchema']): readonly Field[] {
+function listFields(schema: Attestor['configSchema']): readonly Field[] {
   const { properties = {}, required = [] } = toJsonSchema(schema, { errorMode: 'ignore' })
   return Object.entries(properties).map(([name, property]) => ({
     name,

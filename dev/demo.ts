@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
-import { DEVELOPMENT_FOLDER, developmentSettings, envFileText } from '../src/cli/keys/dev-environment.ts'
+import { DEVELOPMENT_FOLDER, formatEnvFile, readDevelopmentSettings } from '../src/cli/keys/dev-environment.ts'
 import { openLocalKv } from '../src/cli/store/local-kv.ts'
-import { startWorker, stopGroup, untilReady } from '../src/cli/store/wrangler.ts'
+import { startWorker, stopGroup, waitUntilReady } from '../src/cli/store/wrangler.ts'
 import { startStandInCluster } from './stand-in-cluster.ts'
 
 const CLUSTER = 'demo'
@@ -23,21 +23,21 @@ if (major < 22 || (major === 22 && minor < 12)) {
 
 const persistTo = join(DEVELOPMENT_FOLDER, 'state')
 mkdirSync(persistTo, { recursive: true })
-const port = await freePort(8787)
+const port = await findFreePort(8787)
 const gateway = `http://127.0.0.1:${port}`
-const settings = await developmentSettings(DEVELOPMENT_FOLDER, gateway)
+const settings = await readDevelopmentSettings(DEVELOPMENT_FOLDER, gateway)
 const envFile = join(DEVELOPMENT_FOLDER, 'dev.env')
-writeFileSync(envFile, envFileText(settings), { mode: 0o600 })
+writeFileSync(envFile, formatEnvFile(settings), { mode: 0o600 })
 
 const cluster = await startStandInCluster({ audience: `spiffe://${settings['TRUST_DOMAIN']}`, port: 8788 })
-step(`A stand-in for a cluster's OIDC issuer listens on ${cluster.issuer}`)
+printStep(`A stand-in for a cluster's OIDC issuer listens on ${cluster.issuer}`)
 
 const policyFile = join(DEVELOPMENT_FOLDER, 'AgentAttestation.yaml')
 writeFileSync(policyFile, readFileSync(SAMPLE, 'utf8').replace(/issuerURL: \S+/, `issuerURL: ${cluster.issuer}`))
 const kv = openLocalKv(resolve(persistTo))
 await kv.put(KEY, new Uint8Array(readFileSync(policyFile)))
 await kv.close()
-step(`The sample policy is in local KV: wrangler kv key put ${KEY} --path ${policyFile}`)
+printStep(`The sample policy is in local KV: wrangler kv key put ${KEY} --path ${policyFile}`)
 console.log(indent(readFileSync(policyFile, 'utf8')))
 
 let log = ''
@@ -50,22 +50,22 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 worker.once('exit', () => void stop(1))
 
 try {
-  await untilReady(`${gateway}/healthz`, worker, 60_000)
+  await waitUntilReady(`${gateway}/healthz`, worker, 60_000)
 } catch (error) {
   console.error(log, error)
   await stop(1)
 }
-step(`Postern listens on ${gateway}, in workerd`)
+printStep(`Postern listens on ${gateway}, in workerd`)
 
 const request = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: await cluster.mint() } }] })
-step(`An agent logs in: POST /v1/clusters/${CLUSTER}/login`)
+printStep(`An agent logs in: POST /v1/clusters/${CLUSTER}/login`)
 console.log(indent(request))
 const response = await fetch(`${gateway}/v1/clusters/${CLUSTER}/login`, {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
   body: request,
 })
-step(`The answer: ${response.status}`)
+printStep(`The answer: ${response.status}`)
 console.log(indent(JSON.stringify(await response.json(), null, 2)))
 
 console.log(`
@@ -73,11 +73,11 @@ Now try it yourself, in another terminal.
 
 1. Log in with a token of another service account. It verifies, and the policy refuses it (403):
 
-   ${curl('?serviceAccount=default&namespace=default')}
+   ${makeCurlCommand('?serviceAccount=default&namespace=default')}
 
 2. Log in with a token that expired an hour ago (401, and it says by how much):
 
-   ${curl('?ageSeconds=4200')}
+   ${makeCurlCommand('?ageSeconds=4200')}
 
 Then change ${policyFile}, put it again, and log in once more within the minute:
 
@@ -85,12 +85,12 @@ Then change ${policyFile}, put it again, and log in once more within the minute:
 
 Serving until you press Ctrl+C.`)
 
-function curl(query: string): string {
+function makeCurlCommand(query: string): string {
   return `curl -s ${gateway}/v1/clusters/${CLUSTER}/login -H 'Content-Type: application/json' \\
      -d '{"attestations":[{"type":"k8s_token","evidence":{"token":"'$(curl -s '${cluster.issuer}/token${query}')'"}}]}'`
 }
 
-function step(text: string): void {
+function printStep(text: string): void {
   console.log(`\n▸ ${text}`)
 }
 
@@ -105,10 +105,10 @@ async function stop(code: number): Promise<never> {
 }
 
 /** The wanted port, or a free one if it is taken. */
-function freePort(wanted: number): Promise<number> {
+function findFreePort(wanted: number): Promise<number> {
   return new Promise((found, fail) => {
     const probe = createServer()
-    probe.once('error', () => (wanted === 0 ? fail(new Error('no free port')) : found(freePort(0))))
+    probe.once('error', () => (wanted === 0 ? fail(new Error('no free port')) : found(findFreePort(0))))
     probe.listen(wanted, '127.0.0.1', () => {
       const address = probe.address()
       const port = typeof address === 'object' && address !== null ? address.port : wanted

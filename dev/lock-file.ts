@@ -32,7 +32,7 @@ const OPERATING_SYSTEMS = [
 const PROCESSORS = ['x64', 'arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32']
 
 /** Places such as `node_modules/@deno/darwin-arm64` that some package names as optional, and the file does not hold. */
-export function missingOptional(
+export function findMissingOptional(
   lock: LockFile,
 ): ReadonlyMap<string, { readonly version: string; readonly dev: boolean }> {
   const missing = new Map<string, { readonly version: string; readonly dev: boolean }>()
@@ -47,7 +47,7 @@ export function missingOptional(
 
 /** Adds them, in the order that npm keeps; returns their places. */
 export function completeLock(lock: LockFile): readonly string[] {
-  const missing = missingOptional(lock)
+  const missing = findMissingOptional(lock)
   for (const [place, { version, dev }] of missing) {
     const words = place.split(/[/-]/)
     const os = words.filter((word) => OPERATING_SYSTEMS.includes(word))

@@ -7,12 +7,12 @@ import { REFUSALS } from '../src/core/refusal.ts'
 import { EVENTS } from '../src/gateway/audit/events.ts'
 import type { CauseRow } from '../src/net/cause-row.ts'
 import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
-import { attestorsPage } from './attestors-page.ts'
-import { code, table } from './markdown.ts'
+import { makeAttestorsPage } from './attestors-page.ts'
+import { formatCode, formatTable } from './markdown.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
 
-export function attributesPage(): string {
+export function makeAttributesPage(): string {
   const origins = [...new Set(CATALOGUE.map(({ origin }) => origin))]
   const sections = origins.map((origin) => {
     const rows = CATALOGUE.filter((row) => row.origin === origin)
@@ -20,16 +20,17 @@ export function attributesPage(): string {
     return [
       `## ${origin}`,
       `From ${side === 'workload' ? 'the workload' : side === 'agent' ? "the agent's evidence" : 'the configuration'}.`,
-      table(
+      formatTable(
         ['attribute', 'value', 'path', 'claim', 'subject and DNS', 'needs', 'what it is'],
         rows.map((row) => [
-          code(row.name) + (row.identity === true ? ' \\*' : ''),
-          kindOf(row),
-          allowed(row, 'pathTemplate'),
-          allowed(row, 'jwtClaim'),
-          allowed(row, 'x509Subject'),
-          needsOf(row),
-          row.description + (row.aliases === undefined ? '' : `; also written ${row.aliases.map(code).join(', ')}`),
+          formatCode(row.name) + (row.identity === true ? ' \\*' : ''),
+          describeKind(row),
+          describeAllowed(row, 'pathTemplate'),
+          describeAllowed(row, 'jwtClaim'),
+          describeAllowed(row, 'x509Subject'),
+          describeNeeds(row),
+          row.description +
+            (row.aliases === undefined ? '' : `; also written ${row.aliases.map(formatCode).join(', ')}`),
         ]),
       ),
     ].join('\n\n')
@@ -40,25 +41,25 @@ part of the digest that names an agent in the \`sub\` of its session. A key may 
   return `${[NOTE, '# Attributes', intro, ...sections].join('\n\n')}\n`
 }
 
-function kindOf(row: AttributeRow): string {
+function describeKind(row: AttributeRow): string {
   const kind = row.type === 'int' ? 'count' : row.alphabet in ALPHABETS ? row.alphabet : 'text'
   return [kind, row.many === true ? 'several' : '', row.optional === true ? 'may be absent' : '']
     .filter(Boolean)
     .join(', ')
 }
 
-function allowed(row: AttributeRow, surface: Surface): string {
+function describeAllowed(row: AttributeRow, surface: Surface): string {
   return row.surfaces.includes(surface) ? 'yes' : 'no'
 }
 
-function needsOf(row: AttributeRow): string {
+function describeNeeds(row: AttributeRow): string {
   const needs: string[] = []
-  if (row.enabledBy !== undefined) needs.push(code(row.enabledBy))
+  if (row.enabledBy !== undefined) needs.push(formatCode(row.enabledBy))
   if (row.keyVersion !== undefined) needs.push(`server ${row.keyVersion} for keys with \`/\` or \`-\``)
   return needs.join('; ')
 }
 
-export function codesPage(): string {
+export function makeCodesPage(): string {
   const refusals = Object.entries(REFUSALS)
   const requests = refusals.filter(([, row]) => !('reason' in row))
   const evidence = refusals.flatMap(([name, row]) => ('reason' in row ? [[name, row.reason ?? '', row.title]] : []))
@@ -68,26 +69,26 @@ export function codesPage(): string {
     'A code is never renamed, and its meaning never changes. `type` of a problem is `urn:postern:<code>`.',
     '## Requests and workloads',
     'Codes of status 422 are errors of one workload in an answer of the claims endpoint, except the two that concern the agent session.',
-    table(
+    formatTable(
       ['code', 'status', 'title'],
-      requests.map(([name, { status, title }]) => [code(name), String(status), title]),
+      requests.map(([name, { status, title }]) => [formatCode(name), String(status), title]),
     ),
     '## Evidence',
     'In `refusals` of a login that was refused. `not_accepted` means that the evidence verified: such a login is 403; a login of which no evidence verified is 401.',
-    table(
+    formatTable(
       ['code', 'reason', 'title'],
-      evidence.map(([name = '', reason = '', title = '']) => [code(name), code(reason), title]),
+      evidence.map(([name = '', reason = '', title = '']) => [formatCode(name), formatCode(reason), title]),
     ),
     '## Issues of documents',
     'An error keeps a document from coming into force; a warning does not. An `unhealthy` issue does not either: the document is in force, `config validate` exits 1, and the status is UNHEALTHY.',
-    table(
+    formatTable(
       ['code', 'severity'],
-      Object.entries(ISSUES).map(([name, severity]) => [code(name), severity]),
+      Object.entries(ISSUES).map(([name, severity]) => [formatCode(name), severity]),
     ),
   ].join('\n\n')}\n`
 }
 
-export function issuerFailuresPage(): string {
+export function makeIssuerFailuresPage(): string {
   const rows = Object.entries(FETCH_CAUSES) as readonly (readonly [string, CauseRow])[]
   return `${[
     NOTE,
@@ -98,33 +99,38 @@ audit record of the login (\`refusals[].failure\`) says what it was: \`keyFetchF
 \`keyFetchReason\` the sentence, \`keyFetchNextStep\` what to do, \`keyFetchUrl\` where. The status of the cluster warns of it
 (\`keys_unavailable\`) until a fetch has succeeded.`,
     'Each sentence begins with "the key set" or "the discovery document". `{name}` is a fact of the one failure. On Workers errors have no codes: there a cause is recognised by its status or message where one is listed, and a name that does not resolve or a certificate that is not trusted often comes as one of the statuses 520 to 530, from Cloudflare.',
-    table(
+    formatTable(
       ['cause', 'recognised by', 'what the operator reads', 'next step'],
-      rows.map(([name, row]) => [code(name), recognisedBy(row), inText(row.what), inText(row.next)]),
+      rows.map(([name, row]) => [
+        formatCode(name),
+        describeRecognition(row),
+        escapeText(row.what),
+        escapeText(row.next),
+      ]),
     ),
   ].join('\n\n')}\n`
 }
 
-function recognisedBy({ codes = [], messages = [], statuses = [], shows }: CauseRow): string {
+function describeRecognition({ codes = [], messages = [], statuses = [], shows }: CauseRow): string {
   return [
-    ...codes.map(code),
-    ...messages.map((message) => `on Workers ${code(`${message}…`)}`),
+    ...codes.map(formatCode),
+    ...messages.map((message) => `on Workers ${formatCode(`${message}…`)}`),
     ...statuses.map((status) => `status ${status}`),
-    ...(shows === undefined ? [] : [inText(shows)]),
+    ...(shows === undefined ? [] : [escapeText(shows)]),
   ].join(', ')
 }
 
-function inText(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('<', '&lt;').replaceAll('*', '\\*')
 }
 
-export function eventsPage(): string {
+export function makeEventsPage(): string {
   const sections = Object.entries(EVENTS).flatMap(([name, { when, fields }]) => [
-    `## ${code(name)}`,
+    `## ${formatCode(name)}`,
     when,
-    table(
+    formatTable(
       ['field', 'what it is'],
-      Object.entries(fields).map(([field, what]) => [code(field), what]),
+      Object.entries(fields).map(([field, what]) => [formatCode(field), what]),
     ),
   ])
   const intro = `What the gateway reports besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
@@ -136,9 +142,9 @@ most five entries; no event holds a token or a key. Names and meanings are never
 
 /** Each page by its path, made anew from what it holds. */
 export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
-  ['docs/attestors.md', (page: string) => attestorsPage(page)],
-  ['docs/attributes.md', attributesPage],
-  ['docs/codes.md', codesPage],
-  ['docs/issuer-failures.md', issuerFailuresPage],
-  ['docs/events.md', eventsPage],
+  ['docs/attestors.md', (page: string) => makeAttestorsPage(page)],
+  ['docs/attributes.md', makeAttributesPage],
+  ['docs/codes.md', makeCodesPage],
+  ['docs/issuer-failures.md', makeIssuerFailuresPage],
+  ['docs/events.md', makeEventsPage],
 ])

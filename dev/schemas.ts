@@ -8,7 +8,7 @@ import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sect
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
 
 /** The JSON Schema of a section's documents, as text. Checks that it cannot express are left out. */
-export function jsonSchemaOf(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
+export function makeJsonSchema(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
   const schema = toJsonSchema(createDocumentSchema(name, SECTIONS[name], attestors), {
     errorMode: 'ignore',
     // What a schema tells our own reader is no keyword of JSON Schema.
@@ -62,11 +62,11 @@ function printSchema(schema: object): string {
 }
 
 /** Where it is kept: the name of a section, or `openapi-schemas`. */
-export function schemaFile(name: SectionName | 'openapi-schemas'): URL {
+export function makeSchemaUrl(name: SectionName | 'openapi-schemas'): URL {
   return new URL(`../schemas/${name}.json`, import.meta.url)
 }
 
 if (import.meta.main) {
-  for (const name of listSectionNames()) writeFileSync(schemaFile(name), jsonSchemaOf(name))
-  writeFileSync(schemaFile('openapi-schemas'), makeOpenApiSchemas())
+  for (const name of listSectionNames()) writeFileSync(makeSchemaUrl(name), makeJsonSchema(name))
+  writeFileSync(makeSchemaUrl('openapi-schemas'), makeOpenApiSchemas())
 }

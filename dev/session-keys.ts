@@ -1,7 +1,7 @@
 // `npm run -s keys`: new secrets for a gateway on standard output, for a pipe to `wrangler secret put`.
 
-import { envFileText, makeSealKey } from '../src/cli/keys/dev-environment.ts'
+import { formatEnvFile, makeSealKey } from '../src/cli/keys/dev-environment.ts'
 import { makeSessionSigningKeys } from '../src/token/session/make-session-keys.ts'
 
 console.error('Hint: `npm run -s postern -- keys new --out postern.env` writes a file that only its owner can read')
-console.log(envFileText({ SESSION_SIGNING_KEYS: await makeSessionSigningKeys(), SEAL_KEYS: makeSealKey() }).trimEnd())
+console.log(formatEnvFile({ SESSION_SIGNING_KEYS: await makeSessionSigningKeys(), SEAL_KEYS: makeSealKey() }).trimEnd())

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   completeLock,
+  findMissingOptional,
   findUnverified,
   forgetUnverified,
   type LockedPackage,
   type LockFile,
-  missingOptional,
 } from '../dev/lock-file.ts'
 
 const lockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8')) as LockFile
@@ -14,7 +14,7 @@ const packageFile = (): Record<string, Record<string, string>> => JSON.parse(rea
 
 describe('the lock file', () => {
   it('names every optional platform package, or npm ci refuses it', () => {
-    expect([...missingOptional(lockFile()).keys()]).toEqual([])
+    expect([...findMissingOptional(lockFile()).keys()]).toEqual([])
   })
 
   it('is completed with the facts that npm needs to skip a package on another platform', () => {

@@ -11,7 +11,7 @@ import type { SectionScope } from '../config/sections/section.ts'
 import { isSectionName, listSectionNames, SECTIONS, type SectionName } from '../config/sections/table.ts'
 import { isDigest } from '../core/digest.ts'
 import { suggestNearest } from '../core/nearest.ts'
-import { usageStop } from './command.ts'
+import { makeUsageStop } from './command.ts'
 import type { Options } from './define-command.ts'
 
 /** Whose documents a command is about. */
@@ -33,14 +33,15 @@ export const JSON_OPTION = { json: { help: 'print one JSON object, for programs'
 /** `cluster` with `--id`, or `trust-domain`. */
 export function readTarget(scope: string, id: string | undefined): Target {
   if (scope === 'trust-domain') {
-    if (id !== undefined) throw usageStop('--id names a cluster: remove it after "trust-domain"')
+    if (id !== undefined) throw makeUsageStop('--id names a cluster: remove it after "trust-domain"')
     return { kind: scope, scope, keyOf: trustDomainKey }
   }
-  if (scope !== 'cluster') throw usageStop(`Unknown scope "${scope}". Expected one of: cluster --id ID, trust-domain`)
-  if (id === undefined) throw usageStop('Missing --id with the cluster')
+  if (scope !== 'cluster')
+    throw makeUsageStop(`Unknown scope "${scope}". Expected one of: cluster --id ID, trust-domain`)
+  if (id === undefined) throw makeUsageStop('Missing --id with the cluster')
   const clusterId = parseClusterId(id)
   if (clusterId === undefined) {
-    throw usageStop(`"${id}" is not a cluster id: ${CLUSTER_ID_WORDS}, beginning with a letter or digit`)
+    throw makeUsageStop(`"${id}" is not a cluster id: ${CLUSTER_ID_WORDS}, beginning with a letter or digit`)
   }
   return { kind: scope, scope: `clusters/${clusterId}`, keyOf: (section) => clusterKey(clusterId, section) }
 }
@@ -49,7 +50,7 @@ export function readTarget(scope: string, id: string | undefined): Target {
 export function readSection(target: Target, name: string): SectionName {
   if (!isSectionName(name)) {
     const names = listSectionNames().filter((known) => SECTIONS[known].scope === target.kind)
-    throw usageStop(
+    throw makeUsageStop(
       `Unknown section "${name}"${suggestNearest(name, names) || `. Expected one of: ${names.join(', ')}`}`,
     )
   }
@@ -63,13 +64,13 @@ export function checkScope(target: Target, section: SectionName, what: string = 
   if (scope === target.kind) return
   const own =
     scope === 'cluster' ? 'of a cluster: write "cluster --id ID"' : 'of the trust domain: write "trust-domain"'
-  throw usageStop(`${what === section ? what : `${what} holds ${section}, which`} is a section ${own}`)
+  throw makeUsageStop(`${what === section ? what : `${what} holds ${section}, which`} is a section ${own}`)
 }
 
 /** `--expected-digest`: a whole digest, or `absent`. */
 export function readExpected(value: string | undefined): string | undefined {
   if (value === undefined || value === 'absent' || isDigest(value)) return value
-  throw usageStop(
+  throw makeUsageStop(
     '--expected-digest takes "sha256:" and 64 hex digits, as `config get --digest` prints it, or "absent"',
   )
 }

@@ -65,6 +65,6 @@ interface StopOptions extends ErrorOptions {
 }
 
 /** For words and flags that make no command. */
-export function usageStop(message: string): Stop {
+export function makeUsageStop(message: string): Stop {
   return new Stop(EXIT.usage, message, { showsUsage: true })
 }

@@ -10,7 +10,7 @@ import { explain } from './explain/explain.ts'
 import { keys } from './keys/keys.ts'
 import { map } from './map/map.ts'
 import { serve } from './serve.ts'
-import { paint, terminalText } from './terminal.ts'
+import { escapeForTerminal, paint } from './terminal.ts'
 
 const ROWS: readonly Row[] = [config, explain, map, keys, serve]
 
@@ -30,13 +30,13 @@ export async function run(args: readonly string[], host: HostIo): Promise<ExitCo
     exitCode = code
   })
   try {
-    await program.parseAsync(args.length === 0 ? ['--help'] : withoutDashes(args), { from: 'user' })
+    await program.parseAsync(args.length === 0 ? ['--help'] : removeDashes(args), { from: 'user' })
     return exitCode
   } catch (error) {
     // commander has printed the help, the version or the usage error already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     // What is neither a mistake nor the world's doing is our own fault: its stack is printed.
-    if (!(error instanceof Stop) && !isOfTheWorld(error)) throw error
+    if (!(error instanceof Stop) && !isExternalFailure(error)) throw error
     io.err(`${paint('postern:', 'red', io)} ${printable(error.message)}\n`)
     if (!(error instanceof Stop)) return EXIT.unreachable
     for (const line of error.lines) io.err(`${printable(line)}\n`)
@@ -87,7 +87,7 @@ function describeMissing({ args, commands }: Command, io: Io): string {
 }
 
 /** `npm run` takes the `--` in front of the words out, other runners hand it on, in front of the flags of `serve` as well. */
-function withoutDashes(args: readonly string[]): readonly string[] {
+function removeDashes(args: readonly string[]): readonly string[] {
   const at = args[0] === serve.name ? 1 : 0
   return args[at] === '--' ? args.toSpliced(at, 1) : args
 }
@@ -96,12 +96,12 @@ function withoutDashes(args: readonly string[]): readonly string[] {
 function guardTerminal(io: Io): Io {
   return {
     ...io,
-    out: (data) => io.out(typeof data === 'string' ? terminalText(data, io) : data),
-    err: (text) => io.err(terminalText(text, io)),
+    out: (data) => io.out(typeof data === 'string' ? escapeForTerminal(data, io) : data),
+    err: (text) => io.err(escapeForTerminal(text, io)),
   }
 }
 
 /** A file system or a store that failed; both say which file and why. */
-function isOfTheWorld(error: unknown): error is Error {
+function isExternalFailure(error: unknown): error is Error {
   return error instanceof StoreError || (error instanceof Error && 'syscall' in error)
 }

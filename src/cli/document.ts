@@ -33,11 +33,11 @@ export async function compileAs(
   const digest = await computeDigest(bytes)
   const result = compileDocument(key.section, bytes, settings.contextFor(key))
   const issues = result.ok ? result.warnings : result.issues
-  return { name, key, text: decodeUtf8(bytes) ?? lossyText(bytes), digest, result, issues }
+  return { name, key, text: decodeUtf8(bytes) ?? decodeLossily(bytes), digest, result, issues }
 }
 
 /** What can be shown of bytes that are not UTF-8; nothing of UTF-16, which would be every second character. */
-function lossyText(bytes: Uint8Array): string {
+function decodeLossily(bytes: Uint8Array): string {
   return bytes.includes(0) ? '' : new TextDecoder().decode(bytes)
 }
 
@@ -51,7 +51,7 @@ export async function compileFile(
   keyOf: (section: SectionName) => DocumentKey<SectionName>,
   settings: OperatorSettings,
 ): Promise<CompiledDocument & { readonly claimed: SectionName | undefined }> {
-  const claimed = sectionOf(bytes)
+  const claimed = readClaimedSection(bytes)
   const document = await compileAs(keyOf(claimed ?? 'AgentAttestation'), file, bytes, settings)
   if (claimed !== undefined) return { ...document, claimed }
   return { ...document, claimed, issues: document.issues.filter(({ path }) => path[0] !== 'spec' || path.length < 2) }
@@ -62,11 +62,11 @@ export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array
   try {
     return (await readFileCapped(resolve(io.directory, file), DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {
-    throw new Stop(EXIT.usage, `Cannot read ${file}: ${reasonOf(error)}`)
+    throw new Stop(EXIT.usage, `Cannot read ${file}: ${describeReadFailure(error)}`)
   }
 }
 
-function reasonOf(error: unknown): string {
+function describeReadFailure(error: unknown): string {
   const code = readErrorCode(error)
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EISDIR') return 'it is a directory: name its files'
@@ -74,7 +74,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** What a document says it is; `undefined` if it cannot be told, or is no section that there is. */
-export function sectionOf(bytes: Uint8Array): SectionName | undefined {
+export function readClaimedSection(bytes: Uint8Array): SectionName | undefined {
   const text = bytes.length > DOCUMENT_MAX_BYTES ? undefined : decodeUtf8(bytes)
   const root = text === undefined ? undefined : readYaml(text).root
   const node = root?.kind === 'map' ? root.entries.get('section')?.value : undefined

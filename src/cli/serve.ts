@@ -1,6 +1,6 @@
 // `postern serve`: the gateway on Node or Deno, over a directory of documents. It ends the process itself.
 import { checkServeFlags, SERVE_FLAGS } from '../runtime/serve-options.ts'
-import { usageStop } from './command.ts'
+import { makeUsageStop } from './command.ts'
 import { defineCommand } from './define-command.ts'
 
 export const serve = defineCommand({
@@ -10,9 +10,9 @@ export const serve = defineCommand({
   options: SERVE_FLAGS,
   async run(_words, values, io) {
     const options = checkServeFlags(values, io.directory)
-    if (typeof options === 'string') throw usageStop(options)
+    if (typeof options === 'string') throw makeUsageStop(options)
     // Loaded here, so that no other command starts with the whole gateway in memory.
-    const { serveGateway } = await import('../runtime/served.ts')
+    const { serveGateway } = await import('../runtime/serve-gateway.ts')
     await serveGateway(options, io.environment)
     return new Promise(() => undefined)
   },

@@ -16,7 +16,7 @@ const PAINTED = new RegExp(`(\u001b\\[(?:${STYLES.flatMap((style) => inspect.col
  * What may go to the terminal of all that a command says: lines, tabs, and our colours where colour is wanted. The last
  * step. Before it, each string from outside is made printable where it is put into a line, so that it ends no line.
  */
-export function terminalText(text: string, { colour }: { readonly colour: boolean }): string {
+export function escapeForTerminal(text: string, { colour }: { readonly colour: boolean }): string {
   if (!colour) return printableLines(text)
   return text
     .split(PAINTED)
@@ -25,6 +25,6 @@ export function terminalText(text: string, { colour }: { readonly colour: boolea
 }
 
 /** `1 error`, `2 errors`. */
-export function count(number: number, noun: string): string {
+export function formatCount(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

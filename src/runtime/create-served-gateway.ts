@@ -22,9 +22,9 @@ export interface ServedHost {
 }
 
 export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {
-  readonly tell: (event: GatewayEvent) => void
+  readonly reportEvent: (event: GatewayEvent) => void
   /** The event to report once it listens at `url`. */
-  readonly started: (url: string) => GatewayEvent
+  readonly describeStart: (url: string) => GatewayEvent
 }
 
 /** The gateway of these options, or the problems of its settings as a message. */
@@ -50,8 +50,8 @@ export async function createServedGateway(
   })
   return {
     fetch: app.fetch,
-    tell: createEventReporter(host.audit, Date.now),
-    started: (url) => describeStart(settings.value, { name: describeHost(), hasState: true, url }),
+    reportEvent: createEventReporter(host.audit, Date.now),
+    describeStart: (url) => describeStart(settings.value, { name: describeHost(), hasState: true, url }),
   }
 }
 

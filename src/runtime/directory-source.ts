@@ -22,15 +22,15 @@ export interface Quiet {
  * its first part may be a policy without its pins. Without it a read says what is there now, as its author wants to see it.
  */
 export function createDirectorySource(directory: string, quiet?: Quiet): StateStore {
-  function pathOf(key: string): string {
+  function resolvePath(key: string): string {
     const segments = key.split('/')
     if (!segments.every((segment) => SEGMENT.test(segment))) throw new RangeError(`"${key}" is no key of a store`)
     return `${join(directory, ...segments)}.yaml`
   }
 
   /** A name that differs in case alone would be another cluster with the same documents, on macOS and Windows. */
-  async function isSpeltSo(key: string): Promise<boolean> {
-    if ((await statOf(pathOf(swapCase(key)))) === undefined) return true
+  async function hasExactName(key: string): Promise<boolean> {
+    if ((await statIfPresent(resolvePath(swapCase(key)))) === undefined) return true
     let parent = directory
     for (const name of `${key}.yaml`.split('/')) {
       if (!(await readdir(parent)).includes(name)) return false
@@ -41,39 +41,39 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
 
   return {
     async read(key) {
-      const path = pathOf(key)
-      const facts = await statOf(path)
+      const path = resolvePath(key)
+      const facts = await statIfPresent(path)
       if (facts === undefined) {
         // A directory that is not there, such as a volume not yet mounted, has not been read: that is no absence.
         await stat(directory)
         return undefined
       }
       if (!facts.isFile()) throw new Error(`${path} is not a file`)
-      if (!(await isSpeltSo(key))) return undefined
+      if (!(await hasExactName(key))) return undefined
       return quiet === undefined ? (await readCapped(path))?.bytes : readQuiet(path, quiet)
     },
     async write(key, bytes) {
-      const path = pathOf(key)
+      const path = resolvePath(key)
       const draft = join(dirname(path), `.${makeUuidV7(Date.now())}.tmp`)
       await mkdir(dirname(path), { recursive: true })
       await replaceFile(path, draft, bytes)
     },
     async delete(key) {
-      await rm(pathOf(key), { force: true })
+      await rm(resolvePath(key), { force: true })
     },
   }
 }
 
-async function statOf(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+async function statIfPresent(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
   try {
     return await stat(path)
   } catch (error) {
-    if (isAbsence(error)) return undefined
+    if (isNotFound(error)) return undefined
     throw error
   }
 }
 
-function isAbsence(error: unknown): boolean {
+function isNotFound(error: unknown): boolean {
   const code = readErrorCode(error)
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
@@ -103,7 +103,7 @@ async function readCapped(path: string): Promise<CappedFile | undefined> {
     return await readFileCapped(path, STORE_VALUE_MAX_BYTES)
   } catch (error) {
     // Deleted since it was found.
-    if (isAbsence(error)) return undefined
+    if (isNotFound(error)) return undefined
     throw error
   }
 }

@@ -6,7 +6,7 @@ interface Fetching<Rest extends readonly unknown[]> {
 }
 
 /** The app, which does `work` once, when it gets its first request. */
-export function beforeFirstRequest<Rest extends readonly unknown[]>(
+export function runBeforeFirstRequest<Rest extends readonly unknown[]>(
   app: Fetching<Rest>,
   work: () => void,
 ): Fetching<Rest> {

@@ -136,9 +136,11 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
 function attempt(write: WriteBytes, chunk: Uint8Array): number | string | Promise<number | string> {
   try {
     const writing = write(chunk)
-    return typeof writing === 'number' ? writing || 'EAGAIN' : writing.then((written) => written || 'EAGAIN', codeOf)
+    return typeof writing === 'number'
+      ? writing || 'EAGAIN'
+      : writing.then((written) => written || 'EAGAIN', readErrorCode)
   } catch (error) {
-    return codeOf(error)
+    return readErrorCode(error)
   }
 }
 
@@ -149,7 +151,7 @@ function encode(line: string): Uint8Array {
 }
 
 /** Deno names some of its errors and codes others. */
-function codeOf(error: unknown): string {
+function readErrorCode(error: unknown): string {
   const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }
   if (name === 'WouldBlock') return 'EAGAIN'
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'an unknown error'

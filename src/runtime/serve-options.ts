@@ -1,8 +1,7 @@
 // The flags of `serve`, and what is checked of them before anything runs.
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { describeError, readErrorCode } from '../core/thrown.ts'
+import { readErrorCode } from '../core/thrown.ts'
 import { PORT_MAX, readPort } from '../net/port.ts'
 import type { TlsFiles } from './http/tls-files.ts'
 
@@ -31,30 +30,7 @@ export const SERVE_FLAGS = {
   'tls-key': { value: 'file', help: 'its private key, as PEM; without both, plain http for a proxy in front' },
 } as const
 
-export const SERVE_USAGE = `Usage: serve --store <dir> [options]
-
-${Object.entries(SERVE_FLAGS)
-  .map(([flag, { value, help }]) => `  ${`--${flag} <${value}>`.padEnd(18)} ${help}\n`)
-  .join('')}
-Settings come from the environment: TRUST_DOMAIN, ISSUER_URL, SESSION_SIGNING_KEYS are required.`
-
 type ServeFlags = { readonly [Flag in keyof typeof SERVE_FLAGS]?: string | undefined }
-
-/** Reads the flags; a string is what is wrong with them. Paths are relative to `directory`. */
-export function readServeOptions(args: readonly string[], directory: string): ServeOptions | string {
-  // `deno task serve -- --store D` hands the `--` on, where npm takes it out.
-  const given = args[0] === '--' ? args.slice(1) : [...args]
-  const text = { type: 'string' } as const
-  try {
-    const { values } = parseArgs({
-      args: given,
-      options: { store: text, state: text, host: text, port: text, 'tls-cert': text, 'tls-key': text },
-    })
-    return checkServeFlags(values, directory)
-  } catch (error) {
-    return describeError(error)
-  }
-}
 
 /** The options that the flags mean; a string is what is wrong with them. Paths are relative to `directory`. */
 export function checkServeFlags(flags: ServeFlags, directory: string): ServeOptions | string {

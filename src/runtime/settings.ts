@@ -24,42 +24,42 @@ export type Environment = Readonly<Record<string, unknown>>
 /** `canResolve`: the host checks resolved addresses itself, so `PRIVATE_ISSUERS` has a meaning. */
 export function readSettings(environment: Environment, host: { readonly canResolve: boolean }): SettingsResult {
   const problems: string[] = []
-  function problem(name: string, what: string): undefined {
+  function addProblem(name: string, what: string): undefined {
     problems.push(`${name}: ${what}`)
   }
-  function text(name: string): string | undefined {
+  function readText(name: string): string | undefined {
     const value = environment[name]
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
   }
-  function required(name: string): string | undefined {
-    return text(name) ?? problem(name, 'is required and not set')
+  function readRequired(name: string): string | undefined {
+    return readText(name) ?? addProblem(name, 'is required and not set')
   }
-  function integer(name: string, min: number, max: number, fallback: number): number {
-    const value = text(name)
+  function readInteger(name: string, min: number, max: number, fallback: number): number {
+    const value = readText(name)
     if (value === undefined) return fallback
     if (/^[0-9]{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value)
-    problem(name, `must be a whole number from ${min} to ${max}`)
+    addProblem(name, `must be a whole number from ${min} to ${max}`)
     return fallback
   }
 
-  const trustDomain = readTrustDomain(required('TRUST_DOMAIN'), problem)
-  const issuerUrl = readIssuerUrl(required('ISSUER_URL'), problem)
-  const sessionKeys = readKeys(required('SESSION_SIGNING_KEYS'), problem)
-  const sealKeys = readSealKeys(text('SEAL_KEYS'), problem)
-  const allowLoopbackIssuers = readFlag(text('ALLOW_LOOPBACK_ISSUERS'), problem)
+  const trustDomain = readTrustDomain(readRequired('TRUST_DOMAIN'), addProblem)
+  const issuerUrl = readIssuerUrl(readRequired('ISSUER_URL'), addProblem)
+  const sessionKeys = readKeys(readRequired('SESSION_SIGNING_KEYS'), addProblem)
+  const sealKeys = readSealKeys(readText('SEAL_KEYS'), addProblem)
+  const allowLoopbackIssuers = readFlag(readText('ALLOW_LOOPBACK_ISSUERS'), addProblem)
   if (allowLoopbackIssuers && issuerUrl !== undefined && !isLoopbackUrl(issuerUrl)) {
-    problem('ALLOW_LOOPBACK_ISSUERS', 'is for development alone: it needs an ISSUER_URL that is itself loopback')
+    addProblem('ALLOW_LOOPBACK_ISSUERS', 'is for development alone: it needs an ISSUER_URL that is itself loopback')
   }
-  const privateIssuers = readOrigins(text('PRIVATE_ISSUERS'), problem)
+  const privateIssuers = readOrigins(readText('PRIVATE_ISSUERS'), addProblem)
   if (privateIssuers.length > 0 && !host.canResolve)
-    problem('PRIVATE_ISSUERS', 'has no meaning on Workers: leave it out')
-  const sessionTtlSeconds = integer(
+    addProblem('PRIVATE_ISSUERS', 'has no meaning on Workers: leave it out')
+  const sessionTtlSeconds = readInteger(
     'SESSION_TTL_SECONDS',
     SESSION_TTL_MIN_SECONDS,
     SESSION_TTL_MAX_SECONDS,
     SESSION_TTL_DEFAULT_SECONDS,
   )
-  const clockSkewSeconds = integer('CLOCK_SKEW_SECONDS', 0, CLOCK_SKEW_MAX_SECONDS, CLOCK_SKEW_DEFAULT_SECONDS)
+  const clockSkewSeconds = readInteger('CLOCK_SKEW_SECONDS', 0, CLOCK_SKEW_MAX_SECONDS, CLOCK_SKEW_DEFAULT_SECONDS)
 
   const [first, ...others] = problems
   if (first !== undefined) return { ok: false, problems: [first, ...others] }
@@ -69,7 +69,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
     value: {
       trustDomain,
       issuerUrl,
-      audience: text('AUDIENCE') ?? `spiffe://${trustDomain}`,
+      audience: readText('AUDIENCE') ?? `spiffe://${trustDomain}`,
       sessionKeys,
       sealKeys,
       sessionTtlSeconds,
@@ -101,25 +101,28 @@ export function describeProblems(problems: readonly string[]): string {
   return ['Cannot start Postern, its settings are wrong:', ...problems.map((line) => `  - ${line}`)].join('\n')
 }
 
-type Problem = (name: string, what: string) => undefined
+type AddProblem = (name: string, what: string) => undefined
 
-function readTrustDomain(value: string | undefined, problem: Problem): TrustDomain | undefined {
+function readTrustDomain(value: string | undefined, addProblem: AddProblem): TrustDomain | undefined {
   if (value === undefined) return undefined
   const parsed = parseTrustDomain(value)
   return parsed.ok
     ? parsed.value
-    : problem('TRUST_DOMAIN', 'is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme')
+    : addProblem(
+        'TRUST_DOMAIN',
+        'is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme',
+      )
 }
 
 /** It is compared literally by every relying party, so it is taken as it stands, or refused. */
-function readIssuerUrl(value: string | undefined, problem: Problem): string | undefined {
+function readIssuerUrl(value: string | undefined, addProblem: AddProblem): string | undefined {
   if (value === undefined) return undefined
   const url = URL.parse(value)
   if (url === null || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(value)))) {
-    return problem('ISSUER_URL', 'must be an https URL, or http on loopback')
+    return addProblem('ISSUER_URL', 'must be an https URL, or http on loopback')
   }
   if (url.username !== '' || url.password !== '' || /[?#@\s]/.test(value))
-    return problem('ISSUER_URL', 'must have no user name, query or fragment')
+    return addProblem('ISSUER_URL', 'must have no user name, query or fragment')
   return value
 }
 
@@ -128,21 +131,21 @@ function isLoopbackUrl(text: string): boolean {
   return url !== null && isLoopbackHost(url.hostname)
 }
 
-function readKeys(value: string | undefined, problem: Problem): Settings['sessionKeys'] | undefined {
+function readKeys(value: string | undefined, addProblem: AddProblem): Settings['sessionKeys'] | undefined {
   if (value === undefined) return undefined
   const read = readSessionKeys(value)
   if (read.ok) return read.value
-  for (const what of read.problems) problem('SESSION_SIGNING_KEYS', what)
+  for (const what of read.problems) addProblem('SESSION_SIGNING_KEYS', what)
   return undefined
 }
 
-function readSealKeys(value: string | undefined, problem: Problem): readonly Uint8Array<ArrayBuffer>[] {
+function readSealKeys(value: string | undefined, addProblem: AddProblem): readonly Uint8Array<ArrayBuffer>[] {
   const keys: Uint8Array<ArrayBuffer>[] = []
   for (const [index, part] of (value?.split(',') ?? []).entries()) {
     const key = decodeBase64url(part.trim())
     if (key !== undefined && key.length >= SEAL_KEY_MIN_BYTES) keys.push(key)
     else
-      problem(
+      addProblem(
         'SEAL_KEYS',
         `key ${index} is not base64url of at least ${SEAL_KEY_MIN_BYTES} random bytes; several are separated by commas`,
       )
@@ -150,18 +153,18 @@ function readSealKeys(value: string | undefined, problem: Problem): readonly Uin
   return keys
 }
 
-function readFlag(value: string | undefined, problem: Problem): boolean {
+function readFlag(value: string | undefined, addProblem: AddProblem): boolean {
   if (value !== undefined && value !== 'true' && value !== 'false')
-    problem('ALLOW_LOOPBACK_ISSUERS', 'must be "true" or "false"')
+    addProblem('ALLOW_LOOPBACK_ISSUERS', 'must be "true" or "false"')
   return value === 'true'
 }
 
-function readOrigins(value: string | undefined, problem: Problem): readonly string[] {
+function readOrigins(value: string | undefined, addProblem: AddProblem): readonly string[] {
   const origins: string[] = []
   for (const part of value?.split(',') ?? []) {
     const url = URL.parse(part.trim())
     if (url !== null && url.protocol === 'https:' && url.origin === part.trim()) origins.push(url.origin)
-    else problem('PRIVATE_ISSUERS', `${quoteText(part.trim())} is not an https origin such as https://10.0.0.1:6443`)
+    else addProblem('PRIVATE_ISSUERS', `${quoteText(part.trim())} is not an https origin such as https://10.0.0.1:6443`)
   }
   return origins
 }

@@ -6,7 +6,7 @@ import { type AuditRecord, formatAuditLine } from '../gateway/audit/audit.ts'
 import { createEventReporter } from '../gateway/audit/events.ts'
 import { describeStart } from '../gateway/audit/start-event.ts'
 import { createGateway } from '../gateway/gateway.ts'
-import { beforeFirstRequest } from './first-request.ts'
+import { runBeforeFirstRequest } from './first-request.ts'
 import { createWorkerFetch } from './http/worker-fetch.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
@@ -42,4 +42,4 @@ const app = createGateway({
 
 const started = describeStart(settings.value, { name: 'workers', hasState: true })
 const tell = createEventReporter(audit, Date.now)
-export default beforeFirstRequest(refuseWhenDeployedAsLocal(app, settings.value.issuerUrl), () => tell(started))
+export default runBeforeFirstRequest(refuseWhenDeployedAsLocal(app, settings.value.issuerUrl), () => tell(started))

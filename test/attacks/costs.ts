@@ -5,9 +5,9 @@ import { measureDocuments } from './document-costs.ts'
 import { measureIssuer } from './issuer-costs.ts'
 import { type Issuers, startIssuers } from './issuers.ts'
 import type { Costs, Kind } from './kind.ts'
-import { documentsOf, KINDS } from './kinds.ts'
+import { KINDS, listDocuments } from './kinds.ts'
 import { pause } from './load.ts'
-import { loginWith } from './tokens.ts'
+import { makeLogin } from './tokens.ts'
 
 const HEAD = ['store reads', 'writes', 'fetches', 'audit record', 'answer', 'body read', 'CPU, ms', 'to a good login']
 const KIND_MAX_MILLIS = 120_000
@@ -33,7 +33,7 @@ export async function printCosts(): Promise<boolean> {
   const claims = await measureIssuer(issuers)
   await issuers.close()
   const all = [...counted.values()]
-  const most = (pick: (one: Counted) => Costs): Costs => all.map(pick).reduce(maxOf)
+  const findMost = (pick: (one: Counted) => Costs): Costs => all.map(pick).reduce(maxOf)
   const documents = measureDocuments()
 
   printTable(['counted, the most of any one', ...HEAD])
@@ -47,13 +47,13 @@ export async function printCosts(): Promise<boolean> {
   printRow('a good login, warm', login.costs, login.cpuMillis, login.cpuMillis)
   printRow(
     '**one anonymous request**',
-    most(({ each }) => each),
+    findMost(({ each }) => each),
     maxCpu(all),
     login.cpuMillis,
   )
   printRow(
     'the same sent again',
-    most(({ again }) => again),
+    findMost(({ again }) => again),
     maxCpu(all, 'againCpuMillis'),
     login.cpuMillis,
   )
@@ -70,8 +70,8 @@ export async function printCosts(): Promise<boolean> {
 async function measureLogin(issuers: Issuers): Promise<{ readonly costs: Costs; readonly cpuMillis: number }> {
   const [kind] = KINDS
   if (kind === undefined) throw new Error('there are no kinds')
-  const gateway = await createCountingGateway(documentsOf(kind, issuers.origin, 'small'), Date.now)
-  const request = loginWith('base', await issuers.mint())
+  const gateway = await createCountingGateway(listDocuments(kind, issuers.origin, 'small'), Date.now)
+  const request = makeLogin('base', await issuers.mint())
   for (let done = 0; done < WARM_UP_LOGINS; done++) await gateway.send(request)
   const readCpu = startCpu()
   let costs = (await gateway.send(request)).costs

@@ -10,8 +10,8 @@ import { makeSessionSigningKeys } from '../../src/token/session/make-session-key
 import { createMemoryStore } from '../config/memory-source.ts'
 import type { Issuers } from './issuers.ts'
 import { type AttackRequest, COUNT, type Costs, type Kind, type Site } from './kind.ts'
-import { documentsOf } from './kinds.ts'
-import { loginWith } from './tokens.ts'
+import { listDocuments } from './kinds.ts'
+import { makeLogin } from './tokens.ts'
 
 export interface Counted {
   /** The most that one request of the kind costs, by port. */
@@ -118,7 +118,7 @@ export async function createCountingGateway(
       const context = { waitUntil, passThroughOnException: () => undefined, props: {} }
       const response = await app.request(
         request.path,
-        initOf(request, (bytes) => add('bodyBytes', bytes)),
+        makeInit(request, (bytes) => add('bodyBytes', bytes)),
         {},
         context,
       )
@@ -139,8 +139,8 @@ export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> 
   const startMillis = Date.now()
   const now = (): number => startMillis
   const site: Site = { issuers: issuers.origin, goodToken: await issuers.mint(), scale: 'small', now }
-  const gateway = await createCountingGateway(documentsOf(kind, issuers.origin, 'small'), now)
-  const { status } = await gateway.send(loginWith('base', site.goodToken))
+  const gateway = await createCountingGateway(listDocuments(kind, issuers.origin, 'small'), now)
+  const { status } = await gateway.send(makeLogin('base', site.goodToken))
   if (status !== 200) throw new Error(`the good login was answered with ${status}`)
 
   const eventsBefore = gateway.events()
@@ -191,7 +191,7 @@ function combine(one: Costs, other: Costs, how: (a: number, b: number) => number
 const CHUNK_BYTES = 16 * 1024
 
 /** The request as the host would hand it on: its body is a stream that is read only as far as somebody reads it. */
-function initOf({ method, headers = {}, body, chunked, hangsUp }: AttackRequest, onRead: (bytes: number) => void) {
+function makeInit({ method, headers = {}, body, chunked, hangsUp }: AttackRequest, onRead: (bytes: number) => void) {
   if (body === undefined) return { method, headers }
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
   let at = 0

@@ -7,7 +7,7 @@ import type { SectionName } from '../../src/config/sections/table.ts'
 import { DOCUMENT_MAX_BYTES } from '../../src/core/limits.ts'
 import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 import { startCpu } from './counting.ts'
-import { largeDocument, times } from './documents.ts'
+import { makeLargeDocument, repeat } from './documents.ts'
 
 export interface DocumentCost {
   readonly name: string
@@ -24,10 +24,10 @@ const padded = (start: string, item: string): string =>
 
 /** Overrides that differ in one of many attributes: what is before what is most work to tell. */
 function overrides(count: number, attributes: number): string {
-  const names = times(attributes, (at) => `kubernetes.pod.label[l${at}]`)
+  const names = repeat(attributes, (at) => `kubernetes.pod.label[l${at}]`)
   return section('SVIDIssuancePolicy', {
     policy: { pathTemplate: '/x' },
-    policyOverrides: times(count, (index) => ({
+    policyOverrides: repeat(count, (index) => ({
       when: Object.fromEntries(names.map((name, at) => [name, at === index % attributes ? `v${index}` : 'same'])),
       policy: { x509: { ttl: '4h' } },
     })),
@@ -36,17 +36,17 @@ function overrides(count: number, attributes: number): string {
 
 /** Each near a limit of its own. */
 const DOCUMENTS: readonly (readonly [name: string, of: SectionName, make: () => string])[] = [
-  ['9,000 policies, some with conditions', 'AgentAttestation', () => largeDocument(1)],
+  ['9,000 policies, some with conditions', 'AgentAttestation', () => makeLargeDocument(1)],
   [
     '1,900 conditions, each another',
     'AgentAttestation',
     () =>
       section('AgentAttestation', {
-        policies: times(60, (policy) => ({
+        policies: repeat(60, (policy) => ({
           name: `p${policy}`,
           requiredAttestors: [{ type: 'k8s_token', config: { issuerURL: `https://oidc.example.com/${policy}` } }],
-          conditions: times(32, (at) => ({
-            expression: times(12, (n) => `k8s_token.namespace == "${policy}-${at}-${n}"`).join(' || '),
+          conditions: repeat(32, (at) => ({
+            expression: repeat(12, (n) => `k8s_token.namespace == "${policy}-${at}-${n}"`).join(' || '),
           })),
         })),
       }),
@@ -56,7 +56,7 @@ const DOCUMENTS: readonly (readonly [name: string, of: SectionName, make: () => 
     'AgentAttestation',
     () =>
       section('AgentAttestation', {
-        policies: times(155, (policy) => ({
+        policies: repeat(155, (policy) => ({
           name: `p${policy}`,
           requiredAttestors: [{ type: 'k8s_token', config: { issuerURL: `https://oidc.example.com/${policy}` } }],
           conditions: [{ expression: `k8s_token.namespace.matches("^(a|[b-y]z){300}$")` }],
@@ -69,7 +69,7 @@ const DOCUMENTS: readonly (readonly [name: string, of: SectionName, make: () => 
   [
     '50,000 unknown fields',
     'AgentAttestation',
-    () => section('AgentAttestation', Object.fromEntries(times(50_000, (at) => [`field${at}`, 0]))),
+    () => section('AgentAttestation', Object.fromEntries(repeat(50_000, (at) => [`field${at}`, 0]))),
   ],
   ['2 MiB of list elements', 'AgentAttestation', () => padded('section: AgentAttestation\nspec: [', 'a,')],
   ['2 MiB of lines', 'AgentAttestation', () => padded('section: AgentAttestation\n', '#\n')],

@@ -8,7 +8,7 @@ export interface PolicyShape {
 }
 
 /** An AgentAttestation with one policy per shape. */
-export function policies(shapes: readonly PolicyShape[]): string {
+export function makePolicies(shapes: readonly PolicyShape[]): string {
   const spec = {
     policies: shapes.map(({ issuer, jwksURI, conditions }, index) => ({
       name: `policy-${index}`,
@@ -28,12 +28,12 @@ export function clusters(
   issuerOf: (n: number) => string,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    times(count, (n) => [`clusters/${prefix}-${n}/AgentAttestation`, policies([{ issuer: issuerOf(n) }])]),
+    repeat(count, (n) => [`clusters/${prefix}-${n}/AgentAttestation`, makePolicies([{ issuer: issuerOf(n) }])]),
   )
 }
 
 /** A document of nearly the largest size: thousands of policies, each of another issuer, some with conditions. */
-export function largeDocument(seed: number, bytes = DOCUMENT_MAX_BYTES * 0.75): string {
+export function makeLargeDocument(seed: number, bytes = DOCUMENT_MAX_BYTES * 0.75): string {
   const shape = (index: number): PolicyShape => ({
     issuer: `https://oidc-${seed}.example.com/id/${index}`,
     ...(index % 8 === 0
@@ -41,10 +41,10 @@ export function largeDocument(seed: number, bytes = DOCUMENT_MAX_BYTES * 0.75): 
       : {}),
   })
   // The count that fits: all policies are about as long as the last one.
-  const perPolicy = policies(times(64, (index) => shape(10_000 + index))).length / 64
-  return policies(times(Math.min(9_000, Math.floor(bytes / perPolicy)), shape))
+  const perPolicy = makePolicies(repeat(64, (index) => shape(10_000 + index))).length / 64
+  return makePolicies(repeat(Math.min(9_000, Math.floor(bytes / perPolicy)), shape))
 }
 
-export function times<T>(count: number, make: (index: number) => T): T[] {
+export function repeat<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index))
 }

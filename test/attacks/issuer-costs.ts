@@ -1,10 +1,10 @@
 // What one request of an issuer with a good session costs at the most: a thousand workloads, and policies that render much.
 import { CLAIMS_WORKLOADS_MAX } from '../../src/core/limits.ts'
 import { type CountingGateway, createCountingGateway, startCpu } from './counting.ts'
-import { policies, times } from './documents.ts'
+import { makePolicies, repeat } from './documents.ts'
 import type { Issuers } from './issuers.ts'
 import type { AttackRequest, Costs } from './kind.ts'
-import { JSON_TYPE, loginWith } from './tokens.ts'
+import { JSON_TYPE, makeLogin } from './tokens.ts'
 
 export interface IssuerCost {
   readonly name: string
@@ -23,9 +23,11 @@ const TEMPLATE = '/ns/{{kubernetes.pod.namespace}}/sa/{{kubernetes.pod.service_a
 const GENEROUS = section('SVIDIssuancePolicy', {
   policy: {
     pathTemplate: TEMPLATE,
-    x509: { dnsNames: times(16, (at) => `n${at}.{{kubernetes.pod.service_account}}.svc`) },
+    x509: { dnsNames: repeat(16, (at) => `n${at}.{{kubernetes.pod.service_account}}.svc`) },
     jwt: {
-      additionalClaims: Object.fromEntries(times(16, (at) => [`claim${at}`, '{{kubernetes.pod.namespace}}'.repeat(8)])),
+      additionalClaims: Object.fromEntries(
+        repeat(16, (at) => [`claim${at}`, '{{kubernetes.pod.namespace}}'.repeat(8)]),
+      ),
     },
   },
 })
@@ -43,9 +45,9 @@ function workload(index: number): object {
 const refused = (index: number): object => ({ id: `${'w'.repeat(100)}${index}`, attributes: {} })
 
 const REQUESTS: readonly (readonly [name: string, policy: string, workloads: readonly object[]])[] = [
-  ['1,000 workloads', PLAIN, times(CLAIMS_WORKLOADS_MAX, workload)],
-  ['1,000 workloads, 16 claims and 16 DNS names each', GENEROUS, times(CLAIMS_WORKLOADS_MAX, workload)],
-  ['1,000 workloads, all refused', GENEROUS, times(CLAIMS_WORKLOADS_MAX, refused)],
+  ['1,000 workloads', PLAIN, repeat(CLAIMS_WORKLOADS_MAX, workload)],
+  ['1,000 workloads, 16 claims and 16 DNS names each', GENEROUS, repeat(CLAIMS_WORKLOADS_MAX, workload)],
+  ['1,000 workloads, all refused', GENEROUS, repeat(CLAIMS_WORKLOADS_MAX, refused)],
 ]
 
 export async function measureIssuer(issuers: Issuers): Promise<readonly IssuerCost[]> {
@@ -79,13 +81,13 @@ function documents(issuers: string, policy: string): Readonly<Record<string, str
     'trust-domain/TrustDomainServerAttestation': section('TrustDomainServerAttestation', {
       policies: [{ name: 'issuer', requiredAttestors: [{ type: 'k8s_token', config }] }],
     }),
-    'clusters/base/AgentAttestation': policies([{ issuer: `${issuers}/good/0` }]),
+    'clusters/base/AgentAttestation': makePolicies([{ issuer: `${issuers}/good/0` }]),
     'clusters/base/SVIDIssuancePolicy': policy,
   }
 }
 
 async function logIn(gateway: CountingGateway, token: string): Promise<string> {
-  const { status, body } = await gateway.send({ ...loginWith('', token), path: '/v1/trust-domain/login' })
+  const { status, body } = await gateway.send({ ...makeLogin('', token), path: '/v1/trust-domain/login' })
   if (status !== 200) throw new Error(`the login of the issuer was answered with ${status}: ${body}`)
   return (JSON.parse(body) as { session: { token: string } }).session.token
 }

@@ -2,10 +2,10 @@
 // and documents that are large.
 
 import { FIRST_LOADS_BUCKET } from '../../src/core/limits.ts'
-import { clusters, largeDocument, policies, times } from './documents.ts'
+import { clusters, makeLargeDocument, makePolicies, repeat } from './documents.ts'
 import { LARGE_KEY } from './issuers.ts'
-import { boundedBy, type Kind } from './kind.ts'
-import { forgeToken, loginWith } from './tokens.ts'
+import { type Kind, makeBounds } from './kind.ts'
+import { forgeToken, makeLogin } from './tokens.ts'
 
 const FIRST_READS = 3
 const LOAD_FETCHES = 2
@@ -19,10 +19,10 @@ function misbehaving(behaviour: string, what: string, count = 20, more: Partial<
     name: `issuer-${behaviour}`,
     what: `unsigned tokens of issuers that ${what}`,
     documents: (issuers) => clusters(behaviour, count, (n) => `${issuers}/${issuerAt(n)}`),
-    request: (index, site) => loginWith(`${behaviour}-${index % count}`, forgeToken(site, { issuer: issuerAt(index) })),
+    request: (index, site) => makeLogin(`${behaviour}-${index % count}`, forgeToken(site, { issuer: issuerAt(index) })),
     statuses: [503],
     count,
-    bounds: boundedBy({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 }),
+    bounds: makeBounds({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 }),
     ...more,
   }
 }
@@ -35,11 +35,11 @@ function statuses(behaviour: string, what: string, list: readonly number[]): Kin
       Object.fromEntries(
         list.map((code) => [
           `clusters/${behaviour}-${code}/AgentAttestation`,
-          policies([{ issuer: `${issuers}/${behaviour}/${code}` }]),
+          makePolicies([{ issuer: `${issuers}/${behaviour}/${code}` }]),
         ]),
       ),
     request: (index, site) =>
-      loginWith(`${behaviour}-${codeAt(index)}`, forgeToken(site, { issuer: `${behaviour}/${codeAt(index)}` })),
+      makeLogin(`${behaviour}-${codeAt(index)}`, forgeToken(site, { issuer: `${behaviour}/${codeAt(index)}` })),
   })
 }
 
@@ -59,7 +59,7 @@ export const ISSUER_KINDS: readonly Kind[] = [
   misbehaving('nested', 'answer with 60,000 brackets'),
   misbehaving('large-keys', 'publish the largest key that is accepted', 2, {
     request: (index, site) =>
-      loginWith(
+      makeLogin(
         `large-keys-${index % 2}`,
         forgeToken(site, { issuer: `large-keys/${index % 2}`, kid: LARGE_KEY.kid, signatureBytes: 1024 }),
       ),
@@ -69,16 +69,16 @@ export const ISSUER_KINDS: readonly Kind[] = [
     name: 'many-issuers',
     what: 'unsigned tokens of thousands of configured issuers in rotation',
     documents: (issuers, scale) => ({
-      'clusters/rotation/AgentAttestation': policies(
-        times(MANY_ISSUERS[scale], (n) => ({ issuer: `${issuers}/good/${n}` })),
+      'clusters/rotation/AgentAttestation': makePolicies(
+        repeat(MANY_ISSUERS[scale], (n) => ({ issuer: `${issuers}/good/${n}` })),
       ),
     }),
     request: (index, site) =>
-      loginWith('rotation', forgeToken(site, { issuer: `good/${index % MANY_ISSUERS[site.scale]}` })),
+      makeLogin('rotation', forgeToken(site, { issuer: `good/${index % MANY_ISSUERS[site.scale]}` })),
     statuses: [401, 503],
     count: 2 * MANY_ISSUERS.small,
     // As many are loaded as there may be first loads while the clock stands still; each of them once.
-    bounds: boundedBy(
+    bounds: makeBounds(
       { reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 },
       { fetches: LOAD_FETCHES * FIRST_LOADS_BUCKET },
     ),
@@ -88,15 +88,15 @@ export const ISSUER_KINDS: readonly Kind[] = [
     what: 'requests of 100 bytes to clusters with documents of over 1 MB in rotation',
     documents: (_issuers, scale) =>
       Object.fromEntries(
-        times(LARGE_CLUSTERS[scale], (n) => [`clusters/large-${n}/AgentAttestation`, largeDocument(n)]),
+        repeat(LARGE_CLUSTERS[scale], (n) => [`clusters/large-${n}/AgentAttestation`, makeLargeDocument(n)]),
       ),
-    request: (index, { scale }) => loginWith(`large-${index % LARGE_CLUSTERS[scale]}`, tiny(index)),
+    request: (index, { scale }) => makeLogin(`large-${index % LARGE_CLUSTERS[scale]}`, tiny(index)),
     statuses: [401, 503],
     count: 2 * LARGE_CLUSTERS.small,
     bounds: {
-      ...boundedBy({ reads: FIRST_READS, writes: 1, bodyBytes: 1024 }, { writes: LARGE_CLUSTERS.small }),
+      ...makeBounds({ reads: FIRST_READS, writes: 1, bodyBytes: 1024 }, { writes: LARGE_CLUSTERS.small }),
       // What memory has no room for is read again; a record is written once for each version all the same.
-      again: boundedBy({ reads: FIRST_READS, bodyBytes: 1024 }).each,
+      again: makeBounds({ reads: FIRST_READS, bodyBytes: 1024 }).each,
     },
   },
 ]

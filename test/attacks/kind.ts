@@ -105,7 +105,7 @@ const NOTHING: Costs = {
 }
 
 /** Bounds that differ by `each` from a request that touches nothing; sent again, it touches neither store nor issuer. */
-export function boundedBy(each: Partial<Costs>, all?: Partial<Costs>): Bounds {
+export function makeBounds(each: Partial<Costs>, all?: Partial<Costs>): Bounds {
   const first = { ...NOTHING, ...each }
   return { each: first, again: { ...first, reads: 0, writes: 0, fetches: 0 }, ...(all === undefined ? {} : { all }) }
 }

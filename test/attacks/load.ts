@@ -30,10 +30,10 @@ export async function sendLoad({ url, perSecond, seconds, requestAt }: Load): Pr
     const elapsedMillis = performance.now() - startMillis
     if (elapsedMillis > seconds * 1000) break
     for (const due = Math.min(total, Math.ceil((elapsedMillis * perSecond) / 1000) + 1); index < due; index++) {
-      if (inFlight.size >= IN_FLIGHT_MAX) count(answers, 'not sent')
+      if (inFlight.size >= IN_FLIGHT_MAX) countEnd(answers, 'not sent')
       else {
         const sent: Promise<void> = sendOne(url, requestAt(index), agent)
-          .then((end) => count(answers, end))
+          .then((end) => countEnd(answers, end))
           .finally(() => inFlight.delete(sent))
         inFlight.add(sent)
       }
@@ -85,7 +85,7 @@ export function sendOne(url: string, attack: AttackRequest, agent?: Agent): Prom
   })
 }
 
-export function count(answers: Answers, end: string, by = 1): void {
+export function countEnd(answers: Answers, end: string, by = 1): void {
   answers.set(end, (answers.get(end) ?? 0) + by)
 }
 

@@ -7,28 +7,28 @@ const MILLIS_PER_TICK = 10
 
 /** How the command line of what serves differs from that of what started it. */
 const SERVES: Readonly<Record<HostName, (commandLine: string) => boolean>> = {
-  node: (line) => line.includes('src/runtime/node.ts'),
-  deno: (line) => !/^node\b/.test(line) && line.includes(' run ') && line.includes('src/runtime/deno.ts'),
+  node: (line) => line.includes('src/cli/postern.ts serve'),
+  deno: (line) => !/^node\b/.test(line) && line.includes(' run ') && line.includes('src/cli/postern.ts serve'),
   // wrangler starts two: a proxy on the port it was given, and the Worker on a port of its own choice.
   workerd: (line) => line.includes('workerd serve') && line.includes('entry=127.0.0.1:0'),
 }
 
 /** The process of `host` that serves, in the group that `leader` leads. */
 export function findServing(host: HostName, leader: number): number {
-  const found = groupOf(leader).find((pid) => SERVES[host](commandLineOf(pid)))
+  const found = listGroup(leader).find((pid) => SERVES[host](readCommandLine(pid)))
   if (found === undefined) throw new Error(`no process of ${host} in the group ${leader} serves`)
   return found
 }
 
 /** All processes of the group of `leader`. */
-export function groupOf(leader: number): readonly number[] {
+export function listGroup(leader: number): readonly number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.map(Number).filter((pid) => Number(statOf(pid)?.[2]) === leader)
+  return pids.map(Number).filter((pid) => Number(readStat(pid)?.[2]) === leader)
 }
 
 /** CPU time of all threads so far, user and system; `undefined` once the process has ended. */
 export function readCpuMillis(pid: number): number | undefined {
-  const fields = statOf(pid)
+  const fields = readStat(pid)
   // A zombie has ended, though nobody has asked for its code yet.
   if (fields === undefined || fields[0] === 'Z') return undefined
   return (Number(fields[11]) + Number(fields[12])) * MILLIS_PER_TICK
@@ -41,12 +41,12 @@ export function readRssMebibytes(pid: number): number {
 }
 
 /** The fields after the command's name, which may hold anything: state, parent, group, and on. */
-function statOf(pid: number): readonly string[] | undefined {
+function readStat(pid: number): readonly string[] | undefined {
   const text = readProc(pid, 'stat')
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-function commandLineOf(pid: number): string {
+function readCommandLine(pid: number): string {
   return (readProc(pid, 'cmdline') ?? '').replaceAll('\0', ' ')
 }
 

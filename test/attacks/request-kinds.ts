@@ -1,7 +1,7 @@
 // Traffic that is wrong before any evidence is looked at: ids, bodies, sessions, routes.
 import { CLAIMS_BODY_MAX_BYTES, LOGIN_BODY_MAX_BYTES } from '../../src/core/limits.ts'
-import { type AttackRequest, boundedBy, type Kind } from './kind.ts'
-import { JSON_TYPE, loginBody, loginWith, randomText } from './tokens.ts'
+import { type AttackRequest, type Kind, makeBounds } from './kind.ts'
+import { JSON_TYPE, makeLogin, makeLoginRequest, makeRandomText } from './tokens.ts'
 
 /** What a cluster that was never seen may cost once: each section of it, and the record of the one that decides. */
 const UNKNOWN_CLUSTER_READS = 5
@@ -74,105 +74,105 @@ export const REQUEST_KINDS: readonly Kind[] = [
   {
     name: 'made-up-clusters',
     what: 'logins to clusters that do not exist, each to another one',
-    request: (index) => loginWith(`x${index}-${Date.now() % 1e6}`, SHORT),
+    request: (index) => makeLogin(`x${index}-${Date.now() % 1e6}`, SHORT),
     // 503 once the budget for ids that nobody has heard of is spent.
     statuses: [404, 503],
-    bounds: boundedBy({ reads: UNKNOWN_CLUSTER_READS, bodyBytes: 1024 }),
+    bounds: makeBounds({ reads: UNKNOWN_CLUSTER_READS, bodyBytes: 1024 }),
   },
   {
     name: 'malformed-clusters',
     what: 'ids that no cluster can have',
-    request: (index) => loginWith(one(MALFORMED_IDS, index), SHORT),
+    request: (index) => makeLogin(one(MALFORMED_IDS, index), SHORT),
     // The host's own HTTP parser may refuse one as well.
     statuses: [400, 404, 414],
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'body-over-limit',
     what: 'a body one byte over the limit, its length declared',
-    request: () => loginBody('base', OVER_LIMIT),
+    request: () => makeLoginRequest('base', OVER_LIMIT),
     statuses: [413],
     mayCut: true,
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'chunked-body-over-limit',
     what: 'a body of sixteen times the limit, its length not declared',
-    request: () => ({ ...loginBody('base', FAR_OVER_LIMIT), chunked: true }),
+    request: () => ({ ...makeLoginRequest('base', FAR_OVER_LIMIT), chunked: true }),
     statuses: [413],
     perSecondMax: 50,
     mayCut: true,
     // Up to one chunk beyond the limit.
-    bounds: boundedBy({ bodyBytes: 2 * LOGIN_BODY_MAX_BYTES }),
+    bounds: makeBounds({ bodyBytes: 2 * LOGIN_BODY_MAX_BYTES }),
   },
   {
     name: 'malformed-json',
     what: 'bodies that are not JSON, or not a login',
-    request: (index) => loginBody('base', one(MALFORMED_BODIES, index)),
+    request: (index) => makeLoginRequest('base', one(MALFORMED_BODIES, index)),
     // Evidence of an unknown type is a login, of evidence that no policy asks for.
     statuses: [400, 401],
     count: MALFORMED_BODIES.length,
-    bounds: boundedBy({ bodyBytes: LOGIN_BODY_MAX_BYTES }),
+    bounds: makeBounds({ bodyBytes: LOGIN_BODY_MAX_BYTES }),
   },
   {
     name: 'nested-json',
     what: '60 KiB of brackets, members, escapes, digits',
-    request: (index) => loginBody('base', one(NESTED_BODIES, index)),
+    request: (index) => makeLoginRequest('base', one(NESTED_BODIES, index)),
     statuses: [400],
     count: NESTED_BODIES.length,
-    bounds: boundedBy({ bodyBytes: LOGIN_BODY_MAX_BYTES }),
+    bounds: makeBounds({ bodyBytes: LOGIN_BODY_MAX_BYTES }),
   },
   {
     name: 'content-types',
     what: 'bodies of other content types',
     request: (index) => ({
-      ...loginWith('base', SHORT),
+      ...makeLogin('base', SHORT),
       headers: { 'Content-Type': `text/${'x'.repeat(index % 4000)}` },
     }),
     statuses: [415],
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'hang-ups',
     what: 'clients that close their connection after half of their body',
-    request: () => ({ ...loginBody('base', OVER_LIMIT.subarray(0, 32 * 1024)), hangsUp: true }),
+    request: () => ({ ...makeLoginRequest('base', OVER_LIMIT.subarray(0, 32 * 1024)), hangsUp: true }),
     // Nobody reads it; but a fault of the gateway (500) it is not.
     statuses: [400, 408, 499],
     mayCut: true,
-    bounds: boundedBy({ bodyBytes: LOGIN_BODY_MAX_BYTES }),
+    bounds: makeBounds({ bodyBytes: LOGIN_BODY_MAX_BYTES }),
   },
   {
     name: 'claims-without-session',
     what: 'claims without a session, for clusters that exist and that do not',
     request: (index) => claims(index % 2 === 0 ? 'base' : `y${index}`, {}),
     statuses: [401],
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'claims-junk-session',
     what: 'claims with a bearer that nobody signed',
     request: (index) =>
-      claims(index % 2 === 0 ? 'base' : `z${index}`, { Authorization: `Bearer ${JUNK_SESSION}.${randomText(64)}` }),
+      claims(index % 2 === 0 ? 'base' : `z${index}`, { Authorization: `Bearer ${JUNK_SESSION}.${makeRandomText(64)}` }),
     statuses: [401],
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'claims-largest-body',
     what: '8 MiB of claims without a session',
     request: (index) =>
-      claims('base', index % 2 === 0 ? {} : { Authorization: `Bearer ${randomText(3000)}` }, LARGEST_CLAIMS),
+      claims('base', index % 2 === 0 ? {} : { Authorization: `Bearer ${makeRandomText(3000)}` }, LARGEST_CLAIMS),
     statuses: [401],
     perSecondMax: 10,
     mayCut: true,
     isDrainedByWrangler: true,
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'large-headers',
     what: 'a bearer of 14 KB',
-    request: () => claims('base', { Authorization: `Bearer ${randomText(10_500)}` }),
+    request: () => claims('base', { Authorization: `Bearer ${makeRandomText(10_500)}` }),
     statuses: [401, 403, 431],
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'status-without-session',
@@ -180,39 +180,39 @@ export const REQUEST_KINDS: readonly Kind[] = [
     request: (index) =>
       get(
         `/v1/clusters/s${index}/status`,
-        index % 2 === 0 ? {} : { Authorization: `Bearer ${JUNK_SESSION}.${randomText(64)}` },
+        index % 2 === 0 ? {} : { Authorization: `Bearer ${JUNK_SESSION}.${makeRandomText(64)}` },
       ),
     statuses: [401],
-    bounds: boundedBy({}),
+    bounds: makeBounds({}),
   },
   {
     name: 'trust-domain-logins',
     what: 'logins of issuers where none are configured',
-    request: () => ({ ...loginWith('', SHORT), path: '/v1/trust-domain/login' }),
+    request: () => ({ ...makeLogin('', SHORT), path: '/v1/trust-domain/login' }),
     statuses: [401, 403],
     // One section and its record, once.
-    bounds: boundedBy({ reads: 2, bodyBytes: 1024 }),
+    bounds: makeBounds({ reads: 2, bodyBytes: 1024 }),
   },
   {
     name: 'well-known',
     what: 'discovery and the published key set',
     request: (index) => get(one(['/.well-known/openid-configuration', '/.well-known/jwks.json'], index)),
     statuses: [200],
-    bounds: boundedBy({ auditBytes: 0 }),
+    bounds: makeBounds({ auditBytes: 0 }),
   },
   {
     name: 'readyz',
     what: 'readiness, which asks the store',
     request: () => get('/readyz'),
     statuses: [200],
-    bounds: boundedBy({ reads: 2, auditBytes: 0 }),
+    bounds: makeBounds({ reads: 2, auditBytes: 0 }),
   },
   {
     name: 'openapi',
     what: 'the description of the interface',
     request: () => get('/openapi.json'),
     statuses: [200],
-    bounds: boundedBy({ auditBytes: 0, answerBytes: 64 * 1024 }),
+    bounds: makeBounds({ auditBytes: 0, answerBytes: 64 * 1024 }),
   },
   {
     name: 'schemas',
@@ -222,7 +222,7 @@ export const REQUEST_KINDS: readonly Kind[] = [
         `/schemas/${one(['AgentAttestation', 'SVIDIssuancePolicy', 'TrustDomain', 'Nothing', '__proto__'], index)}.json`,
       ),
     statuses: [200, 404],
-    bounds: boundedBy({ auditBytes: 0, answerBytes: 64 * 1024 }),
+    bounds: makeBounds({ auditBytes: 0, answerBytes: 64 * 1024 }),
   },
   {
     name: 'unknown-routes',
@@ -230,7 +230,7 @@ export const REQUEST_KINDS: readonly Kind[] = [
     request: (index) =>
       one<AttackRequest>(
         [
-          get(`/${randomText(3000)}`),
+          get(`/${makeRandomText(3000)}`),
           get('/v1/clusters/base/login'),
           { method: 'POST', path: '/healthz' },
           get('/v1/clusters//login'),
@@ -239,6 +239,6 @@ export const REQUEST_KINDS: readonly Kind[] = [
         index,
       ),
     statuses: [200, 404, 405],
-    bounds: boundedBy({ auditBytes: 0 }),
+    bounds: makeBounds({ auditBytes: 0 }),
   },
 ]

@@ -1,7 +1,7 @@
 // Connections that are opened at a stated rate and then kept, with little or nothing more sent on them.
 import { connect, type Socket } from 'node:net'
 import type { Wire } from './kind.ts'
-import { type Answers, count, pause } from './load.ts'
+import { type Answers, countEnd, pause } from './load.ts'
 
 export interface Stalled {
   readonly url: string
@@ -54,7 +54,7 @@ export async function stallConnections(stalled: Stalled): Promise<Answers> {
       })
     socket.on('error', () => undefined)
     socket.once('close', () => {
-      if (open.delete(socket)) count(ends, status || 'closed')
+      if (open.delete(socket)) countEnd(ends, status || 'closed')
     })
   }
 
@@ -69,7 +69,7 @@ export async function stallConnections(stalled: Stalled): Promise<Answers> {
   clearInterval(dripping)
   for (const [socket, since] of [...open]) {
     open.delete(socket)
-    count(ends, performance.now() - since > STALLED_MAX_SECONDS * 1000 ? 'open too long' : 'open')
+    countEnd(ends, performance.now() - since > STALLED_MAX_SECONDS * 1000 ? 'open too long' : 'open')
     socket.destroy()
   }
   return ends

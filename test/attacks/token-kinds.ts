@@ -1,8 +1,8 @@
 // Traffic with evidence that nobody signed, against one cluster whose issuer behaves.
 
-import { policies, times } from './documents.ts'
-import { boundedBy, type Kind } from './kind.ts'
-import { forgeToken, loginBody, loginWith, randomText } from './tokens.ts'
+import { makePolicies, repeat } from './documents.ts'
+import { type Kind, makeBounds } from './kind.ts'
+import { forgeToken, makeLogin, makeLoginRequest, makeRandomText } from './tokens.ts'
 
 const LOGIN_BODY_BYTES = 64 * 1024
 /** Discovery, key set. */
@@ -14,8 +14,8 @@ const GOOD = 'good/0'
 
 /** Audiences that fill a token, in the spellings that cost most once they are quoted again. */
 const WIDE_AUDIENCES: readonly (readonly string[])[] = [
-  times(3000, (at) => `a${at % 10}`),
-  times(1500, () => '"\\'),
+  repeat(3000, (at) => `a${at % 10}`),
+  repeat(1500, () => '"\\'),
   ['"'.repeat(5_500)],
   ['\u2028'.repeat(3_000)],
   ['\u0001'.repeat(1_800)],
@@ -27,8 +27,8 @@ const JUNK_TOKENS: readonly (() => string)[] = [
   () => '.',
   () => '..',
   () => '.'.repeat(16_000),
-  () => randomText(12_000),
-  () => `${randomText(60)}.${randomText(600)}.${randomText(256)}`,
+  () => makeRandomText(12_000),
+  () => `${makeRandomText(60)}.${makeRandomText(600)}.${makeRandomText(256)}`,
   () => 'x'.repeat(16 * 1024 + 1),
   () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`,
   () => `${Buffer.from(`{"alg":"RS256","x":${'['.repeat(5_000)}}`).toString('base64url')}.e30.AAAA`,
@@ -40,59 +40,59 @@ export const TOKEN_KINDS: readonly Kind[] = [
   {
     name: 'junk-tokens',
     what: 'evidence that is not a token',
-    request: (index) => loginWith('base', (JUNK_TOKENS[index % JUNK_TOKENS.length] ?? randomText)(0 as never)),
+    request: (index) => makeLogin('base', (JUNK_TOKENS[index % JUNK_TOKENS.length] ?? makeRandomText)(0 as never)),
     statuses: [400, 401],
-    bounds: boundedBy({ bodyBytes: LOGIN_BODY_BYTES }),
+    bounds: makeBounds({ bodyBytes: LOGIN_BODY_BYTES }),
   },
   {
     name: 'random-kids',
     what: 'unsigned tokens of the configured issuer, each naming another key',
-    request: (_index, site) => loginWith('base', forgeToken(site, { issuer: GOOD, kid: randomText(12) })),
+    request: (_index, site) => makeLogin('base', forgeToken(site, { issuer: GOOD, kid: makeRandomText(12) })),
     statuses: [401, 503],
     count: 10_000,
     // The bucket of refetches is the bound, however many ask.
-    bounds: boundedBy({ fetches: LOAD_FETCHES, bodyBytes: 4096 }, { fetches: 2 * LOAD_FETCHES }),
+    bounds: makeBounds({ fetches: LOAD_FETCHES, bodyBytes: 4096 }, { fetches: 2 * LOAD_FETCHES }),
   },
   {
     name: 'random-kids-of-a-key-set',
     what: 'the same for a policy that names its key set, which is one fetch',
     documents: (issuers) => ({
-      'clusters/direct/AgentAttestation': policies([
+      'clusters/direct/AgentAttestation': makePolicies([
         { issuer: `${issuers}/${GOOD}`, jwksURI: `${issuers}/${GOOD}/keys` },
       ]),
     }),
     request: (index, site) =>
-      loginWith('direct', index === 0 ? site.goodToken : forgeToken(site, { issuer: GOOD, kid: randomText(12) })),
+      makeLogin('direct', index === 0 ? site.goodToken : forgeToken(site, { issuer: GOOD, kid: makeRandomText(12) })),
     statuses: [200, 401, 503],
     count: 2_000,
     // The first load, which is the good login's, and the bucket.
-    bounds: boundedBy({ reads: FIRST_READS, writes: 1, fetches: 1, bodyBytes: 4096 }, { fetches: 3 }),
+    bounds: makeBounds({ reads: FIRST_READS, writes: 1, fetches: 1, bodyBytes: 4096 }, { fetches: 3 }),
   },
   {
     name: 'unsigned-tokens',
     what: 'unsigned tokens of the configured issuer that name its key',
-    request: (_index, site) => loginWith('base', forgeToken(site, { issuer: GOOD })),
+    request: (_index, site) => makeLogin('base', forgeToken(site, { issuer: GOOD })),
     statuses: [401],
-    bounds: boundedBy({ bodyBytes: 4096 }),
+    bounds: makeBounds({ bodyBytes: 4096 }),
   },
   {
     name: 'wide-audiences',
     what: 'tokens with thousands of audiences, or with audiences that are longer once quoted',
     documents: (issuers) => ({
-      'clusters/wide/AgentAttestation': policies(times(30, () => ({ issuer: `${issuers}/${GOOD}` }))),
+      'clusters/wide/AgentAttestation': makePolicies(repeat(30, () => ({ issuer: `${issuers}/${GOOD}` }))),
     }),
     request: (index, site) => {
       const aud = WIDE_AUDIENCES[index % WIDE_AUDIENCES.length] ?? []
-      return loginWith('wide', forgeToken(site, { issuer: GOOD, claims: { aud } }))
+      return makeLogin('wide', forgeToken(site, { issuer: GOOD, claims: { aud } }))
     },
     statuses: [401],
-    bounds: boundedBy({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: LOGIN_BODY_BYTES }),
+    bounds: makeBounds({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: LOGIN_BODY_BYTES }),
   },
   {
     name: 'wide-claims',
     what: 'tokens whose other claims are as long as a token can be: issuer, subject, names, key id',
     documents: (issuers) => ({
-      'clusters/wide/AgentAttestation': policies(times(30, () => ({ issuer: `${issuers}/${GOOD}` }))),
+      'clusters/wide/AgentAttestation': makePolicies(repeat(30, () => ({ issuer: `${issuers}/${GOOD}` }))),
     }),
     request: (index, site) => {
       const long = '"\u0001'.repeat(900)
@@ -103,40 +103,40 @@ export const TOKEN_KINDS: readonly Kind[] = [
         { 'kubernetes.io': { namespace: long } },
       ]
       const claims = changes[index % changes.length] ?? {}
-      return loginWith('wide', forgeToken(site, { issuer: GOOD, claims, kid: 'k'.repeat(256) }))
+      return makeLogin('wide', forgeToken(site, { issuer: GOOD, claims, kid: 'k'.repeat(256) }))
     },
     statuses: [401],
-    bounds: boundedBy({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: LOGIN_BODY_BYTES }),
+    bounds: makeBounds({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: LOGIN_BODY_BYTES }),
   },
   {
     name: 'eight-attestations',
     what: 'eight pieces of evidence in 60 KiB, seven of them of types that nobody asked for',
     request: (_index, site) => {
-      const others = times(7, (at) => ({
+      const others = repeat(7, (at) => ({
         type: `${'t'.repeat(39)}${at}`,
-        evidence: { token: 'y'.repeat(6_000), at: times(400, (n) => n) },
+        evidence: { token: 'y'.repeat(6_000), at: repeat(400, (n) => n) },
       }))
       const token = forgeToken(site, { issuer: GOOD })
-      return loginBody(
+      return makeLoginRequest(
         'base',
         JSON.stringify({ attestations: [...others, { type: 'k8s_token', evidence: { token } }] }),
       )
     },
     statuses: [400, 401],
-    bounds: boundedBy({ bodyBytes: LOGIN_BODY_BYTES }),
+    bounds: makeBounds({ bodyBytes: LOGIN_BODY_BYTES }),
   },
   {
     name: 'one-issuer-policies',
     what: 'an unsigned token against a document with thousands of policies of its issuer',
     documents: (issuers) => ({
-      'clusters/many/AgentAttestation': policies(times(5_000, () => ({ issuer: `${issuers}/${GOOD}` }))),
+      'clusters/many/AgentAttestation': makePolicies(repeat(5_000, () => ({ issuer: `${issuers}/${GOOD}` }))),
     }),
     request: (index, site) =>
-      loginWith(
+      makeLogin(
         'many',
         forgeToken(site, { issuer: GOOD, ...(index % 2 === 0 ? {} : { claims: { aud: ['elsewhere'] } }) }),
       ),
     statuses: [401],
-    bounds: boundedBy({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 }),
+    bounds: makeBounds({ reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 }),
   },
 ]

@@ -21,15 +21,15 @@ export function forgeToken(site: Site, { issuer, kid = 'key-1', claims = {}, sig
   return `${encode({ alg: 'RS256', kid })}.${encode(payload)}.${randomBytes(signatureBytes).toString('base64url')}`
 }
 
-export const randomText = (bytes: number): string => randomBytes(bytes).toString('base64url')
+export const makeRandomText = (bytes: number): string => randomBytes(bytes).toString('base64url')
 
 /** A login with one piece of evidence. */
-export function loginWith(cluster: string, token: string): AttackRequest {
-  return loginBody(cluster, JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] }))
+export function makeLogin(cluster: string, token: string): AttackRequest {
+  return makeLoginRequest(cluster, JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] }))
 }
 
 /** A login with a body made by hand. */
-export function loginBody(cluster: string, body: string | Uint8Array<ArrayBuffer>): AttackRequest {
+export function makeLoginRequest(cluster: string, body: string | Uint8Array<ArrayBuffer>): AttackRequest {
   return { method: 'POST', path: `/v1/clusters/${cluster}/login`, headers: JSON_TYPE, body }
 }
 

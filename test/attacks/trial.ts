@@ -3,11 +3,11 @@ import { performance } from 'node:perf_hooks'
 import { type Host, type HostName, startHost } from '../conformance/hosts.ts'
 import type { Issuers } from './issuers.ts'
 import type { Kind, Site } from './kind.ts'
-import { documentsOf } from './kinds.ts'
+import { listDocuments } from './kinds.ts'
 import { type Answers, pause, sendLoad, sendOne } from './load.ts'
-import { findServing, groupOf, readCpuMillis } from './process-figures.ts'
+import { findServing, listGroup, readCpuMillis } from './process-figures.ts'
 import { stallConnections, UNREAD_REQUESTS } from './stalled-connections.ts'
-import { loginWith } from './tokens.ts'
+import { makeLogin } from './tokens.ts'
 import { type Watched, watchProcess } from './watch.ts'
 
 export interface Trial {
@@ -50,18 +50,18 @@ export async function runTrial(trial: Trial, issuers: Issuers): Promise<Outcome>
     now: Date.now,
   }
   const log = createLog()
-  const host = await startHost(name, documentsOf(kind, issuers.origin, site.scale), { takeOutput: log.take })
+  const host = await startHost(name, listDocuments(kind, issuers.origin, site.scale), { takeOutput: log.take })
   const onSignal = (): void => void stopHost(host).then(() => process.exit(130))
   for (const signal of SIGNALS) process.once(signal, onSignal)
   try {
     const pid = findServing(name, host.pid)
     await logIn(host.url, site, WARM_UP_LOGINS)
-    const loginCpuMillis = (await cpuOf(pid, () => logIn(host.url, site, MEASURED_LOGINS))) / MEASURED_LOGINS
+    const loginCpuMillis = (await measureCpu(pid, () => logIn(host.url, site, MEASURED_LOGINS))) / MEASURED_LOGINS
 
     const watch = watchProcess(pid, host.url)
     const perSecond = Math.min(trial.perSecond, kind.perSecondMax ?? Number.POSITIVE_INFINITY)
     let answers: Answers = new Map()
-    const cpu = await cpuOf(pid, async () => {
+    const cpu = await measureCpu(pid, async () => {
       const load = { url: host.url, perSecond, seconds }
       answers =
         kind.wire === undefined
@@ -70,7 +70,7 @@ export async function runTrial(trial: Trial, issuers: Issuers): Promise<Outcome>
       await pause(SETTLE_MILLIS)
     })
     const watched = await watch.stop()
-    const requests = sentOf(answers) * (kind.wire === 'unread' ? UNREAD_REQUESTS : 1)
+    const requests = countSent(answers) * (kind.wire === 'unread' ? UNREAD_REQUESTS : 1)
     return { ...trial, perSecond, answers, cpuMillis: cpu / requests, loginCpuMillis, watched, ...log.read() }
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal)
@@ -79,13 +79,13 @@ export async function runTrial(trial: Trial, issuers: Issuers): Promise<Outcome>
 }
 
 /** Requests or connections that were made. */
-export function sentOf(answers: Answers): number {
+export function countSent(answers: Answers): number {
   let sent = 0
   for (const [end, times] of answers) if (end !== 'not sent') sent += times
   return sent
 }
 
-async function cpuOf(pid: number, work: () => Promise<void>): Promise<number> {
+async function measureCpu(pid: number, work: () => Promise<void>): Promise<number> {
   const before = readCpuMillis(pid)
   await work()
   return (readCpuMillis(pid) ?? Number.NaN) - (before ?? Number.NaN)
@@ -93,7 +93,7 @@ async function cpuOf(pid: number, work: () => Promise<void>): Promise<number> {
 
 async function logIn(url: string, site: Site, times: number): Promise<void> {
   for (let done = 0; done < times; done += LOGINS_AT_ONCE) {
-    const logins = Array.from({ length: LOGINS_AT_ONCE }, () => sendOne(url, loginWith('base', site.goodToken)))
+    const logins = Array.from({ length: LOGINS_AT_ONCE }, () => sendOne(url, makeLogin('base', site.goodToken)))
     for (const end of await Promise.all(logins)) if (end !== '200') throw new Error(`a good login ended with ${end}`)
   }
 }
@@ -115,13 +115,13 @@ function createLog() {
 
 /** SIGTERM to its group; what has not ended by then is killed, each by its id: a killed wrangler leaves workerd behind. */
 async function stopHost(host: Host): Promise<void> {
-  const group = groupOf(host.pid)
+  const group = listGroup(host.pid)
   const startMillis = performance.now()
   await Promise.race([host.stop(), pause(STOP_MILLIS)])
   while (group.some((pid) => readCpuMillis(pid) !== undefined) && performance.now() - startMillis < STOP_MILLIS) {
     await pause(100)
   }
-  for (const pid of groupOf(host.pid).filter((pid) => readCpuMillis(pid) !== undefined)) {
+  for (const pid of listGroup(host.pid).filter((pid) => readCpuMillis(pid) !== undefined)) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {

@@ -1,7 +1,7 @@
 // What must hold of a host under attack, and the row of the table that says whether it did.
 import type { HostName } from '../conformance/hosts.ts'
 import { STALLED_MAX_SECONDS } from './stalled-connections.ts'
-import { type Outcome, sentOf } from './trial.ts'
+import { countSent, type Outcome } from './trial.ts'
 
 /** Memory of the serving process. */
 export const RSS_MAX_MEBIBYTES: Readonly<Record<HostName, number>> = { node: 384, deno: 384, workerd: 512 }
@@ -43,7 +43,7 @@ export function describeRow(outcome: Outcome, violations: readonly string[]): st
   const cells = [
     host,
     kind.name,
-    `${sentOf(answers)}, ${perSecond}`,
+    `${countSent(answers)}, ${perSecond}`,
     ends,
     cpuMillis.toFixed(2),
     (cpuMillis / loginCpuMillis).toFixed(2),

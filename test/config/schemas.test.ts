@@ -1,24 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { jsonSchemaOf, makeOpenApiSchemas, schemaFile } from '../../dev/schemas.ts'
+import { makeJsonSchema, makeOpenApiSchemas, makeSchemaUrl } from '../../dev/schemas.ts'
 import { listSectionNames } from '../../src/config/sections/table.ts'
 
 const json = (text: string): unknown => JSON.parse(text)
 
 describe('the JSON Schemas for editors', () => {
   it.each(listSectionNames())('%s is the one that its section makes', (name) => {
-    expect(json(readFileSync(schemaFile(name), 'utf8'))).toEqual(json(jsonSchemaOf(name)))
+    expect(json(readFileSync(makeSchemaUrl(name), 'utf8'))).toEqual(json(makeJsonSchema(name)))
   })
 
   it('are of sections that exist', () => {
-    const files = readdirSync(new URL('.', schemaFile('Cluster')))
+    const files = readdirSync(new URL('.', makeSchemaUrl('Cluster')))
     expect(files.toSorted()).toEqual(
       [...listSectionNames(), 'openapi-schemas'].map((name) => `${name}.json`).toSorted(),
     )
   })
 
   it.each(listSectionNames())('%s describes each of its fields, and allows no other', (name) => {
-    const text = jsonSchemaOf(name)
+    const text = makeJsonSchema(name)
     expect(json(text)).toMatchObject({
       additionalProperties: false,
       required: ['section', 'schema', 'spec'],
@@ -30,7 +30,7 @@ describe('the JSON Schemas for editors', () => {
 
 describe('the JSON Schemas of requests and answers', () => {
   it('are those that the code makes', () => {
-    expect(json(readFileSync(schemaFile('openapi-schemas'), 'utf8'))).toEqual(json(makeOpenApiSchemas()))
+    expect(json(readFileSync(makeSchemaUrl('openapi-schemas'), 'utf8'))).toEqual(json(makeOpenApiSchemas()))
   })
 
   it('say something of every member', () => {

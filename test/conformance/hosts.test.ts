@@ -183,7 +183,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     const [servers, agents] = ['trust-domain/TrustDomainServerAttestation', `clusters/${CLUSTER}/AgentAttestation`]
     const issuer = await asIssuer(cluster, ask)
     const agentSession = await asAgent(cluster, ask, 'node-1')
-    const verdictOf = async (more: object): Promise<unknown> => {
+    const readVerdict = async (more: object): Promise<unknown> => {
       const workloads = [{ id: 'w1', attributes: POD_ON_NODE }]
       const response = await fetch(`${host.url}/v1/clusters/${CLUSTER}/claims`, {
         method: 'POST',
@@ -193,7 +193,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
       const body = (await response.json()) as { code?: string; where?: string }
       return response.ok ? 'good' : `${response.status} ${body.code} ${body.where}`
     }
-    expect([await verdictOf({}), await verdictOf({ agentSession })]).toEqual(['good', 'good'])
+    expect([await readVerdict({}), await readVerdict({ agentSession })]).toEqual(['good', 'good'])
     // Another text that decides alike, and a pin that the agent does not meet.
     const reworded = `# why\n${stored[servers]}`.replace(
       `[${CLUSTER}, unlisted, nowhere]`,
@@ -203,7 +203,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     await host.put(servers, reworded)
     await host.put(agents, stored['clusters/pinned/AgentAttestation']?.replace('spirl-agent', 'another') ?? '')
     await host.restart()
-    expect(await verdictOf({})).toBe('good')
-    expect(await verdictOf({ agentSession })).toBe('401 session_revoked agentSession')
+    expect(await readVerdict({})).toBe('good')
+    expect(await readVerdict({ agentSession })).toBe('401 session_revoked agentSession')
   })
 })

@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { developmentSettings, envFileText } from '../../src/cli/keys/dev-environment.ts'
+import { formatEnvFile, readDevelopmentSettings } from '../../src/cli/keys/dev-environment.ts'
 import { openLocalKv } from '../../src/cli/store/local-kv.ts'
-import { startWorker, stopGroup, untilReady } from '../../src/cli/store/wrangler.ts'
+import { startWorker, stopGroup, waitUntilReady } from '../../src/cli/store/wrangler.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 
 const DENO = join('node_modules', '@deno', `linux-${process.arch}-glibc`, 'deno')
@@ -41,9 +41,9 @@ export async function startHost(
   { change = {}, takeOutput }: HostOptions = {},
 ): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
-  const port = await freePort()
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
-  const changed = { ...(await developmentSettings(folder, url)), ...change }
+  const changed = { ...(await readDevelopmentSettings(folder, url)), ...change }
   const settings = Object.fromEntries(
     Object.entries(changed).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
@@ -56,13 +56,13 @@ export async function startHost(
       output += text
     })
 
-  const store = name === 'workerd' ? kvStore(folder) : directoryStore(join(folder, 'store'))
+  const store = name === 'workerd' ? createKvStore(folder) : createDirectoryStore(join(folder, 'store'))
   await store.putAll(documents)
   let child = await start()
 
   async function start(): Promise<ChildProcess> {
     const started = name === 'workerd' ? startOnWorkerd() : startServe(name)
-    await untilReady(`${url}/readyz`, started, 60_000).catch(async (error: unknown) => {
+    await waitUntilReady(`${url}/readyz`, started, 60_000).catch(async (error: unknown) => {
       await stopGroup(started)
       rmSync(folder, { recursive: true, force: true })
       throw new Error(`${name}: ${String(error)}\n${output}`)
@@ -72,17 +72,17 @@ export async function startHost(
 
   function startOnWorkerd(): ChildProcess {
     const envFile = join(folder, 'dev.env')
-    writeFileSync(envFile, envFileText(settings))
+    writeFileSync(envFile, formatEnvFile(settings))
     return startWorker({ port, envFile, persistTo: join(folder, 'state') }, onOutput)
   }
 
   function startServe(host: 'node' | 'deno'): ChildProcess {
-    const flags = ['--store', join(folder, 'store'), '--port', String(port)]
+    const serve = ['src/cli/postern.ts', 'serve', '--store', join(folder, 'store'), '--port', String(port)]
     const [command, args] =
       host === 'node'
-        ? [process.execPath, ['src/runtime/node.ts']]
-        : [DENO, ['run', '--allow-net', '--allow-env', '--allow-read', '--allow-write', 'src/runtime/deno.ts']]
-    const started = spawn(command, [...args, ...flags], {
+        ? [process.execPath, serve]
+        : [DENO, ['run', '--allow-net', '--allow-env', '--allow-read', '--allow-write', ...serve]]
+    const started = spawn(command, args, {
       env: { ...process.env, ...settings, ...takenOut },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -124,7 +124,7 @@ interface Store {
   putAll(documents: Readonly<Record<string, string>>): Promise<void>
 }
 
-function directoryStore(folder: string): Store {
+function createDirectoryStore(folder: string): Store {
   mkdirSync(folder, { recursive: true })
   async function put(key: string, text: string): Promise<void> {
     const path = join(folder, `${key}.yaml`)
@@ -139,7 +139,7 @@ function directoryStore(folder: string): Store {
   }
 }
 
-function kvStore(folder: string): Store {
+function createKvStore(folder: string): Store {
   async function putAll(documents: Readonly<Record<string, string>>): Promise<void> {
     const kv = openLocalKv(join(folder, 'state'))
     try {
@@ -151,7 +151,7 @@ function kvStore(folder: string): Store {
   return { put: (key, text) => putAll({ [key]: text }), putAll }
 }
 
-function freePort(): Promise<number> {
+function findFreePort(): Promise<number> {
   return new Promise((found) => {
     const probe = createServer()
     probe.listen(0, '127.0.0.1', () => {

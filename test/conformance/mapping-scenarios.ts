@@ -102,7 +102,7 @@ export const asIssuer = async (cluster: StandInCluster, ask: Ask): Promise<strin
 export const asAgent = async (cluster: StandInCluster, ask: Ask, node: string): Promise<string> =>
   sessionFrom(ask, `/v1/clusters/${CLUSTER}/login`, await cluster.mint({ node }))
 
-async function bearerOf(bearer: Who['bearer'], cluster: StandInCluster, ask: Ask): Promise<string | undefined> {
+async function findBearer(bearer: Who['bearer'], cluster: StandInCluster, ask: Ask): Promise<string | undefined> {
   if (bearer === 'nobody') return undefined
   return bearer === 'issuer' ? asIssuer(cluster, ask) : asAgent(cluster, ask, 'node-1')
 }
@@ -113,7 +113,7 @@ function claims(name: string, who: Who, workloads: readonly object[], expected: 
     async request(cluster, ask) {
       const { bearer, agentNode, clusterId = CLUSTER } = who
       const agentSession = agentNode === undefined ? {} : { agentSession: await asAgent(cluster, ask, agentNode) }
-      const session = await bearerOf(bearer, cluster, ask)
+      const session = await findBearer(bearer, cluster, ask)
       return json(`/v1/clusters/${clusterId}/claims`, { ...agentSession, workloads }, session)
     },
     expected,

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { developmentSettings } from '../../src/cli/keys/dev-environment.ts'
+import { readDevelopmentSettings } from '../../src/cli/keys/dev-environment.ts'
 
 export type ServerName = 'node' | 'deno'
 
@@ -55,7 +55,7 @@ export async function operate(
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
   }
-  const settings = { ...(await developmentSettings(folder, 'http://127.0.0.1:8787')), ...change }
+  const settings = { ...(await readDevelopmentSettings(folder, 'http://127.0.0.1:8787')), ...change }
   const [command, ...args] = [...COMMANDS[host], ...SERVE, '--store', store, '--port', '0', ...flags]
   const child = spawn(command, args, {
     env: { ...process.env, ...settings, NODE_EXTRA_CA_CERTS: '' },

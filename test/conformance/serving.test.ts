@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
-import { developmentSettings } from '../../src/cli/keys/dev-environment.ts'
+import { readDevelopmentSettings } from '../../src/cli/keys/dev-environment.ts'
 import { type Operated, operate, runTool, SERVE, type ServerName } from './operated.ts'
 import { documents } from './scenarios.ts'
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   cluster = await startStandInCluster({ audience: 'spiffe://example.org', port: 0 })
   body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: await cluster.mint() } }] })
   scratch = mkdtempSync(join(tmpdir(), 'postern-serving-'))
-  settings = await developmentSettings(scratch, 'http://127.0.0.1:8787')
+  settings = await readDevelopmentSettings(scratch, 'http://127.0.0.1:8787')
 })
 afterAll(async () => {
   await cluster.close()

@@ -1,7 +1,7 @@
 // docs/attestors.md has a section for each row of the table, in which only one block is made of the code.
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { attestorsPage, type DescribedAttestor } from '../../dev/attestors-page.ts'
+import { type DescribedAttestor, makeAttestorsPage } from '../../dev/attestors-page.ts'
 import { readBlock } from '../../dev/block.ts'
 
 const badge: DescribedAttestor = {
@@ -17,7 +17,7 @@ const badge: DescribedAttestor = {
 
 describe('the page of attestors', () => {
   it('gets a section for a new row', () => {
-    const page = attestorsPage('# Attestors\n', [badge])
+    const page = makeAttestorsPage('# Attestors\n', [badge])
     expect(page).toMatch(/^# Attestors\n\n## badge\n\n<!-- made by/)
     const block = readBlock(page, 'badge')
     expect(block).toContain('Evidence: `photo`. `config` is required.')
@@ -25,19 +25,19 @@ describe('the page of attestors', () => {
   })
 
   it('keeps what is written by hand', () => {
-    const page = attestorsPage('# Attestors\n', [badge]).replace('## badge\n', '## badge\n\nShow it.\n')
-    const optional = attestorsPage(page, [{ ...badge, configOptional: true }])
+    const page = makeAttestorsPage('# Attestors\n', [badge]).replace('## badge\n', '## badge\n\nShow it.\n')
+    const optional = makeAttestorsPage(page, [{ ...badge, configOptional: true }])
     expect(optional).toContain('## badge\n\nShow it.\n')
     expect(readBlock(optional, 'badge')).toContain('`config` is optional.')
-    expect(attestorsPage(optional, [badge])).toBe(page)
+    expect(makeAttestorsPage(optional, [badge])).toBe(page)
   })
 
   it('fails for a section whose row is gone', () => {
-    expect(() => attestorsPage(attestorsPage('', [badge]), [])).toThrow('badge')
+    expect(() => makeAttestorsPage(makeAttestorsPage('', [badge]), [])).toThrow('badge')
   })
 
   it('fails for a block that is not closed', () => {
-    const page = attestorsPage('', [badge])
-    expect(() => attestorsPage(page.replace('<!-- end: badge -->', ''), [badge])).toThrow('badge')
+    const page = makeAttestorsPage('', [badge])
+    expect(() => makeAttestorsPage(page.replace('<!-- end: badge -->', ''), [badge])).toThrow('badge')
   })
 })

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { beforeFirstRequest } from '../../src/runtime/first-request.ts'
+import { runBeforeFirstRequest } from '../../src/runtime/first-request.ts'
 
 it('work for the first request is done once, before it, and not before there is one', async () => {
   const done: string[] = []
-  const app = beforeFirstRequest(
+  const app = runBeforeFirstRequest(
     {
       fetch(_request: Request, environment: string) {
         done.push(environment)

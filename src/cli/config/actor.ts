@@ -1,6 +1,6 @@
 // Who makes a change, and over which version: the flags that all changes share.
 import { ACTOR_MAX_LENGTH } from '../../core/limits.ts'
-import { type Io, usageStop } from '../command.ts'
+import { type Io, makeUsageStop } from '../command.ts'
 import type { Options } from '../define-command.ts'
 
 export const CHANGE_OPTIONS = {
@@ -22,5 +22,5 @@ const ONE_LINE = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]*[^\p{C}\p{Z}])?$/u
 export function readActor(given: string | undefined, io: Io): string {
   const actor = given ?? io.environment['USER'] ?? io.environment['USERNAME'] ?? 'unknown'
   if ([...actor].length <= ACTOR_MAX_LENGTH && ONE_LINE.test(actor)) return actor
-  throw usageStop(`--actor takes 1 to ${ACTOR_MAX_LENGTH} printable characters`)
+  throw makeUsageStop(`--actor takes 1 to ${ACTOR_MAX_LENGTH} printable characters`)
 }

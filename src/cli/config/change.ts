@@ -6,11 +6,11 @@ import { formatInstantMillis } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { EXIT, type ExitCode, type Io, Stop } from '../command.ts'
-import { issuesText, tally } from '../print-issues.ts'
+import { countIssues, formatIssues } from '../format-issues.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
 import type { OpenedStore } from '../store/store-option.ts'
-import { type Change, judgeChanges } from './change-verdict.ts'
 import { type Action, listHistory, writeHistory } from './history.ts'
+import { type Change, reviewChanges } from './review-changes.ts'
 
 export interface ChangeOptions {
   readonly action: Action
@@ -34,10 +34,10 @@ export function makeChanges(
     if (options.expected !== undefined) {
       await expectDigest(options.expected, changes[0].key, stored.get(changes[0].key.text), store)
     }
-    const { reports, refused } = await judgeChanges(changes, stored, settings, io)
-    for (const { document, issues } of reports) io.err(issuesText(issues, document, io))
+    const { reports, refused } = await reviewChanges(changes, stored, settings, io)
+    for (const { document, issues } of reports) io.err(formatIssues(issues, document, io))
     if (refused) {
-      io.err(`Nothing is written: ${tally(reports.flatMap(({ issues }) => issues))}\n`)
+      io.err(`Nothing is written: ${countIssues(reports.flatMap(({ issues }) => issues))}\n`)
       return EXIT.refused
     }
     for (const change of changes) {

@@ -4,9 +4,9 @@ import { computeDigest, shortenDigest } from '../../core/digest.ts'
 import { DIFF_EDITS_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 import { checkScope, readTarget, SCOPE, TARGET_OPTIONS } from '../arguments.ts'
-import { EXIT, type Io, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
-import { readDocumentFile, sectionOf } from '../document.ts'
+import { readClaimedSection, readDocumentFile } from '../document.ts'
 import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
 
@@ -18,9 +18,9 @@ export const configDiff = defineCommand({
   async run([scope, file], values, io) {
     const target = readTarget(scope, values.id)
     const bytes = await readDocumentFile(file, io)
-    const section = sectionOf(bytes)
+    const section = readClaimedSection(bytes)
     if (section === undefined)
-      throw usageStop(`The section of ${file} is missing or unknown: run \`config validate ${file}\``)
+      throw makeUsageStop(`The section of ${file} is missing or unknown: run \`config validate ${file}\``)
     checkScope(target, section, file)
     const key = target.keyOf(section)
     const { store } = await openStore(values, io)

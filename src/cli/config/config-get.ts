@@ -5,7 +5,7 @@ import { formatInstantMillis } from '../../core/instant.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import { openRecord } from '../../token/applied-record.ts'
 import { readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
-import { EXIT, type Io, Stop, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { openStateStore, STATE_OPTIONS } from '../store/state-option.ts'
 import { type OpenedStore, openStore, STORE_OPTIONS } from '../store/store-option.ts'
@@ -45,7 +45,7 @@ async function readApplied(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { sealing } = opened.settings
   if ('missing' in sealing)
-    throw usageStop(`--applied verifies a seal: set ${sealing.missing.join(', ')} as the gateway has them`)
+    throw makeUsageStop(`--applied verifies a seal: set ${sealing.missing.join(', ')} as the gateway has them`)
   const state = await openStateStore(flags, opened.store, io)
   const sealed = await state.read(appliedKey(key))
   if (sealed === undefined) throw new Stop(EXIT.refused, `The gateway has applied no ${key.text} in ${state.name}`)

@@ -3,10 +3,10 @@
 import { computeDigest, SHORT_DIGEST_LENGTH, shortenDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { JSON_OPTION, readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
-import { EXIT, type Io, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
-import { count, paint } from '../terminal.ts'
+import { formatCount, paint } from '../terminal.ts'
 import { type HistoryEntry, type HistoryRecord, listHistory, readHistory } from './history.ts'
 
 export const configHistory = defineCommand({
@@ -22,7 +22,7 @@ export const configHistory = defineCommand({
   async run([scope, section], values, io) {
     const target = readTarget(scope, values.id)
     const key = target.keyOf(readSection(target, section))
-    if (!/^[1-9][0-9]{0,4}$/.test(values.limit)) throw usageStop('--limit takes a number from 1 to 99999')
+    if (!/^[1-9][0-9]{0,4}$/.test(values.limit)) throw makeUsageStop('--limit takes a number from 1 to 99999')
     const { store } = await openStore(values, io)
     const entries = await listHistory(store, key)
     const shown = entries.slice(0, Number(values.limit))
@@ -42,9 +42,9 @@ export const configHistory = defineCommand({
       return EXIT.done
     }
     if (records.length === 0) io.err(`${key.text} has no history in ${printable(store.name)}\n`)
-    io.out(records.map((listed) => lineOf(listed, current, io)).join(''))
+    io.out(records.map((listed) => formatEntry(listed, current, io)).join(''))
     const more = entries.length - records.length
-    if (more > 0) io.err(`${count(more, 'older record')} not listed: see --limit\n`)
+    if (more > 0) io.err(`${formatCount(more, 'older record')} not listed: see --limit\n`)
     return EXIT.done
   },
 })
@@ -55,7 +55,7 @@ interface Listed {
   readonly record: HistoryRecord | undefined
 }
 
-function lineOf({ entry, record }: Listed, current: string | undefined, io: Io): string {
+function formatEntry({ entry, record }: Listed, current: string | undefined, io: Io): string {
   const { time, digest } = entry
   const version = digest === undefined ? '-'.padEnd(SHORT_DIGEST_LENGTH) : shortenDigest(digest)
   const what =

@@ -2,7 +2,7 @@
 import { parseDigestStart, shortenDigest } from '../../core/digest.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import { readExpected, readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
-import { EXIT, Stop, usageStop } from '../command.ts'
+import { EXIT, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
 import { CHANGE_OPTIONS, readActor, VALIDATE_ONLY_OPTION } from './actor.ts'
@@ -26,7 +26,7 @@ export const configRollback = defineCommand({
     const expected = readExpected(values['expected-digest'])
     const actor = readActor(values.actor, io)
     const start = parseDigestStart(values.to)
-    if (start === undefined) throw usageStop('--to takes the first digits of a digest, at least 4')
+    if (start === undefined) throw makeUsageStop('--to takes the first digits of a digest, at least 4')
 
     const opened = await openStore(values, io)
     const entry = selectVersion(await listHistory(opened.store, key), start, key.text)
@@ -50,5 +50,5 @@ function selectVersion(entries: readonly HistoryEntry[], prefix: string, key: st
   const other = fitting.find(({ digest }) => digest !== newest.digest)
   if (other === undefined) return newest
   const names = `${shortenDigest(newest.digest ?? '')} and ${shortenDigest(other.digest ?? '')}`
-  throw usageStop(`More than one version begins with ${prefix}, ${names} among them: give more digits`)
+  throw makeUsageStop(`More than one version begins with ${prefix}, ${names} among them: give more digits`)
 }

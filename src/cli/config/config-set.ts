@@ -2,15 +2,15 @@
 // their author has not seen.
 
 import { checkScope, readExpected, readTarget, SCOPE, TARGET_OPTIONS } from '../arguments.ts'
-import { EXIT, usageStop } from '../command.ts'
+import { EXIT, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
-import { compileFile, readDocumentFile, sectionOf } from '../document.ts'
-import { issuesText } from '../print-issues.ts'
+import { compileFile, readClaimedSection, readDocumentFile } from '../document.ts'
+import { formatIssues } from '../format-issues.ts'
 import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
-import { count } from '../terminal.ts'
+import { formatCount } from '../terminal.ts'
 import { CHANGE_OPTIONS, readActor, VALIDATE_ONLY_OPTION } from './actor.ts'
 import { makeChanges } from './change.ts'
-import type { Change } from './change-verdict.ts'
+import type { Change } from './review-changes.ts'
 
 export const configSet = defineCommand({
   name: 'set',
@@ -21,7 +21,7 @@ export const configSet = defineCommand({
     const target = readTarget(scope, values.id)
     const expected = readExpected(values['expected-digest'])
     if (files.length > 1 && expected !== undefined)
-      throw usageStop('--expected-digest belongs to one document: name one file')
+      throw makeUsageStop('--expected-digest belongs to one document: name one file')
     const actor = readActor(values.actor, io)
 
     const opened = await openStore(values, io)
@@ -30,21 +30,21 @@ export const configSet = defineCommand({
     let strangers = 0
     for (const file of files) {
       const bytes = await readDocumentFile(file, io)
-      const section = sectionOf(bytes)
+      const section = readClaimedSection(bytes)
       if (section === undefined) {
         strangers++
         const document = await compileFile(file, bytes, target.keyOf, opened.settings)
-        io.err(issuesText(document.issues, document, io))
+        io.err(formatIssues(document.issues, document, io))
         continue
       }
       checkScope(target, section, file)
       const twin = changes.find(({ key }) => key.section === section)
-      if (twin !== undefined) throw usageStop(`${twin.name} and ${file} are both ${section}: name one of them`)
+      if (twin !== undefined) throw makeUsageStop(`${twin.name} and ${file} are both ${section}: name one of them`)
       changes.push({ key: target.keyOf(section), name: file, bytes })
     }
     const [first, ...others] = changes
     if (first === undefined || strangers > 0) {
-      io.err(`Nothing is written: ${count(strangers, 'file')} without a known section\n`)
+      io.err(`Nothing is written: ${formatCount(strangers, 'file')} without a known section\n`)
       return EXIT.refused
     }
     const options = { action: 'set', actor, expected, validateOnly: values['validate-only'] === true } as const

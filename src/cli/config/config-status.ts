@@ -6,7 +6,7 @@ import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
 import { shortenDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
 import { JSON_OPTION, readTarget, SCOPE, TARGET_OPTIONS, type Target } from '../arguments.ts'
-import { EXIT, type Io, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { openStateStore, STATE_OPTIONS } from '../store/state-option.ts'
 import { openStore, STORE_OPTIONS, type StoreFlags } from '../store/store-option.ts'
@@ -33,12 +33,12 @@ export const configStatus = defineCommand({
     const target = readTarget(scope, values.id)
     const sections =
       values.gateway === undefined
-        ? await fromStore(target, values, io)
-        : await fromGateway(target, values.gateway, values.session, io)
+        ? await readFromStore(target, values, io)
+        : await readFromGateway(target, values.gateway, values.session, io)
     io.out(
       values.json === true
         ? `${JSON.stringify({ scope: target.scope, sections }, undefined, 2)}\n`
-        : textOf(target, sections, values.gateway === undefined ? 'would be in force' : 'in force', io),
+        : formatSections(target, sections, values.gateway === undefined ? 'would be in force' : 'in force', io),
     )
     const isThere = sections.some(({ stored }) => stored !== 'absent')
     if (!isThere) io.err(`${target.scope} has no section at all\n`)
@@ -46,7 +46,7 @@ export const configStatus = defineCommand({
   },
 })
 
-async function fromStore(
+async function readFromStore(
   target: Target,
   flags: StoreFlags & { readonly state?: string | undefined },
   io: Io,
@@ -62,22 +62,23 @@ async function fromStore(
   return sections
 }
 
-function fromGateway(
+function readFromGateway(
   target: Target,
   gateway: string,
   session: string | undefined,
   io: Io,
 ): Promise<readonly SectionStatus[]> {
   const clusterId = parseDocumentKey(target.keyOf('Cluster').text)?.clusterId
-  if (clusterId === undefined) throw usageStop('A gateway reports the status of clusters only: remove --gateway')
+  if (clusterId === undefined) throw makeUsageStop('A gateway reports the status of clusters only: remove --gateway')
   const token = session ?? io.environment['POSTERN_SESSION']
-  if (token === undefined || token === '') throw usageStop('Set POSTERN_SESSION to the session of an issuer')
-  if (!/^[\w.-]+$/.test(token)) throw usageStop('The session is not a token: expected letters, digits and "._-" only')
+  if (token === undefined || token === '') throw makeUsageStop('Set POSTERN_SESSION to the session of an issuer')
+  if (!/^[\w.-]+$/.test(token))
+    throw makeUsageStop('The session is not a token: expected letters, digits and "._-" only')
   return readGatewayStatus(gateway, clusterId, token, io)
 }
 
 /** `standing`: how a version in force is called, as a running gateway has it or as one that starts now would. */
-function textOf(target: Target, sections: readonly SectionStatus[], standing: Standing, io: Io): string {
+function formatSections(target: Target, sections: readonly SectionStatus[], standing: Standing, io: Io): string {
   const width = Math.max(...sections.map(({ section }) => section.length))
   const lines = sections.map((section) => {
     const health = section.health.padEnd('UNHEALTHY'.length)
@@ -86,17 +87,17 @@ function textOf(target: Target, sections: readonly SectionStatus[], standing: St
         ? paint('-'.padEnd(9), 'dim', io)
         : paint(health, section.health === 'HEALTHY' ? 'green' : 'red', io)
     const found = [
-      ...section.issues.map((issue) => issueLine(issue, paint('error', 'red', io))),
-      ...section.warnings.map((issue) => issueLine(issue, paint('warning', 'yellow', io))),
+      ...section.issues.map((issue) => formatIssueLine(issue, paint('error', 'red', io))),
+      ...section.warnings.map((issue) => formatIssueLine(issue, paint('warning', 'yellow', io))),
     ]
-    return `${printable(section.section).padEnd(width)}  ${painted}  ${versionsOf(section, standing)}\n${found.join('')}`
+    return `${printable(section.section).padEnd(width)}  ${painted}  ${describeVersions(section, standing)}\n${found.join('')}`
   })
   return `${paint(target.scope, 'bold', io)}\n${lines.join('')}`
 }
 
 type Standing = 'in force' | 'would be in force'
 
-function versionsOf(
+function describeVersions(
   { stored, stale, desiredDigest, appliedDigest, appliedAt }: SectionStatus,
   standing: Standing,
 ): string {
@@ -111,7 +112,7 @@ function versionsOf(
   return `${desired}, but ${printable(shortenDigest(appliedDigest))} ${standing}${since}${old}`
 }
 
-function issueLine({ code, path, line, column, message }: IssueStatus, severity: string): string {
+function formatIssueLine({ code, path, line, column, message }: IssueStatus, severity: string): string {
   const place = line === undefined ? '' : `${line}:${column}: `
   return `    ${place}${severity} ${printable(`${code}: ${message}${path === '' ? '' : ` (${path})`}`)}\n`
 }

@@ -14,14 +14,14 @@ import { shortenDigest } from '../../core/digest.ts'
 import { isError } from '../../core/issue.ts'
 import { printable } from '../../core/printable.ts'
 import { JSON_OPTION } from '../arguments.ts'
-import { EXIT, type Io, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { type CompiledDocument, compileFile, readDocumentFile } from '../document.ts'
-import { issuesJson, issuesText, tally } from '../print-issues.ts'
+import { countIssues, formatIssues, makeIssuesJson } from '../format-issues.ts'
 import { openDirectoryStore } from '../store/directory-store.ts'
 import { readSettingsFor } from '../store/store-option.ts'
-import { count, paint } from '../terminal.ts'
-import { acrossFindings, allFindings } from './cross-section-findings.ts'
+import { formatCount, paint } from '../terminal.ts'
+import { collectFindings, findAcrossSections } from './cross-section-findings.ts'
 import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
 
 export const configValidate = defineCommand({
@@ -40,13 +40,15 @@ export const configValidate = defineCommand({
     },
   },
   async run([files], values, io) {
-    if (files.length === 0 && values.store === undefined) throw usageStop('Missing files to validate')
+    if (files.length === 0 && values.store === undefined) throw makeUsageStop('Missing files to validate')
     const settings = await readSettingsFor(values, io)
     const store = values.store === undefined ? undefined : await openDirectoryStore(resolve(io.directory, values.store))
     const documents: CompiledDocument[] = []
     for (const file of files) {
       const bytes = await readDocumentFile(file, io)
-      documents.push(await compileFile(file, bytes, (section) => keyOfPath(file) ?? standInKey(section), settings))
+      documents.push(
+        await compileFile(file, bytes, (section) => parseKeyFromPath(file) ?? makeDefaultKey(section), settings),
+      )
     }
     const listing = store === undefined ? undefined : await readListing(documents, store, settings, io)
     if (listing !== undefined && !documents.includes(listing)) documents.push(listing)
@@ -56,13 +58,13 @@ export const configValidate = defineCommand({
       const sections = new Set(group.map(({ key }) => key.section))
       if (sections.size < 2) continue
       if (sections.size === group.length) {
-        for (const [document, issues] of acrossFindings(group)) across.set(document, issues)
+        for (const [document, issues] of findAcrossSections(group)) across.set(document, issues)
       } else {
         io.err('Not checked across sections: a section is given twice, so it is unknown which files belong together\n')
       }
     }
     const verdicts = documents.map((document) =>
-      judge(document, allFindings(document, across.get(document), io.clock())),
+      makeVerdict(document, collectFindings(document, across.get(document), io.clock())),
     )
     const clusters =
       store === undefined || listing?.result.ok !== true
@@ -70,8 +72,8 @@ export const configValidate = defineCommand({
         : await checkClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
     const passed = verdicts.every((verdict) => verdict.passed) && clusters?.passed !== false
     const refused = clusters?.clusters ?? []
-    if (values.json === true) io.out(jsonOf(verdicts, passed, store === undefined ? undefined : refused))
-    else io.out(textOf(verdicts, io) + formatClusters(refused))
+    if (values.json === true) io.out(formatVerdictsJson(verdicts, passed, store === undefined ? undefined : refused))
+    else io.out(formatVerdicts(verdicts, io) + formatClusters(refused))
     return passed ? EXIT.done : EXIT.refused
   },
 })
@@ -84,7 +86,7 @@ interface Verdict {
 }
 
 /** In a tree of documents a file's place says what it must hold, and whose it is. */
-function keyOfPath(file: string): DocumentKey<SectionName> | undefined {
+function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {
   const path = file.split(/[/\\]/).join('/')
   if (!path.endsWith('.yaml')) return undefined
   const words = path.slice(0, -'.yaml'.length).split('/')
@@ -95,7 +97,7 @@ function keyOfPath(file: string): DocumentKey<SectionName> | undefined {
 }
 
 /** A file that lies anywhere is checked as if it were some cluster's; the id makes no difference to its meaning. */
-function standInKey(section: SectionName): DocumentKey<SectionName> {
+function makeDefaultKey(section: SectionName): DocumentKey<SectionName> {
   const clusterId = parseClusterId('any')
   if (clusterId === undefined) throw new Error('unreachable')
   return SECTIONS[section].scope === 'trust-domain' ? trustDomainKey(section) : clusterKey(clusterId, section)
@@ -106,37 +108,37 @@ function groupByCluster(documents: readonly CompiledDocument[]): readonly (reado
   const groups = new Map<string, CompiledDocument[]>()
   for (const document of documents) {
     if (document.key.clusterId === undefined) continue
-    const folder = keyOfPath(document.name) === undefined ? '' : document.name.replace(/[^/\\]*$/, '')
+    const folder = parseKeyFromPath(document.name) === undefined ? '' : document.name.replace(/[^/\\]*$/, '')
     groups.set(folder, [...(groups.get(folder) ?? []), document])
   }
   return [...groups.values()]
 }
 
-function judge(document: CompiledDocument, found: readonly LocatedIssue[]): Verdict {
+function makeVerdict(document: CompiledDocument, found: readonly LocatedIssue[]): Verdict {
   // A document that denies everybody is valid, and almost never what its author wanted.
   const passed = document.result.ok && !found.some((issue) => isError(issue) || issue.code === 'deny_all')
   return { document, found, passed }
 }
 
-function textOf(verdicts: readonly Verdict[], io: Io): string {
+function formatVerdicts(verdicts: readonly Verdict[], io: Io): string {
   const lines = verdicts.map(({ document, found, passed }) => {
     const mark = passed ? paint('valid', 'green', io) : paint('not valid', 'red', io)
-    const what = passed ? `${document.key.section}, ${shortenDigest(document.digest)}` : tally(found)
-    return `${issuesText(found, document, io)}${printable(document.name)}: ${mark} (${what})\n`
+    const what = passed ? `${document.key.section}, ${shortenDigest(document.digest)}` : countIssues(found)
+    return `${formatIssues(found, document, io)}${printable(document.name)}: ${mark} (${what})\n`
   })
   const failed = verdicts.filter(({ passed }) => !passed).length
-  const sum = verdicts.length > 1 ? `${count(verdicts.length, 'file')}, ${failed} not valid\n` : ''
+  const sum = verdicts.length > 1 ? `${formatCount(verdicts.length, 'file')}, ${failed} not valid\n` : ''
   return lines.join('') + sum
 }
 
-function jsonOf(
+function formatVerdictsJson(
   verdicts: readonly Verdict[],
   passed: boolean,
   clusters: readonly RefusedCluster[] | undefined,
 ): string {
   const files = verdicts.map(({ document, found, passed }) => {
     const { name, key, digest } = document
-    return { file: name, section: key.section, valid: passed, digest, ...issuesJson(key.section, digest, found) }
+    return { file: name, section: key.section, valid: passed, digest, ...makeIssuesJson(key.section, digest, found) }
   })
   return `${JSON.stringify({ valid: passed, files, clusters }, undefined, 2)}\n`
 }

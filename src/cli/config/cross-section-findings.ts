@@ -7,10 +7,10 @@ import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import type { CompiledDocument } from '../document.ts'
 
 /** By document. All must be of one cluster, no section twice; those that do not compile are not looked at. */
-export function acrossFindings(
+export function findAcrossSections(
   documents: readonly CompiledDocument[],
 ): ReadonlyMap<CompiledDocument, readonly LocatedIssue[]> {
-  const findings = findAcross(valuesOf(documents))
+  const findings = findAcross(collectValues(documents))
   const found = new Map<CompiledDocument, readonly LocatedIssue[]>()
   for (const document of documents) {
     const issues = findings.get(document.key.section)
@@ -20,12 +20,12 @@ export function acrossFindings(
 }
 
 /** What was found in a document, across it and at this moment, in document order. */
-export function allFindings(
+export function collectFindings(
   document: CompiledDocument,
   across: readonly LocatedIssue[] | undefined,
   nowMillis: number,
 ): readonly LocatedIssue[] {
-  const byClock = findByClock(valuesOf([document]), nowMillis).get(document.key.section) ?? []
+  const byClock = findByClock(collectValues([document]), nowMillis).get(document.key.section) ?? []
   return [...document.issues, ...(across ?? []), ...locateIssues(byClock, document.text)].sort(
     (a, b) =>
       // What stands for the issues that are not listed comes last.
@@ -34,7 +34,7 @@ export function allFindings(
 }
 
 /** `compileDocument` has given each section the type of its name, which a list of them cannot tell any more. */
-function valuesOf(documents: readonly CompiledDocument[]): Partial<SectionValues> {
+function collectValues(documents: readonly CompiledDocument[]): Partial<SectionValues> {
   return Object.fromEntries(
     documents.flatMap(({ key, result }) => (result.ok ? [[key.section, result.value] as const] : [])),
   ) as Partial<SectionValues>

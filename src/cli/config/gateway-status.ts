@@ -14,7 +14,7 @@ import { printable } from '../../core/printable.ts'
 import { describeError } from '../../core/thrown.ts'
 import { readCapped } from '../../net/read-capped.ts'
 import { isLoopbackHost } from '../../net/url-policy.ts'
-import { EXIT, type Io, Stop, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 
 export async function readGatewayStatus(
   gateway: string,
@@ -24,7 +24,7 @@ export async function readGatewayStatus(
 ): Promise<readonly SectionStatus[]> {
   const base = URL.parse(gateway)
   const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && isLoopbackHost(base.hostname))
-  if (base === null || !isSafe) throw usageStop('--gateway takes an https URL, or http on loopback')
+  if (base === null || !isSafe) throw makeUsageStop('--gateway takes an https URL, or http on loopback')
   const url = `${gateway.replace(/\/$/, '')}/v1/clusters/${clusterId}/status`
   const response = await io
     .fetch(url, {
@@ -33,14 +33,14 @@ export async function readGatewayStatus(
       signal: AbortSignal.timeout(GATEWAY_STATUS_TIMEOUT_MILLIS),
     })
     .catch((cause: unknown) => {
-      throw new Stop(EXIT.unreachable, `${gateway} did not answer: ${reasonOf(cause)}`, { cause })
+      throw new Stop(EXIT.unreachable, `${gateway} did not answer: ${describeFetchFailure(cause)}`, { cause })
     })
   const parsed = parseJsonBytes(await readAnswer(response, url), JSON_DEPTH_MAX)
   const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined
   if (response.status !== 200) {
     const why =
       typeof body?.['code'] === 'string'
-        ? `${printable(body['code'], GATEWAY_REASON_MAX_LENGTH)}, ${detailOf(body)}`
+        ? `${printable(body['code'], GATEWAY_REASON_MAX_LENGTH)}, ${readDetail(body)}`
         : 'no reason given'
     const next =
       response.status === 401 || response.status === 403 ? '; log in again as an issuer for a new session' : ''
@@ -60,7 +60,7 @@ async function readAnswer({ body }: Response, url: string): Promise<Uint8Array> 
     const bytes = await readCapped(reader, GATEWAY_STATUS_MAX_BYTES)
     if (bytes !== undefined) return bytes
   } catch (cause) {
-    throw new Stop(EXIT.unreachable, `The answer of ${url} broke off: ${reasonOf(cause)}`, { cause })
+    throw new Stop(EXIT.unreachable, `The answer of ${url} broke off: ${describeFetchFailure(cause)}`, { cause })
   } finally {
     reader.cancel().catch(() => undefined)
   }
@@ -70,10 +70,10 @@ async function readAnswer({ body }: Response, url: string): Promise<Uint8Array> 
   )
 }
 
-function detailOf({ detail }: JsonObject): string {
+function readDetail({ detail }: JsonObject): string {
   return printable(typeof detail === 'string' ? detail : '', GATEWAY_REASON_MAX_LENGTH)
 }
 
-function reasonOf(cause: unknown): string {
+function describeFetchFailure(cause: unknown): string {
   return describeError(cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause)
 }

@@ -35,7 +35,7 @@ export interface HistoryEntry {
 /** A time has a length of its own: digits and dashes as a digest has them stand in both. */
 const NAME = /^(.{24})-(.+)$/
 
-function folderOf(key: DocumentKey): string {
+function makeFolder(key: DocumentKey): string {
   return `history/${key.text}`
 }
 
@@ -43,12 +43,12 @@ export async function writeHistory(store: OperatorStore, key: DocumentKey, recor
   const { version, ...facts } = record
   const name = `${record.time}-${version?.digest ?? 'deleted'}`
   const json = JSON.stringify({ v: 1, ...facts, ...version }, undefined, 2)
-  await store.write(`${folderOf(key)}/${name}`, encodeUtf8(json))
+  await store.write(`${makeFolder(key)}/${name}`, encodeUtf8(json))
 }
 
 /** Newest first. */
 export async function listHistory(store: OperatorStore, key: DocumentKey): Promise<readonly HistoryEntry[]> {
-  const names = (await store.list(folderOf(key))).map((whole) => whole.slice(folderOf(key).length + 1))
+  const names = (await store.list(makeFolder(key))).map((whole) => whole.slice(makeFolder(key).length + 1))
   return names
     .flatMap((name): readonly HistoryEntry[] => {
       const [, time = '', digest] = NAME.exec(name) ?? []
@@ -65,7 +65,7 @@ export async function readHistory(
   key: DocumentKey,
   { name, time, digest }: HistoryEntry,
 ): Promise<HistoryRecord | undefined> {
-  const bytes = await store.read(`${folderOf(key)}/${name}`)
+  const bytes = await store.read(`${makeFolder(key)}/${name}`)
   const record = bytes === undefined ? undefined : await parseHistory(bytes)
   const isPromised = record?.key === key.text && record.time === time && record.version?.digest === digest
   return isPromised ? record : undefined

@@ -10,7 +10,7 @@ import type { Io } from '../command.ts'
 import { type CompiledDocument, compileAs } from '../document.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
-import { count } from '../terminal.ts'
+import { formatCount } from '../terminal.ts'
 
 export type RefusedCluster = { readonly id: ClusterId } & Pick<
   Extract<ClusterMapping, { kind: 'refused' }>,
@@ -75,7 +75,7 @@ export function formatClusters(clusters: readonly RefusedCluster[]): string {
     ({ id, code, detail }) => `clusters/${id}: mapping is refused (${code}): ${printable(detail)}\n`,
   )
   const verb = clusters.length === 1 ? 'stops' : 'stop'
-  return `${lines.join('')}${count(clusters.length, 'cluster')} of the store ${verb} mapping; their agents still log in\n`
+  return `${lines.join('')}${formatCount(clusters.length, 'cluster')} of the store ${verb} mapping; their agents still log in\n`
 }
 
 /** `undefined` if the document does not compile. */

@@ -10,7 +10,7 @@ import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts
 import { checkShape } from '../../gateway/request-body.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
 import { parseTokenForm } from '../../token/parse.ts'
-import { EXIT, type Io, Stop, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
 
 /** A refusal is what the gateway would answer to the body, whatever the policies are. `file` is `-` for standard input. */
@@ -20,21 +20,21 @@ export async function readEvidence(
   io: Io,
 ): Promise<Checked<readonly Attestation[]>> {
   const bytes = file === '-' ? await io.input(DOCUMENT_MAX_BYTES) : await readDocumentFile(file, io)
-  if (bytes === undefined) return bodyTooLarge()
+  if (bytes === undefined) return refuseLargeBody()
   const text = decodeUtf8(bytes)?.trim() ?? ''
-  if (text === '') throw new Stop(EXIT.usage, `Cannot read ${nameOf(file)}: it is empty, or no UTF-8 text`)
+  if (text === '') throw new Stop(EXIT.usage, `Cannot read ${describeFile(file)}: it is empty, or no UTF-8 text`)
   // A token has no brace: it is base64url and dots.
   if (!text.startsWith('{')) {
     return checkBody({ attestations: [{ type: 'k8s_token', evidence: { token: text } }] }, attestors)
   }
-  if (bytes.length > LOGIN_BODY_MAX_BYTES) return bodyTooLarge()
+  if (bytes.length > LOGIN_BODY_MAX_BYTES) return refuseLargeBody()
   const json = parseJson(text, JSON_DEPTH_MAX)
   if (json.ok) return checkBody(json.value, attestors)
   const detail = `the body cannot be read: ${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
   return refuse({ code: 'request_malformed', detail })
 }
 
-function bodyTooLarge(): Checked<never> {
+function refuseLargeBody(): Checked<never> {
   return refuse({ code: 'body_too_large', detail: `the body has more than ${LOGIN_BODY_MAX_BYTES} bytes` })
 }
 
@@ -43,7 +43,7 @@ function checkBody(body: unknown, attestors: AttestorTable): Checked<readonly At
   return shaped.ok ? readAttestations(shaped.value, attestors) : shaped
 }
 
-function nameOf(file: string): string {
+function describeFile(file: string): string {
   return file === '-' ? 'the standard input' : file
 }
 
@@ -51,16 +51,16 @@ function nameOf(file: string): string {
 export function readMoment(text: string | undefined, attestations: readonly Attestation[], io: Io): number {
   if (text === undefined) return floorToSeconds(io.clock())
   if (text === 'iat') {
-    const issued = attestations.map(issuedAtSeconds).find((seconds) => seconds !== undefined)
+    const issued = attestations.map(readIssuedAtSeconds).find((seconds) => seconds !== undefined)
     if (issued !== undefined) return issued
-    throw usageStop('--at iat needs evidence with a token that has an "iat": name the time instead')
+    throw makeUsageStop('--at iat needs evidence with a token that has an "iat": name the time instead')
   }
   const seconds = /^[0-9]{1,12}$/.test(text) ? Number(text) : parseAnyInstantSeconds(text)
   if (isNumericDate(seconds)) return seconds
-  throw usageStop(`"${text}" is no time: write 2026-01-31T12:00:00Z, seconds since the epoch, or iat`)
+  throw makeUsageStop(`"${text}" is no time: write 2026-01-31T12:00:00Z, seconds since the epoch, or iat`)
 }
 
-function issuedAtSeconds({ evidence }: Attestation): number | undefined {
+function readIssuedAtSeconds({ evidence }: Attestation): number | undefined {
   if (typeof evidence !== 'object' || evidence === null || !('token' in evidence)) return undefined
   const { token } = evidence
   const form = typeof token === 'string' ? parseTokenForm(token) : undefined

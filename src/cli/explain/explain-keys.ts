@@ -53,7 +53,7 @@ export async function readGivenKeys(file: string, io: Io): Promise<KeySet> {
 }
 
 /** What a section of the trust domain would say is not known here. */
-export function notReadOffline(section: string): Refusal {
+export function makeOfflineRefusal(section: string): Refusal {
   return { code: 'section_unavailable', detail: `not checked: ${section} of the trust domain is not read offline` }
 }
 

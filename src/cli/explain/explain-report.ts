@@ -9,8 +9,8 @@ import {
   type PolicyExplanation,
   readCheckState,
 } from '../../policy/login/explain-login.ts'
-import { missOf, otherPolicies } from './explain-others.ts'
 import type { Verdict } from './explain-verdict.ts'
+import { explainMiss, listOtherPolicies } from './other-policies.ts'
 
 export interface ExplainReport {
   readonly document: { readonly file: string; readonly section: string; readonly digest: string }
@@ -21,38 +21,38 @@ export interface ExplainReport {
   readonly verdict: Verdict
 }
 
-export function explanationJson({ document, at, audience, explanation, verdict }: ExplainReport): unknown {
+export function makeExplanationJson({ document, at, audience, explanation, verdict }: ExplainReport): unknown {
   const { evidence, policies } = explanation
-  const { listed, omitted } = otherPolicies(policies)
+  const { listed, omitted } = listOtherPolicies(policies)
   return {
     document,
     ...(at === undefined ? {} : { at, audience }),
     evidence,
-    policies: policies.filter(({ isCandidate }) => isCandidate).map(policyJson),
-    otherPolicies: listed,
+    policies: policies.filter(({ isCandidate }) => isCandidate).map(makePolicyJson),
+    listOtherPolicies: listed,
     otherPoliciesOmitted: omitted,
     verdict,
   }
 }
 
-function policyJson({ policy, state, attestors, conditions }: PolicyExplanation): unknown {
+function makePolicyJson({ policy, state, attestors, conditions }: PolicyExplanation): unknown {
   return {
     name: policy.name,
     state,
-    attestors: attestors.map(attestorJson),
-    conditions: conditions.conditions.map(conditionJson),
+    attestors: attestors.map(makeAttestorJson),
+    conditions: conditions.conditions.map(makeConditionJson),
     ...(conditions.refusal === undefined ? {} : { refusal: conditions.refusal }),
   }
 }
 
-function attestorJson(attestor: AttestorExplanation): unknown {
+function makeAttestorJson(attestor: AttestorExplanation): unknown {
   const { type } = attestor.requirement
-  if (attestor.kind !== 'checked') return { type, state: attestor.kind, why: missOf(attestor).why }
+  if (attestor.kind !== 'checked') return { type, state: attestor.kind, why: explainMiss(attestor).why }
   const { checks, attributes } = attestor.explained
-  return { type, state: attestor.kind, checks: checks.map(checkJson), attributes }
+  return { type, state: attestor.kind, checks: checks.map(makeCheckJson), attributes }
 }
 
-function checkJson(check: Check): unknown {
+function makeCheckJson(check: Check): unknown {
   const { name, expected, actual, refusal } = check
   return {
     name,
@@ -64,21 +64,21 @@ function checkJson(check: Check): unknown {
   }
 }
 
-function conditionJson({ message, evaluation, explanation }: ConditionExplanation): unknown {
-  return { ...partJson(explanation), holds: evaluation.kind === 'true', message }
+function makeConditionJson({ message, evaluation, explanation }: ConditionExplanation): unknown {
+  return { ...makePartJson(explanation), holds: evaluation.kind === 'true', message }
 }
 
-function partJson({ text, offset, outcome, parts }: Explanation): Readonly<Record<string, unknown>> {
-  const result = outcome.kind === 'value' ? { value: valueJson(outcome.value) } : { fault: outcome.fault }
-  return { text, offset, ...result, parts: parts.map(partJson) }
+function makePartJson({ text, offset, outcome, parts }: Explanation): Readonly<Record<string, unknown>> {
+  const result = outcome.kind === 'value' ? { value: makeValueJson(outcome.value) } : { fault: outcome.fault }
+  return { text, offset, ...result, parts: parts.map(makePartJson) }
 }
 
-function valueJson(value: Value): unknown {
-  return typeof value === 'object' ? value.map(scalarJson) : scalarJson(value)
+function makeValueJson(value: Value): unknown {
+  return typeof value === 'object' ? value.map(makeScalarJson) : makeScalarJson(value)
 }
 
 /** An integer that a double cannot hold is a text, lest a reader round it. */
-function scalarJson(value: Scalar): unknown {
+function makeScalarJson(value: Scalar): unknown {
   if (typeof value !== 'bigint') return value
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value.toString()

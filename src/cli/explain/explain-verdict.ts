@@ -25,34 +25,39 @@ export type Verdict =
   /** `policies` would admit, the first of them, if everything that was not checked holds. */
   | { readonly kind: 'undecided'; readonly policies: readonly string[]; readonly otherwise: Answer }
 
-export function verdictOf({ outcome, policies }: LoginExplanation): Verdict {
-  const undecided = policies.filter(({ state }) => state === 'undecided').map(nameOf)
+export function readVerdict({ outcome, policies }: LoginExplanation): Verdict {
+  const undecided = policies.filter(({ state }) => state === 'undecided').map(readName)
   switch (outcome.kind) {
     case 'refused': {
       const { reason, refusals } = outcome
-      return { kind: 'refused', answer: refusedFor(reason), refusals }
+      return { kind: 'refused', answer: makeLoginAnswer(reason), refusals }
     }
     case 'unavailable': {
-      const otherwise = refusedFor(outcome.refusals.some(isVerified) ? 'no_policy_satisfied' : 'nothing_verified')
+      const otherwise = makeLoginAnswer(outcome.refusals.some(isVerified) ? 'no_policy_satisfied' : 'nothing_verified')
       if (undecided.length > 0) return { kind: 'undecided', policies: undecided, otherwise }
-      return { kind: 'refused', answer: refusedFor('no_policy_satisfied'), unlessVerified: otherwise, refusals: [] }
+      return {
+        kind: 'refused',
+        answer: makeLoginAnswer('no_policy_satisfied'),
+        unlessVerified: otherwise,
+        refusals: [],
+      }
     }
     case 'admitted': {
       // Where a recorded login is explained, what is not on record passes as verified: the explanation knows better.
       const own = policies.find(({ policy }) => policy === outcome.policy)
       const admitting = own?.state === 'undecided' ? policies.find(({ state }) => state === 'satisfied') : own
       if (admitting === undefined) {
-        return { kind: 'undecided', policies: undecided, otherwise: refusedFor('no_policy_satisfied') }
+        return { kind: 'undecided', policies: undecided, otherwise: makeLoginAnswer('no_policy_satisfied') }
       }
       const earlier = policies.filter(
         ({ state, policy }) => state === 'undecided' && policy.index < admitting.policy.index,
       )
-      return { kind: 'admitted', policy: nameOf(admitting), earlier: earlier.map(nameOf) }
+      return { kind: 'admitted', policy: readName(admitting), earlier: earlier.map(readName) }
     }
   }
 }
 
-function nameOf({ policy }: PolicyExplanation): string {
+function readName({ policy }: PolicyExplanation): string {
   return policy.name
 }
 
@@ -61,15 +66,15 @@ function isVerified({ refusal }: EvidenceRefusal): boolean {
 }
 
 /** As the login route answers. */
-function refusedFor(reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'): Answer {
+function makeLoginAnswer(reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'): Answer {
   return { status: chooseRefusalStatus(reason), code: 'login_refused', reason }
 }
 
 /** For a body that is refused whole, whatever the policies are. */
-export function refusedBody({ code }: Refusal): Answer {
+export function makeBodyAnswer({ code }: Refusal): Answer {
   return { status: REFUSALS[code].status, code }
 }
 
-export function exitCodeOf({ kind }: Verdict): ExitCode {
+export function findExitCode({ kind }: Verdict): ExitCode {
   return { admitted: EXIT.done, refused: EXIT.refused, undecided: EXIT.undecided }[kind]
 }

@@ -11,20 +11,20 @@ import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { PolicySet } from '../../policy/policy.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { JSON_OPTION } from '../arguments.ts'
-import { EXIT, type ExitCode, type Io, Stop, usageStop } from '../command.ts'
+import { EXIT, type ExitCode, type Io, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand, type Options, type Values } from '../define-command.ts'
 import { compileFile, readDocumentFile } from '../document.ts'
+import { countIssues, formatIssues, makeIssuesJson } from '../format-issues.ts'
 import { readAgentAttributes } from '../map/map-input.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
-import { issuesJson, issuesText, tally } from '../print-issues.ts'
 import { readSettingsFor } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
 import { readEvidence, readMoment } from './explain-input.ts'
-import { createOfflineKeys, NOT_ASKED_OFFLINE, notReadOffline, readGivenKeys } from './explain-keys.ts'
-import { type ExplainReport, explanationJson } from './explain-report.ts'
-import { explanationText } from './explain-text.ts'
-import { exitCodeOf, refusedBody, verdictOf } from './explain-verdict.ts'
-import { restoreAttestations } from './restored-evidence.ts'
+import { createOfflineKeys, makeOfflineRefusal, NOT_ASKED_OFFLINE, readGivenKeys } from './explain-keys.ts'
+import { type ExplainReport, makeExplanationJson } from './explain-report.ts'
+import { findExitCode, makeBodyAnswer, readVerdict } from './explain-verdict.ts'
+import { formatExplanation } from './format-explanation.ts'
+import { restoreAttestations } from './restore-attestations.ts'
 
 const OPTIONS = {
   evidence: {
@@ -59,14 +59,16 @@ export const explain = defineCommand({
 async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io): Promise<ExitCode> {
   const { evidence, attributes } = values
   if ((evidence === undefined) === (attributes === undefined))
-    throw usageStop('Say what to explain: add either --evidence FILE or --attributes FILE')
+    throw makeUsageStop('Say what to explain: add either --evidence FILE or --attributes FILE')
   if (attributes !== undefined && (values.at ?? values.jwks ?? values.audience) !== undefined)
-    throw usageStop('--at, --jwks and --audience are for --evidence: attributes are on record because all that held')
+    throw makeUsageStop(
+      '--at, --jwks and --audience are for --evidence: attributes are on record because all that held',
+    )
 
   const settings = await readSettingsFor(values, io)
   const audience = values.audience ?? settings.audience
   if (evidence !== undefined && audience === undefined)
-    throw usageStop('Say which audience the gateway expects: add --audience, or set AUDIENCE or TRUST_DOMAIN')
+    throw makeUsageStop('Say which audience the gateway expects: add --audience, or set AUDIENCE or TRUST_DOMAIN')
   const keys = values.jwks === undefined ? undefined : await readGivenKeys(values.jwks, io)
   const read: Checked<readonly Attestation[]> =
     evidence !== undefined
@@ -80,7 +82,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
   const document = await readPolicies(file, { ...settings, contextFor }, values.json === true, io)
   if (document === undefined) return EXIT.refused
   if (!read.ok) {
-    const { status, code } = refusedBody(read.refusal)
+    const { status, code } = makeBodyAnswer(read.refusal)
     const { detail } = read.refusal
     const verdict = { kind: 'refused', answer: { status, code }, detail }
     io.out(
@@ -98,7 +100,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     skewSeconds: settings.clockSkewSeconds,
     keys: createOfflineKeys(keys),
     defaultAudience: audience ?? '',
-    section: (name) => Promise.resolve(refuse(notReadOffline(name))),
+    section: (name) => Promise.resolve(refuse(makeOfflineRefusal(name))),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
   })
   const report: ExplainReport = {
@@ -106,12 +108,14 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     ...(evidence === undefined ? {} : { at: formatInstantSeconds(nowSeconds) }),
     audience: audience ?? '',
     explanation,
-    verdict: verdictOf(explanation),
+    verdict: readVerdict(explanation),
   }
   io.out(
-    values.json === true ? `${JSON.stringify(explanationJson(report), undefined, 2)}\n` : explanationText(report, io),
+    values.json === true
+      ? `${JSON.stringify(makeExplanationJson(report), undefined, 2)}\n`
+      : formatExplanation(report, io),
   )
-  return exitCodeOf(report.verdict)
+  return findExitCode(report.verdict)
 }
 
 interface ReadPolicies {
@@ -126,7 +130,7 @@ async function readPolicies(
   asJson: boolean,
   io: Io,
 ): Promise<ReadPolicies | undefined> {
-  const document = await compileFile(file, await readDocumentFile(file, io), placeOf, settings)
+  const document = await compileFile(file, await readDocumentFile(file, io), makeDefaultKey, settings)
   const { section } = document.key
   if (section !== 'AgentAttestation' && section !== 'TrustDomainServerAttestation') {
     const next = 'name an AgentAttestation or a TrustDomainServerAttestation'
@@ -137,14 +141,14 @@ async function readPolicies(
   if (result.ok) return { named: { file, section, digest }, policies: result.value as PolicySet }
   io.out(
     asJson
-      ? `${JSON.stringify({ document: { file, section, digest }, ...issuesJson(section, digest, issues) }, undefined, 2)}\n`
-      : `${issuesText(issues, document, io)}${printable(file)}: ${paint('not valid', 'red', io)} (${tally(issues)})\n`,
+      ? `${JSON.stringify({ document: { file, section, digest }, ...makeIssuesJson(section, digest, issues) }, undefined, 2)}\n`
+      : `${formatIssues(issues, document, io)}${printable(file)}: ${paint('not valid', 'red', io)} (${countIssues(issues)})\n`,
   )
   return undefined
 }
 
 /** Whose a document is makes no difference to what its policies mean. */
-function placeOf(section: SectionName): DocumentKey<SectionName> {
+function makeDefaultKey(section: SectionName): DocumentKey<SectionName> {
   const clusterId = parseClusterId('any')
   return section === 'TrustDomainServerAttestation' || clusterId === undefined
     ? trustDomainKey(section)

@@ -17,7 +17,7 @@ export function makeSealKey(): string {
 }
 
 /** The secrets of `.postern/secrets.json`, made if there are none. */
-export async function developmentSecrets(folder: string): Promise<DevelopmentSecrets> {
+export async function readDevelopmentSecrets(folder: string): Promise<DevelopmentSecrets> {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, 'secrets.json')
   try {
@@ -30,15 +30,15 @@ export async function developmentSecrets(folder: string): Promise<DevelopmentSec
 }
 
 /** Settings for a gateway on loopback, as an env file's text. */
-export async function developmentSettings(
+export async function readDevelopmentSettings(
   folder: string,
   issuerUrl: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const secrets = await developmentSecrets(folder)
+  const secrets = await readDevelopmentSecrets(folder)
   return { TRUST_DOMAIN: 'example.org', ISSUER_URL: issuerUrl, ALLOW_LOOPBACK_ISSUERS: 'true', ...secrets }
 }
 
-export function envFileText(settings: Readonly<Record<string, string>>): string {
+export function formatEnvFile(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}='${value}'\n`)
     .join('')

@@ -6,7 +6,7 @@ import { readErrorCode } from '../../core/thrown.ts'
 import { makeSessionSigningKeys } from '../../token/session/make-session-keys.ts'
 import { EXIT, Stop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
-import { envFileText, makeSealKey } from './dev-environment.ts'
+import { formatEnvFile, makeSealKey } from './dev-environment.ts'
 
 export const keysNew = defineCommand({
   name: 'new',
@@ -21,7 +21,7 @@ export const keysNew = defineCommand({
   },
   async run(_words, values, io) {
     const path = resolve(io.directory, values.out)
-    const text = envFileText({ SESSION_SIGNING_KEYS: await makeSessionSigningKeys(), SEAL_KEYS: makeSealKey() })
+    const text = formatEnvFile({ SESSION_SIGNING_KEYS: await makeSessionSigningKeys(), SEAL_KEYS: makeSealKey() })
     try {
       await writeFile(path, text, { mode: 0o600, flag: 'wx' })
     } catch (error) {

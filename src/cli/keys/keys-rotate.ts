@@ -33,11 +33,11 @@ export const keysRotate = defineCommand({
     checkOrder(step, file, name)
     checkTime(step, file, io)
 
-    const fresh = step.needs === undefined ? await newKey() : undefined
+    const fresh = step.needs === undefined ? await makeKey() : undefined
     const base: Rotation =
       fresh === undefined && file.rotation !== undefined
         ? file.rotation
-        : { step: 'appended', newKid: kidOf(fresh ?? signer), oldKid: kidOf(signer), atMillis: 0 }
+        : { step: 'appended', newKid: readKid(fresh ?? signer), oldKid: readKid(signer), atMillis: 0 }
     const keys = [...step.keys(file, base), ...(fresh === undefined ? [] : [fresh])]
     const rotation = step.leaves === undefined ? undefined : { ...base, step: step.leaves, atMillis: io.clock() }
     await writeKeyFile(path, file, keys, rotation)
@@ -54,7 +54,7 @@ interface Step {
   readonly says: (file: KeyFile, io: Io, name: string) => string
 }
 
-const kidOf = (key: JsonObject): string => String(key['kid'])
+const readKid = (key: JsonObject): string => String(key['kid'])
 
 const STEPS = {
   append: {
@@ -69,17 +69,17 @@ const STEPS = {
     needs: 'appended',
     waitSeconds: () => PUBLISHED_MAX_AGE_SECONDS,
     keys: ({ keys }, { newKid }) => [
-      ...keys.filter((key) => kidOf(key) === newKid),
-      ...keys.filter((key) => kidOf(key) !== newKid),
+      ...keys.filter((key) => readKid(key) === newKid),
+      ...keys.filter((key) => readKid(key) !== newKid),
     ],
     leaves: 'promoted',
     says: (file, io, name) =>
-      `The new key signs. Next: restart every gateway with ${name}, wait one session lifetime (${lifetimeSeconds(file, io)} s), and run "keys rotate ${name} --retire"`,
+      `The new key signs. Next: restart every gateway with ${name}, wait one session lifetime (${readLifetimeSeconds(file, io)} s), and run "keys rotate ${name} --retire"`,
   },
   retire: {
     needs: 'promoted',
-    waitSeconds: lifetimeSeconds,
-    keys: ({ keys }, { oldKid }) => keys.filter((key) => kidOf(key) !== oldKid),
+    waitSeconds: readLifetimeSeconds,
+    keys: ({ keys }, { oldKid }) => keys.filter((key) => readKid(key) !== oldKid),
     leaves: undefined,
     says: (_file, _io, name) => `The old key is removed. Last: restart every gateway with ${name}`,
   },
@@ -92,7 +92,7 @@ function checkOrder({ needs }: Step, { keys, rotation }: KeyFile, name: string):
     throw new Stop(EXIT.refused, `${state} in ${name}: the next step is "keys rotate ${name}${next}"`)
   }
   if (rotation === undefined) return
-  const kids = keys.map(kidOf)
+  const kids = keys.map(readKid)
   const signs = rotation.step === 'appended' ? rotation.oldKid : rotation.newKid
   if (kids[0] !== signs || !kids.includes(rotation.newKid) || !kids.includes(rotation.oldKid))
     throw new Stop(
@@ -110,12 +110,12 @@ function checkTime(step: Step, file: KeyFile, io: Io): void {
 }
 
 /** As the gateway that reads this file has it. */
-function lifetimeSeconds({ environment }: KeyFile, io: Io): number {
+function readLifetimeSeconds({ environment }: KeyFile, io: Io): number {
   const text = (environment['SESSION_TTL_SECONDS'] ?? io.environment['SESSION_TTL_SECONDS'])?.trim()
   return text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : SESSION_TTL_DEFAULT_SECONDS
 }
 
-async function newKey(): Promise<JsonObject> {
+async function makeKey(): Promise<JsonObject> {
   const made = parseJson(await makeSessionSigningKeys(), TOKEN_DEPTH_MAX)
   const keys = made.ok && isJsonObject(made.value) ? made.value['keys'] : undefined
   const [key] = Array.isArray(keys) ? keys : []

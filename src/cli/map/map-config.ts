@@ -19,10 +19,10 @@ import { DOCUMENT_MAX_BYTES, NAMED_CLUSTERS_MAX } from '../../core/limits.ts'
 import { describeError, readErrorCode } from '../../core/thrown.ts'
 import type { ClusterConfig } from '../../gateway/cluster-config.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
-import { EXIT, type Io, Stop, usageStop } from '../command.ts'
+import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { compileAs } from '../document.ts'
+import { formatIssues } from '../format-issues.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
-import { issuesText } from '../print-issues.ts'
 
 export interface ReadCluster {
   readonly clusterId: ClusterId
@@ -46,10 +46,10 @@ export async function readCluster(
   settings: OperatorSettings,
   io: Io,
 ): Promise<ReadCluster> {
-  const { clusterId, clusterFolder, trustDomainFolder } = await layoutOf(resolve(io.directory, directory), id)
-  const files = await namesIn(clusterFolder)
+  const { clusterId, clusterFolder, trustDomainFolder } = await findLayout(resolve(io.directory, directory), id)
+  const files = await listNames(clusterFolder)
   if (!files.some((name) => name.endsWith('.yaml'))) {
-    throw usageStop(`${clusterFolder} contains no Section.yaml: name a directory with documents of a cluster`)
+    throw makeUsageStop(`${clusterFolder} contains no Section.yaml: name a directory with documents of a cluster`)
   }
 
   async function read<Name extends SectionName>(
@@ -57,11 +57,11 @@ export async function readCluster(
     key: DocumentKey<Name>,
   ): Promise<SectionValues[Name] | undefined> {
     const file = join(folder, `${key.section}.yaml`)
-    const bytes = await readIfThere(file)
+    const bytes = await readIfPresent(file)
     if (bytes === undefined) return undefined
     const document = await compileAs(key, relative(io.directory, file), bytes, settings)
     if (document.result.ok) return document.result.value as SectionValues[Name]
-    io.err(issuesText(document.issues.filter(isError), document, io))
+    io.err(formatIssues(document.issues.filter(isError), document, io))
     throw new Stop(
       EXIT.refused,
       `${document.name} does not compile: the gateway would go on with the version before it`,
@@ -87,41 +87,41 @@ export async function readCluster(
   }
 }
 
-async function layoutOf(directory: string, id: string | undefined): Promise<Layout> {
-  const names = await namesIn(directory)
+async function findLayout(directory: string, id: string | undefined): Promise<Layout> {
+  const names = await listNames(directory)
   if (names.includes('clusters')) {
-    const clusters = (await namesIn(join(directory, 'clusters'))).filter((name) => parseClusterId(name) !== undefined)
+    const clusters = (await listNames(join(directory, 'clusters'))).filter((name) => parseClusterId(name) !== undefined)
     const [only = '', ...others] = clusters
     if (id === undefined && (only === '' || others.length > 0)) {
-      throw usageStop(`Missing --cluster. Expected one of: ${clusters.slice(0, NAMED_CLUSTERS_MAX).join(', ')}`)
+      throw makeUsageStop(`Missing --cluster. Expected one of: ${clusters.slice(0, NAMED_CLUSTERS_MAX).join(', ')}`)
     }
-    const clusterId = checkedId(id ?? only)
+    const clusterId = checkId(id ?? only)
     const clusterFolder = join(directory, 'clusters', clusterId)
     return { clusterId, clusterFolder, trustDomainFolder: join(directory, 'trust-domain') }
   }
   const isInStore = basename(dirname(directory)) === 'clusters'
   return {
-    clusterId: checkedId(id ?? basename(directory)),
+    clusterId: checkId(id ?? basename(directory)),
     clusterFolder: directory,
     trustDomainFolder: isInStore ? join(directory, '..', '..', 'trust-domain') : directory,
   }
 }
 
-function checkedId(text: string): ClusterId {
+function checkId(text: string): ClusterId {
   const id = parseClusterId(text)
   if (id !== undefined) return id
-  throw usageStop(`"${text}" is not a cluster id, which has ${CLUSTER_ID_WORDS}: add --cluster ID`)
+  throw makeUsageStop(`"${text}" is not a cluster id, which has ${CLUSTER_ID_WORDS}: add --cluster ID`)
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
+async function listNames(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder)
   } catch (error) {
-    throw usageStop(`Cannot read the directory ${folder}: ${describeError(error)}`)
+    throw makeUsageStop(`Cannot read the directory ${folder}: ${describeError(error)}`)
   }
 }
 
-async function readIfThere(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readIfPresent(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     return (await readFileCapped(file, DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {

@@ -21,19 +21,19 @@ export interface MapReport {
   readonly explanation: MappingExplanation | undefined
 }
 
-export function mapText(report: MapReport, io: { readonly colour: boolean }): string {
+export function formatMapReport(report: MapReport, io: { readonly colour: boolean }): string {
   const { result, explanation, clusterId, clusterName, platform, trustDomain } = report
   const name = clusterName === clusterId ? '' : `, called ${printable(clusterName)}`
-  const lines = [`Cluster ${clusterId}${name}, on ${platform}, in ${trustDomain}`, '', ...verdict(result, io), '']
-  if (explanation !== undefined) lines.push(...overridesText(explanation.overrides, result), '')
-  for (const template of explanation?.templates ?? []) lines.push(...templateText(template, io))
+  const lines = [`Cluster ${clusterId}${name}, on ${platform}, in ${trustDomain}`, '', ...formatResult(result, io), '']
+  if (explanation !== undefined) lines.push(...formatOverrides(explanation.overrides, result), '')
+  for (const template of explanation?.templates ?? []) lines.push(...formatTemplate(template, io))
   for (const { code, detail } of result.warnings ?? []) {
     lines.push(`${paint('warning', 'yellow', io)} ${code}: ${printable(detail)}`)
   }
   return `${lines.join('\n').trimEnd()}\n`
 }
 
-function verdict(result: WorkloadResult, io: { readonly colour: boolean }): readonly string[] {
+function formatResult(result: WorkloadResult, io: { readonly colour: boolean }): readonly string[] {
   if ('error' in result) {
     const { code, attribute, surface, detail } = result.error
     const where = [surface, attribute]
@@ -43,7 +43,7 @@ function verdict(result: WorkloadResult, io: { readonly colour: boolean }): read
     return [`${paint('refused', 'red', io)} ${code}${where === '' ? '' : ` (${where})`}`, `  ${printable(detail)}`]
   }
   const { spiffeId, jwt, x509 } = result
-  const claims = Object.entries(jwt.claims).map(([name, value]) => `    ${printable(name)}: ${valueText(value)}`)
+  const claims = Object.entries(jwt.claims).map(([name, value]) => `    ${printable(name)}: ${formatValue(value)}`)
   return [
     paint(spiffeId, 'green', io),
     `  JWT-SVID   ${jwt.ttlSeconds} s${claims.length === 0 ? ', no claims of its own' : ''}`,
@@ -54,12 +54,12 @@ function verdict(result: WorkloadResult, io: { readonly colour: boolean }): read
   ]
 }
 
-function overridesText(overrides: readonly ConsideredOverride[], result: WorkloadResult): readonly string[] {
+function formatOverrides(overrides: readonly ConsideredOverride[], result: WorkloadResult): readonly string[] {
   const left = Math.max(0, overrides.length - MAPPED_OVERRIDES_MAX)
   const listed = overrides.slice(left).map((override) => {
     const { index, undecidable } = override
     const stop = undecidable === undefined ? '' : `; ${printable(undecidable.detail)}`
-    return `  policyOverrides[${index}] ${reasonOf(override)}${stop}`
+    return `  policyOverrides[${index}] ${describeOutcome(override)}${stop}`
   })
   const last = overrides.at(-1)
   const source =
@@ -70,11 +70,11 @@ function overridesText(overrides: readonly ConsideredOverride[], result: Workloa
   return [`Policy: ${source}`, ...more, ...listed]
 }
 
-function reasonOf({ holds, unmet, condition }: ConsideredOverride): string {
+function describeOutcome({ holds, unmet, condition }: ConsideredOverride): string {
   if (holds === true) return 'holds'
   if (unmet !== undefined) {
     const { attribute, value, wanted } = unmet
-    return `does not hold: ${printable(attribute)} is ${valueText(value)}, not ${wantedText(wanted)}`
+    return `does not hold: ${printable(attribute)} is ${formatValue(value)}, not ${formatWanted(wanted)}`
   }
   if (condition === undefined) return 'does not hold: it asks for nothing'
   const text = printable(condition.text)
@@ -90,25 +90,25 @@ const SOURCES = {
   refused: 'spec.policy or the defaults of the platform, for no override holds',
 } as const
 
-function templateText(
+function formatTemplate(
   { field, text, references, rendered }: ExplainedTemplate,
   io: { readonly colour: boolean },
 ): readonly string[] {
-  const value = rendered.ok ? valueText(rendered.value) : `${paint('refused', 'red', io)} ${rendered.refusal.code}`
+  const value = rendered.ok ? formatValue(rendered.value) : `${paint('refused', 'red', io)} ${rendered.refusal.code}`
   return [
     `${printable(field)}: ${printable(text)}`,
-    ...references.map((reference) => `  ${printable(reference.attribute)} = ${valueText(reference.value)}`),
+    ...references.map((reference) => `  ${printable(reference.attribute)} = ${formatValue(reference.value)}`),
     `  -> ${value}`,
     '',
   ]
 }
 
-function wantedText(wanted: readonly string[]): string {
-  const listed = wanted.slice(0, MAPPED_VALUES_MAX).map(valueText)
+function formatWanted(wanted: readonly string[]): string {
+  const listed = wanted.slice(0, MAPPED_VALUES_MAX).map(formatValue)
   const more = wanted.length > MAPPED_VALUES_MAX ? ` or ${wanted.length - MAPPED_VALUES_MAX} others` : ''
   return `${listed.join(' or ')}${more}`
 }
 
-function valueText(value: AttributeValue | undefined): string {
+function formatValue(value: AttributeValue | undefined): string {
   return value === undefined ? 'absent' : printableJson(value)
 }

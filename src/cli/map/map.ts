@@ -15,12 +15,12 @@ import {
 } from '../../policy/mapping/workload.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { JSON_OPTION } from '../arguments.ts'
-import { EXIT, Stop, usageStop } from '../command.ts'
+import { EXIT, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { readOperatorSettings } from '../operator-settings.ts'
 import { readCluster } from './map-config.ts'
 import { readAgentAttributes, readWorkload } from './map-input.ts'
-import { type MapReport, mapText } from './map-report.ts'
+import { formatMapReport, type MapReport } from './map-report.ts'
 
 export const map = defineCommand({
   name: 'map',
@@ -81,23 +81,23 @@ export const map = defineCommand({
       clusterName: String(context.builtIns.get('cluster.name')),
       platform: config.cluster.platform,
       result,
-      explanation: explain(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
+      explanation: explainWorkload(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
     }
-    io.out(values.json === true ? `${JSON.stringify(jsonOf(report), null, 2)}\n` : mapText(report, io))
+    io.out(values.json === true ? `${JSON.stringify(makeReportJson(report), null, 2)}\n` : formatMapReport(report, io))
     return 'error' in result ? EXIT.refused : EXIT.done
   },
 })
 
 function readTrustDomain(text: string | undefined): TrustDomain {
   if (text === undefined || text === '')
-    throw usageStop('Missing trust domain: add --trust-domain, or set TRUST_DOMAIN')
+    throw makeUsageStop('Missing trust domain: add --trust-domain, or set TRUST_DOMAIN')
   const parsed = parseTrustDomain(text)
   if (parsed.ok) return parsed.value
-  throw usageStop(`"${text}" is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
+  throw makeUsageStop(`"${text}" is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
 }
 
 /** `undefined` if the attributes cannot be read or merged, or the budget is spent: then the result says why. */
-function explain(
+function explainWorkload(
   workload: WorkloadDescription,
   context: MappingContext,
   enablement: ReturnType<typeof readEnablement>,
@@ -107,7 +107,7 @@ function explain(
   return merged.ok ? explainMapping(merged.value, context) : undefined
 }
 
-function jsonOf({ result, explanation, ...cluster }: MapReport): unknown {
+function makeReportJson({ result, explanation, ...cluster }: MapReport): unknown {
   return {
     ...cluster,
     result,

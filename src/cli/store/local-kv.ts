@@ -55,9 +55,9 @@ export function openLocalKv(persistTo: string, start = startMiniflare): LocalKv 
 
   async function ask<T>(operation: (namespace: Namespace) => Promise<T>): Promise<T> {
     try {
-      running ??= untilUnlocked(() => start(persistTo, log))
+      running ??= retryWhileLocked(() => start(persistTo, log))
       const { namespace } = await running
-      return await untilUnlocked(() => operation(namespace))
+      return await retryWhileLocked(() => operation(namespace))
     } catch (cause) {
       if (cause instanceof Stop) throw cause
       throw new Stop(EXIT.unreachable, `Cannot use local KV in ${persistTo}: ${describeLocalFailure(cause, logged)}`, {
@@ -130,7 +130,7 @@ async function listKeys(namespace: Namespace, prefix: string): Promise<readonly 
 class LockedError extends Error {}
 
 /** workerd does not wait for SQLite's locks: an operation fails at once, or workerd does not start. All can be repeated. */
-async function untilUnlocked<T>(operation: () => Promise<T>): Promise<T> {
+async function retryWhileLocked<T>(operation: () => Promise<T>): Promise<T> {
   const end = Date.now() + LOCK_WAIT_MILLIS
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 // Which store a command works on: `--store DIR`, `--local` or `--remote`, one of them and no default, since a document
 // written to the wrong place is either no protection or an outage.
 import { join, resolve } from 'node:path'
-import { type Io, usageStop } from '../command.ts'
+import { type Io, makeUsageStop } from '../command.ts'
 import type { Options } from '../define-command.ts'
 import { DEVELOPMENT_FOLDER } from '../keys/dev-environment.ts'
 import { type OperatorSettings, readOperatorSettings } from '../operator-settings.ts'
@@ -37,9 +37,9 @@ export interface OpenedStore {
 
 export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore> {
   const chosen = [flags.store !== undefined, flags.local === true, flags.remote === true].filter(Boolean).length
-  if (chosen !== 1) throw usageStop('Expected exactly one store: --store DIR, --local or --remote')
+  if (chosen !== 1) throw makeUsageStop('Expected exactly one store: --store DIR, --local or --remote')
   const isLocal = flags.local === true
-  if (flags['persist-to'] !== undefined && !isLocal) throw usageStop('--persist-to belongs to --local')
+  if (flags['persist-to'] !== undefined && !isLocal) throw makeUsageStop('--persist-to belongs to --local')
   const settings = await readSettingsFor(flags, io)
   if (flags.store !== undefined)
     return { store: await openDirectoryStore(resolve(io.directory, flags.store)), settings }

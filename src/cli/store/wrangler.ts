@@ -97,7 +97,7 @@ export function stopGroup(child: ChildProcess): Promise<void> {
 }
 
 /** Polls until the URL answers 200; rejects after `withinMillis`, or as soon as the child has ended. */
-export async function untilReady(url: string, child: ChildProcess, withinMillis: number): Promise<void> {
+export async function waitUntilReady(url: string, child: ChildProcess, withinMillis: number): Promise<void> {
   const end = Date.now() + withinMillis
   while (Date.now() < end) {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`)

@@ -6,7 +6,7 @@ import { connect } from 'node:tls'
 /** Deno's code for every chain that it cannot build, and Node's for an unknown authority. */
 const UNVERIFIED = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
 
-export function withCode(message: string, code: string): Error {
+export function createCodedError(message: string, code: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
@@ -15,7 +15,7 @@ export function withCode(message: string, code: string): Error {
  * the certificate in a handshake of its own, to addresses that `lookup` lets through, and sends nothing; it decides
  * nothing but what is said of the failure.
  */
-export async function datedFault(
+export async function diagnoseCertificate(
   error: Error,
   url: URL,
   { lookup, signal }: { readonly lookup: LookupFunction; readonly signal: AbortSignal },
@@ -23,8 +23,9 @@ export async function datedFault(
   if (!('code' in error) || error.code !== UNVERIFIED || signal.aborted) return error
   const dates = await readDates(url, lookup, signal)
   // `Date.parse` of what cannot be read is NaN, which is neither before nor after.
-  if (Date.parse(dates.validTo) < Date.now()) return withCode('certificate has expired', 'CERT_HAS_EXPIRED')
-  if (Date.parse(dates.validFrom) > Date.now()) return withCode('certificate is not yet valid', 'CERT_NOT_YET_VALID')
+  if (Date.parse(dates.validTo) < Date.now()) return createCodedError('certificate has expired', 'CERT_HAS_EXPIRED')
+  if (Date.parse(dates.validFrom) > Date.now())
+    return createCodedError('certificate is not yet valid', 'CERT_NOT_YET_VALID')
   return error
 }
 

@@ -7,7 +7,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import type { FetchLike } from '../../net/bounded-fetch.ts'
 import { readCoding, removeCoding } from '../../net/content-coding.ts'
 import { isForbiddenAddress, isLoopbackAddress } from '../../net/ip-address.ts'
-import { datedFault, withCode } from './certificate-fault.ts'
+import { createCodedError, diagnoseCertificate } from './certificate-fault.ts'
 import { readBody } from './decoded-body.ts'
 
 export interface GuardedFetchOptions {
@@ -24,11 +24,11 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
     const accepts = (address: string): boolean =>
       isPrivate || !isForbiddenAddress(address) || (allowLoopback && isLoopbackAddress(address))
     const literal = url.hostname.replace(/^\[|\]$/g, '')
-    if (isIP(literal) !== 0 && !accepts(literal)) throw notPublic(`the address ${literal} is not public`)
+    if (isIP(literal) !== 0 && !accepts(literal)) throw createNotPublicError(`the address ${literal} is not public`)
 
     const isTls = url.protocol === 'https:'
     const request = isTls ? httpsRequest : httpRequest
-    const lookup = checkedLookup(accepts)
+    const lookup = createCheckedLookup(accepts)
     onPhase?.('connect')
     return new Promise<Response>((answer, fail) => {
       // An agent for this request alone, and none that reads the environment: with NODE_USE_ENV_PROXY Deno's would connect
@@ -37,7 +37,7 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
       const sent = request(url, { method, headers, signal, lookup, agent }, (message) => {
         // Thrown in an event, an error ends the process: an issuer's answer must reach nothing but this promise.
         try {
-          answer(toResponse(message))
+          answer(makeResponse(message))
         } catch (error) {
           message.destroy()
           fail(error)
@@ -48,30 +48,30 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
       sent.on('error', (error) => {
         failing = true
         // A rejection that nobody handles ends the process.
-        datedFault(error, url, { lookup, signal }).then(fail, () => fail(error))
+        diagnoseCertificate(error, url, { lookup, signal }).then(fail, () => fail(error))
       })
       sent.once('socket', (socket) => socket.once(isTls ? 'secureConnect' : 'connect', () => onPhase?.('answer')))
       // An answer of 101 to a request that asked for no upgrade closes without a response and without an error.
       sent.once('close', () => {
-        if (!failing) fail(withCode(`${url.origin} closed the connection without an answer`, 'ERR_NO_ANSWER'))
+        if (!failing) fail(createCodedError(`${url.origin} closed the connection without an answer`, 'ERR_NO_ANSWER'))
       })
       sent.end(body)
     })
   }
 }
 
-function notPublic(message: string): Error {
-  return withCode(message, 'ERR_ADDRESS_NOT_PUBLIC')
+function createNotPublicError(message: string): Error {
+  return createCodedError(message, 'ERR_ADDRESS_NOT_PUBLIC')
 }
 
 /** Resolves as the system does, and hands the connection only addresses that were checked. */
-function checkedLookup(accepts: (address: string) => boolean): LookupFunction {
+function createCheckedLookup(accepts: (address: string) => boolean): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, '', 0)
       const checked = addresses.filter(({ address }) => accepts(address))
       const [first] = checked
-      if (first === undefined) return done(notPublic(`${hostname} has no public address`), '', 0)
+      if (first === undefined) return done(createNotPublicError(`${hostname} has no public address`), '', 0)
       if (options.all === true) (done as (error: null, addresses: LookupAddress[]) => void)(null, checked)
       else done(null, first.address, first.family)
     })
@@ -83,7 +83,7 @@ const STATUS_MIN = 200
 const STATUS_MAX = 599
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
-function toResponse(message: IncomingMessage): Response {
+function makeResponse(message: IncomingMessage): Response {
   // Later failures of the transfer reject a read of the body; here they must only not be uncaught.
   message.on('error', () => undefined)
   const received = message.statusCode ?? 0

@@ -92,7 +92,7 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
           windDown,
           async close() {
             windDown()
-            await untilNothingArrives()
+            await waitUntilQuiet()
             await close(server, connections, bounds.graceMillis)
           },
           useTls: (pair) => (server as TlsServer).setSecureContext(pair),
@@ -107,10 +107,10 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
     server.timeout = bounds.stalledMillis
     server.maxConnections = bounds.connectionsMax
     const connections = trackConnections(server)
-    const windDown = onWindDown(server)
+    const windDown = prepareWindDown(server)
     closeAfterUnreadBody(server)
     closeWithoutHandshake(server)
-    noteWhenFull(server, connections, bounds.connectionsMax, say)
+    reportWhenFull(server, connections, bounds.connectionsMax, say)
     // The last one, since it stands before all listeners.
     closeWhenPipelined(server)
   })
@@ -120,7 +120,7 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
  * To close a port resets the connections that the system has accepted and we have not yet. So it is closed just after a
  * look at them that found none.
  */
-async function untilNothingArrives(): Promise<void> {
+async function waitUntilQuiet(): Promise<void> {
   for (let turn = 0; turn < QUIET_TURNS_TRIED_MAX; turn++) {
     const began = performance.now()
     await new Promise((next) => setImmediate(next))
@@ -154,7 +154,7 @@ function trackConnections(server: Server): ReadonlySet<Socket> {
 }
 
 /** After the call each answer says `Connection: close`, so that no client sends into a connection that is being closed. */
-function onWindDown(server: Server): () => void {
+function prepareWindDown(server: Server): () => void {
   let isWindingDown = false
   server.prependListener('request', (_request, response) => {
     if (isWindingDown) response.setHeader('Connection', 'close')
@@ -187,7 +187,7 @@ function closeWhenPipelined(server: Server): void {
   })
 }
 
-function noteWhenFull(
+function reportWhenFull(
   server: Server,
   connections: ReadonlySet<Socket>,
   connectionsMax: number,

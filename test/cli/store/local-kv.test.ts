@@ -10,9 +10,9 @@ import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
-import { developmentSettings, envFileText } from '../../../src/cli/keys/dev-environment.ts'
+import { formatEnvFile, readDevelopmentSettings } from '../../../src/cli/keys/dev-environment.ts'
 import { type LocalKv, type Namespace, openLocalKv } from '../../../src/cli/store/local-kv.ts'
-import { findWrangler, runWrangler, startWorker, stopGroup, untilReady } from '../../../src/cli/store/wrangler.ts'
+import { findWrangler, runWrangler, startWorker, stopGroup, waitUntilReady } from '../../../src/cli/store/wrangler.ts'
 import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { attestation, bench } from '../call.ts'
 
@@ -90,13 +90,13 @@ it('is what a running development server reads, while several write', { timeout:
   const [persistTo, envFile] = [join(folder, 'state'), join(folder, 'dev.env')]
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  writeFileSync(envFile, envFileText(await developmentSettings(folder, url)))
+  writeFileSync(envFile, formatEnvFile(await readDevelopmentSettings(folder, url)))
   let output = ''
   const server = startWorker({ port, envFile, persistTo }, (text) => {
     output += text
   })
   onTestFinished(() => stopGroup(server))
-  await untilReady(`${url}/healthz`, server, 60_000)
+  await waitUntilReady(`${url}/healthz`, server, 60_000)
   const login = async (clusterId: string): Promise<number> => {
     const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: 'x' } }] })
     const headers = { 'Content-Type': 'application/json' }

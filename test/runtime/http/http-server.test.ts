@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { developmentSettings } from '../../../src/cli/keys/dev-environment.ts'
+import { readDevelopmentSettings } from '../../../src/cli/keys/dev-environment.ts'
 import {
   CONNECTION_IDLE_TIMEOUT_MILLIS,
   OUTPUT_FLUSH_MILLIS,
@@ -43,7 +43,7 @@ let settings: Readonly<Record<string, string>>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'postern-server-'))
   mkdirSync(join(folder, 'store'))
-  settings = await developmentSettings(folder, 'http://127.0.0.1:8787')
+  settings = await readDevelopmentSettings(folder, 'http://127.0.0.1:8787')
   return () => rmSync(folder, { recursive: true, force: true })
 })
 

@@ -4,7 +4,7 @@ import { createSectionStatus, type IssueStatus } from '../config/live/status.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import { findSeverity, isError } from '../core/issue.ts'
 import { printable } from '../core/printable.ts'
-import { count, paint } from './terminal.ts'
+import { formatCount, paint } from './terminal.ts'
 
 interface Source {
   readonly name: string
@@ -12,7 +12,7 @@ interface Source {
 }
 
 /** Each issue with its line and a caret, in order, ending in a line end. */
-export function issuesText(
+export function formatIssues(
   issues: readonly LocatedIssue[],
   { name, text }: Source,
   io: { readonly colour: boolean },
@@ -30,15 +30,15 @@ export function issuesText(
 }
 
 /** `2 errors and 1 warning`, those that are not listed included. */
-export function tally(issues: readonly LocatedIssue[]): string {
+export function countIssues(issues: readonly LocatedIssue[]): string {
   const listed = issues.filter(({ omitted }) => omitted === undefined)
   const omitted = issues.map((issue) => issue.omitted).filter((one) => one !== undefined)
   const listedErrors = listed.filter(isError).length
   const errors = listedErrors + omitted.reduce((sum, one) => sum + one.errors, 0)
   const warnings = listed.length - listedErrors + omitted.reduce((sum, one) => sum + one.warnings, 0)
-  if (warnings === 0) return count(errors, 'error')
-  if (errors === 0) return count(warnings, 'warning')
-  return `${count(errors, 'error')} and ${count(warnings, 'warning')}`
+  if (warnings === 0) return formatCount(errors, 'error')
+  if (errors === 0) return formatCount(warnings, 'warning')
+  return `${formatCount(errors, 'error')} and ${formatCount(warnings, 'warning')}`
 }
 
 export interface IssuesJson {
@@ -46,7 +46,7 @@ export interface IssuesJson {
   readonly warnings: readonly IssueStatus[]
 }
 
-export function issuesJson(section: string, digest: string, found: readonly LocatedIssue[]): IssuesJson {
+export function makeIssuesJson(section: string, digest: string, found: readonly LocatedIssue[]): IssuesJson {
   const read = { kind: 'invalid', digest, issues: found, stale: false, attemptedAtMillis: 0, contested: false } as const
   const { issues, warnings } = createSectionStatus(section, read)
   return { issues, warnings }

@@ -4,13 +4,13 @@ import { EXPLAINED_TEXT_MAX_LENGTH } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
 
 /** As the condition would write it. */
-export function valueText(value: Value | number): string {
-  if (typeof value === 'string') return shown(JSON.stringify(value))
-  if (typeof value === 'object') return shown(`[${value.map((item) => valueText(item)).join(', ')}]`)
+export function formatValue(value: Value | number): string {
+  if (typeof value === 'string') return shortenText(JSON.stringify(value))
+  if (typeof value === 'object') return shortenText(`[${value.map((item) => formatValue(item)).join(', ')}]`)
   return String(value)
 }
 
 /** Names and claims are other people's text: none of it steers the terminal, none of it floods it. */
-export function shown(text: string): string {
+export function shortenText(text: string): string {
   return printable(text, EXPLAINED_TEXT_MAX_LENGTH)
 }

@@ -9,7 +9,7 @@ import { isError } from '../../core/issue.ts'
 import type { Io } from '../command.ts'
 import { type CompiledDocument, compileAs } from '../document.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
-import { acrossFindings, allFindings } from './cross-section-findings.ts'
+import { collectFindings, findAcrossSections } from './cross-section-findings.ts'
 
 /** What one key shall hold; `bytes` of `undefined` delete it. `name` is how messages call the new text. */
 export interface Change {
@@ -18,19 +18,19 @@ export interface Change {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined
 }
 
-export interface ChangeVerdict {
+export interface ChangeReview {
   readonly reports: readonly { readonly document: CompiledDocument; readonly issues: readonly LocatedIssue[] }[]
   readonly refused: boolean
 }
 
 type Stored = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 
-export async function judgeChanges(
+export async function reviewChanges(
   changes: readonly Change[],
   stored: Stored,
   settings: OperatorSettings,
   io: Io,
-): Promise<ChangeVerdict> {
+): Promise<ChangeReview> {
   const before = await compileStored(stored, settings)
   const changed: CompiledDocument[] = []
   for (const { key, name, bytes } of changes) {
@@ -43,17 +43,19 @@ export async function judgeChanges(
 
   // With defaults in the place of a section that cannot be read, findings across sections would be made up.
   const isWhole = others.every(({ result }) => result.ok)
-  const now = isWhole ? acrossFindings([...others, ...changed]) : new Map<CompiledDocument, LocatedIssue[]>()
-  const known = new Set([...acrossFindings(before)].flatMap(([{ key }, issues]) => issues.map((i) => idOf(key, i))))
+  const now = isWhole ? findAcrossSections([...others, ...changed]) : new Map<CompiledDocument, LocatedIssue[]>()
+  const known = new Set(
+    [...findAcrossSections(before)].flatMap(([{ key }, issues]) => issues.map((i) => makeIssueId(key, i))),
+  )
 
   const reports = [
     ...changed.map((document) => ({
       document,
-      issues: allFindings(document, now.get(document), io.clock()),
+      issues: collectFindings(document, now.get(document), io.clock()),
     })),
     ...others.map((document) => ({
       document,
-      issues: (now.get(document) ?? []).filter((issue) => !known.has(idOf(document.key, issue))),
+      issues: (now.get(document) ?? []).filter((issue) => !known.has(makeIssueId(document.key, issue))),
     })),
   ]
   // Taking a document away must be possible in an emergency: then findings are told, and stop nothing.
@@ -62,7 +64,7 @@ export async function judgeChanges(
 }
 
 /** What a document that compiles says of itself keeps it out of no store: it comes into force, and is unhealthy. */
-function isRefused({ document, issues }: ChangeVerdict['reports'][number]): boolean {
+function isRefused({ document, issues }: ChangeReview['reports'][number]): boolean {
   const own = document.result.ok ? document.issues : []
   return issues.some((issue) => isError(issue) && !own.includes(issue))
 }
@@ -78,6 +80,6 @@ async function compileStored(stored: Stored, settings: OperatorSettings): Promis
   return documents
 }
 
-function idOf(key: DocumentKey, { code, path, message }: LocatedIssue): string {
+function makeIssueId(key: DocumentKey, { code, path, message }: LocatedIssue): string {
   return JSON.stringify([key.text, code, path, message])
 }

@@ -8,20 +8,10 @@ import { createServedGateway } from './create-served-gateway.ts'
 import { adoptExtraAuthorities } from './http/deno-authorities.ts'
 import { type HttpServer, listen, SERVER_BOUNDS } from './http/http-server.ts'
 import { readTlsPair, watchTlsFiles } from './http/tls-files.ts'
-import { findDirectoryFault, readServeOptions, SERVE_USAGE, type ServeOptions } from './serve-options.ts'
+import { findDirectoryFault, type ServeOptions } from './serve-options.ts'
 import { openServerOutputs, type ServerOutputs } from './server-outputs.ts'
 import type { Environment } from './settings.ts'
 import { sleep } from './sleep.ts'
-import { VERSION_LINE } from './version.ts'
-
-/** Reads the flags, and serves. Ends the process with status 2 and a message if they are wrong. */
-export async function serveFlags(args: readonly string[], environment: Environment): Promise<void> {
-  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(`${SERVE_USAGE}\n`)
-  if (args.includes('--version')) return void process.stdout.write(`${VERSION_LINE}\n`)
-  const options = readServeOptions(args, process.cwd())
-  if (typeof options === 'string') stop(`${options}\n\n${SERVE_USAGE}`)
-  await serveGateway(options, environment)
-}
 
 /** Serves until SIGINT or SIGTERM, and then ends the process. Ends it with status 2 and a message if it cannot start. */
 export async function serveGateway(options: ServeOptions, environment: Environment): Promise<void> {
@@ -46,7 +36,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   // Before it listens, or an early signal would end it by default.
   endOnSignals(async (signal) => {
     isDraining = true
-    gateway.tell({ event: 'stopping', signal })
+    gateway.reportEvent({ event: 'stopping', signal })
     if (server === undefined) process.exit(0)
     await drain(server, outputs, signal)
   })
@@ -57,7 +47,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
     SERVER_BOUNDS,
   ).catch((error: unknown) => stop(printable(describeListenFailure(error, options))))
   say(`Postern listens on ${server.url}`)
-  gateway.tell(gateway.started(server.url))
+  gateway.reportEvent(gateway.describeStart(server.url))
   if (tls === undefined && !isLoopbackHost(hostname))
     say(
       `It is reached from other machines without TLS: put a proxy that ends TLS before it, or give --tls-cert and --tls-key`,

@@ -2,10 +2,10 @@
 
 import { paint } from '../terminal.ts'
 import type { ExplainReport } from './explain-report.ts'
-import { shown, valueText } from './explain-value.ts'
 import type { Answer } from './explain-verdict.ts'
+import { formatValue, shortenText } from './format-value.ts'
 
-export function verdictLines(
+export function formatVerdict(
   { verdict, explanation, at }: ExplainReport,
   io: { readonly colour: boolean },
 ): readonly string[] {
@@ -19,29 +19,32 @@ export function verdictLines(
       const width = Math.max(0, ...attributes.map(({ name }) => name.length))
       return [
         `${paint('admitted', 'green', io)}: 200, by policy ${policy}${instead}`,
-        ...attributes.map(({ name, value }) => `  ${shown(name).padEnd(width)}  ${valueText(value)}`),
+        ...attributes.map(({ name, value }) => `  ${shortenText(name).padEnd(width)}  ${formatValue(value)}`),
       ]
     }
     case 'refused': {
       const { answer, unlessVerified, refusals } = verdict
-      const head = `${paint('refused', 'red', io)}: ${answerText(answer)}`
+      const head = `${paint('refused', 'red', io)}: ${formatAnswer(answer)}`
       if (unlessVerified !== undefined) {
-        return [`${head} if the signature verifies, else ${answerText(unlessVerified)}; no key changes that`]
+        return [`${head} if the signature verifies, else ${formatAnswer(unlessVerified)}; no key changes that`]
       }
-      return [head, ...refusals.map(({ type, refusal }) => `  ${type}  ${refusal.code}: ${shown(refusal.detail)}`)]
+      return [
+        head,
+        ...refusals.map(({ type, refusal }) => `  ${type}  ${refusal.code}: ${shortenText(refusal.detail)}`),
+      ]
     }
     case 'undecided': {
       const { policies, otherwise } = verdict
       const [first = ''] = policies
       const what = at === undefined ? 'what is not on record holds' : 'the signature verifies'
       return [
-        `${paint('undecided', 'yellow', io)}: 200, by policy ${first}, if ${what}; else ${answerText(otherwise)}`,
+        `${paint('undecided', 'yellow', io)}: 200, by policy ${first}, if ${what}; else ${formatAnswer(otherwise)}`,
         ...(at === undefined ? [] : ['  to decide it, give the key set of the issuer: --jwks FILE']),
       ]
     }
   }
 }
 
-function answerText({ status, code, reason }: Answer): string {
+function formatAnswer({ status, code, reason }: Answer): string {
   return reason === undefined ? `${status} ${code}` : `${status} ${code} (${reason})`
 }

@@ -20,11 +20,11 @@ export function restoreAttestations(
       const message = `Cannot restore the evidence of these attributes of ${type}: pass all that a login records`
       throw new Stop(EXIT.usage, message)
     }
-    return { type, attestor: recorded(row, restored), evidence: undefined }
+    return { type, attestor: createRecordedAttestor(row, restored), evidence: undefined }
   })
 }
 
-function recorded(row: Attestor, { selector, facts }: Restored): Attestor {
+function createRecordedAttestor(row: Attestor, { selector, facts }: Restored): Attestor {
   const named = selector === undefined ? {} : { selector }
   return {
     type: row.type,

@@ -1,4 +1,0 @@
-// The gateway on Deno, without the rest of the tool: `deno run ... src/runtime/deno.ts --store DIR --port N`.
-import { serveFlags } from './served.ts'
-
-await serveFlags(Deno.args, Deno.env.toObject())

@@ -78,6 +78,7 @@ async function challenge(c: Context<GatewayEnv>, parts: Parts, cluster: string |
     sealKeys,
     nowSeconds,
   )
+  if (sealed === undefined) return report.refuse(REQUEST_TOO_LONG)
   // Nothing is claimed here: there is no store of used challenges.
   return report.answer({ ...made.value.published, challenge: sealed, once: false })
 }
@@ -99,6 +100,12 @@ function notRequired(type: string): Refusal {
   return { code: 'challenge_not_required', detail: `no policy asks for evidence of type "${type}" here` }
 }
 
+/** Of anybody's making, so it is no fault of the gateway's, whatever the schema of the attestor allows. */
+const REQUEST_TOO_LONG: Refusal = {
+  code: 'request_malformed',
+  detail: 'the field request is too long to be sealed into a challenge: shorten it',
+  where: 'request',
+}
 const SEALING_OFF: Refusal = {
   code: 'challenge_unavailable',
   detail: 'the gateway cannot seal challenges: its operator has to set SEAL_KEYS',

@@ -13,8 +13,8 @@ import type { Refusal } from '../../core/refusal.ts'
 import type { SessionAttribute, SessionDecision, SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, createFuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
-import { unsupported } from './login-refusals.ts'
-import { digestPins, pinsAsSets } from './pins-digest.ts'
+import { selectorUnknown, unsupported } from './login-refusals.ts'
+import { describeAsked, digestAsked } from './pins-digest.ts'
 
 export interface DecisionContext extends PinContext {
   readonly attestors: AttestorTable
@@ -61,7 +61,7 @@ export function createDecisions(context: DecisionContext): Decisions {
       canonicalJson({
         type: requirement.type,
         anchors: await anchorIdsOf(requirement),
-        pins: pinsAsSets(requirement.pins),
+        asked: describeAsked(requirement),
       }),
     )
     return canonicalJson({
@@ -94,9 +94,14 @@ export function createDecisions(context: DecisionContext): Decisions {
   function recheckPins(requirement: Requirement, { facts }: SessionProof, attributes: Attributes): Refusal | undefined {
     const row = rowOf(requirement)
     // What a call-out answered is never asked again: it holds while the policy asks the same of the same.
-    if (row.callOut !== undefined) return facts === digestPins(requirement.pins) ? undefined : UNREADABLE
+    if (row.callOut !== undefined) return facts === digestAsked(requirement) ? undefined : UNREADABLE
     const restored = row.restore?.(attributes, facts)
-    return restored === undefined ? UNREADABLE : firstRefusal(row.checks(restored.facts, requirement.pins, context))
+    if (restored === undefined) return UNREADABLE
+    const { type, selector } = requirement
+    // As in a login: evidence of another selector is none of this policy's.
+    if (selector !== undefined && restored.selector !== selector)
+      return row.refuseSelector?.(restored.selector ?? '', [selector]) ?? selectorUnknown(type, [selector])
+    return firstRefusal(row.checks(restored.facts, requirement.pins, context))
   }
 
   /** Every id by which a session may name the anchor of a requirement. */

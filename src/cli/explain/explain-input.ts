@@ -3,7 +3,7 @@
 import type { AttestorTable } from '../../attest/table.ts'
 import { parseJson } from '../../core/json.ts'
 import { JSON_DEPTH_MAX, LOGIN_BODY_MAX_BYTES, NUMERIC_DATE_MAX_SECONDS } from '../../core/limits.ts'
-import { type Checked, refuse } from '../../core/result.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
 import { checkShape } from '../../gateway/body.ts'
@@ -11,6 +11,7 @@ import type { Attestation } from '../../policy/login/evidence.ts'
 import { parseTokenForm } from '../../token/parse.ts'
 import { EXIT, type Io, Stop, usageStop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
+import { leaveSealed } from './sealed-evidence.ts'
 
 /** A refusal is what the gateway would answer to the body, whatever the policies are. `file` is `-` for standard input. */
 export async function readEvidence(
@@ -36,7 +37,8 @@ export async function readEvidence(
 
 function checkBody(body: unknown, attestors: AttestorTable): Checked<readonly Attestation[]> {
   const shaped = checkShape(loginBodySchema, body, [])
-  return shaped.ok ? readAttestations(shaped.value, attestors) : shaped
+  const read = shaped.ok ? readAttestations(shaped.value, attestors) : shaped
+  return read.ok ? pass(read.value.map(leaveSealed)) : read
 }
 
 function nameOf(file: string): string {

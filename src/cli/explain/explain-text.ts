@@ -41,13 +41,14 @@ export function explanationText(report: ExplainReport, io: Colour): string {
   const { policies, evidence } = report.explanation
   const candidates = policies.filter(({ isCandidate }) => isCandidate)
   const others = otherPolicies(policies)
+  const asked = new Set(policies.flatMap(({ policy }) => policy.requirements.map(({ type }) => type)))
   const nameWidth = Math.max(0, ...others.listed.map(({ name }) => name.length))
   const lines = [
     ...headLines(report, io),
-    ...evidence.flatMap(({ type, selector, refusal }) => {
+    ...evidence.flatMap(({ type, refusal }) => {
       if (refusal !== undefined)
         return [`${mark('failed', io)} ${paint(type, 'bold', io)}  ${refusal.code}: ${shown(refusal.detail)}`, '']
-      return selector === undefined ? [`${mark('skipped', io)} ${type}  no policy asks for it: it is ignored`, ''] : []
+      return !asked.has(type) ? [`${mark('skipped', io)} ${type}  no policy asks for it: it is ignored`, ''] : []
     }),
     ...candidates.flatMap((policy) => [...policyLines(policy, report, io), '']),
     ...others.listed.map(({ name, why }) => `${mark('skipped', io)} ${name.padEnd(nameWidth)}  ${shown(why)}`),

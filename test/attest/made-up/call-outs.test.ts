@@ -88,7 +88,8 @@ describe('a call-out', () => {
     ['another attestor cannot be verified', { aud: ['elsewhere'] }, 'audience_mismatch'],
   ])('is not asked where %s', async (_what, claims, code) => {
     const answer = await logIn(CLUSTER, claims)
-    expect([answer.codes.includes(code), desk.asked]).toEqual([true, []])
+    expect([answer.codes, desk.asked]).toEqual([['evidence_not_required', code], []])
+    expect(JSON.stringify(answer.body)).not.toContain('webhook.')
   })
 
   it('is not asked where a condition does not hold', async () => {
@@ -102,7 +103,9 @@ describe('a call-out', () => {
 
   it('is not asked where its evidence, or that of another attestor, is missing', async () => {
     const alone = await gateway.login(CLUSTER, ticketOf())
-    expect([alone.status, alone.body.code]).toEqual([401, 'login_refused'])
+    expect([alone.status, alone.codes]).toEqual([401, ['evidence_not_required']])
+    // With nothing verified nobody learns what the policy requires.
+    expect(JSON.stringify(alone.body)).not.toContain('build_token')
     const without = await gateway.login(CLUSTER, await buildTokenOf(issuer))
     expect([without.status, without.codes, desk.asked]).toEqual([403, ['attestor_missing'], []])
   })

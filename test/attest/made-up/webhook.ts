@@ -75,12 +75,6 @@ export const webhook: Attestor<WebhookShapes> = {
   async verify() {
     throw new Error('a call-out verifies nothing')
   },
-  *checks(_facts, { url }) {
-    yield { name: 'call-out', expected: url, actual: undefined, refusal: undefined, unknown: 'it would be asked again' }
-  },
+  *checks() {},
   attributes: (facts) => facts,
-  restore(attributes) {
-    const facts = [...attributes].filter(([name]) => name.startsWith('webhook.'))
-    return { facts: facts.map(([name, value]) => ({ origin: 'webhook', name, value })) }
-  },
 }

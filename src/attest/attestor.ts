@@ -144,6 +144,10 @@ export interface Attestor<S extends Shapes = Shapes> {
   readonly type: string
   readonly words: Words
   readonly evidenceSchema: v.GenericSchema<unknown, S['evidence']>
+  /**
+   * Made of the kinds of schema that documents are read by (`strictObject`, `array`, `string`, ...), without defaults and
+   * transformations: `createGateway` throws a `RangeError` for any other. What an author left out, `compile` fills in.
+   */
   readonly configSchema: v.GenericSchema<unknown, S['config']>
   readonly configOptional: boolean
   /** The attributes that it proves, where the catalogue does not have them: names of its own, in the form of the catalogue. */

@@ -21,9 +21,11 @@ export function createAttestContext(
     const read = await snapshot.lendSection(undefined, name)
     if (!read.ok) {
       const { code: cause, audit } = read.refusal
+      const failed = { ...read.refusal, audit: { ...audit, section: name } }
+      if (cause !== 'configuration_invalid') return refuse({ ...failed, code: 'section_unavailable' })
       // The name of a section is the deployment's, and an unsigned request reaches this.
-      const code = cause === 'configuration_invalid' ? 'section_invalid' : 'section_unavailable'
-      return refuse({ ...read.refusal, code, audit: { ...audit, section: name } })
+      const detail = 'what the gateway verifies this evidence with has never compiled: tell whoever operates it'
+      return refuse({ ...failed, code: 'section_invalid', detail })
     }
     if (read.value !== undefined) return pass(read.value)
     const detail = 'the gateway has nothing to verify this evidence with: tell whoever operates it'

@@ -32,13 +32,13 @@ export interface Challenge {
   readonly secret: Json
 }
 
-/** Seals a challenge that is good for {@link CHALLENGE_LIFETIME_SECONDS}. Throws if it gets longer than it may be. */
+/** Seals a challenge that is good for {@link CHALLENGE_LIFETIME_SECONDS}. `undefined`: it would get longer than it may be. */
 export async function sealChallenge(
   { id, request, secret }: Challenge,
   { type, role, clusterId, issuerUrl }: ChallengeScope,
   [first]: SealKeys,
   nowSeconds: number,
-): Promise<string> {
+): Promise<string | undefined> {
   if (first === undefined) throw new Error('there is no key to seal a challenge with')
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
   const { kid, key } = await deriveSaltedKey(first, INFO, salt)
@@ -47,8 +47,7 @@ export async function sealChallenge(
   const sealed = await new CompactEncrypt(encodeUtf8(JSON.stringify(payload)))
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: TYPE, kid, salt: encodeBase64url(salt) })
     .encrypt(key)
-  if (sealed.length > CHALLENGE_MAX_LENGTH) throw new Error(`a challenge of ${type} gets too long`)
-  return sealed
+  return sealed.length > CHALLENGE_MAX_LENGTH ? undefined : sealed
 }
 
 /**

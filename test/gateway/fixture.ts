@@ -1,5 +1,7 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
+import type { Attestor } from '../../src/attest/attestor.ts'
+import { ATTESTORS, type AttestorTable, createAttestorTable } from '../../src/attest/table.ts'
 import { ABSENCE_RECHECK_MILLIS } from '../../src/core/limits.ts'
 import type { AuditRecord } from '../../src/gateway/audit/audit.ts'
 import type { EventRecord } from '../../src/gateway/audit/events.ts'
@@ -24,6 +26,7 @@ export interface World {
   /** In the order in which they were told. */
   readonly events: EventRecord[]
   readonly settings: Settings
+  readonly attestors: AttestorTable
   app: GatewayApp
   /** Whether the audit sink takes what it is given. */
   isTakingRecords: boolean
@@ -49,11 +52,18 @@ export interface Answer {
   readonly text: string
 }
 
+interface WorldOptions {
+  readonly stateless?: boolean
+  readonly issuerUrl?: string
+  readonly attestors?: readonly Attestor[]
+}
+
 /**
  * `stateless`: no applied records, so that no document of one test outlives it. `issuerUrl`: one that is not loopback
- * fetches no keys of the issuer here.
+ * fetches no keys of the issuer here. `attestors`: default are those that ship.
  */
-export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } = {}): Promise<World> {
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const { stateless = false, issuerUrl = ISSUER_URL, attestors = ATTESTORS } = options
   const issuer = await startIssuer()
   const store = createMemoryStore()
   const records: Exclude<AuditRecord, EventRecord>[] = []
@@ -77,6 +87,7 @@ export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } 
       source: store,
       ...(stateless ? {} : { state: store }),
       module: loadPolicyVm(),
+      attestors,
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
       // No test waits for a deletion.
@@ -109,6 +120,7 @@ export async function createWorld({ stateless = false, issuerUrl = ISSUER_URL } 
     records,
     events,
     settings,
+    attestors: createAttestorTable(attestors),
     ahead: 0,
     isTakingRecords: true,
     app: undefined as unknown as GatewayApp,

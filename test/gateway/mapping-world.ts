@@ -7,7 +7,7 @@ import { createDecisions } from '../../src/policy/login/decision.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { issueSession, type SessionRequest } from '../../src/token/session/session.ts'
 import type { SessionDecision } from '../../src/token/session/session-claims.ts'
-import { COMPILE_CONTEXT, TABLE } from '../config/compile-context.ts'
+import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 import type { Answer, World } from './fixture.ts'
 
 export const CLUSTER = 'c-1'
@@ -55,12 +55,13 @@ async function decisionOf(world: World, policy: string, clusterId: string | unde
       ? undefined
       : compileDocument(section, bytes, {
           ...COMPILE_CONTEXT,
+          attestors: world.attestors,
           issuerUrl: world.settings.issuerUrl,
           urlPolicy: { allowLoopback: true },
         })
   const stored = compiled?.ok === true ? compiled.value.byName.get(policy) : undefined
   const engine = createConditionEngine(loadPolicyVm())
-  const decisions = createDecisions({ attestors: TABLE, engine, defaultAudience: world.settings.audience })
+  const decisions = createDecisions({ attestors: world.attestors, engine, defaultAudience: world.settings.audience })
   return { digest: stored === undefined ? 'none' : await decisions.digestPolicy(stored), proofs: [] }
 }
 

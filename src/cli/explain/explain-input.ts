@@ -4,7 +4,7 @@ import type { AttestorTable } from '../../attest/table.ts'
 import { floorToSeconds, isNumericDate, parseAnyInstantSeconds } from '../../core/instant.ts'
 import { parseJson } from '../../core/json.ts'
 import { DOCUMENT_MAX_BYTES, JSON_DEPTH_MAX, LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
-import { type Checked, refuse } from '../../core/result.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
 import { checkShape } from '../../gateway/request-body.ts'
@@ -12,6 +12,7 @@ import type { Attestation } from '../../policy/login/evidence.ts'
 import { parseTokenForm } from '../../token/parse.ts'
 import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
+import { leaveSealed } from './sealed-evidence.ts'
 
 /** A refusal is what the gateway would answer to the body, whatever the policies are. `file` is `-` for standard input. */
 export async function readEvidence(
@@ -40,7 +41,8 @@ function refuseLargeBody(): Checked<never> {
 
 function checkBody(body: unknown, attestors: AttestorTable): Checked<readonly Attestation[]> {
   const shaped = checkShape(loginBodySchema, body, [])
-  return shaped.ok ? readAttestations(shaped.value, attestors) : shaped
+  const read = shaped.ok ? readAttestations(shaped.value, attestors) : shaped
+  return read.ok ? pass(read.value.map(leaveSealed)) : read
 }
 
 function describeFile(file: string): string {

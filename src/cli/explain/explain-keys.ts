@@ -61,3 +61,8 @@ export const NOT_ASKED_OFFLINE: Refusal = {
   code: 'call_out_unanswered',
   detail: 'not checked: nobody is asked while a login is explained',
 }
+
+export const NOT_OPENED_OFFLINE: Refusal = {
+  code: 'call_out_unanswered',
+  detail: 'not checked: only the gateway opens its challenges',
+}

@@ -41,18 +41,17 @@ export function formatExplanation(report: ExplainReport, io: Colour): string {
   const { policies, evidence } = report.explanation
   const candidates = policies.filter(({ isCandidate }) => isCandidate)
   const others = listOtherPolicies(policies)
+  const asked = new Set(policies.flatMap(({ policy }) => policy.requirements.map(({ type }) => type)))
   const nameWidth = Math.max(0, ...others.listed.map(({ name }) => name.length))
   const lines = [
     ...formatHead(report, io),
-    ...evidence.flatMap(({ type, selector, refusal }) => {
+    ...evidence.flatMap(({ type, refusal }) => {
       if (refusal !== undefined)
         return [
           `${paintMark('failed', io)} ${paint(type, 'bold', io)}  ${refusal.code}: ${shortenText(refusal.detail)}`,
           '',
         ]
-      return selector === undefined
-        ? [`${paintMark('skipped', io)} ${type}  no policy asks for it: it is ignored`, '']
-        : []
+      return !asked.has(type) ? [`${paintMark('skipped', io)} ${type}  no policy asks for it: it is ignored`, ''] : []
     }),
     ...candidates.flatMap((policy) => [...formatPolicy(policy, report, io), '']),
     ...others.listed.map(

@@ -1,5 +1,7 @@
 // The last lines of an explanation: what the gateway would answer, or what would decide it.
 
+import type { Check } from '../../attest/check.ts'
+import { type LoginExplanation, readCheckState } from '../../policy/login/explain-login.ts'
 import { paint } from '../terminal.ts'
 import type { ExplainReport } from './explain-report.ts'
 import type { Answer } from './explain-verdict.ts'
@@ -36,13 +38,28 @@ export function formatVerdict(
     case 'undecided': {
       const { policies, otherwise } = verdict
       const [first = ''] = policies
-      const what = at === undefined ? 'what is not on record holds' : 'the signature verifies'
+      const open = listUnknownChecks(explanation, first)
+      const lacksKeys = open.some(isForKeys)
+      const signed = open.every(isForKeys) ? 'the signature verifies' : 'what was not checked holds'
+      const what = at === undefined ? 'what is not on record holds' : signed
       return [
         `${paint('undecided', 'yellow', io)}: 200, by policy ${first}, if ${what}; else ${formatAnswer(otherwise)}`,
-        ...(at === undefined ? [] : ['  to decide it, give the key set of the issuer: --jwks FILE']),
+        ...(lacksKeys ? ['  to decide it, give the key set of the issuer: --jwks FILE'] : []),
       ]
     }
   }
+}
+
+/** The checks of a policy that could not be made. */
+function listUnknownChecks({ policies }: LoginExplanation, name: string): readonly Check[] {
+  const attestors = policies.find(({ policy }) => policy.name === name)?.attestors ?? []
+  return attestors
+    .flatMap((attestor) => (attestor.kind === 'checked' ? attestor.explained.checks : []))
+    .filter((check) => readCheckState(check) === 'unknown')
+}
+
+function isForKeys({ refusal }: Check): boolean {
+  return refusal?.code === 'signing_key_fetch_failed'
 }
 
 function formatAnswer({ status, code, reason }: Answer): string {

@@ -17,8 +17,9 @@ export function restoreAttestations(
     const row = attestors.rows.get(type)
     const restored = row?.restore?.(byName, undefined)
     if (row === undefined || restored === undefined) {
-      const message = `Cannot restore the evidence of these attributes of ${type}: pass all that a login records`
-      throw new Stop(EXIT.usage, message)
+      const isKept = row === undefined || row.restore !== undefined
+      const next = isKept ? 'pass all that a login records' : 'it keeps none of it; explain the evidence instead'
+      throw new Stop(EXIT.usage, `Cannot restore the evidence of these attributes of ${type}: ${next}`)
     }
     return { type, attestor: createRecordedAttestor(row, restored), evidence: undefined }
   })

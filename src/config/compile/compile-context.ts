@@ -4,6 +4,7 @@
 import type { AttestorTable } from '../../attest/table.ts'
 import type { UrlPolicy } from '../../net/url-policy.ts'
 import type { ContextFor } from '../live/config-read.ts'
+import { checkConfigSchemas } from './readable-schema.ts'
 import type { CompileContext } from './section-context.ts'
 
 /** The settings that decide whether a document compiles. */
@@ -27,7 +28,9 @@ export function createUrlPolicy({
   return { allowLoopback: allowLoopbackIssuers, privateOrigins: new Set(privateIssuers) }
 }
 
+/** Throws a `RangeError` for an attestor whose `configSchema` documents cannot be read by. */
 export function createContextFor(settings: CompileSettings, attestors: AttestorTable): ContextFor {
+  checkConfigSchemas(attestors)
   const urlPolicy = createUrlPolicy(settings)
   const defaultAudiences = [settings.audience]
   return ({ scope }): CompileContext => ({

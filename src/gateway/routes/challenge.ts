@@ -84,6 +84,7 @@ async function giveChallenge(
     sealKeys,
     nowSeconds,
   )
+  if (sealed === undefined) return report.refuse(REQUEST_TOO_LONG)
   // Nothing is claimed here: there is no store of used challenges.
   return report.answer({ ...made.value.published, challenge: sealed, once: false })
 }
@@ -105,6 +106,12 @@ function describeNotRequired(type: string): Refusal {
   return { code: 'challenge_not_required', detail: `no policy asks for evidence of type "${type}" here` }
 }
 
+/** Of anybody's making, so it is no fault of the gateway's, whatever the schema of the attestor allows. */
+const REQUEST_TOO_LONG: Refusal = {
+  code: 'request_malformed',
+  detail: 'the field request is too long to be sealed into a challenge: shorten it',
+  where: 'request',
+}
 const SEALING_OFF: Refusal = {
   code: 'challenge_unavailable',
   detail: 'the gateway cannot seal challenges: its operator has to set SEAL_KEYS',

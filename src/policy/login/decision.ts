@@ -13,8 +13,8 @@ import type { Refusal } from '../../core/refusal.ts'
 import type { SessionAttribute, SessionDecision, SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, createFuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
-import { describeUnsupported } from './login-refusals.ts'
-import { digestPins, normalizePins } from './pins-digest.ts'
+import { describeUnknownSelector, describeUnsupported } from './login-refusals.ts'
+import { describeAsked, digestAsked } from './pins-digest.ts'
 
 export interface DecisionContext extends PinContext {
   readonly attestors: AttestorTable
@@ -61,7 +61,7 @@ export function createDecisions(context: DecisionContext): Decisions {
       writeCanonicalJson({
         type: requirement.type,
         anchors: await listAnchorIds(requirement),
-        pins: normalizePins(requirement.pins),
+        asked: describeAsked(requirement),
       }),
     )
     return writeCanonicalJson({
@@ -94,9 +94,14 @@ export function createDecisions(context: DecisionContext): Decisions {
   function recheckPins(requirement: Requirement, { facts }: SessionProof, attributes: Attributes): Refusal | undefined {
     const row = findRow(requirement)
     // What a call-out answered is never asked again: it holds while the policy asks the same of the same.
-    if (row.callOut !== undefined) return facts === digestPins(requirement.pins) ? undefined : UNREADABLE
+    if (row.callOut !== undefined) return facts === digestAsked(requirement) ? undefined : UNREADABLE
     const restored = row.restore?.(attributes, facts)
-    return restored === undefined ? UNREADABLE : findFirstRefusal(row.checks(restored.facts, requirement.pins, context))
+    if (restored === undefined) return UNREADABLE
+    const { type, selector } = requirement
+    // As in a login: a policy takes no evidence of another selector.
+    if (selector !== undefined && restored.selector !== selector)
+      return row.refuseSelector?.(restored.selector ?? '', [selector]) ?? describeUnknownSelector(type, [selector])
+    return findFirstRefusal(row.checks(restored.facts, requirement.pins, context))
   }
 
   /** Every id by which a session may name the anchor of a requirement. */

@@ -125,6 +125,8 @@ async function explainPiece(
     attestor.explainVerification === undefined
       ? await explainByVerdict(attestor, opened, { anchor, pins }, context)
       : await attestor.explainVerification(opened.value, anchor, pins, context)
+  // Conditions come before call-outs, and cannot use what they answer.
+  if (attestor.callOut !== undefined) return { checks, attributes: [] }
   if (facts === undefined) return { checks, attributes: undefined }
   const shown = new Set(checks.map(({ name }) => name))
   const others = [...attestor.checks(facts, pins, context)].filter(({ name }) => !shown.has(name))

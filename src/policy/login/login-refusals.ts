@@ -37,6 +37,12 @@ export const CHALLENGE_MISSING: Refusal = {
   detail: 'this evidence is good only with a challenge: ask for one, and send it along as "challenge"',
 }
 
+/** Of a call-out that it never came to. */
+export const NOT_ASKED: Refusal = {
+  code: 'evidence_not_required',
+  detail: 'nobody was asked about this evidence: other evidence did not pass, and decides first',
+}
+
 /** For an attestor that has no word of its own for it. */
 export function describeUnknownSelector(type: string, expected: readonly string[]): Refusal {
   return {

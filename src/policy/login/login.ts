@@ -15,7 +15,7 @@ import {
   type ReadAttestation,
   readAttestation,
 } from './evidence.ts'
-import { findAnswerCode, isWaiting } from './login-refusals.ts'
+import { findAnswerCode, isWaiting, NOT_ASKED } from './login-refusals.ts'
 import { createTrials, type EvidenceRefusal, type PolicyTrace, type Trials, type Untraced } from './trials.ts'
 import { askCallOuts, listCallOuts, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
 import { createVerdicts, type Verdicts } from './verdicts.ts'
@@ -196,6 +196,8 @@ function listRefusals(one: ReadAttestation, verdicts: Verdicts, trials: Trials):
   if (refusal !== undefined) return [{ type, refusal }]
   const own = trials.refusalFor(type)
   if (own !== undefined) return [own]
+  // Nothing has verified it, and whoever sent it may have verified nothing: it is not told what else is required.
+  if (!('refusal' in one.piece) && one.piece.attestor.callOut !== undefined) return [{ type, refusal: NOT_ASKED }]
   const others = [...trials.refusedTypes]
   const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
   return [{ type, refusal: { code: 'attestor_missing', detail, audit: { requiredAttestors: [type, ...others] } } }]

@@ -1,9 +1,10 @@
 // Pins as what decides, and not as they were written: JSON data in which every list is a set.
+import type { Requirement } from '../../attest/attestor.ts'
 import { digestText } from '../../core/digest.ts'
 import { type Json, writeCanonicalJson } from '../../core/json.ts'
 
 /** Lists are sorted, each entry once; a member without a value is left out. */
-export function normalizePins(pins: unknown): Json {
+function normalizePins(pins: unknown): Json {
   if (Array.isArray(pins)) return [...new Set(pins.map((item) => writeCanonicalJson(normalizePins(item))))].sort()
   if (typeof pins === 'object' && pins !== null) {
     const members = Object.entries(pins).filter(([, value]) => value !== undefined)
@@ -12,7 +13,12 @@ export function normalizePins(pins: unknown): Json {
   return typeof pins === 'string' || typeof pins === 'number' || typeof pins === 'boolean' ? pins : null
 }
 
-/** Equal for pins that ask the same. */
-export function digestPins(pins: unknown): string {
-  return digestText(writeCanonicalJson(normalizePins(pins)))
+/** What a requirement asks of evidence besides its anchor. Evidence is chosen by the selector, so that decides as well. */
+export function describeAsked({ selector, pins }: Requirement): Json {
+  return { selector: selector ?? null, pins: normalizePins(pins) }
+}
+
+/** Equal for requirements that ask the same. */
+export function digestAsked(requirement: Requirement): string {
+  return digestText(writeCanonicalJson(describeAsked(requirement)))
 }

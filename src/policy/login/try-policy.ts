@@ -3,6 +3,7 @@ import type { AttestContext } from '../../attest/attest-context.ts'
 import type { Requirement } from '../../attest/attestor.ts'
 import { findFirstRefusal } from '../../attest/check.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
+import { resolveAttribute } from '../../attribute/catalogue.ts'
 import type { ConditionEngine } from '../../condition/vm/engine.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
@@ -11,7 +12,7 @@ import { checkConditions, type FuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
 import { fitsRequirement, type Piece } from './evidence.ts'
 import { describeEmptyPolicy, describeMissingAttestor, describeUnsupported, isWaiting } from './login-refusals.ts'
-import { digestPins } from './pins-digest.ts'
+import { digestAsked } from './pins-digest.ts'
 import type { EvidenceRefusal } from './trials.ts'
 import type { Verdicts } from './verdicts.ts'
 
@@ -112,8 +113,8 @@ function failPolicy(refusals: readonly EvidenceRefusal[]): Tried {
   return { kind: 'failed', refusals, waiting: isOpen ? refusals[0]?.refusal : undefined, attestorsPassed: false }
 }
 
-function isCallOut({ type }: Requirement, pieces: readonly Piece[]): boolean {
-  return pieces.some((piece) => piece.type === type && piece.attestor.callOut !== undefined)
+function isCallOut(requirement: Requirement, pieces: readonly Piece[]): boolean {
+  return pieces.some((piece) => fitsRequirement(requirement, piece) && piece.attestor.callOut !== undefined)
 }
 
 function prove(
@@ -149,9 +150,23 @@ async function callOut(
   if (piece?.attestor.callOut === undefined) throw new Error(`${type} has no call-out`)
   const answer = await piece.attestor.callOut(piece.opened.value, anchor, pins, proved, context)
   if (!answer.ok) return answer
-  // Whoever was asked may add what it vouches for, and overwrites nothing: else it could be any node, any namespace.
-  const foreign = answer.value.find(({ origin, name }) => origin !== type || proved.has(name))
+  const foreign = findForeign(answer.value, type, proved)
   if (foreign !== undefined) throw new Error(`the call-out of ${type} answered the attribute ${foreign.name}`)
-  const proof = { type, anchor: anchor.id, facts: digestPins(pins) }
+  const proof = { type, anchor: anchor.id, facts: digestAsked(requirement) }
   return pass({ attributes: answer.value, proofs: [proof], expiresAtSeconds: Number.POSITIVE_INFINITY })
+}
+
+/**
+ * Whoever was asked may add what it vouches for, each once, and overwrites nothing. By its name alone an attribute is
+ * used later: one that another attestor could prove would make an agent one of any node, any namespace.
+ */
+function findForeign(answered: readonly Attribute[], type: string, proved: Attributes): Attribute | undefined {
+  const names = new Set(proved.keys())
+  return answered.find(({ origin, name }) => {
+    const known = resolveAttribute(name)
+    const isOwn = origin === type && known?.row.origin === type && known.name === name
+    if (!isOwn || names.has(name)) return true
+    names.add(name)
+    return false
+  })
 }

@@ -5,18 +5,30 @@ import type { Liveness } from '../../../src/gateway/answers/health-answers.ts'
 import type { LoginAnswer } from '../../../src/gateway/answers/login-answer.ts'
 import { OPERATIONS } from '../../../src/gateway/openapi/operations.ts'
 import { answerJson } from '../../../src/gateway/problem.ts'
+import { makeDevice } from '../../attest/made-up/agents.ts'
+import { WITH_MADE_UP } from '../../attest/made-up/made-up.ts'
 import { checkValue, findUndescribed, type OpenApi } from '../../openapi-answer.ts'
 import { createWorld, type World } from '../fixture.ts'
-import { agentSessionOf, CLUSTER, putBaseline, sessionOf, WEB } from '../mapping-world.ts'
+import { agentSessionOf, CLUSTER, put, putBaseline, serverPolicy, sessionOf, WEB } from '../mapping-world.ts'
 
 let world: World
 let api: OpenApi
 beforeAll(async () => {
-  world = await createWorld()
-  putBaseline(world)
+  world = await createWorld({ attestors: WITH_MADE_UP })
+  await putDocuments()
   api = (await (await world.app.request('/openapi.json')).json()) as OpenApi
 })
 afterAll(() => world.stop())
+
+/** A cluster, and the trust domain, where a key has to be proved. */
+const PROVING = 'c-9'
+async function putDocuments(): Promise<void> {
+  putBaseline(world)
+  const { key } = await makeDevice()
+  const policy = { name: 'keys', requiredAttestors: [{ type: 'key_proof', config: { key } }] }
+  put(world, `clusters/${PROVING}/AgentAttestation`, { policies: [policy] })
+  put(world, 'trust-domain/TrustDomainServerAttestation', { policies: [serverPolicy(world, 'issuer'), policy] })
+}
 
 interface Asked {
   readonly path: string
@@ -36,6 +48,7 @@ const logIn = async (): Promise<RequestInit> =>
   post({ attestations: [{ type: 'k8s_token', evidence: { token: await world.issuer.mint() } }] })
 const logInBadly = async (): Promise<RequestInit> =>
   post({ attestations: [{ type: 'k8s_token', evidence: { token: 'e30.e30.AAAA' } }] })
+const CHALLENGE = { type: 'key_proof', request: { thumbprint: 'A', purpose: 'test' } }
 
 /** By `operationId`: requests that are answered in every shape that there is, and some that are refused. */
 const ASKED: Readonly<Record<string, readonly Asked[]>> = {
@@ -47,6 +60,16 @@ const ASKED: Readonly<Record<string, readonly Asked[]>> = {
   logInIssuer: [
     { path: '/v1/trust-domain/login', status: 200, init: logIn },
     { path: '/v1/trust-domain/login', status: 401, init: logInBadly },
+  ],
+  challengeAgent: [
+    { path: `/v1/clusters/${PROVING}/challenge`, status: 200, init: async () => post(CHALLENGE) },
+    { path: `/v1/clusters/${CLUSTER}/challenge`, status: 403, init: async () => post(CHALLENGE) },
+    { path: '/v1/clusters/c-2/challenge', status: 404, init: async () => post(CHALLENGE) },
+    { path: `/v1/clusters/${PROVING}/challenge`, status: 415, init: async () => ({ method: 'POST', body: 'x' }) },
+  ],
+  challengeIssuer: [
+    { path: '/v1/trust-domain/challenge', status: 200, init: async () => post(CHALLENGE) },
+    { path: '/v1/trust-domain/challenge', status: 400, init: async () => post({ type: 'k8s_token' }) },
   ],
   mapClaims: [
     {
@@ -117,7 +140,7 @@ describe('a section that is bad', () => {
       const [healthy] = ASKED['readClusterStatus'] ?? []
       expect(healthy === undefined ? ['nothing'] : await findWrong(healthy)).toEqual([])
     } finally {
-      putBaseline(world)
+      await putDocuments()
       world.restart()
     }
   })
@@ -127,37 +150,52 @@ const LOGIN = { attestations: [{ type: 'k8s_token', evidence: { token: 'e30.e30.
 const CLAIMS = { workloads: [{ id: 'a', attributes: WEB }] }
 
 // The gateway's own verdict: whether the request is malformed.
-describe.each([
-  ['LoginRequest', `/v1/clusters/${CLUSTER}/login`],
-  ['ClaimsRequest', `/v1/clusters/${CLUSTER}/claims`],
-] as const)('%s', (name, path) => {
-  const isLogin = name === 'LoginRequest'
-  const bodies: readonly (readonly [what: string, body: unknown])[] = isLogin
-    ? [
-        ['a good one', LOGIN],
-        ['evidence of a type that nobody knows', { attestations: [{ type: 'other', evidence: {} }] }],
-        ['no member', {}],
-        ['a member more', { ...LOGIN, more: 1 }],
-        ['no list', { attestations: {} }],
-        ['an empty list', { attestations: [] }],
-        ['a type that is none', { attestations: [{ type: 'K8s', evidence: {} }] }],
-        ['no evidence', { attestations: [{ type: 'k8s_token' }] }],
-        ['too much', { attestations: Array.from({ length: 9 }, (_, at) => ({ type: `t${at}`, evidence: {} })) }],
-      ]
-    : [
-        ['a good one', CLAIMS],
-        ['a pod', { workloads: [{ id: 'a', pod: { metadata: {} }, container: 'app' }] }],
-        ['no member', {}],
-        ['a member more', { ...CLAIMS, more: 1 }],
-        ['an empty list', { workloads: [] }],
-        ['an empty id', { workloads: [{ id: '', attributes: WEB }] }],
-        ['a long id', { workloads: [{ id: 'x'.repeat(129), attributes: WEB }] }],
-        ['attributes that are a list', { workloads: [{ id: 'a', attributes: [] }] }],
-        ['a container of no name', { workloads: [{ id: 'a', pod: {}, container: '' }] }],
-        ['an empty session', { ...CLAIMS, agentSession: '' }],
-        ['null', { ...CLAIMS, agentSession: null }],
-      ]
-
+describe.each<[string, string, readonly (readonly [what: string, body: unknown])[]]>([
+  [
+    'LoginRequest',
+    `/v1/clusters/${CLUSTER}/login`,
+    [
+      ['a good one', LOGIN],
+      ['evidence of a type that nobody knows', { attestations: [{ type: 'other', evidence: {} }] }],
+      ['no member', {}],
+      ['a member more', { ...LOGIN, more: 1 }],
+      ['no list', { attestations: {} }],
+      ['an empty list', { attestations: [] }],
+      ['a type that is none', { attestations: [{ type: 'K8s', evidence: {} }] }],
+      ['no evidence', { attestations: [{ type: 'k8s_token' }] }],
+      ['too much', { attestations: Array.from({ length: 9 }, (_, at) => ({ type: `t${at}`, evidence: {} })) }],
+    ],
+  ],
+  [
+    'ChallengeRequest',
+    `/v1/clusters/${PROVING}/challenge`,
+    [
+      ['a good one', CHALLENGE],
+      ['no member', {}],
+      ['a member more', { ...CHALLENGE, more: 1 }],
+      ['a type that is none', { ...CHALLENGE, type: 'Key' }],
+      ['a request that is none', { ...CHALLENGE, request: 'x' }],
+      ['null', { ...CHALLENGE, request: null }],
+    ],
+  ],
+  [
+    'ClaimsRequest',
+    `/v1/clusters/${CLUSTER}/claims`,
+    [
+      ['a good one', CLAIMS],
+      ['a pod', { workloads: [{ id: 'a', pod: { metadata: {} }, container: 'app' }] }],
+      ['no member', {}],
+      ['a member more', { ...CLAIMS, more: 1 }],
+      ['an empty list', { workloads: [] }],
+      ['an empty id', { workloads: [{ id: '', attributes: WEB }] }],
+      ['a long id', { workloads: [{ id: 'x'.repeat(129), attributes: WEB }] }],
+      ['attributes that are a list', { workloads: [{ id: 'a', attributes: [] }] }],
+      ['a container of no name', { workloads: [{ id: 'a', pod: {}, container: '' }] }],
+      ['an empty session', { ...CLAIMS, agentSession: '' }],
+      ['null', { ...CLAIMS, agentSession: null }],
+    ],
+  ],
+])('%s', (name, path, bodies) => {
   it.each(bodies)('is described as it is taken: %s', async (_what, body) => {
     const described = checkValue(
       api,
@@ -165,7 +203,7 @@ describe.each([
       JSON.parse(JSON.stringify(body)),
       'body',
     )
-    const response = await world.app.request(path, post(body, isLogin ? {} : await asIssuer()))
+    const response = await world.app.request(path, post(body, name === 'ClaimsRequest' ? await asIssuer() : {}))
     const { code } = (await response.json()) as { readonly code?: string }
     expect(code === 'request_malformed').toBe(described.length > 0)
   })

@@ -165,7 +165,7 @@ export const AUDIT_FRAME_BYTES = 512
 
 /**
  * One audit record, as JSON with everything outside ASCII escaped: Workers Logs cuts a line at 256 kB and others at
- * less, and who may send anonymous requests must not choose what is cut off.
+ * less, and an anonymous caller must not be able to choose what is cut off.
  */
 export const AUDIT_RECORD_MAX_BYTES = 32 * 1024
 /** A request for claims has up to a thousand workloads, and an issuer's session. */
@@ -337,8 +337,8 @@ export const CLUSTER_NAME_MAX_LENGTH = 253
 /** Overrides of one issuance policy. */
 export const OVERRIDES_MAX = 10_000
 /**
- * Steps (overrides, attributes, values) that looking for shadowed overrides may take; a lint gives up where a document
- * would make it slow.
+ * Steps (overrides, attributes, values) that the search for shadowed overrides may take; the lint stops if a document would
+ * make it slow.
  */
 export const OVERRIDE_COMPARISONS_MAX = 1_000_000
 
@@ -374,7 +374,7 @@ export const GATEWAY_STATUS_TIMEOUT_MILLIS = 10_000
 export const GATEWAY_REASON_MAX_LENGTH = 1_000
 
 /**
- * Policies that `explain` lists with why they were not looked at: those that miss by a hair first, the rest counted.
+ * Policies that `explain` lists with why they were not looked at: the nearest misses first, the rest counted.
  */
 export const EXPLAINED_OTHERS_MAX = 20
 /** A value, or a name of a token, in what `explain` prints: it does not push the rest out of sight. */
@@ -434,7 +434,7 @@ export const PROVEN_KEYS_MAX = 4_000
 export const COMPILED_KEYS_MAX = 10_000
 /**
  * Compiling takes some 250 ms for a megabyte. Documents that were compiled in this isolate and evicted are compiled
- * again from a bucket of so many units of text, one for the document itself; one unit comes back per interval: a
+ * again from a bucket of units of this many bytes, one for the document itself; one unit comes back per interval: a
  * sixteenth of one core for what anyone may ask for, half of one for what verified callers have used, at the most.
  */
 export const RECOMPILE_UNIT_BYTES = 1024
@@ -482,7 +482,7 @@ export const LEASE_MILLIS = 2 * STORE_TIMEOUT_MILLIS + 1_000
  */
 export const OPERATOR_FILE_MAX_BYTES = 1024 * 1024
 
-/** What one value of a store may hold: the applied record of the largest document, its text escaped and in base64. */
+/** What one value of a store may hold: the applied record of the largest document, its string escaped and in base64. */
 export const STORE_VALUE_MAX_BYTES = 8 * 1024 * 1024
 /** An applied record younger than store propagation and `cacheTtl` may be newer than what this isolate has read. */
 export const APPLIED_SETTLE_MILLIS = 90_000
@@ -498,8 +498,8 @@ export const CONTESTED_MARK_MILLIS = 10_000
 /** What one isolate read before, per document: enough to know the order of versions that follow each other quickly. */
 export const READ_TRAIL_MAX = 4
 /**
- * Findings across sections that one isolate remembers, of each kind: those of a cluster that is as it should be take
- * less than a kilobyte.
+ * Findings across sections that one isolate remembers, of each kind: those of a healthy cluster take less than a
+ * kilobyte.
  */
 export const FINDINGS_MEMO_MAX = 1024
 export const FINDINGS_MEMO_MAX_BYTES = 1024 * 1024
@@ -524,7 +524,7 @@ export const SESSION_TTL_DEFAULT_SECONDS = 3600
 export const PUBLISHED_MAX_AGE_SECONDS = 300
 
 /**
- * `CLOCK_SKEW_SECONDS`: so much longer than it says a token is good. Hosts that keep time by NTP differ by far less
+ * `CLOCK_SKEW_SECONDS`: a token is accepted this much longer than its times allow. Hosts that keep time by NTP differ by far less
  * than the default; more than a minute would hide a clock that is wrong.
  */
 export const CLOCK_SKEW_DEFAULT_SECONDS = 30
@@ -563,7 +563,7 @@ export const CLAIM_VALUE_MAX_BYTES = 8 * 1024
 export const SPIFFE_ID_MAX_BYTES = 2048
 export const TRUST_DOMAIN_MAX_BYTES = 255
 
-/** RFC 1035 section 2.3.4: a name has 253 characters as text, a label 63. */
+/** RFC 1035 section 2.3.4: a name has at most 253 characters, a label 63. */
 export const DNS_NAME_MAX_BYTES = 253
 export const DNS_LABEL_MAX_BYTES = 63
 

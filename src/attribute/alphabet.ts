@@ -1,24 +1,24 @@
-// What the values of an attribute are made of. A path template is called injective on the strength of this table, so
-// a value rendered into a path has to fit its row: an issuer that sends other characters is refused, not trusted.
+// The characters and form of attribute values. The check that a path template is injective relies on this table, so a
+// value that is rendered into a path must fit its row: other characters from an issuer are refused, not trusted.
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz'
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const DIGITS = '0123456789'
 
-/** A SPIFFE path segment may hold these and no others (SPIFFE-ID section 2.2). */
+/** The characters of a SPIFFE path segment (SPIFFE-ID section 2.2). */
 export const SEGMENT_CHARACTERS = `${UPPER}${LOWER}${DIGITS}-._`
 
-/** A run of characters (any text if `characters` is not given), or a text that is always there. */
+/** A run of characters (any, if `characters` is absent), or a fixed string. */
 export type AlphabetPart = { readonly characters?: string } | { readonly literal: string }
 
 export interface Alphabet {
-  /** In order. A literal holds a character that the run before it cannot: values split in one way only. */
+  /** In order. A literal has a character that the run before it cannot contain, so a value splits in one way only. */
   readonly parts: readonly AlphabetPart[]
-  /** A value that is not empty starts and ends with one of these. */
+  /** A non-empty value starts and ends with one of these. */
   readonly edges?: string
-  /** Characters that real values hold, and a path segment forbids. */
+  /** Characters of real values that a path segment forbids. */
   readonly holds?: string
-  /** For messages: `kubernetes.pod.namespace` holds ... */
+  /** For messages that list the characters of a value. */
   readonly description: string
 }
 
@@ -77,7 +77,7 @@ const CODES: ReadonlyMap<string, ReadonlySet<number>> = new Map(
   ),
 )
 
-/** Whether a value is made as its alphabet says. Runs may be empty; that is for the surface to refuse. */
+/** Whether a value has the form of its alphabet. Runs may be empty: the surface refuses empty values. */
 export function fitsAlphabet(value: string, name: AlphabetName): boolean {
   const { parts, edges }: Alphabet = ALPHABETS[name]
   if (edges !== undefined && value !== '' && !(edges.includes(value.charAt(0)) && edges.includes(value.slice(-1))))

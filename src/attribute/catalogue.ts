@@ -1,4 +1,4 @@
-// The catalogue: every attribute there is, in one table. A name that is not in it is an error where it is written.
+// The catalogue of all attributes. A document that uses a name that is not in it has an error.
 import { RESOLVED_NAMES_MAX } from '../core/limits.ts'
 import { findNearest } from '../core/nearest.ts'
 import { fitsAlphabet } from './alphabet.ts'
@@ -38,10 +38,10 @@ const rows: AttributeRow[] = [
   ...BUILT_IN_ROWS,
 ]
 
-/** What is documented, and what attestors of one's own have added. */
+/** The documented attributes, and those added with {@link addAttributeRows}. */
 export const CATALOGUE: readonly AttributeRow[] = rows
 
-/** An attribute that a text names: its row, its one canonical name, and its key if its row has one. */
+/** An attribute that a string names: its row, its canonical name, and its key if its row has one. */
 export interface ResolvedAttribute {
   readonly row: AttributeRow
   readonly name: string
@@ -71,31 +71,36 @@ function indexRow(row: AttributeRow): void {
 }
 
 /**
- * Adds the attributes of an attestor of one's own. Names are one vocabulary for the whole process, as documents are: a
- * name means one thing for all gateways in it. The same row again changes nothing; another row of a known name throws a
- * `RangeError`, since it would change what documents mean.
+ * Adds the attributes of a host's own attestor. The catalogue belongs to the whole process: a name means the same for
+ * every gateway in it. Adding the same row object again has no effect.
+ *
+ * @throws RangeError if another row has the name, since that would change the meaning of documents.
+ * @example
+ * const facts = { 'badge.serial': { alphabet: 'digits', description: 'Serial number of the badge' } } as const
+ * addAttributeRows(makeRows('badge', 'agent', facts))
  */
 export function addAttributeRows(added: readonly AttributeRow[]): void {
   for (const row of added) {
     const known = rows.find(({ name, aliases = [] }) => name === row.name || aliases.includes(row.name))
     if (known === row) continue
-    if (known !== undefined) throw new RangeError(`the attribute ${row.name} is one of ${known.origin}`)
+    if (known !== undefined)
+      throw new RangeError(`cannot add the attribute ${row.name}: ${known.origin} already has it`)
     rows.push(row)
     indexRow(row)
   }
 }
 
-/** What names with a key have resolved to: the workloads of a request have the same few hundred labels. */
+/** A memo of resolved names with keys: the workloads of a request have the same few hundred labels. */
 let recent = new Map<string, ResolvedAttribute>()
 let older = new Map<string, ResolvedAttribute>()
 
-/** The attribute that a name in any notation stands for; `undefined` if there is none. */
+/** Resolves a name in any notation; `undefined` if no attribute has it. */
 export function resolveAttribute(text: string): ResolvedAttribute | undefined {
   const known = FIXED.get(text) ?? recent.get(text)
   if (known !== undefined) return known
   const resolved = older.get(text) ?? resolveKeyed(text)
   if (resolved === undefined) return undefined
-  // Two generations forget what is not asked for, and reading them changes nothing: an LRU reorders at each look.
+  // Two generations drop unused names without the reordering that an LRU does at each read.
   if (recent.size >= RESOLVED_NAMES_MAX) {
     older = recent
     recent = new Map()
@@ -118,27 +123,29 @@ function resolveKeyed(text: string): ResolvedAttribute | undefined {
 }
 
 /**
- * The canonical name of a key of a documented name: `('aws_iid.ec2.instance.tag.<tag>', 'Name')` is
- * `aws_iid.ec2.instance.tag.Name`. `undefined` if the row has no such key, so that a hostile key is dropped by its
- * attestor and never becomes another attribute's name.
+ * Makes the canonical name of a documented name with a key. Attestors call it for keys that an agent chooses.
+ *
+ * @returns The name; `undefined` if the row does not allow the key: the attestor must drop it, so that a hostile key
+ *   never becomes the name of another attribute.
+ * @example makeAttributeName('aws_iid.ec2.instance.tag.<tag>', 'Name') // 'aws_iid.ec2.instance.tag.Name'
  */
 export function makeAttributeName(documented: string, key: string): string | undefined {
   const pattern = PATTERNS.get(documented)
   return pattern === undefined ? undefined : resolveAttribute(writeName(pattern, key))?.name
 }
 
-/** Every documented name, with the parts that vary in angle brackets. */
+/** Lists every documented name, with variable parts in angle brackets. */
 export function listAttributeNames(): readonly string[] {
   return CATALOGUE.map((row) => row.name)
 }
 
-/** The upstream server version that a name needs; `undefined` if any will do. */
+/** Finds the upstream server version that a name requires; `undefined` if any version supports it. */
 export function findServerVersion(attribute: ResolvedAttribute): string | undefined {
   const needsVersion = attribute.key?.includes('/') || attribute.key?.includes('-')
   return needsVersion ? attribute.row.keyVersion : undefined
 }
 
-/** The real name nearest to a misspelt one, with its key kept: `kubernetes.pod.label[app]` for `...lable[app]`. */
+/** Suggests the nearest name for a misspelt one and keeps its key: `kubernetes.pod.label[app]` for `...lable[app]`. */
 export function suggestAttribute(text: string): string | undefined {
   const candidates = [...FIXED.keys()]
   for (const { row, pattern } of [...KEYED.values()].flat()) {
@@ -150,7 +157,7 @@ export function suggestAttribute(text: string): string | undefined {
   return best === undefined ? undefined : resolveAttribute(best)?.name
 }
 
-/** What would be the key if `text` were a misspelt name of this pattern. */
+/** Finds the key that `text` has if it is a misspelt name of this pattern. */
 function findLikelyKey(text: string, pattern: NamePattern): string | undefined {
   const bracket = text.indexOf('[')
   const written = bracket >= 0 ? text.slice(bracket) : skipDots(text, pattern.prefix.split('.').length)
@@ -159,7 +166,7 @@ function findLikelyKey(text: string, pattern: NamePattern): string | undefined {
   return key === undefined ? undefined : readKey(`${pattern.prefix}.${key}${pattern.suffix}`, pattern)
 }
 
-/** From the `count`th dot on. */
+/** Returns the rest of `text` from the `count`th dot on. */
 function skipDots(text: string, count: number): string {
   let at = -1
   for (let found = 0; found < count; found++) {

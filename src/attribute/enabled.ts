@@ -1,11 +1,11 @@
-// Attributes that are off until a setting names or allows them.
+// Decides whether a setting enables an attribute that is off by default.
 import { beginsWithAnyListed } from '../core/prefixes.ts'
 import type { ResolvedAttribute } from './catalogue.ts'
 
-/** The settings of `Cluster` and `WorkloadAttestation` that decide. What is not given is off. */
+/** The settings of `Cluster` and `WorkloadAttestation` that enable attributes. An absent setting is off. */
 export interface Enablement {
   readonly includeContainerAttributes: boolean
-  /** Prefixes of annotation keys; none enables none. */
+  /** Prefixes of annotation keys. An empty list enables no annotation. */
   readonly includeAnnotationPrefixes: readonly string[]
   /** Prefixes of names of container environment variables, case-sensitive. */
   readonly includeEnvVars?: readonly string[]

@@ -1,5 +1,5 @@
-// The attributes of a workload as an issuer lists them. Only what a workload attestor vouches for may come this way:
-// an issuer that could send `k8s_token.node.name` would speak for the agent.
+// Reads the attributes of a workload as an issuer lists them. Only attributes of workload attestors are accepted: an
+// issuer that could send `k8s_token.node.name` would speak for the agent.
 import type { Json, JsonObject } from '../core/json.ts'
 import {
   ATTRIBUTE_VALUE_MAX_BYTES,
@@ -18,14 +18,16 @@ import type { AttributeRow } from './row.ts'
 
 /** The attributes of a workload by canonical name, and the names of those that no setting enables. */
 export interface WorkloadAttributes {
-  /** Made for the caller, who may add to it. */
+  /** A new map, to which the caller may add. */
   readonly attributes: Map<string, AttributeValue>
   readonly dropped: readonly string[]
 }
 
 /**
- * Makes names canonical. Refuses with `request_malformed` (too many), `attribute_unknown`, `attribute_origin_forbidden`,
- * `attribute_duplicate` (two spellings of one name), `attribute_invalid` or `value_too_long`; `where` is the name.
+ * Reads attributes and makes their names canonical.
+ *
+ * @returns The attributes; or `request_malformed` (too many), `attribute_unknown`, `attribute_origin_forbidden`,
+ *   `attribute_duplicate` (two spellings of one name), `attribute_invalid` or `value_too_long`. `where` is the name.
  */
 export function readFlatAttributes(
   input: JsonObject | ReadonlyMap<string, Json>,
@@ -33,7 +35,7 @@ export function readFlatAttributes(
 ): Checked<WorkloadAttributes> {
   const names = isMap(input) ? [...input.keys()] : Object.keys(input)
   if (names.length > WORKLOAD_ATTRIBUTES_MAX) {
-    const detail = `A workload has ${names.length} attributes; at most ${WORKLOAD_ATTRIBUTES_MAX} are allowed`
+    const detail = `A workload has ${names.length} attributes: send at most ${WORKLOAD_ATTRIBUTES_MAX}`
     return refuse({ code: 'request_malformed', where: 'attributes', detail })
   }
   const attributes = new Map<string, AttributeValue>()
@@ -43,16 +45,16 @@ export function readFlatAttributes(
     if (resolved === undefined) {
       const suggestion = suggestAttribute(written)
       const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`
-      return refuseName('attribute_unknown', written, `There is no attribute ${quoteText(written)}${hint}`)
+      return refuseName('attribute_unknown', written, `Unknown attribute ${quoteText(written)}${hint}`)
     }
     const { row, name } = resolved
     if (row.side !== 'workload' && row.alsoWorkload !== true) {
       const source = row.side === 'agent' ? 'the agent session' : 'the configuration'
-      return refuseName('attribute_origin_forbidden', name, `${name} comes from ${source} alone; leave it out`)
+      return refuseName('attribute_origin_forbidden', name, `${name} may come only from ${source}: do not send it`)
     }
     if (attributes.has(name) || dropped.has(name)) {
       const other = names.find((spelling) => resolveAttribute(spelling)?.name === name) ?? name
-      const detail = `${quoteText(other)} and ${quoteText(written)} are one attribute, ${name}; send it once`
+      const detail = `${quoteText(other)} and ${quoteText(written)} are the same attribute, ${name}: send it once`
       return refuseName('attribute_duplicate', name, detail)
     }
     if (!isEnabled(resolved, enablement)) {
@@ -78,28 +80,29 @@ function readValue(json: Json, row: AttributeRow, name: string): Checked<Attribu
   if (row.type === 'int') {
     const count = typeof json === 'string' && /^(?:0|[1-9][0-9]{0,15})$/.test(json) ? Number(json) : json
     if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return pass(count)
-    return refuseName('attribute_invalid', name, `${name} is a count: send an integer`)
+    return refuseName('attribute_invalid', name, `${name} must be a non-negative integer`)
   }
   const isList = Array.isArray(json)
-  if (isList && row.many !== true) return refuseName('attribute_invalid', name, `${name} has one value: send a text`)
-  const texts: readonly Json[] = isList ? json : [json]
-  if (texts.length > ATTRIBUTE_VALUES_MAX) {
+  if (isList && row.many !== true)
+    return refuseName('attribute_invalid', name, `${name} has a single value: send a string`)
+  const values: readonly Json[] = isList ? json : [json]
+  if (values.length > ATTRIBUTE_VALUES_MAX) {
     return refuseName('attribute_invalid', name, `${name} has more than ${ATTRIBUTE_VALUES_MAX} values`)
   }
   let bytes = 0
-  for (const text of texts) {
+  for (const text of values) {
     if (typeof text !== 'string') {
-      const wanted = row.many === true ? 'a text or a list of texts' : 'a text'
-      return refuseName('attribute_invalid', name, `${name} has to be ${wanted}`)
+      const expected = row.many === true ? 'a string or an array of strings' : 'a string'
+      return refuseName('attribute_invalid', name, `${name} must be ${expected}`)
     }
-    // What is too long in UTF-16 is too long in UTF-8.
+    // A string has at least as many bytes in UTF-8 as it has UTF-16 units.
     bytes += text.length > ATTRIBUTE_VALUE_MAX_BYTES ? text.length : countUtf8Bytes(text)
     if (bytes > ATTRIBUTE_VALUE_MAX_BYTES) {
       return refuseName('value_too_long', name, `${name} is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`)
     }
-    if (!text.isWellFormed()) return refuseName('attribute_invalid', name, `${name} is not well-formed Unicode`)
+    if (!text.isWellFormed()) return refuseName('attribute_invalid', name, `${name} contains an unpaired surrogate`)
   }
-  const [only] = texts
-  if (isList) return pass(texts.filter((text) => typeof text === 'string'))
-  return typeof only === 'string' ? pass(only) : refuseName('attribute_invalid', name, `${name} has to be a text`)
+  const [only] = values
+  if (isList) return pass(values.filter((text) => typeof text === 'string'))
+  return typeof only === 'string' ? pass(only) : refuseName('attribute_invalid', name, `${name} must be a string`)
 }

@@ -1,17 +1,17 @@
-// The notations of a key. `label[k]`, `label.k`, `label.[k]` and `label.'k'` name one attribute; each origin's documents
-// use another one. A name is made canonical before anything compares it, so that no spelling slips past a check.
+// The notations of a key. `label[k]`, `label.k`, `label.[k]` and `label.'k'` name the same attribute; the documentation
+// of each origin uses another one. A name is made canonical before it is compared, so that no spelling evades a check.
 import { ATTRIBUTE_NAME_MAX_LENGTH } from '../core/limits.ts'
 import { hasControl } from '../core/printable.ts'
 
-/** How the names of one row are written: `<prefix>[<key>]`, `<prefix>.<key>`, or `<prefix>.<key><suffix>`. */
+/** The notation of the names of one row: `<prefix>[<key>]`, `<prefix>.<key>`, or `<prefix>.<key><suffix>`. */
 export interface NamePattern {
   readonly prefix: string
   readonly notation: 'bracket' | 'dot'
-  /** What follows the key; empty unless the key stands in the middle. Then a bare key holds no dot. */
+  /** The part after the key. If it is not empty, a bare key must not contain a dot. */
   readonly suffix: string
 }
 
-/** The pattern of a documented name with a part in angle brackets; `undefined` if it has none. */
+/** Parses a documented name with a part in angle brackets; `undefined` if it has no such part. */
 export function parseNamePattern(documented: string): NamePattern | undefined {
   const open = documented.indexOf('<')
   if (open < 0) return undefined
@@ -22,8 +22,8 @@ export function parseNamePattern(documented: string): NamePattern | undefined {
 }
 
 /**
- * The key in a name, or `undefined` if the name does not follow the pattern. What stands between brackets or quotes is
- * taken as it is; a bare key after the dot is all that follows, further dots and slashes included.
+ * Reads the key of a name; `undefined` if the name does not follow the pattern. A key in brackets or quotes is taken
+ * literally. A bare key is everything after the dot, including further dots and slashes.
  */
 export function readKey(name: string, pattern: NamePattern): string | undefined {
   if (!name.startsWith(pattern.prefix) || !name.endsWith(pattern.suffix)) return undefined
@@ -36,7 +36,7 @@ export function readKey(name: string, pattern: NamePattern): string | undefined 
   return isKey(bare) && (pattern.suffix === '' || !bare.includes('.')) ? bare : undefined
 }
 
-/** The one canonical name of a key. `readKey` reads it back as the same key. */
+/** Writes the canonical name of a key. `readKey` reads the same key back. */
 export function writeName(pattern: NamePattern, key: string): string {
   if (pattern.notation === 'bracket') return `${pattern.prefix}[${key}]${pattern.suffix}`
   const isBare = key[0] !== '[' && key[0] !== "'" && (pattern.suffix === '' || !key.includes('.'))
@@ -48,7 +48,7 @@ function readBetween(text: string, open: string, close: string): string | undefi
   return isEnclosed ? text.slice(open.length, text.length - close.length) : undefined
 }
 
-/** Keys are printed in messages and audit records: no control characters, no lone surrogates. */
+/** Keys are printed in messages and audit records: no control characters, no unpaired surrogates. */
 function isKey(key: string): boolean {
   return key.length > 0 && !hasControl(key) && key.isWellFormed()
 }

@@ -1,5 +1,5 @@
-// The attributes of a pod, from a v1.Pod object. Only the fields that the catalogue names are read; what else the object
-// holds is nobody's business. A field that is there and has another shape makes the request malformed.
+// Reads the attributes of a pod from a v1.Pod object (Kubernetes API). Only the fields that the catalogue names are
+// read; others are ignored. A field of the wrong type makes the request malformed.
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { WORKLOAD_ATTRIBUTES_MAX } from '../core/limits.ts'
 import { beginsWithAnyListed } from '../core/prefixes.ts'
@@ -16,8 +16,11 @@ export interface PodOptions extends Enablement {
 }
 
 /**
- * Refuses with `request_malformed` (`where` is the field, from `pod` on) or `container_unknown`. Container attributes
- * that are not enabled are listed as dropped; so are annotations without an allowed prefix, if any prefix is allowed.
+ * Reads the attributes of a pod. Container attributes that are not enabled are listed as dropped, and, if any prefix of
+ * annotations is allowed, annotations without an allowed prefix.
+ *
+ * @returns The attributes; or `request_malformed` (`where` is the path of the field, from `pod` on) or
+ *   `container_unknown`.
  */
 export function readPodAttributes(pod: JsonObject, options: PodOptions): Checked<WorkloadAttributes> {
   try {
@@ -27,12 +30,12 @@ export function readPodAttributes(pod: JsonObject, options: PodOptions): Checked
     return refuse({
       code: 'request_malformed',
       where: error.where,
-      detail: `${error.where} has to be ${error.expected}`,
+      detail: `${error.where} must be ${error.expected}`,
     })
   }
 }
 
-/** Never leaves this file: it unwinds the reading of a pod at its first fault. */
+/** Ends the reading of a pod at its first fault. Never leaves this file. */
 class Malformed extends Error {
   readonly where: string
   readonly expected: string
@@ -54,7 +57,7 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
   const metadata = readObject(pod['metadata'], 'pod.metadata')
   const spec = readObject(pod['spec'], 'pod.spec')
   const status = readOptional(pod['status'], 'pod.status', readObject)
-  // Kubernetes gives a name once among all of them: else `container` could mean two.
+  // Names are unique among all containers of a pod: otherwise `container` would be ambiguous.
   const names = new Set<string>()
   const containers = readContainers(spec, status, 'containers', names)
   const initContainers = readContainers(spec, status, 'initContainers', names)
@@ -84,7 +87,7 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
   }
   const prefixes = options.includeAnnotationPrefixes
   const annotations = readStringEntries(metadata['annotations'], 'pod.metadata.annotations')
-  // Where none is allowed, none is used, and how many there are is the business of others.
+  // If no prefix is allowed, no annotation is used, so their number is not checked.
   for (const [key, value] of prefixes.length === 0 ? [] : checkCount(annotations, 'pod.metadata.annotations')) {
     const name = makeKeyedName('kubernetes.pod.annotation[<key>]', key, 'pod.metadata.annotations')
     if (beginsWithAnyListed(key, prefixes)) set(name, value)
@@ -103,7 +106,7 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
     (container) => container.name === options.container,
   )
   if (own === undefined) {
-    const detail = `The pod has no container ${quoteText(options.container)}`
+    const detail = `The pod has no container ${quoteText(options.container)}: name one of its containers`
     return refuse({ code: 'container_unknown', where: 'container', detail })
   }
   const facts = [
@@ -118,7 +121,7 @@ function readPod(pod: JsonObject, options: PodOptions): Checked<WorkloadAttribut
   return pass({ attributes, dropped })
 }
 
-/** Several owners are possible; the documents take the last. */
+/** Finds the owner. A pod may have several; the documentation uses the last one. */
 function findOwner(metadata: JsonObject): Readonly<Record<'kind' | 'name' | 'uid', string>> | undefined {
   const where = 'pod.metadata.ownerReferences'
   const owners = readOptional(metadata['ownerReferences'], where, readList) ?? []
@@ -138,12 +141,12 @@ const STATUS_MEMBERS = {
   ephemeralContainers: 'ephemeralContainerStatuses',
 } as const
 
-/** In a list of pods its items have no kind of their own. */
+/** The items of a v1.PodList have no `kind`. */
 function checkKind({ kind }: JsonObject): void {
   if (kind !== undefined && kind !== null && kind !== 'Pod') throw new Malformed('pod.kind', '"Pod"')
 }
 
-/** The image is what the pod asks for, the image id what the node runs; before it runs there is none. */
+/** `image` is what the pod requests, `imageId` what the node runs: absent before it runs. */
 function readContainers(
   spec: JsonObject,
   status: JsonObject | undefined,
@@ -172,16 +175,16 @@ function readContainers(
 
 function makeKeyedName(documented: string, key: string, where: string): string {
   const name = makeAttributeName(documented, key)
-  if (name === undefined) throw new Malformed(`${where}[${quoteText(key)}]`, 'under a key that Kubernetes allows')
+  if (name === undefined) throw new Malformed(`${where}[${quoteText(key)}]`, 'under a valid Kubernetes key')
   return name
 }
 
-/** Kubernetes leaves out what is empty, and some clients write null for it. */
+/** Kubernetes omits empty fields, and some clients write null instead. */
 function readOptional<T>(json: Json | undefined, where: string, read: (json: Json, where: string) => T): T | undefined {
   return json === undefined || json === null ? undefined : read(json, where)
 }
 
-/** Clients that are written in Go send an empty string for what is not set. */
+/** Clients written in Go send an empty string for an unset field. */
 function readOptionalString(json: Json | undefined, where: string): string | undefined {
   return json === '' ? undefined : readOptional(json, where, readString)
 }
@@ -192,25 +195,26 @@ function readObject(json: Json | undefined, where: string): JsonObject {
 }
 
 function readList(json: Json | undefined, where: string): readonly Json[] {
-  if (!Array.isArray(json)) throw new Malformed(where, 'a list')
+  if (!Array.isArray(json)) throw new Malformed(where, 'an array')
   return checkCount(json, where)
 }
 
 function checkCount<T>(items: readonly T[], where: string): readonly T[] {
-  if (items.length > WORKLOAD_ATTRIBUTES_MAX) throw new Malformed(where, `at most ${WORKLOAD_ATTRIBUTES_MAX} long`)
+  if (items.length > WORKLOAD_ATTRIBUTES_MAX)
+    throw new Malformed(where, `at most ${WORKLOAD_ATTRIBUTES_MAX} entries long`)
   return items
 }
 
 function readString(json: Json | undefined, where: string): string {
-  if (typeof json !== 'string' || json === '') throw new Malformed(where, 'a text that is not empty')
+  if (typeof json !== 'string' || json === '') throw new Malformed(where, 'a non-empty string')
   return json
 }
 
-/** The members of an object of texts, empty ones included. */
+/** Reads an object whose values are strings, possibly empty. */
 function readStringEntries(json: Json | undefined, where: string): readonly (readonly [string, string])[] {
   const entries = Object.entries(readOptional(json, where, readObject) ?? {})
   return entries.map(([key, value]) => {
-    if (typeof value !== 'string') throw new Malformed(`${where}[${quoteText(key)}]`, 'a text')
+    if (typeof value !== 'string') throw new Malformed(`${where}[${quoteText(key)}]`, 'a string')
     return [key, value] as const
   })
 }

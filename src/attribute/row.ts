@@ -1,39 +1,54 @@
-// What is known of one attribute: a row of the catalogue. Reading, linting, rendering and the documents all use it.
+// The type of a row of the catalogue: one attribute. Reading, linting, rendering and the documentation use it.
 import type { AlphabetName } from './alphabet.ts'
 
 /** Where an attribute may be used. `dnsName` follows the rules of the X.509 subject: both end up in a certificate. */
 export type Surface = 'pathTemplate' | 'jwtClaim' | 'x509Subject' | 'dnsName'
 
-/** Who vouches for an attribute: what attests workloads, what attests agents, or the configuration. */
+/** Who vouches for an attribute: a workload attestor, an agent attestor, or the configuration. */
 export type Side = 'workload' | 'agent' | 'built-in'
 
-/** The setting that has to name or allow an attribute before it is used. */
+/** The setting that enables an attribute. */
 export type Enabler =
   | 'includeContainerAttributes'
   | 'includeAnnotationPrefixes'
   | 'includeEnvVars'
   | 'discoverWorkloadPath'
 
+/**
+ * One attribute of the catalogue. The author of an attestor adds rows with `addAttributeRows`.
+ *
+ * @example
+ * const row: AttributeRow = {
+ *   name: 'badge.serial',
+ *   origin: 'badge',
+ *   side: 'agent',
+ *   type: 'text',
+ *   identity: true,
+ *   surfaces: EVERYWHERE,
+ *   alphabet: 'digits',
+ *   description: 'Serial number of the badge',
+ * }
+ */
 export interface AttributeRow {
-  /** As documented; a part that the workload or agent chooses stands in angle brackets: `custom.<key>`. */
+  /** The documented name. A part that the workload or agent chooses is in angle brackets: `custom.<key>`. */
   readonly name: string
   /** The attestor (or built-in) that vouches for it. */
   readonly origin: string
   readonly side: Side
-  /** A workload attestor may vouch for it too; a name that comes from both sides is refused where they meet. */
+  /** A workload attestor may vouch for it too. A name that comes from both sides is refused in a mapping. */
   readonly alsoWorkload?: true
-  /** `int` is an integer in conditions, and text in templates. */
+  /** `text` is a string. `int` is an integer in conditions, and a string in templates. */
   readonly type: 'text' | 'int'
-  /** May have several values, and then is a list. */
+  /** May have several values: an array of strings. */
   readonly many?: true
-  /** May be absent where its origin attests. */
+  /** May be absent although its origin has attested. */
   readonly optional?: true
-  /** Part of the digest in a session's `sub`: names the agent stably, also after its evidence was renewed. */
+  /** Part of the digest in a session's `sub`: identifies the agent, and stays the same when its evidence is renewed. */
   readonly identity?: true
   readonly surfaces: readonly Surface[]
-  /** What its values are made of. Rendered into a path, a value outside it is refused. */
+  /** The form of its values. A value of another form is refused in a path. */
   readonly alphabet: AlphabetName
-  /** What its key is made of; without it, a key is any text. */
+  /** The form of its key. Absent: any string. */
   readonly keyAlphabet?: AlphabetName
   readonly enabledBy?: Enabler
   /** The upstream server version that keys with `/` or `-` need. */
@@ -46,10 +61,17 @@ export interface AttributeRow {
 export const EVERYWHERE: readonly Surface[] = ['pathTemplate', 'jwtClaim', 'x509Subject', 'dnsName']
 export const NOT_IN_PATHS: readonly Surface[] = ['jwtClaim', 'x509Subject', 'dnsName']
 
-/** What a row says of itself; the rest is common to all rows of its origin. */
+/** The fields that differ between the rows of one origin. */
 export type RowFacts = Omit<AttributeRow, 'name' | 'origin' | 'side' | 'type' | 'surfaces'> &
   Partial<Pick<AttributeRow, 'type' | 'surfaces'>>
 
+/**
+ * Makes the rows of one origin. Defaults: `type: 'text'`, `surfaces: EVERYWHERE`.
+ *
+ * @param facts The rows by attribute name.
+ * @example
+ * makeRows('badge', 'agent', { 'badge.serial': { alphabet: 'digits', description: 'Serial number of the badge' } })
+ */
 export function makeRows(
   origin: string,
   side: Side,

@@ -1,11 +1,12 @@
-// Base64url without padding (RFC 4648 section 5, RFC 7515 section 2), and base64 with it, each canonical. Every common JWT
-// library accepts spare bits, and some whitespace or padding: then one token has many spellings, and a replay cache
-// keyed on the text is worthless.
+// Base64url without padding (RFC 4648 section 5, RFC 7515 section 2), and base64 with it, each canonical. Common JWT
+// libraries accept non-zero spare bits, and some whitespace or padding. Then one token has many spellings, and a replay
+// cache keyed on the string does not work.
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const VALUES = new Uint8Array(128).fill(255)
 for (let value = 0; value < 64; value++) VALUES[ALPHABET.charCodeAt(value)] = value
 
+/** Encodes bytes as base64url without padding (RFC 4648 section 5). */
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = ''
   let index = 0
@@ -23,7 +24,9 @@ export function encodeBase64url(bytes: Uint8Array): string {
   return text
 }
 
-/** The bytes, or `undefined` for anything but the one canonical spelling: no padding, no whitespace, spare bits zero. */
+/**
+ * Decodes base64url; `undefined` for anything but the canonical spelling: no padding, no whitespace, spare bits zero.
+ */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   const tail = text.length % 4
   if (tail === 1) return undefined
@@ -45,7 +48,7 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
   return (group & ((1 << bits) - 1)) === 0 ? bytes : undefined
 }
 
-/** Base64 with padding (RFC 4648 section 4): the bytes, or `undefined` for anything but its one canonical spelling. */
+/** Decodes base64 with padding (RFC 4648 section 4); `undefined` for anything but the canonical spelling. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text)) return undefined
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0

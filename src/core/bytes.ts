@@ -1,6 +1,6 @@
-// Bytes joined, and written as digits.
+// Joins bytes, and writes them as hex.
 
-/** All parts in one array, in order. */
+/** Joins all parts, in order, in a new array. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -11,7 +11,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return whole
 }
 
-/** Two lower-case hexadecimal digits a byte, without separators. */
+/** Writes two lower-case hexadecimal digits per byte, without separators. */
 export function encodeHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

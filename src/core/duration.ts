@@ -4,7 +4,7 @@ const UNIT_MILLIS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_00
 const DURATION = /^(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|s|m|h)){1,4}$/
 const COMPONENT = /([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g
 
-/** Whole seconds, or `undefined` if `text` is no duration, is negative, or is not a whole number of seconds. */
+/** Parses a duration to whole seconds; `undefined` if it is malformed, negative, or not a whole number of seconds. */
 export function parseDurationSeconds(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined
   let millis = 0
@@ -14,7 +14,7 @@ export function parseDurationSeconds(text: string): number | undefined {
   return Number.isSafeInteger(millis) && millis % 1000 === 0 ? millis / 1000 : undefined
 }
 
-/** As {@link parseDurationSeconds} reads it, in the largest units: `168h`, `5m`, `1h30m`. */
+/** Formats whole seconds in the largest units, as {@link parseDurationSeconds} reads them: `168h`, `5m`, `1h30m`. */
 export function formatDuration(seconds: number): string {
   const parts = [
     [Math.floor(seconds / 3600), 'h'],
@@ -25,17 +25,17 @@ export function formatDuration(seconds: number): string {
   return text === '' ? '0s' : text
 }
 
-/** How long ago that was, in whole seconds. Never negative: a clock may have been set back. */
+/** Counts the whole seconds since a time. Never negative, since a clock may have been set back. */
 export function countSecondsSince(millis: number, nowMillis: number): number {
   return Math.max(0, Math.floor((nowMillis - millis) / 1000))
 }
 
-/** A wait in milliseconds as `Retry-After` tells it: whole seconds, rounded up, and at least one. */
+/** Converts a wait in milliseconds for `Retry-After`: whole seconds, rounded up, and at least one. */
 export function roundUpToSeconds(millis: number): number {
   return Math.max(1, Math.ceil(millis / 1000))
 }
 
-/** Seconds for a person: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+/** Formats seconds for people: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function describeSeconds(seconds: number): string {
   if (seconds < 120) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)

@@ -1,6 +1,6 @@
-// What a value takes of the heap, by walking it: caches are bounded by what their entries cost, and a small text can
-// compile to a hundred times its size. Constants are those of V8 with pointers of 8 bytes, held to a measured heap by a
-// test; where pointers are compressed, as in workerd, the same value takes less.
+// Estimates the heap that a value takes, by walking it. Caches are bounded by the cost of their entries, and a small
+// document can compile to a hundred times its size. The constants are those of V8 with 8-byte pointers, and a test
+// compares them with a measured heap. With compressed pointers, as in workerd, the same value takes less.
 const OBJECT_BYTES = 32
 const POINTER_BYTES = 8
 const STRING_BYTES = 24
@@ -20,17 +20,17 @@ const SET_ENTRY_BYTES = 20
 const VIEW_BYTES = 208
 /** A closure and its context. What the context holds cannot be seen: keep what is large in fields. */
 const FUNCTION_BYTES = 128
-/** A number that is no small integer, or a bigint. */
+/** A number that is not a small integer, or a bigint. */
 const NUMBER_BYTES = 16
 
 /**
- * Bytes that `value` takes, with all that it refers to; an object that is referred to twice counts once, and those of
- * `shared`, which are there anyway, not at all. Takes some 100 ns for each object.
+ * Estimates the bytes that `value` takes, with everything that it refers to. An object that is referred to twice counts
+ * once; objects in `shared`, which exist anyway, do not count. Takes some 100 ns per object.
  */
 export function weighHeap(value: unknown, shared: Iterable<object> = []): number {
   const seen = new Set<object>(shared)
   const strings = new Set<string>()
-  // A stack of its own: the depth of a value must not be the depth of calls.
+  // An explicit stack: a deeply nested value must not overflow the call stack.
   const waiting: unknown[] = [value]
   let bytes = 0
 
@@ -87,7 +87,7 @@ function weighPrimitive(value: unknown): number {
 }
 
 function weighString(text: string): number {
-  // The engine has those of one character once.
+  // The engine shares strings of one character.
   if (text.length <= 1) return 0
   const part = text.length > SHORT_STRING_LENGTH ? STRING_PART_BYTES : 0
   return STRING_BYTES + part + (isLatin1(text) ? text.length : 2 * text.length)

@@ -1,8 +1,9 @@
-// What is wrong with a document. Authors get every issue at once, each with its place; a login never sees one.
+// The findings about documents. Authors get every issue at once, each with its place. A caller of the gateway sees
+// none.
 
 /**
  * Every issue code, with its severity. An `error` stops a document from compiling, a `warning` (lint) does not. Neither
- * does what is `unhealthy`: the document is in force, and validation and the status fail.
+ * does an `unhealthy` one: the document comes into force, but validation and the status fail.
  */
 export const ISSUES = {
   // The bytes and the YAML
@@ -93,24 +94,24 @@ export type IssueCode = keyof typeof ISSUES
 export type Path = readonly (string | number)[]
 
 /**
- * One finding. Lower layers know the `path`, and for a fault inside a text also the `offset` into that text (UTF-16
- * units); `config/` turns both into a line and a column.
+ * One finding. Lower layers know the `path`, and for a fault inside a string also the `offset` into that string (UTF-16
+ * units). `config/` converts both into a line and a column.
  */
 export interface Issue {
   readonly code: IssueCode
   readonly path: Path
   readonly message: string
-  /** Where inside the text at `path` the fault lies. */
+  /** The offset of the fault inside the string at `path`, in UTF-16 units. */
   readonly offset?: number
-  /** The fault is the member's name, not its value. */
+  /** Whether the fault is the name of the member, not its value. */
   readonly atKey?: boolean
-  /** What the message says to write: following it settles this issue. */
+  /** The edit that the message proposes. It resolves this issue. */
   readonly fix?: Fix
-  /** Not a finding: stands for those that are not listed. */
+  /** Not a finding: counts the findings that are not listed. */
   readonly omitted?: OmittedIssues
 }
 
-/** An edit of a document: what stands between these offsets (UTF-16 units) becomes `text`. */
+/** An edit of a document: `text` replaces what is between these offsets (UTF-16 units). */
 export interface Fix {
   readonly start: number
   readonly end: number
@@ -123,17 +124,17 @@ export interface OmittedIssues {
   readonly warnings: number
 }
 
-/** As it is printed: to an author everything that has to change is an error. */
+/** The severity that is printed: everything that an author must change is an error. */
 export function findSeverity(issue: Issue): 'error' | 'warning' {
   return isError(issue) ? 'error' : 'warning'
 }
 
-/** Fails validation and the status. */
+/** Whether the issue fails validation and the status. */
 export function isError(issue: Issue): boolean {
   return ISSUES[issue.code] !== 'warning'
 }
 
-/** Keeps the document from coming into force. */
+/** Whether the issue keeps the document from coming into force. */
 export function stopsCompiling(issue: Issue): boolean {
   return ISSUES[issue.code] === 'error'
 }

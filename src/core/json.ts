@@ -1,6 +1,6 @@
-// A strict JSON reader (RFC 8259) for bytes that a caller chose. Beyond `JSON.parse` it refuses: duplicate members
-// (two parsers, two meanings), invalid UTF-8, a byte order mark, lone surrogates, integers that a double cannot hold,
-// and nesting over a bound. Objects have no prototype, so `__proto__` is a member like any other.
+// A strict JSON reader (RFC 8259) for bytes that a caller chose. Unlike `JSON.parse` it refuses: duplicate members (two
+// parsers may take two values), invalid UTF-8, a byte order mark, unpaired surrogates, integers that a double cannot
+// hold, and nesting over a bound. Objects have no prototype, so `__proto__` is a member like any other.
 
 import { decodeUtf8 } from './utf8.ts'
 
@@ -34,12 +34,22 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 }
 
+/**
+ * Parses the UTF-8 of a JSON value; see {@link parseJson}.
+ *
+ * @param depthMax The deepest allowed nesting of arrays and objects.
+ */
 export function parseJsonBytes(bytes: Uint8Array, depthMax: number): JsonResult {
   const text = decodeUtf8(bytes)
   return text === undefined ? { ok: false, fault: 'encoding_invalid', offset: 0 } : parseJson(text, depthMax)
 }
 
-/** Parses `text`; `depthMax` counts nested arrays and objects. The offset of a fault is in UTF-16 units. */
+/**
+ * Parses a JSON value (RFC 8259).
+ *
+ * @param depthMax The deepest allowed nesting of arrays and objects.
+ * @returns The value, or the fault with its offset in UTF-16 units. Never throws.
+ */
 export function parseJson(text: string, depthMax: number): JsonResult {
   let at = 0
 
@@ -193,7 +203,7 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The JSON Canonicalization Scheme (RFC 8785) for what this reader yields: members sorted by UTF-16 units. */
+/** Writes a value of this reader by the JSON Canonicalization Scheme (RFC 8785): members sorted by UTF-16 units. */
 export function writeCanonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(writeCanonicalJson).join(',')}]`
   if (isJsonObject(value)) {

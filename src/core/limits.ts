@@ -6,7 +6,10 @@ export const LOGIN_BODY_MAX_BYTES = 64 * 1024
 /** The claims endpoint takes up to a thousand workloads, some as whole pods. */
 export const CLAIMS_BODY_MAX_BYTES = 8 * 1024 * 1024
 
-/** A body must be complete this long after the gateway begins to read it: a slow client would hold memory for as long as it likes. */
+/**
+ * A body must be complete this long after the gateway begins to read it: otherwise a slow client could hold memory
+ * indefinitely.
+ */
 export const REQUEST_BODY_TIMEOUT_MILLIS = 10_000
 
 /** On Node and Deno: the headers of a request must be complete this long after the connection or the request began. */
@@ -49,7 +52,7 @@ export const PIPELINED_REQUESTS_MAX = 8
 export const SHUTDOWN_NOTICE_MILLIS = 2_000
 /**
  * Then requests under way have this long: with the notice and the last write ({@link OUTPUT_FLUSH_MILLIS}) under 12 s,
- * where Docker kills after 10 s unless told otherwise and Kubernetes after 30 s.
+ * since Docker kills after 10 s by default and Kubernetes after 30 s.
  */
 export const SHUTDOWN_GRACE_MILLIS = 8_000
 /**
@@ -63,8 +66,9 @@ export const QUIET_TURNS_TRIED_MAX = 2_000
 export const OUTPUT_FLUSH_MILLIS = 1_000
 
 /**
- * On Node and Deno: audit records that wait for a reader of standard output: some 8 s at a hundred logins a second, for a
- * log shipper that restarts. After that logins are refused, because a session without its record must not be given out.
+ * On Node and Deno: audit records that wait for a reader of standard output: some 8 s at a hundred logins a second, for
+ * a log shipper that restarts. After that logins are refused, because a session without its record must not be given
+ * out.
  */
 export const AUDIT_BUFFER_MAX_BYTES = 1024 * 1024
 /** Lines that wait for a reader of standard error; after that they are dropped. */
@@ -77,7 +81,7 @@ export const OUTPUT_FAILED_WAIT_MILLIS = 500
 /** When to try a login again whose record could not be taken. */
 export const AUDIT_RETRY_AFTER_SECONDS = 5
 
-/** One answer of `/readyz` about the store serves for this long: anybody may ask, and stores are paid by the read. */
+/** One answer of `/readyz` about the store is reused for this long: anyone may ask, and stores charge per read. */
 export const READY_CACHE_MILLIS = 2_000
 /** A store that takes longer is not ready; probes of Kubernetes and balancers give up after 1 to 5 s. */
 export const READY_STORE_TIMEOUT_MILLIS = 2_000
@@ -104,7 +108,9 @@ export const WORKLOAD_ATTRIBUTES_MAX = 512
 
 /** Pieces of evidence in one login: no policy needs more attestors than there are. */
 export const ATTESTATIONS_MAX = 8
-/** A sealed challenge, as text: what it seals is the row's own, and goes back and forth in a header of nobody. */
+/**
+ * Characters of a sealed challenge: its attestor chooses what is sealed, and it travels in bodies, never in a header.
+ */
 export const CHALLENGE_MAX_LENGTH = 4 * 1024
 /** From the answer that gives it to the login that uses it: one round trip, and a TPM that takes seconds. */
 export const CHALLENGE_LIFETIME_SECONDS = 60
@@ -112,11 +118,16 @@ export const CHALLENGE_LIFETIME_SECONDS = 60
 export const CHALLENGE_BODY_MAX_BYTES = 32 * 1024
 /** The answer to a call-out: a yes or no, and a few attributes. */
 export const CALL_OUT_MAX_BYTES = 16 * 1024
-/** All attempts of one call-out together: a login must not wait longer for somebody else than its caller waits for it. */
+/**
+ * All attempts of one call-out together: a login must not wait longer for another service than its caller waits for it.
+ */
 export const CALL_OUT_TIMEOUT_MILLIS = 10_000
 /** Anchors of one selector that have to be fetched, per document: one cold login after the other reaches them all. */
 export const FETCHED_ANCHORS_PER_SELECTOR_MAX = 16
-/** Anchors that one piece of evidence calls by the same name: each may cost a signature before anybody is believed. */
+/**
+ * Anchors that one piece of evidence calls by the same name: each may cost a signature check before the evidence is
+ * verified.
+ */
 export const ANCHORS_PER_NAME_MAX = 16
 /** Anchors that are fetched for one piece of evidence, in document order. The next request finds them in hand. */
 export const ANCHOR_FETCHES_PER_EVIDENCE_MAX = 4
@@ -153,14 +164,14 @@ export const FAULT_FRAME_MAX_LENGTH = 200
 export const AUDIT_FRAME_BYTES = 512
 
 /**
- * One audit record, as JSON with everything outside ASCII escaped: Workers Logs cuts a line at 256 kB and others at less,
- * and who may send anonymous requests must not choose what is cut off.
+ * One audit record, as JSON with everything outside ASCII escaped: Workers Logs cuts a line at 256 kB and others at
+ * less, and an anonymous caller must not be able to choose what is cut off.
  */
 export const AUDIT_RECORD_MAX_BYTES = 32 * 1024
 /** A request for claims has up to a thousand workloads, and an issuer's session. */
 export const AUDIT_MAPPING_RECORD_MAX_BYTES = 64 * 1024
 
-/** What stood in a path for the id of a cluster: an id has 63 characters at most. */
+/** The path segment where a cluster id was expected: an id has 63 characters at most. */
 export const CLUSTER_ID_AUDITED_MAX_LENGTH = 64
 
 /** One string of a refusal's answer, with what was escaped in it: a condition's message fits whole. */
@@ -171,7 +182,7 @@ export const PROBLEM_MAX_BYTES = 32 * 1024
 /** Why one workload was refused: a template's names and values are in it. */
 export const WORKLOAD_TEXT_MAX_LENGTH = 1024
 
-/** Somebody else's string that a message quotes: enough to know it by. */
+/** A string from outside that a message quotes: enough to recognise it. */
 export const QUOTED_MAX_CHARACTERS = 64
 /** Names of a token's claims that a message quotes: issuers, and accounts with their namespace, are this long. */
 export const QUOTED_CLAIM_MAX_CHARACTERS = 320
@@ -196,38 +207,45 @@ export const TOKEN_DEPTH_MAX = 8
  */
 export const KID_MAX_BYTES = 1024
 
-/** `uid` of an object in a service account token: a UUID has 36 characters, a mirror pod's is a digest of 64 at most. */
+/**
+ * `uid` of an object in a service account token: a UUID has 36 characters, a mirror pod's is a digest of 64 at most.
+ */
 export const UID_MAX_LENGTH = 128
 
 /** Times after the year 9999 are no times (RFC 7519 NumericDate); 1e308 is accepted by every JWT library. */
 export const NUMERIC_DATE_MAX_SECONDS = 253_402_300_799
 
-/** Discovery documents and key sets; a hundred RSA-4096 keys fit. It bounds how many keys a set has, too: 1,600 of the shortest. */
+/**
+ * Discovery documents and key sets; a hundred RSA-4096 keys fit. It bounds how many keys a set has, too: 1,600 of the
+ * shortest.
+ */
 export const KEY_SET_MAX_BYTES = 128 * 1024
 export const DISCOVERY_MAX_BYTES = 64 * 1024
 
-/** Entries of a key set that are no usable keys and have no `kid` to ask for: so many are listed with why, the rest counted. */
+/** Unusable entries of a key set without a `kid` that are listed with their reason; the rest is counted. */
 export const KEY_SET_UNNAMED_SKIPPED_MAX = 100
 
 /** Keys of a set in a document: as many as a fetched set could hold, each hashed when its policy is first asked for. */
 export const KEY_SET_INLINE_MAX_KEYS = 2_000
 
-/** Keys that WebCrypto holds, per isolate: some 6 KiB each, whether it is RSA or EC. An evicted one is imported again. */
+/**
+ * Keys that WebCrypto holds, per isolate: some 6 KiB each, whether it is RSA or EC. An evicted one is imported again.
+ */
 export const IMPORTED_KEYS_MAX = 1024
 
 /** RSA moduli: shorter ones are weak, longer ones are slow by design of the attacker. */
 export const RSA_MIN_BITS = 2048
 export const RSA_MAX_BITS = 8192
 
-/** The beginning of what is no JSON: enough to know the page of a proxy or a login by. */
+/** The start of a body that is not JSON: enough to recognise the page of a proxy or a login. */
 export const BODY_START_BYTES = 256
 
 /** Errors of `fetch` nest: `fetch failed` has a cause, and an attempt at several addresses has an error for each. */
 export const FETCH_ERROR_NESTING_MAX = 4
 
 /**
- * Compressed bytes that are decoded at once. DEFLATE expands 1,032-fold at most, so this becomes 130 kB; about one piece
- * goes in for each 4 kB that are read.
+ * Compressed bytes that are decoded at once. DEFLATE expands 1,032-fold at most, so this becomes 130 kB; about one
+ * piece goes in for each 4 kB that are read.
  */
 export const INFLATE_PIECE_BYTES = 128
 
@@ -244,7 +262,7 @@ export const KEY_FETCH_POLL_MAX_MILLIS = 160
 
 /**
  * Where keys are in hand that are over their age, a login waits this long for newer ones: an issuer that is up answers
- * within it, and one that hangs must not hold back everybody.
+ * within it, and one that hangs must not delay every login.
  */
 export const KEY_FETCH_OVER_AGE_WAIT_MILLIS = 1_000
 
@@ -275,7 +293,7 @@ export const UNKNOWN_KIDS_MAX = 256
 export const UNKNOWN_KID_TTL_MILLIS = 30_000
 
 /**
- * Key sources in memory, per isolate, by what they take; there is no bound by count, since what is evicted costs two
+ * Key sources in memory, per isolate, in bytes. Their number is not bounded, since an evicted source costs only two
  * fetches at the next login. A source with two RSA keys takes some 5 kB.
  */
 export const KEY_SOURCES_MAX_BYTES = 24 * 1024 * 1024
@@ -284,7 +302,7 @@ export const KEY_SOURCE_BYTES = 2048
 export const UNKNOWN_KID_BYTES = 160
 
 /**
- * Sources that are asked for the first time by tokens which nobody has verified: so many at once, and fifty a second. A
+ * First fetches of sources that unverified tokens cause: a burst of so many, then fifty a second. A
  * thousand clusters that log in right after a start are served within twenty seconds, each after a retry or two.
  */
 export const FIRST_LOADS_BUCKET = 200
@@ -295,7 +313,9 @@ export const VERIFIED_SOURCES_MAX = 10_000
 /** URLs of issuers and key sets. */
 export const URL_MAX_LENGTH = 2048
 
-/** Longest lifetime (`exp - iat`) of a token unless the policy states another; Kubernetes' own longest is 24 h on AKS. */
+/**
+ * Longest lifetime (`exp - iat`) of a token unless the policy states another; Kubernetes' own longest is 24 h on AKS.
+ */
 export const TOKEN_LIFETIME_DEFAULT_SECONDS = 24 * 3600
 
 /** One section document (guarantee of design section 3). */
@@ -316,10 +336,15 @@ export const CLUSTER_NAME_MAX_LENGTH = 253
 
 /** Overrides of one issuance policy. */
 export const OVERRIDES_MAX = 10_000
-/** Steps (overrides, attributes, values) that looking for shadowed overrides may take; a lint gives up where a document would make it slow. */
+/**
+ * Steps (overrides, attributes, values) that the search for shadowed overrides may take; the lint stops if a document would
+ * make it slow.
+ */
 export const OVERRIDE_COMPARISONS_MAX = 1_000_000
 
-/** Claims, and DNS names, of one policy: public CAs stop at a hundred names too. Each is rendered for every workload. */
+/**
+ * Claims, and DNS names, of one policy: public CAs stop at a hundred names too. Each is rendered for every workload.
+ */
 export const CLAIMS_PER_POLICY_MAX = 100
 export const DNS_NAMES_PER_POLICY_MAX = 100
 /** Values of one X.509 subject: names of people and machines have fewer than ten. */
@@ -338,8 +363,8 @@ export const JWT_TTL_MAX_SECONDS = 168 * 3600
 export const JWT_TTL_DEFAULT_SECONDS = 3600
 
 /**
- * What the tool reads of a gateway's answer to `config status`: findings of seven sections, two hundred each with a message
- * of {@link ISSUE_MESSAGE_MAX_LENGTH}, are a fifth of it.
+ * What the tool reads of a gateway's answer to `config status`: findings of seven sections, two hundred each with a
+ * message of {@link ISSUE_MESSAGE_MAX_LENGTH}, are a fifth of it.
  */
 export const GATEWAY_STATUS_MAX_BYTES = 8 * 1024 * 1024
 
@@ -348,7 +373,9 @@ export const GATEWAY_STATUS_TIMEOUT_MILLIS = 10_000
 /** What a refused `config status` says of itself: a gateway's details are shorter, and it need not be a gateway. */
 export const GATEWAY_REASON_MAX_LENGTH = 1_000
 
-/** Policies that `explain` lists with why they were not looked at: those that miss by a hair first, the rest counted. */
+/**
+ * Policies that `explain` lists with why they were not looked at: the nearest misses first, the rest counted.
+ */
 export const EXPLAINED_OTHERS_MAX = 20
 /** A value, or a name of a token, in what `explain` prints: it does not push the rest out of sight. */
 export const EXPLAINED_TEXT_MAX_LENGTH = 240
@@ -367,7 +394,7 @@ export const ISSUE_LINE_MAX_LENGTH = 100
 /** Issues listed for one document; the count of the rest is stated. */
 export const ISSUES_MAX = 100
 
-/** Lines that a diff removes and adds; where two texts differ in more, all their lines are shown as replaced. */
+/** Lines that a diff removes and adds. If two documents differ in more, all their lines are shown as replaced. */
 export const DIFF_EDITS_MAX = 3_000
 
 /** Ages of a configuration in memory. */
@@ -388,15 +415,16 @@ export const STORE_EVENT_KEYS_MAX = 1_024
 /** Compiled configurations and unknown clusters in memory, per isolate. */
 export const CONFIG_CACHE_MAX = 2_000
 /**
- * By what was compiled, as a host without compressed pointers holds it. On Workers an isolate has 128 MB for everything,
- * and compiling a large document takes part of that for a moment; a server has more, and more clusters to serve.
+ * By what was compiled, as a host without compressed pointers holds it. On Workers an isolate has 128 MB for
+ * everything, and compiling a large document takes part of that for a moment; a server has more, and more clusters to
+ * serve.
  */
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
 export const CONFIG_CACHE_SERVER_MAX_BYTES = 96 * 1024 * 1024
 
 /**
- * Of the cache, for copies that callers have used whose evidence or session verified: the rest is for those of whom nobody
- * knows yet, so that a cluster can become one of the others.
+ * The share of the cache for configurations that callers with verified evidence or sessions have used. The rest is for
+ * other clusters, so that a cluster can become one of the verified.
  */
 export const PROVEN_SHARE_MAX = 0.75
 /** Such a copy does not give way to another one so soon after its last use: with more in use than fit, some stay. */
@@ -405,9 +433,9 @@ export const PROVEN_KEEP_MILLIS = 60_000
 export const PROVEN_KEYS_MAX = 4_000
 export const COMPILED_KEYS_MAX = 10_000
 /**
- * Compiling takes some 250 ms for a megabyte. Documents that were compiled in this isolate and evicted are compiled again
- * from a bucket of so many units of text, one for the document itself; one unit comes back per interval: a sixteenth of
- * one core for what anybody may ask for, half of one for what verified callers have used, at the most.
+ * Compiling takes some 250 ms for a megabyte. Documents that were compiled in this isolate and evicted are compiled
+ * again from a bucket of units of this many bytes, one for the document itself; one unit comes back per interval: a
+ * sixteenth of one core for what anyone may ask for, half of one for what verified callers have used, at the most.
  */
 export const RECOMPILE_UNIT_BYTES = 1024
 export const RECOMPILE_BUCKET = 8 * 1024
@@ -422,9 +450,9 @@ export const ABSENCE_CACHE_MAX = 4_000
 /** Clusters remembered as known or as absent, each as one entry of some 150 bytes. */
 export const CLUSTERS_REMEMBERED_MAX = 4_000
 /**
- * Anybody may ask for a cluster that does not exist, and stores are paid by the read. To tell "unknown" takes a read of
- * every section; made-up ids get that so many times, and then once per interval, in each isolate. A cluster that had a
- * document within the last hour is not subject to it.
+ * Anyone may ask for a cluster that does not exist, and stores charge per read. To decide "unknown" takes a read of
+ * every section: made-up ids may cause so many of them, and then one per interval, in each isolate. A cluster that had
+ * a document within the last hour is not subject to it.
  */
 export const UNKNOWN_CLUSTER_BUCKET = 100
 export const UNKNOWN_CLUSTER_REFILL_MILLIS = 5_000
@@ -454,7 +482,7 @@ export const LEASE_MILLIS = 2 * STORE_TIMEOUT_MILLIS + 1_000
  */
 export const OPERATOR_FILE_MAX_BYTES = 1024 * 1024
 
-/** What one value of a store may hold: the applied record of the largest document, its text escaped and in base64. */
+/** What one value of a store may hold: the applied record of the largest document, its string escaped and in base64. */
 export const STORE_VALUE_MAX_BYTES = 8 * 1024 * 1024
 /** An applied record younger than store propagation and `cacheTtl` may be newer than what this isolate has read. */
 export const APPLIED_SETTLE_MILLIS = 90_000
@@ -470,8 +498,8 @@ export const CONTESTED_MARK_MILLIS = 10_000
 /** What one isolate read before, per document: enough to know the order of versions that follow each other quickly. */
 export const READ_TRAIL_MAX = 4
 /**
- * Findings across sections that one isolate remembers, of each kind: those of a cluster that is as it should be take less
- * than a kilobyte.
+ * Findings across sections that one isolate remembers, of each kind: those of a healthy cluster take less than a
+ * kilobyte.
  */
 export const FINDINGS_MEMO_MAX = 1024
 export const FINDINGS_MEMO_MAX_BYTES = 1024 * 1024
@@ -492,17 +520,17 @@ export const SESSION_TTL_MIN_SECONDS = 60
 export const SESSION_TTL_MAX_SECONDS = 24 * 3600
 /** Sessions live this long where `SESSION_TTL_SECONDS` is not set. */
 export const SESSION_TTL_DEFAULT_SECONDS = 3600
-/** The published session keys are read again after this long: how long a new key must be published before it signs. */
+/** `max-age` of the published session keys, so a new key must be published this long before it signs. */
 export const PUBLISHED_MAX_AGE_SECONDS = 300
 
 /**
- * `CLOCK_SKEW_SECONDS`: so much longer than it says a token is good. Hosts that keep time by NTP differ by far less than
- * the default; more than a minute would hide a clock that is wrong.
+ * `CLOCK_SKEW_SECONDS`: a token is accepted this much longer than its times allow. Hosts that keep time by NTP differ by far less
+ * than the default; more than a minute would hide a clock that is wrong.
  */
 export const CLOCK_SKEW_DEFAULT_SECONDS = 30
 export const CLOCK_SKEW_MAX_SECONDS = 60
 
-/** `kid` of a session key: it stands in every session, and a thumbprint (RFC 7638) has 43 characters. */
+/** `kid` of a session key: every session contains it, and a thumbprint (RFC 7638) has 43 characters. */
 export const SESSION_KID_MAX_LENGTH = 256
 
 /** A session token; larger ones do not fit the headers of common proxies. */
@@ -511,7 +539,7 @@ export const SESSION_MAX_BYTES = 8 * 1024
 /** One attribute name. A Kubernetes label key has at most 317 characters, an EC2 tag key 128. */
 export const ATTRIBUTE_NAME_MAX_LENGTH = 512
 
-/** An attribute's name in a refusal or an issue that says there is none of it: most names fit whole. */
+/** An unknown attribute's name in a refusal or an issue: most names fit whole. */
 export const UNKNOWN_ATTRIBUTE_QUOTED_MAX = 128
 
 /** Names of attributes that one of two generations remembers once they were resolved; together at most 4 MiB. */
@@ -535,7 +563,7 @@ export const CLAIM_VALUE_MAX_BYTES = 8 * 1024
 export const SPIFFE_ID_MAX_BYTES = 2048
 export const TRUST_DOMAIN_MAX_BYTES = 255
 
-/** RFC 1035 section 2.3.4: a name has 253 characters as text, a label 63. */
+/** RFC 1035 section 2.3.4: a name has at most 253 characters, a label 63. */
 export const DNS_NAME_MAX_BYTES = 253
 export const DNS_LABEL_MAX_BYTES = 63
 
@@ -552,17 +580,18 @@ export const CONDITIONS_PER_POLICY_MAX = 32
 export const CONDITIONS_PER_DOCUMENT_MAX = 10_000
 export const PATTERNS_PER_DOCUMENT_MAX = 1000
 /**
- * What building them all may take: as many patterns as there may be of the kind that people write take a third of it, and
- * the worst ones some tens of thousands of steps each. A step takes some 100 ns.
+ * Steps for building all patterns of a document. The maximum number of typical patterns takes a third of it; the worst
+ * patterns take some tens of thousands of steps each. A step takes some 100 ns.
  */
 export const PATTERN_STEPS_PER_DOCUMENT_MAX = 6_000_000
-/** The message of a condition stands in answers and audit records. */
+/** The message of a condition appears in responses and audit records. */
 export const CONDITION_MESSAGE_MAX_LENGTH = 512
 export const CONDITION_FUEL = 100_000
 export const CONDITION_FUEL_PER_REQUEST = 1_000_000
 /**
- * For choosing overrides, their conditions and the rendering of templates: a thousand workloads share it. A unit takes at
- * most some 40 ns, so that no policy makes a request for claims take longer than half a second more than its body does.
+ * For choosing overrides, their conditions and the rendering of templates: a thousand workloads share it. A unit takes
+ * at most some 40 ns, so that no policy makes a request for claims take longer than half a second more than its body
+ * does.
  */
 export const CLAIMS_FUEL_PER_REQUEST = 10_000_000
 /** What is rendered for one workload, as JSON: a token of this size fits no header, and a certificate no handshake. */
@@ -572,7 +601,10 @@ export const CLAIMS_ANSWER_MAX_BYTES = 16 * 1024 * 1024
 /** Warnings that one workload's result lists; the last one states the count of the rest. */
 export const WORKLOAD_WARNINGS_MAX = 32
 
-/** Levels within one expression, which CEL's conformance tests ask for (`parse/nest`), and its parts: 32 clauses are far fewer. */
+/**
+ * Levels within one expression, which CEL's conformance tests ask for (`parse/nest`), and its parts: 32 clauses are far
+ * fewer.
+ */
 export const CONDITION_DEPTH_MAX = 32
 export const CONDITION_NODES_MAX = 512
 /** Loops (`all`, `exists`, `exists_one`) within loops: each level multiplies the work. */

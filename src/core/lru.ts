@@ -1,20 +1,21 @@
-// A least-recently-used map bounded by count, by bytes, or by both. What is evicted is read again, never assumed absent.
+// A least-recently-used map bounded by count, by bytes, or by both. Callers read an evicted entry again, and must not
+// take it for absent.
 
 export interface Lru<V> {
   get(key: string): V | undefined
-  /** Without counting it as a use. */
+  /** Gets a value without counting it as a use. */
   peek(key: string): V | undefined
   set(key: string, value: V, bytes?: number): void
-  /** Sets what is there already, without counting it as a use: it must not take more than before. */
+  /** Replaces an existing value without counting it as a use. It must not take more bytes than before. */
   replace(key: string, value: V, bytes?: number): void
   delete(key: string): void
-  /** What was used least recently. */
+  /** The least recently used entry. */
   oldest(): { readonly key: string; readonly value: V } | undefined
   readonly size: number
   readonly bytes: number
 }
 
-/** At least one bound: without any there would be none. They are read anew each time that something is set. */
+/** At least one bound is required. Both are read again at each `set`. */
 export type LruBounds =
   | { readonly maxEntries: number; readonly maxBytes?: number }
   | { readonly maxEntries?: number; readonly maxBytes: number }

@@ -1,14 +1,14 @@
-// "Did you mean": the nearest right name for a misspelt one.
+// "Did you mean": finds the valid name that is nearest to a misspelt one.
 import { distance } from 'fastest-levenshtein'
 
 const LONGEST_NAME = 96
 
 /**
- * The candidate nearest to `name` by Levenshtein distance, ignoring case, or `undefined` if none is near.
+ * Finds the candidate nearest to `name` by Levenshtein distance, ignoring case; `undefined` if none is near.
  *
- * Near is at most a quarter of the name in edits, no more than 4, and at least 2 from four characters on: two letters that
- * changed places count as two edits. `gcp_token` is not meant to be `k8s_token`. Longer names than 96 UTF-16 units are not
- * compared.
+ * Near means: at most a quarter of the name's length in edits, at most 4, and from four characters on at least 2,
+ * because two transposed letters count as two edits. So `gcp_token` is not near `k8s_token`. Names over 96 UTF-16 units
+ * are not compared.
  */
 export function findNearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > LONGEST_NAME) return undefined
@@ -26,7 +26,7 @@ export function findNearest(name: string, candidates: Iterable<string>): string 
   return best
 }
 
-/** A sentence fragment, `; did you mean "x"?`, or nothing. */
+/** Writes the end of a sentence, `; did you mean "x"?`, or an empty string. */
 export function suggestNearest(name: string, candidates: Iterable<string>): string {
   const best = findNearest(name, candidates)
   return best === undefined ? '' : `; did you mean "${best}"?`

@@ -1,22 +1,22 @@
-// Which of many prefixes a string begins with. A document may hold a hundred thousand of them, and each is asked for each
-// attribute or path of a request: so they are sorted once, and an answer takes a binary search.
+// Whether a string begins with one of many prefixes. A document may have a hundred thousand of them, and each attribute
+// or path of a request is compared. So they are sorted once, and each comparison is a binary search.
 
 declare const sorted: unique symbol
 
-/** Ascending by UTF-16 units, and none begins with another. Only {@link sortPrefixes} makes one. */
+/** Ascending by UTF-16 units; none begins with another. Only {@link sortPrefixes} makes one. */
 export type Prefixes = readonly string[] & { readonly [sorted]: true }
 
-export function sortPrefixes(texts: readonly string[]): Prefixes {
+export function sortPrefixes(prefixes: readonly string[]): Prefixes {
   const kept: string[] = []
-  for (const text of [...texts].sort()) {
+  for (const text of [...prefixes].sort()) {
     const last = kept.at(-1)
-    // What begins with a prefix follows it at once, and adds nothing to it.
+    // A string that begins with a prefix sorts right after it, and is redundant.
     if (last === undefined || !text.startsWith(last)) kept.push(text)
   }
   return kept as unknown as Prefixes
 }
 
-/** Whether `text` begins with one of `prefixes`. `probe` is told of each one that is compared: for tests that count. */
+/** Whether `text` begins with one of `prefixes`. `probe` is called at each comparison, for tests that count them. */
 export function beginsWithAny(text: string, prefixes: Prefixes, probe?: () => void): boolean {
   let low = 0
   let high = prefixes.length
@@ -26,20 +26,21 @@ export function beginsWithAny(text: string, prefixes: Prefixes, probe?: () => vo
     if ((prefixes[middle] ?? '') <= text) low = middle + 1
     else high = middle
   }
-  // A prefix of `text` is the greatest one that is not greater than it: whatever lies between the two begins with it.
+  // A prefix of `text` is the greatest entry that is not greater than `text`: everything between the two begins with
+  // it.
   const nearest = prefixes[low - 1]
   return nearest !== undefined && text.startsWith(nearest)
 }
 
-/** Lists that were sorted already: a list is part of a compiled document and never changes. */
+/** Lists that are already sorted. A list is part of a compiled document and never changes. */
 const SORTED = new WeakMap<readonly string[], Prefixes>()
 
-/** The same for a plain list of a compiled document, which is sorted the first time. */
-export function beginsWithAnyListed(text: string, texts: readonly string[]): boolean {
-  let prefixes = SORTED.get(texts)
+/** Like {@link beginsWithAny}, for a plain list of a compiled document. The list is sorted at its first use. */
+export function beginsWithAnyListed(text: string, list: readonly string[]): boolean {
+  let prefixes = SORTED.get(list)
   if (prefixes === undefined) {
-    prefixes = sortPrefixes(texts)
-    SORTED.set(texts, prefixes)
+    prefixes = sortPrefixes(list)
+    SORTED.set(list, prefixes)
   }
   return beginsWithAny(text, prefixes)
 }

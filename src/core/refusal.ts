@@ -1,4 +1,5 @@
-// Why a login, a mapping or a request was refused. One closed table: a code is never renamed, its meaning never changed.
+// Why a login, a mapping or a request was refused. One closed table: a code is never renamed, its meaning never
+// changed.
 
 /**
  * How far a piece of evidence got.
@@ -26,7 +27,7 @@ interface RefusalRow {
 
 const request = (status: number, title: string): RefusalRow => ({ status, title })
 const evidence = (reason: EvidenceReason, title: string): RefusalRow => ({ status: 401, title, reason })
-/** `answer`: the code that ends the request where evidence could still pass but for this. */
+/** `answer`: the code that ends the request if the evidence could have passed without this failure. */
 const waiting = <Answer extends string>(reason: EvidenceReason, answer: Answer, title: string) => ({
   status: 401,
   title,
@@ -41,7 +42,7 @@ export const REFUSALS = {
   request_timeout: request(408, 'The request took too long to arrive'),
   request_aborted: request(400, 'The request body ended early'),
   content_type_unsupported: request(415, 'The content type must be application/json'),
-  route_unknown: request(404, 'There is no such route'),
+  route_unknown: request(404, 'The route does not exist'),
   method_not_allowed: request(405, 'The method is not allowed here'),
   authorization_unsupported: request(400, 'Browser login is not supported'),
   cluster_unknown: request(404, 'The cluster is unknown'),
@@ -49,12 +50,12 @@ export const REFUSALS = {
   signing_key_unavailable: request(503, 'A signing key could not be fetched'),
   configuration_invalid: request(503, 'The configuration has never compiled'),
   store_unavailable: request(503, 'The configuration store could not be read'),
-  call_out_unavailable: request(503, 'What a policy asks did not answer'),
-  challenge_unavailable: request(503, 'Challenges cannot be made here'),
+  call_out_unavailable: request(503, 'A service that a policy calls did not answer'),
+  challenge_unavailable: request(503, 'This gateway cannot issue challenges'),
   challenge_not_required: request(403, 'No policy asks for this challenge'),
   audit_unavailable: request(503, 'The audit record could not be written'),
   gateway_draining: request(503, 'The gateway is shutting down'),
-  settings_invalid: request(503, 'The settings do not fit where the gateway runs'),
+  settings_invalid: request(503, 'The settings are not valid for this runtime'),
   internal_error: request(500, 'The gateway failed'),
   // Sessions
   session_missing: request(401, 'A session is required'),
@@ -67,7 +68,7 @@ export const REFUSALS = {
   session_too_large: request(403, 'The session would be too large'),
   // Mapping, the whole request
   cluster_unlisted: request(403, 'The trust domain does not list the cluster'),
-  cluster_name_taken: request(403, 'The cluster has the name of a listed one'),
+  cluster_name_taken: request(403, 'The cluster has the name of a listed cluster'),
   // Evidence: form
   evidence_not_required: evidence('not_required', 'No policy asks for this evidence'),
   token_too_large: evidence('malformed', 'The token is too large'),
@@ -87,26 +88,34 @@ export const REFUSALS = {
   token_not_yet_valid: evidence('unverified', 'The token is not yet valid'),
   token_issued_in_future: evidence('unverified', 'The token was issued in the future'),
   signing_key_unknown: evidence('unverified', 'The signing key is unknown'),
-  signing_key_ambiguous: evidence('unverified', 'Several keys fit the token'),
+  signing_key_ambiguous: evidence('unverified', 'Several keys match the token'),
   signing_key_unusable: evidence('unverified', 'The signing key is unusable'),
-  signature_invalid: evidence('unverified', 'The signature does not verify'),
+  signature_invalid: evidence('unverified', 'The signature is not valid'),
   attestor_unsupported: evidence('unverified', 'The attestor is not supported by this version'),
-  section_missing: evidence('unverified', 'What verifies this evidence is not configured'),
+  section_missing: evidence('unverified', 'The configuration that verifies this evidence is missing'),
   challenge_missing: evidence('malformed', 'The challenge is missing'),
-  challenge_malformed: evidence('malformed', 'The challenge is not one of this gateway'),
+  challenge_malformed: evidence('malformed', 'The challenge was not issued by this gateway'),
   challenge_expired: evidence('unverified', 'The challenge has expired'),
-  challenge_mismatch: evidence('unverified', 'The challenge was given for something else'),
+  challenge_mismatch: evidence('unverified', 'The challenge was issued for another login'),
   // Evidence: nothing is decided, and the request is answered with 503 if it could still pass
   signing_key_fetch_failed: waiting(
     'keys_unavailable',
     'signing_key_unavailable',
     'The signing keys could not be fetched',
   ),
-  section_invalid: waiting('not_answered', 'configuration_invalid', 'What verifies this evidence has never compiled'),
-  section_unavailable: waiting('not_answered', 'store_unavailable', 'What verifies this evidence could not be read'),
-  call_out_unanswered: waiting('not_answered', 'call_out_unavailable', 'What must be asked did not answer'),
+  section_invalid: waiting(
+    'not_answered',
+    'configuration_invalid',
+    'The configuration that verifies this evidence has never compiled',
+  ),
+  section_unavailable: waiting(
+    'not_answered',
+    'store_unavailable',
+    'The configuration that verifies this evidence could not be read',
+  ),
+  call_out_unanswered: waiting('not_answered', 'call_out_unavailable', 'A service that a policy calls did not answer'),
   // Evidence: pins and conditions
-  token_lifetime_excessive: evidence('not_accepted', 'The token lives too long'),
+  token_lifetime_excessive: evidence('not_accepted', 'The token lifetime is too long'),
   namespace_not_allowed: evidence('not_accepted', 'The namespace is not allowed'),
   service_account_not_allowed: evidence('not_accepted', 'The service account is not allowed'),
   node_not_allowed: evidence('not_accepted', 'The node is not allowed'),
@@ -114,7 +123,7 @@ export const REFUSALS = {
   attestor_missing: evidence('not_accepted', 'Another attestor is required as well'),
   condition_failed: evidence('not_accepted', 'A condition does not hold'),
   condition_fault: evidence('not_accepted', 'A condition could not be evaluated'),
-  policy_empty: evidence('not_accepted', 'The policy requires nothing, and so admits nobody'),
+  policy_empty: evidence('not_accepted', 'The policy requires no evidence, so it admits no one'),
   // Attribute-to-claims mapping, one workload
   attribute_missing: request(422, 'An attribute is missing'),
   attribute_invalid: request(422, 'An attribute has a value that cannot be used here'),
@@ -136,12 +145,12 @@ export const REFUSALS = {
   node_required: request(422, 'The agent session must prove a node'),
   container_unknown: request(422, 'The pod has no such container'),
   answer_too_large: request(422, 'The rendered values take too many bytes'),
-  mapping_too_costly: request(422, 'The request takes more work than one request may'),
+  mapping_too_costly: request(422, 'The request exceeds the work limit of one request'),
 } as const satisfies Record<string, RefusalRow>
 
 export type RefusalCode = keyof typeof REFUSALS
 
-/** What a key set has and what is wrong with it is no expectation of a policy either. */
+/** The contents and faults of a key set are not expectations of a policy either. */
 const ABOUT_KEYS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'signing_key_unknown',
   'signing_key_ambiguous',
@@ -149,8 +158,8 @@ const ABOUT_KEYS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 ])
 
 /**
- * Whether the facts of a refusal say what failed, and not what a policy expects: nothing was decided, because keys, the
- * configuration or a store could not be had, or it was decided by what an issuer publishes.
+ * Whether the facts of a refusal describe a failure, not an expectation of a policy: keys, the configuration or a store
+ * were unavailable, so nothing was decided; or the keys that an issuer publishes decided.
  */
 export function isOurFailure(code: RefusalCode): boolean {
   const { status, reason }: RefusalRow = REFUSALS[code]
@@ -158,16 +167,16 @@ export function isOurFailure(code: RefusalCode): boolean {
 }
 
 /**
- * A refusal and its facts. `detail` is what the caller may read: it tells of the caller's own input alone and never
- * holds a token. `audit` goes to the audit record alone: what the deployment expects, in the field names of the policy, or,
- * where the gateway could not decide ({@link isOurFailure}), what failed.
+ * A refusal and its facts. The caller reads `detail`: it describes only the caller's own input, and never contains a
+ * token. `audit` goes to the audit record only: what the deployment expects, by the field names of the policy, or, if
+ * the gateway could not decide ({@link isOurFailure}), what failed.
  */
 export interface Refusal {
   readonly code: RefusalCode
   readonly detail: string
   readonly audit?: Readonly<Record<string, string | number | boolean | readonly string[]>>
-  /** For 503: after how many seconds to try again. */
+  /** For 503: seconds after which to try again. */
   readonly retryAfterSeconds?: number
-  /** For a malformed request or an attribute: which one. */
+  /** The field, claim or attribute at fault. */
   readonly where?: string
 }

@@ -1,5 +1,5 @@
-// Characters that a reader does not see, or takes for a space, by the names that a search finds: the usual reason why
-// what looks right is not.
+// Names characters that a reader does not see or mistakes for a space, so that they can be looked up. They are the
+// usual reason why a value that looks right is refused.
 import { findUnseen } from './printable.ts'
 
 export interface SuspectCharacter {
@@ -9,7 +9,7 @@ export interface SuspectCharacter {
   readonly name: string
 }
 
-/** As Unicode calls them. */
+/** Their Unicode names. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0x09, 'TAB'],
   [0xa0, 'NO-BREAK SPACE'],
@@ -57,13 +57,13 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xfeff, 'ZERO WIDTH NO-BREAK SPACE, a byte order mark'],
 ])
 
-/** The first one in `text`; tabs and line ends are not among them. */
+/** Finds the first such character in `text`; tabs and line ends do not count. */
 export function findSuspect(text: string): SuspectCharacter | undefined {
   const offset = findUnseen(text)
   return offset === undefined ? undefined : { offset, name: nameCharacter(text.codePointAt(offset) ?? 0) }
 }
 
-/** `U+200B ZERO WIDTH SPACE`, or what kind of character it is. */
+/** Names a character: `U+200B ZERO WIDTH SPACE`, or its number and category. */
 export function nameCharacter(code: number): string {
   const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
   const name = NAMES.get(code)

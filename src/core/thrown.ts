@@ -1,11 +1,14 @@
-// What can be read of whatever was thrown: JavaScript throws values of any type.
+// Reads thrown values, which in JavaScript may have any type.
 
-/** The message of an error, and of any other value its text. It may hold anything: make it printable before it is shown. */
+/**
+ * The message of an error, or any other value as a string. It may contain anything: make it printable before showing
+ * it.
+ */
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** The code that Node and Deno give errors of the system (`ENOENT`), and jose its own; `undefined` where there is none. */
+/** The `code` of a system error of Node or Deno (`ENOENT`), or of an error of jose; `undefined` if absent. */
 export function readErrorCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }

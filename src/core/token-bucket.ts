@@ -1,4 +1,4 @@
-// A token bucket as plain data: so many at once, and then so many per interval.
+// A token bucket as plain data: it allows a burst, then one token per interval.
 
 export interface TokenBucket {
   tokens: number
@@ -16,7 +16,7 @@ export function fillBucket({ size }: BucketBounds, nowMillis: number): TokenBuck
   return { tokens: size, countedAtMillis: nowMillis }
 }
 
-/** Takes `count` tokens if there are as many. */
+/** Takes `count` tokens, if the bucket has that many. */
 export function takeFrom(
   bucket: TokenBucket,
   { size, refillMillis }: BucketBounds,
@@ -37,7 +37,7 @@ export function takeFrom(
   return true
 }
 
-/** Milliseconds until `count` tokens, `size` at the most, are there if nobody takes any until then. */
+/** Computes the milliseconds until the bucket has `count` tokens (at most `size`), if none is taken before. */
 export function computeWaitMillis(
   { tokens, countedAtMillis }: TokenBucket,
   { refillMillis }: BucketBounds,

@@ -1,17 +1,19 @@
-// Text to bytes and back, and how many.
+// Converts strings to UTF-8 and back, and counts bytes.
 
-/** The UTF-8 of `text`. `encode` always makes a buffer of its own, which not every host's types know. */
+/** Encodes `text` as UTF-8. `encode` always makes a new buffer, which not every host's types express. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>
 }
 
-/** Bytes as text: strict UTF-8, and no byte order mark, which some readers drop and others keep. */
+/**
+ * Decodes strict UTF-8; `undefined` if it is invalid or has a byte order mark, which some readers drop and others keep.
+ */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   const text = decodeUtf8Exactly(bytes)
   return text?.startsWith('\ufeff') === true ? undefined : text
 }
 
-/** Strict UTF-8 of a part of a text: a byte order mark is a character like any other. */
+/** Decodes strict UTF-8 of a part of a string: a byte order mark is a character like any other. */
 export function decodeUtf8Exactly(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -29,12 +31,12 @@ const BYTE_ORDER_MARKS = [
   [[0xfe, 0xff], 'UTF-16'],
 ] as const
 
-/** The encoding whose byte order mark `bytes` begin with, if they do. */
+/** Finds the encoding whose byte order mark `bytes` begin with. */
 export function findByteOrderMark(bytes: Uint8Array): 'UTF-8' | 'UTF-16' | 'UTF-32' | undefined {
   return BYTE_ORDER_MARKS.find(([mark]) => mark.every((byte, at) => bytes[at] === byte))?.[1]
 }
 
-/** The offset of the first byte of `bytes` that is not part of UTF-8, if there is one. */
+/** Finds the offset of the first byte that is not valid UTF-8; `undefined` if all are. */
 export function findInvalidUtf8(bytes: Uint8Array): number | undefined {
   for (let at = 0; at < bytes.length; ) {
     const length = countSequenceBytes(bytes, at)
@@ -44,7 +46,9 @@ export function findInvalidUtf8(bytes: Uint8Array): number | undefined {
   return undefined
 }
 
-/** How many bytes the character at `at` has; 0 if there is none (Unicode, table 3-7: no overlong form, no surrogate). */
+/**
+ * Counts the bytes of the character at `at`; 0 if it is not valid (Unicode table 3-7: no overlong form, no surrogate).
+ */
 function countSequenceBytes(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
   if (first < 0x80) return 1
@@ -60,7 +64,7 @@ function countSequenceBytes(bytes: Uint8Array, at: number): number {
   return length
 }
 
-/** How many bytes the UTF-8 of `text` has, without making them. A lone surrogate becomes U+FFFD, three bytes. */
+/** Counts the bytes of `text` in UTF-8 without encoding it. An unpaired surrogate becomes U+FFFD, three bytes. */
 export function countUtf8Bytes(text: string): number {
   let bytes = text.length
   for (let at = 0; at < text.length; at++) {
@@ -73,7 +77,7 @@ export function countUtf8Bytes(text: string): number {
   return bytes
 }
 
-/** Whether the UTF-8 of `text` has more bytes than that; they are counted only where the length leaves it open. */
+/** Whether `text` has more than `maxBytes` in UTF-8. The bytes are counted only if its length does not decide. */
 export function exceedsUtf8(text: string, maxBytes: number): boolean {
   return text.length > maxBytes || (text.length * 3 > maxBytes && countUtf8Bytes(text) > maxBytes)
 }

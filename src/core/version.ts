@@ -1,2 +1,2 @@
-/** The version of this software as operators and issuers see it; the same as in package.json. */
+/** The version of Postern, as operators and issuers see it. A test compares it with package.json. */
 export const VERSION = '0.1.0'

@@ -1,5 +1,5 @@
-// A distinguished name as typed RDNs, in the order in which RFC 4514 writes them. A name is put together from typed
-// values and escaped when it is printed, so that a value such as `x,O=admin` stays one value and adds no RDN.
+// A distinguished name as typed RDNs, in the order in which RFC 4514 writes them. A name is built from typed values
+// and escaped when it is printed, so that a value such as `x,O=admin` stays one value and adds no RDN (injection).
 
 import { encodeHexValue } from './hex-value.ts'
 import { parseSubject, type SubjectFault } from './parse-distinguished-name.ts'
@@ -17,7 +17,7 @@ export interface TypedValue {
   readonly value: string
 }
 
-/** One RDN: mostly one value; several are joined by `+`. */
+/** One RDN: usually one value; several are joined by `+`. */
 export type Rdn = readonly TypedValue[]
 
 declare const parsed: unique symbol
@@ -29,16 +29,20 @@ export const DISTINGUISHED_NAME_FAULTS = {
   empty: 'the name is empty',
   type_missing: 'an attribute type such as O or CN is missing',
   type_unknown: 'the attribute type is unknown',
-  type_duplicate: 'one RDN holds a type twice',
+  type_duplicate: 'an RDN has the same attribute type twice',
   equals_missing: 'the "=" after the attribute type is missing',
   escape_invalid: 'the escape is not one of RFC 4514',
-  character_unescaped: 'the character has to be escaped with "\\"',
+  character_unescaped: 'the character must be escaped with "\\"',
   hex_value_unsupported:
-    'a value written as #hex belongs to a dotted OID alone, and is the DER encoding of a UTF8String: #0C024445',
+    'a #hex value is allowed only for a dotted OID, and must be the DER encoding of a UTF8String, such as #0C024445',
 } as const satisfies Record<SubjectFault | SubjectValueFault, string>
 export type DistinguishedNameFault = keyof typeof DISTINGUISHED_NAME_FAULTS
 
-/** Reads the text form of RFC 4514; `#hex` values are those that {@link printDistinguishedName} writes. The offset of a faulty value is where it starts. */
+/**
+ * Parses the string form of RFC 4514. `#hex` values must have the form that {@link printDistinguishedName} writes.
+ *
+ * @returns The name, or the fault and its offset in UTF-16 units; for a faulty value, the offset of its start.
+ */
 export function parseDistinguishedName(text: string): Parsed<DistinguishedName, DistinguishedNameFault> {
   const read = parseSubject<never>([{ text, offset: 0 }])
   if (!read.ok) return read
@@ -54,7 +58,7 @@ export function parseDistinguishedName(text: string): Parsed<DistinguishedName, 
   return { ok: true, value: rdns as readonly Rdn[] as DistinguishedName }
 }
 
-/** Checks every value against its type. */
+/** Makes a name of RDNs, and checks every value against its type. */
 export function makeDistinguishedName(rdns: readonly Rdn[]): Parsed<DistinguishedName, SubjectValueFault | 'empty'> {
   if (rdns.length === 0) return failParse('empty')
   for (const { type, value } of rdns.flat()) {
@@ -64,12 +68,12 @@ export function makeDistinguishedName(rdns: readonly Rdn[]): Parsed<Distinguishe
   return { ok: true, value: rdns as DistinguishedName }
 }
 
-/** The text form of RFC 4514 section 2. */
+/** Prints the string form of RFC 4514 section 2. */
 export function printDistinguishedName(name: DistinguishedName): string {
   return name.map((rdn) => rdn.map(printValue).join('+')).join(',')
 }
 
-/** Where the type is a dotted OID nothing tells which ASN.1 type its text is of: the encoding is written (section 2.4). */
+/** A dotted OID does not show the ASN.1 type of its value, so the encoding is written (section 2.4). */
 function printValue({ type, value }: TypedValue): string {
   return `${type.name}=${isDotted(type) ? encodeHexValue(value) : escapeValue(value)}`
 }

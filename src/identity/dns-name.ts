@@ -9,15 +9,16 @@ export const DNS_LABEL_FAULTS = {
   label_empty: 'a label is empty',
   label_too_long: `a label is longer than ${DNS_LABEL_MAX_BYTES} characters`,
   label_hyphen: 'a label starts or ends with a hyphen',
-  label_character: 'a label may hold lower-case letters, digits and "-" only',
+  label_character: 'a label may contain only lower-case letters, digits and "-"',
 } as const
 export type DnsLabelFault = keyof typeof DNS_LABEL_FAULTS
 
 export const DNS_NAME_FAULTS = {
   ...DNS_LABEL_FAULTS,
   too_long: `the name is longer than ${DNS_NAME_MAX_BYTES} characters`,
-  address: 'the name is an address, or ends in a number as only addresses do',
-  wildcard_forbidden: 'a wildcard is the whole first label of a name with two labels more, and written in the template',
+  address: 'the name is an IP address, or ends in a number as only IP addresses do',
+  wildcard_forbidden:
+    'a wildcard must be the whole first label, before at least two other labels, and be written in the template',
 } as const
 export type DnsNameFault = keyof typeof DNS_NAME_FAULTS
 
@@ -33,7 +34,7 @@ export function checkDnsLabel(label: string): Parsed<string, DnsLabelFault> {
     : { ok: true, value: label }
 }
 
-/** `wildcard` says whether `*.` may stand in front: only where an author wrote it, never where a value put it. */
+/** Parses a DNS name. `wildcard`: whether `*.` is allowed in front, as only an author may write it, never a value. */
 export function parseDnsName(text: string, options: { readonly wildcard: boolean }): Parsed<DnsName, DnsNameFault> {
   if (text.length > DNS_NAME_MAX_BYTES) return failParse('too_long', DNS_NAME_MAX_BYTES)
   const labels = text.split('.')

@@ -1,5 +1,5 @@
-// A value of a distinguished name as `#` and the hex of its DER encoding (RFC 4514 section 2.4), a UTF8String here: the
-// form of values whose type is a dotted OID.
+// Values of a distinguished name as `#` and the hex of a DER-encoded UTF8String (RFC 4514 section 2.4): the form of
+// values whose type is a dotted OID.
 import { encodeHex } from '../core/bytes.ts'
 import { decodeUtf8Exactly, encodeUtf8 } from '../core/utf8.ts'
 
@@ -12,18 +12,18 @@ export function encodeHexValue(value: string): string {
   return `#${encodeHex(Uint8Array.from(bytes)).toUpperCase()}`
 }
 
-/** The string that `text` encodes; `undefined` if it is anything but the one encoding of a UTF8String. */
+/** Decodes the string; `undefined` if `text` is not the canonical encoding of a UTF8String. */
 export function decodeHexValue(text: string): string | undefined {
   if (!/^#(?:[0-9A-Fa-f]{2})+$/.test(text)) return undefined
   const bytes = Uint8Array.from(text.slice(1).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
   const form = bytes[1] ?? 0
   const start = form < LONG_FORM ? 2 : 2 + form - LONG_FORM
   const value = decodeUtf8Exactly(bytes.subarray(start))
-  // Encoded again it is the same, or else it has another tag, a length that is wrong or not the shortest, or none.
+  // Encoding it again must give the same bytes: otherwise the tag or the length is wrong, or the length is not minimal.
   return value !== undefined && encodeHexValue(value) === text.toUpperCase() ? value : undefined
 }
 
-/** Of X.690 clauses 8.1.3 and 10.1: the shortest form. */
+/** The shortest form of a length (X.690 clauses 8.1.3 and 10.1). */
 function encodeLength(length: number): readonly number[] {
   if (length < LONG_FORM) return [length]
   const bytes: number[] = []

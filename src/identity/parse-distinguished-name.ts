@@ -1,16 +1,16 @@
-// Reads the text form of a distinguished name (RFC 4514 section 3) that may have holes: a subject template is read once,
-// with its references as holes, and so has its RDNs before any value is known.
+// Parses the string form of a distinguished name (RFC 4514 section 3) with holes: a subject template is parsed once,
+// with its references as holes, so its RDNs are fixed before any value is known.
 import { decodeUtf8Exactly } from '../core/utf8.ts'
 import { decodeHexValue } from './hex-value.ts'
 import { failParse, type Parsed } from './parse-result.ts'
 import { findSubjectType, isDotted, type SubjectType } from './subject-type.ts'
 
-/** A run of text with its place in the whole, or a hole. */
+/** A run of characters with its offset in the whole string, or a hole. */
 export type SubjectInput<Hole> = { readonly text: string; readonly offset: number } | { readonly hole: Hole }
 
 export interface SubjectPart<Hole> {
   readonly type: SubjectType
-  /** Texts are unescaped. */
+  /** Strings are unescaped. */
   readonly pieces: readonly (string | Hole)[]
   readonly offset: number
 }
@@ -27,7 +27,7 @@ export type SubjectFault =
 
 type Unit<Hole> = { readonly char: string; readonly offset: number } | { readonly hole: Hole; readonly offset: number }
 
-/** The RDNs, each a list of parts. Spaces around types and values that are not escaped are dropped. */
+/** Parses RDNs, each a list of parts. Unescaped spaces around types and values are dropped. */
 export function parseSubject<Hole extends object>(
   inputs: readonly SubjectInput<Hole>[],
 ): Parsed<readonly (readonly SubjectPart<Hole>[])[], SubjectFault> {
@@ -90,14 +90,14 @@ function splitUnits<Hole>(inputs: readonly SubjectInput<Hole>[]): readonly Unit<
   return units
 }
 
-/** Up to the next unescaped `,` or `+`, or the end. */
+/** Reads up to the next unescaped `,` or `+`, or the end. */
 function readValue<Hole>(
   units: readonly Unit<Hole>[],
   start: number,
 ): Parsed<{ readonly pieces: readonly (string | Hole)[]; readonly next: number }, SubjectFault> {
   const pieces: (string | Hole)[] = []
   let text = ''
-  /** Up to here `text` is kept; unescaped spaces after it are dropped at the end. */
+  /** `text` is kept up to here; unescaped spaces after it are dropped at the end. */
   let kept = 0
   let at = start
 
@@ -131,7 +131,7 @@ function readValue<Hole>(
   return { ok: true, value: { pieces, next: at } }
 }
 
-/** `#` and hex pairs up to the next `,` or `+`, or the end. */
+/** Reads `#` and hex pairs up to the next `,` or `+`, or the end. */
 function readHexValue<Hole>(
   units: readonly Unit<Hole>[],
   start: number,
@@ -149,7 +149,7 @@ function readHexValue<Hole>(
   return { ok: true, value: { pieces: value === '' ? [] : [value], next } }
 }
 
-/** One escaped character, or a run of hex pairs, which are the bytes of UTF-8 text. */
+/** Reads one escaped character, or a run of hex pairs: the bytes of UTF-8. */
 function readEscape<Hole>(
   units: readonly Unit<Hole>[],
   start: number,

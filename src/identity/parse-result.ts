@@ -1,11 +1,11 @@
-// What the parsers of this folder return: a value whose type proves that it was checked, or a fault and its place.
+// The result of the parsers of this folder: a value whose type proves that it was checked, or a fault and its offset.
 
 export type Parsed<T, Fault extends string> =
   | { readonly ok: true; readonly value: T }
   | {
       readonly ok: false
       readonly reason: Fault
-      /** Where in the text, in UTF-16 units. */
+      /** The offset in the input, in UTF-16 units. */
       readonly offset: number
     }
 

@@ -1,5 +1,5 @@
-// Prefixes of SPIFFE paths, compared by whole segments: `/prod` holds `/prod` and `/prod/x`, and not `/production`. Each
-// is kept with a slash at its end, so that comparing text compares segments.
+// Prefixes of SPIFFE paths, compared by whole segments: `/prod` includes `/prod` and `/prod/x`, but not `/production`.
+// Each prefix is kept with a slash at its end, so that comparing strings compares segments.
 import { beginsWithAny, type Prefixes, sortPrefixes } from '../core/prefixes.ts'
 
 declare const checked: unique symbol
@@ -7,7 +7,10 @@ declare const checked: unique symbol
 /** Only {@link createPathPrefixes} makes one. */
 export type PathPrefixes = Prefixes & { readonly [checked]: 'PathPrefixes' }
 
-/** `paths` are checked already: each starts with a slash, ends without one, and has no empty segment. */
+/**
+ * Sorts prefixes. The caller has checked `paths`: each starts with a slash, does not end with one, and has no empty
+ * segment.
+ */
 export function createPathPrefixes(paths: readonly string[]): PathPrefixes {
   return sortPrefixes(paths.map(closeSegment)) as PathPrefixes
 }
@@ -22,7 +25,7 @@ export function isUnderPath(path: string, above: string): boolean {
   return closeSegment(path).startsWith(closeSegment(above))
 }
 
-/** Which paths a cluster may render: those under its own prefixes, or those under no listed prefix. */
+/** The paths that a cluster may render: those under its own prefixes, or those outside every listed prefix. */
 export interface PathBounds {
   readonly side: 'inside' | 'outside'
   readonly prefixes: PathPrefixes

@@ -1,5 +1,5 @@
-// A SPIFFE ID (SPIFFE-ID section 2): parsed from text, or made from a trust domain and segments. Every segment is checked
-// by itself, since a check of the joined path lets a value with a slash pass as two segments.
+// A SPIFFE ID (SPIFFE-ID section 2): parsed from a string, or made from a trust domain and segments. Each segment is
+// checked on its own: a check of the joined path would accept a value with a slash as two segments (injection).
 import { SPIFFE_ID_MAX_BYTES } from '../core/limits.ts'
 import { failParse, type Parsed } from './parse-result.ts'
 import { parseTrustDomain, type TrustDomain } from './trust-domain.ts'
@@ -18,13 +18,13 @@ export interface SpiffeId {
 export const SEGMENT_FAULTS = {
   segment_empty: 'a path segment is empty',
   segment_dot: 'a path segment is "." or ".."',
-  segment_character: 'a path segment may hold letters, digits, ".", "-" and "_" only',
+  segment_character: 'a path segment may contain only letters, digits, ".", "-" and "_"',
 } as const
 export type SegmentFault = keyof typeof SEGMENT_FAULTS
 
 export const SPIFFE_ID_FAULTS = {
   ...SEGMENT_FAULTS,
-  scheme_invalid: 'a SPIFFE ID starts with spiffe://',
+  scheme_invalid: 'a SPIFFE ID must start with spiffe://',
   trust_domain_invalid: 'the trust domain is invalid',
   path_trailing_slash: 'the path ends in a slash',
   too_long: `the SPIFFE ID is longer than ${SPIFFE_ID_MAX_BYTES} bytes`,
@@ -33,14 +33,14 @@ export type SpiffeIdFault = keyof typeof SPIFFE_ID_FAULTS
 
 const SCHEME = 'spiffe://'
 
-/** First segments that SPIRE and this gateway keep for themselves. Paths are case-sensitive, and so is this. */
+/** First segments that SPIRE and this gateway reserve. Paths are case-sensitive, so this comparison is too. */
 const RESERVED_SEGMENTS: ReadonlySet<string> = new Set(['spire', 'postern'])
 
 export function isReservedSegment(first: string): boolean {
   return RESERVED_SEGMENTS.has(first)
 }
 
-/** What is wrong with one path segment, and where. */
+/** Checks one path segment (SPIFFE-ID section 2.2). */
 export function checkSegment(segment: string): Parsed<string, SegmentFault> {
   if (segment === '') return failParse('segment_empty')
   if (segment === '.' || segment === '..') return failParse('segment_dot')
@@ -48,7 +48,7 @@ export function checkSegment(segment: string): Parsed<string, SegmentFault> {
   return wrong < 0 ? { ok: true, value: segment } : failParse('segment_character', wrong)
 }
 
-/** Strict: no percent-encoding, no upper-case trust domain, no trailing slash. */
+/** Parses a SPIFFE ID strictly: no percent-encoding, no upper-case trust domain, no trailing slash. */
 export function parseSpiffeId(text: string): Parsed<SpiffeId, SpiffeIdFault> {
   if (!text.startsWith(SCHEME)) return failParse('scheme_invalid')
   const slash = text.indexOf('/', SCHEME.length)
@@ -61,7 +61,7 @@ export function parseSpiffeId(text: string): Parsed<SpiffeId, SpiffeIdFault> {
   return makeSpiffeId(trustDomain.value, text.slice(slash + 1).split('/'))
 }
 
-/** The offset of a fault is into the text of the whole ID. */
+/** Makes a SPIFFE ID of checked parts. The offset of a fault is an offset in the whole ID. */
 export function makeSpiffeId(
   trustDomain: TrustDomain,
   segments: readonly string[],

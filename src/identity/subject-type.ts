@@ -1,5 +1,6 @@
 // The attribute types of an X.509 subject: one row each, with the bound of RFC 5280 appendix A.1 and the characters of
-// its ASN.1 string type. A value over its bound is refused and never cut: cutting makes two identities equal.
+// its ASN.1 string type. A value over its bound is refused, never truncated: truncation could make two identities
+// equal.
 import { SUBJECT_OID_MAX_LENGTH, SUBJECT_VALUE_MAX_LENGTH } from '../core/limits.ts'
 import { hasControl } from '../core/printable.ts'
 
@@ -11,7 +12,7 @@ export interface SubjectType {
   readonly maxLength: number
   readonly minLength?: number
   readonly syntax: 'utf8' | 'printable' | 'ia5' | 'letters'
-  /** Other names that are read, in capitals. */
+  /** Other names that are accepted, in upper case. */
   readonly aliases?: readonly string[]
 }
 
@@ -41,16 +42,16 @@ export const SUBJECT_VALUE_FAULTS = {
   value_empty: 'the value is empty',
   value_too_long: 'the value is too long for its type',
   value_too_short: 'the value is too short for its type',
-  value_character: 'the value holds a character that its type forbids',
+  value_character: 'the value contains a character that its type forbids',
 } as const
 export type SubjectValueFault = keyof typeof SUBJECT_VALUE_FAULTS
 
-/** One that can be encoded: below 0 and 1 there are 40 arcs (ITU-T X.660 clause 7.6, X.690 clause 8.19.4). */
+/** An OID that can be encoded: arcs 0 and 1 have 40 subarcs each (ITU-T X.660 clause 7.6, X.690 clause 8.19.4). */
 const OID = /^(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*$/
 
 /**
- * The type of a short name (ignoring case, RFC 4514 section 3) or of a dotted OID. The OID of a known type is that
- * type, so that no spelling avoids its bound; an unknown OID is a type of its own, an unknown name is none.
+ * Finds the type of a short name (ignoring case, RFC 4514 section 3) or of a dotted OID. The OID of a known type gives
+ * that type, so that no spelling evades its bound. An unknown OID is its own type; an unknown name gives `undefined`.
  */
 export function findSubjectType(name: string): SubjectType | undefined {
   const known = BY_NAME.get(name.toUpperCase())
@@ -64,11 +65,11 @@ export function isDotted({ name, oid }: SubjectType): boolean {
   return name === oid
 }
 
-/** What is wrong with a value of this type. Control characters are refused everywhere: they only serve to deceive. */
+/** Finds the fault of a value of this type. Control characters are always refused: they serve only to deceive. */
 export function checkSubjectValue(type: SubjectType, value: string): SubjectValueFault | undefined {
   if (value === '') return 'value_empty'
   const { maxLength, minLength = 0 } = type
-  // Characters are code points: at most as many as UTF-16 units, at least half. Only in between they are counted.
+  // A string has at least half as many code points as UTF-16 units. They are counted only if that does not decide.
   if (value.length > 2 * maxLength) return 'value_too_long'
   if (value.length > maxLength && [...value].length > maxLength) return 'value_too_long'
   if (!value.isWellFormed() || hasControl(value)) return 'value_character'

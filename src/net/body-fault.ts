@@ -1,4 +1,4 @@
-// What is wrong with a body that should be JSON and is not: which fault, and where in it.
+// Describes why a body is not the expected JSON: the fault, and its place.
 import type { parseJsonBytes } from '../core/json.ts'
 import { BODY_START_BYTES } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
@@ -23,7 +23,7 @@ const JSON_KINDS = {
   text_ill_formed: 'json_surrogate_unpaired',
 } as const satisfies Record<Exclude<JsonFaultAt['fault'], 'encoding_invalid'>, FetchCause>
 
-/** For bytes that {@link parseJsonBytes} refuses with `json`. */
+/** Describes bytes that {@link parseJsonBytes} refused with the fault `json`. */
 export function describeBody(bytes: Uint8Array, headers: Headers, json: JsonFaultAt): BodyFault {
   const coding = headers.get('content-encoding') ?? 'identity'
   if (/^\s*$/.test(quoteStart(bytes)) && bytes.length <= BODY_START_BYTES) return { kind: 'body_empty', facts: {} }
@@ -31,7 +31,7 @@ export function describeBody(bytes: Uint8Array, headers: Headers, json: JsonFaul
     return { kind: 'html', facts: { contentType: quoteText(headers.get('content-type') ?? '') } }
   }
   if (json.fault !== 'encoding_invalid') {
-    // A host that unpacks leaves the header; what is JSON up to a place was unpacked.
+    // Some hosts decode the body but keep the header. A body that is JSON up to some place was decoded.
     if (json.offset === 0 && !isIdentity(coding)) return { kind: 'coding_broken', facts: { coding: quoteText(coding) } }
     return { kind: JSON_KINDS[json.fault], facts: locateOffset(bytes, json.offset) }
   }
@@ -49,7 +49,7 @@ function isIdentity(coding: string): boolean {
   return coding.trim() === '' || coding.trim().toLowerCase() === 'identity'
 }
 
-/** Line and column, both from 1, of an offset in UTF-16 units. */
+/** Finds the line and column, both from 1, of an offset in UTF-16 units. */
 function locateOffset(bytes: Uint8Array, offset: number): CauseFacts {
   const before = new TextDecoder().decode(bytes).slice(0, offset)
   const lines = before.split('\n')

@@ -1,5 +1,5 @@
-// One JSON document by HTTP, within bounds: no redirect, one status, so many bytes, so much time, strict JSON. What
-// goes wrong comes back as a failure with its cause; it never throws and never hangs on a `fetch` that ignores its signal.
+// Fetches one JSON document within bounds: no redirect, status 200, limited bytes and time, strict JSON. Every fault is
+// returned as a failure with its cause. It never throws, and does not hang on a `fetch` that ignores its signal.
 import { type Json, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
@@ -12,13 +12,19 @@ import { readCapped } from './read-capped.ts'
 import { type FetchPhase, recogniseError, recogniseStatus } from './recognise-error.ts'
 import { readRetryAfter } from './retry-after.ts'
 
-/** Web application firewalls answer 403 to requests without one (RFC 9110 section 10.1.5). */
+/** Web application firewalls answer 403 to requests without a User-Agent (RFC 9110 section 10.1.5). */
 const USER_AGENT = `Postern/${VERSION}`
 
 /**
- * The part of the platform's `fetch` that is used; a host may hand in one that checks the resolved address. The body of
- * a 200 has its content coding undone, in pieces that are small whatever an issuer sends; where that cannot be done,
- * the promise or a read of the body rejects with a `makeContentError`.
+ * The `fetch` that a host provides: the platform's, or one that also checks the resolved address (see
+ * `isForbiddenAddress`).
+ *
+ * It must follow no redirect, and stop when `signal` is aborted. It decodes the content coding of a 200 response in
+ * small pieces, whatever an issuer sends, so that a small body cannot expand in memory at once (RFC 9110 section 8.4).
+ *
+ * @returns The response. A network failure rejects; `recogniseError` classifies it. Content that cannot be decoded
+ *   rejects the promise, or a read of the body, with an error of `makeContentError`.
+ * @example const fetchLike: FetchLike = (url, { onPhase, ...init }) => fetch(url, init)
  */
 export type FetchLike = (
   url: string,
@@ -26,30 +32,30 @@ export type FetchLike = (
     /** Absent: GET. */
     readonly method?: 'POST'
     readonly headers: Readonly<Record<string, string>>
-    /** Of a POST. */
+    /** The body of a POST. */
     readonly body?: string
     readonly redirect: 'manual'
     readonly signal: AbortSignal
-    /** Called by a host that knows: when it begins to connect, and when it waits for the answer. */
+    /** A host that can call this does so when it begins to connect, and when it waits for the response. */
     readonly onPhase?: (phase: 'connect' | 'answer') => void
   },
 ) => Promise<Response>
 
 export interface FetchBounds {
-  /** Media types that are asked for; default `application/json`. */
+  /** The `Accept` header; default `application/json`. */
   readonly accept?: string
-  /** Of the content, decoded. */
+  /** Bytes of the decoded content. */
   readonly maxBytes: number
   readonly timeoutMillis: number
-  /** Sent by POST; absent: a GET. */
+  /** The body of a POST. Absent: a GET. */
   readonly post?: Json
 }
 
-/** Why there is no document. The facts are printable and short: much of them is the other side's to choose. */
+/** Why the fetch failed. The facts are printable and short, since the other side chooses many of them. */
 export interface FetchFailure {
   readonly kind: FetchCause
   readonly facts: CauseFacts
-  /** As the answer asks for (RFC 9110 section 10.2.3), unbounded. */
+  /** From `Retry-After` (RFC 9110 section 10.2.3), not bounded. */
   readonly retryAfterSeconds?: number
 }
 
@@ -57,11 +63,17 @@ export type FetchedJson =
   | { readonly ok: true; readonly value: Json; readonly bytes: number; readonly headers: Headers }
   | { readonly ok: false; readonly failure: FetchFailure }
 
-/** Fetches `url`. The content type does not matter: clouds serve key sets under several, and JSON shows by itself. */
+/**
+ * Fetches one JSON document. The content type is not checked: clouds serve key sets under several.
+ *
+ * @param url A URL that `checkUrl` has accepted.
+ * @param bounds `maxBytes` of decoded content; `timeoutMillis` for everything, from connecting to the last byte.
+ * @returns The parsed value and the response's headers, or the failure. Never rejects.
+ */
 export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedJson> {
   const { accept = 'application/json', maxBytes, timeoutMillis, post } = bounds
   const signal = AbortSignal.timeout(timeoutMillis)
-  // Until a host says that it is still connecting, it is taken to wait for the answer.
+  // A host that does not report its phase counts as waiting for the response.
   let phase: FetchPhase = 'answer'
   let coding: string | null = null
   const onPhase = (next: 'connect' | 'answer'): void => {
@@ -69,7 +81,7 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
   }
   try {
     const headers = { accept, 'user-agent': USER_AGENT }
-    // A redirect is answered by hand: followed, it would lead past the URL policy; `error` is no value on Workers.
+    // `manual`: a redirect that is followed would bypass the URL policy (SSRF). Workers do not support `error`.
     const sent = post === undefined ? { headers } : describePost(headers, post)
     const response = await raceAbort(fetch(url, { ...sent, redirect: 'manual', signal, onPhase }), signal)
     phase = 'body'
@@ -102,7 +114,7 @@ function describePost(headers: Readonly<Record<string, string>>, json: Json) {
 
 const TIMEOUTS = { connect: 'connect_timeout', answer: 'answer_timeout', body: 'body_timeout' } as const
 
-/** What the error itself does not hold. The system may give up on a connection before we do. */
+/** Adds the facts that the error does not contain. The system may give up on a connection before our time-out. */
 function addFacts(failure: FetchFailure, { millis, coding }: { millis: number; coding: string }): FetchFailure {
   if (failure.kind === 'connect_timeout') return { ...failure, facts: { millis } }
   return failure.kind === 'coding_broken' ? { ...failure, facts: { coding } } : failure
@@ -111,7 +123,7 @@ function addFacts(failure: FetchFailure, { millis, coding }: { millis: number; c
 function describeStatus({ status, type, headers }: Response): FetchFailure {
   if ((type as string) === 'opaqueredirect' || (status >= 300 && status < 400)) {
     const location = headers.get('location')
-    const to = location === null ? 'a place that it does not name' : quoteText(location, QUOTED_CLAIM_MAX_CHARACTERS)
+    const to = location === null ? 'an unnamed location' : quoteText(location, QUOTED_CLAIM_MAX_CHARACTERS)
     return { kind: 'redirected', facts: { status, location: to } }
   }
   const retryAfterSeconds = status === 429 || status === 503 ? readRetryAfter(headers) : undefined
@@ -126,14 +138,14 @@ function failed(failure: FetchFailure): { readonly ok: false; readonly failure: 
   return { ok: false, failure }
 }
 
-/** The body, or `undefined` once it is over the bound. */
+/** Reads the body; `undefined` if it is over the bound. */
 async function readBody(response: Response, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
   if (response.body === null) return new Uint8Array()
   const reader = response.body.getReader()
   try {
     return await raceAbort(readCapped(reader, maxBytes), signal)
   } finally {
-    // Ends the transfer if it is not over. Nobody waits: a body that does not end may not end its cancelling either.
+    // Ends an unfinished transfer. Not awaited: a body that never ends may never finish cancelling either.
     reader.cancel().catch(() => undefined)
   }
 }

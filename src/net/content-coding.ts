@@ -1,5 +1,5 @@
-// Content codings (RFC 9110 section 8.4) of what an issuer sends. The gateway asks for none, and caches and CDNs on the
-// way send some all the same. How a coding is undone is the host's; which ones, and what a failure is called, is here.
+// Content codings (RFC 9110 section 8.4) of issuers' responses. The gateway requests none, but caches and CDNs on the
+// way send some anyway. The host decodes them; this file lists the supported ones and the failures.
 
 import { QUOTED_MAX_CHARACTERS } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
@@ -7,7 +7,7 @@ import { printable } from '../core/printable.ts'
 export type Coding = 'gzip' | 'deflate' | 'br'
 
 export type ContentFailure =
-  /** The name is printable and bounded: it is kept with the state of the issuer. */
+  /** The name is printable and bounded, since it is kept with the state of the issuer. */
   | { readonly kind: 'coding_unsupported'; readonly coding: string }
   | { readonly kind: 'coding_broken'; readonly coding: Coding }
 
@@ -22,8 +22,12 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map([
 const failures = new WeakMap<Error, ContentFailure>()
 
 /**
- * The coding that has to be undone, if there is one. Throws {@link makeContentError} for any that cannot be, two in a row
- * among them: workerd hands on unsupported content undecoded, and what one host refuses no other may read.
+ * Reads the content coding that the host must decode.
+ *
+ * Every host refuses the same codings: workerd would pass on unsupported content undecoded.
+ *
+ * @returns The coding; `undefined` if the content is not encoded.
+ * @throws The error of {@link makeContentError} for an unsupported coding, or for several.
  */
 export function readCoding(headers: Headers): Coding | undefined {
   const name = headers.get('content-encoding') ?? ''
@@ -34,7 +38,7 @@ export function readCoding(headers: Headers): Coding | undefined {
   return coding
 }
 
-/** The headers of the content once its coding is undone: neither the coding nor the length is true of it. */
+/** Copies headers for decoded content, without `Content-Encoding` and `Content-Length`, which no longer apply. */
 export function removeCoding(headers: Headers): Headers {
   const left = new Headers(headers)
   left.delete('content-encoding')
@@ -42,14 +46,18 @@ export function removeCoding(headers: Headers): Headers {
   return left
 }
 
-/** What a `FetchLike`, or a read of its body, rejects with if the content cannot be decoded. */
+/**
+ * Makes the error with which a `FetchLike`, or a read of its body, rejects if the content cannot be decoded.
+ *
+ * @example controller.error(makeContentError({ kind: 'coding_broken', coding: 'gzip' }))
+ */
 export function makeContentError(failure: ContentFailure): Error {
   const error = new Error(`content cannot be decoded: ${failure.kind}`)
   failures.set(error, failure)
   return error
 }
 
-/** The failure that {@link makeContentError} was made of; `undefined` for every other error. */
+/** Finds the failure of an error of {@link makeContentError}; `undefined` for any other error. */
 export function findContentFailure(error: unknown): ContentFailure | undefined {
   return error instanceof Error ? failures.get(error) : undefined
 }

@@ -1,6 +1,7 @@
-// Why an issuer's discovery document or key set could not be had, each cause with its own sentence and next step for the
-// operator. The one table: refusals' audit facts, the status and docs/issuer-failures.md are made of it. A caller never
-// reads any of it: an unsigned token gets as far as a fetch, and hosts and certificates are the deployment's.
+// Why an issuer's discovery document or key set could not be fetched: each cause with its message and next step for the
+// operator. The only table: refusals' audit facts, the status and docs/issuer-failures.md are generated from it. A
+// caller never reads these messages: an unsigned token can cause a fetch, and hosts and certificates belong to the
+// deployment.
 
 import type { CauseRow } from './cause-row.ts'
 
@@ -25,7 +26,7 @@ export const FETCH_CAUSES = {
   },
   address_private: {
     what: 'could not be fetched: its host has no public address',
-    next: `on Node and Deno list {origin} in PRIVATE_ISSUERS; Workers reach public addresses only: there give the keys inline (jwks)`,
+    next: `on Node and Deno list {origin} in PRIVATE_ISSUERS; Workers reach public addresses only: on Workers give the keys inline (jwks)`,
     codes: ['ERR_ADDRESS_NOT_PUBLIC'],
   },
   connection_refused: {
@@ -47,13 +48,13 @@ export const FETCH_CAUSES = {
     isConnection: true,
   },
   connection_lost: {
-    what: 'could not be fetched: the connection was refused, or lost before an answer (Workers do not say which)',
+    what: 'could not be fetched: the connection was refused, or lost before an answer (Workers do not distinguish the two)',
     next: `check the port, that the issuer runs, and firewalls on the way`,
     messages: ['Network connection lost'],
     isConnection: true,
   },
   connect_timeout: {
-    what: 'could not be fetched: no connection in time (at most {millis} ms)',
+    what: 'could not be fetched: the connection timed out (after at most {millis} ms)',
     next: 'check firewalls and network policies, which drop packets silently, and the resolver of the gateway',
     codes: ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
     isConnection: true,
@@ -61,11 +62,11 @@ export const FETCH_CAUSES = {
   answer_timeout: {
     what: 'could not be fetched: no answer within {millis} ms',
     next: `check why the issuer is slow: ${BY_HAND}`,
-    shows: 'our time-out, before the headers; Workers cannot tell it from connect_timeout',
+    shows: 'our time-out, before the headers; Workers cannot distinguish it from connect_timeout',
   },
   body_timeout: {
-    what: 'did not arrive whole within {millis} ms',
-    next: `check why the issuer, or what is on the way, sends slowly: ${BY_HAND}`,
+    what: 'was not complete within {millis} ms',
+    next: `check why the issuer, or a proxy on the way, sends slowly: ${BY_HAND}`,
     shows: 'our time-out, after the headers',
   },
   body_cut: {
@@ -80,12 +81,12 @@ export const FETCH_CAUSES = {
   },
   headers_too_large: {
     what: 'could not be fetched: the headers of the answer are too large',
-    next: 'have the issuer, or the proxy before it, send fewer headers',
+    next: 'have the issuer, or the proxy in front of it, send fewer headers',
     codes: ['HPE_HEADER_OVERFLOW', 'UND_ERR_HEADERS_OVERFLOW'],
   },
   host_exhausted: {
     what: 'could not be fetched: the gateway has no free file descriptor or memory',
-    next: 'raise the limits of the gateway (ulimit -n), and look at what holds its connections',
+    next: 'raise the limits of the gateway (ulimit -n), and check what keeps its connections open',
     codes: ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'],
   },
   not_permitted: {
@@ -94,7 +95,7 @@ export const FETCH_CAUSES = {
     codes: ['NotCapable', 'PermissionDenied', 'ERR_ACCESS_DENIED', 'EACCES', 'EPERM'],
   },
   unreachable: {
-    what: 'could not be fetched: the host of the gateway does not say why',
+    what: 'could not be fetched: the runtime of the gateway reports no reason',
     next: `${BY_HAND}; on Workers this is a name that does not resolve, or a certificate that is not trusted`,
     messages: ['internal error'],
     shows: 'any other error',
@@ -127,24 +128,24 @@ export const FETCH_CAUSES = {
     codes: ['CERT_*', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'CRL_*', 'UNABLE_TO_*'],
   },
   tls_failed: {
-    what: 'could not be fetched: TLS could not be agreed on',
+    what: 'could not be fetched: the TLS handshake failed',
     next: 'check that the port speaks TLS 1.2 or 1.3 and asks for no client certificate',
     codes: ['EPROTO', 'ERR_SSL_*', 'ERR_TLS_*', 'ERR_OSSL_*'],
   },
   // Statuses
   redirected: {
-    what: 'answered {status}: redirects are not followed, and it wants to send us to {location}',
+    what: 'answered {status}, a redirect to {location}: redirects are not followed',
     next: 'name the final URL in the policy (issuerURL as the token has it, jwksURI for keys elsewhere); a login page in the way must let this path through',
     shows: 'status 300 to 399',
   },
   unauthorized: {
-    what: 'answered 401: it wants credentials',
-    next: `the gateway has none: let kube-apiserver take anonymous requests (--anonymous-auth) and ${ANONYMOUS}`,
+    what: 'answered 401: it requires credentials',
+    next: `the gateway sends none: let kube-apiserver accept anonymous requests (--anonymous-auth) and ${ANONYMOUS}`,
     statuses: [401],
   },
   forbidden: {
     what: 'answered 403: anonymous discovery is off',
-    next: `on Kubernetes ${ANONYMOUS}; elsewhere look at a firewall for web applications before the issuer`,
+    next: `on Kubernetes ${ANONYMOUS}; elsewhere check the web application firewall in front of the issuer`,
     statuses: [403],
   },
   not_found: {
@@ -158,14 +159,14 @@ export const FETCH_CAUSES = {
     statuses: [406],
   },
   rate_limited: {
-    what: 'answered 429: it gets too many requests',
-    next: 'have the issuer let the gateway fetch its keys more often; its Retry-After is kept to',
+    what: 'answered 429: too many requests',
+    next: 'have the issuer let the gateway fetch its keys more often; the gateway honours its Retry-After',
     statuses: [429],
   },
   server_error: {
     what: 'answered {status}: the issuer has failed',
-    next: 'look at the log of the issuer, or of the balancer before it',
-    shows: 'status 500 to 599, but for those below',
+    next: 'check the log of the issuer, or of the load balancer in front of it',
+    shows: 'status 500 to 599, except those below',
   },
   edge_answer_invalid: {
     what: `answered 520: the issuer's own server gave no valid answer to Cloudflare`,
@@ -199,7 +200,7 @@ export const FETCH_CAUSES = {
   },
   edge_certificate_invalid: {
     what: `answered 526: Cloudflare does not accept the certificate of the issuer's own server`,
-    next: `have it serve one of a public authority, unexpired and for this name, ${INLINE}`,
+    next: `have it serve a certificate of a public authority, unexpired and for this name, ${INLINE}`,
     statuses: [526],
   },
   edge_name_unresolved: {
@@ -212,25 +213,25 @@ export const FETCH_CAUSES = {
   too_large: {
     what: 'is larger than {bytes} bytes',
     next: `have the issuer withdraw keys that it no longer uses, ${INLINE}`,
-    shows: 'bytes counted as they come',
+    shows: 'bytes counted as they arrive',
   },
   html: {
     what: 'is HTML or XML instead of JSON (Content-Type {contentType})',
-    next: 'check the URL, and that no login page, captive portal or error page answers in the place of the issuer',
+    next: 'check the URL, and that no login page, captive portal or error page answers instead of the issuer',
     shows: 'a body that begins with <',
   },
   body_empty: { what: 'is empty', next: SOUND, shows: 'no bytes, or white space' },
   coding_unsupported: {
     what: 'has the content coding {coding}, which is not supported',
-    next: 'have the issuer, or the proxy before it, send gzip, deflate, br, or no Content-Encoding',
+    next: 'have the issuer, or the proxy in front of it, send gzip, deflate, br, or no Content-Encoding',
     shows: 'another Content-Encoding, or several',
   },
   coding_broken: {
-    what: 'is compressed, and cannot be unpacked (Content-Encoding {coding})',
-    next: 'have the issuer, or the proxy before it, send what its Content-Encoding says, or none',
+    what: 'is compressed, but cannot be decompressed (Content-Encoding {coding})',
+    next: 'have the issuer, or the proxy in front of it, send what its Content-Encoding says, or none',
     codes: ['Z_*', 'ERR_ZLIB_*', 'ERR_BROTLI_*', 'ERR__ERROR_*'],
     messages: ['Gzip decompression failed', 'Brotli decompression failed'],
-    shows: 'a Content-Encoding, and no JSON',
+    shows: 'a Content-Encoding, and a body that is not JSON',
   },
   compressed: {
     what: 'is compressed without a Content-Encoding that says so',
@@ -253,8 +254,8 @@ export const FETCH_CAUSES = {
     shows: 'the JSON reader',
   },
   json_member_duplicate: {
-    what: 'has a member twice, again at line {line}, column {column}',
-    next: 'have the issuer write each member once: two readers would take two values',
+    what: 'has a duplicate member at line {line}, column {column}',
+    next: 'have the issuer write each member once: two readers may take different values',
     shows: 'the JSON reader',
   },
   json_too_deep: {
@@ -277,7 +278,7 @@ export const FETCH_CAUSES = {
     next: `have the policy name a key set that may be fetched (jwksURI), ${INLINE}`,
     shows: 'the URL policy',
   },
-  discovery_not_an_object: { what: 'is JSON, and not an object', next: SOUND, shows: 'contents' },
+  discovery_not_an_object: { what: 'is JSON, but not an object', next: SOUND, shows: 'contents' },
   issuer_mismatch: {
     what: 'names another issuer ({named})',
     next: `write issuerURL exactly as the issuer names itself (a slash at the end counts), or name the key set (jwksURI)`,
@@ -294,8 +295,8 @@ export const FETCH_CAUSES = {
     shows: 'contents',
   },
   not_a_key_set: {
-    what: 'has no list "keys"',
-    next: 'check that jwksURI is that of the key set, and not of the discovery document',
+    what: 'has no array "keys"',
+    next: 'check that jwksURI names the key set, not the discovery document',
     shows: 'contents',
   },
 } as const satisfies Record<string, CauseRow>

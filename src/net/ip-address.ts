@@ -1,5 +1,6 @@
-// Which IP addresses may be connected to: public unicast ones. The tables are the IANA special-purpose registries
-// (RFC 6890 and its successors); for IPv6 only 2000::/3 is public, so a block that IANA has yet to name is refused.
+// Decides which IP addresses may be connected to: public unicast addresses only. The tables are the IANA
+// special-purpose registries (RFC 6890 and its successors). For IPv6 only 2000::/3 is public, so blocks that IANA has
+// not assigned are refused.
 
 interface Block {
   /** Leading bytes of the block; `bits` of them count. */
@@ -31,7 +32,7 @@ const FORBIDDEN_V4: readonly Block[] = [
 ]
 
 const PUBLIC_V6 = block(3, 0x20)
-/** Its last four bytes are an IPv4 address, and that is what is reached (RFC 6052). */
+/** Its last four bytes are the IPv4 address that is reached (RFC 6052). */
 const NAT64 = block(96, 0x00, 0x64, 0xff, 0x9b)
 
 const FORBIDDEN_V6: readonly Block[] = [
@@ -43,8 +44,12 @@ const FORBIDDEN_V6: readonly Block[] = [
 ]
 
 /**
- * Whether `ip` (IPv4 in dotted decimal, or IPv6 without brackets) is private, link-local, loopback, special-use or no
- * address at all. For a host that resolves a name itself: check every address, then connect to the one checked.
+ * Whether an address is private, link-local, loopback, special-use, or not an IP address. A host that resolves names
+ * itself must check every address and connect to the one it checked: a second lookup may return another one (DNS
+ * rebinding).
+ *
+ * @param ip IPv4 in dotted decimal, or IPv6 without brackets.
+ * @example if (addresses.some(isForbiddenAddress)) throw new Error('not a public address')
  */
 export function isForbiddenAddress(ip: string): boolean {
   const bytes = parseAddress(ip)
@@ -54,7 +59,7 @@ export function isForbiddenAddress(ip: string): boolean {
   return !contains(PUBLIC_V6, bytes) || isIn(bytes, FORBIDDEN_V6)
 }
 
-/** 127.0.0.0/8 and ::1, and no address that merely holds one of them. */
+/** Whether an address is in 127.0.0.0/8 or is ::1. An IPv6 address that embeds 127.0.0.1 is not. */
 export function isLoopbackAddress(ip: string): boolean {
   const bytes = parseAddress(ip)
   if (bytes === undefined) return false

@@ -1,4 +1,4 @@
-// The bytes of a request body, within a size and a time. The caller decides how fast they come and whether they end.
+// Reads a request body within a size and a time. The caller decides how fast it arrives, and whether it ends.
 
 import type { Sleep } from '../core/clock.ts'
 import { REQUEST_BODY_TIMEOUT_MILLIS } from '../core/limits.ts'
@@ -8,8 +8,10 @@ import { readCapped } from './read-capped.ts'
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 
 /**
- * Reads at most `maxBytes` for at most {@link REQUEST_BODY_TIMEOUT_MILLIS}. Refuses with `body_too_large`,
- * `request_timeout`, or `request_aborted` if the body fails: a client that hangs up is no fault of the gateway.
+ * Reads at most `maxBytes` for at most {@link REQUEST_BODY_TIMEOUT_MILLIS}.
+ *
+ * @returns The bytes; `body_too_large`, `request_timeout`, or `request_aborted` if the body fails: a client that hangs
+ *   up is not a fault of the gateway.
  */
 export async function readBytes(request: Request, maxBytes: number, sleep: Sleep): Promise<Checked<Uint8Array>> {
   const declared = Number(request.headers.get('Content-Length') ?? 0)
@@ -20,7 +22,7 @@ export async function readBytes(request: Request, maxBytes: number, sleep: Sleep
   try {
     const deadline = sleep(REQUEST_BODY_TIMEOUT_MILLIS, timer.signal).then(refuseTooLate)
     const read = await Promise.race([readAll(reader, maxBytes), deadline])
-    // Not awaited: a body that does not come may not end its cancelling either.
+    // Not awaited: a body that never arrives may never finish cancelling either.
     if (!read.ok) reader.cancel().catch(() => undefined)
     return read
   } finally {
@@ -33,12 +35,12 @@ async function readAll(reader: Reader, maxBytes: number): Promise<Checked<Uint8A
     const bytes = await readCapped(reader, maxBytes)
     return bytes === undefined ? refuseTooLarge(maxBytes) : pass(bytes)
   } catch {
-    return refuse({ code: 'request_aborted', detail: 'the body failed before its end' })
+    return refuse({ code: 'request_aborted', detail: 'the body ended early: send the request again' })
   }
 }
 
 function refuseTooLarge(maxBytes: number): Checked<never> {
-  return refuse({ code: 'body_too_large', detail: `the body has more than ${maxBytes} bytes` })
+  return refuse({ code: 'body_too_large', detail: `the body is larger than ${maxBytes} bytes` })
 }
 
 function refuseTooLate(): Checked<never> {

@@ -1,9 +1,9 @@
-// The bytes of a stream within a size. Whoever sends a stream decides how large it is: a length may be absent, or a lie.
+// Reads a stream up to a size. The sender decides how large it is: `Content-Length` may be absent or false.
 import { concatBytes } from '../core/bytes.ts'
 
 /**
- * Reads to the end: the bytes, or `undefined` once there are more than `maxBytes`. Rejects as the reader does. The reader
- * is left for the caller to cancel, who may have a deadline to keep as well.
+ * Reads to the end; `undefined` once there are more than `maxBytes`. Rejects if the reader does. The caller must cancel
+ * the reader, since it may also have a deadline.
  */
 export async function readCapped(
   reader: ReadableStreamDefaultReader<Uint8Array>,

@@ -1,10 +1,10 @@
-// Which cause an error of the network is. By its code where a host gives one; workerd gives none, and a message.
+// Classifies network errors: by their code on Node and Deno, by their message on workerd, where errors have no code.
 import { FETCH_ERROR_NESTING_MAX } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { CauseFacts, CauseRow } from './cause-row.ts'
 import { FETCH_CAUSES, type FetchCause } from './fetch-causes.ts'
 
-/** Where the transfer was when it failed. */
+/** The phase in which the transfer failed. */
 export type FetchPhase = 'connect' | 'answer' | 'body'
 
 interface Recognised {
@@ -24,9 +24,10 @@ const BY_STATUS: ReadonlyMap<number, FetchCause> = new Map(
   ROWS.flatMap(([kind, { statuses = [] }]) => statuses.map((status) => [status, kind] as const)),
 )
 
-/** A connection that ends while the body comes, told apart from one that ends before the answer. */
+/** Causes that are reported as `body_cut` when the connection ends during the body. */
 const CUT: ReadonlySet<FetchCause> = new Set(['connection_reset', 'connection_lost'])
 
+/** Finds the cause of a rejected `fetch`, or of a failed read of its body; `unreachable` if it is not known. */
 export function recogniseError(error: unknown, phase: FetchPhase): Recognised {
   const known = findKnown(error, FETCH_ERROR_NESTING_MAX)
   if (known === undefined) return { kind: 'unreachable', facts: {} }
@@ -34,6 +35,7 @@ export function recogniseError(error: unknown, phase: FetchPhase): Recognised {
   return { kind, facts: kind === 'certificate_wrong_name' ? { names: readCertificateNames(known.error) } : {} }
 }
 
+/** Finds the cause of a response whose status is not 200. */
 export function recogniseStatus(status: number): FetchCause {
   return BY_STATUS.get(status) ?? (status >= 500 && status <= 599 ? 'server_error' : 'status_unexpected')
 }
@@ -51,7 +53,7 @@ function findKnown(
 }
 
 function classifyError({ code, name, message }: Readonly<Record<string, unknown>>): FetchCause | undefined {
-  // Deno's refusals of a permission have a name and no code.
+  // Deno's permission errors have a name but no code.
   for (const given of [code, name]) {
     if (typeof given !== 'string') continue
     const kind = BY_CODE.get(given) ?? BY_PREFIX.find(([prefix]) => given.startsWith(prefix))?.[1]
@@ -61,8 +63,8 @@ function classifyError({ code, name, message }: Readonly<Record<string, unknown>
   return BY_MESSAGE.find(([start]) => message.startsWith(start))?.[1]
 }
 
-/** The names that the certificate is for: the other side's own words. */
+/** Reads the names of the certificate. The other side chooses them: quote them. */
 function readCertificateNames({ cert }: Readonly<Record<string, unknown>>): string {
   const names = typeof cert === 'object' && cert !== null && 'subjectaltname' in cert ? cert.subjectaltname : undefined
-  return typeof names === 'string' ? quoteText(names) : 'this host does not tell which'
+  return typeof names === 'string' ? quoteText(names) : 'not reported by this host'
 }

@@ -1,8 +1,8 @@
-// `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date, which is read against the sender's own `Date`: two clocks
-// that disagree must not make a wait of hours.
+// `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date. A date is compared with the sender's own `Date`, since
+// clocks that disagree must not cause a wait of hours.
 import { readDeltaSeconds } from './delta-seconds.ts'
 
-/** Whole seconds, or `undefined` if there is none that can be read. Not bounded: who keeps to it bounds it. */
+/** Reads whole seconds; `undefined` if the header is absent or malformed. Not bounded: the caller must bound it. */
 export function readRetryAfter(headers: Headers): number | undefined {
   const text = headers.get('retry-after')?.trim() ?? ''
   const seconds = readDeltaSeconds(text)

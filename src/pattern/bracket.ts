@@ -16,7 +16,7 @@ export interface Bracket {
   readonly end: number
 }
 
-/** The bracket expression whose `[` is at `start`. */
+/** Parses the bracket expression whose `[` is at `start`. */
 export function parseBracket(text: string, start: number, ignoresCase: boolean): Bracket {
   const ranges: Range[] = []
   let at = start + 1
@@ -38,7 +38,7 @@ export function parseBracket(text: string, start: number, ignoresCase: boolean):
     let high = low
     if (text[low.end] === '-' && text[low.end + 1] !== undefined && text[low.end + 1] !== ']') {
       high = readMember(text, low.end + 1)
-      if (high.code < low.code) throw new PatternFault('pattern_invalid', 'a range is not in order', at)
+      if (high.code < low.code) throw new PatternFault('pattern_invalid', 'a range is reversed', at)
     }
     ranges.push(...fold([{ low: low.code, high: high.code }], false, ignoresCase, at))
     at = high.end
@@ -50,7 +50,7 @@ export function parseBracket(text: string, start: number, ignoresCase: boolean):
 function fold(ranges: CodePoints, isNegated: boolean, ignoresCase: boolean, at: number): CodePoints {
   const folded = ignoresCase ? foldCase(ranges) : ranges
   if (folded === undefined) {
-    const message = '(?i) takes ASCII only: other foldings depend on the Unicode version'
+    const message = '(?i) supports ASCII only: other case folding depends on the Unicode version'
     throw new PatternFault('pattern_invalid', message, at)
   }
   return isNegated ? complementRanges(folded) : folded
@@ -62,7 +62,7 @@ interface NamedClass {
   readonly end: number
 }
 
-/** `\d` and the like, or `[:alpha:]` and the like; `undefined` where neither stands. */
+/** Reads a class such as `\d` or `[:alpha:]`; `undefined` if there is neither at `at`. */
 function readNamedClass(text: string, at: number): NamedClass | undefined {
   if (text[at] === '\\') {
     const kind = text[at + 1] ?? ''
@@ -75,7 +75,7 @@ function readNamedClass(text: string, at: number): NamedClass | undefined {
   if (close < 0) return undefined
   const isNegated = text[at + 2] === '^'
   const posix = POSIX_CLASSES.get(text.slice(isNegated ? at + 3 : at + 2, close))
-  if (posix === undefined) throw new PatternFault('pattern_invalid', 'there is no such class', at)
+  if (posix === undefined) throw new PatternFault('pattern_invalid', 'unknown character class', at)
   return { class: posix, isNegated, end: close + 2 }
 }
 

@@ -1,9 +1,9 @@
-// The classes of bytes that no instruction and no assertion of an NFA tells apart: a DFA needs one column for each.
+// The classes of bytes that no instruction and no assertion of an NFA distinguishes: a DFA needs one column for each.
 
 import type { ByteSet, Nfa } from './nfa.ts'
 import { ASSERT } from './nfa-opcodes.ts'
 
-/** What stands before the first byte and after the last. */
+/** The pseudo-byte before the first byte and after the last. */
 export const END = 256
 
 const LINE_ASSERTIONS = ASSERT.BEGIN_LINE | ASSERT.END_LINE
@@ -13,11 +13,11 @@ export interface ByteClasses {
   readonly classOf: Uint8Array<ArrayBuffer>
   /** One byte of each class. */
   readonly representatives: readonly number[]
-  /** For each instruction that takes a byte: the classes that it takes. */
+  /** For each instruction that consumes a byte: the classes that it accepts. */
   readonly takenBy: readonly (readonly number[])[]
 }
 
-/** `asserted` holds the assertions that the NFA makes. */
+/** Computes the classes. `asserted` has the bits of the assertions that the NFA uses. */
 export function computeByteClasses(nfa: Nfa, asserted: number): ByteClasses {
   const cuts = findCuts(nfa, asserted)
   const predicates = new Map<string, readonly number[]>()
@@ -49,7 +49,7 @@ export function computeByteClasses(nfa: Nfa, asserted: number): ByteClasses {
   return { classOf, representatives, takenBy }
 }
 
-/** The bytes at which anything changes, 0 first. */
+/** Finds the bytes at which any set, range or assertion changes, 0 first. */
 function findCuts(nfa: Nfa, asserted: number): readonly number[] {
   const isCut = new Uint8Array(257)
   isCut[0] = 1
@@ -89,12 +89,12 @@ function hasByte(set: ByteSet | undefined, byte: number): boolean {
   return (((set?.[byte >> 3] ?? 0) >> (byte & 7)) & 1) === 1
 }
 
-/** What assertions can tell of a byte, as one number. */
+/** Computes everything that assertions can distinguish of a byte, as one number. */
 function computeContext(byte: number, asserted: number): number {
   return asserted === 0 ? 0 : classifyByte(byte, asserted) + (isContinuation(byte) ? 0x100 : 0)
 }
 
-/** What assertions can tell of the byte before them: a newline, a word character, or neither. */
+/** Classifies the byte before an assertion: a newline, a word character, or neither. */
 export function classifyByte(byte: number, asserted: number): number {
   if (byte === 0x0a && (asserted & LINE_ASSERTIONS) !== 0) return 0x0a
   return isWord(byte) && (asserted & WORD_ASSERTIONS) !== 0 ? 0x61 : 0x20
@@ -110,7 +110,7 @@ function isWord(byte: number): boolean {
   return (lower >= 0x61 && lower <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f
 }
 
-/** The assertions that hold between two bytes. */
+/** Finds the assertions that hold between two bytes. */
 export function findAssertionsBetween(before: number, after: number): number {
   let held = isWord(before) === isWord(after) ? ASSERT.NOT_WORD_BOUNDARY : ASSERT.WORD_BOUNDARY
   if (before === END) held |= ASSERT.BEGIN_TEXT | ASSERT.BEGIN_LINE

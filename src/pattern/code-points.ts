@@ -22,7 +22,7 @@ export function uniteRanges(ranges: CodePoints): CodePoints {
   return merged
 }
 
-/** All code points but these. */
+/** All other code points. */
 export function complementRanges(ranges: CodePoints): CodePoints {
   const result: Range[] = []
   let low = 0
@@ -34,7 +34,7 @@ export function complementRanges(ranges: CodePoints): CodePoints {
   return result
 }
 
-/** Pairs of characters as ranges: `parseRanges('azAZ__')`. */
+/** Parses pairs of characters as ranges: `parseRanges('azAZ__')`. */
 function parseRanges(pairs: string): CodePoints {
   const ranges: Range[] = []
   for (let at = 0; at < pairs.length; at += 2) {
@@ -72,8 +72,9 @@ const KELVIN_SIGN = 0x212a
 const LONG_S = 0x017f
 
 /**
- * With both cases of every letter (Unicode simple folding), or `undefined` if that takes more than ASCII knows: the
- * tables of hosts differ by Unicode version, and a decision must not. The two signs that fold into ASCII are known.
+ * Adds the other case of every letter (Unicode simple folding). `undefined` if that needs more than ASCII: the tables
+ * of hosts differ by Unicode version, and decisions must not. The two characters outside ASCII that fold into ASCII are
+ * included.
  */
 export function foldCase(ranges: CodePoints): CodePoints | undefined {
   const folded: Range[] = [...ranges]

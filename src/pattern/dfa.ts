@@ -9,17 +9,17 @@ export interface Dfa {
   readonly classOf: Uint8Array<ArrayBuffer>
   readonly classes: number
   readonly start: number
-  /** One row for each state from 2 on: the next state by class, and last the one at the end of the text. */
+  /** One row for each state from 2 on: the next state by class, then the state at the end of the input. */
   readonly rows: readonly (readonly number[])[]
 }
 
-/** The state that never matches, and the one that has matched. */
+/** The state that cannot match any more, and the state that has matched. */
 export const DEAD = 0
 export const MATCHED = 1
 
 interface State {
   readonly waiting: readonly number[]
-  /** The byte before, or END at the start of the text: one that stands for its kind. */
+  /** The byte before, reduced to one per kind; END at the start of the input. */
   readonly before: number
 }
 
@@ -32,9 +32,9 @@ interface Group {
 }
 
 export interface BuiltDfa {
-  /** `undefined` when it would have too many states or take too long to build: then the NFA runs. */
+  /** `undefined` if it would have too many states or take too long to build: then the NFA runs. */
   readonly dfa: Dfa | undefined
-  /** What building it took, or giving up: instructions followed and cells of the table filled. */
+  /** Steps spent, also if it was given up: instructions followed and cells of the table filled. */
   readonly steps: number
 }
 
@@ -53,7 +53,7 @@ export function buildDfa(nfa: Nfa): BuiltDfa {
   let stamp = 0
 
   function findStateIndex(waiting: readonly number[], before: number): number {
-    // Most sets have one member or none: their keys are numbers, which cost less than texts.
+    // Most sets have at most one member: their keys are numbers, which are cheaper than strings.
     const key = waiting.length < 2 ? ((waiting[0] ?? -1) + 1) * 512 + before : `${before}:${waiting.join()}`
     const known = indexes.get(key)
     if (known !== undefined) return known

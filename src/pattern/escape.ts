@@ -1,4 +1,4 @@
-// The escapes of RE2 that stand for one code point, the same ones inside and outside of brackets.
+// The escapes of RE2 for one code point, the same inside and outside brackets.
 
 import { CODE_POINT_MAX } from './code-points.ts'
 import { readHexDigit } from './hex-digit.ts'
@@ -18,7 +18,7 @@ export interface PatternEscape {
   readonly end: number
 }
 
-/** The escape whose backslash is at `at`. */
+/** Reads the escape whose backslash is at `at`. */
 export function readPatternEscape(text: string, at: number): PatternEscape {
   const kind = text[at + 1] ?? ''
   const simple = SIMPLE_ESCAPES.get(kind)
@@ -26,20 +26,20 @@ export function readPatternEscape(text: string, at: number): PatternEscape {
   if (kind === 'x') return readHex(text, at)
   if (kind >= '0' && kind <= '7') return readOctal(text, at)
   if (kind === 'p' || kind === 'P') {
-    throw new PatternFault('pattern_invalid', 'Unicode classes depend on the Unicode version; list the ranges', at)
+    throw new PatternFault('pattern_invalid', 'Unicode classes depend on the Unicode version: list the ranges', at)
   }
-  if (kind === '') throw new PatternFault('pattern_invalid', 'a backslash ends it', at)
+  if (kind === '') throw new PatternFault('pattern_invalid', 'it ends with a backslash', at)
   const code = kind.charCodeAt(0)
   const isPunctuation = code < 0x80 && !/[A-Za-z0-9]/.test(kind)
   if (isPunctuation) return { code, end: at + 2 }
   throw new PatternFault(
     'pattern_invalid',
-    `"\\${String.fromCodePoint(text.codePointAt(at + 1) ?? 0)}" is no escape of RE2`,
+    `"\\${String.fromCodePoint(text.codePointAt(at + 1) ?? 0)}" is not an escape of RE2`,
     at,
   )
 }
 
-/** `\x7f` or `\x{10ffff}`. */
+/** Reads `\x7f` or `\x{10ffff}`. */
 function readHex(text: string, at: number): PatternEscape {
   const isBraced = text[at + 2] === '{'
   const from = isBraced ? at + 3 : at + 2
@@ -56,7 +56,7 @@ function readHex(text: string, at: number): PatternEscape {
   return { code, end: isBraced ? end + 1 : end }
 }
 
-/** `\123`, `\0`: a single digit but 0 would be a backreference, which RE2 does not have. */
+/** Reads `\123` or `\0`. Any other single digit would be a backreference, which RE2 does not support. */
 function readOctal(text: string, at: number): PatternEscape {
   let end = at + 1
   let code = 0

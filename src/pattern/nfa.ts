@@ -1,5 +1,5 @@
-// From a pattern's tree to a Pike NFA over UTF-8 bytes. Built from the end to the start, so that equal tails are shared.
-// The texts it reads are well-formed UTF-8, which lets a class take whole ranges of lead bytes.
+// From a pattern's tree to a Pike NFA over UTF-8 bytes. Built from the end to the start, so that equal tails are
+// shared. Its input is well-formed UTF-8, so a class may accept whole ranges of lead bytes.
 import { PATTERN_NFA_MAX_INSTRUCTIONS } from '../core/limits.ts'
 import type { CodePoints, Range } from './code-points.ts'
 import { PatternFault } from './pattern-fault.ts'
@@ -31,7 +31,7 @@ const ENCODINGS = [
   { low: 0x10000, high: 0x10ffff, lead: 0xf0, bits: 18, codeMax: 0x1fffff },
 ] as const
 
-/** Throws a PatternFault when the program would be too large. */
+/** Builds the NFA. Throws a PatternFault if it would be too large. */
 export function buildNfa(root: PatternNode): Nfa {
   const instructions: NfaInstruction[] = []
   const sets: ByteSet[] = []
@@ -40,7 +40,7 @@ export function buildNfa(root: PatternNode): Nfa {
 
   function add(instruction: NfaInstruction): number {
     if (instructions.length >= PATTERN_NFA_MAX_INSTRUCTIONS) {
-      const message = `it takes more than ${PATTERN_NFA_MAX_INSTRUCTIONS} steps; shorten its repetitions`
+      const message = `it compiles to more than ${PATTERN_NFA_MAX_INSTRUCTIONS} instructions: shorten its repetitions`
       throw new PatternFault('pattern_too_large', message, 0)
     }
     return instructions.push(instruction) - 1

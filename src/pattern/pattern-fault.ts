@@ -1,4 +1,4 @@
-// What is wrong with a pattern. It unwinds the parser and the compiler and never leaves `compilePattern`.
+// The fault of a pattern. Thrown by the parser and the compiler, and caught by `compilePattern`.
 
 export class PatternFault extends Error {
   readonly code: 'pattern_invalid' | 'pattern_too_large'

@@ -1,9 +1,11 @@
-// What all patterns of one document may take to build. One is bounded by itself; a thousand of the worst take seconds.
+// Bounds the work of building all patterns of one document. Each is bounded, but a thousand of the worst take seconds.
 import { PATTERN_STEPS_PER_DOCUMENT_MAX } from '../core/limits.ts'
 import { type CompiledPattern, compilePattern } from './pattern.ts'
 
 export interface PatternMeter {
-  /** `over`: with this pattern they take too much, which is said once; `spent`: that was so before, and nothing was built. */
+  /**
+   * `over`: this pattern exceeds the bound, which is reported once. `spent`: an earlier one did, so nothing was built.
+   */
   compile(text: string): CompiledPattern | 'over' | 'spent'
   readonly isSpent: boolean
 }

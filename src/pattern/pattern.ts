@@ -1,4 +1,4 @@
-// A pattern of `matches`, checked and compiled when the document is read: a DFA where it is small, an NFA otherwise.
+// Compiles a pattern of `matches` when the document is read: to a DFA if it is small, otherwise to an NFA.
 
 import { PATTERN_NFA_MAX_INSTRUCTIONS } from '../core/limits.ts'
 import { buildDfa, type Dfa } from './dfa.ts'
@@ -17,7 +17,9 @@ export interface Pattern {
 }
 
 interface Built {
-  /** What it took to build, or to give up; a step takes some 100 ns. See {@link PATTERN_STEPS_PER_DOCUMENT_MAX}. */
+  /**
+   * Steps spent on building, also if it failed; a step takes some 100 ns. See {@link PATTERN_STEPS_PER_DOCUMENT_MAX}.
+   */
   readonly steps: number
 }
 
@@ -35,7 +37,7 @@ export type CompiledPattern = Built &
 /** Parsing and making one instruction of an NFA, and finding the bytes that it takes, in steps of following one. */
 const STEPS_PER_INSTRUCTION = 20
 
-/** `only` forces one of the two forms, where that form fits at all. */
+/** Compiles a pattern. `only` forces the NFA, for tests that compare the two forms. */
 export function compilePattern(text: string, only?: 'nfa'): CompiledPattern {
   try {
     const nfa = buildNfa(parsePattern(text))
@@ -52,7 +54,7 @@ export function compilePattern(text: string, only?: 'nfa'): CompiledPattern {
       code: error.code,
       message: `Cannot compile the pattern: ${error.message}`,
       offset: error.offset,
-      // What is too large was found to be when all of these had been made.
+      // A pattern is found to be too large only after this many instructions have been made.
       steps: STEPS_PER_INSTRUCTION * (error.code === 'pattern_too_large' ? PATTERN_NFA_MAX_INSTRUCTIONS : text.length),
     }
   }

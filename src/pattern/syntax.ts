@@ -30,7 +30,7 @@ const ASSERTION_ESCAPES: ReadonlyMap<string, number> = new Map([
   ['B', ASSERT.NOT_WORD_BOUNDARY],
 ])
 
-/** The tree of a pattern. Throws a PatternFault. */
+/** Parses a pattern to its tree. Throws a PatternFault. */
 export function parsePattern(text: string): PatternNode {
   const names = new Set<string>()
   let at = 0
@@ -60,8 +60,8 @@ export function parsePattern(text: string): PatternNode {
       const repetition = readRepetition()
       if (repetition !== undefined) {
         const of = items.pop()
-        if (state === 'start' || of === undefined) fail('nothing stands before the repetition', repetition.offset)
-        if (state === 'repeated') fail('a repetition follows a repetition; use a group', repetition.offset)
+        if (state === 'start' || of === undefined) fail('the repetition has nothing to repeat', repetition.offset)
+        if (state === 'repeated') fail('a repetition follows a repetition: use a group', repetition.offset)
         items.push(repeat(of, repetition))
         state = 'repeated'
         continue
@@ -103,7 +103,7 @@ export function parsePattern(text: string): PatternNode {
     const start = at
     const rest = text.slice(at + 2, at + 4)
     if (rest[0] === '=' || rest[0] === '!' || rest === '<=' || rest === '<!') {
-      fail('RE2 has no look-around; write what must match')
+      fail('RE2 has no look-around: write what must match')
     }
     if (rest === 'P<' || rest[0] === '<') {
       at += rest === 'P<' ? 4 : 3
@@ -130,17 +130,17 @@ export function parsePattern(text: string): PatternNode {
       if (character === 'i') changed = { ...changed, ignoresCase: isOn }
       else if (character === 'm') changed = { ...changed, isMultiline: isOn }
       else if (character === 's') changed = { ...changed, dotMatchesNewline: isOn }
-      // `U` swaps greedy and lazy, which says nothing about whether there is a match.
+      // `U` swaps greedy and lazy, which does not change whether there is a match.
       else if (character !== 'U') break
     }
-    return fail('RE2 has no such group', start)
+    return fail('RE2 does not support this kind of group', start)
   }
 
   function readGroupName(start: number): void {
     const end = text.indexOf('>', at)
     const name = end < 0 ? '' : text.slice(at, end)
-    if (!/^[A-Za-z0-9_]+$/.test(name)) fail('a group has no name, or one that is no word', start)
-    if (names.has(name)) fail('two groups have one name', start)
+    if (!/^[A-Za-z0-9_]+$/.test(name)) fail('a group name must be letters, digits and "_"', start)
+    if (names.has(name)) fail('two groups have the same name', start)
     names.add(name)
     at = end + 1
   }
@@ -193,7 +193,8 @@ export function parsePattern(text: string): PatternNode {
     const plain: CodePoints = [{ low: code, high: code }]
     if (!flags.ignoresCase) return { kind: 'set', ranges: plain }
     const ranges = foldCase(plain)
-    if (ranges === undefined) fail('(?i) takes ASCII letters only: other foldings depend on the Unicode version', start)
+    if (ranges === undefined)
+      fail('(?i) supports ASCII letters only: other case folding depends on the Unicode version', start)
     return { kind: 'set', ranges }
   }
 
@@ -207,7 +208,10 @@ export function parsePattern(text: string): PatternNode {
     if (text[at] === '?') at++
     const { min, max } = simple ?? counted ?? { min: 0, max: 0 }
     if (min > PATTERN_REPEAT_MAX || (max ?? 0) > PATTERN_REPEAT_MAX || (max !== undefined && min > max)) {
-      fail(`a repetition is at most {${PATTERN_REPEAT_MAX}}, and its bounds are in order`, offset)
+      fail(
+        `a repetition may be at most {${PATTERN_REPEAT_MAX}}, and its lower bound must not exceed its upper bound`,
+        offset,
+      )
     }
     return { min, max, offset }
   }
@@ -222,7 +226,7 @@ export function parsePattern(text: string): PatternNode {
     return { min, max: match[3] === undefined || match[3] === '' ? undefined : Number(match[3]) }
   }
 
-  /** RE2 bounds the product of nested repetitions, so that `(a{1000}){1000}` is refused and not built. */
+  /** RE2 bounds the product of nested repetitions, so that `(a{1000}){1000}` is refused, not built. */
   function repeat(of: PatternNode, { min, max, offset }: Repetition): PatternNode {
     const node: PatternNode = { kind: 'repeat', of, min, max }
     if ((min >= 2 || (max ?? 0) >= 2) && countRepetitions(node) > PATTERN_REPEAT_MAX) {
@@ -244,7 +248,7 @@ interface Repetition {
   readonly offset: number
 }
 
-// RE2 takes a count with a leading zero for literal text.
+// RE2 reads a count with a leading zero as literal characters.
 const COUNTS = /\{(0|[1-9][0-9]*)(,(0|[1-9][0-9]*)?)?\}/y
 
 const SIMPLE_REPETITIONS: ReadonlyMap<string, { readonly min: number; readonly max: number | undefined }> = new Map([
@@ -263,7 +267,7 @@ function concat(items: readonly PatternNode[]): PatternNode {
   return items.length === 1 ? only : { kind: 'concat', items }
 }
 
-/** How many copies of its innermost item a node makes. */
+/** Counts the copies that a node makes of its innermost item. */
 function countRepetitions(node: PatternNode): number {
   if (node.kind === 'concat' || node.kind === 'alternate') return Math.max(1, ...node.items.map(countRepetitions))
   if (node.kind !== 'repeat') return 1

@@ -1,6 +1,6 @@
-// Applied records: what the gateway remembers of a document, sealed so that a writer of the store cannot forge one. A
-// record is a compact JWS (RFC 7515), HS256 by a key derived from the seal keys; nothing of it is believed before its
-// signature, its deployment and its key fit. No store and no clock here.
+// Applied records: what the gateway remembers of a document, HMAC-sealed so that a writer of the store cannot forge
+// one. A record is a compact JWS (RFC 7515), HS256 by a key derived from the seal keys; nothing of it is believed
+// before its signature, its deployment and its key fit. No store and no clock here.
 import { CompactSign, compactVerify } from 'jose'
 import { decodeBase64url } from '../core/base64.ts'
 import { isDigest } from '../core/digest.ts'
@@ -35,7 +35,7 @@ export interface Rival {
   readonly atMillis: number
 }
 
-/** Whose records they are: equal seal keys in staging and production must not make their records interchangeable. */
+/** The deployment of the records: with equal seal keys, a record of staging must not be accepted in production. */
 export interface Sealing {
   readonly sealKeys: SealKeys
   readonly trustDomain: string
@@ -45,17 +45,21 @@ export interface Sealing {
 
 export interface OpenedRecord {
   readonly record: AppliedRecord
-  /** Sealed by the first key; otherwise it has to be sealed again, before its key is retired. */
+  /** Sealed by the first key. Otherwise it must be sealed again before its key is retired. */
   readonly current: boolean
 }
 
 const TYPE = 'postern-applied+jws'
 const INFO = 'postern-applied/2'
 
-/** The record as the store keeps it. Throws a `RangeError` without a seal key: settings are checked before. */
+/**
+ * Seals a record as the store keeps it.
+ *
+ * @throws RangeError if there is no seal key, which the check of the settings rules out.
+ */
 export async function sealRecord(record: AppliedRecord, sealing: Sealing): Promise<Uint8Array<ArrayBuffer>> {
   const [first] = sealing.sealKeys
-  if (first === undefined) throw new RangeError('there is no key to seal with')
+  if (first === undefined) throw new RangeError('cannot seal a record: no seal key is configured')
   const { key, kid } = await deriveKey(first, INFO)
   const jws = await new CompactSign(encodeUtf8(JSON.stringify(makePayload(record, sealing))))
     .setProtectedHeader({ alg: 'HS256', typ: TYPE, kid })
@@ -63,7 +67,7 @@ export async function sealRecord(record: AppliedRecord, sealing: Sealing): Promi
   return encodeUtf8(jws)
 }
 
-/** The record, if it is sealed by one of the keys for this deployment and for the document `key`; otherwise absent. */
+/** Opens a record; `undefined` unless one of the keys sealed it for this deployment and for the document `key`. */
 export async function openRecord(bytes: Uint8Array, key: string, sealing: Sealing): Promise<OpenedRecord | undefined> {
   if (bytes.length > STORE_VALUE_MAX_BYTES) return undefined
   const jws = new TextDecoder().decode(bytes)
@@ -93,7 +97,7 @@ async function verifyPayload(jws: string, key: Uint8Array): Promise<Uint8Array |
   try {
     return (await compactVerify(jws, key, { algorithms: ['HS256'] })).payload
   } catch {
-    // Edited, cut short, or never ours: jose says which, and it makes no difference.
+    // Edited, truncated, or not sealed by us: all are refused alike.
     return undefined
   }
 }
@@ -171,7 +175,7 @@ function readRivals(value: Json): readonly Rival[] | undefined {
   return rivals
 }
 
-/** Only the one spelling that we write. */
+/** Accepts only the spelling that we write. */
 function readTime(value: unknown): number | undefined {
   return typeof value === 'string' ? parseInstantMillis(value) : undefined
 }

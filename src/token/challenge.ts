@@ -1,6 +1,6 @@
-// Challenges: what the gateway asks an agent to prove, stateless and secret. A challenge is a JWE (RFC 7516, `dir` with
-// A256GCM), so that the agent can keep it and cannot read it: what a TPM must open, or what a web server must publish, is
-// inside. Each has a key of its own, so that no nonce is ever used twice with one.
+// Challenges: what the gateway asks an agent to prove, without state. A challenge is a JWE (RFC 7516, `dir` with
+// A256GCM): the agent holds it but cannot read it, because it contains what a TPM must open or a web server must
+// publish. Each challenge has its own key, so no nonce is used twice with one key.
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { decodeBase64url, encodeBase64url } from '../core/base64.ts'
 import { isJsonObject, type Json, parseJsonBytes } from '../core/json.ts'
@@ -15,9 +15,9 @@ const INFO = 'postern-challenge/1'
 const TYPE = 'postern-challenge+jwe'
 const SALT_BYTES = 16
 
-/** Whom and what a challenge is for. One that was given for anything else is refused. */
+/** Which login a challenge is for. A challenge that was issued for another one is refused. */
 export interface ChallengeScope {
-  /** Of the attestor. */
+  /** The attestor's type. */
   readonly type: string
   readonly role: Role
   /** Absent for issuers, who log in to the trust domain. */
@@ -32,14 +32,20 @@ export interface Challenge {
   readonly secret: Json
 }
 
-/** Seals a challenge that is good for {@link CHALLENGE_LIFETIME_SECONDS}. `undefined`: it would get longer than it may be. */
+/**
+ * Seals a challenge that expires after {@link CHALLENGE_LIFETIME_SECONDS}.
+ *
+ * @param nowSeconds Seconds since 1970.
+ * @returns The JWE in compact form, at most {@link CHALLENGE_MAX_LENGTH} characters; `undefined` if it would be longer.
+ * @throws Error if there is no seal key.
+ */
 export async function sealChallenge(
   { id, request, secret }: Challenge,
   { type, role, clusterId, issuerUrl }: ChallengeScope,
   [first]: SealKeys,
   nowSeconds: number,
 ): Promise<string | undefined> {
-  if (first === undefined) throw new Error('there is no key to seal a challenge with')
+  if (first === undefined) throw new Error('cannot seal a challenge: no seal key is configured')
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
   const { kid, key } = await deriveSaltedKey(first, INFO, salt)
   const exp = nowSeconds + CHALLENGE_LIFETIME_SECONDS
@@ -51,8 +57,10 @@ export async function sealChallenge(
 }
 
 /**
- * Opens a challenge that came back. Refuses with `challenge_malformed` what this gateway has not sealed,
- * `challenge_mismatch` what it has sealed for another attestor, role or cluster, and `challenge_expired`.
+ * Opens a challenge that an agent sent back.
+ *
+ * @returns The challenge; or `challenge_malformed` if this gateway did not seal it, `challenge_mismatch` if it sealed
+ *   it for another attestor, role or cluster, or `challenge_expired`.
  */
 export async function openChallenge(
   sealed: string,
@@ -110,18 +118,24 @@ function readHeader(sealed: string): { readonly kid: string; readonly salt: Uint
 
 const MALFORMED: Refusal = {
   code: 'challenge_malformed',
-  detail: 'the challenge is not one that this gateway gave: ask for a new one, and send it along as it was given',
+  detail: 'the challenge was not issued by this gateway: request a new one and send it back unchanged',
 }
 const MISMATCH: Refusal = {
   code: 'challenge_mismatch',
-  detail: 'the challenge was given for another attestor, role or cluster: ask for one at the place of this login',
+  detail: 'the challenge was issued for another attestor, role or cluster: request one for this login',
 }
 const EXPIRED: Refusal = {
   code: 'challenge_expired',
-  detail: `the challenge has expired: it is good for ${CHALLENGE_LIFETIME_SECONDS} seconds; ask for a new one`,
+  detail: `the challenge has expired: it is valid for ${CHALLENGE_LIFETIME_SECONDS} seconds; request a new one`,
 }
 
-/** What an agent signs: its own configured URL is in it, so that no other gateway can relay the challenge. */
+/**
+ * The message that an agent signs. It contains the gateway's URL as the agent has it configured, so another gateway
+ * cannot relay the challenge.
+ *
+ * @returns Five lines separated by `\n`, without one at the end: version, URL, role, cluster id (may be empty),
+ *   challenge.
+ */
 export function makeChallengeMessage(sealed: string, { role, clusterId, issuerUrl }: ChallengeScope): string {
   return ['postern-login/1', issuerUrl, role, clusterId ?? '', sealed].join('\n')
 }

@@ -15,14 +15,19 @@ export interface TokenClaims {
   readonly audiences: readonly string[]
 }
 
-/** `exp` first: a legacy service account token lacks three of these, and is told by this one. */
+/** `exp` first: a legacy service account token lacks three of these, so this one identifies it. */
 const REQUIRED = ['exp', 'iat', 'iss', 'aud'] as const
 
-/** The claims of a token that has them all in form. Refusals: `claim_missing`, `claim_malformed`, each with `where`. */
+/**
+ * Reads the registered claims of a token. Times are whole seconds since 1970 (NumericDate, RFC 7519 section 2).
+ *
+ * @param claims The payload, as a strict JSON object. Nothing in it has to be verified yet.
+ * @returns The claims, or `claim_missing` or `claim_malformed`; `where` is the name of the claim.
+ */
 export function readClaims(claims: JsonObject): Checked<TokenClaims> {
   for (const name of REQUIRED) {
     if (!Object.hasOwn(claims, name)) {
-      const detail = `The token has no claim "${name}": send one whose issuer sets it`
+      const detail = `Claim "${name}" is missing: send a token whose issuer sets it`
       return refuse({ code: 'claim_missing', where: name, detail })
     }
   }
@@ -33,13 +38,13 @@ export function readClaims(claims: JsonObject): Checked<TokenClaims> {
   if (exp <= iat) return refuseClaim('exp', 'must be later than "iat"')
   if (nbf !== undefined && exp <= nbf) return refuseClaim('nbf', 'must be earlier than "exp"')
   if (typeof iss !== 'string' || iss === '' || iss.length > URL_MAX_LENGTH) {
-    return refuseClaim('iss', `must be a text of 1 to ${URL_MAX_LENGTH} characters`)
+    return refuseClaim('iss', `must be a string of 1 to ${URL_MAX_LENGTH} characters`)
   }
   const audiences = readAudiences(aud)
-  if (audiences === undefined) return refuseClaim('aud', 'must be a text or a list of texts, none of them empty')
+  if (audiences === undefined) return refuseClaim('aud', 'must be a non-empty string or an array of non-empty strings')
   for (const name of ['sub', 'jti']) {
     const value = claims[name]
-    if (value !== undefined && typeof value !== 'string') return refuseClaim(name, 'must be a text')
+    if (value !== undefined && typeof value !== 'string') return refuseClaim(name, 'must be a string')
   }
   return pass({
     claims,
@@ -51,18 +56,18 @@ export function readClaims(claims: JsonObject): Checked<TokenClaims> {
   })
 }
 
-const NOT_A_DATE = 'must be an integer, in seconds since 1970, before the year 10000'
+const NOT_A_DATE = 'must be an integer number of seconds since 1970, before the year 10000 (NumericDate)'
 
 function readAudiences(aud: Json | undefined): readonly string[] | undefined {
   const values = Array.isArray(aud) ? aud : [aud]
-  const isText = (value: Json | undefined): value is string => typeof value === 'string' && value !== ''
-  return values.length > 0 && values.every(isText) ? values : undefined
+  const isFilled = (value: Json | undefined): value is string => typeof value === 'string' && value !== ''
+  return values.length > 0 && values.every(isFilled) ? values : undefined
 }
 
 function refuseClaim(where: string, rule: string): ReturnType<typeof refuse> {
   return refuse({
     code: 'claim_malformed',
     where,
-    detail: `The claim "${where}" ${rule}: send a token that keeps this`,
+    detail: `Claim "${where}" ${rule}`,
   })
 }

@@ -1,6 +1,6 @@
-// A token's text becomes a `ParsedToken` here and nowhere else, before any library sees it: one spelling of its
-// base64url, one meaning of its JSON, a short list of header parameters, sane times. Nothing is verified yet; the
-// claims are read once, and whoever verifies the signature later hands on these very claims.
+// The only place that makes a `ParsedToken` of a compact JWS, before any library sees it: one spelling of its
+// base64url, one meaning of its JSON, a short list of header parameters, sane times. Nothing is verified yet. The
+// claims are read once: the step that verifies the signature passes on these same claims.
 import { decodeBase64url } from '../core/base64.ts'
 import { describeSeconds } from '../core/duration.ts'
 import { isJsonObject, type JsonObject, parseJsonBytes } from '../core/json.ts'
@@ -21,7 +21,7 @@ export interface TokenHeader {
 /** Only {@link parseToken} makes one. Well-formed, and not verified. */
 export interface ParsedToken extends TokenClaims {
   readonly [parsed]: true
-  /** The text as it came; by its canonical form no other text has the same meaning and signature. */
+  /** The compact JWS as received. It is canonical: no other string has the same meaning and signature. */
   readonly compact: string
   readonly header: TokenHeader
   /** `header.payload`, what the signature is over (RFC 7515 section 5.2). */
@@ -37,7 +37,7 @@ export interface TokenForm {
   readonly signatureBytes: number
 }
 
-/** Our own sessions carry this `typ`; no session is evidence, or one login would pay for the next for ever. */
+/** Our own sessions carry this `typ`; no session is evidence, or one login could renew itself for ever. */
 export const SESSION_TYPE = 'postern-session+jwt'
 
 /** Parameters that bring a key of the sender's choice, or change what is signed or how it is read. */
@@ -48,15 +48,18 @@ const FORBIDDEN_PARAMETERS: ReadonlyMap<string, string> = new Map([
   ['x5c', 'keys come from the configured issuer alone (RFC 7515 section 4.1.6)'],
   ['crit', 'no extension is supported (RFC 7515 section 4.1.11)'],
   ['b64', 'the payload must be base64url (RFC 7797 section 3)'],
-  ['zip', 'compressed tokens are not read'],
-  ['enc', 'encrypted tokens are not read'],
-  ['cty', 'nested tokens are not read (RFC 7519 section 5.2)'],
+  ['zip', 'compressed tokens are not supported'],
+  ['enc', 'encrypted tokens are not supported'],
+  ['cty', 'nested tokens are not supported (RFC 7519 section 5.2)'],
 ])
 
 /**
- * Parses a compact JWS strictly. It refuses the form first (`token_too_large`, `token_malformed`), then the header
- * (`token_header_forbidden`, `algorithm_forbidden`, `token_type_forbidden`), then the claims (`claim_missing`, with
- * `where: 'exp'` before any other, and `claim_malformed`). Never throws.
+ * Parses a compact JWS (RFC 7515 section 7.1) strictly, without verifying it. Never throws.
+ *
+ * @param text The compact serialization, at most {@link TOKEN_MAX_BYTES} characters.
+ * @returns The token, or a refusal. The form is checked first (`token_too_large`, `token_malformed`), then the header
+ *   (`token_header_forbidden`, `algorithm_forbidden`, `token_type_forbidden`), then the claims (`claim_missing`, with
+ *   `where: 'exp'` before any other, and `claim_malformed`).
  */
 export function parseToken(text: string): Checked<ParsedToken> {
   const form = parseTokenForm(text)
@@ -73,20 +76,21 @@ export function parseToken(text: string): Checked<ParsedToken> {
 }
 
 /**
- * The first step of {@link parseToken}, for whoever must explain a token that it refused, such as a legacy service
- * account token, which has no `exp`. Nothing in it is to be trusted or used for a decision.
+ * The first step of {@link parseToken}. It also serves to explain a refused token, such as a legacy service account
+ * token, which has no `exp`. Do not trust the result, and decide nothing by it.
  */
 export function parseTokenForm(text: string): Checked<TokenForm> {
-  // UTF-16 units are bytes here: a text that is not ASCII is not base64url either.
+  // One UTF-16 unit is one byte here: a string that is not ASCII is not base64url either.
   if (text.length > TOKEN_MAX_BYTES) {
     const detail = `The token has ${text.length} characters: send one of at most ${TOKEN_MAX_BYTES}`
     return refuse({ code: 'token_too_large', detail })
   }
   const parts = text.split('.', 6)
   const [headerPart, claimsPart, signaturePart] = parts
-  if (parts.length === 5) return refuseMalformed(undefined, 'is encrypted (a JWE of five parts): send a signed one')
+  if (parts.length === 5)
+    return refuseMalformed(undefined, 'is encrypted (a JWE, five parts): send a signed token (JWS)')
   if (parts.length !== 3 || headerPart === undefined || claimsPart === undefined || signaturePart === undefined) {
-    return refuseMalformed(undefined, 'is not three parts with dots between: send a compact JWS')
+    return refuseMalformed(undefined, 'does not have three parts separated by dots: send a compact JWS')
   }
   const header = parseObject(headerPart, 'header')
   if (!header.ok) return header
@@ -104,24 +108,27 @@ export function parseTokenForm(text: string): Checked<TokenForm> {
 }
 
 /**
- * Whether the token is in its time, `skewSeconds` allowed on either side. Refusals: `token_expired`,
- * `token_not_yet_valid`, `token_issued_in_future`. A token is dead in the very second of `exp` (RFC 7519 section 4.1.4).
+ * Checks `exp`, `nbf` and `iat`. A token has expired in the very second of `exp` (RFC 7519 section 4.1.4).
+ *
+ * @param nowSeconds Seconds since 1970.
+ * @param skewSeconds Clock skew that is allowed on either side.
+ * @returns The token, or `token_expired`, `token_not_yet_valid` or `token_issued_in_future`.
  */
 export function checkTimes<T extends TokenClaims>(token: T, nowSeconds: number, skewSeconds: number): Checked<T> {
   const { issuedAtSeconds, expiresAtSeconds, notBeforeSeconds } = token
   if (nowSeconds >= expiresAtSeconds + skewSeconds) {
     const ago = describeSeconds(Math.floor(nowSeconds - expiresAtSeconds))
-    const detail = `JWT verification failed: the token expired ${ago} ago: send a fresh one`
+    const detail = `JWT verification failed: the token expired ${ago} ago: send a fresh token`
     return refuse({ code: 'token_expired', where: 'exp', detail })
   }
   if (notBeforeSeconds !== undefined && nowSeconds < notBeforeSeconds - skewSeconds) {
     const ahead = describeSeconds(Math.ceil(notBeforeSeconds - nowSeconds))
-    const detail = `JWT verification failed: the token is not valid for another ${ahead}: wait, or set the clocks right`
+    const detail = `JWT verification failed: the token is not valid for another ${ahead}: wait, or synchronize the clocks`
     return refuse({ code: 'token_not_yet_valid', where: 'nbf', detail })
   }
   if (nowSeconds < issuedAtSeconds - skewSeconds) {
     const ahead = describeSeconds(Math.ceil(issuedAtSeconds - nowSeconds))
-    const detail = `JWT verification failed: the token was issued ${ahead} in the future: set the issuer's clock right`
+    const detail = `JWT verification failed: the token was issued ${ahead} in the future: synchronize the issuer's clock`
     return refuse({ code: 'token_issued_in_future', where: 'iat', detail })
   }
   return pass(token)
@@ -132,8 +139,8 @@ function parseObject(part: string, name: 'header' | 'payload'): Checked<JsonObje
   if (bytes === undefined) return refuseMalformed(name, describeNotCanonical(`a ${name}`))
   const json = parseJsonBytes(bytes, TOKEN_DEPTH_MAX)
   if (!json.ok)
-    return refuseMalformed(name, `has a ${name} that is not strict JSON (${json.fault}): send it as it was issued`)
-  if (!isJsonObject(json.value)) return refuseMalformed(name, `has a ${name} that is no JSON object: send a JWT`)
+    return refuseMalformed(name, `has a ${name} that is not strict JSON (${json.fault}): send the token as issued`)
+  if (!isJsonObject(json.value)) return refuseMalformed(name, `has a ${name} that is not a JSON object: send a JWT`)
   return pass(json.value)
 }
 
@@ -160,10 +167,8 @@ function readHeader(header: JsonObject): Checked<TokenHeader> {
     return refuseToken('token_type_forbidden', 'typ', detail)
   }
   if (kid !== undefined && (typeof kid !== 'string' || !isKid(kid))) {
-    return refuseMalformed(
-      'kid',
-      `has a "kid" that is not 1 to ${KID_MAX_BYTES} printable ASCII characters: name the key so`,
-    )
+    const detail = `The header parameter "kid" must be 1 to ${KID_MAX_BYTES} printable ASCII characters`
+    return refuseToken('token_malformed', 'kid', detail)
   }
   return pass({ alg, ...(kid === undefined ? {} : { kid }), ...(typ === undefined ? {} : { typ }) })
 }
@@ -175,13 +180,16 @@ function isSessionType(typ: unknown): boolean {
   return name === SESSION_TYPE || name === `application/${SESSION_TYPE}`
 }
 
-/** Printed in messages and records: so no control character, no quote trick of Unicode, no length without end. */
+/**
+ * A `kid` is printed in messages and records: control characters, Unicode look-alikes and unbounded lengths are
+ * refused.
+ */
 export function isKid(kid: string): boolean {
   return kid.length <= KID_MAX_BYTES && /^[\x20-\x7e]+$/.test(kid)
 }
 
 function describeNotCanonical(what: string): string {
-  return `has ${what} that is not canonical base64url: send it as it was issued, with no padding and no whitespace`
+  return `has ${what} that is not canonical base64url: send the token as issued, without padding or whitespace`
 }
 
 function refuseMalformed(where: string | undefined, problem: string): ReturnType<typeof refuse> {

@@ -8,7 +8,7 @@ import { encodeUtf8 } from '../core/utf8.ts'
 export type SealKeys = readonly Uint8Array<ArrayBuffer>[]
 
 export interface DerivedKey {
-  /** Names the key without giving it away: a part of a second output of the same derivation. */
+  /** Identifies the key without revealing it: part of a second output of the same derivation. */
   readonly kid: string
   /** 32 bytes. */
   readonly key: Uint8Array<ArrayBuffer>
@@ -22,10 +22,13 @@ const KID_BYTES = 12
 
 /**
  * The key of one use, by HKDF-SHA-256 with `info` and no salt (RFC 5869 section 3.1: the secret is uniformly random).
- * Throws a `RangeError` for a secret that is too short: settings are checked before.
+ *
+ * @throws RangeError if the secret is shorter than {@link SEAL_KEY_MIN_BYTES}, which the check of the settings rules
+ *   out.
  */
 export async function deriveKey(secret: Uint8Array<ArrayBuffer>, info: string): Promise<DerivedKey> {
-  if (secret.length < SEAL_KEY_MIN_BYTES) throw new RangeError(`a seal key needs ${SEAL_KEY_MIN_BYTES} bytes`)
+  if (secret.length < SEAL_KEY_MIN_BYTES)
+    throw new RangeError(`a seal key must have at least ${SEAL_KEY_MIN_BYTES} bytes`)
   const known = derivedKeys.get(secret)?.get(info)
   if (known !== undefined) return known
   const derived = await derive(secret, info, new Uint8Array())

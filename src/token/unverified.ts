@@ -1,5 +1,5 @@
-// What can be read of a token that was refused, part by part: its header though the payload is broken, and the other way
-// round. For the audit record alone; nothing here is checked, so nothing here may decide anything.
+// Reads what it can of a refused token, part by part: the header even if the payload is broken, and vice versa. For the
+// audit record only: nothing here is checked, so nothing may be decided by it.
 import { decodeBase64url } from '../core/base64.ts'
 import { isJsonObject, type JsonObject, parseJsonBytes } from '../core/json.ts'
 import { LOGIN_BODY_MAX_BYTES, TOKEN_DEPTH_MAX } from '../core/limits.ts'

@@ -24,8 +24,12 @@ export interface Verification {
 }
 
 /**
- * Verifies the token by a key of `spec`. Check its times, audience and issuer first: they cost nothing. Refusals: those
- * of {@link RequestKeys.find}, `signature_invalid`, `signing_key_unusable`. Never throws on account of token or key.
+ * Verifies the signature of a token by a key of `spec`. Check its times, audience and issuer first: those checks are
+ * cheap. Never throws because of the token or the key.
+ *
+ * @param sources The key sources of this request, from `KeySources.forRequest`.
+ * @returns The token and its anchor; or a refusal of {@link RequestKeys.find}, `signature_invalid` or
+ *   `signing_key_unusable`.
  */
 export async function verifySignature(
   token: ParsedToken,
@@ -49,16 +53,16 @@ export async function verifySignature(
 const SIGNATURE_INVALID: Refusal = {
   code: 'signature_invalid',
   detail:
-    'JWT verification failed: the signature does not verify by the key that the token names; send the token as it was issued',
+    'JWT verification failed: the signature is not valid for the key that the token names; send the token as issued',
 }
 
-/** The key is at fault, or the host: one that is published correctly may be of a size that this host does not take. */
+/** The key is at fault, or the host: a correctly published key may have a size that this host does not support. */
 function refuseUnusableKey(error: unknown): Refusal {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   return {
     code: 'signing_key_unusable',
     detail:
-      'JWT verification failed: the key that the token names cannot be used on this host; have the issuer sign with a sound key, which on Deno is RSA of at most 4096 bits',
+      'JWT verification failed: the key that the token names cannot be used on this host; have the issuer sign with another key (Deno supports RSA keys of at most 4096 bits)',
     audit: { hostFault: describeError(cause) },
   }
 }
@@ -67,8 +71,8 @@ function refuseUnusableKey(error: unknown): Refusal {
 const TOKEN_FAULTS: ReadonlySet<unknown> = new Set(['ERR_JWS_SIGNATURE_VERIFICATION_FAILED', 'ERR_JWS_INVALID'])
 
 /**
- * Of a signature that is merely wrong, of whatever length, every host says `false`. Where one throws instead, jose uses
- * the same code with the host's error as `cause`: it could not work with the key (Deno, RSA over 4,096 bits).
+ * For a wrong signature of any length every host returns `false`. If the host throws instead, jose uses the same code
+ * with the host's error as `cause`: the host could not use the key (Deno, RSA over 4,096 bits).
  */
 function isTokenFault(error: unknown): boolean {
   return error instanceof Error && TOKEN_FAULTS.has(readErrorCode(error)) && error.cause === undefined

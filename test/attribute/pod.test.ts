@@ -60,7 +60,7 @@ function read(pod: JsonObject, change: Partial<PodOptions> = {}): Record<string,
   return Object.fromEntries(result.value.attributes)
 }
 
-describe('attributesOfPod()', () => {
+describe('readPodAttributes()', () => {
   it('reads every field of the catalogue, and no other', () => {
     expect(read(podWith())).toEqual({
       'kubernetes.pod.name': 'web-5cfd45f6c9-x2x4z',

@@ -53,7 +53,7 @@ describe('describeSeconds()', () => {
   })
 })
 
-describe('secondsSince()', () => {
+describe('countSecondsSince()', () => {
   it.each([
     [1999, 1],
     [0, 0],
@@ -63,7 +63,7 @@ describe('secondsSince()', () => {
   })
 })
 
-describe('secondsToWait()', () => {
+describe('roundUpToSeconds()', () => {
   it.each([
     [-5000, 1],
     [0, 1],

@@ -75,7 +75,7 @@ describe('parseJsonBytes()', () => {
   })
 })
 
-describe('canonicalJson()', () => {
+describe('writeCanonicalJson()', () => {
   it('sorts members by UTF-16 units, as the example of RFC 8785 section 3.2.3 does', () => {
     const value: Json = {
       '\u20ac': 'Euro',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { findNearest, suggestNearest } from '../../src/core/nearest.ts'
 import { makeUuidV7 } from '../../src/core/uuid.ts'
 
-describe('nearest()', () => {
+describe('findNearest()', () => {
   const names = ['issuerURL', 'jwksURI', 'jwks', 'audiences', 'k8s_token', 'ttl', 'kubernetes.pod.namespace']
 
   it.each([
@@ -32,7 +32,7 @@ describe('nearest()', () => {
   })
 })
 
-describe('uuidv7()', () => {
+describe('makeUuidV7()', () => {
   it('is a version 7 of the RFC 9562 variant, and begins with its time', () => {
     const now = 1_795_516_426_000
     const id = makeUuidV7(now)

@@ -17,7 +17,7 @@ const text = fc.oneof(
   }),
 )
 
-describe('utf8Length()', () => {
+describe('countUtf8Bytes()', () => {
   it('counts what the encoder makes', () => {
     fc.assert(
       fc.property(text, (sample) => {

@@ -1,4 +1,4 @@
-// The attributes that nobody attests: they come from the configuration alone.
+// The built-in attributes: they come from the configuration, not from an attestor.
 import { makeRows } from '../row.ts'
 
 export const BUILT_IN_ROWS = [

@@ -1,4 +1,5 @@
-// One load of a key source: the discovery document if there is one, then the key set, every URL under one policy.
+// Loads a key source once: the discovery document if there is one, then the key set. One URL policy holds for every
+// URL.
 import { isJsonObject, type Json } from '../../core/json.ts'
 import {
   DISCOVERY_MAX_BYTES,
@@ -27,8 +28,8 @@ export interface LoadPorts {
 }
 
 /**
- * Whether keys may be fetched for `spec`: from the issuer, or from the URL of its key set. The compiler asks this of a
- * document and the loader of each load, so that what compiles is also fetched.
+ * Checks whether keys may be fetched for `spec`: from the issuer, or from the URL of its key set. The compiler and the
+ * loader both call it, so that a source that compiles can also be fetched.
  */
 export function checkFetchedSpec(spec: FetchedSpec, policy: UrlPolicy): UrlResult {
   if (spec.kind === 'jwks_uri') return checkUrl(spec.url, policy)
@@ -51,12 +52,12 @@ export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loa
   if (!document.ok) return fail(document.failure)
   if (!isJsonObject(document.value)) return fail({ kind: 'discovery_not_an_object', facts: {} })
   const { issuer: named, jwks_uri: jwksUri } = document.value
-  // Literally, slash included (section 4.3): else one issuer vouches for another (mix-up).
+  // Compared literally, slash included (section 4.3): otherwise one issuer could vouch for another (mix-up attack).
   if (named !== spec.issuer) return fail({ kind: 'issuer_mismatch', facts: { named: quoteJson(named) } })
   if (typeof jwksUri !== 'string') return fail({ kind: 'jwks_uri_missing', facts: {} })
   const keysUrl = checkFetchedSpec({ kind: 'jwks_uri', url: jwksUri }, ports.urlPolicy)
   if (!keysUrl.ok) return failKeys(jwksUri, describeForbidden(keysUrl))
-  // Whoever can alter a discovery document still cannot send the gateway to a host of his choice.
+  // An attacker who can alter a discovery document still cannot send the gateway to a host of their choice.
   const origins = [issuer.value.origin, ...(spec.jwksOrigins ?? [])]
   if (!origins.includes(keysUrl.value.origin)) {
     return fail({ kind: 'jwks_origin_forbidden', facts: { named: quoteJson(jwksUri) } })
@@ -66,7 +67,7 @@ export async function loadKeys(spec: FetchedSpec, ports: LoadPorts): Promise<Loa
 
 /**
  * The media type of a JWK Set (RFC 7517 section 8.5.1), the only one that kube-apiserver produces at `/openid/v1/jwks`:
- * it answers 406 to a request for `application/json` alone. Other issuers know that one alone.
+ * it answers 406 to a request for `application/json` alone. Some other issuers know only `application/json`.
  */
 const KEY_SET_ACCEPT = 'application/jwk-set+json, application/json'
 
@@ -98,7 +99,7 @@ function describeForbidden({ reason, cure }: ForbiddenUrl): FetchFailure {
 }
 
 function quoteJson(value: Json | undefined): string {
-  return typeof value === 'string' ? quoteText(value, QUOTED_CLAIM_MAX_CHARACTERS) : 'no string'
+  return typeof value === 'string' ? quoteText(value, QUOTED_CLAIM_MAX_CHARACTERS) : 'not a string'
 }
 
 function makeFetchBounds(
@@ -108,7 +109,9 @@ function makeFetchBounds(
   return { maxBytes, timeoutMillis: ports.fetchTimeoutMillis ?? KEY_FETCH_TIMEOUT_MILLIS }
 }
 
-/** How long a key set is good by its `Cache-Control` (RFC 9111 section 5.2.2), within our bounds. */
+/**
+ * Reads how many seconds a key set may be cached by its `Cache-Control` (RFC 9111 section 5.2.2), within our bounds.
+ */
 export function readAgeMaxSeconds(headers: Headers): number {
   const directives = (headers.get('cache-control') ?? '')
     .toLowerCase()
@@ -118,7 +121,7 @@ export function readAgeMaxSeconds(headers: Headers): number {
   const maxAge = directives.find((directive) => directive.startsWith('max-age='))?.slice('max-age='.length)
   const stated = maxAge === undefined ? undefined : readDeltaSeconds(maxAge)
   if (stated === undefined) return KEY_SET_AGE_DEFAULT_SECONDS
-  // What a cache on the way held already is part of it (RFC 9111 section 4.2.3).
+  // The time that it spent in a cache on the way counts (RFC 9111 section 4.2.3).
   const left = stated - (readDeltaSeconds(headers.get('age') ?? '0') ?? 0)
   return Math.min(Math.max(left, KEY_SET_AGE_MIN_SECONDS), KEY_SET_AGE_MAX_SECONDS)
 }

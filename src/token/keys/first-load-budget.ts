@@ -1,14 +1,15 @@
-// How often tokens that nobody has verified yet may make the gateway ask an issuer for the first time. An unsigned token
-// of each of thousands of configured issuers would cause two fetches each, and each costs as much as several logins.
+// Limits how often unverified tokens may make the gateway contact an issuer for the first time. Otherwise an attacker
+// could send one unsigned token for each of thousands of configured issuers and cause two fetches each, each as costly
+// as several logins.
 import type { Clock } from '../../core/clock.ts'
 import { FIRST_LOADS_BUCKET, FIRST_LOADS_REFILL_MILLIS, VERIFIED_SOURCES_MAX } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import { type BucketBounds, fillBucket, takeFrom } from '../../core/token-bucket.ts'
 
 export interface FirstLoads {
-  /** Whether the source may be loaded that is not in memory. One that has verified a token before always may. */
+  /** Whether a source that is not in memory may be loaded. A source that has verified a token before always may. */
   may(id: string): boolean
-  /** A key of the source has verified a token. */
+  /** Records that a key of the source has verified a token. */
   noteVerified(id: string): void
 }
 

@@ -1,4 +1,4 @@
-// The sentences about keys: what the caller may read, and what goes to the audit record and the status alone.
+// Messages about keys: those that the caller may read, and those for the audit record and the status only.
 import { roundUpToSeconds } from '../../core/duration.ts'
 import { AUDITED_EXPECTED_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
@@ -12,7 +12,7 @@ import { findNextAttemptMillis, type SourceState } from './source-state.ts'
 
 const DOCUMENTS = { discovery: 'the discovery document', keys: 'the key set' } as const
 
-/** A failure as its operator reads it. */
+/** A failure as the operator reads it. */
 export interface FailureReport {
   readonly cause: FetchCause
   /** What happened, without the URL. */
@@ -20,6 +20,7 @@ export interface FailureReport {
   readonly nextStep: string
 }
 
+/** Describes a failed load for the operator. Never send it to a caller: it names hosts and certificates. */
 export function describeFailure(failure: LoadFailure): FailureReport {
   const { document, kind, unusedProxy } = failure
   const row: CauseRow = FETCH_CAUSES[kind]
@@ -34,8 +35,8 @@ export function describeFailure(failure: LoadFailure): FailureReport {
 }
 
 /**
- * Keys could not be fetched (503): the fault is not the caller's, and trying again is right. The caller reads the same
- * sentence whatever failed; the cause goes to the audit record.
+ * Refuses because keys could not be fetched (503). The fault is not the caller's, who should try again. The caller
+ * reads the same message whatever failed; the cause goes to the audit record.
  */
 export function refuseFailedFetch(state: SourceState, nowMillis: number): Refusal {
   const waitMillis = (findNextAttemptMillis(state) ?? nowMillis) - nowMillis
@@ -53,7 +54,7 @@ export function refuseFailedFetch(state: SourceState, nowMillis: number): Refusa
   }
 }
 
-/** One request has caused as many fetches as one may: others may have loaded the keys when it is sent again. */
+/** Refuses because this request has used up its fetches. On a retry, other requests may have loaded the keys. */
 export function refuseUnfetched(): Refusal {
   return {
     code: 'signing_key_fetch_failed',
@@ -77,25 +78,25 @@ function describeSkipped({ index, reason }: SkippedKey): string {
   return `keys[${index}]: ${reason}`
 }
 
-/** Who publishes the keys: the issuer, or the document of a policy, whose `jwks` is the operator's to keep current. */
+/** Who publishes the keys: the issuer, or the document of a policy, whose `jwks` the operator keeps current. */
 export type KeyPublisher = 'issuer' | 'document'
 
 const CURES = {
   issuer: {
-    unknown: 'check that the token is of this issuer, and send a fresh one',
-    ambiguous: 'send a token whose "kid" names one',
-    unusable: "fix the key in the issuer's key set, or have the issuer sign with another one",
+    unknown: 'check that this issuer issued the token, and send a fresh token',
+    ambiguous: 'send a token whose "kid" names exactly one key',
+    unusable: "fix the key in the issuer's key set, or have the issuer sign with another key",
   },
   document: {
-    unknown: 'add the new key to it if the keys were rotated',
-    ambiguous: 'send a token whose "kid" names one',
-    unusable: 'fix the key there',
+    unknown: 'if the keys were rotated, add the new key to it',
+    ambiguous: 'send a token whose "kid" names exactly one key',
+    unusable: 'fix that key',
   },
 } as const
 
 /**
- * The keys are there, and none of them is the token's (401). A `kid` is printable, and the caller's own. The audit
- * record says what `set` holds instead: a key that was skipped for its own `kid` is found by nothing else.
+ * Refuses because no key of the set is the token's (401). The quoted `kid` is printable, and the caller's own. The
+ * audit record lists what the set contains instead: nothing else shows a key that was skipped because of its own `kid`.
  */
 export function refuseSelection(
   selection: Exclude<KeySelection, { kind: 'found' }>,
@@ -125,7 +126,7 @@ export function refuseSelection(
     case 'ambiguous':
       return {
         code: 'signing_key_ambiguous',
-        detail: `JWT verification failed: several keys ${from} fit ${key}; ${cure}`,
+        detail: `JWT verification failed: several keys ${from} match ${key}; ${cure}`,
         audit,
       }
     case 'unusable':

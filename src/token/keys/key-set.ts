@@ -1,6 +1,6 @@
-// A JWK Set (RFC 7517 section 5) becomes a list of usable public keys, read key by key: a key that is weak, unknown or
-// not meant for signatures is skipped and its reason kept, so that one such key never costs the whole set. At the next
-// rotation to an algorithm that we do not know, the other keys go on.
+// Reads a JWK Set (RFC 7517 section 5) key by key into usable public keys. A key that is weak, unknown or not meant for
+// signatures is skipped with its reason, so that it does not invalidate the whole set: when an issuer rotates to an
+// algorithm that we do not support, its other keys still verify.
 import { KEY_SET_UNNAMED_SKIPPED_MAX } from '../../core/limits.ts'
 import type { Algorithm } from '../algorithms.ts'
 import type { ParsedToken } from '../parse.ts'
@@ -24,9 +24,11 @@ export interface KeySet {
 }
 
 /**
- * The keys of a set. `undefined` in the one case where there is none to read: not an object with a list `keys`. There
- * is no bound on their number, since issuers append a new key to the others and sign with it: the bytes of the document
- * bound it, and the work is in proportion to them.
+ * Reads the keys of a set. Their number is not bounded, since issuers append a new key to the others and sign with it:
+ * the size of the document bounds it, and the work is proportional to that.
+ *
+ * @param json The parsed set, from our JSON reader or from a document.
+ * @returns The keys and the skipped ones; `undefined` if `json` is not an object with an array `keys`.
  */
 export function readKeySet(json: unknown): KeySet | undefined {
   if (typeof json !== 'object' || json === null || !Object.hasOwn(json, 'keys')) return undefined
@@ -57,10 +59,10 @@ interface Found {
 }
 
 /**
- * What to do with the keys of one `kid`. The same key again is read once. Of two different keys that fit one algorithm
- * neither is used for it: a `kid` that names two keys names none, and "the first wins" would let the order of a list
- * decide who may log in. Keys may share a `kid` where they share no algorithm (RFC 7517 section 4.5), and one RSA key
- * may be listed once for each of its algorithms.
+ * Resolves keys that share a `kid`. A repeated key is read once. Of two different keys for one algorithm neither is
+ * used: the `kid` is ambiguous, and "the first wins" would let the order of a list decide who may log in. Keys may
+ * share a `kid` where they share no algorithm (RFC 7517 section 4.5), and one RSA key may be listed once for each of
+ * its algorithms.
  */
 function resolveRivals(group: readonly Found[], keys: PublicKey[], skipped: SkippedKey[]): void {
   const [first] = group
@@ -84,7 +86,7 @@ function resolveRivals(group: readonly Found[], keys: PublicKey[], skipped: Skip
     if (contested.length > 0) {
       const reason = `for ${contested.join(', ')} another key has the same kid`
       skipped.push({ ...makeSkippedKey(index, key.kid, reason), ...(own.length > 0 ? { algorithms: contested } : {}) })
-    } else if (own.length === 0) skipped.push(makeSkippedKey(index, key.kid, 'the same key is listed before'))
+    } else if (own.length === 0) skipped.push(makeSkippedKey(index, key.kid, 'the same key is listed before it'))
   }
 }
 
@@ -92,7 +94,7 @@ function makeSkippedKey(index: number, kid: string | undefined, reason: string):
   return { index, ...(kid === undefined ? {} : { kid }), reason }
 }
 
-/** A set of nothing but `null` would keep a reason for every five of its bytes. */
+/** Bounds the reasons kept: a set that contains only `null` would otherwise keep one for every five of its bytes. */
 function boundSkipped(skipped: readonly SkippedKey[]): readonly SkippedKey[] {
   const kept: SkippedKey[] = []
   const rest: SkippedKey[] = []
@@ -107,7 +109,7 @@ function boundSkipped(skipped: readonly SkippedKey[]): readonly SkippedKey[] {
 }
 
 function describeRest(count: number): string {
-  return `it and later ones, ${count} entries without a usable kid in all, are no usable keys either`
+  return `this and later ones, ${count} entries without a usable kid in all, are not usable keys either`
 }
 
 export type KeySelection =
@@ -117,9 +119,9 @@ export type KeySelection =
   | { readonly kind: 'unusable'; readonly reason: string }
 
 /**
- * The one key that may have signed the token. With a `kid`: exactly that key, and it must fit the algorithm. Without:
- * only if exactly one key fits, since trying keys in turn makes the weakest of them the lock. A `kid` that names only
- * a skipped key is `unusable` with its reason, so that "RSA exponent 1" is not reported as "unknown".
+ * Selects the one key that may have signed the token. With a `kid`: exactly that key, and it must fit the algorithm.
+ * Without: only if exactly one key fits, since trying keys in turn is as weak as the weakest key. A `kid` that names
+ * only a skipped key is `unusable` with its reason, so that "RSA exponent 1" is not reported as "unknown".
  */
 export function selectKey(set: KeySet, { header: { alg, kid } }: ParsedToken): KeySelection {
   const fitting = set.keys.filter((key) => key.algorithms.includes(alg) && (kid === undefined || key.kid === kid))

@@ -1,5 +1,5 @@
-// Events about the fetches of key sets: an issuer fails, also while its keys are in hand and no login shows it, or is back.
-// One per change: a fetch that fails in the same way as the one before it is not reported again.
+// Events about the fetches of key sets: an issuer fails, also while its keys are in hand and no login shows it, or is
+// back. One per change: a fetch that fails in the same way as the one before it is not reported again.
 import { describeFailure } from './key-refusals.ts'
 import type { FetchedSpec } from './key-source-spec.ts'
 import type { LoadFailure } from './load-outcome.ts'
@@ -9,12 +9,12 @@ export interface IssuerFetchFailed {
   readonly event: 'issuer_fetch_failed'
   /** The issuer, or the `jwksURI` of the policy. */
   readonly source: string
-  /** The document that could not be had. */
+  /** The document that could not be fetched. */
   readonly url: string
   readonly cause: string
   readonly reason: string
   readonly nextStep: string
-  /** Keys that go on serving; with none, logins of this issuer are answered with 503. */
+  /** Keys that are still used. If 0, logins with tokens of this issuer get 503. */
   readonly keysInHand: number
 }
 
@@ -28,7 +28,7 @@ export interface IssuerFetchRecovered {
 
 export type IssuerFetchEvent = IssuerFetchFailed | IssuerFetchRecovered
 
-/** The fetches before this one: how many of them failed in a row, and how the last of those did. */
+/** The fetches before this one: how many failed in a row, and the failure of the last one. */
 export interface FetchesBefore {
   readonly failures: number
   readonly failure: LoadFailure | undefined
@@ -43,7 +43,7 @@ export function describeLoad(
 ): IssuerFetchEvent | undefined {
   const { failures, lastFailure, keys } = state
   const source = spec.kind === 'discovery' ? spec.issuer : spec.url
-  // Too old to serve is not in hand.
+  // Keys that are too old to use do not count as in hand.
   const keysInHand = keys === undefined || findFreshness(state, nowMillis) === 'absent' ? 0 : keys.set.count
   if (failures === 0) {
     if (before.failures === 0) return undefined

@@ -1,12 +1,12 @@
 // Where keys come from. A source is identified by that place and never by a token's `iss`: every cluster that kubeadm
-// makes has the same issuer, and one cluster's keys must not serve for another.
+// creates has the same issuer, and one cluster's keys must not verify another's tokens.
 import type { KeySet } from './key-set.ts'
 
 export type KeySourceSpec =
   /** OpenID Connect Discovery. `jwksOrigins`: where its key set may be, besides the issuer's own origin. */
   | { readonly kind: 'discovery'; readonly issuer: string; readonly jwksOrigins?: readonly string[] }
   | { readonly kind: 'jwks_uri'; readonly url: string }
-  /** Keys out of a document. `digest`: base64url SHA-256 of the canonical JSON (RFC 8785) of the set itself. */
+  /** Keys in a document. `digest`: base64url SHA-256 of the canonical JSON (RFC 8785) of the set itself. */
   | { readonly kind: 'inline'; readonly digest: string; readonly keys: KeySet }
 
 export type FetchedSpec = Exclude<KeySourceSpec, { readonly kind: 'inline' }>

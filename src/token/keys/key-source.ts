@@ -1,4 +1,4 @@
-// The keys of each source: loaded, refreshed, kept while their issuer is down, and looked up for a token.
+// The keys of each source: loads them, refreshes them, keeps them while their issuer is down, and finds a token's key.
 import type { Clock } from '../../core/clock.ts'
 import {
   KEY_FETCH_LEASE_MILLIS,
@@ -38,36 +38,38 @@ export type KeyLookup =
   | {
       readonly kind: 'found'
       readonly key: PublicKey
-      /** The keys are over their age, because the issuer cannot be reached. */
+      /** The keys are older than their `max-age`, because the issuer cannot be reached. */
       readonly stale: boolean
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
 /**
- * - `fits`: keys are in hand, and one of them is the token's, or names it
- * - `misses`: keys are in hand, none is the token's, and asking for newer ones is due
- * - `absent`: no keys are in hand, and asking for them is due
- * - `settled`: nothing fits, and nothing would be asked for: the source is backing off, or was asked just now
+ * - `fits`: keys are in hand, and one of them matches the token
+ * - `misses`: keys are in hand, none matches, and newer ones may be fetched now
+ * - `absent`: no keys are in hand, and they may be fetched now
+ * - `settled`: no key matches, and none would be fetched: the source is backing off, or was fetched just now
  */
 export type KeyOutlook = 'fits' | 'misses' | 'absent' | 'settled'
 
 /** What one request may ask of key sources. */
 export interface RequestKeys {
   /**
-   * The key that the token names, fetched if need be. Never rejects on account of an issuer. Refusals:
+   * Finds the key that the token names, and fetches if necessary. Never rejects because of an issuer. Refusals:
    * `signing_key_unknown`, `_ambiguous`, `_unusable`, `_fetch_failed`.
    */
   readonly find: (spec: KeySourceSpec, token: ParsedToken) => Promise<KeyLookup>
-  /** What is known of that key without a fetch. */
+  /** Describes what is known of that key without a fetch. */
   readonly look: (spec: KeySourceSpec, token: ParsedToken) => KeyOutlook
-  /** That a key of the source has verified a token: once evicted, it is loaded again whatever others ask for. */
+  /** Records that a key of the source has verified a token: its next first load is exempt from the limit on those. */
   readonly noteVerified: (spec: KeySourceSpec) => void
-  /** The same sources, of which nothing is fetched: keys that are not in hand are refused as not fetched. */
+  /** The same sources without fetches: a key that is not in hand is refused with `signing_key_fetch_failed`. */
   readonly inHand: () => RequestKeys
 }
 
 export interface KeySources {
-  /** For one request. Work that may outlive its answer goes to `background` (`ctx.waitUntil` on Workers). */
+  /**
+   * The sources for one request. Work that may outlive its response goes to `background` (`ctx.waitUntil` on Workers).
+   */
   readonly forRequest: (background: Background) => RequestKeys
   readonly status: (spec: KeySourceSpec) => KeySourceStatus
 }
@@ -78,18 +80,23 @@ export interface KeySourcePorts {
   readonly fetch: FetchLike
   readonly clock: Clock
   readonly sleep: (millis: number) => Promise<void>
+  /** See {@link UrlPolicy.allowLoopback}. */
   readonly allowLoopback: boolean
   /** See {@link UrlPolicy.privateOrigins}. */
   readonly privateOrigins?: ReadonlySet<string>
-  /** For one document; the default is the limit. */
+  /** Milliseconds for one document; default `KEY_FETCH_TIMEOUT_MILLIS`. */
   readonly fetchTimeoutMillis?: number
-  /** Name of an environment variable that configures an egress proxy: the host's `fetch` uses none. */
+  /** Name of a set environment variable for an egress proxy, which the host's `fetch` does not use. */
   readonly unusedProxy?: string
-  /** Gets one event when the fetches of a source begin to fail, and one when they succeed again. It must not throw. */
+  /** Receives an event when the fetches of a source begin to fail, and when they succeed again. Must not throw. */
   readonly tell?: (event: IssuerFetchEvent) => void
 }
 
-/** The key sources of one gateway, per isolate; memory is bounded, and an evicted source is loaded again. */
+/**
+ * Creates the key sources of one gateway in this isolate. Memory is bounded; an evicted source is loaded again.
+ *
+ * @example createKeySources({ fetch, clock: Date.now, sleep, allowLoopback: false }).forRequest(background)
+ */
 export function createKeySources(ports: KeySourcePorts): KeySources {
   const { clock, sleep } = ports
   const sources = createLru<SourceState>({ maxBytes: KEY_SOURCES_MAX_BYTES })
@@ -110,12 +117,12 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     return state
   }
 
-  /** Takes the lease at once, before anything is awaited: so nobody else can between the check and the taking. */
+  /** Takes the lease before anything is awaited, so no other request can take it between the check and here. */
   async function load(spec: FetchedSpec, id: string, state: SourceState): Promise<void> {
     const lease: Lease = { busySinceMillis: clock() }
     state.lease = lease
     const loaded = await loadKeys(spec, loadPorts)
-    // Whoever took the lease over after it lapsed has the say.
+    // The lease expired and another load took over: discard this result.
     if (state.lease !== lease) return
     const before = { failures: state.failures, failure: state.lastFailure?.failure }
     recordLoad(state, loaded, clock())
@@ -125,8 +132,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   }
 
   /**
-   * Waits until the load under way ends, its lease lapses, or it has taken `maxMillis`. Bounded by count too, should the
-   * clock stand still.
+   * Waits until the load under way ends, its lease expires, or it has taken `maxMillis`. The number of waits is bounded
+   * too, in case the clock does not advance.
    */
   async function awaitLease(state: SourceState, maxMillis = KEY_FETCH_LEASE_MILLIS): Promise<void> {
     const { lease } = state
@@ -140,8 +147,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   }
 
   /**
-   * Keys that are as new as can be had: by a load under way, or else by our own if `mayLoad` and the source is not
-   * backing off. The load that we waited for may have died with its request: then one of those who waited takes over.
+   * Gets the newest keys: from a load under way, or else by our own load if `mayLoad` and the source is not backing
+   * off. The load that we waited for may have died with its request: then one of the waiting requests takes over.
    */
   async function refresh(
     spec: FetchedSpec,
@@ -156,8 +163,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   }
 
   /**
-   * Newer keys than those in hand, which are over their age but may still serve. An issuer that is up is waited for, so
-   * that what it has withdrawn stops verifying; one that has just failed, or hangs, holds nobody back.
+   * Renews keys that are older than their `max-age` but still usable. Waits for an issuer that is up, so that a
+   * withdrawn key stops verifying. An issuer that has just failed, or hangs, does not delay requests.
    */
   async function renew(spec: FetchedSpec, id: string, state: SourceState, background: Background): Promise<void> {
     if (hasJustFailed(state, clock())) {
@@ -189,8 +196,8 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
       return selection === undefined ? makeFailedLookup(state) : lookUp(state, selection, token)
 
     const name = describeKeyName(token)
-    // Keys that were loaded for this very request cannot be made newer by asking again. Otherwise an unknown `kid` may
-    // cause a load if it was not asked for just now, and while the bucket holds.
+    // Keys that were loaded for this very request are the newest. Otherwise an unknown `kid` may cause a load if it has
+    // not caused one just now, and if the bucket has a token.
     if (state.loads === loadsBefore && !isKnownUnknown(state, name, clock())) {
       await refresh(spec, id, state, () => takeToken(state.bucket, clock()))
     }
@@ -267,12 +274,12 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
   }
 }
 
-/** The key that the token names among those of `set`, and nowhere else. `publisher`: whom a refusal speaks of. */
+/** Finds the token's key in `set` alone. `publisher`: the one that a refusal names. */
 export function lookUpIn(set: KeySet, token: ParsedToken, publisher: KeyPublisher): KeyLookup {
   return makeLookup(selectKey(set, token), token, { stale: false, publisher, set })
 }
 
-/** `kid`s are printable, so no `kid` can be taken for the key of a token without one. */
+/** A `kid` is printable, so none equals the name of a token without a `kid`. */
 function describeKeyName({ header: { kid, alg } }: ParsedToken): string {
   return kid ?? `\0${alg}`
 }

@@ -2,7 +2,7 @@
 import type { FetchFailure } from '../../net/bounded-fetch.ts'
 import type { KeySet } from './key-set.ts'
 
-/** What failed: the document, and how. For the operator alone: the facts name the deployment. */
+/** The document that failed, and how. For the operator only: the facts describe the deployment. */
 export interface LoadFailure extends FetchFailure {
   readonly document: 'discovery' | 'keys'
   readonly url: string

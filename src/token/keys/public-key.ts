@@ -1,5 +1,5 @@
 // One public key out of a JWK (RFC 7517, RFC 7518 section 6, RFC 8037): whether it may check signatures, and which.
-// WebCrypto imports RSA keys of 512 and of 16384 bits and with exponent 1, with which anybody forges; here is the stop.
+// WebCrypto accepts 512-bit RSA keys and e = 1, which allow forgery, and slow 16384-bit keys. They are rejected here.
 import { type CryptoKey, importJWK } from 'jose'
 import { decodeBase64url } from '../../core/base64.ts'
 import { sha256Base64url } from '../../core/digest.ts'
@@ -17,7 +17,9 @@ export interface PublicKey {
   readonly algorithms: readonly Algorithm[]
   /** Equal for equal keys: the required members in their canonical form, which is what RFC 7638 section 3 hashes. */
   readonly identity: string
-  /** The RFC 7638 thumbprint: base64url of the SHA-256 of {@link PublicKey.identity}. Hashed at the first use and kept. */
+  /**
+   * The RFC 7638 thumbprint: base64url of the SHA-256 of {@link PublicKey.identity}. Hashed at the first use and kept.
+   */
   readonly thumbprint: () => Promise<string>
   /** The key for WebCrypto, imported at the first use and kept. Rejects if the host cannot import it. */
   readonly importFor: (algorithm: Algorithm) => Promise<CryptoKey>
@@ -27,11 +29,11 @@ export type PublicKeyResult =
   | { readonly ok: true; readonly value: PublicKey }
   | { readonly ok: false; readonly reason: string }
 
-/** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 9964 (`priv`). A key whose private half is published is anybody's. */
+/** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 9964 (`priv`). With a published private half anyone can sign. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 type Members = Readonly<Record<string, unknown>>
-/** The public members of one key type, or why there are none. */
+/** The public members of one key type, or the reason why the key is not usable. */
 type Material =
   | { readonly ok: true; readonly members: Readonly<Record<string, string>>; readonly curve?: string }
   | { readonly ok: false; readonly reason: string }
@@ -43,7 +45,11 @@ const MATERIALS: ReadonlyMap<unknown, { readonly keyType: KeyType; readonly read
     ['OKP', { keyType: 'OKP', read: (jwk: Members) => readCurve(jwk, 'OKP', ['x']) }],
   ] as const)
 
-/** A key that may check signatures, or the reason why it may not; the reason holds nothing that the key chose. */
+/**
+ * Reads one entry of a JWK Set.
+ *
+ * @returns A key that may verify signatures, or the reason why it may not. The reason quotes no member of the key.
+ */
 export function readPublicKey(entry: unknown): PublicKeyResult {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return refuseKey('it is not an object')
   // Own members alone, and no prototype: a set that is written inline comes from a document, not from our JSON reader.
@@ -103,17 +109,20 @@ function readRsa({ n, e }: Members): Material {
   if (bits < RSA_MIN_BITS || bits > RSA_MAX_BITS) {
     return refuseKey(`RSA modulus of ${bits} bits; ${RSA_MIN_BITS} to ${RSA_MAX_BITS} are accepted`)
   }
-  // Every issuer of this field uses 65537. With exponent 1 a signature is its own message, with 3 old forgeries return.
+  // Every issuer in this field uses 65537. With exponent 1 a signature equals its message; with 3, known forgeries
+  // work.
   if (e !== 'AQAB')
     return refuseKey(
       `RSA exponent ${exponent.length > 4 ? 'over 32 bits' : toInteger(exponent)}; only 65537 is accepted`,
     )
   if (((modulus.at(-1) ?? 0) & 1) === 0) return refuseKey('RSA modulus is even')
-  if (isRocaModulus(modulus)) return refuseKey('RSA modulus is of a faulty generator (ROCA, CVE-2017-15361)')
+  if (isRocaModulus(modulus)) return refuseKey('RSA modulus was made by a faulty generator (ROCA, CVE-2017-15361)')
   return { ok: true, members: { n: String(n), e } }
 }
 
-/** Base64urlUInt (RFC 7518 section 2), or what is wrong with it. Some key exporters write the sign byte of ASN.1. */
+/**
+ * Reads a Base64urlUInt (RFC 7518 section 2), or describes its fault. Some exporters write ASN.1's leading zero byte.
+ */
 function readInteger(text: unknown, name: string, section: string): Uint8Array | string {
   const bytes = typeof text === 'string' ? decodeBase64url(text) : undefined
   if (bytes === undefined || bytes.length === 0) return `its ${name} is not a canonical base64url integer`
@@ -124,7 +133,7 @@ function toInteger(bytes: Uint8Array): number {
   return bytes.reduce((value, byte) => value * 256 + byte, 0)
 }
 
-/** Whether the point lies on the curve is for the import to see. */
+/** The import checks whether the point is on the curve. */
 function readCurve(jwk: Members, keyType: KeyType, coordinates: readonly string[]): Material {
   const { crv: curve } = jwk
   const row = typeof curve === 'string' ? CURVES.get(curve) : undefined
@@ -151,13 +160,13 @@ function makeThumbprinter(identity: string): PublicKey['thumbprint'] {
 }
 
 /**
- * Keys as WebCrypto has them, of all sets together: one takes some 6 KiB outside of the heap, and a document may hold
- * thousands. What is kept is the key, never the promise of one: on Workers a promise belongs to the request that made
- * it, and jose's own local key set shares it. Two requests at once import twice, which is harmless.
+ * Imported keys of all sets: each takes some 6 KiB outside the heap, and a document may have thousands. What is kept is
+ * the key, never the promise of one: on Workers a promise belongs to the request that made it, and jose's own local key
+ * set shares it. Two requests at once import twice, which is harmless.
  */
 const IMPORTED = createLru<CryptoKey>({ maxEntries: IMPORTED_KEYS_MAX })
 
-/** Holds no more than the identity, which is there anyway: see `weighHeap`. */
+/** The closure holds only the identity, which exists anyway: see `weighHeap`. */
 function makeImporter(identity: string): PublicKey['importFor'] {
   return async function importFor(algorithm) {
     const name = `${algorithm} ${identity}`

@@ -19,7 +19,7 @@ import { fillRefetchBucket, type RefetchBucket } from './refetch-bucket.ts'
 
 export interface KeysInHand {
   readonly set: KeySet
-  /** Of memory. */
+  /** Bytes of memory. */
   readonly weightBytes: number
   readonly loadedAtMillis: number
   readonly ageMaxMillis: number
@@ -28,11 +28,11 @@ export interface KeysInHand {
 export interface LastFailure {
   readonly atMillis: number
   readonly failure: LoadFailure
-  /** Of memory: its facts are the issuer's to choose. */
+  /** Bytes of memory: the issuer chooses the facts. */
   readonly weightBytes: number
 }
 
-/** Who is loading now. Its identity says whose it is. */
+/** The load under way. Object identity distinguishes leases. */
 export interface Lease {
   readonly busySinceMillis: number
 }
@@ -40,13 +40,13 @@ export interface Lease {
 export interface SourceState {
   keys: KeysInHand | undefined
   lease: Lease | undefined
-  /** Loads that have ended, well or not. */
+  /** Loads that have ended, with success or failure. */
   loads: number
-  /** Failed loads since the last good one. */
+  /** Failed loads since the last successful one. */
   failures: number
   lastFailure: LastFailure | undefined
   readonly bucket: RefetchBucket
-  /** `kid`s that a good load did not have, and until when that is not asked again. */
+  /** `kid`s that a successful load did not contain, each with the time until which it causes no other load. */
   readonly unknownKids: Lru<number>
 }
 
@@ -64,9 +64,9 @@ export function createSource(nowMillis: number): SourceState {
 
 /**
  * - `fresh`: within the first half of its age
- * - `due`: in the second half: serves, and is refreshed in the background, so that rotation meets no request
- * - `stale`: over its age: serves only if a load has just failed, or does not end in time
- * - `absent`: never loaded, or too old to serve at all
+ * - `due`: in the second half: used, and refreshed in the background, so that no request waits for a rotation
+ * - `stale`: over its age: used only if a load has just failed, or does not end in time
+ * - `absent`: never loaded, or too old to use at all
  */
 export type Freshness = 'fresh' | 'due' | 'stale' | 'absent'
 
@@ -79,8 +79,8 @@ export function findFreshness({ keys }: SourceState, nowMillis: number): Freshne
 }
 
 /**
- * After the n-th failure in a row: 1 s, 2 s, 4 s ... 60 s. So a source that is down costs one load per window. An issuer
- * that asks for a longer wait gets it, within our bound.
+ * Finds when the next load may begin: 1 s, 2 s, 4 s ... 60 s after the n-th failure in a row. So a source that is down
+ * costs one load per window. A longer `Retry-After` is honoured, within our bound.
  */
 export function findNextAttemptMillis({ failures, lastFailure }: SourceState): number | undefined {
   if (failures === 0 || lastFailure === undefined) return undefined
@@ -93,9 +93,9 @@ function computeBackOffMillis(failures: number): number {
 }
 
 /**
- * Whether a failure is so recent that keys over their age serve before the next attempt has ended: until the back-off
- * has passed twice, and while an attempt is under way. One that is older says nothing of now: a key that the issuer has
- * withdrawn since must not verify because of it.
+ * Whether a failure is so recent that keys over their age are used before the next attempt has ended: until the
+ * back-off has passed twice, and while an attempt is under way. An older failure proves nothing about now: it must not
+ * let a key verify that the issuer has withdrawn since.
  */
 export function hasJustFailed(state: SourceState, nowMillis: number): boolean {
   const nextMillis = findNextAttemptMillis(state)
@@ -107,14 +107,14 @@ export function isBackingOff(state: SourceState, nowMillis: number): boolean {
   return nowMillis < (findNextAttemptMillis(state) ?? Number.NEGATIVE_INFINITY)
 }
 
-/** A lease lapses: its holder may have died with its request. */
+/** A lease expires, since its holder may have died with its request. */
 export function isLeased({ lease }: SourceState, nowMillis: number): boolean {
   if (lease === undefined) return false
   const age = nowMillis - lease.busySinceMillis
   return age >= 0 && age < KEY_FETCH_LEASE_MILLIS
 }
 
-/** Notes how a load ended. */
+/** Records how a load ended. */
 export function recordLoad(state: SourceState, loaded: Loaded, nowMillis: number): void {
   state.lease = undefined
   state.loads++
@@ -142,7 +142,7 @@ export function isKnownUnknown({ unknownKids }: SourceState, kid: string, nowMil
   return nowMillis < (unknownKids.get(kid) ?? Number.NEGATIVE_INFINITY)
 }
 
-/** What the source takes of memory; `id` is what it is found by. The keys that WebCrypto holds are bounded apart. */
+/** Bytes of memory that the source takes, with its key `id`. The keys that WebCrypto holds are bounded separately. */
 export function weighSource(id: string, { keys, lastFailure, unknownKids }: SourceState): number {
   const held = (keys?.weightBytes ?? 0) + (lastFailure?.weightBytes ?? 0)
   return KEY_SOURCE_BYTES + 2 * id.length + held + unknownKids.bytes

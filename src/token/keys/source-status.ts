@@ -1,13 +1,13 @@
-// What is known of one key source, for its operator.
+// Describes one key source for the operator.
 import { countSecondsSince } from '../../core/duration.ts'
 import { describeFailure, type FailureReport } from './key-refusals.ts'
 import type { KeySet, SkippedKey } from './key-set.ts'
 import { findNextAttemptMillis, type SourceState } from './source-state.ts'
 
-/** What an operator may want to know of one source. */
+/** The status of one key source. Times are milliseconds since 1970. */
 export interface KeySourceStatus {
   readonly id: string
-  /** No key set has ever been loaded here, by this isolate. */
+  /** Whether this isolate has ever loaded a key set from it. */
   readonly loaded: boolean
   readonly keyCount: number
   readonly skipped: readonly SkippedKey[]
@@ -16,16 +16,16 @@ export interface KeySourceStatus {
   readonly stale: boolean
   readonly lastFailure?: FailureReport & { readonly atMillis: number }
   readonly consecutiveFailures: number
-  /** Not before then is the next fetch, after failed ones. */
+  /** The earliest time of the next fetch, after failed ones. */
   readonly nextAttemptMillis?: number
 }
 
-/** The status of keys that a document holds: they are always in hand, and never old. */
+/** Describes keys that a document contains: they are always in hand, and never stale. */
 export function describeInlineSource(id: string, { count, skipped }: KeySet): KeySourceStatus {
   return { id, loaded: true, keyCount: count, skipped, stale: false, consecutiveFailures: 0 }
 }
 
-/** `state` is undefined for a source that this isolate does not hold. */
+/** Describes a fetched source. `state` is `undefined` for a source that this isolate does not have in memory. */
 export function describeSource(id: string, state: SourceState | undefined, nowMillis: number): KeySourceStatus {
   if (state === undefined) return { id, loaded: false, keyCount: 0, skipped: [], stale: false, consecutiveFailures: 0 }
   const { keys, lastFailure, failures } = state

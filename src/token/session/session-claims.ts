@@ -5,7 +5,7 @@ export const SESSION_VERSION = 1
 
 export type Role = 'agent' | 'issuer'
 
-/** A fact that the evidence proved, as it stands in the token. */
+/** A fact that the evidence proved, as the session token holds it. */
 export interface SessionAttribute {
   readonly origin: string
   readonly name: string
@@ -14,7 +14,7 @@ export interface SessionAttribute {
 
 /** One piece of evidence of the login, by what may be asked of it again when the policy changes. */
 export interface SessionProof {
-  /** Of the attestor. */
+  /** The attestor's type. */
   readonly type: string
   /** The id of what verified it. */
   readonly anchor: string
@@ -38,7 +38,7 @@ export interface Session {
   readonly policy: string
   readonly allowedClusters: readonly string[] | undefined
   readonly attributes: readonly SessionAttribute[]
-  /** Absent in sessions of a gateway that did not record it yet: they cannot show what they rest on. */
+  /** Absent in sessions of earlier versions, which did not record it: their evidence cannot be checked again. */
   readonly decision: SessionDecision | undefined
   readonly issuedAtSeconds: number
   readonly expiresAtSeconds: number

@@ -50,7 +50,12 @@ export type SessionKeysResult =
   | { readonly ok: true; readonly value: SessionKeys }
   | { readonly ok: false; readonly problems: readonly [string, ...string[]] }
 
-/** Reads the set and lists every problem of it. The problems name keys by position and `kid`, never their members. */
+/**
+ * Reads a private JWK Set (RFC 7517 section 5).
+ *
+ * @param text JSON, as `SESSION_SIGNING_KEYS` has it. The first key signs, so it needs its private members.
+ * @returns The keys, or every problem of the set. Problems name keys by position and `kid`, and quote no member.
+ */
 export function readSessionKeys(text: string): SessionKeysResult {
   const json = parseJson(text, TOKEN_DEPTH_MAX)
   if (!json.ok || !isJsonObject(json.value) || !Array.isArray(json.value['keys'])) {
@@ -62,11 +67,11 @@ export function readSessionKeys(text: string): SessionKeysResult {
     const read = isJsonObject(jwk) ? readKey(jwk) : 'it is not an object'
     if (typeof read === 'string') problems.push(`key ${index}: ${read}`)
     else if (keys.some(({ kid }) => kid === read.kid))
-      problems.push(`key ${index}: the kid "${read.kid}" is used twice`)
+      problems.push(`key ${index}: its kid "${read.kid}" is already used by another key`)
     else keys.push(read)
   }
   if (problems.length === 0 && keys[0]?.privateJwk === undefined) {
-    problems.push(keys.length === 0 ? 'it holds no key' : 'the first key signs, and has no private members')
+    problems.push(keys.length === 0 ? 'it has no keys' : 'the first key signs, but has no private members')
   }
   const [problem, ...others] = problems
   return problem === undefined
@@ -77,27 +82,27 @@ export function readSessionKeys(text: string): SessionKeysResult {
 function readKey(jwk: JsonObject): SessionKey | string {
   const { kid, alg, kty, use } = jwk
   if (typeof kid !== 'string' || kid.length > SESSION_KID_MAX_LENGTH || !/^[\x21-\x7e]+$/.test(kid))
-    return `it needs a kid of 1 to ${SESSION_KID_MAX_LENGTH} printable characters`
+    return `its kid must be 1 to ${SESSION_KID_MAX_LENGTH} printable characters`
   const row = typeof alg === 'string' ? ALGORITHMS.get(alg) : undefined
-  if (typeof alg !== 'string' || row === undefined) return `it needs an alg of ${[...ALGORITHMS.keys()].join(', ')}`
+  if (typeof alg !== 'string' || row === undefined) return `its alg must be one of ${[...ALGORITHMS.keys()].join(', ')}`
   if (kty !== row.kty || (row.crv !== undefined && jwk['crv'] !== row.crv))
-    return `its kty and crv are not those of ${alg}`
-  if (use !== 'sig') return 'it needs use: "sig"'
+    return `its kty and crv do not match its alg ${alg}`
+  if (use !== 'sig') return 'its use must be "sig"'
   const publicJwk: Record<string, string> = { kid, alg, kty, use }
   for (const member of row.publicMembers) {
     const value = jwk[member]
-    if (typeof value !== 'string' || value === '') return `the member ${member} is missing`
+    if (typeof value !== 'string' || value === '') return `its member ${member} is missing`
     publicJwk[member] = value
   }
-  // What would make an issuer's key forgeable makes ours so as well: short moduli, small exponents, ROCA.
+  // The weaknesses of issuers' keys are refused in ours too: short moduli, small exponents, ROCA.
   const checked = readPublicKey(publicJwk)
   if (!checked.ok) return checked.reason
   return { kid, alg, publicJwk, privateJwk: typeof jwk['d'] === 'string' ? jwk : undefined }
 }
 
 /**
- * Imports every key, and has each private half sign what its public half then verifies. Lists what fails, by position;
- * no member of a key is quoted.
+ * Imports every key, signs with each private half, and verifies with its public half. Lists the failures by position,
+ * and quotes no member of a key.
  */
 export async function findKeyFaults({ pairs }: SessionKeys): Promise<readonly string[]> {
   const faults = await Promise.all(
@@ -117,11 +122,11 @@ async function findPairFault({ alg, publicKey, privateKey }: KeyPair): Promise<s
     const signed = await new CompactSign(PROOF).setProtectedHeader({ alg }).sign(signing)
     return await compactVerify(signed, verifying, { algorithms: [alg] }).then(
       () => undefined,
-      () => 'its private members do not belong to its public ones',
+      () => 'its private members do not match its public members',
     )
   } catch {
     // The error of an import may quote the key.
-    return `this host cannot use it as a key of ${alg}: its members do not make one key`
+    return `this host cannot import it as a key for ${alg}: its members do not form a valid key`
   }
 }
 
@@ -137,7 +142,8 @@ function createSessionKeys(keys: readonly SessionKey[]): SessionKeys {
   }))
   const [first] = keys
   const sign = pairs[0]?.privateKey
-  if (first === undefined || sign === undefined) throw new Error('the first key of a set always signs')
+  if (first === undefined || sign === undefined)
+    throw new Error('a set of session keys always has a first key that signs')
   const verifiers = new Map(pairs.map(({ kid, alg, publicKey }) => [kid, { alg, key: publicKey }]))
   return {
     signer: { kid: first.kid, alg: first.alg, key: sign },
@@ -154,7 +160,7 @@ function importOnce(jwk: JsonObject, alg: string): () => Promise<CryptoKey> {
   return async () => {
     if (imported !== undefined) return imported
     const key = await importJWK({ ...jwk } as JWK, alg)
-    if (key instanceof Uint8Array) throw new Error('a session key is never symmetric')
+    if (key instanceof Uint8Array) throw new Error('a session key must not be symmetric')
     imported = key
     return imported
   }

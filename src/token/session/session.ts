@@ -40,7 +40,7 @@ export interface SessionRequest {
   /** For an issuer: the clusters it may act for. Absent: all. */
   readonly allowedClusters?: readonly string[]
   readonly decision: SessionDecision
-  /** The earliest `exp` of the evidence: no session outlives what it rests on. */
+  /** The earliest `exp` of the evidence: a session never outlives its evidence. */
   readonly evidenceExpiresAtSeconds: number
   readonly nowMillis: number
 }
@@ -52,7 +52,12 @@ export interface IssuedSession {
   readonly expiresAtSeconds: number
 }
 
-/** Signs a session. Refuses (`session_too_large`) rather than issue one that no header can carry. */
+/**
+ * Signs a session.
+ *
+ * @returns The session; `token_expired` if the evidence expires in this second, or `session_too_large` if no header
+ *   could carry it.
+ */
 export async function issueSession(
   request: SessionRequest,
   authority: SessionAuthority,
@@ -62,7 +67,8 @@ export async function issueSession(
   if (expiresAtSeconds <= issuedAtSeconds) {
     return refuse({
       code: 'token_expired',
-      detail: 'JWT verification failed: expired: no session can outlive the evidence it rests on',
+      detail:
+        'JWT verification failed: the token has expired: a session cannot outlive its evidence; send a fresh token',
     })
   }
   const id = makeUuidV7(request.nowMillis)
@@ -88,7 +94,7 @@ export async function issueSession(
   if (token.length > SESSION_MAX_BYTES) {
     return refuse({
       code: 'session_too_large',
-      detail: `the session would have ${token.length} bytes, more than ${SESSION_MAX_BYTES}: the evidence proves too many or too long attributes`,
+      detail: `the session would have ${token.length} bytes, more than ${SESSION_MAX_BYTES}: the evidence proves too many attributes, or values that are too long`,
     })
   }
   return pass({ token, id, subject, expiresAtSeconds })
@@ -107,10 +113,12 @@ async function makeSubject(request: SessionRequest, trustDomain: string): Promis
 }
 
 /**
- * Verifies a session of this gateway. Whether it has been revoked is for the caller to ask, who has the documents.
- * Refuses with `session_malformed`, `session_invalid`, `session_expired`, `session_role_forbidden`, `session_too_large`.
+ * Verifies a session of this gateway. The caller, who has the documents, must also check whether it has been revoked.
+ * A session is read by the same strict reader as evidence, once: it has one spelling and one meaning.
  *
- * A session is read as strictly as evidence, and its claims once, by that reader: one spelling and one meaning.
+ * @param nowSeconds Seconds since 1970.
+ * @returns The session; or `session_malformed`, `session_invalid`, `session_expired`, `session_role_forbidden` or
+ *   `session_too_large`.
  */
 export async function verifySession(
   token: string,
@@ -119,11 +127,17 @@ export async function verifySession(
   nowSeconds: number,
 ): Promise<Checked<Session>> {
   if (token.length > SESSION_MAX_BYTES)
-    return refuse({ code: 'session_too_large', detail: 'the session is larger than any this gateway issues' })
+    return refuse({
+      code: 'session_too_large',
+      detail: `the session is longer than the ${SESSION_MAX_BYTES} bytes that a session may have: log in again`,
+    })
   const form = parseTokenForm(token)
   const key = form.ok ? findKey(form.value.header, authority.keys) : undefined
   if (!form.ok || key === undefined)
-    return refuse({ code: 'session_malformed', detail: 'the token is not a session of this gateway' })
+    return refuse({
+      code: 'session_malformed',
+      detail: 'the token is not a session of this gateway: log in to get one',
+    })
   try {
     await compactVerify(token, await key.key(), { algorithms: [key.alg] })
   } catch (error) {
@@ -135,18 +149,20 @@ export async function verifySession(
   const session = readSession(form.value.claims)
   if (session === undefined) return refuse(FOREIGN)
   if (session.role !== role || form.value.claims['aud'] !== makeAudience(role, authority)) {
-    return refuse({ code: 'session_role_forbidden', detail: `a session of the role ${role} is required here` })
+    return refuse({ code: 'session_role_forbidden', detail: `this endpoint requires a session with the role ${role}` })
   }
   return pass(session)
 }
 
-const INVALID: Refusal = { code: 'session_invalid', detail: 'the session does not verify: log in again' }
+const INVALID: Refusal = { code: 'session_invalid', detail: 'the session is not valid: log in again' }
 const FOREIGN: Refusal = {
   code: 'session_malformed',
-  detail: 'the session is not one that this version of the gateway issues',
+  detail: 'this version of the gateway does not issue such a session: log in again',
 }
 
-/** The registered claims, by the rules for evidence: all there and in form, of this issuer, and in their time. */
+/**
+ * Checks the registered claims by the rules for evidence: present, well-formed, of this issuer, and within their times.
+ */
 function checkClaims(claims: JsonObject, authority: SessionAuthority, nowSeconds: number): Checked<TokenClaims> {
   const read = readClaims(claims)
   if (!read.ok) return refuse(read.refusal.code === 'claim_missing' ? INVALID : FOREIGN)
@@ -158,7 +174,7 @@ function checkClaims(claims: JsonObject, authority: SessionAuthority, nowSeconds
 
 const EXPIRED: Refusal = { code: 'session_expired', detail: 'the session has expired: log in again' }
 
-/** Exactly the members that we write: nothing may change what is signed or how it is read. */
+/** Exactly the members that we write: another parameter could change what is signed or how it is read. */
 const HEADER_MEMBERS = ['alg', 'kid', 'typ']
 
 function findKey(header: JsonObject, keys: SessionKeys): ReturnType<SessionKeys['verifier']> {

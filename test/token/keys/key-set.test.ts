@@ -226,7 +226,7 @@ describe('readKeySet()', () => {
     const { alg: _, ...bare } = rsa.publicJwk
     const set = read([bare, rsa.publicJwk])
     expect(set.count).toBe(1)
-    expect(set.skipped).toMatchObject([{ index: 1, reason: 'the same key is listed before' }])
+    expect(set.skipped).toMatchObject([{ index: 1, reason: 'the same key is listed before it' }])
   })
 
   it('lets keys that no algorithm shares have one kid', () => {

@@ -218,12 +218,12 @@ describe('a load that fails', () => {
     [
       'redirects discovery',
       () => issuer.answer(DISCOVERY_PATH, (_, r) => void r.writeHead(302, { location: '/x' }).end()),
-      'the discovery document answered 302: redirects are not followed',
+      'the discovery document answered 302, a redirect to',
     ],
     [
       'redirects the key set',
       () => issuer.answer(KEYS_PATH, (_, r) => void r.writeHead(307, { location: '/x' }).end()),
-      'the key set answered 307: redirects are not followed',
+      'the key set answered 307, a redirect to "/x": redirects are not followed',
     ],
     [
       'has no discovery',
@@ -273,9 +273,9 @@ describe('a load that fails', () => {
     [
       'sends two lists of keys',
       () => issuer.answer(KEYS_PATH, (_, r) => void r.end('{"keys":[],"keys":[]}')),
-      'the key set has a member twice',
+      'the key set has a duplicate member',
     ],
-    ['sends a key set that is a list', () => issuer.answer(KEYS_PATH, (_, r) => sendJson(r, [])), 'no list "keys"'],
+    ['sends a key set that is a list', () => issuer.answer(KEYS_PATH, (_, r) => sendJson(r, [])), 'no array "keys"'],
   ])('is told when the issuer %s', async (_what, misbehave, words) => {
     misbehave()
     const lookup = await gateway.find(spec, await mint())
@@ -769,7 +769,7 @@ describe('many requests at once', () => {
   })
 })
 
-describe('ageMaxSecondsOf()', () => {
+describe('readAgeMaxSeconds()', () => {
   it.each<[Record<string, string>, number]>([
     [{}, 300],
     [{ 'cache-control': 'public, max-age=3600' }, 3600],

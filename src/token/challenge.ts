@@ -103,12 +103,16 @@ async function decrypt(sealed: string, keys: SealKeys): Promise<Json | undefined
   return undefined
 }
 
-/** Five parts (RFC 7516 section 7.1), and of the header exactly what {@link sealChallenge} writes. */
+/**
+ * Five parts (RFC 7516 section 7.1) in their one spelling, which jose does not ask for, and of the header exactly what
+ * {@link sealChallenge} writes.
+ */
 function readHeader(sealed: string): { readonly kid: string; readonly salt: Uint8Array<ArrayBuffer> } | undefined {
-  const parts = sealed.split('.', 6)
-  const bytes = parts.length === 5 ? decodeBase64url(parts[0] ?? '') : undefined
-  const json = bytes === undefined ? undefined : parseJsonBytes(bytes, 2)
-  if (json?.ok !== true || !isJsonObject(json.value)) return undefined
+  const parts = sealed.split('.', 6).map(decodeBase64url)
+  const [bytes] = parts
+  if (bytes === undefined || parts.length !== 5 || parts.includes(undefined)) return undefined
+  const json = parseJsonBytes(bytes, 2)
+  if (!json.ok || !isJsonObject(json.value)) return undefined
   const { alg, enc, typ, kid, salt: text, ...others } = json.value
   if (alg !== 'dir' || enc !== 'A256GCM' || typ !== TYPE || Object.keys(others).length > 0) return undefined
   const salt = typeof text === 'string' ? decodeBase64url(text) : undefined

@@ -272,7 +272,7 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
       const environment = { ...settings, NODE_EXTRA_CA_CERTS: join(scratch, 'absent.pem') }
       const { code, err } = await runTool(host, [...SERVE, '--store', scratch, '--port', '0'], environment)
       expect(code).toBe(2)
-      expect(err).toMatch(/^NODE_EXTRA_CA_CERTS names no readable file/)
+      expect(err).toMatch(/^NODE_EXTRA_CA_CERTS is not a readable file/)
     })
 
   it('says in one line that its port is taken', async () => {

@@ -337,7 +337,7 @@ describe('recorded attributes', () => {
     const { exitCode, out } = await call('explain', document, '--attributes', attributes)
     expect(exitCode).toBe(3)
     expect(out).toContain('? audience          expected x')
-    expect(out).toContain('undecided: 200, by policy p, if what is not on record holds')
+    expect(out).toContain('undecided: 200, by policy p, if the checks that are not on record pass')
   })
 
   it('are admitted by a later policy that needs nothing else', async () => {
@@ -345,7 +345,7 @@ describe('recorded attributes', () => {
     const document = file('d.yaml', documentOf({ name: 'p', config: { audiences: ['x'] } }, { name: 'q' }))
     const { exitCode, out } = await call('explain', document, '--attributes', file('a', JSON.stringify(recorded())))
     expect(exitCode).toBe(0)
-    expect(out).toContain('admitted: 200, by policy q, unless p does')
+    expect(out).toContain('admitted: 200, by policy q, unless p admits first')
   })
 
   it('must be all that a login records', async () => {
@@ -374,7 +374,7 @@ describe('a document of many policies', () => {
     expect(out.match(/^✓ /gm)).toHaveLength(1)
     expect(out.match(/^– /gm)).toHaveLength(20)
     expect(out).toContain('they differ in upper and lower case')
-    expect(out).toContain('and 2981 more of the kind')
+    expect(out).toContain('and 2981 more policies')
   })
 })
 

@@ -1,11 +1,11 @@
-// The OIDC side of kube-apiserver: who may read its two documents, and in which media types. As strict as the real one,
-// which is go-restful's router with Kubernetes' registration (kubernetes/kubernetes pkg/routes/openidmetadata.go).
+// The OIDC side of kube-apiserver: who may read its two documents, and in which media types. It is as strict as the real
+// one, which is go-restful's router with Kubernetes' registration (kubernetes/kubernetes pkg/routes/openidmetadata.go).
 import type { IncomingMessage } from 'node:http'
 
 export const DISCOVERY_PATH = '/.well-known/openid-configuration'
 export const KEYS_PATH = '/openid/v1/jwks'
 
-/** What each path produces, and all that it produces. */
+/** The only media type that each path produces. */
 export const MEDIA_TYPES: Readonly<Record<string, string>> = {
   [DISCOVERY_PATH]: 'application/json',
   [KEYS_PATH]: 'application/jwk-set+json',
@@ -15,8 +15,8 @@ export const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export const CACHE_CONTROL = 'public, max-age=3600'
 
 /**
- * Who may read: everybody; callers with a token only (`--anonymous-auth=false`); or subjects that a binding of the cluster role
- * `system:service-account-issuer-discovery` names, `system:anonymous` not among them.
+ * Who may read: anonymous callers; callers with a token (`--anonymous-auth=false`); or subjects of a binding of the cluster
+ * role `system:service-account-issuer-discovery`, which does not include `system:anonymous`.
  */
 export type Access = 'anonymous' | 'authenticated' | 'bound'
 
@@ -27,8 +27,8 @@ export interface Answered {
 }
 
 /**
- * What kube-apiserver answers instead of the document of media type `type`; `undefined` where it serves it. In its order:
- * authentication, authorization, method, media type.
+ * The refusal of kube-apiserver for a request for a document of media type `type`; `undefined` if it serves the document.
+ * Checks in kube-apiserver's order: authentication, authorization, method, media type.
  */
 export function refuseAsApiServer(
   request: Pick<IncomingMessage, 'method' | 'url' | 'headersDistinct'>,
@@ -43,15 +43,15 @@ export function refuseAsApiServer(
   if (request.method !== 'GET') {
     return status(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource')
   }
-  // Of several lines Go's `Header.Get` reads the first.
+  // Go's `Header.Get` reads the first of several header lines.
   if (isAccepted(request.headersDistinct['accept']?.[0], type)) return undefined
   return status(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${type}`)
 }
 
 /**
  * Whether a route that produces `type` matches the `Accept` value: go-restful's `Route.matchesAccept` (route.go) behind
- * `RouterJSR311.detectRoute` (jsr311.go), which is no content negotiation by RFC 9110: case counts, a quality does not,
- * be it 0, and of ranges only the full one is known.
+ * `RouterJSR311.detectRoute` (jsr311.go), which differs from content negotiation by RFC 9110: it is case-sensitive, ignores
+ * qualities even if 0, and of ranges knows only the full one.
  */
 export function isAccepted(accept: string | undefined, type: string): boolean {
   if (accept === undefined || accept === '') return true

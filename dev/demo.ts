@@ -1,5 +1,5 @@
-// `npm start`: the gateway in workerd with local KV, a stand-in cluster beside it, a policy put to KV as an operator
-// would, and one login. Then it keeps serving, so that you can try the next one by hand.
+// `npm start`: runs the gateway in workerd with local KV and a simulated cluster, stores a policy as an operator would, and
+// logs in once. Then it keeps serving, so that you can try further logins by hand.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -30,7 +30,7 @@ const envFile = join(DEVELOPMENT_FOLDER, 'dev.env')
 writeFileSync(envFile, formatEnvFile(settings), { mode: 0o600 })
 
 const cluster = await startStandInCluster({ audience: `spiffe://${settings['TRUST_DOMAIN']}`, port: 8788 })
-printStep(`A stand-in for a cluster's OIDC issuer listens on ${cluster.issuer}`)
+printStep(`A simulated OIDC issuer of a cluster listens on ${cluster.issuer}`)
 
 const policyFile = join(DEVELOPMENT_FOLDER, 'AgentAttestation.yaml')
 writeFileSync(policyFile, readFileSync(SAMPLE, 'utf8').replace(/issuerURL: \S+/, `issuerURL: ${cluster.issuer}`))
@@ -71,11 +71,11 @@ console.log(indent(JSON.stringify(await response.json(), null, 2)))
 console.log(`
 Now try it yourself, in another terminal.
 
-1. Log in with a token of another service account. It verifies, and the policy refuses it (403):
+1. Log in with a token of another service account. It is valid, but the policy refuses it (403):
 
    ${makeCurlCommand('?serviceAccount=default&namespace=default')}
 
-2. Log in with a token that expired an hour ago (401, and it says by how much):
+2. Log in with a token that expired an hour ago (401, with the time since its expiry):
 
    ${makeCurlCommand('?ageSeconds=4200')}
 
@@ -104,7 +104,7 @@ async function stop(code: number): Promise<never> {
   process.exit(code)
 }
 
-/** The wanted port, or a free one if it is taken. */
+/** The given port, or a free one if it is taken. */
 function findFreePort(wanted: number): Promise<number> {
   return new Promise((found, fail) => {
     const probe = createServer()

@@ -1,8 +1,8 @@
-// Which optional packages a lock file must name, adding those that it lacks, and what it does not hold to a digest.
+// Completes a lock file: finds and adds missing optional packages, and finds packages without an integrity digest.
 
 export interface LockedPackage {
   version?: string
-  /** The digest that npm holds the downloaded package to. */
+  /** The digest that npm compares the downloaded package with. */
   integrity?: string
   dev?: boolean
   optional?: boolean
@@ -31,7 +31,7 @@ const OPERATING_SYSTEMS = [
 ]
 const PROCESSORS = ['x64', 'arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32']
 
-/** Places such as `node_modules/@deno/darwin-arm64` that some package names as optional, and the file does not hold. */
+/** Finds optional packages that some package names and the lock file lacks, by place: `node_modules/@deno/darwin-arm64`. */
 export function findMissingOptional(
   lock: LockFile,
 ): ReadonlyMap<string, { readonly version: string; readonly dev: boolean }> {
@@ -45,7 +45,7 @@ export function findMissingOptional(
   return missing
 }
 
-/** Adds them, in the order that npm keeps; returns their places. */
+/** Adds the missing optional packages in npm's order; returns their places. */
 export function completeLock(lock: LockFile): readonly string[] {
   const missing = findMissingOptional(lock)
   for (const [place, { version, dev }] of missing) {
@@ -66,8 +66,8 @@ export function completeLock(lock: LockFile): readonly string[] {
 }
 
 /**
- * Places of packages that npm would install without comparing them to a digest: whoever serves them chooses their code.
- * The project itself, under the empty place, is not downloaded.
+ * Finds packages that npm would install without comparing them with a digest, so that a malicious registry could replace
+ * their code. The project itself, under the empty place, is not downloaded.
  */
 export function findUnverified(lock: LockFile): readonly string[] {
   return Object.entries(lock.packages)
@@ -76,8 +76,8 @@ export function findUnverified(lock: LockFile): readonly string[] {
 }
 
 /**
- * Takes out the entries without a digest and returns their places. npm believes an entry that it finds and never looks
- * up what the entry lacks; one that is gone it looks up again.
+ * Removes the entries without a digest and returns their places. npm never completes an existing entry, but looks up a
+ * missing one again.
  */
 export function forgetUnverified(lock: LockFile): readonly string[] {
   const unverified = findUnverified(lock)

@@ -1,4 +1,4 @@
-// The reference pages, made of the tables in the code, so that they cannot say anything else: npm run docs
+// Generates the reference pages from the tables in the code, so that the two cannot differ: npm run docs
 import { ALPHABETS } from '../src/attribute/alphabet.ts'
 import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import type { AttributeRow, Surface } from '../src/attribute/row.ts'

@@ -1,6 +1,6 @@
-// Brings package-lock.json up to package.json. `npm install` leaves optional platform packages out of the lock file if
-// the registry at hand does not serve them; `npm ci` then refuses the file. This adds a minimal entry for each one that
-// is missing, has npm look up those without a digest, and fails while one is left. Run: npm run lock
+// Updates package-lock.json to package.json: npm run lock. `npm install` omits optional platform packages that the
+// configured registry does not serve, and `npm ci` then refuses the file. This adds a minimal entry for each missing one,
+// lets npm look up those without a digest, and fails if one remains.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -21,7 +21,7 @@ process.stdout.write(`${added.length} optional packages added to ${PATH}\n`)
 if (unverified.length > 0) {
   const list = unverified.map((place) => `  ${place}`).join('\n')
   process.stderr.write(
-    `${PATH} has no integrity for these packages, which the registry did not serve. Run this again where it does, or copy "npm view NAME@VERSION dist.integrity" into the file:\n${list}\n`,
+    `${PATH} has no integrity for these packages, which the registry does not serve. Run this again with a registry that does, or copy the output of "npm view NAME@VERSION dist.integrity" into the file:\n${list}\n`,
   )
   process.exit(1)
 }

@@ -1,5 +1,5 @@
-// Writes JSON Schemas into schemas/: `npm run schemas`. A test compares them. That of each section is for editors; those
-// of the HTTP interface go into its description, so that no gateway makes them when it starts.
+// Generates the JSON Schemas in schemas/: `npm run schemas`. A test compares them. The schema of each section is for editors;
+// those of the HTTP interface are part of its OpenAPI description, so that a gateway does not generate them when it starts.
 import { writeFileSync } from 'node:fs'
 import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import { type AttestorTable, createAttestorTable } from '../src/attest/table.ts'
@@ -7,11 +7,11 @@ import { createDocumentSchema } from '../src/config/sections/section.ts'
 import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sections/table.ts'
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
 
-/** The JSON Schema of a section's documents, as text. Checks that it cannot express are left out. */
+/** Makes the JSON Schema of a section's documents as formatted JSON, without checks that JSON Schema cannot express. */
 export function makeJsonSchema(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
   const schema = toJsonSchema(createDocumentSchema(name, SECTIONS[name], attestors), {
     errorMode: 'ignore',
-    // What a schema tells our own reader is no keyword of JSON Schema.
+    // Metadata for our own reader is not a keyword of JSON Schema.
     overrideAction({ valibotAction, jsonSchema }) {
       if (!('metadata' in valibotAction) || valibotAction.type !== 'metadata') return undefined
       const ours = Object.keys(valibotAction.metadata as object)
@@ -21,7 +21,7 @@ export function makeJsonSchema(name: SectionName, attestors: AttestorTable = cre
   return printSchema(schema)
 }
 
-/** The JSON Schemas of requests and answers, by name, as text; one refers to another as OpenAPI has it. */
+/** Makes the JSON Schemas of requests and answers by name, as formatted JSON with the references of OpenAPI. */
 export function makeOpenApiSchemas(): string {
   const schemas = toJsonSchemaDefs(OPENAPI_SCHEMAS, {
     target: 'draft-2020-12',
@@ -31,12 +31,12 @@ export function makeOpenApiSchemas(): string {
       const { anyOf, propertyNames: _, ...rest } = jsonSchema
       switch (valibotSchema.type) {
         case 'union':
-          // Their options exclude each other, and generators make more of that.
+          // The options exclude each other, which generators of clients make use of.
           return { ...rest, oneOf: anyOf ?? [] }
         case 'record':
           return rest
         case 'custom':
-          // It runs a function; what it accepts is in its metadata.
+          // A custom schema runs a function; its metadata describes what it accepts.
           return {}
         default:
           return undefined
@@ -48,7 +48,7 @@ export function makeOpenApiSchemas(): string {
 
 const LINE_WIDTH = 120
 
-/** As the formatter of this repository has it: lists of scalars in one line where they fit. */
+/** Formats JSON like the formatter of this repository: lists of scalars on one line if they fit. */
 function printSchema(schema: object): string {
   const json = JSON.stringify(schema, undefined, 2)
   const folded = json.replace(
@@ -61,7 +61,7 @@ function printSchema(schema: object): string {
   return `${folded}\n`
 }
 
-/** Where it is kept: the name of a section, or `openapi-schemas`. */
+/** The file of a schema, by the name of its section or `openapi-schemas`. */
 export function makeSchemaUrl(name: SectionName | 'openapi-schemas'): URL {
   return new URL(`../schemas/${name}.json`, import.meta.url)
 }

@@ -1,4 +1,4 @@
-// `npm run -s keys`: new secrets for a gateway on standard output, for a pipe to `wrangler secret put`.
+// `npm run -s keys`: prints new secrets for a gateway to standard output, for example to pipe to `wrangler secret put`.
 
 import { formatEnvFile, makeSealKey } from '../src/cli/keys/dev-environment.ts'
 import { makeSessionSigningKeys } from '../src/token/session/make-session-keys.ts'

@@ -1,5 +1,5 @@
-// A stand-in for a cluster, for the demo and the smoke test: the OIDC side of an API server (discovery, key set; see api-server.ts) and a
-// page that hands out bound service account tokens, as kubelet would. Loopback only, and no secret of anyone's.
+// A simulated cluster for the demo and the tests: the OIDC side of an API server (discovery, key set; see api-server.ts) and
+// a page that issues bound service account tokens, as kubelet does. It listens on loopback only and has no real secrets.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
@@ -8,16 +8,16 @@ import { type Access, CACHE_CONTROL, DISCOVERY_PATH, KEYS_PATH, MEDIA_TYPES, ref
 export interface StandInCluster {
   readonly issuer: string
   mint(request?: TokenRequest): Promise<string>
-  /** A new key signs from now on; the old one is gone from the key set. */
+  /** Replaces the signing key; the old one is removed from the key set. */
   rotate(): Promise<void>
-  /** While down, every request is answered with 503. */
+  /** While it is down, every request is answered with 503. */
   setDown(down: boolean): void
-  /** Requests for the key set so far. */
+  /** Number of requests for the key set so far. */
   keySetReads(): number
   close(): Promise<void>
 }
 
-/** What differs from the token of a well-behaved agent. */
+/** Differences from the token of a well-behaved agent. */
 export interface TokenRequest {
   readonly audience?: string
   readonly namespace?: string
@@ -39,7 +39,7 @@ interface SigningKey {
 export async function startStandInCluster(options: {
   readonly audience: string
   readonly port: number
-  /** Default: anybody may read discovery and keys. */
+  /** Default: anonymous callers may read discovery and keys. */
   readonly access?: Access
 }): Promise<StandInCluster> {
   let key = await makeKey()
@@ -149,7 +149,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.writeHead(status, { 'Content-Type': type, 'Cache-Control': cacheControl }).end(body)
 }
 
-/** The wanted port, or a free one if it is taken. */
+/** Listens on `port`, or on a free port if it is taken. */
 async function listen(server: Server, port: number): Promise<void> {
   const attempt = (wanted: number): Promise<void> =>
     new Promise((listening, fail) => {

@@ -2,7 +2,7 @@
 // gateway with `createGateway({ attestors: [...ATTESTORS, deployToken] })`, and to the tool in the same way.
 import * as v from 'valibot'
 import { oidcAttestor } from '../src/attest/oidc/oidc-attestor.ts'
-import { rowsOf } from '../src/attribute/row.ts'
+import { makeRows } from '../src/attribute/row.ts'
 import { pass, refuse } from '../src/core/result.ts'
 
 const texts = v.pipe(v.array(v.string()), v.nonEmpty())
@@ -10,7 +10,7 @@ const texts = v.pipe(v.array(v.string()), v.nonEmpty())
 export const deployToken = oidcAttestor({
   type: 'deploy_token',
   words: { evidence: 'a deploy token', summary: 'It proves which service is deployed.' },
-  attributeRows: rowsOf('deploy_token', 'agent', {
+  attributeRows: makeRows('deploy_token', 'agent', {
     'deploy_token.service': { identity: true, alphabet: 'label', description: 'Service that is deployed' },
   }),
   form: 'a deploy token',

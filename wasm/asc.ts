@@ -1,5 +1,5 @@
-// One call of the AssemblyScript compiler, with the flags that make the module what its README says: no imports, no
-// garbage collector, 16 pages of memory and never one more.
+// Calls the AssemblyScript compiler with the flags for the properties that README states: no imports, no garbage collector,
+// exactly 16 pages of memory.
 import { readdirSync, readFileSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
 

@@ -1,4 +1,4 @@
-// From words on the command line to what they name: whose documents, which section, which version.
+// Parses command-line arguments that name documents: the scope, the section, the version.
 import {
   CLUSTER_ID_WORDS,
   clusterKey,
@@ -14,14 +14,14 @@ import { suggestNearest } from '../core/nearest.ts'
 import { makeUsageStop } from './command.ts'
 import type { Options } from './define-command.ts'
 
-/** Whose documents a command is about. */
+/** The owner of the documents that a command works on: one cluster, or the trust domain. */
 export interface Target {
   readonly kind: SectionScope
   readonly scope: Scope
   readonly keyOf: (section: SectionName) => DocumentKey<SectionName>
 }
 
-/** The words and the flag of a command that works on stored documents. */
+/** The arguments and the flag that every command on stored documents shares. */
 export const SCOPE = ['<scope>', '"cluster", with --id, or "trust-domain"'] as const
 export const SECTION = ['<section>', 'the document, such as AgentAttestation'] as const
 export const TARGET_OPTIONS = {
@@ -30,15 +30,18 @@ export const TARGET_OPTIONS = {
 
 export const JSON_OPTION = { json: { help: 'print one JSON object, for programs' } } as const satisfies Options
 
-/** `cluster` with `--id`, or `trust-domain`. */
+/**
+ * Reads the scope: `cluster` with `--id`, or `trust-domain`.
+ * @throws a usage {@link Stop} for an unknown scope, a missing `--id` or a malformed cluster id
+ */
 export function readTarget(scope: string, id: string | undefined): Target {
   if (scope === 'trust-domain') {
-    if (id !== undefined) throw makeUsageStop('--id names a cluster: remove it after "trust-domain"')
+    if (id !== undefined) throw makeUsageStop('--id names a cluster and cannot be used with "trust-domain": remove it')
     return { kind: scope, scope, keyOf: trustDomainKey }
   }
   if (scope !== 'cluster')
     throw makeUsageStop(`Unknown scope "${scope}". Expected one of: cluster --id ID, trust-domain`)
-  if (id === undefined) throw makeUsageStop('Missing --id with the cluster')
+  if (id === undefined) throw makeUsageStop('Missing --id: "cluster" needs the id of the cluster')
   const clusterId = parseClusterId(id)
   if (clusterId === undefined) {
     throw makeUsageStop(`"${id}" is not a cluster id: ${CLUSTER_ID_WORDS}, beginning with a letter or digit`)
@@ -46,7 +49,10 @@ export function readTarget(scope: string, id: string | undefined): Target {
   return { kind: scope, scope: `clusters/${clusterId}`, keyOf: (section) => clusterKey(clusterId, section) }
 }
 
-/** The section of this name, if the target has it. */
+/**
+ * Reads a section name.
+ * @throws a usage {@link Stop} for an unknown section, or one that belongs to the other scope
+ */
 export function readSection(target: Target, name: string): SectionName {
   if (!isSectionName(name)) {
     const names = listSectionNames().filter((known) => SECTIONS[known].scope === target.kind)
@@ -58,19 +64,26 @@ export function readSection(target: Target, name: string): SectionName {
   return name
 }
 
-/** Stops if a section belongs elsewhere. `what` holds it: a file, or the section's own name. */
+/**
+ * Checks that a section belongs to the scope of `target`.
+ * @param what - what contains the section, as messages name it: a file, or the section's own name
+ * @throws a usage {@link Stop} if it belongs to the other scope
+ */
 export function checkScope(target: Target, section: SectionName, what: string = section): void {
   const { scope } = SECTIONS[section]
   if (scope === target.kind) return
   const own =
     scope === 'cluster' ? 'of a cluster: write "cluster --id ID"' : 'of the trust domain: write "trust-domain"'
-  throw makeUsageStop(`${what === section ? what : `${what} holds ${section}, which`} is a section ${own}`)
+  throw makeUsageStop(`${what === section ? what : `${what} contains ${section}, which`} is a section ${own}`)
 }
 
-/** `--expected-digest`: a whole digest, or `absent`. */
+/**
+ * Reads `--expected-digest`: a full digest (`sha256:` and 64 hex digits), or `absent`.
+ * @throws a usage {@link Stop} for anything else
+ */
 export function readExpected(value: string | undefined): string | undefined {
   if (value === undefined || value === 'absent' || isDigest(value)) return value
   throw makeUsageStop(
-    '--expected-digest takes "sha256:" and 64 hex digits, as `config get --digest` prints it, or "absent"',
+    '--expected-digest must be "sha256:" and 64 hex digits, as `config get --digest` prints it, or "absent"',
   )
 }

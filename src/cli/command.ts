@@ -1,34 +1,34 @@
-// What a command gets from the process that runs it, and the ways in which it ends. Nothing here touches the process: a
-// test hands in its own.
+// The interface between a command and the process that runs it: input, output, exit codes and errors. Nothing here
+// accesses the process itself, so that a test can pass its own.
 import type { Attestor } from '../attest/attestor.ts'
 import type { Clock } from '../core/clock.ts'
 
 /** What a command may use of its host. */
 export interface Io {
-  /** Results: bytes go out as they are. */
+  /** Writes results to standard output; bytes are written unchanged. */
   readonly out: (data: string | Uint8Array) => void
-  /** Everything that is said about them. */
+  /** Writes messages about the results to standard error. */
   readonly err: (text: string) => void
-  /** The standard input to its end; `undefined` where it has more than `maxBytes`. */
+  /** Reads standard input to its end; `undefined` if it has more than `maxBytes` bytes. */
   readonly input: (maxBytes: number) => Promise<Uint8Array | undefined>
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Where the names of files start. */
+  /** The absolute path that relative file names resolve against. */
   readonly directory: string
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly colour: boolean
-  /** Attestors of one's own; default are those that ship. */
+  /** Attestors to use instead of the built-in ones. */
   readonly attestors?: readonly Attestor[]
-  /** Has `close` called when the command has ended, however it ends. */
+  /** Registers `close`, which is called once the command has ended, whether it succeeded or failed. */
   readonly atEnd: (close: () => Promise<void>) => void
 }
 
-/** What the process, or a test, hands in. */
+/** What the process, or a test, provides. */
 export type HostIo = Omit<Io, 'atEnd'>
 
 export const EXIT = {
   done: 0,
-  /** A document is wrong, or what was asked for is not there. */
+  /** A document is invalid, or what was requested does not exist. */
   refused: 1,
   usage: 2,
   /** The stored document is not the expected one. */
@@ -42,13 +42,13 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /**
- * Ends a command: the message names the thing and the next step, and is all that the person sees. It is one line, whatever
- * was put into it; `lines` go below.
+ * Ends a command with an exit code. The message names the thing and the next step, and is printed as one line; `lines`
+ * are printed below it.
  */
 export class Stop extends Error {
   override readonly name = 'Stop'
   readonly exitCode: ExitCode
-  /** Whether the person is helped by the usage of the command. */
+  /** Whether the usage of the command is printed as well. */
   readonly showsUsage: boolean
   readonly lines: readonly string[]
   constructor(exitCode: ExitCode, message: string, options: StopOptions = {}) {
@@ -64,7 +64,7 @@ interface StopOptions extends ErrorOptions {
   readonly lines?: readonly string[]
 }
 
-/** For words and flags that make no command. */
+/** Makes the error for invalid arguments or flags: exit code 2, with the usage of the command. */
 export function makeUsageStop(message: string): Stop {
   return new Stop(EXIT.usage, message, { showsUsage: true })
 }

@@ -1,4 +1,4 @@
-// The table of commands: one row for each family, which is a folder, and for each command without one.
+// The table of commands: one row for each family of commands (a folder), and one for each command outside a family.
 import { Command, CommanderError } from 'commander'
 import { StoreError } from '../config/source.ts'
 import { printable } from '../core/printable.ts'
@@ -17,11 +17,16 @@ const ROWS: readonly Row[] = [config, explain, map, keys, serve]
 const HELP_COLUMNS = 80
 
 const EXIT_STATUS = `
-Exit status: 0 done; 1 a document is wrong, what was asked for is missing, or a login is refused; 2 wrong usage;
+Exit status: 0 done; 1 a document is invalid, what was requested is missing, or a login is refused; 2 wrong usage;
 3 the stored document is not the expected one, or a login cannot be decided offline; 4 a store or a gateway did not
 answer.`
 
-/** Runs the command that `args` name. Says what went wrong, and never throws for a mistake of the person or the world. */
+/**
+ * Runs one command and prints its result and errors through `host`.
+ * @param args - the arguments after the program's name; none of them prints the help
+ * @returns the exit code; usage errors and failures of files, stores and gateways are printed, not thrown
+ * @throws only for a fault of the tool itself, so that its stack is printed
+ */
 export async function run(args: readonly string[], host: HostIo): Promise<ExitCode> {
   const closing: (() => Promise<void>)[] = []
   const io = guardTerminal({ ...host, atEnd: (close) => void closing.push(close) })
@@ -35,7 +40,7 @@ export async function run(args: readonly string[], host: HostIo): Promise<ExitCo
   } catch (error) {
     // commander has printed the help, the version or the usage error already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-    // What is neither a mistake nor the world's doing is our own fault: its stack is printed.
+    // Anything else is a bug of this tool: its stack is printed.
     if (!(error instanceof Stop) && !isExternalFailure(error)) throw error
     io.err(`${paint('postern:', 'red', io)} ${printable(error.message)}\n`)
     if (!(error instanceof Stop)) return EXIT.unreachable
@@ -46,10 +51,10 @@ export async function run(args: readonly string[], host: HostIo): Promise<ExitCo
   }
 }
 
-/** The tree of commands. Nothing in it writes to the process or ends it. */
+/** Creates the tree of commands. Nothing in it writes to the process or ends it. */
 export function createProgram(io: Io, end: (exitCode: ExitCode) => void): Command {
   const program = new Command('npm run -s postern --')
-    .description("Postern's tool for authors and operators of its documents.")
+    .description('Command line for authors and operators of Postern documents.')
     .version(VERSION_LINE, '--version', 'print the version')
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({
@@ -69,7 +74,7 @@ export function createProgram(io: Io, end: (exitCode: ExitCode) => void): Comman
   return program
 }
 
-/** commander's sentence on one line, whatever the words hold that it quotes. Its suggestion is on a line of its own. */
+/** Puts commander's message on one line, whatever characters the quoted arguments contain. Its suggestion comes on a separate line. */
 function describeUsageError(text: string): string {
   return printable(
     text
@@ -79,20 +84,20 @@ function describeUsageError(text: string): string {
   )
 }
 
-/** commander prints a family's help where its subcommand is missing: the sentence above it. */
+/** The message above a family's help, which commander prints if the subcommand is missing. */
 function describeMissing({ args, commands }: Command, io: Io): string {
   if (args.length > 0 || commands.length === 0) return ''
   const names = commands.map((command) => command.name()).join(', ')
   return `${paint('postern:', 'red', io)} Missing subcommand. Expected one of: ${names}\n`
 }
 
-/** `npm run` takes the `--` in front of the words out, other runners hand it on, in front of the flags of `serve` as well. */
+/** Removes a leading `--`: `npm run` removes it itself, `deno task serve -- ...` passes it on. */
 function removeDashes(args: readonly string[]): readonly string[] {
   const at = args[0] === serve.name ? 1 : 0
   return args[at] === '--' ? args.toSpliced(at, 1) : args
 }
 
-/** A document is printed as the bytes that it is; all else is made printable here, last of all. */
+/** Escapes control characters in everything that is printed as a string. A document is printed as bytes, unchanged. */
 function guardTerminal(io: Io): Io {
   return {
     ...io,
@@ -101,7 +106,7 @@ function guardTerminal(io: Io): Io {
   }
 }
 
-/** A file system or a store that failed; both say which file and why. */
+/** Whether a file system or a store failed; the messages of both name the file and the reason. */
 function isExternalFailure(error: unknown): error is Error {
   return error instanceof StoreError || (error instanceof Error && 'syscall' in error)
 }

@@ -1,20 +1,20 @@
-// The rows of the tool: a command is its arguments, its options and the function that it runs; a family is a folder of
-// commands. commander parses what a person types, prints help and refuses: a row states each word and flag once.
+// Defines commands: a command has arguments, options and a function to run; a family groups commands under one first word.
+// commander parses the arguments, prints the help and reports usage errors from these definitions.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ExitCode, type Io, Stop } from './command.ts'
 
-/** Positional words in order. `<name>` is required, `[name]` is optional, and `...` in the last one takes all that follow. */
+/** Positional arguments in order: `<name>` is required, `[name]` is optional, and `...` in the last one takes all that follow. */
 export type Arguments = readonly (readonly [name: `<${string}>` | `[${string}]`, help: string])[]
 
-/** A flag. One with a `value`, which names it in the help, takes a string; one without is true or absent. */
+/** A flag. With `value`, the name of its value in the help, it takes a non-empty string; without, it is true or absent. */
 export interface OptionRow {
   readonly value?: string
   readonly help: string
-  /** The command cannot run without it. */
+  /** A missing flag is a usage error. */
   readonly required?: true
-  /** Used where it is absent. */
+  /** The value if the flag is absent. */
   readonly default?: string
-  /** Flags that cannot be given with it, without their dashes. */
+  /** Names of flags that exclude this one, without their dashes. */
   readonly conflicts?: readonly string[]
 }
 
@@ -40,11 +40,15 @@ export type Values<O extends Options> = {
 /** A row of the table: a command, or a family of them. */
 export interface Row {
   readonly name: string
-  /** Adds the row below `parent`. A command that has run calls `end` with its exit code, or throws. */
+  /** Adds the row below `parent`. A command that has run either calls `end` with its exit code, or throws. */
   readonly addTo: (parent: Command, io: Io, end: (exitCode: ExitCode) => void) => void
 }
 
-/** Commands that share their first word: `config set`, `config get`. */
+/**
+ * Defines a family: commands that share their first word, such as `config set` and `config get`.
+ * @example
+ * export const keys = defineFamily({ name: 'keys', summary: 'Make and rotate secrets', rows: [keysNew, keysRotate] })
+ */
 export function defineFamily(family: {
   readonly name: string
   readonly summary: string
@@ -60,7 +64,24 @@ export function defineFamily(family: {
   }
 }
 
-/** One command. `run` receives its words and flags as commander has read them, and throws a {@link Stop} to end early. */
+/**
+ * Defines one command.
+ * @param row - `name` is the word to type, `summary` one line of help. `run` receives the positional arguments in order, the
+ *   flags by name (a string, or `true`; `undefined` if absent) and the {@link Io} of the process. It returns the exit
+ *   code, and throws a {@link Stop} to end with a message
+ * @returns a row for the table of commands or for {@link defineFamily}
+ * @example
+ * export const hello = defineCommand({
+ *   name: 'hello',
+ *   summary: 'Greet somebody',
+ *   arguments: [['<name>', 'the name to greet']],
+ *   options: { loud: { help: 'use capitals' } },
+ *   async run([name], { loud }, io) {
+ *     io.out(`${loud === true ? name.toUpperCase() : name}\n`)
+ *     return EXIT.done
+ *   },
+ * })
+ */
 export function defineCommand<const A extends Arguments, const O extends Options>(row: {
   readonly name: string
   readonly summary: string
@@ -78,7 +99,7 @@ export function defineCommand<const A extends Arguments, const O extends Options
       command.showHelpAfterError(`\nUsage: ${command.createHelp().commandUsage(command)}\n(add --help for the options)`)
       command.action(async () => {
         try {
-          // commander has just held the words against the same declarations.
+          // commander has just checked the arguments against the same declarations.
           const words = command.processedArgs as unknown as Words<A>
           end(await run(words, command.opts<Values<O>>(), io))
         } catch (error) {
@@ -92,7 +113,7 @@ export function defineCommand<const A extends Arguments, const O extends Options
 
 function makeOption(flag: string, { value, help, required, conflicts, default: fallback }: OptionRow): Option {
   const option = new Option(value === undefined ? `--${flag}` : `--${flag} <${value}>`, help)
-  // commander would call `--env-file` envFile; here a value has the name that a person types.
+  // commander would rename `--env-file` to envFile; here a value keeps the name of its flag.
   option.attributeName = () => flag
   if (fallback !== undefined) option.default(fallback)
   if (value !== undefined) option.argParser(checkValue)
@@ -100,8 +121,8 @@ function makeOption(flag: string, { value, help, required, conflicts, default: f
 }
 
 /**
- * `--actor --validate-only` forgot the actor: taking the flag for a name would write what was only to be checked. An empty
- * `--store "$DIR"` would be the folder that the person is in.
+ * In `--actor --validate-only` the actor is missing: reading the flag as the actor would write what was only to be checked.
+ * An empty `--store "$DIR"` would mean the current directory.
  */
 function checkValue(text: string): string {
   if (text === '') throw new InvalidArgumentError('A value must not be empty')

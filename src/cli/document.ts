@@ -1,4 +1,4 @@
-// A document as the tool handles it: its bytes, the section that it says it is, and what compiling it has found.
+// Documents on the command line: reads a file, finds the section that it claims, and compiles it.
 import { resolve } from 'node:path'
 import { type CompileResult, compileDocument } from '../config/compile/compile.ts'
 import type { DocumentKey } from '../config/document-key.ts'
@@ -13,17 +13,18 @@ import { readFileCapped } from '../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop } from './command.ts'
 import type { OperatorSettings } from './operator-settings.ts'
 
-/** A document that has been compiled, or not. `name` is how messages call it: its file, or its key. */
+/** The result of compiling a document. `name` is how messages name it: its file, or its key. */
 export interface CompiledDocument {
   readonly name: string
   readonly key: DocumentKey<SectionName>
   readonly text: string
   readonly digest: string
   readonly result: CompileResult<unknown>
-  /** In document order: what was found in the document itself. */
+  /** The findings of the document itself, in document order. */
   readonly issues: readonly LocatedIssue[]
 }
 
+/** Compiles `bytes` as the document of `key`. Issues are returned, not thrown. */
 export async function compileAs(
   key: DocumentKey<SectionName>,
   name: string,
@@ -36,14 +37,15 @@ export async function compileAs(
   return { name, key, text: decodeUtf8(bytes) ?? decodeLossily(bytes), digest, result, issues }
 }
 
-/** What can be shown of bytes that are not UTF-8; nothing of UTF-16, which would be every second character. */
+/** Text to show for bytes that are not UTF-8. Empty for UTF-16, of which only every second character would be readable. */
 function decodeLossily(bytes: Uint8Array): string {
   return bytes.includes(0) ? '' : new TextDecoder().decode(bytes)
 }
 
 /**
- * A file as the document that it says it is. Of one that does not say it, only that is reported: nothing can be said of
- * its spec. `keyOf` places it.
+ * Compiles a file as the section that it claims. If it claims none, issues of its spec are left out, since they would refer
+ * to a section that the author may not have meant.
+ * @param keyOf - the key to compile a document of that section under
  */
 export async function compileFile(
   file: string,
@@ -57,7 +59,10 @@ export async function compileFile(
   return { ...document, claimed, issues: document.issues.filter(({ path }) => path[0] !== 'spec' || path.length < 2) }
 }
 
-/** The bytes of a file; of a larger one than a document may be, enough to be refused for its size. */
+/**
+ * Reads a document's file, up to one byte more than a document may have, so that a larger one is refused for its size.
+ * @throws a {@link Stop} that names the file and the reason if it cannot be read
+ */
 export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return (await readFileCapped(resolve(io.directory, file), DOCUMENT_MAX_BYTES)).bytes
@@ -68,12 +73,12 @@ export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array
 
 function describeReadFailure(error: unknown): string {
   const code = readErrorCode(error)
-  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'ENOENT') return 'the file does not exist'
   if (code === 'EISDIR') return 'it is a directory: name its files'
   return describeError(error)
 }
 
-/** What a document says it is; `undefined` if it cannot be told, or is no section that there is. */
+/** The section that a document claims; `undefined` if it is missing, unreadable or unknown. */
 export function readClaimedSection(bytes: Uint8Array): SectionName | undefined {
   const text = bytes.length > DOCUMENT_MAX_BYTES ? undefined : decodeUtf8(bytes)
   const root = text === undefined ? undefined : readYaml(text).root

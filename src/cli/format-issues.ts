@@ -1,4 +1,4 @@
-// Issues as a person reads them, and as a program does. The JSON shape is that of the status endpoint.
+// Formats issues for a terminal and as JSON. The JSON has the shape of the status endpoint.
 import { formatIssue } from '../config/compile/format-issue.ts'
 import { createSectionStatus, type IssueStatus } from '../config/live/status.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
@@ -11,7 +11,7 @@ interface Source {
   readonly text: string
 }
 
-/** Each issue with its line and a caret, in order, ending in a line end. */
+/** Each issue in order, with its source line and a caret. */
 export function formatIssues(
   issues: readonly LocatedIssue[],
   { name, text }: Source,
@@ -29,7 +29,7 @@ export function formatIssues(
     .join('')
 }
 
-/** `2 errors and 1 warning`, those that are not listed included. */
+/** Counts issues, including those that are not listed: `2 errors and 1 warning`. */
 export function countIssues(issues: readonly LocatedIssue[]): string {
   const listed = issues.filter(({ omitted }) => omitted === undefined)
   const omitted = issues.map((issue) => issue.omitted).filter((one) => one !== undefined)

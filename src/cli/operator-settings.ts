@@ -1,5 +1,5 @@
-// The settings that decide whether a document compiles, as the gateway reads them: from the environment, or a file of
-// it. The gateway's secrets are not needed to check a document, but for SEAL_KEYS to open what it has sealed.
+// The settings that affect whether a document compiles, read as the gateway reads them: from the environment, or an env
+// file. The gateway's secrets are not needed to check documents; only applied records need SEAL_KEYS.
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
@@ -16,14 +16,18 @@ import { EXIT, type Io, Stop } from './command.ts'
 export interface OperatorSettings {
   readonly attestors: AttestorTable
   readonly contextFor: ContextFor
-  /** What applied records are sealed with; or the settings that are missing for it. */
+  /** The keys and names that applied records are sealed with, or the names of the settings that are missing for it. */
   readonly sealing: Sealing | { readonly missing: readonly [string, ...string[]] }
-  /** What evidence must be meant for by default; `undefined` if neither AUDIENCE nor TRUST_DOMAIN is set. */
+  /** The default audience of evidence; `undefined` if neither AUDIENCE nor TRUST_DOMAIN is set. */
   readonly audience: string | undefined
   readonly clockSkewSeconds: number
 }
 
-/** `environmentFile` may be missing only if nobody asked for it by name. */
+/**
+ * Reads the settings; the environment takes precedence over the file.
+ * @param environmentFile - an env file. It must exist if `asked`, that is, if it was named on the command line
+ * @throws a usage {@link Stop} that lists every invalid setting, without quoting secrets
+ */
 export async function readOperatorSettings(
   io: Io,
   environmentFile?: { readonly path: string; readonly asked: boolean },
@@ -35,14 +39,14 @@ export async function readOperatorSettings(
       TRUST_DOMAIN: 'example.org',
       ISSUER_URL: isLoopback ? 'http://127.0.0.1:8787' : 'https://issuer.invalid',
       ...environment,
-      // Nothing is signed here: the real key need not be where documents are written.
+      // Nothing is signed here, so the real keys are not needed where documents are written.
       SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
     },
     { canResolve: true },
   )
   if (!read.ok) {
     const lines = read.problems.map((problem) => `  - ${problem}`)
-    throw new Stop(EXIT.usage, 'The settings in the environment are wrong:', { lines })
+    throw new Stop(EXIT.usage, 'Invalid settings in the environment:', { lines })
   }
   const { audience, clockSkewSeconds } = read.value
   const attestors = createAttestorTable(io.attestors)
@@ -52,12 +56,12 @@ export async function readOperatorSettings(
     audience: saysAudience ? audience : undefined,
     clockSkewSeconds,
     attestors,
-    // Whether challenges can be sealed is the gateway's to say: SEAL_KEYS are not where documents are written.
+    // Only the gateway knows whether it can seal challenges: SEAL_KEYS are usually not set where documents are written.
     contextFor: createContextFor({ ...read.value, canSeal: true }, attestors),
   }
 }
 
-/** The tool falls back to made-up names to compile a document; a record of made-up names is nobody's. */
+/** Requires the real names: documents compile with placeholder names, but no gateway would accept a record sealed for them. */
 function readSealing(environment: Readonly<Record<string, string | undefined>>, settings: Sealing) {
   const [first, ...others] = ['SEAL_KEYS', 'TRUST_DOMAIN', 'ISSUER_URL'].filter((name) => !environment[name]?.trim())
   if (first !== undefined) return { missing: [first, ...others] as const }

@@ -1,11 +1,11 @@
-// `npm run -s postern -- COMMAND`: the process around the table of commands.
+// `npm run -s postern -- COMMAND`: runs the table of commands in this process. The entry point on Node and Deno.
 import process from 'node:process'
 import { Readable } from 'node:stream'
 import { styleText } from 'node:util'
 import { readCapped } from '../net/read-capped.ts'
 import { run } from './commands.ts'
 
-// npm runs scripts in the folder of package.json; names of files mean the folder that the person is in.
+// npm runs scripts in the folder of package.json, but file names are relative to the folder where npm was called.
 const { INIT_CWD, npm_lifecycle_event: script } = process.env
 const isScript = script === 'postern' || script === 'serve'
 const directory = isScript && INIT_CWD !== undefined ? INIT_CWD : process.cwd()
@@ -18,7 +18,7 @@ process.exitCode = await run(process.argv.slice(2), {
   directory,
   clock: Date.now,
   fetch,
-  // NO_COLOR, FORCE_COLOR, and a stream that is no terminal are for Node to judge.
+  // Node decides by NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
   colour: styleText('bold', '-', { stream: process.stdout }) !== '-',
 })
 

@@ -1,4 +1,4 @@
-// `postern serve`: the gateway on Node or Deno, over a directory of documents. It ends the process itself.
+// `postern serve`: runs the gateway on Node or Deno over a directory of documents. It ends the process itself.
 import { checkServeFlags, SERVE_FLAGS } from '../runtime/serve-options.ts'
 import { makeUsageStop } from './command.ts'
 import { defineCommand } from './define-command.ts'
@@ -11,7 +11,7 @@ export const serve = defineCommand({
   async run(_words, values, io) {
     const options = checkServeFlags(values, io.directory)
     if (typeof options === 'string') throw makeUsageStop(options)
-    // Loaded here, so that no other command starts with the whole gateway in memory.
+    // Loaded here, so that other commands do not load the whole gateway.
     const { serveGateway } = await import('../runtime/serve-gateway.ts')
     await serveGateway(options, io.environment)
     return new Promise(() => undefined)

@@ -1,4 +1,4 @@
-// The gateway over a directory of documents, as Node and Deno serve it.
+// Creates the gateway that Node and Deno serve over a directory of documents.
 import process from 'node:process'
 import { createUrlPolicy } from '../config/compile/compile-context.ts'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
@@ -23,11 +23,16 @@ export interface ServedHost {
 
 export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {
   readonly reportEvent: (event: GatewayEvent) => void
-  /** The event to report once it listens at `url`. */
+  /** Describes the start as an event, to report once the server listens at `url`. */
   readonly describeStart: (url: string) => GatewayEvent
 }
 
-/** The gateway of these options, or the problems of its settings as a message. */
+/**
+ * Creates a gateway from directories and environment variables.
+ * @param environment - the settings by name; see `readSettings`
+ * @param host - where audit records go, and whether this process is ready
+ * @returns the gateway, or a message that lists the problems of its settings
+ */
 export async function createServedGateway(
   { store, state }: Pick<ServeOptions, 'store' | 'state'>,
   environment: Environment,
@@ -55,7 +60,7 @@ export async function createServedGateway(
   }
 }
 
-/** Deno has Node's `process` as well. */
+/** Names the host with its version. Deno provides Node's `process` as well. */
 function describeHost(): string {
   const { deno } = process.versions
   return deno === undefined ? `node ${process.versions.node}` : `deno ${deno}`

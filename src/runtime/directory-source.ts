@@ -1,5 +1,5 @@
 // A directory as a store, on Node and Deno: `clusters/<id>/<Section>` is the file `DIR/clusters/<id>/<Section>.yaml`.
-// No key leads out of the directory, and no file answers to two spellings of a name.
+// No key can name a file outside the directory, and no file can be read under two spellings of its name.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StateStore } from '../config/source.ts'
@@ -18,17 +18,25 @@ export interface Quiet {
 }
 
 /**
- * `quiet`: wait until nobody is writing a file. A document that is written in place compiles up to any of its lines, and
- * its first part may be a policy without its pins. Without it a read says what is there now, as its author wants to see it.
+ * Creates a store over a directory.
+ * @param directory - its path; reads reject if it does not exist, for example because a volume is not mounted
+ * @param quiet - if given, a read waits until a file is no longer being written. A document that is written in place may
+ *   compile after any of its lines, and its first part may be a policy without its pins. Without it, a read returns the
+ *   current content, as an author wants to see it
+ * @returns a {@link StateStore}; `read` resolves with `undefined` if the file does not exist, and rejects with a `RangeError`
+ *   for a malformed key and with the system's error if the file cannot be read
+ * @example
+ * const source = createDirectorySource('/etc/postern', { clock: Date.now, sleep })
+ * await source.read('clusters/eu-1/AgentAttestation')
  */
 export function createDirectorySource(directory: string, quiet?: Quiet): StateStore {
   function resolvePath(key: string): string {
     const segments = key.split('/')
-    if (!segments.every((segment) => SEGMENT.test(segment))) throw new RangeError(`"${key}" is no key of a store`)
+    if (!segments.every((segment) => SEGMENT.test(segment))) throw new RangeError(`"${key}" is not a valid store key`)
     return `${join(directory, ...segments)}.yaml`
   }
 
-  /** A name that differs in case alone would be another cluster with the same documents, on macOS and Windows. */
+  /** On macOS and Windows, a name in other upper and lower case would be another cluster with the same documents. */
   async function hasExactName(key: string): Promise<boolean> {
     if ((await statIfPresent(resolvePath(swapCase(key)))) === undefined) return true
     let parent = directory
@@ -44,7 +52,7 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
       const path = resolvePath(key)
       const facts = await statIfPresent(path)
       if (facts === undefined) {
-        // A directory that is not there, such as a volume not yet mounted, has not been read: that is no absence.
+        // If the directory itself is missing, such as a volume not yet mounted, reject instead of reporting absence.
         await stat(directory)
         return undefined
       }
@@ -78,31 +86,31 @@ function isNotFound(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-/** What the file holds, once it is the same over two reads, or was changed long enough ago. */
+/** Reads the file once two reads agree, or its last change is long enough ago. */
 async function readQuiet(path: string, { clock, sleep }: Quiet): Promise<Uint8Array<ArrayBuffer> | undefined> {
   let last = await readCapped(path)
   for (let tries = 0; tries < FILE_QUIET_TRIES; tries++) {
     if (last === undefined || clock() - last.changedMillis >= FILE_QUIET_MILLIS) return last?.bytes
     await sleep(FILE_QUIET_MILLIS)
     const next = await readCapped(path)
-    // A file of the future, by another clock, is believed by this alone.
+    // If the file's time lies in the future, because of another clock, only this comparison ends the wait.
     if (next !== undefined && next.changedMillis === last.changedMillis && isEqual(next.bytes, last.bytes))
       return next.bytes
     last = next
   }
-  throw new Error(`${path} is being written: put a finished file in its place by rename`)
+  throw new Error(`${path} is still being written: write a new file and replace it by rename`)
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
-/** Stops one byte over the bound: a larger file is refused as too large where its document is compiled. */
+/** Stops one byte after the limit: the compiler refuses the larger file for its size. */
 async function readCapped(path: string): Promise<CappedFile | undefined> {
   try {
     return await readFileCapped(path, STORE_VALUE_MAX_BYTES)
   } catch (error) {
-    // Deleted since it was found.
+    // The file was deleted after it was found.
     if (isNotFound(error)) return undefined
     throw error
   }

@@ -1,11 +1,11 @@
-// Work for the first request of an isolate: while a Worker's module starts, its clock stands at 1970, and what it logs
-// belongs to no request.
+// Defers work to the first request of an isolate: while a Worker's module loads, its clock reads 1970, and its log lines
+// belong to no request.
 
 interface Fetching<Rest extends readonly unknown[]> {
   fetch(request: Request, ...rest: Rest): Response | Promise<Response>
 }
 
-/** The app, which does `work` once, when it gets its first request. */
+/** Wraps an app so that it runs `work` once, before its first request. */
 export function runBeforeFirstRequest<Rest extends readonly unknown[]>(
   app: Fetching<Rest>,
   work: () => void,

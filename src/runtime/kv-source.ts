@@ -1,15 +1,21 @@
-// Workers KV as a store. Eventually consistent: what was put elsewhere shows after up to a minute, and absence is
-// cached by KV as well, so ages in the cache come on top of that.
+// Workers KV as a store. It is eventually consistent: a write shows elsewhere after up to a minute. KV caches absence as
+// well. The ages of the gateway's own cache add to that.
 import type { StateStore } from '../config/source.ts'
 import { KV_CACHE_TTL_MIN_SECONDS } from '../core/limits.ts'
 
-/** What is used of a `KVNamespace`, so that this file type-checks without the types of Workers. */
+/** The part of a `KVNamespace` that is used, so that this file type-checks without the types of Workers. */
 export interface KvBinding {
   get(key: string, options: { type: 'arrayBuffer'; cacheTtl: number }): Promise<ArrayBuffer | null>
   put(key: string, value: ArrayBufferView): Promise<void>
   delete(key: string): Promise<void>
 }
 
+/**
+ * Creates a store over a KV binding.
+ * @returns a {@link StateStore} that rejects as KV does, for example with 429 for more than one write per second to a key
+ * @example
+ * createKvSource(env.POLICIES)
+ */
 export function createKvSource(binding: KvBinding): StateStore {
   return {
     async read(key) {

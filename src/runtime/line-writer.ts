@@ -1,11 +1,12 @@
-// Lines to an output that may be slow, full or gone. They wait in a bounded buffer; what does not fit is refused and never
-// lost in silence, so that a caller can refuse what it was to record. Nothing that was taken is given up before the end.
+// Writes lines to an output that may be slow, full or closed. Lines wait in a bounded buffer. A line that does not fit is
+// refused, never dropped silently, so that the caller can refuse the request that it would record. An accepted line is
+// kept until it is written or the process ends.
 import { concatBytes } from '../core/bytes.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { OUTPUT_FAILED_WAIT_MILLIS, OUTPUT_FULL_WAIT_MAX_MILLIS, OUTPUT_FULL_WAIT_MIN_MILLIS } from '../core/limits.ts'
 import type { WriteBytes } from './output.ts'
 
-/** Why no line is taken, since when, and how many were refused. */
+/** The reason why lines are refused, since when, and how many were refused. */
 export interface Refusing {
   readonly reason: string
   readonly sinceMillis: number
@@ -13,10 +14,10 @@ export interface Refusing {
 }
 
 export interface LineWriter {
-  /** Takes a line, given without its end, or refuses it: `false`. Never throws. */
+  /** Accepts a line without its line end: `true`; or refuses it: `false`. Never throws. */
   take(line: string): boolean
   refusing(): Refusing | undefined
-  /** Resolves once all that was taken has been written. */
+  /** Resolves once all accepted lines are written. */
   flush(): Promise<void>
 }
 
@@ -29,17 +30,21 @@ export interface LineWriterOptions {
   readonly onRefusing?: (refusing: Refusing) => void
   /** Called once when it takes lines again. */
   readonly onRecovered?: (refusing: Refusing) => void
-  /** Follows a time of refusing; where nothing else waits, it is what a failed output is tried with. */
+  /** Written after a period of refusing. If no other line waits, it is also what a failed output is retried with. */
   readonly recoveryLine: (refusing: Refusing) => string
 }
 
+/**
+ * Creates a writer for one output.
+ * @param options - `maxBytes` limits the buffer
+ */
 export function createLineWriter(options: LineWriterOptions): LineWriter {
   const { write, clock, sleep, maxBytes, onRefusing, onRecovered, recoveryLine } = options
   let queue: Uint8Array[] = []
   let bytes = 0
   let isPumping = false
   let refusal: { readonly reason: string; readonly sinceMillis: number; refused: number } | undefined
-  /** The recovery line, while it is all that waits. */
+  /** The recovery line, while no other line waits. */
   let probe: Uint8Array | undefined
   let waiting: (() => void)[] = []
 
@@ -62,7 +67,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     onRefusing?.(refusal)
   }
 
-  /** Below half of the bound, so that it does not refuse and take in turn while a slow reader catches up. */
+  /** Only below half of the limit, so that it does not alternate while a slow reader catches up. */
   function recover(): void {
     if (refusal === undefined || bytes > maxBytes / 2) return
     if (probe === undefined) add(encode(recoveryLine(refusal)))
@@ -72,7 +77,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     onRecovered?.(was)
   }
 
-  /** Writes until nothing waits; up to its first wait it runs within the call. */
+  /** Writes until the buffer is empty. It runs synchronously up to its first wait. */
   async function pump(): Promise<void> {
     isPumping = true
     let fullMillis = OUTPUT_FULL_WAIT_MIN_MILLIS
@@ -84,7 +89,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       const writing = attempt(write, chunk)
       const outcome = typeof writing === 'object' ? await writing : writing
       if (typeof outcome === 'number') {
-        // Lines that came meanwhile stand behind it.
+        // Lines that were accepted meanwhile follow this chunk.
         queue.splice(0, 1, ...(outcome < chunk.length ? [chunk.subarray(outcome)] : []))
         bytes -= outcome
         fullMillis = OUTPUT_FULL_WAIT_MIN_MILLIS
@@ -94,7 +99,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
         fullMillis = Math.min(fullMillis * 2, OUTPUT_FULL_WAIT_MAX_MILLIS)
       } else {
         refuse(outcome)
-        // Made again for the next try, since its count grows.
+        // Made again for the next attempt, since its count may have grown.
         if (probe !== undefined && takeBack(probe)) probe = undefined
         await sleep(OUTPUT_FAILED_WAIT_MILLIS)
       }
@@ -132,7 +137,7 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
   return only !== undefined && parts.length === 1 ? only : concatBytes(parts)
 }
 
-/** Bytes that were written, or the code of the error: `EAGAIN` where the output is full for now. */
+/** The number of bytes written, or an error code: `EAGAIN` if the output is full for now. */
 function attempt(write: WriteBytes, chunk: Uint8Array): number | string | Promise<number | string> {
   try {
     const writing = write(chunk)
@@ -150,7 +155,7 @@ function encode(line: string): Uint8Array {
   return encoder.encode(`${line}\n`)
 }
 
-/** Deno names some of its errors and codes others. */
+/** The code of an error. Deno gives some errors a code and others only a name. */
 function readErrorCode(error: unknown): string {
   const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }
   if (name === 'WouldBlock') return 'EAGAIN'

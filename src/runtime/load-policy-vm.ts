@@ -1,4 +1,4 @@
-// The policy VM on Node and Deno: read from its file and compiled. On Workers an import of it is the compiled module.
+// Loads the policy VM on Node and Deno from its file. On Workers, importing the file yields the compiled module.
 import { readFileSync } from 'node:fs'
 
 export function loadPolicyVm(): WebAssembly.Module {

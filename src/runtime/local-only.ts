@@ -1,13 +1,13 @@
-// A Worker whose ISSUER_URL is loopback has the settings of development: its sessions name an issuer that any machine can
-// be, and ALLOW_LOOPBACK_ISSUERS may be on. A Worker cannot ask whether it is deployed, but its requests show it: Cloudflare
-// routes by host, so that no request from outside names a loopback one.
+// Refuses requests to a deployed Worker that still has development settings. With a loopback ISSUER_URL its sessions name an
+// issuer that any machine can impersonate, and ALLOW_LOOPBACK_ISSUERS may be on. A Worker cannot query whether it is
+// deployed, but its requests show it: Cloudflare routes by host, so no external request names a loopback host.
 import { Hono } from 'hono'
 import { makeUuidV7 } from '../core/uuid.ts'
 import { answerProblem } from '../gateway/problem.ts'
 import type { GatewayApp, GatewayEnv } from '../gateway/services.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 
-/** The app as it is, or, where `issuerUrl` is loopback, one that answers 503 to every request for another host. */
+/** Returns the app unchanged, or if `issuerUrl` is loopback, an app that answers 503 to requests for any other host. */
 export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): GatewayApp {
   if (!isLoopbackUrl(issuerUrl)) return app
   const local = new Hono<GatewayEnv>()
@@ -18,7 +18,7 @@ export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): G
     return answerProblem(c, {
       code: 'settings_invalid',
       detail:
-        'ISSUER_URL is a loopback URL and this request is for another host: set ISSUER_URL to the URL of this gateway',
+        'ISSUER_URL is a loopback URL, but this request is for another host: set ISSUER_URL to the URL of this gateway',
     })
   })
   return local

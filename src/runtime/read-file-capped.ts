@@ -1,22 +1,22 @@
-// Files within a size, on Node and Deno: what is no larger than it may be is read whole, and nothing takes more memory.
+// Reads files up to a size limit on Node and Deno, so that a huge file does not use more memory.
 import { open } from 'node:fs/promises'
 
 export interface CappedFile {
-  /** One byte more than `maxBytes` where the file is larger than that. */
+  /** The whole file, or `maxBytes + 1` bytes of a larger one. */
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** When the file was changed last, by its file system. */
+  /** Time of the last change, by the file system, in milliseconds since 1970. */
   readonly changedMillis: number
 }
 
 /**
- * Stops one byte over the bound, so that a huge file costs no memory and is refused as too large by whoever knows what it
- * is. Reads from front to back, so a pipe (`<(kubectl ...)`) is a file too. Rejects as the file system does.
+ * Reads a file and stops one byte after the limit, so that the caller can refuse a larger file with its own message. It reads
+ * sequentially, so pipes work too (`<(kubectl ...)`). Rejects as the file system does.
  */
 export async function readFileCapped(path: string, maxBytes: number): Promise<CappedFile> {
   const file = await open(path, 'r')
   try {
     const { size, mtimeMs } = await file.stat()
-    // One byte more than its size tells whether it has grown meanwhile.
+    // One byte more than its size, to notice a file that has grown meanwhile.
     let buffer = new Uint8Array(Math.min(size, maxBytes) + 1)
     let length = 0
     for (;;) {
@@ -33,10 +33,13 @@ export async function readFileCapped(path: string, maxBytes: number): Promise<Ca
   }
 }
 
-/** A pipe has no size: it is not read by single bytes. */
+/** The least to read at once, since a pipe has size 0. */
 const READ_MIN_BYTES = 4096
 
-/** UTF-8 of at most `maxBytes`; rejects where a file is larger. What is no UTF-8 becomes U+FFFD, as `readFile` has it. */
+/**
+ * Reads a UTF-8 file of at most `maxBytes` bytes. Malformed bytes become U+FFFD, as with `readFile`.
+ * @throws RangeError if the file is larger
+ */
 export async function readTextCapped(path: string, maxBytes: number): Promise<string> {
   const { bytes } = await readFileCapped(path, maxBytes)
   if (bytes.length > maxBytes) throw new RangeError(`the file has more than ${maxBytes} bytes`)

@@ -1,9 +1,10 @@
-// A file that is replaced in one step, on Node and Deno: whoever reads it sees all of the old one or all of the new one.
+// Replaces a file atomically on Node and Deno: a reader sees either the whole old file or the whole new one.
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 
 /**
- * Writes `draft`, which lies in the same file system and must not exist yet, for its owner alone, and renames it to
- * `path`. `prepare` may change the draft before it is shown. Nothing is left of a draft that failed.
+ * Writes a new file with mode 600 and renames it to `path`. If that fails, the draft is removed and the error is thrown.
+ * @param draft - path of the new file: in the same file system as `path`, and not existing yet
+ * @param prepare - may change the draft, such as its owner, before the rename
  */
 export async function replaceFile(
   path: string,

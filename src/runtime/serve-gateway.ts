@@ -1,4 +1,4 @@
-// `serve` as Node and Deno run it: flags and settings, the gateway, the server, and the signals that end it.
+// Serves the gateway on Node and Deno: settings, gateway, HTTP server, and the signals that end it.
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { SHUTDOWN_NOTICE_MILLIS } from '../core/limits.ts'
@@ -13,7 +13,10 @@ import { openServerOutputs, type ServerOutputs } from './server-outputs.ts'
 import type { Environment } from './settings.ts'
 import { sleep } from './sleep.ts'
 
-/** Serves until SIGINT or SIGTERM, and then ends the process. Ends it with status 2 and a message if it cannot start. */
+/**
+ * Serves until SIGINT or SIGTERM, drains, and ends the process: with status 0, or 1 if audit records were lost. If it cannot
+ * start, it prints a message and ends the process with status 2.
+ */
 export async function serveGateway(options: ServeOptions, environment: Environment): Promise<void> {
   const fault = (await findDirectoryFault(options)) ?? adoptAuthorities()
   if (fault !== undefined) stop(printable(fault))
@@ -33,7 +36,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   if (typeof gateway === 'string') stop(gateway)
 
   let server: HttpServer | undefined
-  // Before it listens, or an early signal would end it by default.
+  // Before listening; otherwise an early signal would end the process without the event.
   endOnSignals(async (signal) => {
     isDraining = true
     gateway.reportEvent({ event: 'stopping', signal })
@@ -50,13 +53,13 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   gateway.reportEvent(gateway.describeStart(server.url))
   if (tls === undefined && !isLoopbackHost(hostname))
     say(
-      `It is reached from other machines without TLS: put a proxy that ends TLS before it, or give --tls-cert and --tls-key`,
+      `It is reachable from other machines without TLS: put a proxy that terminates TLS in front, or set --tls-cert and --tls-key`,
     )
   if (options.tls !== undefined && tls !== undefined)
     void watchTlsFiles({ files: options.tls, current: tls, sleep, onPair: server.useTls, say })
 }
 
-/** Whichever command serves. Node reads the variable itself, before its first line of ours. */
+/** On Deno only: Node reads NODE_EXTRA_CA_CERTS itself when it starts. */
 function adoptAuthorities(): string | undefined {
   if (process.versions['deno'] === undefined) return undefined
   const { env } = process
@@ -74,7 +77,7 @@ function adoptAuthorities(): string | undefined {
   )
 }
 
-/** A second signal ends it at once. A terminal that is closed (SIGHUP) ends nothing: logins may be under way. */
+/** Calls `end` on the first signal; a second one ends the process at once. SIGHUP, from a closed terminal, is ignored: logins may be running. */
 function endOnSignals(end: (signal: 'SIGINT' | 'SIGTERM') => Promise<void>): void {
   let isEnding = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -86,7 +89,7 @@ function endOnSignals(end: (signal: 'SIGINT' | 'SIGTERM') => Promise<void>): voi
   process.on('SIGHUP', () => undefined)
 }
 
-/** `/readyz` says so already. At a terminal nobody waits for a balancer. */
+/** Waits for load balancers to see the failing `/readyz`, except on Ctrl+C (SIGINT), then closes the server and flushes the outputs. */
 async function drain(server: HttpServer, { say, flush }: ServerOutputs, signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
   say(`${signal}: draining`)
   server.windDown()
@@ -96,8 +99,8 @@ async function drain(server: HttpServer, { say, flush }: ServerOutputs, signal: 
 }
 
 const LISTEN_FAILURES: ReadonlyMap<unknown, string> = new Map([
-  ['EADDRINUSE', 'it is taken by another process: end that one, or choose another with --port'],
-  ['EACCES', 'this user may not take it: choose a port from 1024 with --port'],
+  ['EADDRINUSE', 'the port is used by another process: end that process, or choose another port with --port'],
+  ['EACCES', 'this user lacks the permission: choose a port from 1024 with --port'],
   ['EADDRNOTAVAIL', 'this machine does not have the address: correct --host'],
   ['ENOTFOUND', 'the name does not resolve: give an address to --host'],
 ])

@@ -1,4 +1,4 @@
-// The flags of `serve`, and what is checked of them before anything runs.
+// The flags of `serve`, and the checks on them before the server starts.
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { readErrorCode } from '../core/thrown.ts'
@@ -13,16 +13,16 @@ export interface ServeOptions {
   readonly tls?: TlsFiles
 }
 
-/** By the name of the flag; `value` is what follows it. */
+/** By the name of the flag; `value` is the name of its value in the help. */
 export const SERVE_FLAGS = {
   store: {
     value: 'dir',
     required: true,
     help: 'documents: <dir>/clusters/<clusterId>/<Section>.yaml, <dir>/trust-domain/<Section>.yaml',
   },
-  state: { value: 'dir', help: 'where the gateway writes applied records; default: the store' },
-  host: { value: 'addr', help: 'address to listen on; default 127.0.0.1' },
-  port: { value: 'n', help: 'port to listen on; default 8787, 0 takes a free one' },
+  state: { value: 'dir', help: 'the directory for applied records of the gateway; default: the store' },
+  host: { value: 'addr', help: 'the address to listen on; default 127.0.0.1' },
+  port: { value: 'n', help: 'the port to listen on; default 8787; 0 takes a free one' },
   'tls-cert': {
     value: 'file',
     help: 'serve https: the certificate with its chain, as PEM; read again when it changes',
@@ -32,13 +32,17 @@ export const SERVE_FLAGS = {
 
 type ServeFlags = { readonly [Flag in keyof typeof SERVE_FLAGS]?: string | undefined }
 
-/** The options that the flags mean; a string is what is wrong with them. Paths are relative to `directory`. */
+/**
+ * Checks the flags.
+ * @param directory - the absolute path that relative paths resolve against
+ * @returns the options, or a message if a flag is invalid
+ */
 export function checkServeFlags(flags: ServeFlags, directory: string): ServeOptions | string {
   const { store, state = store, host, port: digits = '8787', 'tls-cert': cert, 'tls-key': key } = flags
   if (!store || !state) return '--store is required'
   const port = readPort(digits)
   if (port === undefined) return `--port must be a number from 0 to ${PORT_MAX}`
-  if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key go together'
+  if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key must be given together'
   return {
     store: resolve(directory, store),
     state: resolve(directory, state),
@@ -49,7 +53,9 @@ export function checkServeFlags(flags: ServeFlags, directory: string): ServeOpti
 }
 
 /**
- * Why the directories cannot be served. A mistyped one must not be made: an empty store is ready, and refuses every login.
+ * Checks that the directories exist. A missing one is not created: with a typo in its name, the gateway would be ready over
+ * an empty store and refuse every login.
+ * @returns a message that names the flag, the directory and the next step, or `undefined`
  */
 export async function findDirectoryFault({ store, state }: ServeOptions): Promise<string | undefined> {
   for (const [flag, directory] of [
@@ -59,7 +65,7 @@ export async function findDirectoryFault({ store, state }: ServeOptions): Promis
     const facts = await stat(directory).catch((error: unknown) => error)
     if (facts instanceof Error) {
       if (readErrorCode(facts) !== 'ENOENT') return `${flag}: cannot use ${directory}: ${facts.message}`
-      return `${flag}: there is no directory ${directory}: make it with \`mkdir -p ${directory}\`, or correct the name`
+      return `${flag}: the directory ${directory} does not exist: create it with \`mkdir -p ${directory}\`, or correct the name`
     }
     if (!(facts as { isDirectory(): boolean }).isDirectory()) return `${flag}: ${directory} is not a directory`
   }

@@ -1,4 +1,4 @@
-// What a server says: audit records on standard output, one line for the operator at a time on standard error.
+// The outputs of a server: audit records on standard output, single-line messages for the operator on standard error.
 import { formatInstantMillis } from '../core/instant.ts'
 import { AUDIT_BUFFER_MAX_BYTES, NOTICE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_MILLIS } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
@@ -11,17 +11,18 @@ export interface ServerOutputs {
   readonly audit: AuditSink
   readonly auditRefusing: () => Refusing | undefined
   readonly say: (line: string) => void
-  /** Writes what waits, for a second at most. `false`: audit records are lost. */
+  /** Writes buffered lines, for at most {@link OUTPUT_FLUSH_MILLIS}. `false` if audit records were lost. */
   flush(): Promise<boolean>
 }
 
+/** Opens both outputs of this process. */
 export function openServerOutputs(): ServerOutputs {
   const notices = createLineWriter({
     write: openOutput(2),
     clock: Date.now,
     sleep,
     maxBytes: NOTICE_BUFFER_MAX_BYTES,
-    recoveryLine: ({ refused }) => `${refused} lines of standard error were lost: it was not read`,
+    recoveryLine: ({ refused }) => `${refused} lines of standard error were lost, because it was not read`,
   })
   const say = (line: string): void => void notices.take(printable(line))
 
@@ -31,12 +32,15 @@ export function openServerOutputs(): ServerOutputs {
     sleep,
     maxBytes: AUDIT_BUFFER_MAX_BYTES,
     onRefusing: ({ reason }) =>
-      say(`Standard output takes no audit records (${reason}): logins and claims are refused with 503 until it does`),
+      say(
+        `Cannot write audit records to standard output (${reason}): logins and claims are refused with 503 until they can be written`,
+      ),
     recoveryLine({ reason, sinceMillis, refused }) {
       const [time, since] = [Date.now(), sinceMillis].map(formatInstantMillis)
       return formatAuditLine({ v: 1, time: time ?? '', event: 'audit_recovered', reason, since: since ?? '', refused })
     },
-    onRecovered: ({ refused }) => say(`Standard output takes audit records again; ${refused} requests were refused`),
+    onRecovered: ({ refused }) =>
+      say(`Audit records are written to standard output again; ${refused} requests were refused meanwhile`),
   })
 
   return {
@@ -48,7 +52,7 @@ export function openServerOutputs(): ServerOutputs {
         records.flush().then(() => true),
         sleep(OUTPUT_FLUSH_MILLIS).then(() => false),
       ])
-      if (!isWritten) say('The last audit records could not be written')
+      if (!isWritten) say('Audit records were lost: standard output did not accept the last ones in time')
       await Promise.race([notices.flush(), sleep(OUTPUT_FLUSH_MILLIS / 4)])
       return isWritten
     },

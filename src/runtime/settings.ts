@@ -1,5 +1,5 @@
-// Settings from text: vars and secrets on Workers, environment variables of the same names on Node and Deno. A wrong or
-// missing one stops the start, with every problem listed. No problem ever quotes a secret.
+// Reads settings from strings: vars and secrets on Workers, environment variables of the same names on Node and Deno. An
+// invalid or missing one stops the start, with every problem listed. A problem never quotes a secret.
 import { decodeBase64url } from '../core/base64.ts'
 import {
   CLOCK_SKEW_DEFAULT_SECONDS,
@@ -21,7 +21,12 @@ export type SettingsResult =
 
 export type Environment = Readonly<Record<string, unknown>>
 
-/** `canResolve`: the host checks resolved addresses itself, so `PRIVATE_ISSUERS` has a meaning. */
+/**
+ * Reads all settings.
+ * @param environment - the settings by name; empty strings count as missing
+ * @param host - `canResolve`: whether the host checks resolved addresses itself, which `PRIVATE_ISSUERS` requires
+ * @returns the settings (times in seconds), or every problem, each beginning with the setting's name
+ */
 export function readSettings(environment: Environment, host: { readonly canResolve: boolean }): SettingsResult {
   const problems: string[] = []
   function addProblem(name: string, what: string): undefined {
@@ -32,7 +37,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
   }
   function readRequired(name: string): string | undefined {
-    return readText(name) ?? addProblem(name, 'is required and not set')
+    return readText(name) ?? addProblem(name, 'is required but not set')
   }
   function readInteger(name: string, min: number, max: number, fallback: number): number {
     const value = readText(name)
@@ -48,11 +53,14 @@ export function readSettings(environment: Environment, host: { readonly canResol
   const sealKeys = readSealKeys(readText('SEAL_KEYS'), addProblem)
   const allowLoopbackIssuers = readFlag(readText('ALLOW_LOOPBACK_ISSUERS'), addProblem)
   if (allowLoopbackIssuers && issuerUrl !== undefined && !isLoopbackUrl(issuerUrl)) {
-    addProblem('ALLOW_LOOPBACK_ISSUERS', 'is for development alone: it needs an ISSUER_URL that is itself loopback')
+    addProblem(
+      'ALLOW_LOOPBACK_ISSUERS',
+      'is for development only: it requires a loopback ISSUER_URL. Remove it, or set ISSUER_URL to a loopback URL',
+    )
   }
   const privateIssuers = readOrigins(readText('PRIVATE_ISSUERS'), addProblem)
   if (privateIssuers.length > 0 && !host.canResolve)
-    addProblem('PRIVATE_ISSUERS', 'has no meaning on Workers: leave it out')
+    addProblem('PRIVATE_ISSUERS', 'is not supported on Workers, which resolve names themselves: remove it')
   const sessionTtlSeconds = readInteger(
     'SESSION_TTL_SECONDS',
     SESSION_TTL_MIN_SECONDS,
@@ -81,8 +89,8 @@ export function readSettings(environment: Environment, host: { readonly canResol
 }
 
 /**
- * The same for a gateway that will sign: proves each session key by a signature first. Halves that do not fit, or a key
- * that this host cannot use, would otherwise show at the first login.
+ * Reads all settings and tests each session key with a signature. Otherwise a private key that does not match its public key,
+ * or a key that this host does not support, would only show at the first login.
  */
 export async function readServingSettings(
   environment: Environment,
@@ -96,9 +104,9 @@ export async function readServingSettings(
   return first === undefined ? read : { ok: false, problems: [first, ...others] }
 }
 
-/** What to print when the start is stopped. */
+/** The message to print if the settings are invalid. */
 export function describeProblems(problems: readonly string[]): string {
-  return ['Cannot start Postern, its settings are wrong:', ...problems.map((line) => `  - ${line}`)].join('\n')
+  return ['Cannot start Postern. Invalid settings:', ...problems.map((line) => `  - ${line}`)].join('\n')
 }
 
 type AddProblem = (name: string, what: string) => undefined
@@ -110,11 +118,11 @@ function readTrustDomain(value: string | undefined, addProblem: AddProblem): Tru
     ? parsed.value
     : addProblem(
         'TRUST_DOMAIN',
-        'is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme',
+        'is not a trust domain: expected lower-case letters, digits, ".", "-" and "_", without a scheme',
       )
 }
 
-/** It is compared literally by every relying party, so it is taken as it stands, or refused. */
+/** Relying parties compare the issuer literally (OpenID Connect Discovery 1.0 section 4.3), so it is never normalised. */
 function readIssuerUrl(value: string | undefined, addProblem: AddProblem): string | undefined {
   if (value === undefined) return undefined
   const url = URL.parse(value)
@@ -122,7 +130,7 @@ function readIssuerUrl(value: string | undefined, addProblem: AddProblem): strin
     return addProblem('ISSUER_URL', 'must be an https URL, or http on loopback')
   }
   if (url.username !== '' || url.password !== '' || /[?#@\s]/.test(value))
-    return addProblem('ISSUER_URL', 'must have no user name, query or fragment')
+    return addProblem('ISSUER_URL', 'must not have a user name, query or fragment')
   return value
 }
 
@@ -147,7 +155,7 @@ function readSealKeys(value: string | undefined, addProblem: AddProblem): readon
     else
       addProblem(
         'SEAL_KEYS',
-        `key ${index} is not base64url of at least ${SEAL_KEY_MIN_BYTES} random bytes; several are separated by commas`,
+        `key ${index} is not base64url of at least ${SEAL_KEY_MIN_BYTES} random bytes; separate several keys by commas`,
       )
   }
   return keys

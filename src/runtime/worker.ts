@@ -1,5 +1,5 @@
-// The gateway on Cloudflare Workers: settings from vars and secrets, documents from the KV binding `POLICIES`, applied
-// records to the binding `STATE`, or to `POLICIES` where there is none.
+// The entry point on Cloudflare Workers: settings from vars and secrets, documents from the KV binding `POLICIES`, applied
+// records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound.
 import { env } from 'cloudflare:workers'
 import module from '../../wasm/policy-vm.wasm'
 import { type AuditRecord, formatAuditLine } from '../gateway/audit/audit.ts'
@@ -22,7 +22,7 @@ const bindings = env as unknown as Bindings
 const settings = await readServingSettings(env as unknown as Record<string, unknown>, { canResolve: false })
 if (!settings.ok) throw new Error(describeProblems(settings.problems))
 
-// One line of JSON is one record: Workers Logs and Logpush index its fields.
+// One JSON line per record, so that Workers Logs and Logpush index its fields.
 function audit(record: AuditRecord): boolean {
   console.log(formatAuditLine(record))
   return true
@@ -33,7 +33,7 @@ const app = createGateway({
   source: createKvSource(bindings.POLICIES),
   state: createKvSource(bindings.STATE ?? bindings.POLICIES),
   module,
-  // Workers resolve names themselves; `global_fetch_strictly_public` keeps them off the zone's own origin.
+  // Workers resolve names themselves; the flag `global_fetch_strictly_public` keeps fetches away from the zone's own origin.
   fetch: createWorkerFetch((url, init) => fetch(url, init)),
   clock: Date.now,
   sleep,

@@ -35,7 +35,7 @@ export interface CountingGateway {
   /** Sends one request and waits for all that it leaves to be done after the answer. */
   send(request: AttackRequest): Promise<{ readonly status: number; readonly body: string; readonly costs: Costs }>
   faults(): number
-  /** What was told besides the records of requests. */
+  /** Number of events, which are audit records that do not belong to a request. */
   events(): number
 }
 
@@ -135,7 +135,7 @@ export async function createCountingGateway(
 
 /** Sends the requests of a kind to a gateway that has answered one good login, and then some of them again. */
 export async function countKind(kind: Kind, issuers: Issuers): Promise<Counted> {
-  // The clock stands still: nothing comes of age, and no bucket fills, however slow the machine is.
+  // The clock does not advance: however slow the machine is, no cache entry expires and no bucket refills.
   const startMillis = Date.now()
   const now = (): number => startMillis
   const site: Site = { issuers: issuers.origin, goodToken: await issuers.mint(), scale: 'small', now }
@@ -190,7 +190,7 @@ function combine(one: Costs, other: Costs, how: (a: number, b: number) => number
 
 const CHUNK_BYTES = 16 * 1024
 
-/** The request as the host would hand it on: its body is a stream that is read only as far as somebody reads it. */
+/** Makes the request as a host passes it on: its body is a stream that is read on demand. */
 function makeInit({ method, headers = {}, body, chunked, hangsUp }: AttackRequest, onRead: (bytes: number) => void) {
   if (body === undefined) return { method, headers }
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body

@@ -77,7 +77,7 @@ export const ISSUER_KINDS: readonly Kind[] = [
       makeLogin('rotation', forgeToken(site, { issuer: `good/${index % MANY_ISSUERS[site.scale]}` })),
     statuses: [401, 503],
     count: 2 * MANY_ISSUERS.small,
-    // As many are loaded as there may be first loads while the clock stands still; each of them once.
+    // While the clock does not advance, the bucket of first loads limits the loads; each issuer is loaded once.
     bounds: makeBounds(
       { reads: FIRST_READS, writes: 1, fetches: LOAD_FETCHES, bodyBytes: 4096 },
       { fetches: LOAD_FETCHES * FIRST_LOADS_BUCKET },
@@ -95,7 +95,7 @@ export const ISSUER_KINDS: readonly Kind[] = [
     count: 2 * LARGE_CLUSTERS.small,
     bounds: {
       ...makeBounds({ reads: FIRST_READS, writes: 1, bodyBytes: 1024 }, { writes: LARGE_CLUSTERS.small }),
-      // What memory has no room for is read again; a record is written once for each version all the same.
+      // Documents that were evicted from memory are read again, but a record is still written once per version.
       again: makeBounds({ reads: FIRST_READS, bodyBytes: 1024 }).each,
     },
   },

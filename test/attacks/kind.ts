@@ -1,5 +1,5 @@
-// What a kind of hostile traffic is: how one request of it is made, what is stored and what the issuers do before, and
-// what it may cost. The same rows are run against real processes (run.ts) and counted in process (counting.ts).
+// A kind of hostile traffic: how one request of it is made, which documents and issuers it needs, and what it may cost. The
+// same rows are run against real processes (run.ts) and counted in this process (counting.ts).
 
 /** One request as an attacker sends it. */
 export interface AttackRequest {
@@ -14,7 +14,7 @@ export interface AttackRequest {
   readonly hangsUp?: true
 }
 
-/** Things that one request causes. Bytes are UTF-8. */
+/** The operations that one request causes. Bytes are UTF-8. */
 export interface Costs {
   /** Of the store of documents and of the store of applied records. */
   readonly reads: number
@@ -34,7 +34,7 @@ export interface Bounds {
   readonly each: Costs
   /** Of the same request sent again within the time for which a configuration is fresh. */
   readonly again: Costs
-  /** Of all requests of the kind together, where that is bounded. */
+  /** The bound for all requests of the kind together, if there is one. */
   readonly all?: Partial<Costs>
 }
 
@@ -60,7 +60,7 @@ export type Wire =
   | 'half_headers'
   /** The headers and half of the body, then nothing. */
   | 'half_body'
-  /** The same, then a byte every second: idle it is not. */
+  /** The same, then one byte per second, so that the connection is not idle. */
   | 'dripping_headers'
   | 'dripping_body'
   /** Many requests at once, and no answer is ever read. */
@@ -82,7 +82,7 @@ export interface Kind {
   /** The server may close the connection before the client has read the answer. */
   readonly mayCut?: true
   readonly wire?: Wire
-  /** `wrangler dev` reads the rest of a body that the Worker left, in the Worker's process; production has no such thing. */
+  /** `wrangler dev` reads the unread rest of a body in the Worker's process; production does not. */
   readonly isDrainedByWrangler?: true
   /** Its issuers never end an answer: every load of their keys ends by the time-out of the gateway. */
   readonly stalls?: true

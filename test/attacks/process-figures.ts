@@ -1,11 +1,11 @@
-// CPU time and memory of the process that serves, from /proc: wall clock says nothing on a machine that is shared.
+// CPU time and memory of the serving process, from /proc: wall-clock time is meaningless on a shared machine.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { HostName } from '../conformance/hosts.ts'
 
 /** Of /proc/<pid>/stat: USER_HZ is 100 on every Linux that Node runs on. */
 const MILLIS_PER_TICK = 10
 
-/** How the command line of what serves differs from that of what started it. */
+/** Recognises the serving process by its command line, which differs from that of its launcher. */
 const SERVES: Readonly<Record<HostName, (commandLine: string) => boolean>> = {
   node: (line) => line.includes('src/cli/postern.ts serve'),
   deno: (line) => !/^node\b/.test(line) && line.includes(' run ') && line.includes('src/cli/postern.ts serve'),
@@ -29,7 +29,7 @@ export function listGroup(leader: number): readonly number[] {
 /** CPU time of all threads so far, user and system; `undefined` once the process has ended. */
 export function readCpuMillis(pid: number): number | undefined {
   const fields = readStat(pid)
-  // A zombie has ended, though nobody has asked for its code yet.
+  // A zombie has ended; its parent has just not read its exit code yet.
   if (fields === undefined || fields[0] === 'Z') return undefined
   return (Number(fields[11]) + Number(fields[12])) * MILLIS_PER_TICK
 }

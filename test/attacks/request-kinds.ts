@@ -1,4 +1,4 @@
-// Traffic that is wrong before any evidence is looked at: ids, bodies, sessions, routes.
+// Traffic that is refused before any evidence is read: malformed ids, bodies, sessions, routes.
 import { CLAIMS_BODY_MAX_BYTES, LOGIN_BODY_MAX_BYTES } from '../../src/core/limits.ts'
 import { type AttackRequest, type Kind, makeBounds } from './kind.ts'
 import { JSON_TYPE, makeLogin, makeLoginRequest, makeRandomText } from './tokens.ts'
@@ -75,7 +75,7 @@ export const REQUEST_KINDS: readonly Kind[] = [
     name: 'made-up-clusters',
     what: 'logins to clusters that do not exist, each to another one',
     request: (index) => makeLogin(`x${index}-${Date.now() % 1e6}`, SHORT),
-    // 503 once the budget for ids that nobody has heard of is spent.
+    // 503 once the budget for unknown ids is spent.
     statuses: [404, 503],
     bounds: makeBounds({ reads: UNKNOWN_CLUSTER_READS, bodyBytes: 1024 }),
   },
@@ -136,7 +136,7 @@ export const REQUEST_KINDS: readonly Kind[] = [
     name: 'hang-ups',
     what: 'clients that close their connection after half of their body',
     request: () => ({ ...makeLoginRequest('base', OVER_LIMIT.subarray(0, 32 * 1024)), hangsUp: true }),
-    // Nobody reads it; but a fault of the gateway (500) it is not.
+    // No client reads the answer, but it must not be a fault of the gateway (500).
     statuses: [400, 408, 499],
     mayCut: true,
     bounds: makeBounds({ bodyBytes: LOGIN_BODY_MAX_BYTES }),
@@ -150,7 +150,7 @@ export const REQUEST_KINDS: readonly Kind[] = [
   },
   {
     name: 'claims-junk-session',
-    what: 'claims with a bearer that nobody signed',
+    what: 'claims with a forged session',
     request: (index) =>
       claims(index % 2 === 0 ? 'base' : `z${index}`, { Authorization: `Bearer ${JUNK_SESSION}.${makeRandomText(64)}` }),
     statuses: [401],

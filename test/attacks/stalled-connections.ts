@@ -19,7 +19,7 @@ export const UNREAD_REQUESTS = 200
 
 const HALF_HEADERS = 'POST /v1/clusters/base/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 const HALF_BODY = `${HALF_HEADERS}Content-Length: 1000\r\n\r\n{"attestations":[`
-const TEXTS: Readonly<Record<Wire, string>> = {
+const FIRST_BYTES: Readonly<Record<Wire, string>> = {
   silent: '',
   half_headers: HALF_HEADERS,
   half_body: HALF_BODY,
@@ -43,7 +43,7 @@ export async function stallConnections(stalled: Stalled): Promise<Answers> {
   const total = Math.min(connectionsMax, Math.round(perSecond * seconds))
 
   function openOne(): void {
-    const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(TEXTS[wire]))
+    const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(FIRST_BYTES[wire]))
     let status = ''
     open.set(socket, performance.now())
     // Paused, the socket takes what fits into its buffers and no more.

@@ -1,4 +1,4 @@
-// Traffic with evidence that nobody signed, against one cluster whose issuer behaves.
+// Traffic with forged evidence against one cluster whose issuer works.
 
 import { makePolicies, repeat } from './documents.ts'
 import { type Kind, makeBounds } from './kind.ts'
@@ -110,7 +110,7 @@ export const TOKEN_KINDS: readonly Kind[] = [
   },
   {
     name: 'eight-attestations',
-    what: 'eight pieces of evidence in 60 KiB, seven of them of types that nobody asked for',
+    what: 'eight pieces of evidence in 60 KiB, seven of them of types that no policy requires',
     request: (_index, site) => {
       const others = repeat(7, (at) => ({
         type: `${'t'.repeat(39)}${at}`,

@@ -1,4 +1,4 @@
-// Tokens that nobody signed: well-formed to the last check before the signature, which costs most.
+// Forged tokens: they pass every check before the signature, so they cost the gateway the most.
 import { randomBytes } from 'node:crypto'
 import { serviceAccountClaims } from '../token/issuer.ts'
 import type { AttackRequest, Site } from './kind.ts'
@@ -14,7 +14,7 @@ export interface Forged {
   readonly signatureBytes?: number
 }
 
-/** A token for an issuer, with a random signature. */
+/** Makes a token for an issuer with a random signature. */
 export function forgeToken(site: Site, { issuer, kid = 'key-1', claims = {}, signatureBytes = 256 }: Forged): string {
   const nowSeconds = Math.floor(site.now() / 1000)
   const payload = serviceAccountClaims(nowSeconds, { iss: `${site.issuers}/${issuer}`, ...claims })

@@ -1,4 +1,4 @@
-// The verdict on a run of hostile traffic: one thing that does not hold at a time is enough, and is named.
+// The verdict on a run of hostile traffic: a single violation is enough to fail it, and is named.
 import { describe, expect, it } from 'vitest'
 import { KINDS } from './kinds.ts'
 import type { Outcome } from './trial.ts'
@@ -33,7 +33,7 @@ describe('the verdict on hostile traffic', () => {
       'CPU of draining that wrangler does',
       { host: 'workerd', cpuMillis: CPU_RATIO_MAX + 1, kind: { ...kind, isDrainedByWrangler: true } },
     ],
-  ])('holds for %s', (_what, change) => {
+  ])('passes %s', (_what, change) => {
     expect(findViolations({ ...GOOD, ...change })).toEqual([])
   })
 
@@ -52,7 +52,7 @@ describe('the verdict on hostile traffic', () => {
     ['a connection that was cut', answered('cut')],
     ['an answer that did not come', answered('timeout')],
     ['a connection open too long', answered('open too long')],
-  ])('does not hold for %s', (_what, change) => {
+  ])('reports %s', (_what, change) => {
     expect(findViolations({ ...GOOD, ...change })).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-// What must hold of a host under attack, and the row of the table that says whether it did.
+// Checks the requirements on a host under attack, and formats the row of the table.
 import type { HostName } from '../conformance/hosts.ts'
 import { STALLED_MAX_SECONDS } from './stalled-connections.ts'
 import { countSent, type Outcome } from './trial.ts'
@@ -12,17 +12,17 @@ export const CPU_RATIO_MAX = 5
 /** Ends of a request that are no statuses, and are expected. */
 const HARMLESS = ['hung up', 'not sent', 'closed', 'open']
 
-/** What does not hold, each in a few words; empty if all does. */
+/** Lists the violated requirements, each in a few words; empty if there are none. */
 export function findViolations(outcome: Outcome): readonly string[] {
   const { host, kind, answers, watched, faults } = outcome
   const found: string[] = []
   if (watched.hasEnded) found.push('the process ended')
   if (watched.missed > 0) found.push(`/healthz missed ${watched.missed} of ${watched.asked}`)
   if (watched.rssMaxMebibytes > RSS_MAX_MEBIBYTES[host]) found.push(`RSS over ${RSS_MAX_MEBIBYTES[host]} MiB`)
-  const isJudged = host !== 'workerd' || kind.isDrainedByWrangler !== true
-  // Turned round, so that what is not a number does not pass.
+  const isCpuChecked = host !== 'workerd' || kind.isDrainedByWrangler !== true
+  // Compared this way round, so that NaN does not pass.
   const isCheap = outcome.cpuMillis <= CPU_RATIO_MAX * outcome.loginCpuMillis
-  if (isJudged && !isCheap) found.push(`CPU over ${CPU_RATIO_MAX} logins`)
+  if (isCpuChecked && !isCheap) found.push(`CPU over ${CPU_RATIO_MAX} logins`)
   if (faults > 0) found.push(`${faults} fault records`)
   const expected = [...kind.statuses.map(String), ...HARMLESS, ...(kind.mayCut === true ? ['cut'] : [])]
   for (const [end] of answers) {

@@ -1,4 +1,4 @@
-// Each host tells of its start, of what it reads, and of its end, in the stream of the audit records.
+// Each host reports its start, the documents it reads and its end in the stream of audit records.
 import { expect, it } from 'vitest'
 import { startHost } from './hosts.ts'
 
@@ -8,7 +8,7 @@ it.each([
   ['workerd', /^workers$/],
   ['node', /^node 2/],
   ['deno', /^deno 2/],
-] as const)('%s tells of its start and of its end', async (name, version) => {
+] as const)('%s reports its start and its end', async (name, version) => {
   const host = await startHost(name, { [KEY]: 'section: AgentAttestation\nschema: v1\nspec: { policies: [] }\n' })
   try {
     const status = `${host.url}/v1/clusters/seed/login`

@@ -1,5 +1,5 @@
-// One anonymous login makes the gateway ask an issuer for keys. Whatever that issuer answers, the login is refused as
-// one whose keys could not be fetched, and the process lives on.
+// One anonymous login makes the gateway fetch keys from an issuer. Whatever that issuer answers, the login is refused
+// because the keys could not be fetched, and the process keeps running.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
 import { HOSTILE_ANSWERS, type HostileIssuer, startHostileIssuer } from '../hostile-issuer.ts'
@@ -36,7 +36,7 @@ describe.each(['node', 'deno'] as const)('on %s', (name) => {
     return { status: response.status, code }
   }
 
-  /** A token of nobody: it names the issuer, and no key has signed that. */
+  /** A forged token: it names the issuer, but none of its keys signed it. */
   async function forgedFor(url: string): Promise<string> {
     const [header, payload, signature] = (await cluster.mint()).split('.')
     const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString())

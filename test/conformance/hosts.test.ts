@@ -70,14 +70,14 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     }
   })
 
-  /** A cluster whose key is in its document, and longer than Deno takes one. */
+  /** A cluster with an inline key that is longer than Deno supports. */
   async function inlineKeyDocument(): Promise<Readonly<Record<string, string>>> {
     const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(large.publicKey)), kid: 'large' }] })
     const text = documents(cluster.issuer)['clusters/seed/AgentAttestation'] ?? ''
     return { 'clusters/large/AgentAttestation': text.replace(/^( *)issuerURL: .*$/m, `$&\n$1jwks: ${jwks}`) }
   }
 
-  it('verifies by a long RSA key, or says that the key cannot be used here', async () => {
+  it('verifies with a long RSA key, or reports that this host does not support it', async () => {
     const claims = serviceAccountClaims(Math.floor(Date.now() / 1000), { iss: cluster.issuer })
     const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'large' }).sign(large.privateKey)
     const response = await fetch(`${host.url}/v1/clusters/large/login`, {
@@ -103,7 +103,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect(payload.sub).toMatch(/^spiffe:\/\/example\.org\/postern\/agent\/seed\/k8s_policy\//)
   })
 
-  it.each(PUBLISHED)('publishes %s by its ETag, to pages of any origin', async (path) => {
+  it.each(PUBLISHED)('publishes %s with an ETag, to pages of any origin', async (path) => {
     const ask = (init: RequestInit): Promise<Response> =>
       fetch(host.url + path, { ...init, headers: { Origin: 'https://page.example', ...init.headers } })
     const shape = async (response: Response): Promise<readonly unknown[]> => [
@@ -118,7 +118,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect(tag).toMatch(/^"[\w-]{43}"$/)
     expect(await shape(await ask({}))).toEqual([200, true, tag, ...rest])
     expect(await shape(await ask({ method: 'HEAD' }))).toEqual([200, false, tag, ...rest])
-    // `no-store`: what sends the request must not have an answer of its own.
+    // `no-store`: the client itself must not answer from its cache.
     for (const known of [tag, `"other", W/${tag}`, '*'])
       expect(await shape(await ask({ headers: { 'If-None-Match': known }, cache: 'no-store' }))).toEqual([
         304,
@@ -153,7 +153,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect(host.output()).not.toContain(token.split('.')[2])
   })
 
-  it('sees a document that is put while it runs', async () => {
+  it('applies a document that is stored while it runs', async () => {
     await host.put('clusters/later/AgentAttestation', documents(cluster.issuer)['clusters/seed/AgentAttestation'] ?? '')
     const token = await cluster.mint()
     const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] })
@@ -165,7 +165,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect(response.status).toBe(200)
   })
 
-  it('goes on without the issuer, and sees its rotation', async () => {
+  it('keeps admitting while the issuer is down, and reads its new keys', async () => {
     const login = async (): Promise<number> => {
       const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: await cluster.mint() } }] })
       const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }
@@ -178,7 +178,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect(await login()).toBe(200)
   })
 
-  it('holds the sessions that are out to the documents that it finds', async () => {
+  it('checks issued sessions against new documents', async () => {
     const stored = documents(cluster.issuer)
     const [servers, agents] = ['trust-domain/TrustDomainServerAttestation', `clusters/${CLUSTER}/AgentAttestation`]
     const issuer = await asIssuer(cluster, ask)
@@ -194,7 +194,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
       return response.ok ? 'good' : `${response.status} ${body.code} ${body.where}`
     }
     expect([await readVerdict({}), await readVerdict({ agentSession })]).toEqual(['good', 'good'])
-    // Another text that decides alike, and a pin that the agent does not meet.
+    // A changed document with the same decision, then a pin that the agent does not match.
     const reworded = `# why\n${stored[servers]}`.replace(
       `[${CLUSTER}, unlisted, nowhere]`,
       `[nowhere, ${CLUSTER}, unlisted]`,

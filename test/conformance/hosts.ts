@@ -16,25 +16,25 @@ export type HostName = 'workerd' | 'node' | 'deno'
 
 export interface Host {
   readonly url: string
-  /** Puts one document as an operator would. */
+  /** Stores one document as an operator would. */
   put(key: string, text: string): Promise<void>
-  /** What it has printed: audit records among it. Empty where the caller takes the output itself. */
+  /** Its output so far, including audit records. Empty if the caller takes the output. */
   output(): string
-  /** Leader of the process group: what serves may be one of its descendants. */
+  /** Leader of the process group; the serving process may be a descendant. */
   readonly pid: number
-  /** Stops it and starts it again, over the same store and with the same settings. */
+  /** Restarts it over the same store with the same settings. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface HostOptions {
-  /** Replaces settings of development and variables of the environment; `undefined` takes one out. */
+  /** Replaces development settings and environment variables; `undefined` removes one. */
   readonly change?: Readonly<Record<string, string | undefined>>
   /** For runs whose audit records would not fit in memory. */
   readonly takeOutput?: (text: string) => void
 }
 
-/** Starts a host over `documents`. Rejects with what it has printed. */
+/** Starts a host over `documents`. Rejects with its output if it does not start. */
 export async function startHost(
   name: HostName,
   documents: Readonly<Record<string, string>>,
@@ -109,7 +109,7 @@ export async function startHost(
     },
   }
 
-  /** A server without the time in which balancers see that it is not ready. */
+  /** Ends a server with SIGINT, which skips the wait for load balancers. */
   async function end(running: ChildProcess): Promise<void> {
     if (name === 'workerd') return stopGroup(running)
     if (running.exitCode !== null || running.signalCode !== null) return

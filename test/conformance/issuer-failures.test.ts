@@ -1,5 +1,5 @@
-// Hosts as processes against issuers that fail, each in its own way, TLS among them. One unsigned token is enough to make
-// the gateway ask, so its sender reads the same whatever failed; the audit record says what did.
+// Hosts as processes against issuers that fail in various ways, including TLS. A single unsigned token makes the gateway
+// fetch keys, so its sender must get the same answer for every failure; only the audit record names the cause.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FetchCause } from '../../src/net/fetch-causes.ts'
@@ -44,7 +44,7 @@ const ON_SERVERS: Readonly<Record<string, FetchCause>> = {
   refused: 'connection_refused',
   unresolved: 'name_unresolved',
 }
-/** workerd has no codes: a connection that ends is one like another, and of TLS and names it says nothing. */
+/** workerd has no error codes: it neither distinguishes ended connections nor reports faults of TLS and names. */
 const ON_WORKERD: Readonly<Record<string, FetchCause>> = {
   ...ON_ALL,
   reset: 'connection_lost',
@@ -118,7 +118,7 @@ describe.skipIf(!OPENSSL).each([
   })
   afterAll(() => host?.stop())
 
-  it.each(Object.entries(causes))('%s is told to the operator as %s, and not to the caller', async (id, cause) => {
+  it.each(Object.entries(causes))('%s is reported to the operator as %s, and not to the caller', async (id, cause) => {
     const url = failures[id] ?? UNRESOLVED
     const { status, answer, failure } = await login(host, id, url)
     expect(failure['keyFetchFailure']).toBe(cause)
@@ -129,18 +129,18 @@ describe.skipIf(!OPENSSL).each([
     expect(answer).toMatchObject({ code: 'signing_key_unavailable' })
     expect(JSON.stringify(answer)).toContain('failed to fetch signing key')
     answers.add(JSON.stringify(answer))
-    // Not one of them reads otherwise, so none can name anything of the deployment.
+    // All answers are identical, so none can reveal anything about the deployment.
     expect([...answers]).toHaveLength(1)
     expect(host.output()).not.toMatch(/"event":"fault"|Uncaught|Unhandled/)
   })
 
   if (name === 'workerd') return
 
-  it('an issuer whose authority NODE_EXTRA_CA_CERTS names is one like any other', async () => {
+  it('an issuer whose authority is in NODE_EXTRA_CA_CERTS works', async () => {
     expect(await login(host, 'tls-good', issuer.https.good)).toMatchObject({ status: 200 })
   })
 
-  it('a proxy that is set and not used is named where a connection fails', async () => {
+  it('a failed connection reports the proxy that is set but not used', async () => {
     expect((await login(host, 'refused', issuer.refused)).failure['keyFetchReason']).toContain('HTTPS_PROXY is set')
   })
 })

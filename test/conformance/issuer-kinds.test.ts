@@ -1,4 +1,4 @@
-// Every kind of issuer, as the three hosts meet it: the same logins pass, the same are refused for the same reason.
+// Every kind of issuer on the three hosts: the same logins are admitted, and the same are refused for the same reason.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { VERSION } from '../../src/core/version.ts'
 import { DISCOVERY_PATH, KEYS_PATH, type SigningKey, startIssuer, type TestIssuer } from '../token/issuer.ts'
@@ -93,7 +93,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect([response.status, outcome]).toEqual([OUTCOMES[like] === 'admitted' ? 200 : 503, OUTCOMES[like]])
   })
 
-  it('asks for what is produced, and says who it is', async () => {
+  it('sends an Accept header that API servers match, and a User-Agent', async () => {
     const before = unread.requests.length
     expect((await login('unread', await unread.mint())).status).toBe(200)
     expect(unread.requests.slice(before)).toEqual([DISCOVERY_PATH, KEYS_PATH])
@@ -104,7 +104,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     ])
   })
 
-  it('knows no key that a cache in front of the issuer does not have', async () => {
+  it('refuses a key that a cache in front of the issuer does not have yet', async () => {
     const refused = await login('stale', await stale.mint())
     const body = (await refused.json()) as { readonly refusals: readonly { readonly code: string }[] }
     expect([refused.status, body.refusals.map(({ code }) => code)]).toEqual([401, ['signing_key_unknown']])

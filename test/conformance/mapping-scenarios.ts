@@ -3,7 +3,7 @@ import type { StandInCluster } from '../../dev/stand-in-cluster.ts'
 import type { Ask, Expected, Scenario } from './scenario.ts'
 
 export const CLUSTER = 'mapped'
-/** Stored, and not in the list of TrustDomain. */
+/** Has documents, but is not listed in TrustDomain. */
 const UNLISTED = 'unlisted'
 const SERVER = { namespace: 'postern', serviceAccount: 'server' }
 
@@ -72,7 +72,7 @@ function pod(namespace: string, app = 'web'): object {
 }
 
 interface Who {
-  readonly bearer: 'issuer' | 'agent' | 'nobody'
+  readonly bearer: 'issuer' | 'agent' | 'none'
   /** Whether the session of the agent comes along, and on which node it was got. */
   readonly agentNode?: string
   readonly clusterId?: string
@@ -103,7 +103,7 @@ export const asAgent = async (cluster: StandInCluster, ask: Ask, node: string): 
   sessionFrom(ask, `/v1/clusters/${CLUSTER}/login`, await cluster.mint({ node }))
 
 async function findBearer(bearer: Who['bearer'], cluster: StandInCluster, ask: Ask): Promise<string | undefined> {
-  if (bearer === 'nobody') return undefined
+  if (bearer === 'none') return undefined
   return bearer === 'issuer' ? asIssuer(cluster, ask) : asAgent(cluster, ask, 'node-1')
 }
 
@@ -189,9 +189,9 @@ export const MAPPING_SCENARIOS: readonly Scenario[] = [
     status: 200,
     body: { results: [{ error: { code: 'node_mismatch' } }] },
   }),
-  claims('maps for nobody without a session', { bearer: 'nobody' }, ONE, { status: 401, code: 'session_missing' }),
-  claims('maps for no agent', { bearer: 'agent' }, ONE, { status: 403, code: 'session_role_forbidden' }),
-  claims('holds an issuer to its clusters', { ...issuer, clusterId: 'seed' }, ONE, {
+  claims('refuses to map without a session', { bearer: 'none' }, ONE, { status: 401, code: 'session_missing' }),
+  claims('refuses to map for an agent', { bearer: 'agent' }, ONE, { status: 403, code: 'session_role_forbidden' }),
+  claims('restricts an issuer to its clusters', { ...issuer, clusterId: 'seed' }, ONE, {
     status: 403,
     code: 'session_cluster_forbidden',
   }),
@@ -204,12 +204,17 @@ export const MAPPING_SCENARIOS: readonly Scenario[] = [
     request: async (cluster) => login(`/v1/clusters/${UNLISTED}/login`, await cluster.mint()),
     expected: { status: 200 },
   },
-  claims('does not know what it may map and nobody stored', { ...issuer, clusterId: 'nowhere' }, ONE, {
-    status: 404,
-    code: 'cluster_unknown',
-  }),
+  claims(
+    'reports a cluster as unknown that the issuer may map but has no documents',
+    { ...issuer, clusterId: 'nowhere' },
+    ONE,
+    {
+      status: 404,
+      code: 'cluster_unknown',
+    },
+  ),
   {
-    name: 'tells an issuer the status of its cluster',
+    name: 'shows an issuer the status of its cluster',
     request: async (cluster, ask) => ({
       path: `/v1/clusters/${CLUSTER}/status`,
       init: { headers: { Authorization: `Bearer ${await asIssuer(cluster, ask)}` } },

@@ -1,4 +1,4 @@
-// `serve` as an operator's supervisor starts it: the documented command, without a process before it.
+// Runs `serve` as an operator's supervisor does: the documented command, without a process in front of it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { readDevelopmentSettings } from '../../src/cli/keys/dev-environment.ts'
 
 export type ServerName = 'node' | 'deno'
 
-/** As docs/operate.md has it. */
+/** The commands of docs/operate.md. */
 const COMMANDS = {
   node: [process.execPath],
   deno: [
@@ -27,7 +27,7 @@ export interface Operated {
   readonly url: string
   readonly child: ChildProcess
   readonly folder: string
-  /** What came on standard error, and on standard output unless that goes elsewhere. */
+  /** Standard error so far, and standard output unless it is redirected. */
   readonly said: () => string
   readonly recorded: () => string
   readonly ended: Promise<number | null>
@@ -42,7 +42,7 @@ interface Options {
   readonly change?: Readonly<Record<string, string>>
 }
 
-/** Starts `serve` on a free port over a directory of documents. Rejects with what it has said if it ends instead. */
+/** Starts `serve` on a free port over a directory of documents. Rejects with its standard error if it ends instead. */
 export async function operate(
   host: ServerName,
   { documents, flags = [], stdout, change = {} }: Options,
@@ -96,7 +96,7 @@ export interface Run {
   readonly err: string
 }
 
-/** Runs the tool to its end. */
+/** Runs the tool until it ends. */
 export function runTool(
   host: ServerName,
   args: readonly string[],

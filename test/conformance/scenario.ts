@@ -1,4 +1,4 @@
-// A request that every host answers alike, and what it answers.
+// A request and the answer that every host gives.
 import type { StandInCluster } from '../../dev/stand-in-cluster.ts'
 
 export interface Expected {
@@ -11,7 +11,7 @@ export interface Expected {
   readonly body?: Readonly<Record<string, unknown>>
 }
 
-/** Asks the host something beforehand, and yields the body of its answer. */
+/** Sends a request to the host beforehand; resolves with the body of the answer. */
 export type Ask = (path: string, init: RequestInit) => Promise<unknown>
 
 export interface Scenario {

@@ -1,4 +1,4 @@
-// One list of HTTP scenarios that every host must answer alike. Nothing in it knows which host it is.
+// HTTP scenarios that every host must answer identically. None of them depends on the host.
 import type { StandInCluster, TokenRequest } from '../../dev/stand-in-cluster.ts'
 import { MAPPING_SCENARIOS, mappingDocuments } from './mapping-scenarios.ts'
 import type { Expected, Scenario } from './scenario.ts'
@@ -22,7 +22,7 @@ export function documents(issuer: string): Readonly<Record<string, string>> {
   }
 }
 
-/** Of one policy: a pattern, a guard, and the size of a text. */
+/** Conditions of one policy: a pattern, a guard, and the size of a string. */
 const CONDITIONS = `      conditions:
         - expression: k8s_token.namespace.matches("^spirl-[a-z]+$") && has(k8s_token.node.name)
           message: agents run in the spirl namespaces
@@ -76,7 +76,7 @@ const encode = (value: unknown): string =>
 
 export const SCENARIOS: readonly Scenario[] = [
   login(
-    'admits by the document of the documentation',
+    'admits with the document of the documentation',
     'seed',
     {},
     { status: 200, body: { policy: 'k8s_policy', clusterId: 'seed' } },
@@ -133,17 +133,27 @@ export const SCENARIOS: readonly Scenario[] = [
     { status: 503, code: 'signing_key_unavailable', refusals: ['signing_key_fetch_failed'] },
   ),
   login(
-    'refuses everybody by an empty list of policies',
+    'refuses every login with an empty list of policies',
     'closed',
     {},
     { status: 403, code: 'login_refused', reason: 'no_policy', refusals: [] },
   ),
-  login('refuses by a document that never compiled', 'broken', {}, { status: 503, code: 'configuration_invalid' }),
+  login(
+    'refuses logins while the document has never compiled',
+    'broken',
+    {},
+    { status: 503, code: 'configuration_invalid' },
+  ),
   login('does not know a cluster without documents', 'nowhere', {}, { status: 404, code: 'cluster_unknown' }),
-  login('does not look for a cluster of an impossible id', '..%2Fseed', {}, { status: 404, code: 'cluster_unknown' }),
+  login(
+    'answers a malformed cluster id like an unknown cluster',
+    '..%2Fseed',
+    {},
+    { status: 404, code: 'cluster_unknown' },
+  ),
   login('admits by conditions', 'conditions', {}, { status: 200 }),
   login(
-    'refuses by a condition, in its own words',
+    'refuses by a condition with its message',
     'conditions',
     { namespace: 'default' },
     {
@@ -153,7 +163,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   ),
   login(
-    'refuses by a condition without words',
+    'refuses by a condition without a message',
     'conditions',
     { node: 'node-2' },
     { status: 403, refusals: ['condition_failed'] },

@@ -1,4 +1,4 @@
-// `serve` as it is operated: it starts or says why not, ends without losing a request, and outlives what reads its output.
+// `serve` in operation: it starts or reports why it cannot, ends without losing a request, and survives the reader of its output.
 import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -69,7 +69,7 @@ async function endUnderLoad(host: ServerName, expect: TestContext['expect']): Pr
         socket.on('error', () => undefined)
       })
 
-    // A pool this small has none that is not used, and told of the end, within the notice.
+    // In a pool this small, every connection is used, and so closed by its answer, within the notice period.
     const agent = new Agent({ keepAlive: true, maxSockets: 16 })
     /** In the order in which they were sent. */
     const outcomes: (string | undefined)[] = []
@@ -96,7 +96,7 @@ async function endUnderLoad(host: ServerName, expect: TestContext['expect']): Pr
     await expect.poll(() => outcomes.length, { timeout: 20_000 }).toBeGreaterThan(50)
     const began = Date.now()
     served.child.kill('SIGTERM')
-    // New connections are still taken, and told so.
+    // New connections are still accepted, and closed with their answer.
     await expect
       .poll(() => get(`${served.url}/readyz`))
       .toMatchObject({
@@ -142,7 +142,7 @@ it.concurrent('npm run serve hands SIGTERM on, and leaves no process behind', as
 
 // Each test has processes and files of its own.
 describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
-  it('goes on while standard output is not read or has no reader, refuses logins meanwhile, and recovers', async (context) => {
+  it('keeps running while standard output is not read or has no reader, refuses logins meanwhile, and recovers', async (context) => {
     const { expect } = context
     const pipe = join(scratch, `pipe-${host}`)
     execFileSync('mkfifo', [pipe])
@@ -153,7 +153,7 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
     closeSync(writer)
     expect((await login(url)).status).toBe(200)
 
-    // Nobody reads: records wait until there is no more room for them.
+    // The pipe is not read: records wait until the buffer is full.
     const long = 'x'.repeat(900)
     const filler = JSON.stringify({
       attestations: Array.from({ length: 8 }, (_, index) => ({ type: `made_up_${index}`, evidence: long })),
@@ -214,7 +214,7 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
       expect(JSON.parse(line)).toMatchObject({ v: 1 })
   })
 
-  it('goes on while standard output is full, and warns that other machines reach it without TLS', async (context) => {
+  it('keeps running while standard output is full, and warns that it is reachable without TLS', async (context) => {
     const { expect } = context
     const full = openSync('/dev/full', 'w')
     const { url: everywhere, said } = await start(context, { host, stdout: full, flags: ['--host', '0.0.0.0'] })
@@ -228,7 +228,7 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
     expect(said()).toContain('--tls-cert')
   })
 
-  it('takes SIGHUP as nothing, is not ready while its store is gone, and ends on SIGINT at once', async (context) => {
+  it('ignores SIGHUP, is not ready while its store is missing, and ends on SIGINT at once', async (context) => {
     const { expect } = context
     const { url, folder, child, ended, said } = await start(context, { host })
     child.kill('SIGHUP')
@@ -246,7 +246,7 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
       })
     renameSync(join(folder, 'gone'), join(folder, 'store'))
     await expect.poll(async () => (await get(`${url}/readyz`)).status, { timeout: 5000 }).toBe(200)
-    // Nobody else reaches it, so nobody needs TLS.
+    // On loopback no other machine can connect, so TLS is not needed.
     expect(said()).not.toContain('--tls-cert')
     child.kill('SIGINT')
     expect(await ended).toBe(0)
@@ -255,7 +255,7 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
   it.each([
     ['--store', ['--store', 'STOER\nFORGED\u001b[2J']],
     ['--state', ['--store', 'STORE', '--state', 'STATE']],
-  ])('does not make a directory that %s misspells', async (flag, flags) => {
+  ])('does not create a directory that %s misspells', async (flag, flags) => {
     mkdirSync(join(scratch, 'STORE'), { recursive: true })
     const named = flags.map((word) => (word.startsWith('--') ? word : join(scratch, word)))
     const { code, err, out } = await runTool(host, [...SERVE, ...named, '--port', '0'], settings)
@@ -268,14 +268,14 @@ describe.concurrent.each(['node', 'deno'] as const)('serve on %s', (host) => {
 
   // Node reads the variable before a line of ours.
   if (host === 'deno')
-    it('stops at an authority file that cannot be read', async () => {
+    it('does not start with an authority file that cannot be read', async () => {
       const environment = { ...settings, NODE_EXTRA_CA_CERTS: join(scratch, 'absent.pem') }
       const { code, err } = await runTool(host, [...SERVE, '--store', scratch, '--port', '0'], environment)
       expect(code).toBe(2)
-      expect(err).toMatch(/^NODE_EXTRA_CA_CERTS names no readable file/)
+      expect(err).toMatch(/^NODE_EXTRA_CA_CERTS is not a readable file/)
     })
 
-  it('says in one line that its port is taken', async () => {
+  it('reports in one line that its port is taken', async () => {
     const holder = createServer()
     await new Promise<void>((listening) => holder.listen(0, '127.0.0.1', listening))
     const address = holder.address()

@@ -1,4 +1,4 @@
-// Clients that send half a body and then hang up, or wait: an answer of our own, no fault, and nothing left behind.
+// Clients that send half a body and then hang up or wait: they get our own answer, cause no fault and leave nothing behind.
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
@@ -60,7 +60,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
       .filter((line) => line.startsWith('{"v":1,'))
       .map((line) => JSON.parse(line))
 
-  it.each(HALVES)('a client that hangs up in a body %s is no fault', async (_what, text) => {
+  it.each(HALVES)('a client that hangs up in a body %s does not cause a fault', async (_what, text) => {
     const from = host.output().length
     const socket = await send(text)
     // The gateway has begun to read once a login that was sent later is answered.
@@ -69,7 +69,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     const { status, requestId } = await login()
     expect(status).toBe(200)
     await expect.poll(() => host.output().slice(from)).toContain(requestId)
-    // workerd cancels such a request without a word; the others leave the record of a refused login.
+    // workerd cancels such a request without a record; the other hosts record a refused login.
     if (name !== 'workerd')
       await expect
         .poll(() => records(from).map(({ event, code, status }) => ({ event, code, status })))
@@ -78,7 +78,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect(host.output().slice(from)).not.toMatch(/Uncaught|Unhandled|TypeError|ECONNRESET/)
   })
 
-  it('a body that stalls is answered with 408 when its time is over, and not before', async () => {
+  it('a body that stalls is answered with 408 at its deadline, and not before', async () => {
     const began = Date.now()
     const from = host.output().length
     const answers = await Promise.all(
@@ -98,7 +98,7 @@ describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
     expect(records(from).filter(({ event }) => event === 'fault')).toEqual([])
   })
 
-  it('a body that is whole in time is read, however it was cut', async () => {
+  it('a body that is complete in time is read, however it was split', async () => {
     const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: await cluster.mint() } }] })
     const socket = await send(`${HEAD}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n`)
     const answer = received(socket)

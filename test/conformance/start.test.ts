@@ -1,4 +1,4 @@
-// Settings that would fail every login, or name a gateway that is nowhere, stop the start on every host, by name.
+// On every host, a setting that would fail every login, or is missing, stops the start and is named.
 import { describe, expect, it } from 'vitest'
 import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 import { startHost } from './hosts.ts'
@@ -22,13 +22,13 @@ async function failedStart(name: 'workerd' | 'node' | 'deno', change: Record<str
 }
 
 describe.each(['workerd', 'node', 'deno'] as const)('%s does not start', (name) => {
-  it('with a signing key whose halves do not fit', async () => {
+  it('with a private key that does not match its public key', async () => {
     expect(await failedStart(name, { SESSION_SIGNING_KEYS: await mismatchedKeys() })).toMatch(
       /ended with code [12]\n[\s\S]*SESSION_SIGNING_KEYS: key 0/,
     )
   })
 
-  it('without an issuer URL: none is built in', async () => {
+  it('without an issuer URL, which has no default', async () => {
     expect(await failedStart(name, { ISSUER_URL: undefined })).toMatch(/ended with code [12]\n[\s\S]*ISSUER_URL: /)
   })
 })

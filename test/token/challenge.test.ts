@@ -9,7 +9,7 @@ import {
   SEAL_KEY_MIN_BYTES,
   TOKEN_DEPTH_MAX,
 } from '../../src/core/limits.ts'
-import { type ChallengeScope, challengeMessage, openChallenge, sealChallenge } from '../../src/token/challenge.ts'
+import { type ChallengeScope, makeChallengeMessage, openChallenge, sealChallenge } from '../../src/token/challenge.ts'
 import { deriveSaltedKey } from '../../src/token/seal-key.ts'
 import { CHALLENGE, NOW_SECONDS, SCOPE, SEAL_KEY, SEALED } from './challenge-sample.ts'
 
@@ -212,10 +212,10 @@ describe('what is sealed by the right key', () => {
   })
 })
 
-describe('challengeMessage()', () => {
+describe('makeChallengeMessage()', () => {
   it('has a line for each thing that an agent knows by itself, and the challenge', () => {
-    expect(challengeMessage('sealed', SCOPE)).toBe('postern-login/1\nhttps://login.example.org\nagent\nc-1\nsealed')
-    expect(challengeMessage('sealed', { ...SCOPE, role: 'issuer', clusterId: undefined })).toBe(
+    expect(makeChallengeMessage('sealed', SCOPE)).toBe('postern-login/1\nhttps://login.example.org\nagent\nc-1\nsealed')
+    expect(makeChallengeMessage('sealed', { ...SCOPE, role: 'issuer', clusterId: undefined })).toBe(
       'postern-login/1\nhttps://login.example.org\nissuer\n\nsealed',
     )
   })

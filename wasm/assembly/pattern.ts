@@ -1,4 +1,4 @@
-// `matches`: unanchored search, linear in the text. A pattern is a DFA where that is small, a Pike NFA otherwise; both
+// `matches`: unanchored search, linear in the string. A pattern is a DFA where that is small, a Pike NFA otherwise; both
 // read UTF-8 bytes and answer only whether there is a match.
 import {
   ASSERT_BEGIN_LINE,
@@ -20,7 +20,7 @@ import {
 const END_OF_TEXT: u32 = 256
 
 // DFA: u16 states, u16 classes, u16 start, u16 zero; class of each byte (256 x u8); then for each state from 2 on, the
-// next state for each class and for the end of the text (u16). State 0 can never match, state 1 has matched.
+// next state for each class and for the end of the string (u16). State 0 can never match, state 1 has matched.
 export function matchDfa(dfa: u32, text: u32, length: u32): bool {
   const width = <u32>load<u16>(dfa, 2) + 1
   let state: u32 = load<u16>(dfa, 4)

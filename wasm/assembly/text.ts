@@ -1,4 +1,4 @@
-// Texts are UTF-8 bytes at an address. Byte order is code point order, which is the order CEL asks for.
+// Strings are UTF-8 bytes at an address. Byte order is code point order, as CEL requires.
 import { FAULT_MEMORY_EXHAUSTED } from './abi'
 import { allocate, release } from './state'
 
@@ -33,7 +33,7 @@ export function countCodePoints(address: u32, length: u32): u32 {
 }
 
 /**
- * Whether `needle` occurs in `hay`: Knuth-Morris-Pratt, because the naive search is quadratic on texts that a caller
+ * Whether `needle` occurs in `hay`: Knuth-Morris-Pratt, because the naive search is quadratic on strings that a caller
  * may choose. 1, 0, or a negative fault.
  */
 export function containsText(hay: u32, hayLength: u32, needle: u32, needleLength: u32): i32 {

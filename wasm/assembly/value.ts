@@ -1,8 +1,8 @@
 // Values on the stack, 16 bytes each: u8 tag, u8 element tag, u32 base at 4, then by tag
 //   BOOL  i32 at 8                         INT   i64 at 8
-//   TEXT  u32 address at 8, length at 12   LIST  u32 address at 8, count at 12; its texts are relative to `base`
+//   TEXT  u32 address at 8, length at 12   LIST  u32 address at 8, count at 12; its strings are relative to `base`
 //   ERROR i32 fault at 8, u32 place at 12
-// The elements of a list take 8 bytes: an i64, or the address and the length of a text.
+// The elements of a list take 8 bytes: an i64, or the address and the length of a string.
 import {
   ELEMENT,
   FAULT_FUEL_EXHAUSTED,

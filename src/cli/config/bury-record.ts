@@ -1,4 +1,5 @@
-// After a deletion by the tool: the gateway's record of the document must not bring it back once a bad one is stored.
+// After a deletion by this tool: replaces the gateway's applied record by a tombstone. Otherwise the gateway would restore
+// the deleted document from its record as soon as an invalid one is stored.
 
 import { appliedKey, type DocumentKey } from '../../config/document-key.ts'
 import { createAppliedRecord, createAppliedRecords } from '../../config/live/applied-records.ts'
@@ -8,8 +9,8 @@ import type { OperatorSettings } from '../operator-settings.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
 
 /**
- * Does to the record what a gateway does that finds the document absent: a tombstone takes its place. Without the settings
- * to seal one, the record is removed: less, since a gateway that has not seen the deletion yet may write it again.
+ * Replaces the record by a tombstone, as a gateway does that finds the document absent. Without the settings that seal a
+ * record, the record is only removed, which is weaker: a gateway that has not read the deletion yet may write it again.
  */
 export async function buryRecord(
   key: DocumentKey,
@@ -26,7 +27,7 @@ export async function buryRecord(
   if ((await state.read(appliedKey(key))) === undefined) return
   await state.delete(appliedKey(key))
   io.err(
-    `${appliedKey(key)} is removed, and no tombstone is written: not set: ${sealing.missing.join(', ')}. ` +
-      'A gateway that has not seen the deletion yet may write the record again; run this again in two minutes\n',
+    `${appliedKey(key)} is removed without a tombstone, because these settings are missing: ${sealing.missing.join(', ')}. ` +
+      'A gateway that has not read the deletion yet may write the record again: set them, or run this again in two minutes\n',
   )
 }

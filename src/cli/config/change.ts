@@ -1,5 +1,5 @@
-// Changing what a store holds: the expected digest, the check beside the other sections, history, then the document.
-// The order is the promise: nothing that does not compile is ever written, and nothing is replaced that is not kept.
+// Writes changes to a store, in this order: compare the expected digest, review against the other sections, write the
+// history, write the document. So a document that does not compile is never written, and no version is lost.
 import type { DocumentKey } from '../../config/document-key.ts'
 import { computeDigest, shortenDigest } from '../../core/digest.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
@@ -15,12 +15,16 @@ import { type Change, reviewChanges } from './review-changes.ts'
 export interface ChangeOptions {
   readonly action: Action
   readonly actor: string
-  /** The digest that must be stored before, or `absent`; with one change only. */
+  /** The digest that must be stored before the change, or `absent`; only with a single change. */
   readonly expected: string | undefined
   readonly validateOnly: boolean
 }
 
-/** All changes are of one scope. Refused as a whole, or made one after the other. */
+/**
+ * Refuses all changes if one of them is refused, else makes them one after the other.
+ * @param changes - changes of one scope
+ * @throws {@link Stop} with status 3 if another digest than the expected one is stored
+ */
 export function makeChanges(
   changes: readonly [Change, ...Change[]],
   options: ChangeOptions,
@@ -37,19 +41,19 @@ export function makeChanges(
     const { reports, refused } = await reviewChanges(changes, stored, settings, io)
     for (const { document, issues } of reports) io.err(formatIssues(issues, document, io))
     if (refused) {
-      io.err(`Nothing is written: ${countIssues(reports.flatMap(({ issues }) => issues))}\n`)
+      io.err(`Nothing was written: ${countIssues(reports.flatMap(({ issues }) => issues))}\n`)
       return EXIT.refused
     }
     for (const change of changes) {
       const before = stored.get(change.key.text)
-      if (options.validateOnly) io.out(`${change.key.text}: ${printable(change.name)} is valid; nothing is written\n`)
+      if (options.validateOnly) io.out(`${change.key.text}: ${printable(change.name)} is valid; nothing was written\n`)
       else io.out(`${change.key.text}: ${await makeChange(change, before, options, store, io)}\n`)
     }
     return EXIT.done
   }
 }
 
-/** Makes one change; returns a sentence about the outcome. */
+/** Makes one change; returns a sentence that describes the outcome. */
 async function makeChange(
   { key, bytes }: Change,
   before: Uint8Array<ArrayBuffer> | undefined,
@@ -83,7 +87,7 @@ async function makeChange(
   return digest === undefined ? `deleted${was}` : `set to ${digest}${was}`
 }
 
-/** A version that was put by other means has no record: without this, replacing it would lose it. */
+/** Records a version that was written by other means: without a record, replacing it would lose it. */
 async function keepFound(
   key: DocumentKey,
   bytes: Uint8Array<ArrayBuffer>,
@@ -97,7 +101,7 @@ async function keepFound(
     io.err(`${key.text} is not valid UTF-8 and is not kept in the history\n`)
     return
   }
-  // A millisecond before what replaces it: the order of the names is the order of the history.
+  // One millisecond before the version that replaces it, since the history is ordered by these times.
   const time = formatInstantMillis(io.clock() - 1)
   await writeHistory(store, key, { action: 'found', key: key.text, time, actor: 'unknown', version: { digest, text } })
 }
@@ -111,6 +115,6 @@ async function expectDigest(
   const digest = bytes === undefined ? 'absent' : await computeDigest(bytes)
   if (digest === expected) return
   const there = digest === 'absent' ? 'is absent' : `has ${digest}`
-  const next = 'look at it with `config diff`, and try again with the digest that it has now'
+  const next = 'compare it with `config diff`, then repeat the command with the digest that is stored now'
   throw new Stop(EXIT.conflict, `${key.text} in ${store.name} ${there}, not ${expected}: ${next}`)
 }

@@ -1,4 +1,4 @@
-// `postern config delete`: a document out of a store; its last version stays in the history.
+// `postern config delete`: deletes a document from a store; its last version stays in the history.
 import { readExpected, readSection, readTarget, SCOPE, SECTION, TARGET_OPTIONS } from '../arguments.ts'
 import { EXIT } from '../command.ts'
 import { defineCommand } from '../define-command.ts'

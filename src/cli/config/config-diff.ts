@@ -1,4 +1,4 @@
-// `postern config diff`: what a file would change of the stored document. Status 1 if anything, as `diff` has it.
+// `postern config diff`: compares a file with the stored document. Status 1 if they differ, like `diff`.
 import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
 import { computeDigest, shortenDigest } from '../../core/digest.ts'
 import { DIFF_EDITS_MAX } from '../../core/limits.ts'
@@ -44,15 +44,15 @@ export const configDiff = defineCommand({
 const CONTEXT_LINES = 3
 
 /**
- * The hunks of a unified diff, line by line. Time and memory are bounded: where more than {@link DIFF_EDITS_MAX} lines
- * differ, the whole old text is shown as removed and the whole new one as added.
+ * Lists the lines of a unified diff. To bound time and memory, more than {@link DIFF_EDITS_MAX} differing lines are shown as
+ * the whole old document removed and the whole new one added.
  */
 function compareLines(before: string, after: string): readonly string[] {
   const compare = (a: string, b: string) => structuredPatch('', '', a, b)
   const options = { context: CONTEXT_LINES, maxEditLength: DIFF_EDITS_MAX }
   const patch = structuredPatch('', '', before, after, undefined, undefined, options)
   const patches = patch === undefined ? [compare(before, ''), compare('', after)] : [patch]
-  // Every line of a hunk begins with a mark: an empty one only ends the text.
+  // Every line of a hunk begins with a mark, so an empty line is only the end of the output.
   return patches.flatMap((one) => formatPatch(one, OMIT_HEADERS).split('\n')).filter((line) => line !== '')
 }
 
@@ -62,7 +62,7 @@ const STYLES: ReadonlyMap<string, 'red' | 'green' | 'dim'> = new Map([
   [' ', 'dim'],
 ])
 
-/** Tabs stay: they are what an author sees. */
+/** Colours one line and escapes its control characters, except for tabs. */
 function paintLine(line: string, io: Io): string {
   const shown = line.split('\t').map((part) => printable(part))
   const style = STYLES.get(line.charAt(0))

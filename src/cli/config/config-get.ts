@@ -1,4 +1,4 @@
-// `postern config get`: a document exactly as it is stored, or as the gateway last applied it.
+// `postern config get`: prints a document exactly as it is stored, or as the gateway last applied it.
 import { appliedKey, type DocumentKey } from '../../config/document-key.ts'
 import { computeDigest } from '../../core/digest.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
@@ -17,9 +17,9 @@ export const configGet = defineCommand({
   options: {
     ...TARGET_OPTIONS,
     ...STORE_OPTIONS,
-    applied: { help: 'the last version that the gateway saw compile; its seal is checked with SEAL_KEYS' },
+    applied: { help: 'print the last version that compiled on the gateway; its seal is verified with SEAL_KEYS' },
     ...STATE_OPTIONS,
-    digest: { help: 'print the digest alone, as --expected-digest takes it' },
+    digest: { help: 'print only the digest, for --expected-digest' },
   },
   async run([scope, section], values, io) {
     const target = readTarget(scope, values.id)
@@ -45,14 +45,16 @@ async function readApplied(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { sealing } = opened.settings
   if ('missing' in sealing)
-    throw makeUsageStop(`--applied verifies a seal: set ${sealing.missing.join(', ')} as the gateway has them`)
+    throw makeUsageStop(
+      `--applied verifies the seal of the record: set ${sealing.missing.join(', ')} to the values of the gateway`,
+    )
   const state = await openStateStore(flags, opened.store, io)
   const sealed = await state.read(appliedKey(key))
-  if (sealed === undefined) throw new Stop(EXIT.refused, `The gateway has applied no ${key.text} in ${state.name}`)
+  if (sealed === undefined) throw new Stop(EXIT.refused, `${state.name} has no applied record of ${key.text}`)
   const record = (await openRecord(sealed, key.text, sealing))?.record
   if (record === undefined) {
     const what = `The seal of ${appliedKey(key)} does not match SEAL_KEYS, TRUST_DOMAIN and ISSUER_URL`
-    throw new Stop(EXIT.refused, `${what}: a gateway with the same settings ignores it`)
+    throw new Stop(EXIT.refused, `${what}: a gateway with these settings ignores the record`)
   }
   if (record.kind === 'deleted') {
     const when = formatInstantMillis(record.atMillis)
@@ -61,7 +63,7 @@ async function readApplied(
   if (record.kind === 'contested') {
     const last = Math.max(...record.rivals.map(({ atMillis }) => atMillis))
     const what = `several versions of ${key.text} were stored shortly before ${formatInstantMillis(last)}`
-    throw new Stop(EXIT.refused, `${what}: the last one is unknown, so no record holds any`)
+    throw new Stop(EXIT.refused, `${what}: which of them is the last is unknown, so the record contains none`)
   }
   io.err(`applied at ${formatInstantMillis(record.appliedAtMillis)}\n`)
   return encodeUtf8(record.text)

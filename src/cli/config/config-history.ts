@@ -1,4 +1,4 @@
-// `postern config history`: who stored which version, and when, newest first.
+// `postern config history`: lists the versions of a document with author and time, newest first.
 
 import { computeDigest, SHORT_DIGEST_LENGTH, shortenDigest } from '../../core/digest.ts'
 import { printable } from '../../core/printable.ts'
@@ -11,18 +11,18 @@ import { type HistoryEntry, type HistoryRecord, listHistory, readHistory } from 
 
 export const configHistory = defineCommand({
   name: 'history',
-  summary: 'List who stored which version of a document, newest first',
+  summary: 'List the versions of a document with author and time, newest first',
   arguments: [SCOPE, SECTION],
   options: {
     ...TARGET_OPTIONS,
     ...STORE_OPTIONS,
-    limit: { value: 'n', help: 'how many', default: '20' },
+    limit: { value: 'n', help: 'the number of versions to list', default: '20' },
     ...JSON_OPTION,
   },
   async run([scope, section], values, io) {
     const target = readTarget(scope, values.id)
     const key = target.keyOf(readSection(target, section))
-    if (!/^[1-9][0-9]{0,4}$/.test(values.limit)) throw makeUsageStop('--limit takes a number from 1 to 99999')
+    if (!/^[1-9][0-9]{0,4}$/.test(values.limit)) throw makeUsageStop('--limit must be a number from 1 to 99999')
     const { store } = await openStore(values, io)
     const entries = await listHistory(store, key)
     const shown = entries.slice(0, Number(values.limit))
@@ -44,14 +44,14 @@ export const configHistory = defineCommand({
     if (records.length === 0) io.err(`${key.text} has no history in ${printable(store.name)}\n`)
     io.out(records.map((listed) => formatEntry(listed, current, io)).join(''))
     const more = entries.length - records.length
-    if (more > 0) io.err(`${formatCount(more, 'older record')} not listed: see --limit\n`)
+    if (more > 0) io.err(`${formatCount(more, 'older record')} not listed: raise --limit\n`)
     return EXIT.done
   },
 })
 
 interface Listed {
   readonly entry: HistoryEntry
-  /** `undefined`: damaged. */
+  /** `undefined` if the record is damaged. */
   readonly record: HistoryRecord | undefined
 }
 

@@ -1,5 +1,5 @@
-// `postern config set`: documents into a store, checked before, kept in the history, and never over a version that
-// their author has not seen.
+// `postern config set`: checks documents and stores them. The replaced version goes to the history; `--expected-digest`
+// prevents replacing a version that the author has not seen.
 
 import { checkScope, readExpected, readTarget, SCOPE, TARGET_OPTIONS } from '../arguments.ts'
 import { EXIT, makeUsageStop } from '../command.ts'
@@ -21,30 +21,31 @@ export const configSet = defineCommand({
     const target = readTarget(scope, values.id)
     const expected = readExpected(values['expected-digest'])
     if (files.length > 1 && expected !== undefined)
-      throw makeUsageStop('--expected-digest belongs to one document: name one file')
+      throw makeUsageStop('--expected-digest applies to one document: name a single file')
     const actor = readActor(values.actor, io)
 
     const opened = await openStore(values, io)
 
     const changes: Change[] = []
-    let strangers = 0
+    let unknownCount = 0
     for (const file of files) {
       const bytes = await readDocumentFile(file, io)
       const section = readClaimedSection(bytes)
       if (section === undefined) {
-        strangers++
+        unknownCount++
         const document = await compileFile(file, bytes, target.keyOf, opened.settings)
         io.err(formatIssues(document.issues, document, io))
         continue
       }
       checkScope(target, section, file)
       const twin = changes.find(({ key }) => key.section === section)
-      if (twin !== undefined) throw makeUsageStop(`${twin.name} and ${file} are both ${section}: name one of them`)
+      if (twin !== undefined)
+        throw makeUsageStop(`${twin.name} and ${file} both contain ${section}: name only one of them`)
       changes.push({ key: target.keyOf(section), name: file, bytes })
     }
     const [first, ...others] = changes
-    if (first === undefined || strangers > 0) {
-      io.err(`Nothing is written: ${formatCount(strangers, 'file')} without a known section\n`)
+    if (first === undefined || unknownCount > 0) {
+      io.err(`Nothing was written: ${formatCount(unknownCount, 'file')} without a known section\n`)
       return EXIT.refused
     }
     const options = { action: 'set', actor, expected, validateOnly: values['validate-only'] === true } as const

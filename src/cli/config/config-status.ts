@@ -1,5 +1,5 @@
-// `postern config status`: for each section which version is stored, which is in force, and what keeps them apart; as a
-// running gateway reports it, or from the store alone.
+// `postern config status`: shows for each section the stored version, the version in force, and the issues that keep them
+// apart, as a running gateway reports them or computed from the store alone.
 
 import { parseDocumentKey } from '../../config/document-key.ts'
 import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
@@ -16,14 +16,14 @@ import { readStoreStatus } from './store-status.ts'
 
 export const configStatus = defineCommand({
   name: 'status',
-  summary: 'Show which versions are stored and in force, and every issue; status 1 if any is unhealthy',
+  summary: 'Compare stored and running versions and list every issue; status 1 if a section is unhealthy',
   arguments: [SCOPE],
   options: {
     ...TARGET_OPTIONS,
-    gateway: { value: 'url', help: 'ask this gateway; without it, the store is read' },
+    gateway: { value: 'url', help: 'ask this gateway; default: read the store' },
     session: {
       value: 'token',
-      help: 'the session of an issuer; default $POSTERN_SESSION, which no process list shows',
+      help: 'the session of an issuer; default $POSTERN_SESSION, which stays out of process lists',
     },
     ...STORE_OPTIONS,
     ...STATE_OPTIONS,
@@ -41,7 +41,7 @@ export const configStatus = defineCommand({
         : formatSections(target, sections, values.gateway === undefined ? 'would be in force' : 'in force', io),
     )
     const isThere = sections.some(({ stored }) => stored !== 'absent')
-    if (!isThere) io.err(`${target.scope} has no section at all\n`)
+    if (!isThere) io.err(`${target.scope} has no stored sections\n`)
     return isThere && sections.every(({ health }) => health === 'HEALTHY') ? EXIT.done : EXIT.refused
   },
 })
@@ -57,7 +57,9 @@ async function readFromStore(
   const isBad = sections.some(({ desiredDigest, appliedDigest }) => desiredDigest !== appliedDigest)
   const { sealing } = opened.settings
   if (isBad && 'missing' in sealing) {
-    io.err(`Not set: ${sealing.missing.join(', ')}. Whether an older version is in force is unknown\n`)
+    io.err(
+      `Whether an older version is in force is unknown: to read applied records, set ${sealing.missing.join(', ')}\n`,
+    )
   }
   return sections
 }
@@ -69,15 +71,17 @@ function readFromGateway(
   io: Io,
 ): Promise<readonly SectionStatus[]> {
   const clusterId = parseDocumentKey(target.keyOf('Cluster').text)?.clusterId
-  if (clusterId === undefined) throw makeUsageStop('A gateway reports the status of clusters only: remove --gateway')
+  if (clusterId === undefined)
+    throw makeUsageStop('A gateway reports the status of clusters only, not of the trust domain: remove --gateway')
   const token = session ?? io.environment['POSTERN_SESSION']
-  if (token === undefined || token === '') throw makeUsageStop('Set POSTERN_SESSION to the session of an issuer')
+  if (token === undefined || token === '')
+    throw makeUsageStop('Missing session: set POSTERN_SESSION to the session of an issuer')
   if (!/^[\w.-]+$/.test(token))
     throw makeUsageStop('The session is not a token: expected letters, digits and "._-" only')
   return readGatewayStatus(gateway, clusterId, token, io)
 }
 
-/** `standing`: how a version in force is called, as a running gateway has it or as one that starts now would. */
+/** `standing`: the words for a version in force, on a running gateway or on one that would start now. */
 function formatSections(target: Target, sections: readonly SectionStatus[], standing: Standing, io: Io): string {
   const width = Math.max(...sections.map(({ section }) => section.length))
   const lines = sections.map((section) => {

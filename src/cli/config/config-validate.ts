@@ -1,4 +1,4 @@
-// `postern config validate`: everything that is wrong with documents, before anybody stores them.
+// `postern config validate`: reports every issue of documents before they are stored.
 import { resolve } from 'node:path'
 import {
   clusterKey,
@@ -31,7 +31,7 @@ export const configValidate = defineCommand({
   options: {
     store: {
       value: 'dir',
-      help: 'list the clusters of this directory whose mapping TrustDomain refuses: that of a file, or the stored one',
+      help: 'list the clusters of this directory whose mapping the TrustDomain document refuses: the given one, or the stored one',
     },
     ...JSON_OPTION,
     'env-file': {
@@ -40,7 +40,8 @@ export const configValidate = defineCommand({
     },
   },
   async run([files], values, io) {
-    if (files.length === 0 && values.store === undefined) throw makeUsageStop('Missing files to validate')
+    if (files.length === 0 && values.store === undefined)
+      throw makeUsageStop('Missing files to validate: name them, or add --store DIR')
     const settings = await readSettingsFor(values, io)
     const store = values.store === undefined ? undefined : await openDirectoryStore(resolve(io.directory, values.store))
     const documents: CompiledDocument[] = []
@@ -60,7 +61,7 @@ export const configValidate = defineCommand({
       if (sections.size === group.length) {
         for (const [document, issues] of findAcrossSections(group)) across.set(document, issues)
       } else {
-        io.err('Not checked across sections: a section is given twice, so it is unknown which files belong together\n')
+        io.err('Not checked across sections: a section is given twice, so it is unclear which files belong together\n')
       }
     }
     const verdicts = documents.map((document) =>
@@ -78,14 +79,14 @@ export const configValidate = defineCommand({
   },
 })
 
-/** One file: what it compiled to, and all that was found, across sections as well. */
+/** One file: the compiled document, and all findings, including those across sections. */
 interface Verdict {
   readonly document: CompiledDocument
   readonly found: readonly LocatedIssue[]
   readonly passed: boolean
 }
 
-/** In a tree of documents a file's place says what it must hold, and whose it is. */
+/** The key that a file's path names in a directory of documents; `undefined` for any other path. */
 function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {
   const path = file.split(/[/\\]/).join('/')
   if (!path.endsWith('.yaml')) return undefined
@@ -96,14 +97,14 @@ function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {
   return isItsScope ? (key as DocumentKey<SectionName>) : undefined
 }
 
-/** A file that lies anywhere is checked as if it were some cluster's; the id makes no difference to its meaning. */
+/** A key for a file outside such a directory. The cluster id does not affect how a document compiles. */
 function makeDefaultKey(section: SectionName): DocumentKey<SectionName> {
   const clusterId = parseClusterId('any')
   if (clusterId === undefined) throw new Error('unreachable')
   return SECTIONS[section].scope === 'trust-domain' ? trustDomainKey(section) : clusterKey(clusterId, section)
 }
 
-/** Documents of clusters, by cluster: one in each folder of a tree; files from anywhere are one cluster together. */
+/** Groups documents by cluster: one group per folder of a directory of documents; all other files form one group. */
 function groupByCluster(documents: readonly CompiledDocument[]): readonly (readonly CompiledDocument[])[] {
   const groups = new Map<string, CompiledDocument[]>()
   for (const document of documents) {
@@ -115,7 +116,7 @@ function groupByCluster(documents: readonly CompiledDocument[]): readonly (reado
 }
 
 function makeVerdict(document: CompiledDocument, found: readonly LocatedIssue[]): Verdict {
-  // A document that denies everybody is valid, and almost never what its author wanted.
+  // A document that denies every login compiles, but is almost always a mistake.
   const passed = document.result.ok && !found.some((issue) => isError(issue) || issue.code === 'deny_all')
   return { document, found, passed }
 }

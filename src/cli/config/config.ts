@@ -1,4 +1,4 @@
-// `postern config`: documents checked, stored, compared and restored.
+// `postern config`: checks, stores, compares and restores documents.
 import { defineFamily } from '../define-command.ts'
 import { configDelete } from './config-delete.ts'
 import { configDiff } from './config-diff.ts'

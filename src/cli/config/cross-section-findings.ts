@@ -1,4 +1,4 @@
-// Findings across the sections of one cluster, each with its place in the document that has to change.
+// Findings across the sections of one cluster, each located in the document that has to change.
 import { findByClock } from '../../config/compile/clock-findings.ts'
 import type { SectionValues } from '../../config/compile/compile.ts'
 import { findAcross } from '../../config/compile/cross-findings.ts'
@@ -6,7 +6,10 @@ import { locateIssues } from '../../config/compile/issue-list.ts'
 import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import type { CompiledDocument } from '../document.ts'
 
-/** By document. All must be of one cluster, no section twice; those that do not compile are not looked at. */
+/**
+ * Finds conflicts between sections, by document.
+ * @param documents - of one cluster, each section at most once; documents that do not compile are skipped
+ */
 export function findAcrossSections(
   documents: readonly CompiledDocument[],
 ): ReadonlyMap<CompiledDocument, readonly LocatedIssue[]> {
@@ -19,7 +22,7 @@ export function findAcrossSections(
   return found
 }
 
-/** What was found in a document, across it and at this moment, in document order. */
+/** Merges the findings of a document itself, across sections, and by the clock, in document order. */
 export function collectFindings(
   document: CompiledDocument,
   across: readonly LocatedIssue[] | undefined,
@@ -28,12 +31,12 @@ export function collectFindings(
   const byClock = findByClock(collectValues([document]), nowMillis).get(document.key.section) ?? []
   return [...document.issues, ...(across ?? []), ...locateIssues(byClock, document.text)].sort(
     (a, b) =>
-      // What stands for the issues that are not listed comes last.
+      // The summary of issues that are not listed comes last.
       Number(a.omitted !== undefined) - Number(b.omitted !== undefined) || a.line - b.line || a.column - b.column,
   )
 }
 
-/** `compileDocument` has given each section the type of its name, which a list of them cannot tell any more. */
+/** The compiled values by section. `compileDocument` gave each the type of its section, which a list cannot express. */
 function collectValues(documents: readonly CompiledDocument[]): Partial<SectionValues> {
   return Object.fromEntries(
     documents.flatMap(({ key, result }) => (result.ok ? [[key.section, result.value] as const] : [])),

@@ -1,5 +1,5 @@
-// The status of a cluster as a running gateway tells it. The session goes to the named gateway and nowhere else; the
-// answer is input, read strictly.
+// Reads the status of a cluster from a running gateway. The session is sent to the named gateway only (no redirects are
+// followed), and the answer is untrusted input, which is parsed strictly.
 import type { ClusterId } from '../../config/document-key.ts'
 import { readSectionStatuses } from '../../config/live/section-status.ts'
 import type { SectionStatus } from '../../config/live/status.ts'
@@ -16,6 +16,12 @@ import { readCapped } from '../../net/read-capped.ts'
 import { isLoopbackHost } from '../../net/url-policy.ts'
 import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 
+/**
+ * Asks a gateway for the status of a cluster.
+ * @param gateway - its base URL: https, or http on loopback, so that the session is never sent in clear text
+ * @param session - the session of an issuer
+ * @throws {@link Stop}: usage for a forbidden URL, `unreachable` if the gateway does not answer with a status
+ */
 export async function readGatewayStatus(
   gateway: string,
   clusterId: ClusterId,
@@ -24,7 +30,7 @@ export async function readGatewayStatus(
 ): Promise<readonly SectionStatus[]> {
   const base = URL.parse(gateway)
   const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && isLoopbackHost(base.hostname))
-  if (base === null || !isSafe) throw makeUsageStop('--gateway takes an https URL, or http on loopback')
+  if (base === null || !isSafe) throw makeUsageStop('--gateway must be an https URL, or http on loopback')
   const url = `${gateway.replace(/\/$/, '')}/v1/clusters/${clusterId}/status`
   const response = await io
     .fetch(url, {
@@ -48,7 +54,7 @@ export async function readGatewayStatus(
   }
   const read = readSectionStatuses(body?.['sections'])
   if (read === undefined) {
-    throw new Stop(EXIT.unreachable, `${url} answered with no status: is ${gateway} a Postern gateway?`)
+    throw new Stop(EXIT.unreachable, `The answer of ${url} is not a status: check that ${gateway} is a Postern gateway`)
   }
   return read
 }
@@ -60,13 +66,13 @@ async function readAnswer({ body }: Response, url: string): Promise<Uint8Array> 
     const bytes = await readCapped(reader, GATEWAY_STATUS_MAX_BYTES)
     if (bytes !== undefined) return bytes
   } catch (cause) {
-    throw new Stop(EXIT.unreachable, `The answer of ${url} broke off: ${describeFetchFailure(cause)}`, { cause })
+    throw new Stop(EXIT.unreachable, `The answer of ${url} ended early: ${describeFetchFailure(cause)}`, { cause })
   } finally {
     reader.cancel().catch(() => undefined)
   }
   throw new Stop(
     EXIT.unreachable,
-    `${url} answered with more than ${GATEWAY_STATUS_MAX_BYTES} bytes, which no status has`,
+    `The answer of ${url} exceeds the ${GATEWAY_STATUS_MAX_BYTES} bytes of a status: check that the URL is a Postern gateway`,
   )
 }
 

@@ -1,5 +1,6 @@
-// What this tool keeps of every change: `history/<key>/<UTC time>-<digest>`, written before the change itself, so that
-// no version is lost. A record is input like all that a store holds: read strictly, and its text compiled again.
+// The history that this tool writes: one record per change under `history/<key>/<UTC time>-<digest>`, written before the
+// change itself, so that no version is lost. A record is untrusted input like everything in a store: it is parsed
+// strictly, and its document is compiled again before a rollback.
 import type { DocumentKey } from '../../config/document-key.ts'
 import { computeDigest, isDigest } from '../../core/digest.ts'
 import { parseInstantMillis } from '../../core/instant.ts'
@@ -8,7 +9,7 @@ import { STORE_VALUE_MAX_BYTES } from '../../core/limits.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
 
-/** `found`: stored by other means, and kept when this tool replaced or deleted it. */
+/** `found`: a version that was written by other means, recorded when this tool replaced or deleted it. */
 const ACTIONS = ['set', 'rollback', 'delete', 'found'] as const
 export type Action = (typeof ACTIONS)[number]
 
@@ -24,15 +25,15 @@ export interface HistoryRecord {
   readonly version?: { readonly digest: string; readonly text: string }
 }
 
-/** A record by its name alone, which tells its time and digest without another read. */
+/** A record by its name alone, which contains its time and digest, so that listing needs no further reads. */
 export interface HistoryEntry {
   readonly name: string
   readonly time: string
-  /** `undefined`: a deletion. */
+  /** `undefined` for a deletion. */
   readonly digest: string | undefined
 }
 
-/** A time has a length of its own: digits and dashes as a digest has them stand in both. */
+/** The time is separated by its fixed length, because both it and a digest may contain digits and dashes. */
 const NAME = /^(.{24})-(.+)$/
 
 function makeFolder(key: DocumentKey): string {
@@ -59,7 +60,7 @@ export async function listHistory(store: OperatorStore, key: DocumentKey): Promi
     .sort((a, b) => (a.name < b.name ? 1 : -1))
 }
 
-/** The record, or `undefined` if it has gone, or is not the one that its name promises. */
+/** The record; `undefined` if it is missing, damaged, or does not match its name. */
 export async function readHistory(
   store: OperatorStore,
   key: DocumentKey,
@@ -71,7 +72,7 @@ export async function readHistory(
   return isPromised ? record : undefined
 }
 
-/** `undefined` for whatever is not exactly a record with a text of its digest. */
+/** Parses a record; `undefined` if it is malformed, or its document does not have its digest. */
 export async function parseHistory(bytes: Uint8Array): Promise<HistoryRecord | undefined> {
   const parsed = bytes.length > STORE_VALUE_MAX_BYTES ? undefined : parseJsonBytes(bytes, 1)
   if (parsed?.ok !== true || !isJsonObject(parsed.value) || parsed.value['v'] !== 1) return undefined

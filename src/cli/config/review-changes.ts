@@ -1,5 +1,5 @@
-// Whether changes may be made: each new document compiles, and the cluster that they make has no findings across its
-// sections that these changes bring. What was wrong elsewhere before holds nobody back.
+// Decides whether changes may be written: each new document must compile, and the changes must not add a finding across
+// the sections of the cluster. Findings that existed before do not block a change.
 
 import type { DocumentKey } from '../../config/document-key.ts'
 import { parseDocumentKey } from '../../config/document-key.ts'
@@ -11,7 +11,7 @@ import { type CompiledDocument, compileAs } from '../document.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
 import { collectFindings, findAcrossSections } from './cross-section-findings.ts'
 
-/** What one key shall hold; `bytes` of `undefined` delete it. `name` is how messages call the new text. */
+/** The new value of one key; `bytes: undefined` deletes it. `name` is how messages name the new document. */
 export interface Change {
   readonly key: DocumentKey<SectionName>
   readonly name: string
@@ -25,6 +25,10 @@ export interface ChangeReview {
 
 type Stored = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 
+/**
+ * Compiles the changed documents beside the stored ones and lists the findings that the changes add.
+ * @param stored - the documents of the scope as they are stored now, by key
+ */
 export async function reviewChanges(
   changes: readonly Change[],
   stored: Stored,
@@ -38,10 +42,10 @@ export async function reviewChanges(
   }
   const others = before.filter(({ key }) => changes.every((change) => change.key.text !== key.text))
   for (const { key } of others.filter(({ result }) => !result.ok)) {
-    io.err(`${key.text} does not compile as it is stored: sections were not checked against each other\n`)
+    io.err(`${key.text} is stored but does not compile: the sections were not checked against each other\n`)
   }
 
-  // With defaults in the place of a section that cannot be read, findings across sections would be made up.
+  // Without a section that does not compile, its defaults would be used and produce false findings.
   const isWhole = others.every(({ result }) => result.ok)
   const now = isWhole ? findAcrossSections([...others, ...changed]) : new Map<CompiledDocument, LocatedIssue[]>()
   const known = new Set(
@@ -58,12 +62,12 @@ export async function reviewChanges(
       issues: (now.get(document) ?? []).filter((issue) => !known.has(makeIssueId(document.key, issue))),
     })),
   ]
-  // Taking a document away must be possible in an emergency: then findings are told, and stop nothing.
+  // In an emergency a document must be deletable: findings of a deletion are reported and do not refuse it.
   const isDeletion = changes.every(({ bytes }) => bytes === undefined)
   return { reports, refused: !isDeletion && reports.some(isRefused) }
 }
 
-/** What a document that compiles says of itself keeps it out of no store: it comes into force, and is unhealthy. */
+/** A document that compiles may be stored despite its own errors: it comes into force and is reported as unhealthy. */
 function isRefused({ document, issues }: ChangeReview['reports'][number]): boolean {
   const own = document.result.ok ? document.issues : []
   return issues.some((issue) => isError(issue) && !own.includes(issue))
@@ -73,7 +77,7 @@ async function compileStored(stored: Stored, settings: OperatorSettings): Promis
   const documents: CompiledDocument[] = []
   for (const [text, bytes] of stored) {
     const key = parseDocumentKey(text)
-    // Other keys are nobody's documents: no gateway reads them.
+    // No gateway reads other keys.
     if (key === undefined || !isSectionName(key.section)) continue
     documents.push(await compileAs(key as DocumentKey<SectionName>, text, bytes, settings))
   }

@@ -1,5 +1,5 @@
-// The status of documents from the store alone: what a gateway that starts now would make of it. Nothing is written,
-// and no time is told that only a running gateway knows.
+// Computes the status of documents from the store alone, as a gateway that starts now would report it. Nothing is
+// written, and times that only a running gateway knows are omitted.
 
 import { findByClock } from '../../config/compile/clock-findings.ts'
 import { compileDocument, type SectionValues } from '../../config/compile/compile.ts'
@@ -18,7 +18,7 @@ import type { Target } from '../arguments.ts'
 import type { OperatorStore } from '../store/operator-store.ts'
 import type { OpenedStore } from '../store/store-option.ts'
 
-/** One status for each section that the target can have. */
+/** One status for each section of the target's scope. */
 export async function readStoreStatus(
   target: Target,
   { store, settings }: OpenedStore,
@@ -54,7 +54,7 @@ export async function readStoreStatus(
   const across = findAcross(values)
   const byClock = findByClock(values, nowMillis)
 
-  /** Nothing where the trust domain's own document is not in force: its own status says why. */
+  /** Empty if the trust domain's document is not in force: the status of the trust domain reports that. */
   async function readStanding(): Promise<readonly Issue[]> {
     const { clusterId } = target.keyOf('Cluster')
     if (clusterId === undefined) return []
@@ -75,7 +75,7 @@ export async function readStoreStatus(
       appliedAt,
       ...status
     } = createSectionStatus(name, read, isStored ? locateIssues(issues, text) : issues)
-    // Of a version that an applied record has brought back, the record knows the time.
+    // A version restored from an applied record has the time of that record.
     return isStored || appliedAt === undefined ? status : { ...status, appliedAt }
   })
 }

@@ -1,5 +1,5 @@
-// Which clusters of a store its trust domain does not let map: before a TrustDomain document is stored, or before a
-// gateway that refuses unlisted clusters is deployed.
+// Finds the clusters of a store whose mapping the trust domain refuses, so that an operator sees them before storing a
+// TrustDomain document, or before deploying a gateway that refuses unlisted clusters.
 
 import { type ClusterId, clusterKey, parseDocumentKey, trustDomainKey } from '../../config/document-key.ts'
 import { type ClusterSettings, DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
@@ -18,12 +18,12 @@ export type RefusedCluster = { readonly id: ClusterId } & Pick<
 >
 
 export interface ClustersVerdict {
-  /** In the order of their ids. */
+  /** Ordered by id. */
   readonly clusters: readonly RefusedCluster[]
   readonly passed: boolean
 }
 
-/** The `TrustDomain` to check with: one of the documents at hand, or else the stored one; `undefined` if the store has none. */
+/** The `TrustDomain` document to check with: the given one, else the stored one; `undefined` if both are missing. */
 export async function readListing(
   documents: readonly CompiledDocument[],
   store: OperatorStore,
@@ -35,13 +35,13 @@ export async function readListing(
   const key = trustDomainKey('TrustDomain')
   const bytes = await store.read(key.text)
   if (bytes !== undefined) return compileAs(key, key.text, bytes, settings)
-  io.err(`${store.name} has no ${key.text}: no cluster is listed, and nothing keeps their paths apart\n`)
+  io.err(`${store.name} has no ${key.text}: no cluster is listed, so their SPIFFE paths may collide\n`)
   return undefined
 }
 
 /**
- * Fails if a cluster is refused and the document does not ask for that: because of its name, or because `unlisted` is
- * not set. Fails as well if a name cannot be read: with `unlisted: warn` names decide.
+ * Fails if mapping is refused for a cluster although the document does not ask for it: because of the cluster's name, or
+ * because `unlisted` is not set. Also fails if a cluster's name cannot be read, since with `unlisted: warn` names decide.
  */
 export async function checkClusters(
   listing: CompiledDocument,
@@ -58,7 +58,7 @@ export async function checkClusters(
     const cluster = await readClusterSettings(store, id, settings)
     if (cluster === undefined) {
       complete = false
-      io.err(`clusters/${id}/Cluster does not compile: the name of this cluster is not known\n`)
+      io.err(`clusters/${id}/Cluster does not compile: the name of this cluster is unknown\n`)
     }
     const mapping = resolveClusterMapping(id, cluster ?? DEFAULT_CLUSTER, trustDomain)
     if (mapping.kind === 'refused') clusters.push({ id, code: mapping.code, detail: mapping.detail })
@@ -68,14 +68,14 @@ export async function checkClusters(
   return { clusters, passed: complete && isFine }
 }
 
-/** A line for each, and their number; the empty string without any. */
+/** One line per cluster and a total; the empty string if there are none. */
 export function formatClusters(clusters: readonly RefusedCluster[]): string {
   if (clusters.length === 0) return ''
   const lines = clusters.map(
     ({ id, code, detail }) => `clusters/${id}: mapping is refused (${code}): ${printable(detail)}\n`,
   )
   const verb = clusters.length === 1 ? 'stops' : 'stop'
-  return `${lines.join('')}${formatCount(clusters.length, 'cluster')} of the store ${verb} mapping; their agents still log in\n`
+  return `${lines.join('')}${formatCount(clusters.length, 'cluster')} of the store ${verb} mapping; their agents can still log in\n`
 }
 
 /** `undefined` if the document does not compile. */

@@ -1,5 +1,4 @@
-// What `postern explain` is asked about: the body of a login as it was sent, a bare token, or the attributes of a login
-// that is on record; and the moment at which it is looked at.
+// Reads the input of `postern explain`: the body of a login as it was sent, or a bare token, and the time to evaluate it at.
 import type { AttestorTable } from '../../attest/table.ts'
 import { floorToSeconds, isNumericDate, parseAnyInstantSeconds } from '../../core/instant.ts'
 import { parseJson } from '../../core/json.ts'
@@ -14,7 +13,11 @@ import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
 import { leaveSealed } from './sealed-evidence.ts'
 
-/** A refusal is what the gateway would answer to the body, whatever the policies are. `file` is `-` for standard input. */
+/**
+ * Reads evidence from a login body or a bare k8s_token.
+ * @param file - a path, or `-` for standard input
+ * @returns the attestations, or the refusal that the gateway would answer to the body regardless of its policies
+ */
 export async function readEvidence(
   file: string,
   attestors: AttestorTable,
@@ -23,15 +26,15 @@ export async function readEvidence(
   const bytes = file === '-' ? await io.input(DOCUMENT_MAX_BYTES) : await readDocumentFile(file, io)
   if (bytes === undefined) return refuseLargeBody()
   const text = decodeUtf8(bytes)?.trim() ?? ''
-  if (text === '') throw new Stop(EXIT.usage, `Cannot read ${describeFile(file)}: it is empty, or no UTF-8 text`)
-  // A token has no brace: it is base64url and dots.
+  if (text === '') throw new Stop(EXIT.usage, `Cannot read ${describeFile(file)}: it is empty or not valid UTF-8`)
+  // A token cannot begin with a brace: it consists of base64url and dots.
   if (!text.startsWith('{')) {
     return checkBody({ attestations: [{ type: 'k8s_token', evidence: { token: text } }] }, attestors)
   }
   if (bytes.length > LOGIN_BODY_MAX_BYTES) return refuseLargeBody()
   const json = parseJson(text, JSON_DEPTH_MAX)
   if (json.ok) return checkBody(json.value, attestors)
-  const detail = `the body cannot be read: ${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
+  const detail = `the body is not valid JSON: ${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
   return refuse({ code: 'request_malformed', detail })
 }
 
@@ -49,17 +52,22 @@ function describeFile(file: string): string {
   return file === '-' ? 'the standard input' : file
 }
 
-/** `--at`: RFC 3339, seconds since the epoch, or `iat`, the moment at which the first token with one was issued. */
+/**
+ * Reads `--at` in seconds since the epoch: RFC 3339, seconds, or `iat`, the issue time of the first token that has one.
+ * Default: now.
+ */
 export function readMoment(text: string | undefined, attestations: readonly Attestation[], io: Io): number {
   if (text === undefined) return floorToSeconds(io.clock())
   if (text === 'iat') {
     const issued = attestations.map(readIssuedAtSeconds).find((seconds) => seconds !== undefined)
     if (issued !== undefined) return issued
-    throw makeUsageStop('--at iat needs evidence with a token that has an "iat": name the time instead')
+    throw makeUsageStop('--at iat needs evidence with a token that has the claim "iat": give the time instead')
   }
   const seconds = /^[0-9]{1,12}$/.test(text) ? Number(text) : parseAnyInstantSeconds(text)
   if (isNumericDate(seconds)) return seconds
-  throw makeUsageStop(`"${text}" is no time: write 2026-01-31T12:00:00Z, seconds since the epoch, or iat`)
+  throw makeUsageStop(
+    `--at "${text}" is not a time. Expected one of: RFC 3339 such as 2026-01-31T12:00:00Z, seconds since the epoch, iat`,
+  )
 }
 
 function readIssuedAtSeconds({ evidence }: Attestation): number | undefined {

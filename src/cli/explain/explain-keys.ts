@@ -1,5 +1,5 @@
-// Keys for a login that is explained offline: those of the document, or those that the person has given in the place of
-// a fetch. Nothing is fetched; where keys are missing, the login stays undecided.
+// Signing keys for a login that is explained offline: those in the document, or those given with --jwks in place of a
+// fetch. Nothing is fetched; if keys are missing, the login stays undecided.
 import { isJsonObject, parseJsonBytes } from '../../core/json.ts'
 import { JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
@@ -11,7 +11,7 @@ import type { ParsedToken } from '../../token/parse.ts'
 import { EXIT, type Io, Stop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
 
-/** `given` serves for every source that would be fetched. */
+/** Creates a key lookup without network access. `given` replaces every key set that would be fetched. */
 export function createOfflineKeys(given: KeySet | undefined): RequestKeys {
   const keys: RequestKeys = {
     find: (spec, token) => Promise.resolve(findOffline(spec, token)),
@@ -30,10 +30,11 @@ export function createOfflineKeys(given: KeySet | undefined): RequestKeys {
 
 const KEYS_MISSING = {
   code: 'signing_key_fetch_failed',
-  detail: 'not checked, nor the signature: nothing is fetched offline; give the key set of the issuer with --jwks FILE',
+  detail:
+    'neither the key nor the signature was checked, since keys are not fetched offline: give the key set of the issuer with --jwks FILE',
 } as const
 
-/** A key set as the issuer publishes it. */
+/** Reads a key set (RFC 7517 section 5) from a file, as the issuer publishes it. Unusable keys are reported and skipped. */
 export async function readGivenKeys(file: string, io: Io): Promise<KeySet> {
   const json = parseJsonBytes(await readDocumentFile(file, io), JSON_DEPTH_MAX)
   if (!json.ok) {
@@ -44,7 +45,7 @@ export async function readGivenKeys(file: string, io: Io): Promise<KeySet> {
   if (keys === undefined) {
     throw new Stop(
       EXIT.usage,
-      `Cannot read ${file} as a key set: it needs a list "keys"; take what the jwks_uri serves`,
+      `Cannot read ${file} as a key set: "keys" must be an array: use the document that the jwks_uri serves`,
     )
   }
   for (const { index, reason } of keys.skipped)
@@ -52,14 +53,14 @@ export async function readGivenKeys(file: string, io: Io): Promise<KeySet> {
   return keys
 }
 
-/** What a section of the trust domain would say is not known here. */
+/** The refusal for a section of the trust domain, which is not read offline. */
 export function makeOfflineRefusal(section: string): Refusal {
   return { code: 'section_unavailable', detail: `not checked: ${section} of the trust domain is not read offline` }
 }
 
 export const NOT_ASKED_OFFLINE: Refusal = {
   code: 'call_out_unanswered',
-  detail: 'not checked: nobody is asked while a login is explained',
+  detail: 'not checked: other services are not called offline',
 }
 
 export const NOT_OPENED_OFFLINE: Refusal = {

@@ -1,4 +1,4 @@
-// An explanation as data: what the tree is drawn from, and the JSON of it for programs.
+// The report of `postern explain` as data, which the tree is printed from, and its JSON for programs.
 import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
 import type { Scalar, Value } from '../../condition/read-value.ts'
@@ -14,7 +14,7 @@ import { explainMiss, listOtherPolicies } from './other-policies.ts'
 
 export interface ExplainReport {
   readonly document: { readonly file: string; readonly section: string; readonly digest: string }
-  /** When and for which default audience; absent for recorded attributes. */
+  /** RFC 3339: the time of the evaluation; absent for recorded attributes. */
   readonly at?: string
   readonly audience: string
   readonly explanation: LoginExplanation
@@ -77,7 +77,7 @@ function makeValueJson(value: Value): unknown {
   return typeof value === 'object' ? value.map(makeScalarJson) : makeScalarJson(value)
 }
 
-/** An integer that a double cannot hold is a text, lest a reader round it. */
+/** An integer that a double cannot represent exactly becomes a string, so that JSON readers do not round it. */
 function makeScalarJson(value: Scalar): unknown {
   if (typeof value !== 'bigint') return value
   const number = Number(value)

@@ -1,5 +1,5 @@
-// What the gateway would answer, read off an explanation: the outcome of its own evaluator, and where that had to wait
-// for keys, what the rest of the checks says about it.
+// The answer that the gateway would give, from an explanation: the outcome of the gateway's own evaluator, and if keys were
+// missing, what the other checks decide.
 import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
 import type { LoginExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
 import { chooseRefusalStatus } from '../../policy/login/login.ts'
@@ -13,16 +13,16 @@ export interface Answer {
 }
 
 export type Verdict =
-  /** `earlier`: policies before it that could not be decided, and would admit instead. */
+  /** `earlier`: policies before it that could not be decided, and would admit first. */
   | { readonly kind: 'admitted'; readonly policy: string; readonly earlier: readonly string[] }
-  /** `unlessVerified`: the answer if the signature does not verify, where that was not checked. */
+  /** `unlessVerified`: the answer if the signature is invalid, where it was not checked. */
   | {
       readonly kind: 'refused'
       readonly answer: Answer
       readonly unlessVerified?: Answer
       readonly refusals: readonly EvidenceRefusal[]
     }
-  /** `policies` would admit, the first of them, if everything that was not checked holds. */
+  /** The first of `policies` would admit if everything that was not checked passes. */
   | { readonly kind: 'undecided'; readonly policies: readonly string[]; readonly otherwise: Answer }
 
 export function readVerdict({ outcome, policies }: LoginExplanation): Verdict {
@@ -43,7 +43,7 @@ export function readVerdict({ outcome, policies }: LoginExplanation): Verdict {
       }
     }
     case 'admitted': {
-      // Where a recorded login is explained, what is not on record passes as verified: the explanation knows better.
+      // For a recorded login, the evaluator passes checks that are not on record; the explanation marks them undecided.
       const own = policies.find(({ policy }) => policy === outcome.policy)
       const admitting = own?.state === 'undecided' ? policies.find(({ state }) => state === 'satisfied') : own
       if (admitting === undefined) {
@@ -65,12 +65,12 @@ function isVerified({ refusal }: EvidenceRefusal): boolean {
   return REFUSALS[refusal.code].reason === 'not_accepted'
 }
 
-/** As the login route answers. */
+/** The answer of the login route. */
 function makeLoginAnswer(reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'): Answer {
   return { status: chooseRefusalStatus(reason), code: 'login_refused', reason }
 }
 
-/** For a body that is refused whole, whatever the policies are. */
+/** The answer to a body that is refused as a whole, regardless of the policies. */
 export function makeBodyAnswer({ code }: Refusal): Answer {
   return { status: REFUSALS[code].status, code }
 }

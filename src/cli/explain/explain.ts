@@ -1,5 +1,5 @@
-// `postern explain`: why a login ends as it does, policy by policy and check by check, by the gateway's own engine and
-// without a gateway. Nothing is fetched, and no token is ever printed.
+// `postern explain`: shows why a login is admitted or refused, policy by policy and check by check, with the gateway's own
+// engine. Nothing is fetched, and a token is never printed.
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import type { SectionName } from '../../config/sections/table.ts'
@@ -33,18 +33,18 @@ const OPTIONS = {
   },
   attributes: {
     value: 'file',
-    help: 'instead of evidence: the answer to a login, its audit record, or a list of attributes',
+    help: 'in place of --evidence: the answer to a login, its audit record, or a list of attributes',
   },
   at: {
     value: 'time',
-    help: 'look at the evidence at that time: RFC 3339, seconds, or "iat", when it was issued; default now',
+    help: 'evaluate at this time: RFC 3339, seconds since the epoch, or "iat", when the token was issued; default now',
   },
-  jwks: { value: 'file', help: "the issuer's key set, where the gateway would fetch it" },
+  jwks: { value: 'file', help: "the issuer's key set, in place of fetching it" },
   audience: {
-    value: 'text',
-    help: 'the default audience; default AUDIENCE, or that of TRUST_DOMAIN, of the environment',
+    value: 'string',
+    help: 'the default audience; default AUDIENCE or spiffe://TRUST_DOMAIN of the environment',
   },
-  'env-file': { value: 'file', help: 'read settings of the gateway from it, if not in the environment' },
+  'env-file': { value: 'file', help: 'read settings of the gateway from this file, if not in the environment' },
   ...JSON_OPTION,
 } as const satisfies Options
 
@@ -59,16 +59,16 @@ export const explain = defineCommand({
 async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io): Promise<ExitCode> {
   const { evidence, attributes } = values
   if ((evidence === undefined) === (attributes === undefined))
-    throw makeUsageStop('Say what to explain: add either --evidence FILE or --attributes FILE')
+    throw makeUsageStop('Expected exactly one of: --evidence FILE, --attributes FILE')
   if (attributes !== undefined && (values.at ?? values.jwks ?? values.audience) !== undefined)
     throw makeUsageStop(
-      '--at, --jwks and --audience are for --evidence: attributes are on record because all that held',
+      '--at, --jwks and --audience apply to --evidence only: recorded attributes were verified by the gateway',
     )
 
   const settings = await readSettingsFor(values, io)
   const audience = values.audience ?? settings.audience
   if (evidence !== undefined && audience === undefined)
-    throw makeUsageStop('Say which audience the gateway expects: add --audience, or set AUDIENCE or TRUST_DOMAIN')
+    throw makeUsageStop('Missing audience that the gateway expects: add --audience, or set AUDIENCE or TRUST_DOMAIN')
   const keys = values.jwks === undefined ? undefined : await readGivenKeys(values.jwks, io)
   const read: Checked<readonly Attestation[]> =
     evidence !== undefined
@@ -123,7 +123,7 @@ interface ReadPolicies {
   readonly policies: PolicySet
 }
 
-/** `undefined` if the document does not compile; its issues are printed then. */
+/** Compiles the document; prints its issues and returns `undefined` if it does not compile. */
 async function readPolicies(
   file: string,
   settings: OperatorSettings,
@@ -133,11 +133,11 @@ async function readPolicies(
   const document = await compileFile(file, await readDocumentFile(file, io), makeDefaultKey, settings)
   const { section } = document.key
   if (section !== 'AgentAttestation' && section !== 'TrustDomainServerAttestation') {
-    const next = 'name an AgentAttestation or a TrustDomainServerAttestation'
-    throw new Stop(EXIT.usage, `${file} holds ${section}, which admits nobody: ${next}`)
+    const expected = 'AgentAttestation, TrustDomainServerAttestation'
+    throw new Stop(EXIT.usage, `${file} contains ${section}, which has no login policies. Expected one of: ${expected}`)
   }
   const { digest, issues, result } = document
-  // Both sections that may stand here compile to policies.
+  // Both sections compile to policies.
   if (result.ok) return { named: { file, section, digest }, policies: result.value as PolicySet }
   io.out(
     asJson
@@ -147,7 +147,7 @@ async function readPolicies(
   return undefined
 }
 
-/** Whose a document is makes no difference to what its policies mean. */
+/** A key to compile the document under. The cluster id does not affect its policies. */
 function makeDefaultKey(section: SectionName): DocumentKey<SectionName> {
   const clusterId = parseClusterId('any')
   return section === 'TrustDomainServerAttestation' || clusterId === undefined

@@ -1,4 +1,4 @@
-// An explanation as a tree that a person can read: what passed is one short line, what did not says what was expected.
+// Formats an explanation as a tree: a passed check is one short line, a failed one shows what was expected.
 
 import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
@@ -30,10 +30,10 @@ const MARKS = {
 const STATES: Readonly<Record<PolicyState, { readonly mark: keyof typeof MARKS; readonly words: string }>> = {
   satisfied: { mark: 'passed', words: 'satisfied' },
   not_satisfied: { mark: 'failed', words: 'not satisfied' },
-  undecided: { mark: 'unknown', words: 'could not be told' },
+  undecided: { mark: 'unknown', words: 'undecided' },
 }
 
-/** Longer texts do not push the values of the others out of sight. */
+/** Longer expressions do not widen the column, so that the values of the others stay visible. */
 const TEXT_MAX_WIDTH = 64
 const CHECK_WIDTH = 'allowed accounts'.length
 
@@ -51,13 +51,13 @@ export function formatExplanation(report: ExplainReport, io: Colour): string {
           `${paintMark('failed', io)} ${paint(type, 'bold', io)}  ${refusal.code}: ${shortenText(refusal.detail)}`,
           '',
         ]
-      return !asked.has(type) ? [`${paintMark('skipped', io)} ${type}  no policy asks for it: it is ignored`, ''] : []
+      return !asked.has(type) ? [`${paintMark('skipped', io)} ${type}  not required by any policy: ignored`, ''] : []
     }),
     ...candidates.flatMap((policy) => [...formatPolicy(policy, report, io), '']),
     ...others.listed.map(
       ({ name, why }) => `${paintMark('skipped', io)} ${name.padEnd(nameWidth)}  ${shortenText(why)}`,
     ),
-    ...(others.omitted === 0 ? [] : [`  and ${others.omitted} more of the kind`]),
+    ...(others.omitted === 0 ? [] : [`  and ${others.omitted} more policies`]),
     ...(others.listed.length === 0 ? [] : ['']),
     ...formatVerdict(report, io),
   ]
@@ -66,7 +66,8 @@ export function formatExplanation(report: ExplainReport, io: Colour): string {
 
 function formatHead({ document, at, audience, explanation }: ExplainReport, io: Colour): readonly string[] {
   const sum = `${document.section}, ${formatCount(explanation.policies.length, 'policy').replace('policys', 'policies')}`
-  const when = at === undefined ? 'recorded attributes, taken as verified' : `at ${at}, audience ${printable(audience)}`
+  const when =
+    at === undefined ? 'recorded attributes, assumed to be verified' : `at ${at}, audience ${printable(audience)}`
   return [`${paint(printable(document.file), 'bold', io)}  ${sum}`, paint(when, 'dim', io), '']
 }
 
@@ -74,7 +75,7 @@ function formatPolicy(policy: PolicyExplanation, { verdict }: ExplainReport, io:
   const { mark: sign, words } = STATES[policy.state]
   const { name } = policy.policy
   const isLate = verdict.kind === 'admitted' && policy.state === 'satisfied' && verdict.policy !== name
-  const late = isLate ? `, and not reached: ${verdict.policy} admits before it` : ''
+  const late = isLate ? `, but not reached: ${verdict.policy} admits first` : ''
   return [
     `${paintMark(sign, io)} ${paint(name, 'bold', io)}  ${words}${late}`,
     ...policy.attestors.flatMap((attestor) => formatAttestor(attestor, io)),
@@ -101,7 +102,7 @@ function formatCheck(check: Check, io: Colour): readonly string[] {
   if (check.refusal === undefined) return [first]
   const { code, detail } = check.refusal
   if (state === 'unknown') return [first, formatReason(detail)]
-  // A pin whose two sides are shown needs no sentence.
+  // If both the expected and the actual value are shown, the detail adds nothing.
   const isPlain = REFUSALS[code].reason === 'not_accepted' && actual !== undefined
   return isPlain ? [`${first} ${paint(`(${code})`, 'dim', io)}`] : [first, formatReason(`${code}: ${detail}`)]
 }
@@ -109,7 +110,7 @@ function formatCheck(check: Check, io: Colour): readonly string[] {
 function formatConditions({ policy, conditions: { conditions, refusal } }: PolicyExplanation, io: Colour): string[] {
   if (policy.conditions.length === 0) return []
   if (conditions.length === 0)
-    return ['  conditions', `    ${paintMark('skipped', io)} not evaluated: some evidence is wanting`]
+    return ['  conditions', `    ${paintMark('skipped', io)} not evaluated: evidence is missing`]
   const budget =
     refusal?.audit?.['fault'] === 'fuel_exhausted'
       ? [`    ${paintMark('failed', io)} ${refusal.code}: ${shortenText(refusal.detail)}`]
@@ -121,7 +122,7 @@ function formatCondition(
   { condition, explanation, evaluation, message }: ConditionExplanation,
   io: Colour,
 ): readonly string[] {
-  const told = evaluation.kind === 'fault' ? describeFault(evaluation, condition, 'expression').detail : message
+  const detail = evaluation.kind === 'fault' ? describeFault(evaluation, condition, 'expression').detail : message
   const state = evaluation.kind === 'true' ? 'passed' : 'failed'
   const rows = listTreeRows(explanation, '', '')
   const width = Math.max(0, ...rows.map(({ text }) => text.length).filter((length) => length <= TEXT_MAX_WIDTH))
@@ -129,7 +130,7 @@ function formatCondition(
   return [
     `    ${paintMark(state, io)} ${root}`,
     ...parts.map((part) => `      ${part}`),
-    ...(state === 'passed' ? [] : [`      ${paint(`the caller is told: ${shortenText(told)}`, 'dim', io)}`]),
+    ...(state === 'passed' ? [] : [`      ${paint(`the caller reads: ${shortenText(detail)}`, 'dim', io)}`]),
   ]
 }
 
@@ -149,7 +150,7 @@ function listTreeRows(
   ]
 }
 
-/** Its value is what is written: a list of literals. */
+/** Whether a value is written out literally, so that showing it again adds nothing. */
 function isPlain({ text, outcome, parts }: Explanation): boolean {
   return parts.length === 0 && outcome.kind === 'value' && formatValue(outcome.value) === text
 }
@@ -159,7 +160,7 @@ function formatList(value: string | readonly string[] | undefined): string | und
   return shortenText(value.length === 1 ? (value[0] ?? '') : `[${value.join(', ')}]`)
 }
 
-/** A block of YAML is one expression. */
+/** A condition may be a YAML block of several lines. */
 function joinLines(text: string): string {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-// The last lines of an explanation: what the gateway would answer, or what would decide it.
+// Formats the last lines of an explanation: the answer of the gateway, or what is missing to decide it.
 
 import type { Check } from '../../attest/check.ts'
 import { type LoginExplanation, readCheckState } from '../../policy/login/explain-login.ts'
@@ -15,7 +15,9 @@ export function formatVerdict(
     case 'admitted': {
       const { policy, earlier } = verdict
       const instead =
-        earlier.length === 0 ? '' : `, unless ${earlier.join(' or ')} does: what was not checked decides it`
+        earlier.length === 0
+          ? ''
+          : `, unless ${earlier.join(' or ')} admits first; ${earlier.length === 1 ? 'it has' : 'they have'} checks that could not be run offline`
       const { outcome } = explanation
       const attributes = outcome.kind === 'admitted' && outcome.policy.name === policy ? outcome.attributes : []
       const width = Math.max(0, ...attributes.map(({ name }) => name.length))
@@ -28,7 +30,9 @@ export function formatVerdict(
       const { answer, unlessVerified, refusals } = verdict
       const head = `${paint('refused', 'red', io)}: ${formatAnswer(answer)}`
       if (unlessVerified !== undefined) {
-        return [`${head} if the signature verifies, else ${formatAnswer(unlessVerified)}; no key changes that`]
+        return [
+          `${paint('refused', 'red', io)} regardless of the key: ${formatAnswer(answer)} if the signature is valid, ${formatAnswer(unlessVerified)} otherwise`,
+        ]
       }
       return [
         head,
@@ -40,10 +44,10 @@ export function formatVerdict(
       const [first = ''] = policies
       const open = listUnknownChecks(explanation, first)
       const lacksKeys = open.some(isForKeys)
-      const signed = open.every(isForKeys) ? 'the signature verifies' : 'what was not checked holds'
-      const what = at === undefined ? 'what is not on record holds' : signed
+      const signed = open.every(isForKeys) ? 'the signature is valid' : 'the checks that could not be made pass'
+      const what = at === undefined ? 'the checks that are not on record pass' : signed
       return [
-        `${paint('undecided', 'yellow', io)}: 200, by policy ${first}, if ${what}; else ${formatAnswer(otherwise)}`,
+        `${paint('undecided', 'yellow', io)}: 200, by policy ${first}, if ${what}; otherwise ${formatAnswer(otherwise)}`,
         ...(lacksKeys ? ['  to decide it, give the key set of the issuer: --jwks FILE'] : []),
       ]
     }

@@ -1,5 +1,5 @@
-// The policies that a login does not look at, each with why in one line; those that miss by a hair come first, since one
-// of them is usually the one that was meant.
+// The policies that do not apply to a login, each with a reason in one line. Near misses come first, since one of them is
+// usually the policy that was meant.
 import { EXPLAINED_OTHERS_MAX } from '../../core/limits.ts'
 import { findNearest } from '../../core/nearest.ts'
 import type { AttestorExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
@@ -28,7 +28,7 @@ function describeOther({ policy, attestors }: PolicyExplanation): OtherPolicy {
   return { name: policy.name, why, nearMiss }
 }
 
-/** Why an attestor has nothing to check. */
+/** The reason why an attestor has no evidence to check; empty if it has some. */
 export function explainMiss(attestor: AttestorExplanation): { readonly why: string; readonly nearMiss: boolean } {
   const { type, selector } = attestor.requirement
   switch (attestor.kind) {
@@ -36,28 +36,30 @@ export function explainMiss(attestor: AttestorExplanation): { readonly why: stri
       const near = selector === undefined ? undefined : describeDifference(selector, attestor.selector)
       const hint = near === undefined ? '' : `: ${near}`
       return {
-        why: `it asks for a ${type} of ${selector}, not of ${attestor.selector}${hint}`,
+        why: `it requires a ${type} of ${selector}, but the evidence is of ${attestor.selector}${hint}`,
         nearMiss: near !== undefined,
       }
     }
     case 'unreadable':
       return { why: `the ${type} is malformed`, nearMiss: false }
     case 'missing':
-      return { why: `there is no ${type}`, nearMiss: false }
+      return { why: `the ${type} is missing`, nearMiss: false }
     case 'unsupported':
-      return { why: `${type} is not supported by this version: the policy admits nobody`, nearMiss: false }
+      return { why: `${type} is not supported by this version: the policy never admits`, nearMiss: false }
     case 'checked':
       return { why: '', nearMiss: false }
   }
 }
 
-/** In what two names differ that a person takes for the same; `undefined` if they plainly differ. */
+/** How two easily confused names differ; `undefined` if they are clearly different. */
 function describeDifference(expected: string, actual: string): string | undefined {
-  if (expected === `${actual}/`) return 'the policy has a slash at the end, the evidence has none'
-  if (actual === `${expected}/`) return 'the evidence has a slash at the end, the policy has none'
+  if (expected === `${actual}/`) return 'only the policy has a slash at the end'
+  if (actual === `${expected}/`) return 'only the evidence has a slash at the end'
   if (expected.toLowerCase() === actual.toLowerCase()) return 'they differ in upper and lower case'
   const removeScheme = (text: string): string => text.slice(text.indexOf('://') + 1)
   if (removeScheme(expected) === removeScheme(actual)) return 'they differ in the scheme'
-  if (expected.trim() === actual.trim()) return 'they differ in spaces'
-  return findNearest(actual, [expected]) === undefined ? undefined : 'they are nearly the same: look for a slip'
+  if (expected.trim() === actual.trim()) return 'they differ in white space'
+  return findNearest(actual, [expected]) === undefined
+    ? undefined
+    : 'they differ by one or two characters: possible typo'
 }

@@ -1,5 +1,5 @@
-// Evidence that stands for the attributes of a recorded login, so that the gateway's own evaluator decides over them. It
-// passes verification, since it was recorded after it; it is made here, for dry runs, and nowhere else.
+// Makes evidence from the attributes of a recorded login, so that the gateway's own evaluator can decide on them. This
+// evidence passes verification, since the attributes were recorded after it. Only the offline tool may make it.
 import type { Attestor, Restored } from '../../attest/attestor.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
@@ -7,7 +7,10 @@ import { pass } from '../../core/result.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
 import { EXIT, Stop } from '../command.ts'
 
-/** One piece for each attestor whose attributes are there. */
+/**
+ * Makes one attestation for each attestor that has attributes.
+ * @throws {@link Stop} if the attributes of an attestor are incomplete
+ */
 export function restoreAttestations(
   attributes: readonly Attribute[],
   attestors: AttestorTable,
@@ -18,8 +21,10 @@ export function restoreAttestations(
     const restored = row?.restore?.(byName, undefined)
     if (row === undefined || restored === undefined) {
       const isKept = row === undefined || row.restore !== undefined
-      const next = isKept ? 'pass all that a login records' : 'it keeps none of it; explain the evidence instead'
-      throw new Stop(EXIT.usage, `Cannot restore the evidence of these attributes of ${type}: ${next}`)
+      const next = isKept
+        ? 'give all attributes that the login recorded'
+        : 'its logins record nothing of it; explain the evidence instead'
+      throw new Stop(EXIT.usage, `Cannot restore evidence from the given attributes of ${type}: ${next}`)
     }
     return { type, attestor: createRecordedAttestor(row, restored), evidence: undefined }
   })
@@ -37,7 +42,7 @@ function createRecordedAttestor(row: Attestor, { selector, facts }: Restored): A
     open: () => pass({ ...named, digestible: 'recorded', value: facts }),
     readClaimed: () => ({}),
     verify: () => Promise.resolve(pass({ expiresAtSeconds: Number.POSITIVE_INFINITY, facts })),
-    // What is not on record is shown as unknown, and leaves the policy undecided.
+    // Checks that are not on record are shown as unknown and leave the policy undecided.
     explainVerification: (_opened, _anchor, pins, context) =>
       Promise.resolve({ checks: [...row.checks(facts, pins, context)], facts }),
     *checks(_facts, pins, context) {

@@ -1,5 +1,5 @@
-// Development settings, made on first start and kept in an ignored folder: a signing key, a seal key, loopback URLs.
-// `.dev.vars` is not used: it would leak into the tests that run inside workerd.
+// Development settings, created on the first start and kept in a git-ignored folder: a signing key, a seal key, loopback
+// URLs. `.dev.vars` is not used, because tests that run inside workerd would read it.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeBase64url } from '../../core/base64.ts'
@@ -12,11 +12,12 @@ interface DevelopmentSecrets {
   readonly SEAL_KEYS: string
 }
 
+/** Makes a random seal key: 32 bytes, base64url. */
 export function makeSealKey(): string {
   return encodeBase64url(crypto.getRandomValues(new Uint8Array(32)))
 }
 
-/** The secrets of `.postern/secrets.json`, made if there are none. */
+/** Reads the secrets of `secrets.json` in `folder`, creating the file if it is missing or unreadable. */
 export async function readDevelopmentSecrets(folder: string): Promise<DevelopmentSecrets> {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, 'secrets.json')
@@ -29,7 +30,7 @@ export async function readDevelopmentSecrets(folder: string): Promise<Developmen
   }
 }
 
-/** Settings for a gateway on loopback, as an env file's text. */
+/** Settings by name for a development gateway on loopback. */
 export async function readDevelopmentSettings(
   folder: string,
   issuerUrl: string,
@@ -38,6 +39,7 @@ export async function readDevelopmentSettings(
   return { TRUST_DOMAIN: 'example.org', ISSUER_URL: issuerUrl, ALLOW_LOOPBACK_ISSUERS: 'true', ...secrets }
 }
 
+/** Formats settings as an env file, each value in single quotes. */
 export function formatEnvFile(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}='${value}'\n`)

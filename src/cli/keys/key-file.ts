@@ -1,5 +1,4 @@
-// An env file with session keys, and how far a rotation of them has come, which a comment in it says. All other lines stay
-// as they are.
+// An env file with session keys. A comment in it records the progress of a key rotation; all other lines are preserved.
 import { stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { formatInstantMillis } from '../../core/instant.ts'
@@ -10,7 +9,7 @@ import { replaceFile } from '../../runtime/replace-file.ts'
 import { readSessionKeys } from '../../token/session/session-keys.ts'
 import { EXIT, Stop } from '../command.ts'
 
-/** The steps that are done: the new key is published, or it signs. */
+/** The last completed step: the new key is published (`appended`), or it signs (`promoted`). */
 export interface Rotation {
   readonly step: 'appended' | 'promoted'
   readonly newKid: string
@@ -30,6 +29,11 @@ const NAME = 'SESSION_SIGNING_KEYS'
 const LINE = new RegExp(`^(?:export )?${NAME}=.*$`, 'm')
 const MARK = /^# postern keys rotate: (appended|promoted) new=([\x21-\x7e]+) old=([\x21-\x7e]+) at=(\S+)\n/m
 
+/**
+ * Reads the session keys and the progress of a rotation.
+ * @throws {@link Stop} if the file does not have exactly one line SESSION_SIGNING_KEYS, or its value is invalid. The
+ *   problems never quote a key
+ */
 export async function readKeyFile(path: string): Promise<KeyFile> {
   const text = await readTextCapped(path, OPERATOR_FILE_MAX_BYTES)
   const environment = parseEnv(text)
@@ -38,7 +42,7 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
     throw new Stop(EXIT.refused, `${path} must have one line ${NAME}='{"keys": [...]}'`)
   const read = readSessionKeys(value)
   if (!read.ok)
-    throw new Stop(EXIT.refused, `The ${NAME} of ${path} cannot be used:`, {
+    throw new Stop(EXIT.refused, `Invalid ${NAME} in ${path}:`, {
       lines: read.problems.map((problem) => `  - ${problem}`),
     })
   const json = parseJson(value, TOKEN_DEPTH_MAX)
@@ -54,7 +58,7 @@ function readMark(text: string): Rotation | undefined {
   return { step: step === 'appended' ? 'appended' : 'promoted', newKid, oldKid, atMillis }
 }
 
-/** Replaces the file in one step, readable by its owner alone. */
+/** Replaces the file atomically, readable by its owner alone. */
 export async function writeKeyFile(
   path: string,
   { text }: KeyFile,
@@ -68,6 +72,6 @@ export async function writeKeyFile(
       : `# postern keys rotate: ${rotation.step} new=${rotation.newKid} old=${rotation.oldKid} at=${formatInstantMillis(rotation.atMillis)}\n`
   const changed = text.replace(MARK, '').replace(LINE, () => `${mark}${line}`)
   const { uid, gid } = await stat(path)
-  // Where root rotates, the gateway's user must still be able to read it.
+  // If root rotates the keys, the gateway's user must still be able to read them.
   await replaceFile(path, `${path}.new`, changed, (file) => file.chown(uid, gid).catch(() => undefined))
 }

@@ -1,4 +1,4 @@
-// `postern keys new`: the secrets of a new gateway, into a file that its owner alone may read and that is never replaced.
+// `postern keys new`: writes the secrets of a new gateway to a file with mode 600. It never replaces an existing file.
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { printable } from '../../core/printable.ts'
@@ -16,7 +16,7 @@ export const keysNew = defineCommand({
     out: {
       value: 'file',
       required: true,
-      help: 'a file that does not exist yet; only its owner will be able to read it',
+      help: 'a file that must not exist yet; only its owner will be able to read it',
     },
   },
   async run(_words, values, io) {
@@ -28,7 +28,7 @@ export const keysNew = defineCommand({
       if (readErrorCode(error) !== 'EEXIST') throw error
       throw new Stop(
         EXIT.refused,
-        `${values.out} exists, and its keys may be in use: name another file, or rotate them with "keys rotate"`,
+        `${values.out} exists and its keys may be in use: name another file, or rotate the keys with "keys rotate"`,
       )
     }
     io.err(`Wrote ${printable(values.out)}. Keep it out of version control; load it with: set -a; . FILE; set +a\n`)

@@ -1,5 +1,5 @@
-// `postern keys rotate`: a new session key in three steps. It is published before it signs, and the old one stays
-// published while its sessions live; each step says what to do next, and when.
+// `postern keys rotate`: replaces the session key in three steps. The new key is published before it signs, and the old key
+// stays published until its sessions have expired. Each step prints the next one and when to run it.
 import { resolve } from 'node:path'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
@@ -12,16 +12,19 @@ import { type KeyFile, type Rotation, readKeyFile, writeKeyFile } from './key-fi
 
 export const keysRotate = defineCommand({
   name: 'rotate',
-  summary: 'Replace the key that signs sessions, step by step; each step says what to do next and when',
+  summary: 'Replace the key that signs sessions, in three steps; each prints the next one and when to run it',
   arguments: [
-    ['<file>', 'the env file with SESSION_SIGNING_KEYS; without a flag, a new key is appended that does not sign yet'],
+    [
+      '<file>',
+      'the env file with SESSION_SIGNING_KEYS; without a flag, step 1: append a new key, which does not sign yet',
+    ],
   ],
   options: {
     promote: {
       conflicts: ['retire'],
-      help: `step 2, ${PUBLISHED_MAX_AGE_SECONDS} s after every gateway runs with it: the new key signs`,
+      help: `step 2, ${PUBLISHED_MAX_AGE_SECONDS} s after every gateway was restarted with the new key: the new key signs`,
     },
-    retire: { help: 'step 3, one session lifetime after every gateway runs with that: remove the old key' },
+    retire: { help: 'step 3, one session lifetime after every gateway was restarted again: remove the old key' },
   },
   async run([name], values, io) {
     const step: Step = values.promote === true ? STEPS.promote : values.retire === true ? STEPS.retire : STEPS.append
@@ -29,7 +32,7 @@ export const keysRotate = defineCommand({
     const path = resolve(io.directory, name)
     const file = await readKeyFile(path)
     const [signer] = file.keys
-    if (signer === undefined) throw new Error('a set that was read has a key')
+    if (signer === undefined) throw new Error('unreachable: a valid key set has a key')
     checkOrder(step, file, name)
     checkTime(step, file, io)
 
@@ -41,7 +44,7 @@ export const keysRotate = defineCommand({
     const keys = [...step.keys(file, base), ...(fresh === undefined ? [] : [fresh])]
     const rotation = step.leaves === undefined ? undefined : { ...base, step: step.leaves, atMillis: io.clock() }
     await writeKeyFile(path, file, keys, rotation)
-    io.err(`${printable(step.says(file, io, name))}\n`)
+    io.err(`${printable(step.describe(file, io, name))}\n`)
     return EXIT.done
   },
 })
@@ -51,7 +54,7 @@ interface Step {
   readonly waitSeconds: (file: KeyFile, io: Io) => number
   readonly keys: (file: KeyFile, rotation: Rotation) => readonly JsonObject[]
   readonly leaves: Rotation['step'] | undefined
-  readonly says: (file: KeyFile, io: Io, name: string) => string
+  readonly describe: (file: KeyFile, io: Io, name: string) => string
 }
 
 const readKid = (key: JsonObject): string => String(key['kid'])
@@ -62,7 +65,7 @@ const STEPS = {
     waitSeconds: () => 0,
     keys: ({ keys }) => keys,
     leaves: 'appended',
-    says: (_file, _io, name) =>
+    describe: (_file, _io, name) =>
       `The new key is published and does not sign yet. Next: restart every gateway with ${name}, wait ${PUBLISHED_MAX_AGE_SECONDS} s, and run "keys rotate ${name} --promote"`,
   },
   promote: {
@@ -73,7 +76,7 @@ const STEPS = {
       ...keys.filter((key) => readKid(key) !== newKid),
     ],
     leaves: 'promoted',
-    says: (file, io, name) =>
+    describe: (file, io, name) =>
       `The new key signs. Next: restart every gateway with ${name}, wait one session lifetime (${readLifetimeSeconds(file, io)} s), and run "keys rotate ${name} --retire"`,
   },
   retire: {
@@ -81,7 +84,7 @@ const STEPS = {
     waitSeconds: readLifetimeSeconds,
     keys: ({ keys }, { oldKid }) => keys.filter((key) => readKid(key) !== oldKid),
     leaves: undefined,
-    says: (_file, _io, name) => `The old key is removed. Last: restart every gateway with ${name}`,
+    describe: (_file, _io, name) => `The old key is removed. Last: restart every gateway with ${name}`,
   },
 } as const satisfies Readonly<Record<string, Step>>
 
@@ -97,19 +100,19 @@ function checkOrder({ needs }: Step, { keys, rotation }: KeyFile, name: string):
   if (kids[0] !== signs || !kids.includes(rotation.newKid) || !kids.includes(rotation.oldKid))
     throw new Stop(
       EXIT.refused,
-      `The keys in ${name} were changed by hand since the last step: delete its line "# postern keys rotate", and go on by hand`,
+      `The keys in ${name} were changed by other means since the last step: delete the line "# postern keys rotate" and finish the rotation by hand`,
     )
 }
 
-/** The file was deployed no sooner than it was written: before this time the step is certainly too early. */
+/** The file was not deployed before it was written, so the wait has not passed before this time. */
 function checkTime(step: Step, file: KeyFile, io: Io): void {
   if (file.rotation === undefined) return
   const endMillis = file.rotation.atMillis + step.waitSeconds(file, io) * 1000
   if (io.clock() < endMillis)
-    throw new Stop(EXIT.refused, `Too early: wait until ${formatInstantMillis(endMillis)} at least`)
+    throw new Stop(EXIT.refused, `Too early for this step: wait at least until ${formatInstantMillis(endMillis)}`)
 }
 
-/** As the gateway that reads this file has it. */
+/** The session lifetime of the gateway that reads this file. */
 function readLifetimeSeconds({ environment }: KeyFile, io: Io): number {
   const text = (environment['SESSION_TTL_SECONDS'] ?? io.environment['SESSION_TTL_SECONDS'])?.trim()
   return text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : SESSION_TTL_DEFAULT_SECONDS
@@ -119,6 +122,6 @@ async function makeKey(): Promise<JsonObject> {
   const made = parseJson(await makeSessionSigningKeys(), TOKEN_DEPTH_MAX)
   const keys = made.ok && isJsonObject(made.value) ? made.value['keys'] : undefined
   const [key] = Array.isArray(keys) ? keys : []
-  if (!isJsonObject(key)) throw new Error('a new set holds one key')
+  if (!isJsonObject(key)) throw new Error('unreachable: a new key set has one key')
   return key
 }

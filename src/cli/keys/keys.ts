@@ -1,4 +1,4 @@
-// `postern keys`: the secrets of a gateway.
+// `postern keys`: makes and rotates the secrets of a gateway.
 import { defineFamily } from '../define-command.ts'
 import { keysNew } from './keys-new.ts'
 import { keysRotate } from './keys-rotate.ts'

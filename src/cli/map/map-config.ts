@@ -1,5 +1,5 @@
-// The documents of one cluster from a directory, for `postern map`: a store (`clusters/ID/Section.yaml`), or the sections
-// of one cluster side by side (`Section.yaml`).
+// Reads the documents of one cluster for `postern map` from a directory: a store (`clusters/ID/Section.yaml`), or a folder
+// with the sections of one cluster (`Section.yaml`).
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { SectionValues } from '../../config/compile/compile.ts'
@@ -29,7 +29,7 @@ export interface ReadCluster {
   readonly config: ClusterConfig
 }
 
-/** Where the documents of a cluster and of its trust domain lie. */
+/** The folders with the documents of a cluster and of its trust domain. */
 interface Layout {
   readonly clusterId: ClusterId
   readonly clusterFolder: string
@@ -37,8 +37,9 @@ interface Layout {
 }
 
 /**
- * Stops if a document does not compile, with every issue. `withAgents`: whether an agent speaks; only then does the
- * gateway look at the policies of agents.
+ * Reads and compiles the documents of one cluster.
+ * @param withAgents - whether the caller is an agent; only then does the gateway read the policies of agents
+ * @throws {@link Stop} if a document does not compile, after printing every issue
  */
 export async function readCluster(
   directory: string,
@@ -49,7 +50,7 @@ export async function readCluster(
   const { clusterId, clusterFolder, trustDomainFolder } = await findLayout(resolve(io.directory, directory), id)
   const files = await listNames(clusterFolder)
   if (!files.some((name) => name.endsWith('.yaml'))) {
-    throw makeUsageStop(`${clusterFolder} contains no Section.yaml: name a directory with documents of a cluster`)
+    throw makeUsageStop(`${clusterFolder} contains no .yaml files: name a directory with the documents of a cluster`)
   }
 
   async function read<Name extends SectionName>(
@@ -64,7 +65,7 @@ export async function readCluster(
     io.err(formatIssues(document.issues.filter(isError), document, io))
     throw new Stop(
       EXIT.refused,
-      `${document.name} does not compile: the gateway would go on with the version before it`,
+      `${document.name} does not compile: the gateway would keep the previous version in force`,
     )
   }
 
@@ -110,7 +111,7 @@ async function findLayout(directory: string, id: string | undefined): Promise<La
 function checkId(text: string): ClusterId {
   const id = parseClusterId(text)
   if (id !== undefined) return id
-  throw makeUsageStop(`"${text}" is not a cluster id, which has ${CLUSTER_ID_WORDS}: add --cluster ID`)
+  throw makeUsageStop(`"${text}" is not a cluster id (${CLUSTER_ID_WORDS}): add --cluster ID`)
 }
 
 async function listNames(folder: string): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
-// What `postern map` is asked about: a pod as kubectl prints it, or attributes as an issuer sends them; and what the agent
-// is taken to have proved.
+// Reads the input of `postern map`: a pod as kubectl prints it, or attributes as an issuer sends them, and the attributes
+// of the agent, which are assumed to be proved.
 import { resolve } from 'node:path'
 import type { Attribute } from '../../attribute/attribute.ts'
 import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
@@ -11,35 +11,35 @@ import type { WorkloadDescription } from '../../policy/mapping/workload.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { type Io, makeUsageStop } from '../command.ts'
 
-/** `file` is `-` for the standard input. */
+/** Reads one workload: a pod, or attributes by name. `file` is `-` for standard input. */
 export async function readWorkload(file: string, container: string | undefined, io: Io): Promise<WorkloadDescription> {
   const json = takeOnlyItem(await readJson(file, io), file)
   if (!isJsonObject(json))
-    throw makeUsageStop(`${file} is not a JSON object: use the output of kubectl get pod NAME -o json`)
+    throw makeUsageStop(`${file} is not a JSON object: use the output of \`kubectl get pod NAME -o json\``)
   const { attributes, metadata } = json
   if (metadata === undefined && isJsonObject(attributes)) {
-    if (container !== undefined) throw makeUsageStop('--container needs a pod, not attributes')
+    if (container !== undefined) throw makeUsageStop('--container applies to a pod, not to attributes: remove it')
     return { id: file, attributes }
   }
   const name = isJsonObject(metadata) ? metadata['name'] : undefined
   return { id: typeof name === 'string' ? name : file, pod: json, ...(container === undefined ? {} : { container }) }
 }
 
-/** kubectl prints a list where it was not asked for one pod by name. */
+/** Takes the pod out of a list, which kubectl prints if no pod was named. */
 function takeOnlyItem(json: Json, file: string): Json {
   const items = isJsonObject(json) && Array.isArray(json['items']) ? (json['items'] as readonly Json[]) : undefined
   if (items === undefined) return json
   const [only] = items
   if (items.length !== 1 || only === undefined)
-    throw makeUsageStop(`${file} holds ${items.length} pods: ask for one by name`)
+    throw makeUsageStop(`${file} contains ${items.length} pods: name one pod in the kubectl command`)
   return only
 }
 
-/** A list of attributes, an object of them by name, or a whole answer to a login. */
+/** Reads the attributes of an agent: a list, an object by name, or the whole answer to a login. */
 export async function readAgentAttributes(file: string, io: Io): Promise<readonly Attribute[]> {
   const json = await readJson(file, io)
   if (isJsonObject(json) && json['attributesOmitted'] !== undefined)
-    throw makeUsageStop(`${file} omits attributes (attributesOmitted): use the answer to that login`)
+    throw makeUsageStop(`${file} omits attributes (attributesOmitted): use the answer to the login instead`)
   const answered = isJsonObject(json) && json['attributes'] !== undefined ? json['attributes'] : json
   const pairs: (readonly [Json | undefined, Json | undefined])[] = Array.isArray(answered)
     ? (answered as readonly Json[]).map((item) =>
@@ -59,7 +59,8 @@ function readAttribute(name: Json | undefined, value: Json | undefined, file: st
     const given = quoteText(typeof name === 'string' ? name : JSON.stringify(name ?? null))
     throw makeUsageStop(`${file}: unknown attribute ${given}${hint}`)
   }
-  if (resolved.row.side !== 'agent') throw makeUsageStop(`${file}: ${resolved.name} is not attested by agents`)
+  if (resolved.row.side !== 'agent')
+    throw makeUsageStop(`${file}: ${resolved.name} is not an attribute of agents: remove it`)
   const { origin } = resolved.row
   if (typeof value === 'string' || Number.isSafeInteger(value)) {
     return { origin, name: resolved.name, value: value as string | number }

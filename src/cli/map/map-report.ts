@@ -1,4 +1,4 @@
-// What `postern map` prints, as text for people. What comes from the pod is made printable.
+// Formats the result of `postern map` for a terminal. Strings from the pod are escaped.
 
 import type { AttributeValue } from '../../attribute/attribute.ts'
 import { MAPPED_OVERRIDES_MAX, MAPPED_VALUES_MAX } from '../../core/limits.ts'
@@ -17,7 +17,7 @@ export interface MapReport {
   readonly clusterName: string
   readonly platform: string
   readonly result: WorkloadResult
-  /** Absent if the attributes could not be read at all. */
+  /** `undefined` if the attributes could not be read. */
   readonly explanation: MappingExplanation | undefined
 }
 
@@ -46,7 +46,7 @@ function formatResult(result: WorkloadResult, io: { readonly colour: boolean }):
   const claims = Object.entries(jwt.claims).map(([name, value]) => `    ${printable(name)}: ${formatValue(value)}`)
   return [
     paint(spiffeId, 'green', io),
-    `  JWT-SVID   ${jwt.ttlSeconds} s${claims.length === 0 ? ', no claims of its own' : ''}`,
+    `  JWT-SVID   ${jwt.ttlSeconds} s${claims.length === 0 ? ', no additional claims' : ''}`,
     ...claims,
     `  X.509-SVID ${x509.ttlSeconds} s`,
     ...(x509.subject === undefined ? [] : [`    subject: ${printable(x509.subject)}`]),
@@ -66,28 +66,28 @@ function formatOverrides(overrides: readonly ConsideredOverride[], result: Workl
     last !== undefined && last.holds !== false
       ? `policyOverrides[${last.index}]`
       : SOURCES['error' in result ? 'refused' : result.policy.source]
-  const more = left === 0 ? [] : [`  ${left} overrides before them do not hold`]
+  const more = left === 0 ? [] : [`  ${left} earlier overrides do not apply`]
   return [`Policy: ${source}`, ...more, ...listed]
 }
 
 function describeOutcome({ holds, unmet, condition }: ConsideredOverride): string {
-  if (holds === true) return 'holds'
+  if (holds === true) return 'applies'
   if (unmet !== undefined) {
     const { attribute, value, wanted } = unmet
-    return `does not hold: ${printable(attribute)} is ${formatValue(value)}, not ${formatWanted(wanted)}`
+    return `does not apply: ${printable(attribute)} is ${formatValue(value)}, expected ${formatWanted(wanted)}`
   }
-  if (condition === undefined) return 'does not hold: it asks for nothing'
+  if (condition === undefined) return 'does not apply: it has no criteria'
   const text = printable(condition.text)
   return condition.refusal === undefined
-    ? `does not hold: the condition is false: ${text}`
+    ? `does not apply: the condition is false: ${text}`
     : `unknown: ${printable(condition.refusal.detail)}: ${text}`
 }
 
 const SOURCES = {
-  policy: 'spec.policy, for no override holds',
+  policy: 'spec.policy, because no override applies',
   override: 'an override',
-  default: 'the defaults of the platform, for the cluster has no SVIDIssuancePolicy',
-  refused: 'spec.policy or the defaults of the platform, for no override holds',
+  default: 'the defaults of the platform, because the cluster has no SVIDIssuancePolicy',
+  refused: 'spec.policy or the defaults of the platform, because no override applies',
 } as const
 
 function formatTemplate(

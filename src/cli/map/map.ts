@@ -1,4 +1,4 @@
-// `postern map`: what identity a pod will get, and why, by the gateway's own engine and without a gateway.
+// `postern map`: shows which identity a pod will get, and why, with the gateway's own engine and without a gateway.
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { readEnablement } from '../../gateway/cluster-config.ts'
 import { checkClusterMapping, createMappingContext } from '../../gateway/mapping-context.ts'
@@ -25,9 +25,7 @@ import { formatMapReport, type MapReport } from './map-report.ts'
 export const map = defineCommand({
   name: 'map',
   summary: 'Show which identity a pod will get, and why',
-  arguments: [
-    ['<pod>', 'a file, as kubectl prints the pod or with its attributes by name; "-" for the standard input'],
-  ],
+  arguments: [['<pod>', 'a file with the pod as kubectl prints it, or its attributes by name; "-" for standard input']],
   options: {
     'cluster-config': {
       value: 'dir',
@@ -38,7 +36,7 @@ export const map = defineCommand({
     container: { value: 'name', help: 'the container of the pod that the workload runs in' },
     'agent-attributes': {
       value: 'file',
-      help: 'what the agent proves, as JSON: an answer to its login, or attributes by name',
+      help: 'the attributes that the agent proves, as JSON: the answer to its login, or attributes by name',
     },
     'trust-domain': { value: 'name', help: 'default TRUST_DOMAIN of the environment' },
     ...JSON_OPTION,
@@ -61,11 +59,11 @@ export const map = defineCommand({
     if (!agent.ok) {
       throw new Stop(
         EXIT.refused,
-        `${agent.refusal.code}: ${agent.refusal.detail}; name its attributes with --agent-attributes`,
+        `${agent.refusal.code}: ${agent.refusal.detail}; give its attributes with --agent-attributes`,
       )
     }
 
-    // The budgets of a request with this workload alone, once for the result and once for its explanation.
+    // One budget for the result and one for its explanation, each as for a request with this workload alone.
     const engine = createConditionEngine(loadPolicyVm())
     const context = createMappingContext(clusterId, standing.value, config, {
       trustDomain,
@@ -96,7 +94,7 @@ function readTrustDomain(text: string | undefined): TrustDomain {
   throw makeUsageStop(`"${text}" is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
 }
 
-/** `undefined` if the attributes cannot be read or merged, or the budget is spent: then the result says why. */
+/** `undefined` if the attributes cannot be read or merged, or the budget is spent; the result names the reason. */
 function explainWorkload(
   workload: WorkloadDescription,
   context: MappingContext,

@@ -1,5 +1,5 @@
-// A directory of documents for its operator: the gateway's own source, with lists, and a lock file, so that "the digest
-// is still the expected one" and "write" are one step for everybody who uses this tool.
+// A directory of documents as an operator's store: the gateway's own source, plus lists and a lock file. The lock makes
+// comparing the expected digest and writing one step among all users of this tool.
 import { rmSync } from 'node:fs'
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
@@ -10,16 +10,20 @@ import { createDirectorySource } from '../../runtime/directory-source.ts'
 import { EXIT, Stop } from '../command.ts'
 import type { OperatorStore } from './operator-store.ts'
 
-/** No key begins with a dot, so it is nobody's document. */
+/** No key begins with a dot, so this cannot be a document. */
 const LOCK = '.postern.lock'
 const LOCK_POLL_MILLIS = 50
 
-/** `lockWaitMillis`: how long to wait for another `postern` to finish. */
+/**
+ * Opens an existing directory as a store.
+ * @param lockWaitMillis - how long to wait for another `postern` to finish
+ * @throws {@link Stop} if the directory does not exist
+ */
 export async function openDirectoryStore(directory: string, lockWaitMillis = 5000): Promise<OperatorStore> {
   const facts = await stat(directory).catch(() => undefined)
   if (facts?.isDirectory() !== true) {
-    const next = `make it with \`mkdir -p ${directory}\`, or name another`
-    throw new Stop(EXIT.usage, `There is no directory ${directory}: ${next}`)
+    const next = `create it with \`mkdir -p ${directory}\`, or correct the name`
+    throw new Stop(EXIT.usage, `The directory ${directory} does not exist: ${next}`)
   }
   const source = createDirectorySource(directory)
 
@@ -52,7 +56,7 @@ export async function openDirectoryStore(directory: string, lockWaitMillis = 500
     async exclusively(work) {
       const path = join(directory, LOCK)
       await takeLock(path, lockWaitMillis)
-      // Whoever presses Ctrl+C must not lock everybody else out.
+      // Ctrl+C must not leave the lock behind, which would block every later change.
       const release = (): never => {
         rmSync(path, { force: true })
         process.exit(130)
@@ -70,7 +74,7 @@ export async function openDirectoryStore(directory: string, lockWaitMillis = 500
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-/** `wx` creates the file or fails: two cannot both succeed. A lock left behind is never broken by guess. */
+/** `wx` creates the file or fails, so two processes cannot both succeed. A lock that was left behind is never removed automatically. */
 async function takeLock(path: string, waitMillis: number): Promise<void> {
   const end = Date.now() + waitMillis
   for (;;) {
@@ -84,7 +88,10 @@ async function takeLock(path: string, waitMillis: number): Promise<void> {
     if (Date.now() >= end) {
       const holder = (await readFile(path, 'utf8').catch(() => '')).trim().slice(0, 100)
       const who = /^process \d+ since [\dTZ:.-]+$/.test(holder) ? `, ${holder},` : ''
-      throw new Stop(EXIT.unreachable, `Another postern${who} is writing here: if it is not, delete ${path}`)
+      throw new Stop(
+        EXIT.unreachable,
+        `Another postern${who} is writing to this store: try again later. If it no longer runs, delete ${path}`,
+      )
     }
     await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MILLIS))
   }

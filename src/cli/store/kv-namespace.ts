@@ -1,4 +1,4 @@
-// Which namespace `wrangler dev` keeps local KV in: as wrangler.toml says, which gains an id when somebody deploys.
+// Finds the KV namespace that `wrangler dev` uses for local KV, from wrangler.toml, which gains an id on deployment.
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,7 @@ interface NamespaceIds {
   readonly preview_id?: string
 }
 
-/** What is used of wrangler. */
+/** The part of wrangler's API that is used. */
 interface WranglerModule {
   unstable_readConfig(
     given: { readonly config: string },
@@ -24,13 +24,16 @@ interface WranglerModule {
   ): { readonly kv_namespaces: readonly NamespaceIds[] }
 }
 
-/** The id of the namespace, which is the name of the binding where wrangler.toml gives none. */
+/**
+ * Reads the id of the namespace, which defaults to the name of the binding.
+ * @throws {@link Stop} if wrangler.toml is invalid or lacks the binding
+ */
 export async function readNamespaceId(path = CONFIGURATION): Promise<string> {
   const ids = readPlainTable(await readFile(path, 'utf8')) ?? askWrangler(path)
   return ids.preview_id ?? ids.id ?? BINDING
 }
 
-/** `undefined` for anything but one `[[kv_namespaces]]` table of three known strings: wrangler has the say then. */
+/** `undefined` unless the file has exactly one `[[kv_namespaces]]` table of known strings; wrangler then has to parse it. */
 function readPlainTable(text: string): NamespaceIds | undefined {
   if (process.env['CLOUDFLARE_ENV'] !== undefined) return undefined
   const [before = '', table, ...more] = text.split(/^\[\[kv_namespaces\]\]$/m)

@@ -1,8 +1,8 @@
-// Workers KV as a store for its operator. No lock, since KV has no compare-and-swap.
+// Workers KV as an operator's store. It has no lock, since KV has no compare-and-swap.
 import type { Kv } from './kv.ts'
 import type { OperatorStore } from './operator-store.ts'
 
-/** `name`: as messages name the store. */
+/** Opens a KV as a store. `name` is how messages name it. */
 export function openKvStore(name: string, kv: Kv): OperatorStore {
   const list = (folder: string) => kv.list(`${folder}/`)
   return {

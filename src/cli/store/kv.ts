@@ -1,10 +1,10 @@
-// What a store asks of Workers KV, be it the development server's or the account's.
+// The operations of Workers KV that a store needs, on the development server's KV or the account's.
 
 export interface Kv {
-  /** The bytes exactly as they were stored, or `undefined` where KV has no such key. */
+  /** The bytes exactly as they were stored, or `undefined` if the key does not exist. */
   get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>
   put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
-  /** Deleting what is not there succeeds. */
+  /** Succeeds if the key does not exist. */
   delete(key: string): Promise<void>
   /** All keys that begin with `prefix`, in no order. */
   list(prefix: string): Promise<readonly string[]>

@@ -1,5 +1,5 @@
-// Local KV: Miniflare in this process, over the files that `wrangler dev` serves from. It comes with wrangler, whose own
-// `getPlatformProxy` makes the same of it, but takes three times as long to import.
+// Local KV: Miniflare in this process, over the files that `wrangler dev` uses. Miniflare is a dependency of wrangler, whose
+// `getPlatformProxy` does the same but takes three times as long to import.
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import type { Kv } from './kv.ts'
 import { BINDING, readNamespaceId } from './kv-namespace.ts'
 import { findWrangler } from './wrangler.ts'
 
-/** What is used of Miniflare 5, whose own types differ between TypeScript's and Deno's globals. */
+/** The part of Miniflare 5 that is used. Its own types do not check under both TypeScript's and Deno's globals. */
 interface MiniflareModule {
   readonly Miniflare: new (options: unknown) => Miniflare
   readonly convertV4MiniflareOptions: (options: Readonly<Record<string, unknown>>) => unknown
@@ -32,19 +32,19 @@ export interface Namespace {
 }
 
 export interface LocalKv extends Kv {
-  /** Ends the process behind it, without which the command would not end. */
+  /** Ends the workerd process; otherwise the command would not exit. */
   close(): Promise<void>
 }
 
-/** How long another process may keep the database locked. Each of its locks lasts for one write. */
+/** How long to wait for another process that locks the database. Each of its locks lasts for one write. */
 const LOCK_WAIT_MILLIS = 5000
 const LOCK_POLL_MILLIS = 40
 const REASON_MAX_LENGTH = 500
 
 /**
- * The KV of `wrangler dev --persist-to DIR`, while it runs or not. Starts with the first operation.
+ * Opens the KV of `wrangler dev --persist-to DIR`, whether the server runs or not. Miniflare starts with the first operation.
  * @param persistTo - absolute path of DIR; created if it is missing
- * @param start - how Miniflare is started there; tests start something else
+ * @param start - starts Miniflare; tests pass a substitute
  */
 export function openLocalKv(persistTo: string, start = startMiniflare): LocalKv {
   let running: Promise<Running> | undefined
@@ -71,7 +71,7 @@ export function openLocalKv(persistTo: string, start = startMiniflare): LocalKv 
       ask(async (namespace) => {
         const value = await namespace.get(key, 'arrayBuffer')
         if (value !== null) return new Uint8Array(value)
-        // Another process replaced the value between Miniflare's look-up of its file and the reading of that file.
+        // The key is listed, so another process replaced the value while Miniflare was reading its file.
         if ((await listKeys(namespace, key)).includes(key)) throw new LockedError('the value is being replaced')
         return undefined
       }),
@@ -79,7 +79,7 @@ export function openLocalKv(persistTo: string, start = startMiniflare): LocalKv 
     delete: (key) => ask((namespace) => namespace.delete(key)),
     list: (prefix) => ask((namespace) => listKeys(namespace, prefix)),
     async close() {
-      // What failed to start has been disposed, and its error told.
+      // An instance that failed to start is already disposed, and its error reported.
       const started = await running?.catch(() => undefined)
       await started?.close()
     },
@@ -129,7 +129,7 @@ async function listKeys(namespace: Namespace, prefix: string): Promise<readonly 
 
 class LockedError extends Error {}
 
-/** workerd does not wait for SQLite's locks: an operation fails at once, or workerd does not start. All can be repeated. */
+/** workerd does not wait for SQLite's locks: an operation or the start fails at once. All of them are safe to repeat. */
 async function retryWhileLocked<T>(operation: () => Promise<T>): Promise<T> {
   const end = Date.now() + LOCK_WAIT_MILLIS
   for (;;) {
@@ -138,12 +138,12 @@ async function retryWhileLocked<T>(operation: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!isLocked(error) || Date.now() >= end) throw error
     }
-    // Not in step with another that waits as well.
+    // Random, so that two waiting processes do not retry in step.
     await sleep(LOCK_POLL_MILLIS * (0.5 + Math.random()))
   }
 }
 
-/** The cause is in the message where workerd did not start; an operation that met a lock says no more than its status. */
+/** If workerd did not start, the message names the lock; an operation that met a lock reports only status 500. */
 function isLocked(error: unknown): boolean {
   return (
     error instanceof LockedError ||
@@ -151,12 +151,12 @@ function isLocked(error: unknown): boolean {
   )
 }
 
-/** SQLite's reason, if the error or what workerd `logged` of it holds one, else the error. */
+/** SQLite's reason, if the error or workerd's log contains one, else the error. */
 function describeLocalFailure(cause: unknown, logged: string): string {
   const message = cause instanceof Error ? cause.message : String(cause)
   const [ofSqlite] = /\w[\w ]*: SQLITE_\w+/.exec(`${message}\n${logged}`) ?? []
   const reason = printable(ofSqlite ?? message, REASON_MAX_LENGTH)
   return isLocked(cause)
-    ? `${reason}: the database may be locked. Stop what writes to it without pause, and try again`
+    ? `${reason}: the database may be locked. Stop the process that keeps writing to it, and try again`
     : reason
 }

@@ -1,4 +1,4 @@
-// The account's Workers KV: one `wrangler kv key ...` per operation, by the login that wrangler holds.
+// The account's Workers KV: one `wrangler kv key ...` per operation, with wrangler's own login.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,12 +8,12 @@ import type { Kv } from './kv.ts'
 import { BINDING } from './kv-namespace.ts'
 import { runWrangler } from './wrangler.ts'
 
-/** wrangler's errors are a line; a stack trace that follows helps nobody here. */
+/** wrangler's errors are one line; a stack trace after it is cut off. */
 const REASON_MAX_LENGTH = 500
 
 export function openRemoteKv(): Kv {
   return {
-    // wrangler reports a missing key like any other failure; only a list tells absence.
+    // wrangler reports a missing key like any other failure; only a list shows that it is absent.
     get: async (key) => ((await list(key)).includes(key) ? new Uint8Array(await ask('get', key)) : undefined),
     async put(key, bytes) {
       const folder = await mkdtemp(join(tmpdir(), 'postern-put-'))
@@ -34,7 +34,8 @@ export function openRemoteKv(): Kv {
 
 async function list(prefix: string): Promise<readonly string[]> {
   const listed: unknown = JSON.parse((await ask('list', '--prefix', prefix)).toString())
-  if (!Array.isArray(listed)) throw new Stop(EXIT.unreachable, 'wrangler printed no list of keys')
+  if (!Array.isArray(listed))
+    throw new Stop(EXIT.unreachable, 'wrangler did not print a JSON array of keys: check its version')
   return listed.map((entry: { readonly name: string }) => entry.name)
 }
 
@@ -47,7 +48,7 @@ async function ask(...args: readonly string[]): Promise<Buffer> {
   }
 }
 
-/** What wrangler said, without its banner: the line of its error and the indented one below it, or how it ended. */
+/** wrangler's error line and the indented line below it, without its banner; else the reason why it ended. */
 export function describeWranglerFailure(cause: unknown): string {
   const failure = Object(cause) as { readonly stderr?: Uint8Array; readonly message?: string }
   const said = failure.stderr === undefined ? '' : new TextDecoder().decode(failure.stderr)

@@ -1,4 +1,4 @@
-// `--state DIR`: where a gateway on Node or Deno writes its applied records, if not in the store itself.
+// `--state DIR`: the directory where a gateway on Node or Deno writes its applied records, if it is not the store.
 import { resolve } from 'node:path'
 import type { Io } from '../command.ts'
 import type { Options } from '../define-command.ts'
@@ -6,7 +6,7 @@ import { openDirectoryStore } from './directory-store.ts'
 import type { OperatorStore } from './operator-store.ts'
 
 export const STATE_OPTIONS = {
-  state: { value: 'dir', help: 'where the gateway keeps what it applied; default the store itself' },
+  state: { value: 'dir', help: 'the directory with the applied records of the gateway; default: the store' },
 } as const satisfies Options
 
 export async function openStateStore(

@@ -1,5 +1,5 @@
-// Which store a command works on: `--store DIR`, `--local` or `--remote`, one of them and no default, since a document
-// written to the wrong place is either no protection or an outage.
+// The store that a command works on: exactly one of `--store DIR`, `--local` and `--remote`. There is no default, since a
+// document in the wrong store either does not protect or causes an outage.
 import { join, resolve } from 'node:path'
 import { type Io, makeUsageStop } from '../command.ts'
 import type { Options } from '../define-command.ts'
@@ -13,12 +13,12 @@ import { openRemoteKv } from './remote-kv.ts'
 
 export const STORE_OPTIONS = {
   store: { value: 'dir', help: 'a directory of documents, as Node and Deno serve it; or --local, or --remote' },
-  local: { help: "the development server's KV, whether the server runs or not" },
-  'persist-to': { value: 'dir', help: `where that is kept; default ${join(DEVELOPMENT_FOLDER, 'state')}` },
-  remote: { help: "the account's Workers KV, through wrangler and the login that it holds" },
+  local: { help: "the development server's KV; the server need not run" },
+  'persist-to': { value: 'dir', help: `the directory of that KV; default ${join(DEVELOPMENT_FOLDER, 'state')}` },
+  remote: { help: "the account's Workers KV, through wrangler and its login" },
   'env-file': {
     value: 'file',
-    help: `settings, if not in the environment; with --local default ${DEVELOPMENT_FOLDER}/dev.env`,
+    help: `settings that are not in the environment; with --local default ${DEVELOPMENT_FOLDER}/dev.env`,
   },
 } as const satisfies Options
 
@@ -35,11 +35,16 @@ export interface OpenedStore {
   readonly settings: OperatorSettings
 }
 
+/**
+ * Opens the store that the flags select.
+ * @throws a usage {@link Stop} unless exactly one store is selected
+ */
 export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore> {
   const chosen = [flags.store !== undefined, flags.local === true, flags.remote === true].filter(Boolean).length
   if (chosen !== 1) throw makeUsageStop('Expected exactly one store: --store DIR, --local or --remote')
   const isLocal = flags.local === true
-  if (flags['persist-to'] !== undefined && !isLocal) throw makeUsageStop('--persist-to belongs to --local')
+  if (flags['persist-to'] !== undefined && !isLocal)
+    throw makeUsageStop('--persist-to applies to --local only: remove it, or use --local')
   const settings = await readSettingsFor(flags, io)
   if (flags.store !== undefined)
     return { store: await openDirectoryStore(resolve(io.directory, flags.store)), settings }
@@ -50,7 +55,7 @@ export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore>
   return { store: openKvStore(`local KV in ${persistTo}`, kv), settings }
 }
 
-/** The settings alone, for what needs no store. */
+/** Reads the settings alone, for commands without a store. */
 export function readSettingsFor(flags: StoreFlags, io: Io): Promise<OperatorSettings> {
   const named = flags['env-file']
   if (named !== undefined) return readOperatorSettings(io, { path: named, asked: true })

@@ -1,4 +1,4 @@
-// wrangler: where it is installed, and wrangler as a child process, a single command or the development server.
+// Finds wrangler and runs it as a child process: a single command, or the development server.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { EXIT, Stop } from '../command.ts'
 
-/** Where `wrangler.toml` is, which knows the binding. */
+/** The folder of `wrangler.toml`, which defines the binding. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** A value of Workers KV has at most 25 MiB; a list of keys may be as long. */
+/** A value of Workers KV has at most 25 MiB; a list of keys may be as large. */
 const OUTPUT_MAX_BYTES = 32 * 1024 * 1024
 
-/** Quiet and offline: no metrics, no look-up of newer versions or request metadata, no prompt. */
+/** Quiet and offline: no metrics, no check for newer versions, no request metadata, no prompts. */
 const QUIET = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
@@ -23,22 +23,26 @@ const QUIET = {
 
 export interface Wrangler {
   readonly program: string
-  /** Resolves and loads as wrangler itself would. */
+  /** Resolves modules as wrangler does. */
   readonly require: NodeJS.Require
 }
 
-/** `from`: the module that looks for it. Throws a {@link Stop} that names what to install. */
+/**
+ * Finds the installed wrangler.
+ * @param from - URL of the module to resolve from
+ * @throws a {@link Stop} that names the package to install
+ */
 export function findWrangler(from = import.meta.url): Wrangler {
   try {
     const manifest = createRequire(from).resolve('wrangler/package.json')
     return { program: join(dirname(manifest), 'bin', 'wrangler.js'), require: createRequire(manifest) }
   } catch (cause) {
     const next = 'run `npm install --save-dev wrangler`, or use --store DIR'
-    throw new Stop(EXIT.unreachable, `wrangler is not installed, and --local and --remote need it: ${next}`, { cause })
+    throw new Stop(EXIT.unreachable, `wrangler is not installed, but --local and --remote need it: ${next}`, { cause })
   }
 }
 
-/** Runs wrangler as an operator would type it; yields what it printed. */
+/** Runs one wrangler command; resolves with its standard output, rejects if it fails. */
 export async function runWrangler(args: readonly string[]): Promise<Buffer> {
   const { stdout } = await promisify(execFile)(process.execPath, [findWrangler().program, ...args], {
     cwd: ROOT,
@@ -52,7 +56,7 @@ export async function runWrangler(args: readonly string[]): Promise<Buffer> {
 export interface WorkerOptions {
   readonly port: number
   readonly envFile: string
-  /** Where local KV lives; the same for what puts documents, or the server does not see them. */
+  /** The directory of local KV; must be the same for the tool that writes documents. */
   readonly persistTo: string
 }
 
@@ -72,7 +76,7 @@ export function startWorker(
     '--persist-to',
     persistTo,
   ]
-  // A group of its own: wrangler starts node, workerd and esbuild, and all of them must end with it.
+  // In its own process group: wrangler starts node, workerd and esbuild, which must all end with it.
   const child = spawn(process.execPath, [...args, '--show-interactive-dev-session=false'], {
     env: { ...process.env, ...QUIET },
     detached: true,
@@ -83,7 +87,7 @@ export function startWorker(
   return child
 }
 
-/** Ends the child and all that it started. */
+/** Ends the child's process group. */
 export function stopGroup(child: ChildProcess): Promise<void> {
   return new Promise((ended) => {
     if (child.exitCode !== null || child.pid === undefined) return ended()

@@ -1,19 +1,20 @@
-// Which fault a certificate has. Node has a code for each; Deno says of one that has expired that it cannot be verified,
-// like one of an unknown authority, and the next step of an operator is another.
+// Distinguishes an expired certificate from one of an unknown authority. Node has an error code for each; Deno reports both
+// as a chain that cannot be verified, although the operator's next step differs.
 import { isIP, type LookupFunction } from 'node:net'
 import { connect } from 'node:tls'
 
-/** Deno's code for every chain that it cannot build, and Node's for an unknown authority. */
+/** Deno's code for every chain that it cannot verify, and Node's for an unknown authority. */
 const UNVERIFIED = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
 
+/** Creates an error with a `code`, as Node's system errors have. */
 export function createCodedError(message: string, code: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
 /**
- * `error`, or in its place the fault of the dates of the certificate that `url` shows, if that is what it may be. Looks at
- * the certificate in a handshake of its own, to addresses that `lookup` lets through, and sends nothing; it decides
- * nothing but what is said of the failure.
+ * Replaces `error` by a more precise one if the certificate at `url` has expired or is not yet valid. It reads the
+ * certificate in a separate handshake, to addresses that `lookup` allows, and sends no data. The result only affects how
+ * the failure is reported.
  */
 export async function diagnoseCertificate(
   error: Error,
@@ -22,7 +23,7 @@ export async function diagnoseCertificate(
 ): Promise<Error> {
   if (!('code' in error) || error.code !== UNVERIFIED || signal.aborted) return error
   const dates = await readDates(url, lookup, signal)
-  // `Date.parse` of what cannot be read is NaN, which is neither before nor after.
+  // `Date.parse` of an unreadable date is NaN, which compares as neither before nor after.
   if (Date.parse(dates.validTo) < Date.now()) return createCodedError('certificate has expired', 'CERT_HAS_EXPIRED')
   if (Date.parse(dates.validFrom) > Date.now())
     return createCodedError('certificate is not yet valid', 'CERT_NOT_YET_VALID')
@@ -37,7 +38,7 @@ interface CertificateDates {
 function readDates({ hostname, port }: URL, lookup: LookupFunction, signal: AbortSignal): Promise<CertificateDates> {
   return new Promise((done) => {
     const host = hostname.replace(/^\[|\]$/g, '')
-    // An address is no server name (RFC 6066 section 3), and Deno throws at one.
+    // An IP address is not allowed as a server name (RFC 6066 section 3); Deno throws if it is given.
     const named = isIP(host) === 0 ? { servername: host } : {}
     const socket = connect({ host, port: Number(port || 443), lookup, ...named, rejectUnauthorized: false })
     const end = (validFrom = '', validTo = ''): void => {

@@ -1,5 +1,5 @@
-// The body of an answer on Node and Deno, its content coding undone as it is read. Output comes in pieces of 16 KiB
-// however much a piece of input expands to, and none is made that is not read: the reader's bound on bytes is the bound.
+// Decodes the content coding of a response body on Node and Deno as it is read. Output comes in pieces of 16 KiB however
+// much the input expands, and only on demand, so the reader's byte limit also limits decompression bombs.
 import type { IncomingMessage } from 'node:http'
 import { pipeline, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
@@ -7,19 +7,22 @@ import { type Coding, makeContentError } from '../../net/content-coding.ts'
 
 const DECODERS: Readonly<Record<Coding, () => Transform>> = {
   gzip: () => createGunzip(),
-  // Bytes behind the end are refused, as workerd refuses them; gzip does so unasked.
+  // Trailing bytes are refused, as on workerd; gzip refuses them by default.
   deflate: () => createInflate({ rejectGarbageAfterEnd: true }),
   br: () => createBrotliDecompress({ rejectGarbageAfterEnd: true }),
 }
 
-/** Read when asked, so that every failure of the transfer rejects a read and none is thrown in an event. */
+/**
+ * Creates a stream of the decoded body. It reads on demand, so that a failure of the transfer rejects a read instead of
+ * being thrown in an event, where it would end the process.
+ */
 export function readBody(
   message: IncomingMessage,
   coding: Coding | undefined,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   if (coding === undefined) return makeStream(message[Symbol.asyncIterator](), () => message.destroy())
   const decoder = DECODERS[coding]()
-  // Each is destroyed with the other's error, so only the first to fail says what happened.
+  // Each of the two is destroyed with the other's error, so only the first failure names the cause.
   let failed: 'transfer' | 'content' | undefined
   message.once('error', () => {
     failed ??= 'transfer'

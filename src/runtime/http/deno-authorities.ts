@@ -1,7 +1,7 @@
-// Further certification authorities on Deno, by the variable that Node takes. Deno's `node:https` reads
-// NODE_EXTRA_CA_CERTS too, but only with `--allow-sys`, and without it throws at every https request; its own
-// DENO_CERT needs no permission, and adds to the authorities that it has built in. So the one is handed on as the other,
-// before the first connection, at which Deno reads it.
+// Additional certificate authorities on Deno, configured by Node's variable. Deno's `node:https` reads NODE_EXTRA_CA_CERTS
+// as well, but only with `--allow-sys`; without it, every https request throws. Deno's own DENO_CERT needs no permission
+// and adds to the built-in authorities. So this file copies the one to the other before the first connection, when Deno
+// reads it.
 
 export interface EnvironmentAccess {
   get(name: string): string | undefined
@@ -9,7 +9,11 @@ export interface EnvironmentAccess {
   delete(name: string): void
 }
 
-/** Returns what is wrong with the setting, as a message that stops the start, or `undefined`. */
+/**
+ * Moves NODE_EXTRA_CA_CERTS to DENO_CERT.
+ * @param readText - reads a file; throws if it cannot be read
+ * @returns a message if the setting is invalid, which must stop the start, else `undefined`
+ */
 export function adoptExtraAuthorities(
   environment: EnvironmentAccess,
   readText: (path: string) => string,
@@ -19,9 +23,9 @@ export function adoptExtraAuthorities(
   if (path === '') return undefined
   const own = environment.get('DENO_CERT') ?? ''
   if (own !== '' && own !== path)
-    return 'NODE_EXTRA_CA_CERTS and DENO_CERT name two files, and Deno takes one: put the certificates into one file'
+    return 'NODE_EXTRA_CA_CERTS and DENO_CERT name different files, but Deno reads only one: merge the certificates into one file'
   if (!holdsCertificate(path, readText))
-    return 'NODE_EXTRA_CA_CERTS names no readable file with PEM certificates: correct the path, or unset it'
+    return 'NODE_EXTRA_CA_CERTS is not a readable file with PEM certificates: correct the path, or unset the variable'
   environment.set('DENO_CERT', path)
   return undefined
 }

@@ -1,5 +1,5 @@
-// `fetch` for Node and Deno that connects to the address it has checked. The global one resolves a name again after
-// any check of ours, so a name that changes its address in between (DNS rebinding) would reach private networks.
+// `fetch` for Node and Deno that connects to exactly the address it has checked. The global `fetch` would resolve the name
+// again after our check, so a name that changes its address in between (DNS rebinding) would reach private networks.
 import { type LookupAddress, lookup as resolve } from 'node:dns'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
@@ -11,12 +11,21 @@ import { createCodedError, diagnoseCertificate } from './certificate-fault.ts'
 import { readBody } from './decoded-body.ts'
 
 export interface GuardedFetchOptions {
+  /** Whether loopback addresses are allowed; for development only. */
   readonly allowLoopback: boolean
   /** Origins that may resolve to private addresses. */
   readonly privateOrigins: ReadonlySet<string>
 }
 
-/** Rejects if the host is, or resolves to, an address that keys must not come from. Follows no redirect. */
+/**
+ * Creates the fetch for keys and call-outs.
+ * @param options - addresses that are allowed besides public ones
+ * @returns a {@link FetchLike} that follows no redirects and ignores proxies. It rejects with code `ERR_ADDRESS_NOT_PUBLIC` if
+ *   the host is, or resolves only to, forbidden addresses, with `ERR_NO_ANSWER` if the connection closes without a
+ *   response, and otherwise with the system's error
+ * @example
+ * createGuardedFetch({ allowLoopback: false, privateOrigins: new Set(['https://10.0.0.1:6443']) })
+ */
 export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFetchOptions): FetchLike {
   return async function guardedFetch(text, { method = 'GET', headers, body, signal, onPhase }) {
     const url = new URL(text)
@@ -31,11 +40,11 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
     const lookup = createCheckedLookup(accepts)
     onPhase?.('connect')
     return new Promise<Response>((answer, fail) => {
-      // An agent for this request alone, and none that reads the environment: with NODE_USE_ENV_PROXY Deno's would connect
-      // to a proxy, and the proxy to an address without a check.
+      // A separate agent that ignores proxy variables: with NODE_USE_ENV_PROXY, Deno's default agent would connect to a
+      // proxy, which would connect to an unchecked address.
       const agent = isTls ? new HttpsAgent({ proxyEnv: {} }) : new HttpAgent({ proxyEnv: {} })
       const sent = request(url, { method, headers, signal, lookup, agent }, (message) => {
-        // Thrown in an event, an error ends the process: an issuer's answer must reach nothing but this promise.
+        // An error thrown in an event ends the process, so an issuer's answer could crash the gateway: reject instead.
         try {
           answer(makeResponse(message))
         } catch (error) {
@@ -44,14 +53,14 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
         }
       })
       let failing = false
-      // Not `once`: a second error without a listener is uncaught. After the promise has settled it changes nothing.
+      // Not `once`: a second error without a listener would be uncaught. Once the promise has settled it has no effect.
       sent.on('error', (error) => {
         failing = true
-        // A rejection that nobody handles ends the process.
+        // Both outcomes are handled: an unhandled rejection would end the process.
         diagnoseCertificate(error, url, { lookup, signal }).then(fail, () => fail(error))
       })
       sent.once('socket', (socket) => socket.once(isTls ? 'secureConnect' : 'connect', () => onPhase?.('answer')))
-      // An answer of 101 to a request that asked for no upgrade closes without a response and without an error.
+      // An unrequested 101 closes the connection with neither a response nor an error event.
       sent.once('close', () => {
         if (!failing) fail(createCodedError(`${url.origin} closed the connection without an answer`, 'ERR_NO_ANSWER'))
       })
@@ -64,7 +73,7 @@ function createNotPublicError(message: string): Error {
   return createCodedError(message, 'ERR_ADDRESS_NOT_PUBLIC')
 }
 
-/** Resolves as the system does, and hands the connection only addresses that were checked. */
+/** Creates a lookup that resolves as the system does and returns only allowed addresses. */
 function createCheckedLookup(accepts: (address: string) => boolean): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
@@ -78,23 +87,23 @@ function createCheckedLookup(accepts: (address: string) => boolean): LookupFunct
   }
 }
 
-/** The statuses that a `Response` can hold (RFC 9110 section 15): one of any other makes its constructor throw. */
+/** The statuses that a `Response` accepts (RFC 9110 section 15); its constructor throws for any other. */
 const STATUS_MIN = 200
 const STATUS_MAX = 599
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
 function makeResponse(message: IncomingMessage): Response {
-  // Later failures of the transfer reject a read of the body; here they must only not be uncaught.
+  // Later failures of the transfer reject a read of the body; without a listener they would also be uncaught.
   message.on('error', () => undefined)
   const received = message.statusCode ?? 0
   const status = received >= STATUS_MIN && received <= STATUS_MAX ? received : 502
   const headers = readHeaders(message)
-  // A Response with one of these may have no body; the caller sees the status and refuses it.
+  // A Response with one of these statuses must not have a body; the caller refuses it by its status.
   if (WITHOUT_BODY.has(status)) {
     message.resume()
     return new Response(null, { status, headers })
   }
-  // Of an answer with another status nothing is read.
+  // The body of any other status is not read, so it is not decoded.
   const coding = status === 200 ? readCoding(headers) : undefined
   return new Response(readBody(message, coding), {
     status,
@@ -102,7 +111,7 @@ function makeResponse(message: IncomingMessage): Response {
   })
 }
 
-/** A header that no `Headers` can hold is left out: nothing is decided by it. */
+/** Copies the headers, leaving out those that `Headers` refuses: none of them is used. */
 function readHeaders(message: IncomingMessage): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(message.headers)) {
@@ -110,7 +119,7 @@ function readHeaders(message: IncomingMessage): Headers {
       try {
         headers.append(name, item)
       } catch {
-        // Bytes that are no ByteString, or a name that is no token.
+        // The value is not a ByteString, or the name is not a token.
       }
     }
   }

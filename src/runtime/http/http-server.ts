@@ -1,5 +1,5 @@
-// The HTTP server of Node and Deno: `node:http` on both, because only it has deadlines on both (`Deno.serve` has none, and
-// keeps a connection that stalls for as long as its client likes). What a client may hold, and for how long, is here.
+// The HTTP server of Node and Deno, with limits on what a client may hold, and for how long. Both use `node:http`, because
+// `Deno.serve` has no deadlines: a client could keep stalled connections open without limit.
 import type { Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
@@ -21,16 +21,16 @@ import type { TlsPair } from './tls-files.ts'
 import { closeAfterUnreadBody } from './unread-body.ts'
 
 export interface ServerBounds {
-  /** From the connection or the first byte of a request to the end of its headers; then 408. */
+  /** From the connection, or the first byte of a request, to the end of its headers; then 408. */
   readonly headersMillis: number
   /** From the first byte of a request to its last; then 408. */
   readonly requestMillis: number
-  /** Without a request on a connection that has had one. */
+  /** Idle time of a connection after a request. */
   readonly idleMillis: number
-  /** Without a byte in either direction while a request is under way. */
+  /** Time without a byte in either direction during a request. */
   readonly stalledMillis: number
   readonly connectionsMax: number
-  /** From {@link HttpServer.close} until connections are cut. */
+  /** From {@link HttpServer.close} until open connections are destroyed. */
   readonly graceMillis: number
 }
 
@@ -44,19 +44,19 @@ export const SERVER_BOUNDS: ServerBounds = {
 }
 
 export interface HttpServer {
-  /** Where it listens, such as `http://127.0.0.1:8787`. */
+  /** The URL that it listens at, such as `http://127.0.0.1:8787`. */
   readonly url: string
-  /** Goes on as before, but ends each connection with its next answer. */
+  /** Continues to serve, but closes each connection after its next answer. */
   windDown(): void
-  /** Takes no more connections, lets requests under way end within the grace, then cuts what is left. */
+  /** Stops accepting connections, waits for running requests up to `graceMillis`, then destroys the remaining connections. */
   close(): Promise<void>
-  /** New connections get this certificate; those there are stay. Only for a server that has begun with one. */
+  /** Uses this certificate for new connections; open ones keep theirs. Only for a server that was started with TLS. */
   useTls(pair: TlsPair): void
 }
 
 export interface ServerOptions extends Address {
   readonly tls?: TlsPair
-  /** Takes what the operator should know, a line each. */
+  /** Receives messages for the operator, one line each. */
   readonly say: (line: string) => void
 }
 
@@ -67,7 +67,13 @@ export interface Address {
   readonly port: number
 }
 
-/** Listens; rejects if it cannot. */
+/**
+ * Starts the server.
+ * @param fetch - answers the requests
+ * @param options - the address; port 0 takes a free one; with `tls` it serves https
+ * @param bounds - limits; times in milliseconds
+ * @returns the server once it listens; rejects with the system's error (`EADDRINUSE`, `EACCES`, ...) if it cannot
+ */
 export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBounds): Promise<HttpServer> {
   const { hostname, port, tls, say } = options
   return new Promise((listening, fail) => {
@@ -99,9 +105,9 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
         })
       },
     ) as Server
-    // Stays: an accept that fails later, as without a free file descriptor, must not be an uncaught error.
+    // This listener stays: if accepting fails later, for example without a free file descriptor, the error must not be uncaught.
     server.on('error', (error) => {
-      if (server.listening) say(`A connection could not be accepted: ${error.message}`)
+      if (server.listening) say(`Cannot accept a connection: ${error.message}`)
       fail(error)
     })
     server.timeout = bounds.stalledMillis
@@ -111,14 +117,14 @@ export function listen(fetch: Fetch, options: ServerOptions, bounds: ServerBound
     closeAfterUnreadBody(server)
     closeWithoutHandshake(server)
     reportWhenFull(server, connections, bounds.connectionsMax, say)
-    // The last one, since it stands before all listeners.
+    // Last, because it wraps all listeners that are registered by now.
     closeWhenPipelined(server)
   })
 }
 
 /**
- * To close a port resets the connections that the system has accepted and we have not yet. So it is closed just after a
- * look at them that found none.
+ * Closing a port resets connections that the system has accepted but this process has not. So the port is closed right
+ * after a turn of the event loop that found none.
  */
 async function waitUntilQuiet(): Promise<void> {
   for (let turn = 0; turn < QUIET_TURNS_TRIED_MAX; turn++) {
@@ -130,10 +136,10 @@ async function waitUntilQuiet(): Promise<void> {
 
 function close(server: Server, connections: ReadonlySet<Socket>, graceMillis: number): Promise<void> {
   return new Promise((closed) => {
-    // After `close` a server holds nothing to its deadlines any more: a request that stalls would keep it up for ever.
+    // After `close`, the server no longer enforces its deadlines: a stalled request would keep the process running forever.
     const cut = setTimeout(() => {
       server.closeAllConnections()
-      // It does not know of those whose TLS handshake has not ended.
+      // The server does not track connections whose TLS handshake has not finished.
       for (const socket of connections) socket.destroy()
     }, graceMillis)
     server.close(() => {
@@ -153,7 +159,7 @@ function trackConnections(server: Server): ReadonlySet<Socket> {
   return open
 }
 
-/** After the call each answer says `Connection: close`, so that no client sends into a connection that is being closed. */
+/** Returns a function after which every answer has `Connection: close`, so that no client sends on a closing connection. */
 function prepareWindDown(server: Server): () => void {
   let isWindingDown = false
   server.prependListener('request', (_request, response) => {
@@ -164,14 +170,14 @@ function prepareWindDown(server: Server): () => void {
   }
 }
 
-/** Whoever speaks no TLS to a server that does; Deno keeps such a connection. */
+/** Closes connections whose TLS handshake fails; Deno would keep them open. */
 function closeWithoutHandshake(server: Server): void {
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 }
 
 /**
- * Cuts a connection with more requests than {@link PIPELINED_REQUESTS_MAX} under way. Those beyond it are parsed already,
- * and reach no listener: or one connection would have thousands of answers made, of which it reads none.
+ * Destroys a connection with more than {@link PIPELINED_REQUESTS_MAX} unanswered requests. Excess requests are already parsed
+ * but reach no listener; otherwise one connection could cause thousands of answers without reading any.
  */
 function closeWhenPipelined(server: Server): void {
   const waiting = new WeakMap<Socket, number>()
@@ -198,6 +204,6 @@ function reportWhenFull(
     const { size } = connections
     if (size < connectionsMax || Date.now() - notedMillis < CONNECTIONS_FULL_NOTICE_MILLIS) return
     notedMillis = Date.now()
-    say(`${size} connections are open, as many as this gateway takes: further ones are refused`)
+    say(`${size} connections are open, which is the limit: further connections are refused`)
   })
 }

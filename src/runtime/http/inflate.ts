@@ -1,11 +1,11 @@
-// `gzip` and `deflate` undone by the platform's DecompressionStream, in bounded memory. That stream takes whatever is
-// written at once, however much it makes of it; so it is given little at a time, and nothing while output is at hand.
+// Decodes `gzip` and `deflate` with the platform's DecompressionStream in bounded memory. That stream expands everything
+// that is written to it at once, so it gets small pieces, and none while it has unread output.
 import { INFLATE_PIECE_BYTES } from '../../core/limits.ts'
 import { type Coding, makeContentError } from '../../net/content-coding.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** The decoded stream. It fails with a `makeContentError` where the content is damaged, and with `body`'s error else. */
+/** Creates the decoded stream. It fails with a `makeContentError` if the content is damaged, otherwise with `body`'s error. */
 export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br'>): ReadableStream<Bytes> {
   const source = body.getReader()
   const decoder = new DecompressionStream(coding)
@@ -33,7 +33,7 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
 
   function nameDamage<T>(work: Promise<T>): Promise<T> {
     return work.catch(() => {
-      // A stream that has failed is not cancelled any more: the connection would stay open.
+      // Cancelling the failed output no longer cancels the source, and the connection would stay open: cancel it here.
       source.cancel().catch(() => undefined)
       throw makeContentError({ kind: 'coding_broken', coding })
     })
@@ -60,7 +60,7 @@ export function inflate(body: ReadableStream<Bytes>, coding: Exclude<Coding, 'br
   })
 }
 
-/** Of two that fail together one is not waited for any more: that is no unhandled rejection. */
+/** If both promises fail, one of them is never awaited: marks its rejection as handled. */
 function ignoreRejection<T>(work: Promise<T>): Promise<T> {
   work.catch(() => undefined)
   return work

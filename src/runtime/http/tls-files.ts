@@ -1,5 +1,5 @@
-// The certificate and key of `--tls-cert` and `--tls-key`. They are read again at intervals, since whoever renews them
-// replaces files (cert-manager, certbot); a pair that cannot be used is never put in the place of one that can.
+// The certificate and key of `--tls-cert` and `--tls-key`. The files are read again at intervals, since renewal tools
+// (cert-manager, certbot) replace them. An unusable pair never replaces a usable one.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Sleep } from '../../core/clock.ts'
 import { OPERATOR_FILE_MAX_BYTES, TLS_CHECK_MILLIS } from '../../core/limits.ts'
@@ -17,24 +17,28 @@ export interface TlsPair {
   readonly key: string
 }
 
-/** The pair, or what is wrong with it as a sentence that quotes no key. */
+/**
+ * Reads and checks the pair.
+ * @param files - paths of PEM files
+ * @returns the pair, or a message that names the file and the fault and never quotes a key
+ */
 export async function readTlsPair(files: TlsFiles): Promise<TlsPair | string> {
-  const texts: string[] = []
+  const contents: string[] = []
   for (const path of [files.cert, files.key]) {
     const text = await readTextCapped(path, OPERATOR_FILE_MAX_BYTES).catch((error: unknown) => error)
     if (typeof text !== 'string') return `Cannot read ${path}: ${describeError(text)}`
-    texts.push(text)
+    contents.push(text)
   }
-  const [cert = '', key = ''] = texts
+  const [cert = '', key = ''] = contents
   return findPairFault({ cert, key }, files) ?? { cert, key }
 }
 
-/** Deno takes a key that is not the certificate's, and then fails every handshake: so it is compared here. */
+/** Checks the pair. Deno accepts a key that does not match the certificate and then fails every handshake. */
 function findPairFault({ cert, key }: TlsPair, files: TlsFiles): string | undefined {
   const certificate = attempt(() => new X509Certificate(cert))
-  if (certificate === undefined) return `${files.cert} holds no PEM certificate`
+  if (certificate === undefined) return `${files.cert} does not contain a PEM certificate`
   const privateKey = attempt(() => createPrivateKey(key))
-  if (privateKey === undefined) return `${files.key} holds no PEM private key without a passphrase`
+  if (privateKey === undefined) return `${files.key} does not contain an unencrypted PEM private key`
   if (attempt(() => certificate.checkPrivateKey(privateKey)) !== true)
     return `${files.key} is not the key of the certificate in ${files.cert}`
   return undefined
@@ -57,29 +61,29 @@ interface Watch {
 }
 
 /**
- * Calls `onPair` with each new pair that can be used. Of one that cannot it says so once, if it is there for two looks: the
- * two files are not replaced in one step. Runs for as long as the process does.
+ * Calls `onPair` with each new usable pair. An unusable pair is reported once, after two consecutive checks found it, since
+ * the two files are not replaced in one step. Runs until the process ends.
  */
 export async function watchTlsFiles({ files, current, sleep, onPair, say }: Watch): Promise<never> {
   let used = current
   let fault: string | undefined
-  let told: string | undefined
+  let reported: string | undefined
   for (;;) {
     await sleep(TLS_CHECK_MILLIS)
     const read = await readTlsPair(files)
     if (typeof read === 'string') {
-      if (read === fault && read !== told) {
-        say(`${read}: the certificate from before stays in use. Put a pair that fits in its place`)
-        told = read
+      if (read === fault && read !== reported) {
+        say(`${read}: the previous certificate stays in use. Replace the files with a matching pair`)
+        reported = read
       }
       fault = read
       continue
     }
     fault = undefined
-    told = undefined
+    reported = undefined
     if (read.cert === used.cert && read.key === used.key) continue
     onPair(read)
     used = read
-    say('The TLS certificate was read again, and new connections get it')
+    say('The TLS certificate was reloaded and applies to new connections')
   }
 }

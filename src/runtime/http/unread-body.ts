@@ -1,10 +1,10 @@
-// A request that was answered before its body was read: a claims request without a session has up to 8 MiB of it. Both
-// Node and the adaptor would read such a body to its end, for which anybody could make them work; here it is left unread.
+// Handles requests that are answered before their body is read, such as a claims request without a session (up to 8 MiB).
+// Node and the adaptor would read such a body to its end, work that any anonymous client could cause; here it stays unread.
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { UNREAD_BODY_LINGER_MILLIS, UNREAD_BODY_MAX_BYTES } from '../../core/limits.ts'
 
-/** Closes a connection after an answer that did not wait for its request's body, unless that is short. */
+/** Closes the connection after an answer that was sent before the request's body was read, unless the body is short. */
 export function closeAfterUnreadBody(server: Server): void {
   // Before the adaptor's listener, which may answer at once.
   server.prependListener('request', (request, response) => {
@@ -12,8 +12,8 @@ export function closeAfterUnreadBody(server: Server): void {
     const length = headers['content-length']
     if (length === undefined && headers['transfer-encoding'] === undefined) return
 
-    // Deno's deadline for requests ends with the answer, and the adaptor sees to no body of a GET: one that never ends
-    // would keep the connection.
+    // Deno's request deadline ends with the answer, and the adaptor ignores the body of a GET: an endless body would keep
+    // the connection open.
     if (method === 'GET' || method === 'HEAD') {
       response.once('finish', () => {
         if (!request.complete) socket.destroySoon()
@@ -26,7 +26,7 @@ export function closeAfterUnreadBody(server: Server): void {
     response.writeHead = (...head: unknown[]) => {
       if (!request.complete) {
         response.shouldKeepAlive = false
-        // What both the server and the adaptor call once the answer is written.
+        // Both the server and the adaptor call this once the answer is written.
         socket.destroySoon = () => closeUnread(socket)
       }
       return Reflect.apply(writeHead, response, head)
@@ -38,12 +38,12 @@ export function closeAfterUnreadBody(server: Server): void {
 }
 
 /**
- * Ends a connection whose client may still be sending. To close it with bytes unread resets it, and a reset may reach the
- * client before the answer does; so reading stops, and the connection is closed once the client had time to read.
+ * Closes a connection whose client may still be sending. Closing a socket with unread bytes resets it, and the reset may
+ * reach the client before the answer. So reading stops, and the socket is destroyed after the client had time to read.
  */
 function closeUnread(socket: Socket): void {
   if (socket.writableEnded) return
-  // The server resumes a socket to read the rest of a body.
+  // The server would resume the socket to read the rest of the body.
   socket.resume = () => socket
   socket.pause()
   socket.end(() => setTimeout(() => socket.destroy(), UNREAD_BODY_LINGER_MILLIS))

@@ -1,11 +1,11 @@
-// An egress proxy is not used: the gateway connects to the address that it has checked, and a proxy would resolve the name
-// again, to an address without a check. An operator who has configured one must read so when a connection fails.
+// Finds an egress proxy in the environment. The gateway does not use it, because a proxy would resolve the name again and
+// connect to an unchecked address. If a connection fails, the operator must learn that the proxy was ignored.
 import type { Environment } from '../settings.ts'
 
-/** As curl reads them; the lower-case spelling is the older one. */
+/** The variables that curl reads, in both spellings. */
 const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const
 
-/** The variable that configures one, if any does. */
+/** The name of the variable that configures a proxy, or `undefined`. */
 export function findUnusedProxy(environment: Environment): string | undefined {
   return NAMES.find((name) => typeof environment[name] === 'string' && environment[name] !== '')
 }

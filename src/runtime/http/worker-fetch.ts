@@ -1,18 +1,22 @@
-// `fetch` on Workers, with every content coding undone that Node and Deno undo. The platform decodes `gzip` and `br`
-// itself, keeps the header, and hands on everything else as it came.
+// `fetch` on Workers that decodes the same content codings as on Node and Deno. The platform decodes `gzip` and `br`
+// itself but keeps the header; it passes other codings on unchanged.
 import type { FetchLike } from '../../net/bounded-fetch.ts'
 import { type Coding, makeContentError, readCoding, removeCoding } from '../../net/content-coding.ts'
 import { type Bytes, inflate } from './inflate.ts'
 
 const DECODED_BY_PLATFORM: ReadonlySet<string> = new Set(['gzip', 'br'])
 
-/** Rejects, or has a body that fails, as `FetchLike` states. */
+/**
+ * Creates the fetch for keys and call-outs on Workers.
+ * @param fetch - the platform's `fetch`
+ * @returns a {@link FetchLike}; it rejects, or its body fails, as that type specifies
+ */
 export function createWorkerFetch(fetch: FetchLike): FetchLike {
   return async function workerFetch(url, init) {
     const response = await fetch(url, init)
     const { headers, status } = response
     const body = response.body as ReadableStream<Bytes> | null
-    // Of an answer with another status nothing is read.
+    // The body of any other status is not read, so it is not decoded.
     if (status !== 200 || body === null) return response
     const coding = readCodingOrCancel(headers, body)
     if (coding === undefined) return response
@@ -31,7 +35,7 @@ function readCodingOrCancel(headers: Headers, body: ReadableStream<Bytes>): Codi
   }
 }
 
-/** The platform tells damaged content from a lost connection by its sentence alone: each of those has "compress" in it. */
+/** Recognises damaged content by the platform's message, which contains "compress"; there are no error codes. */
 function nameFailures(body: ReadableStream<Bytes>, coding: Coding): ReadableStream<Bytes> {
   const reader = body.getReader()
   return new ReadableStream<Bytes>({

@@ -1,13 +1,13 @@
 // What is generated of the tables knows made-up attestors: the schemas for editors, and the page of attributes.
 import { describe, expect, it } from 'vitest'
-import { attributesPage } from '../../../dev/reference.ts'
-import { jsonSchemaOf } from '../../../dev/schemas.ts'
+import { makeAttributesPage } from '../../../dev/reference.ts'
+import { makeJsonSchema } from '../../../dev/schemas.ts'
 import { createAttestorTable } from '../../../src/attest/table.ts'
 import { checkValue, type OpenApi } from '../../openapi-answer.ts'
 import { makeDevice } from './agents.ts'
 import { WITH_MADE_UP } from './made-up.ts'
 
-const before = attributesPage()
+const before = makeAttributesPage()
 const table = createAttestorTable(WITH_MADE_UP)
 
 const API: OpenApi = { paths: {}, components: {} }
@@ -31,7 +31,7 @@ interface Row {
 }
 
 function rowsIn(section: 'AgentAttestation' | 'TrustDomainServerAttestation'): ReadonlyMap<string, Row> {
-  const schema = JSON.parse(jsonSchemaOf(section, table)) as Schema
+  const schema = JSON.parse(makeJsonSchema(section, table)) as Schema
   const { items } = schema.properties.spec.properties.policies.items.properties.requiredAttestors
   return new Map((items.anyOf ?? items.oneOf ?? []).map((row) => [row.properties.type.const, row]))
 }
@@ -69,7 +69,7 @@ describe.each(['AgentAttestation', 'TrustDomainServerAttestation'] as const)('th
 
 describe('the page of attributes', () => {
   it('has those of made-up attestors, each under its own, and changes nothing else', () => {
-    const page = attributesPage()
+    const page = makeAttributesPage()
     expect(before).not.toContain('## build_token')
     for (const line of before.split('\n')) expect(page).toContain(line)
     for (const { type, attributeRows = [] } of WITH_MADE_UP)

@@ -111,7 +111,7 @@ at 2026-01-01T00:00:01Z, audience spiffe://example.org
       │ └ k8s_token.namespace                     "spirl-system"
       └ k8s_token.node.name.startsWith("ip-11-")  false
         └ k8s_token.node.name                     "ip-10-0-1-1.ec2.internal"
-      the caller is told: agents run in rack 11
+      the caller reads: agents run in rack 11
 
 ✓ right  satisfied
   k8s_token
@@ -124,7 +124,7 @@ at 2026-01-01T00:00:01Z, audience spiffe://example.org
     ✓ lifetime          60 min
     ✓ service account   spirl-agent
 
-✓ late  satisfied, and not reached: right admits before it
+✓ late  satisfied, but not reached: right admits first
   k8s_token
     ✓ form              system:serviceaccount:spirl-system:spirl-agent
     ✓ issuer            https://oidc.example.com/id/1
@@ -135,7 +135,7 @@ at 2026-01-01T00:00:01Z, audience spiffe://example.org
     ✓ lifetime          60 min
     ✓ service account   spirl-agent
 
-– slash  it asks for a k8s_token of https://oidc.example.com/id/1/, not of https://oidc.example.com/id/1: the policy has a slash at the end, the evidence has none
+– slash  it requires a k8s_token of https://oidc.example.com/id/1/, but the evidence is of https://oidc.example.com/id/1: only the policy has a slash at the end
 
 admitted: 200, by policy right
   k8s_token.issuer                "https://oidc.example.com/id/1"
@@ -260,18 +260,18 @@ describe('keys that the gateway would fetch', () => {
     expect(out).toContain('? key ')
     expect(out).toContain('✓ service account   spirl-agent')
     expect(out).toContain(
-      'undecided: 200, by policy p, if the signature verifies; else 401 login_refused (nothing_verified)',
+      'undecided: 200, by policy p, if the signature is valid; otherwise 401 login_refused (nothing_verified)',
     )
     expect(out).toContain('--jwks FILE')
   })
 
-  it('change nothing where a pin does not hold', async () => {
+  it('change nothing if a pin does not match', async () => {
     const { file, call } = bench()
     const document = file('d.yaml', discovered({ serviceAccountName: 'other' }))
     const { exitCode, out } = await call('explain', document, '--evidence', file('t', token))
     expect(exitCode).toBe(1)
     expect(out).toContain(
-      'refused: 403 login_refused (no_policy_satisfied) if the signature verifies, else 401 login_refused (nothing_verified); no key changes that',
+      'refused regardless of the key: 403 login_refused (no_policy_satisfied) if the signature is valid, 401 login_refused (nothing_verified) otherwise',
     )
   })
 
@@ -337,7 +337,7 @@ describe('recorded attributes', () => {
     const { exitCode, out } = await call('explain', document, '--attributes', attributes)
     expect(exitCode).toBe(3)
     expect(out).toContain('? audience          expected x')
-    expect(out).toContain('undecided: 200, by policy p, if what is not on record holds')
+    expect(out).toContain('undecided: 200, by policy p, if the checks that are not on record pass')
   })
 
   it('are admitted by a later policy that needs nothing else', async () => {
@@ -345,7 +345,7 @@ describe('recorded attributes', () => {
     const document = file('d.yaml', documentOf({ name: 'p', config: { audiences: ['x'] } }, { name: 'q' }))
     const { exitCode, out } = await call('explain', document, '--attributes', file('a', JSON.stringify(recorded())))
     expect(exitCode).toBe(0)
-    expect(out).toContain('admitted: 200, by policy q, unless p does')
+    expect(out).toContain('admitted: 200, by policy q, unless p admits first')
   })
 
   it('must be all that a login records', async () => {
@@ -374,7 +374,7 @@ describe('a document of many policies', () => {
     expect(out.match(/^✓ /gm)).toHaveLength(1)
     expect(out.match(/^– /gm)).toHaveLength(20)
     expect(out).toContain('they differ in upper and lower case')
-    expect(out).toContain('and 2981 more of the kind')
+    expect(out).toContain('and 2981 more policies')
   })
 })
 

@@ -56,8 +56,8 @@ spiffe://example.org/web/blue/web
     DNS name: web.svc
 
 Policy: policyOverrides[2]
-  policyOverrides[0] does not hold: kubernetes.pod.namespace is "default", not "production"
-  policyOverrides[1] does not hold: the condition is false: kubernetes.pod.service_account == "other"
+  policyOverrides[0] does not apply: kubernetes.pod.namespace is "default", expected "production"
+  policyOverrides[1] does not apply: the condition is false: kubernetes.pod.service_account == "other"
   policyOverrides[2] holds
 
 pathTemplate: /web/{{cluster.name}}/{{kubernetes.pod.service_account}}

@@ -1,12 +1,12 @@
-// What a relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5. Sessions
-// have a type of their own, which verifiers must be configured for: docs/relying-parties.md.
+// Serves what a relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5.
+// Verifiers must be configured for the token type of sessions: docs/relying-parties.md.
 import type { Discovery, KeySet } from '../answers/discovery.ts'
 import { addPublishedRoute, publishJson } from '../openapi/published.ts'
 import { answerProblem } from '../problem.ts'
 import { addRoute } from '../route.ts'
 import type { GatewayApp, Services } from '../services.ts'
 
-/** What sessions hold; `cluster_id` those of agents, `allowed_clusters` those of some issuers. */
+/** The claims of sessions. Only those of agents have `cluster_id`; only those of some issuers have `allowed_clusters`. */
 const CLAIMS = [
   'iss',
   'sub',
@@ -34,7 +34,7 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Services): voi
     jwks_uri: `${base}/.well-known/jwks.json`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
-    // The algorithms of the published keys. The section requires RS256 as well, but without an RSA key no session has it.
+    // The algorithms of the published keys. Section 3 requires RS256 too, but without an RSA key no session is signed with it.
     id_token_signing_alg_values_supported: settings.sessionKeys.algorithms,
     claims_supported: CLAIMS,
   }))

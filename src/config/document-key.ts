@@ -9,7 +9,10 @@ export type ClusterId = string & { readonly [parsed]: 'ClusterId' }
 /** The owner of documents: `clusters/<id>` or `trust-domain`. */
 export type Scope = `clusters/${ClusterId}` | 'trust-domain'
 
-/** `clusters/<id>/<Section>` or `trust-domain/<Section>`. Its type holds the section, so a read yields that section's type. */
+/**
+ * `clusters/<id>/<Section>` or `trust-domain/<Section>`. Its type holds the section, so a read yields that section's
+ * type.
+ */
 export interface DocumentKey<Section extends string = string> {
   readonly text: string
   readonly scope: Scope
@@ -46,8 +49,8 @@ export function trustDomainKey<Section extends string>(section: Section): Docume
 }
 
 /**
- * Parses a key as a store spells it; `undefined` if it is malformed. Does not check that the section exists in this scope:
- * see the table of sections.
+ * Parses a key as a store spells it; `undefined` if it is malformed. Does not check that the section exists in this
+ * scope: see the table of sections.
  */
 export function parseDocumentKey(text: string): DocumentKey | undefined {
   const [scope, ...rest] = text.split('/')

@@ -1,6 +1,7 @@
 /**
- * Folds case and compatibility forms (NFKC, Unicode UAX #15), so that `ＰＲＯＤ`, `Prod` and `prod` compare equal: a relying
- * party that ignores case or width could confuse them. Use it for comparison only; never print or sign the result.
+ * Folds case and compatibility forms (NFKC, Unicode UAX #15), so that `ＰＲＯＤ`, `Prod` and `prod` compare equal: a
+ * relying party that ignores case or width could confuse them. Use it for comparison only; never print or sign the
+ * result.
  *
  * @example foldName('ＰＲＯＤ') // 'prod'
  */

@@ -20,11 +20,14 @@ export interface ConfigSource {
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>
 }
 
-/** A store of the gateway's own records, under `applied/`. Writes are atomic: a reader sees the old value or the new one. */
+/**
+ * A store of the gateway's own records, under `applied/`. Writes are atomic: a reader sees the old value or the new
+ * one.
+ */
 export interface StateStore extends ConfigSource {
   /** @throws if the value was not stored */
   write(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
-  /** Succeeds if there is no such key. @throws if the value could not be deleted */
+  /** Also succeeds for a missing key. @throws if the value could not be deleted */
   delete(key: string): Promise<void>
 }
 

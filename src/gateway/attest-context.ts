@@ -60,7 +60,9 @@ function describeFailure({ kind, facts }: FetchFailure): string {
   return `${kind}: the answer ${fillFacts(FETCH_CAUSES[kind].what, facts)}`
 }
 
-/** The answer is the same whatever failed, so it reveals nothing of the policy; URL and reason go to the audit record. */
+/**
+ * The answer is the same whatever failed, so it reveals nothing of the policy; URL and reason go to the audit record.
+ */
 function refuseCallOut(url: string, reason: string) {
   return {
     code: 'call_out_unanswered',

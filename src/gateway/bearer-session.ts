@@ -1,6 +1,6 @@
 // Checks sessions in use: the issuer's, which authorizes the request, and the agent's, which the issuer may send along.
-// Every use checks that the session is valid for this cluster and not revoked by the documents in force. A request without
-// a session causes no read of the cluster's documents.
+// Every use checks that the session is valid for this cluster and not revoked by the documents in force. A request
+// without a session causes no read of the cluster's documents.
 import type { Context } from 'hono'
 import { type ClusterId, trustDomainKey } from '../config/document-key.ts'
 import type { ClusterSettings } from '../config/sections/cluster.ts'
@@ -16,7 +16,8 @@ import { formatBearerChallenge } from './www-authenticate.ts'
 
 /**
  * Requires the session of an issuer that may act for this cluster, in `Authorization: Bearer`. Refuses with a code
- * `session_*`, `configuration_invalid` or `store_unavailable`. A 403 also has `WWW-Authenticate` (RFC 6750 section 3.1).
+ * `session_*`, `configuration_invalid` or `store_unavailable`. A 403 also has `WWW-Authenticate` (RFC 6750 section
+ * 3.1).
  */
 export async function requireIssuer(
   c: Context,
@@ -53,7 +54,8 @@ async function checkIssuer(
   const notBefore = [trustDomain.value?.sessionsNotBeforeSeconds]
   const policy = await checkRevocation(session.value, undefined, notBefore, services, snapshot)
   if (!policy.ok) return policy
-  // Both the session's clusters and the document's: a cluster that an operator removes is refused before the next login.
+  // Both the session's clusters and the document's: a cluster that an operator removes is refused before the next
+  // login.
   const stillAllowed = checkAllowed(clusterId, policy.value.policy.allowedClusters)
   return stillAllowed.ok ? session : stillAllowed
 }
@@ -74,8 +76,9 @@ export interface AgentSession {
 }
 
 /**
- * Checks the agent's session that an issuer sent along. An invalid one fails the request; it is never ignored. The refusal
- * names `agentSession`: otherwise the issuer would assume that its own session is invalid and log in repeatedly.
+ * Checks the agent's session that an issuer sent along. An invalid one fails the request; it is never ignored. The
+ * refusal names `agentSession`: otherwise the issuer would assume that its own session is invalid and log in
+ * repeatedly.
  */
 export async function readAgentSession(
   token: string,
@@ -109,8 +112,8 @@ async function checkAgent(
 }
 
 /**
- * Refuses with `session_revoked` if the session was issued before `sessionsNotBefore`, or if the document in force has no
- * policy of its name, or one that would no longer admit it. Returns that policy, and all policies of the document. A
+ * Refuses with `session_revoked` if the session was issued before `sessionsNotBefore`, or if the document in force has
+ * no policy of its name, or one that would no longer admit it. Returns that policy, and all policies of the document. A
  * document that cannot be read revokes nothing: then it refuses as {@link RequestSnapshot.readPolicies} does.
  */
 async function checkRevocation(

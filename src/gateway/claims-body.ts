@@ -1,5 +1,5 @@
-// The body of a claims request. It holds whole pods, whose fields are not copied here: the mapping reads only those that
-// the attribute catalogue names.
+// The body of a claims request. It holds whole pods, whose fields are not copied here: the mapping reads only those
+// that the attribute catalogue names.
 import * as v from 'valibot'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, WORKLOAD_ID_MAX_LENGTH } from '../core/limits.ts'
@@ -33,7 +33,9 @@ export const claimsBodySchema = v.strictObject({
 export type ClaimsBody = v.InferOutput<typeof claimsBodySchema>
 export type WorkloadInput = ClaimsBody['workloads'][number]
 
-/** Checks what the schema cannot: ids are unique; a workload has attributes or a pod, not both; a container needs a pod. */
+/**
+ * Checks what the schema cannot: ids are unique; a workload has attributes or a pod, not both; a container needs a pod.
+ */
 export function checkWorkloads(workloads: readonly WorkloadInput[]): Checked<readonly WorkloadInput[]> {
   const ids = new Set<string>()
   for (const [index, { id, attributes, pod, container }] of workloads.entries()) {

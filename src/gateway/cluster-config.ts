@@ -1,5 +1,6 @@
 // The configuration in force for the mappings of one cluster: its own sections and section TrustDomain. A section that
-// never compiled or cannot be read refuses the request: defaults in its place could grant more than the operator allows.
+// never compiled or cannot be read refuses the request: defaults in its place could grant more than the operator
+// allows.
 
 import type { Enablement } from '../attribute/enabled.ts'
 import type { AttributeSettings } from '../config/compile/cross-findings.ts'
@@ -23,8 +24,8 @@ export interface ClusterConfig {
 }
 
 /**
- * Reads the configuration for an issuer whose session has verified. Marks its documents as proven: unauthenticated requests
- * cannot evict them. Refuses as {@link RequestSnapshot.readSection} does.
+ * Reads the configuration for an issuer whose session has verified. Marks its documents as proven: unauthenticated
+ * requests cannot evict them. Refuses as {@link RequestSnapshot.readSection} does.
  */
 export async function readClusterConfig(
   clusterId: ClusterId,

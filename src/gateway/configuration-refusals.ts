@@ -7,7 +7,10 @@ import { UNKNOWN_CLUSTER_REFILL_MILLIS } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 
-/** Returns the value in force, or `undefined` if the store has no such document. Refuses with `configuration_invalid` or `store_unavailable`. */
+/**
+ * Returns the value in force, or `undefined` if the store has no such document. Refuses with `configuration_invalid` or
+ * `store_unavailable`.
+ */
 export function checkRead<T>({ section }: DocumentKey, read: ConfigRead<T>): Checked<T | undefined> {
   switch (read.kind) {
     case 'in_force':

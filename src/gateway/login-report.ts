@@ -1,5 +1,5 @@
-// Ends a login: the answer to the caller, which covers only its own evidence, and the audit record for the operator, which
-// holds everything except tokens.
+// Ends a login: the answer to the caller, which covers only its own evidence, and the audit record for the operator,
+// which holds everything except tokens.
 import type { Context } from 'hono'
 import { formatInstantSeconds } from '../core/instant.ts'
 import { printableJson } from '../core/printable.ts'

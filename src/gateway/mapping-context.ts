@@ -1,5 +1,5 @@
-// The configuration of a cluster in the form that the mapping takes, with the name and path bounds from its trust domain. A
-// cluster whose mappings the trust domain refuses has no `MappedCluster`, so no context can be made for it.
+// The configuration of a cluster in the form that the mapping takes, with the name and path bounds from its trust
+// domain. A cluster whose mappings the trust domain refuses has no `MappedCluster`, so no context can be made for it.
 import type { AttributeValue } from '../attribute/attribute.ts'
 import type { ClusterId } from '../config/document-key.ts'
 import { type MappedCluster, resolveClusterMapping } from '../config/sections/cluster-mapping.ts'

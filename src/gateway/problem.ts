@@ -19,8 +19,8 @@ export interface ProblemExtras extends Pick<ProblemBody, 'reason' | 'configurati
 const DEFAULT_REALM = 'postern'
 
 /**
- * Answers a refused request. `refusal.audit` is never sent. Strings that the caller sent are made printable and short, so
- * the answer has at most `PROBLEM_MAX_BYTES`.
+ * Answers a refused request. `refusal.audit` is never sent. Strings that the caller sent are made printable and short,
+ * so the answer has at most `PROBLEM_MAX_BYTES`.
  */
 export function answerProblem(c: Context, refusal: Refusal, extras: ProblemExtras = {}): Response {
   const row = REFUSALS[refusal.code]
@@ -47,8 +47,8 @@ export function answerProblem(c: Context, refusal: Refusal, extras: ProblemExtra
 }
 
 /**
- * Answers with JSON and a final newline, for terminals. The caller must name the type, which is inferred from a published
- * schema: without it the call does not compile.
+ * Answers with JSON and a final newline, for terminals. The caller must name the type, which is inferred from a
+ * published schema: without it the call does not compile.
  *
  * @example answerJson<Liveness>(c, { status: 'ok' })
  */

@@ -1,5 +1,5 @@
-// Reports whether a balancer should send requests here, and what is degraded. It reads the store itself: copies in memory
-// serve for up to an hour without it, and a balancer must know sooner.
+// Reports whether a balancer should send requests here, and what is degraded. It reads the store itself: copies in
+// memory serve for up to an hour without it, and a balancer must know sooner.
 
 import { type ConfigSource, callStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
@@ -45,7 +45,10 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
   let last: StoreState | undefined
   let askedMillis: number | undefined
 
-  /** Reads at most once per `READY_CACHE_MILLIS`. During a read other requests get the last result: a promise must not outlive its request. */
+  /**
+   * Reads at most once per `READY_CACHE_MILLIS`. During a read other requests get the last result: a promise must not
+   * outlive its request.
+   */
   async function checkStore(): Promise<StoreState> {
     const nowMillis = clock()
     if (last !== undefined) {

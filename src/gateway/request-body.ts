@@ -83,7 +83,10 @@ function isJsonType(header: string | undefined): boolean {
   return type === 'application/json' && parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter))
 }
 
-/** A member name comes from the caller too and could be a misplaced token: only short, plain names are shown, others as `?`. */
+/**
+ * A member name comes from the caller too and could be a misplaced token: only short, plain names are shown, others as
+ * `?`.
+ */
 function formatPath(path: readonly (string | number)[]): string {
   return path
     .map((item, index) => {

@@ -1,6 +1,6 @@
-// The configuration as one request sees it. Each document is read once, so the whole request uses one version of it. The
-// versions used are `configuration` in the answer and the audit record. A snapshot is never shared between requests: on
-// Workers a request must not await a promise of another one.
+// The configuration as one request sees it. Each document is read once, so the whole request uses one version of it.
+// The versions used are `configuration` in the answer and the audit record. A snapshot is never shared between
+// requests: on Workers a request must not await a promise of another one.
 import type { SectionValues } from '../config/compile/compile.ts'
 import { type ClusterId, clusterKey, type DocumentKey, trustDomainKey } from '../config/document-key.ts'
 import type { ConfigCache } from '../config/live/cache.ts'
@@ -28,20 +28,23 @@ export interface RequestSnapshot {
   /** The whole result of the read, for the status: it also describes a stored version that is not in force. */
   read<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>>
   /**
-   * The policies that admit the agents of a cluster, or issuers if `clusterId` is `undefined`. Without such a document the set
-   * is empty and every login is refused. Refuses as {@link readSection} does, and with `cluster_unknown`.
+   * The policies that admit the agents of a cluster, or issuers if `clusterId` is `undefined`. Without such a document
+   * the set is empty and every login is refused. Refuses as {@link readSection} does, and with `cluster_unknown`.
    */
   readPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>>
   /**
-   * Passes if the store has any section of the cluster, else refuses with `cluster_unknown` or `store_unavailable`. Records
-   * no use: it checks only that a document exists, not its content.
+   * Passes if the store has any section of the cluster, else refuses with `cluster_unknown` or `store_unavailable`.
+   * Records no use: it checks only that a document exists, not its content.
    */
   requireCluster(clusterId: ClusterId, asker: Asker): Promise<Checked<true>>
   /** See {@link ConfigCache.prove}. */
   prove(key: DocumentKey): void
   /** The versions that were in force when this request used them, in the order of their first use. */
   listUsed(): readonly ConfigurationUsed[]
-  /** The digests of the versions of these sections that this request used; `undefined` for a section that it did not use. */
+  /**
+   * The digests of the versions of these sections that this request used; `undefined` for a section that it did not
+   * use.
+   */
   listUsedDigests<Section extends SectionName>(
     clusterId: ClusterId,
     names: readonly Section[],
@@ -131,8 +134,8 @@ export function listConfiguration(
 }
 
 /**
- * The name under which a document is listed: its section. If clusters have a section of the same name, the trust domain's
- * document is listed by its key, so that a request that uses both lists both.
+ * The name under which a document is listed: its section. If clusters have a section of the same name, the trust
+ * domain's document is listed by its key, so that a request that uses both lists both.
  */
 function nameSection({ section, clusterId, text }: DocumentKey<SectionName>): string {
   return clusterId === undefined && SECTIONS[section].scope !== 'trust-domain' ? text : section

@@ -1,5 +1,5 @@
-// The services that all routes share, made of what the host provides. Created once per isolate; they hold no promise and
-// no state of a single request.
+// The services that all routes share, made of what the host provides. Created once per isolate; they hold no promise
+// and no state of a single request.
 import type { Hono } from 'hono'
 import type { Attestor } from '../attest/attestor.ts'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
@@ -28,15 +28,18 @@ export interface GatewayOptions {
   readonly settings: Settings
   /** The store of section documents. */
   readonly source: ConfigSource
-  /** The store of applied records. Absent: an isolate that starts while a document is invalid refuses its requests with 503. */
+  /**
+   * The store of applied records. Absent: an isolate that starts while a document is invalid refuses its requests with
+   * 503.
+   */
   readonly state?: StateStore
   /** The compiled `wasm/policy-vm.wasm`. The host compiles it, because Workers forbid compilation at run time. */
   readonly module: WebAssembly.Module
   /** Fetches key sets and calls out. The gateway checks each URL; the host should check the resolved addresses. */
   readonly fetch: FetchLike
   /**
-   * The attestors whose evidence is accepted. Default: `ATTESTORS`. The list replaces the default: `[...ATTESTORS, mine]`.
-   * `createGateway` throws a `RangeError` if it is inconsistent.
+   * The attestors whose evidence is accepted. Default: `ATTESTORS`. The list replaces the default: `[...ATTESTORS,
+   * mine]`. `createGateway` throws a `RangeError` if it is inconsistent.
    */
   readonly attestors?: readonly Attestor[]
   /** Name of an environment variable for an egress proxy that `fetch` does not use: failed fetches mention it. */
@@ -49,7 +52,9 @@ export interface GatewayOptions {
   readonly audit: AuditSink
   /** The host's own state, for `/readyz`. Absent: never draining, and the audit stream accepts records. */
   readonly hostState?: () => HostState
-  /** Memory for compiled configurations, in bytes. Default `CONFIG_CACHE_MAX_BYTES`, which fits an isolate of 128 MB. */
+  /**
+   * Memory for compiled configurations, in bytes. Default `CONFIG_CACHE_MAX_BYTES`, which fits an isolate of 128 MB.
+   */
   readonly configCacheMaxBytes?: number
 }
 

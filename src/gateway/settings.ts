@@ -1,11 +1,15 @@
-// The settings of the operator, in the form that the gateway needs. The host reads and checks them (runtime/settings.ts).
+// The settings of the operator, in the form that the gateway needs. The host reads and checks them
+// (runtime/settings.ts).
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import type { SealKeys } from '../token/seal-key.ts'
 import type { SessionKeys } from '../token/session/session-keys.ts'
 
 export interface Settings {
   readonly trustDomain: TrustDomain
-  /** URL of this gateway as an issuer (`iss` of sessions). Never taken from a request: the caller chooses the Host header. */
+  /**
+   * URL of this gateway as an issuer (`iss` of sessions). Never taken from a request: the caller chooses the Host
+   * header.
+   */
   readonly issuerUrl: string
   /** The audience that `k8s_token` evidence must have, unless a policy sets another one. */
   readonly audience: string

@@ -1,5 +1,5 @@
-// Ends a status request: the answer, and an audit record if it was refused, which may show reconnaissance with a stolen or
-// revoked session. An answered one is not recorded: it changes nothing, and some clients poll every few seconds.
+// Ends a status request: the answer, and an audit record if it was refused, which may show reconnaissance with a stolen
+// or revoked session. An answered one is not recorded: it changes nothing, and some clients poll every few seconds.
 import type { Context } from 'hono'
 import type { SectionStatus } from '../config/live/status.ts'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'

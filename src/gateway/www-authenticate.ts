@@ -1,7 +1,7 @@
 // The `WWW-Authenticate` challenges of 401 answers (RFC 9110 section 15.5.2 requires at least one). Sessions are bearer
-// tokens (RFC 6750). Evidence and the agent's session are sent in the body, which no registered scheme describes, so they
-// have a scheme of their own. A client that does not know it ignores it (section 11.6.1). `Bearer` would make it send a
-// header that the login never reads, and `Basic` would make a browser ask for a password.
+// tokens (RFC 6750). Evidence and the agent's session are sent in the body, which no registered scheme describes, so
+// they have a scheme of their own. A client that does not know it ignores it (section 11.6.1). `Bearer` would make it
+// send a header that the login never reads, and `Basic` would make a browser ask for a password.
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 
 /** The member of the body that was refused. */

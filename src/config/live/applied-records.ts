@@ -1,5 +1,6 @@
-// The gateway's own records under `applied/`: the last version of each document that compiled, so an isolate that starts
-// while the stored document is invalid has a valid version to serve. version-order.ts decides what a record must hold.
+// The gateway's own records under `applied/`: the last version of each document that compiled, so an isolate that
+// starts while the stored document is invalid has a valid version to serve. version-order.ts decides what a record must
+// hold.
 import { digestOf } from '../../core/digest.ts'
 import { decodeUtf8, encodeUtf8 } from '../../core/utf8.ts'
 import {

@@ -1,7 +1,7 @@
-// Configurations in memory, with bounded ages. A copy is refreshed first in the background, and later before the answer. An
-// older copy serves, up to `CONFIG_STALE_MAX_MILLIS`, only while the store fails or hangs. Deletions follow the same bounds,
-// an error is never treated as absence, and an evicted copy is read again. Shared state is plain data: no promise outlives
-// its request.
+// Configurations in memory, with bounded ages. A copy is refreshed first in the background, and later before the
+// answer. An older copy serves, up to `CONFIG_STALE_MAX_MILLIS`, only while the store fails or hangs. Deletions follow
+// the same bounds, an error is never treated as absence, and an evicted copy is read again. Shared state is plain data:
+// no promise outlives its request.
 import type { Clock, Sleep } from '../../core/clock.ts'
 import { secondsToWait } from '../../core/duration.ts'
 import {
@@ -55,7 +55,10 @@ export interface ConfigCacheOptions<Values> {
 }
 
 export interface ConfigCache<Values = SectionValues> {
-  /** Reads the configuration in force under `key`, or why nothing is in force. Does not reject if the store fails: `unavailable`. */
+  /**
+   * Reads the configuration in force under `key`, or why nothing is in force. Does not reject if the store fails:
+   * `unavailable`.
+   */
   get<Section extends keyof Values & string>(
     key: DocumentKey<Section>,
     background: Background,
@@ -72,7 +75,9 @@ export interface ConfigCache<Values = SectionValues> {
   ): Promise<Existence>
   /** Whether {@link clusterExists} found no section recently enough that the result still holds. Costs no read. */
   isKnownAbsent(clusterId: ClusterId): boolean
-  /** Notes that a caller with verified evidence or session used the document: unauthenticated requests cannot evict it. */
+  /**
+   * Notes that a caller with verified evidence or session used the document: unauthenticated requests cannot evict it.
+   */
   prove(key: DocumentKey): void
 }
 
@@ -111,7 +116,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     absences.delete(key.text)
     documents.set(key.text, known, weigh(known), known.desired.documentBytes)
     if (key.clusterId !== undefined) existence.noteDocument(key.clusterId)
-    // Every request of an issuer needs these few documents of the trust domain, so clusters' documents never evict them.
+    // Every request of an issuer needs these few documents of the trust domain, so clusters' documents never evict
+    // them.
     else documents.prove(key.text)
   }
 
@@ -143,8 +149,8 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   }
 
   /**
-   * Reads the stored bytes. A document that this isolate had is read a second time before it counts as absent: a file that is
-   * being replaced is absent for a moment, which must not lock callers out.
+   * Reads the stored bytes. A document that this isolate had is read a second time before it counts as absent: a file
+   * that is being replaced is absent for a moment, which must not lock callers out.
    */
   async function lookUp(key: DocumentKey): Promise<{ bytes: Bytes | undefined; readAtMillis: number }> {
     const wasThere = find(key)?.desired !== undefined
@@ -180,7 +186,10 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     }
   }
 
-  /** Computes the state after a read, starts the record check that it requires, and tells whether this isolate uses the version for the first time. */
+  /**
+   * Computes the state after a read, starts the record check that it requires, and returns whether this isolate uses
+   * the version for the first time.
+   */
   async function learn(
     key: DocumentKey,
     bytes: Bytes | undefined,
@@ -223,7 +232,10 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
 
-  /** Answers for a document that was evicted and may not be compiled again yet: memory cannot hold all requested documents. */
+  /**
+   * Answers for a document that was evicted and may not be compiled again yet: memory cannot hold all requested
+   * documents.
+   */
   function answerOverBudget(waitMillis: number): ConfigRead<unknown> {
     const reason = 'more documents are in use than fit in memory: this one was evicted and is not compiled again yet'
     return { kind: 'unavailable', retryAfterSeconds: secondsToWait(waitMillis), reason }

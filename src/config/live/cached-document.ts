@@ -1,5 +1,5 @@
-// Updates the state of a cached document after a read of the store: an invalid document never displaces a valid version, and
-// a deleted document is gone. Plain data; the store and the time come from the cache.
+// Updates the state of a cached document after a read of the store: an invalid document never displaces a valid
+// version, and a deleted document is gone. Plain data; the store and the time come from the cache.
 
 import { digestOf } from '../../core/digest.ts'
 import { CONFIG_ENTRY_BYTES } from '../../core/limits.ts'
@@ -129,7 +129,10 @@ async function fallBack(known: Known, context: Recall): Promise<KnownUpdate> {
   }
 }
 
-/** The compiler must not throw. If it does, the document counts as invalid, and the valid version before it stays in force. */
+/**
+ * The compiler must not throw. If it does, the document counts as invalid, and the valid version before it stays in
+ * force.
+ */
 function compileSafely(
   digest: string,
   bytes: Uint8Array<ArrayBuffer>,
@@ -145,7 +148,8 @@ function compileSafely(
     }
     if (compiled.issues.length > 0) return compiled
   } catch {
-    // The message of the error may hold anything, so it is dropped: the document's digest is enough to reproduce the fault.
+    // The message of the error may hold anything, so it is dropped: the document's digest is enough to reproduce the
+    // fault.
   }
   const message =
     'Cannot compile the document: the compiler failed, which is a fault in Postern. Report it with this document'

@@ -1,5 +1,5 @@
-// Checks whether the store has any section of a cluster. An unauthenticated caller may name clusters that do not exist, and
-// each store read costs money: absence is cached as one entry per cluster, and reads for unknown ids have a budget.
+// Checks whether the store has any section of a cluster. An unauthenticated caller may name clusters that do not exist,
+// and each store read costs money: absence is cached as one entry per cluster, and reads for unknown ids have a budget.
 import type { Clock } from '../../core/clock.ts'
 import {
   CLUSTER_KNOWN_MILLIS,
@@ -33,8 +33,8 @@ export interface ClusterReads {
   /** When the store was last read for the copy in memory. */
   readonly readAtMillis: (section: string) => number | undefined
   /**
-   * Whether the store has a section; `undefined` if the store could not be read. The document is not compiled, cached or
-   * recorded: no decision depends on its content.
+   * Whether the store has a section; `undefined` if the store could not be read. The document is not compiled, cached
+   * or recorded: no decision depends on its content.
    */
   readonly peek: (section: string) => Promise<boolean | undefined>
 }
@@ -49,7 +49,9 @@ export interface ClusterExistence {
 
 const BUDGET: BucketBounds = { size: UNKNOWN_CLUSTER_BUCKET, refillMillis: UNKNOWN_CLUSTER_REFILL_MILLIS }
 
-/** @param sections those that a cluster can have. The first is read first and alone, because a cluster in use has it. */
+/**
+ * @param sections those that a cluster can have. The first is read first and alone, because a cluster in use has it.
+ */
 export function createClusterExistence(sections: readonly string[], clock: Clock): ClusterExistence {
   const [first = '', ...others] = sections
   /** Until when the absence holds. */

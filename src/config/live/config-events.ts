@@ -1,5 +1,5 @@
-// Events about documents: each change is reported once per isolate, after a read of the store. The last reported state of
-// each existing document is kept; absence is the default state, so made-up keys take no memory.
+// Events about documents: each change is reported once per isolate, after a read of the store. The last reported state
+// of each existing document is kept; absence is the default state, so made-up keys take no memory.
 import { CONFIG_EVENT_KEYS_MAX, ISSUES_MAX } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import type { DocumentKey } from '../document-key.ts'
@@ -48,7 +48,10 @@ interface Reported {
   readonly inForce: string | undefined
 }
 
-/** Creates a function that takes the state after each read and returns the event to report, or `undefined` if nothing changed. */
+/**
+ * Creates a function that takes the state after each read and returns the event to report, or `undefined` if nothing
+ * changed.
+ */
 export function createConfigEvents(): (key: DocumentKey, known: Known) => ConfigEvent | undefined {
   const reported = createLru<Reported>({ maxEntries: CONFIG_EVENT_KEYS_MAX })
   return (key, known) => {

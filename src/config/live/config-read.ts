@@ -47,5 +47,8 @@ export type ConfigRead<T> =
       /** Which valid version is the last is unknown, because they were stored too shortly after each other. */
       readonly contested: boolean
     }
-  /** The store could not be read, and no copy in memory is recent enough. `reason` is the store's error, for the audit record. */
+  /**
+   * The store could not be read, and no copy in memory is recent enough. `reason` is the store's error, for the audit
+   * record.
+   */
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly reason: string }

@@ -1,5 +1,5 @@
-// Allows one read in flight per key and isolate. A lease is plain data: on Workers, awaiting another request's promise hangs
-// or throws. The lease of an aborted request expires.
+// Allows one read in flight per key and isolate. A lease is plain data: on Workers, awaiting another request's promise
+// hangs or throws. The lease of an aborted request expires.
 import { LEASE_MILLIS } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 
@@ -34,7 +34,10 @@ export function createLeases(maxEntries: number): Leases {
   }
 }
 
-/** Whether a time is still in the future. One more than `maxMillis` ahead was set before the clock was set back, and counts as past. */
+/**
+ * Whether a time is still in the future. One more than `maxMillis` ahead was set before the clock was set back, and
+ * counts as past.
+ */
 export function isAhead(untilMillis: number, nowMillis: number, maxMillis: number): boolean {
   return nowMillis < untilMillis && untilMillis - nowMillis <= maxMillis
 }

@@ -1,6 +1,6 @@
-// Schedules checks of the records under `applied/`: before the first decision by a version in an isolate, again after the
-// settle time, when a confirmation is due, and at each read that finds a document absent. Never per request. A store that
-// refuses (Workers KV accepts one write per second per key) is retried later.
+// Schedules checks of the records under `applied/`: before the first decision by a version in an isolate, again after
+// the settle time, when a confirmation is due, and at each read that finds a document absent. Never per request. A
+// store that refuses (Workers KV accepts one write per second per key) is retried later.
 import type { Clock, Sleep } from '../../core/clock.ts'
 import {
   ABSENCE_CACHE_MAX,
@@ -22,7 +22,10 @@ import { type AppliedRecords, createAppliedRecord } from './applied-records.ts'
 import { isAhead } from './lease.ts'
 import { ABSENT, chooseMark, computeSettledMillis, type Found, type Mark, type Trail } from './version-order.ts'
 
-/** A record could not be written, or could not be read to decide how it must change: a cold isolate may not know this version. */
+/**
+ * A record could not be written, or could not be read to decide how it must change: a cold isolate may not know this
+ * version.
+ */
 export interface StateWriteFailed {
   readonly event: 'state_write_failed'
   /** `clusters/<id>/<Section>` or `trust-domain/<Section>` */
@@ -42,11 +45,15 @@ interface Task {
 export type Look = Promise<number | undefined>
 
 export interface Upkeep {
-  /** After a read that found a version that compiles. Returns `undefined` if no check is due. The check never rejects. */
+  /**
+   * After a read that found a version that compiles. Returns `undefined` if no check is due. The check never rejects.
+   */
   afterVersion(key: DocumentKey, bytes: Uint8Array<ArrayBuffer>, trail: Trail): Look | undefined
   /** After a read that found the document absent. */
   afterAbsence(key: DocumentKey, trail: Trail): Look | undefined
-  /** After a read of an invalid document: writes the mark that it requires, or confirms the record that stays in force. */
+  /**
+   * After a read of an invalid document: writes the mark that it requires, or confirms the record that stays in force.
+   */
   afterBad(key: DocumentKey, mark: Mark | undefined, record: AppliedRecord | undefined): Look | undefined
 }
 

@@ -1,7 +1,7 @@
 // Decides which compiled configurations stay in memory, and limits recompilation. Unauthenticated callers may name any
-// cluster, so their requests evict no copy that serves verified callers: such a copy is proven, and only proven ones evict
-// it. Evicted documents are compiled again within a budget: otherwise small requests for many large documents would cost
-// much CPU time.
+// cluster, so their requests evict no copy that serves verified callers: such a copy is proven, and only proven ones
+// evict it. Evicted documents are compiled again within a budget: otherwise small requests for many large documents
+// would cost much CPU time.
 import type { Clock } from '../../core/clock.ts'
 import {
   COMPILED_KEYS_MAX,
@@ -30,7 +30,8 @@ export interface Retained<V> {
   /** Notes that a caller with verified evidence or session used it. */
   prove(key: string): void
   /**
-   * Charges the budget before a document that is not in memory is compiled. The first compilation in this isolate is free.
+   * Charges the budget before a document that is not in memory is compiled. The first compilation in this isolate is
+   * free.
    *
    * @returns `undefined` if it may be compiled now, else the milliseconds until it may
    */
@@ -65,7 +66,10 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
   const coldBucket = fillBucket(COLD, clock())
   const provenBucket = fillBucket(PROVEN, clock())
 
-  /** Evicts proven copies that are no longer used, and tells whether `bytes` then fit. Copies in use stay, or all would be recompiled in turns. */
+  /**
+   * Evicts proven copies that are no longer used; returns whether `bytes` then fit. Copies in use stay, or all would be
+   * recompiled in turns.
+   */
   function makesRoom(bytes: number): boolean {
     if (bytes > provenBounds.maxBytes) return false
     for (let oldest = proven.oldest(); oldest !== undefined; oldest = proven.oldest()) {

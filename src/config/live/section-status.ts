@@ -35,7 +35,10 @@ export const sectionStatusSchema = v.object({
 
 const sectionStatusesSchema = v.array(sectionStatusSchema)
 
-/** Reads the statuses in a gateway's answer, dropping members of later versions; `undefined` if `json` is not a list of statuses. */
+/**
+ * Reads the statuses in a gateway's answer, dropping members of later versions; `undefined` if `json` is not a list of
+ * statuses.
+ */
 export function readSectionStatuses(json: unknown): v.InferOutput<typeof sectionStatusesSchema> | undefined {
   const read = v.safeParse(sectionStatusesSchema, json)
   return read.success ? read.output : undefined

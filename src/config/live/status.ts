@@ -1,6 +1,6 @@
 // The status of a section for its operator: which version is stored, which is in force, and the issues that make them
-// differ. Findings across sections come from the caller; errors among them make a section unhealthy, but its version stays
-// in force.
+// differ. Findings across sections come from the caller; errors among them make a section unhealthy, but its version
+// stays in force.
 import type * as v from 'valibot'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { type Issue, isError, type Path } from '../../core/issue.ts'
@@ -52,7 +52,10 @@ function listOwnFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
   }
 }
 
-/** Limits the list to `ISSUES_MAX`, as for one document: findings across sections may be as many as a document has names. */
+/**
+ * Limits the list to `ISSUES_MAX`, as for one document: findings across sections may be as many as a document has
+ * names.
+ */
 function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
   const omissions = found.filter(({ omitted }) => omitted !== undefined)
   if (found.length <= ISSUES_MAX && omissions.length <= 1)

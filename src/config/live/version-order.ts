@@ -1,12 +1,13 @@
-// Decides which version of a document is the last valid one. Stores are eventually consistent, isolates are short-lived, and
-// records are written without compare-and-swap. So an order is accepted only if reads prove it; otherwise nothing is in force.
+// Decides which version of a document is the last valid one. Stores are eventually consistent, isolates are
+// short-lived, and records are written without compare-and-swap. So an order is accepted only if reads prove it;
+// otherwise nothing is in force.
 //
 // It relies on two facts. (1) What a read finds was current at some time within SETTLE before it (propagation and
 // cacheTtl). (2) The reads of one isolate do not go back in time. So of two versions the later one is known if one was
 // read SETTLE after the other, or if one isolate read both, one after the other.
 //
-// The table shows what a read of the store does to the record of its document. A deletion counts as a version: `absent`,
-// whose record is a tombstone. "good" means that the stored document compiles, "bad" that it does not.
+// The table shows what a read of the store does to the record of its document. A deletion counts as a version:
+// `absent`, whose record is a tombstone. "good" means that the stored document compiles, "bad" that it does not.
 //
 //   stored     | record                          | then                          | first decision in the isolate
 //   -----------+---------------------------------+-------------------------------+---------------------------------
@@ -27,13 +28,13 @@
 //              |   nothing in memory             |                               |   TRUST, else nothing
 //              | x, neither known to be later    | contested: x, v               | nothing
 //
-// An absent document refuses its requests, whatever the record. If the record cannot be read or written within one store
-// timeout, a good version is used anyway, `state_write_failed` is reported, and the check is retried. While a document is
-// bad and its record cannot be read, an older copy serves, stale, as while the store is down.
+// An absent document refuses its requests, whatever the record. If the record cannot be read or written within one
+// store timeout, a good version is used anyway, `state_write_failed` is reported, and the check is retried. While a
+// document is bad and its record cannot be read, an older copy serves, stale, as while the store is down.
 //
 // Not covered: versions whose record could not be written (reported); versions that no isolate read; two gateways that
-// write the record at the same time, neither seeing the other's write (the second check after SETTLE finds it, if it runs);
-// and a version that is restored before any isolate read its replacement, which counts as never replaced.
+// write the record at the same time, neither seeing the other's write (the second check after SETTLE finds it, if it
+// runs); and a version that is restored before any isolate read its replacement, which counts as never replaced.
 import {
   APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,
@@ -44,7 +45,10 @@ import {
 } from '../../core/limits.ts'
 import type { AppliedRecord, OpenedRecord, Rival } from '../../token/applied-record.ts'
 
-/** A version used within `CONTESTED_MARK_MILLIS` after its mark was not marked again, so its last use may be that much later. */
+/**
+ * A version used within `CONTESTED_MARK_MILLIS` after its mark was not marked again, so its last use may be that much
+ * later.
+ */
 const SETTLED_MILLIS = APPLIED_SETTLE_MILLIS + CONTESTED_MARK_MILLIS
 
 /** The result of a read: the digest of a version that compiles, or {@link ABSENT}. */
@@ -77,8 +81,8 @@ export type Mark =
  * Chooses what the record must become after a read of a version that compiles, or of absence.
  *
  * @param trail begins with that read
- * @returns `undefined` if the record is right. Absence without a record needs no tombstone: otherwise requests with made-up
- *   cluster ids would fill the store.
+ * @returns `undefined` if the record is right. Absence without a record needs no tombstone: otherwise requests with
+ *   made-up cluster ids would fill the store.
  */
 export function chooseMark(opened: OpenedRecord | undefined, trail: Trail): Mark | undefined {
   const [seen, ...before] = trail
@@ -166,7 +170,10 @@ function readTime(record: NamingRecord): number {
   return record.kind === 'applied' ? record.readAtMillis : record.atMillis
 }
 
-/** A record may be in the future, if the clock was set back: the order is unknown then too, until the difference is SETTLE. */
+/**
+ * A record may be in the future, if the clock was set back: the order is unknown then too, until the difference is
+ * SETTLE.
+ */
 function isFarFrom(aMillis: number, bMillis: number): boolean {
   return Math.abs(aMillis - bMillis) >= APPLIED_SETTLE_MILLIS
 }
@@ -177,14 +184,17 @@ export function computeSettledMillis(rivals: readonly Rival[], found: Found): nu
   return Math.max(Number.NEGATIVE_INFINITY, ...others) + SETTLED_MILLIS
 }
 
-/** For a current read. Differences count in both directions: a rival marked by a fast clock must not contest versions until then. */
+/**
+ * For a current read. Differences count in both directions: a rival marked by a fast clock must not contest versions
+ * until then.
+ */
 function isFarFromRivals(rivals: readonly Rival[], { found, lastMillis }: Sighting): boolean {
   return rivals.every((rival) => Math.abs(lastMillis - rival.atMillis) >= SETTLED_MILLIS || rival.found === found)
 }
 
 /**
- * Whether this isolate itself read the version of the record, at the record's time or later, and then `seen`. False if it
- * also read `seen` shortly before that: then the store may have returned an older version.
+ * Whether this isolate itself read the version of the record, at the record's time or later, and then `seen`. False if
+ * it also read `seen` shortly before that: then the store may have returned an older version.
  */
 function sawDisplaced(record: NamingRecord, before: Trail, seen: Sighting): boolean {
   const wasRead = before.some(({ found, lastMillis }) => found === readFound(record) && lastMillis >= readTime(record))

@@ -1,5 +1,5 @@
-// Section AWSCertificates: the regional certificates that verify instance identity documents. They are configuration, so
-// a rotated certificate needs no release.
+// Section AWSCertificates: the regional certificates that verify instance identity documents. They are configuration,
+// so a rotated certificate needs no release.
 import * as v from 'valibot'
 import type { AwsCertificates } from '../../attest/shared-sections.ts'
 import { decodeBase64 } from '../../core/base64.ts'
@@ -66,7 +66,9 @@ type ReadCertificate =
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 
-/** Reads one certificate in PEM (RFC 7468 section 5). Checks the encoding; the attestor that uses it checks the content. */
+/**
+ * Reads one certificate in PEM (RFC 7468 section 5). Checks the encoding; the attestor that uses it checks the content.
+ */
 function readCertificate(pem: string): ReadCertificate {
   const lines = pem
     .trim()

@@ -1,5 +1,5 @@
-// What section TrustDomain makes of a cluster: its name and the paths that it may render, or why its mappings are refused.
-// The gateway, the offline tool and the status all resolve it here, so they agree.
+// What section TrustDomain makes of a cluster: its name and the paths that it may render, or why its mappings are
+// refused. The gateway, the offline tool and the status all resolve it here, so they agree.
 
 import type { Issue } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
@@ -9,7 +9,9 @@ import { foldName } from '../fold-name.ts'
 import type { ClusterSettings } from './cluster.ts'
 import type { TrustDomainSettings } from './trust-domain.ts'
 
-/** A cluster whose workloads are mapped. Only {@link resolveClusterMapping} makes one, so holding it proves the check. */
+/**
+ * A cluster whose workloads are mapped. Only {@link resolveClusterMapping} makes one, so holding it proves the check.
+ */
 export interface MappedCluster {
   readonly kind: 'mapped'
   readonly isListed: boolean
@@ -61,7 +63,10 @@ export function resolveClusterMapping(
   return { kind: 'mapped', isListed: false, name: own, bounds: { side: 'outside', prefixes: listedPrefixes } }
 }
 
-/** Lists the issues that the status reports for section `Cluster`. Their paths are empty: they concern the whole document. */
+/**
+ * Lists the issues that the status reports for section `Cluster`. Their paths are empty: they concern the whole
+ * document.
+ */
 export function findMappingIssues(mapping: ClusterMapping): readonly Issue[] {
   if (mapping.kind === 'mapped' && mapping.isListed) return []
   return [{ code: 'cluster_unlisted', path: [], message: describeUnlisted(mapping) }, ...findRefusal(mapping)]

@@ -100,7 +100,9 @@ export const cluster: SectionRow<ClusterSettings> = defineSection({
   },
 })
 
-/** Parses `sessionsNotBefore` (RFC 3339, UTC) to seconds since the epoch. Reports `value_invalid` if it does not parse. */
+/**
+ * Parses `sessionsNotBefore` (RFC 3339, UTC) to seconds since the epoch. Reports `value_invalid` if it does not parse.
+ */
 export function readNotBefore(text: string | undefined, report: Report): number | undefined {
   if (text === undefined) return undefined
   const seconds = parseInstantSeconds(text)

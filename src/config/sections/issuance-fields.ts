@@ -89,7 +89,10 @@ export const policySchema = v.strictObject({
 
 export type PolicyFields = v.InferOutput<typeof policySchema>
 
-/** Compiles the fields. A missing field comes from the legacy templates or is the default; it is never inherited from another policy. */
+/**
+ * Compiles the fields. A missing field comes from the legacy templates or is the default; it is never inherited from
+ * another policy.
+ */
 export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy, work: IssuanceWork): Issuance {
   const { x509, jwt } = fields
   const pathTemplate =

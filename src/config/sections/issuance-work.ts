@@ -1,5 +1,5 @@
-// What compiling the fields of an issuance policy and its legacy templates share: how many values there may be, the names
-// of claims, and templates with the attributes that they use.
+// What compiling the fields of an issuance policy and its legacy templates share: how many values there may be, the
+// names of claims, and templates with the attributes that they use.
 import type { Report } from '../../attest/attest-context.ts'
 import type { Surface } from '../../attribute/row.ts'
 import type { Path } from '../../core/issue.ts'
@@ -27,7 +27,10 @@ interface CountBound {
 export const CLAIMS: CountBound = { max: CLAIMS_PER_POLICY_MAX, what: 'additional claims' }
 export const DNS_NAMES: CountBound = { max: DNS_NAMES_PER_POLICY_MAX, what: 'DNS names, those of spec.legacy included' }
 
-/** Whether `count` is within the bound; reports `value_out_of_range` if not. Each value is rendered for every workload of a request. */
+/**
+ * Whether `count` is within the bound; reports `value_out_of_range` if not. Each value is rendered for every workload
+ * of a request.
+ */
 export function checkCount(count: number, { max, what }: CountBound, path: Path, work: IssuanceWork): boolean {
   if (count <= max) return true
   const message = `Cannot render ${count} values for each workload: a policy may have at most ${max} ${what}`
@@ -40,7 +43,10 @@ const RESERVED_CLAIMS = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'
 /** Claims that relying parties use for authorization (RFC 8693 section 4.1, RFC 9068 section 2.2). */
 const SENSITIVE_CLAIMS = new Set(['act', 'azp', 'client_id', 'scope'])
 
-/** The caller sets the paths of issues. Folded first: a relying party that folds names would read `ſub` or `ＳＵＢ` as `sub`. */
+/**
+ * The caller sets the paths of issues. Folded first: a relying party that folds names would read `ſub` or `ＳＵＢ` as
+ * `sub`.
+ */
 export function checkClaimName(name: string, report: Report): void {
   const shown = quoteText(name)
   const folded = foldName(name)

@@ -21,8 +21,8 @@ interface Above extends OwnedPrefix {
 }
 
 /**
- * Reports each prefix of a cluster at or below another cluster's: both may then render the same identity. In sorted order
- * a prefix is followed by all below it, so one pass with a stack finds every prefix above.
+ * Reports each prefix of a cluster at or below another cluster's: both may then render the same identity. In sorted
+ * order a prefix is followed by all below it, so one pass with a stack finds every prefix above.
  */
 export function lintOverlaps(prefixes: readonly OwnedPrefix[], report: Report): void {
   const ordered = prefixes.map((prefix) => ({ ...prefix, key: `${prefix.text}/` }))

@@ -30,9 +30,9 @@ function listFields({ pathTemplate, x509, jwt }: PolicyFields): ReadonlySet<stri
 }
 
 /**
- * Reports each override that is shadowed: every workload that matches it matches an earlier one. Candidates are found by
- * one value of their first attribute, and the search stops after `OVERRIDE_COMPARISONS_MAX` steps, so that no document
- * makes it slow.
+ * Reports each override that is shadowed: every workload that matches it matches an earlier one. Candidates are found
+ * by one value of their first attribute, and the search stops after `OVERRIDE_COMPARISONS_MAX` steps, so that no
+ * document makes it slow.
  *
  * @returns the steps taken: one for each candidate, each of its attributes and each value that was looked up
  */

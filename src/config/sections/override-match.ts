@@ -26,7 +26,10 @@ interface OverrideMatch {
   readonly condition?: string | undefined
 }
 
-/** Compiles the match of the override at `path`. One without `when` and `condition` is an error: it would match every workload. */
+/**
+ * Compiles the match of the override at `path`. One without `when` and `condition` is an error: it would match every
+ * workload.
+ */
 export function compileMatch(
   { when, condition }: OverrideMatch,
   path: Path,

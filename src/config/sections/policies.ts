@@ -162,7 +162,10 @@ export function compilePolicies(
   return compiled
 }
 
-/** Names are printed, signed and compared, so each is well-formed and unique. Paths are relative to the list of policies. */
+/**
+ * Names are printed, signed and compared, so each is well-formed and unique. Paths are relative to the list of
+ * policies.
+ */
 function checkNames(policies: readonly PolicySpec[], report: Report): void {
   const indexes = new Map<string, number>()
   for (const [index, policy] of policies.entries()) {

@@ -45,7 +45,8 @@ export function createRequiredAttestorsSchema(attestors: AttestorTable) {
 export type RequiredAttestors = v.InferOutput<ReturnType<typeof createRequiredAttestorsSchema>>
 
 /**
- * Compiles the attestors of one policy; paths of issues are relative to the list. Holes in the list are invalid attestors.
+ * Compiles the attestors of one policy; paths of issues are relative to the list. Holes in the list are invalid
+ * attestors.
  *
  * @param anchors the count of the whole document
  */
@@ -130,8 +131,8 @@ export function createAnchorCount(): AnchorCount {
 }
 
 /**
- * Warns about a policy of one attestor that leaves identifying attributes open: an attacker who may create a service account,
- * a namespace or a pod on a node can choose their values and log in.
+ * Warns about a policy of one attestor that leaves identifying attributes open: an attacker who may create a service
+ * account, a namespace or a pod on a node can choose their values and log in.
  *
  * @param fixed attributes that the conditions fix to values
  */

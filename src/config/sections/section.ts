@@ -1,5 +1,5 @@
-// Defines a section: one row of the table, in one file. A row has the schema of its `spec` and compiles it. The envelope,
-// the YAML and the positions of issues are handled by the caller.
+// Defines a section: one row of the table, in one file. A row has the schema of its `spec` and compiles it. The
+// envelope, the YAML and the positions of issues are handled by the caller.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
@@ -21,8 +21,8 @@ export interface SectionDefinition<Spec extends v.GenericSchema, T> {
   /**
    * Compiles a valid `spec`. It must not throw: it reports issues, with paths relative to `spec`.
    *
-   * Lists with the metadata `SALVAGED` have a hole (`undefined`) for each invalid element. The result is then discarded, but
-   * the other elements must still report all of their issues.
+   * Lists with the metadata `SALVAGED` have a hole (`undefined`) for each invalid element. The result is then
+   * discarded, but the other elements must still report all of their issues.
    *
    * @returns the compiled value, or `undefined` if it cannot be made
    */
@@ -47,7 +47,8 @@ export interface SectionRow<T> {
  *   description: 'Settings of a cluster other than its policies',
  *   spec: v.strictObject({ name: v.optional(v.string()) }),
  *   compile: ({ name }, _context, report) => {
- *     if (name === '') report({ code: 'value_empty', path: ['name'], message: 'Cannot use an empty name: remove the field' })
+ *     const message = 'Cannot use an empty name: remove the field'
+ *     if (name === '') report({ code: 'value_empty', path: ['name'], message })
  *     return { name }
  *   },
  * })

@@ -1,5 +1,5 @@
-// Section TrustDomain: settings of all clusters, and the names and paths that each cluster may use. Specific to Postern;
-// the whole section is optional, but only clusters listed here are confined to their own names and paths.
+// Section TrustDomain: settings of all clusters, and the names and paths that each cluster may use. Specific to
+// Postern; the whole section is optional, but only clusters listed here are confined to their own names and paths.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../../core/limits.ts'

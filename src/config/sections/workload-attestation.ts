@@ -1,5 +1,5 @@
-// Section WorkloadAttestation: which workload attributes the agents collect. The gateway collects none; it must know which
-// can arrive, so a template that needs one that never arrives is reported here and does not fail at issuance.
+// Section WorkloadAttestation: which workload attributes the agents collect. The gateway collects none; it must know
+// which can arrive, so a template that needs one that never arrives is reported here and does not fail at issuance.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import { URL_MAX_LENGTH } from '../../core/limits.ts'

@@ -1,5 +1,5 @@
-// Schemas shared by the answers. Objects in answers are open, for members of later versions; those in requests are closed,
-// because the gateway refuses unknown members. No request runs these schemas: types are inferred from them, and
+// Schemas shared by the answers. Objects in answers are open, for members of later versions; those in requests are
+// closed, because the gateway refuses unknown members. No request runs these schemas: types are inferred from them, and
 // `npm run schemas` writes them into the description of the interface.
 import * as v from 'valibot'
 

@@ -1,5 +1,5 @@
-// Answers only if the audit record was accepted: no session may be issued without a record, and refusals of an attacker who
-// tries tokens must not go unrecorded.
+// Answers only if the audit record was accepted: no session may be issued without a record, and refusals of an attacker
+// who tries tokens must not go unrecorded.
 import type { Context } from 'hono'
 import { AUDIT_RETRY_AFTER_SECONDS } from '../../core/limits.ts'
 import { answerProblem } from '../problem.ts'

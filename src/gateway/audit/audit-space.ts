@@ -1,5 +1,5 @@
-// Bounds the size of an audit record by construction: strings are made printable and short, lists get a limited space, and
-// omitted entries are counted. So no request can make its own record so long that a log truncates it.
+// Bounds the size of an audit record by construction: strings are made printable and short, lists get a limited space,
+// and omitted entries are counted. So no request can make its own record so long that a log truncates it.
 import {
   AUDIT_FRAME_BYTES,
   AUDIT_TEXT_MAX_LENGTH,
@@ -28,7 +28,11 @@ export interface AuditedRefusal extends AuditedFacts {
 
 /** The space for lists in one record. */
 export interface AuditSpace {
-  /** Takes the entries of `items` that fit, in order and at most `max`. @param audit makes an item printable and bounded */
+  /**
+   * Takes the entries of `items` that fit, in order and at most `max`.
+   *
+   * @param audit makes an item printable and bounded
+   */
   take<Item, Entry>(items: readonly Item[], max: number, audit: (item: Item) => Entry): Taken<Entry>
 }
 
@@ -65,7 +69,10 @@ export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
   }
 }
 
-/** Counts the bytes of a value as JSON with all non-ASCII characters escaped, the longest form that a writer may produce. */
+/**
+ * Counts the bytes of a value as JSON with all non-ASCII characters escaped, the longest form that a writer may
+ * produce.
+ */
 export function countEscapedBytes(value: unknown): number {
   const json = JSON.stringify(value)
   if (!/[^ -~]/.test(json)) return json.length

@@ -1,7 +1,7 @@
 // The types of audit records: one for each login, claims request, refused status, refused challenge, fault and event. A
-// record holds what an operator needs to diagnose the request, including facts that the caller must not see. It never holds
-// a token: evidence is identified by the SHA-256 of its decoded signing input. `login-record.ts` and `claims-record.ts` make
-// and bound the records.
+// record holds what an operator needs to diagnose the request, including facts that the caller must not see. It never
+// holds a token: evidence is identified by the SHA-256 of its decoded signing input. `login-record.ts` and
+// `claims-record.ts` make and bound the records.
 
 import type { Claimed } from '../../attest/claimed.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
@@ -64,7 +64,9 @@ export interface LoginRecord extends RecordHead, AuditedFacts {
 export interface AuditedEvidence {
   readonly type: string
   readonly digest?: string
-  /** What the evidence claims, UNVERIFIED: for a refused login, and for evidence that an admitted login did not need. */
+  /**
+   * What the evidence claims, UNVERIFIED: for a refused login, and for evidence that an admitted login did not need.
+   */
   readonly claimed?: AuditedClaimed
 }
 
@@ -166,7 +168,9 @@ export function guardSink(sink: AuditSink): AuditSink {
   }
 }
 
-/** Describes an error by its name and stack frames. Its message may hold anything, including a token, so it is dropped. */
+/**
+ * Describes an error by its name and stack frames. Its message may hold anything, including a token, so it is dropped.
+ */
 export function describeFault(error: Error): string {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   return [error.name, ...frames.slice(0, FAULT_FRAMES_MAX)]

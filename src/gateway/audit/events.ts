@@ -1,6 +1,6 @@
-// What the gateway reports other than records of requests: a closed table of events and their fields. Events are written to
-// the stream of audit records, one per change and isolate, with the same bounds, and without secrets: a field that the table
-// does not list is not written.
+// What the gateway reports other than records of requests: a closed table of events and their fields. Events are
+// written to the stream of audit records, one per change and isolate, with the same bounds, and without secrets: a
+// field that the table does not list is not written.
 import type { StoredEvent } from '../../config/live/cache.ts'
 import type { Clock } from '../../core/clock.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
@@ -148,8 +148,8 @@ export function recordEvent(event: GatewayEvent, nowMillis: number): EventRecord
 }
 
 /**
- * Creates the port for events. An event that the sink does not accept is lost: a read of the configuration or a fetch of
- * keys must not fail because it could not be reported.
+ * Creates the port for events. An event that the sink does not accept is lost: a read of the configuration or a fetch
+ * of keys must not fail because it could not be reported.
  */
 export function createEventReporter(audit: (record: EventRecord) => void, clock: Clock): (event: GatewayEvent) => void {
   return (event) => {

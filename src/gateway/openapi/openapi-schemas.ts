@@ -1,5 +1,6 @@
-// The named schemas in the description of the interface. `npm run schemas` writes the schemas that parse requests, and those
-// that answers' types are inferred from, to schemas/openapi-schemas.json, which is served. At run time only types are used.
+// The named schemas in the description of the interface. `npm run schemas` writes the schemas that parse requests, and
+// those that answers' types are inferred from, to schemas/openapi-schemas.json, which is served. At run time only types
+// are used.
 
 import * as v from 'valibot'
 import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'

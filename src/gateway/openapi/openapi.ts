@@ -1,5 +1,5 @@
-// Describes the HTTP interface in OpenAPI 3.1, from the table of operations and the schemas that `npm run schemas` writes.
-// CORS preflights are defined by the Fetch standard and not described.
+// Describes the HTTP interface in OpenAPI 3.1, from the table of operations and the schemas that `npm run schemas`
+// writes. CORS preflights are defined by the Fetch standard and not described.
 import openApiSchemas from '../../../schemas/openapi-schemas.json' with { type: 'json' }
 import { REFUSALS, type RefusalCode } from '../../core/refusal.ts'
 import type { GatewayApp, Services } from '../services.ts'

@@ -1,5 +1,5 @@
-// The table of operations: request, answer and refusal codes of each. Tests check every answer that they get against this
-// table; a code that is missing here fails them.
+// The table of operations: request, answer and refusal codes of each. Tests check every answer that they get against
+// this table; a code that is missing here fails them.
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { SchemaName } from './openapi-schemas.ts'
 

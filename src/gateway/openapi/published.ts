@@ -1,6 +1,6 @@
 // Serves public documents, constant for the lifetime of an isolate. Each has an ETag, so a cache revalidates without a
-// transfer. A page of any origin may read them: single-page applications verify sessions too, and no member is secret. No
-// other route has CORS headers.
+// transfer. A page of any origin may read them: single-page applications verify sessions too, and no member is secret.
+// No other route has CORS headers.
 import type { Context } from 'hono'
 import { cors } from 'hono/cors'
 import { etag, RETAINED_304_HEADERS } from 'hono/etag'
@@ -20,8 +20,8 @@ export interface Published {
 }
 
 /**
- * Publishes a JSON document with a final newline, made and digested at its first request. The caller must name its type,
- * which is inferred from a published schema: without it the call does not compile.
+ * Publishes a JSON document with a final newline, made and digested at its first request. The caller must name its
+ * type, which is inferred from a published schema: without it the call does not compile.
  */
 export function publishJson<Document extends object = never>(
   make: () => NoInfer<Document>,

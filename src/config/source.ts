@@ -1,28 +1,50 @@
-// The ports to a store. Reading is all that serving needs; the gateway's own records need writing as well.
+// The ports to a store. Serving needs reads only; the gateway's own records need writes and deletes as well.
 import type { Sleep } from '../core/clock.ts'
 
+/**
+ * A store of section documents. A host implements it.
+ *
+ * @example
+ * const documents = new Map([['clusters/prod/Cluster', new TextEncoder().encode(yaml)]])
+ * const source: ConfigSource = { read: async (key) => documents.get(key) }
+ */
 export interface ConfigSource {
   /**
-   * The bytes exactly as they were stored, or `undefined` if the store has been read and has no such key. Rejects only
-   * if the store cannot be read: an error is never absence. A value too large to be a document may come cut, at a
-   * length over the limit, so that it is refused and never read in part.
+   * Reads one document.
+   *
+   * @param key `clusters/<id>/<Section>` or `trust-domain/<Section>`
+   * @returns the bytes exactly as stored, or `undefined` if the store was read and has no such key. A value over
+   *   `DOCUMENT_MAX_BYTES` may be truncated to any length over that limit: it is refused and never parsed.
+   * @throws if the store cannot be read. An error must never be reported as absence: that would delete the document.
    */
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>
 }
 
-/** Where the gateway keeps what it writes itself. A write is whole or not at all. */
+/**
+ * A store of the gateway's own records, under `applied/`. Writes are atomic: a reader sees the old value or the new
+ * one.
+ */
 export interface StateStore extends ConfigSource {
+  /** @throws if the value was not stored */
   write(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
-  /** Deleting what is not there succeeds. */
+  /** Also succeeds for a missing key. @throws if the value could not be deleted */
   delete(key: string): Promise<void>
 }
 
-/** That a store failed or hung, told apart from a fault of our own. */
+/** A store failed or timed out; any other error is a fault of the gateway. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
 }
 
-/** What the store answers. Rejects with a {@link StoreError}, at the latest after `millis`: to hang is to fail. */
+/**
+ * Calls a store with a timeout.
+ *
+ * @param ask the call
+ * @param millis the timeout, in milliseconds
+ * @param sleep the host's timer, cancelled when the call settles
+ * @throws {StoreError} if the call rejects or exceeds the timeout
+ * @example await callStore(() => source.read(key.text), STORE_TIMEOUT_MILLIS, sleep)
+ */
 export async function callStore<T>(ask: () => Promise<T>, millis: number, sleep: Sleep): Promise<T> {
   const timer = new AbortController()
   try {

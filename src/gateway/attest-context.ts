@@ -1,4 +1,4 @@
-// What one request lends to attestors: keys, sections of the trust domain, requests under the URL policy, the time.
+// What attestors get from one request: keys, sections of the trust domain, fetches under the URL policy, the time.
 import type { AttestContext } from '../attest/attest-context.ts'
 import type { SharedSections } from '../attest/shared-sections.ts'
 import type { Json } from '../core/json.ts'
@@ -12,6 +12,11 @@ import { checkUrl } from '../net/url-policy.ts'
 import type { RequestSnapshot } from './request-snapshot.ts'
 import type { Services } from './services.ts'
 
+/**
+ * Makes the context of one login or challenge.
+ *
+ * @param nowSeconds the time by which evidence is verified, in seconds since the epoch
+ */
 export function createAttestContext(
   { settings, keySources, fetch, urlPolicy }: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy'>,
   snapshot: RequestSnapshot,
@@ -23,12 +28,12 @@ export function createAttestContext(
       const { code: cause, audit } = read.refusal
       const failed = { ...read.refusal, audit: { ...audit, section: name } }
       if (cause !== 'configuration_invalid') return refuse({ ...failed, code: 'section_unavailable' })
-      // The name of a section is the deployment's, and an unsigned request reaches this.
-      const detail = 'what the gateway verifies this evidence with has never compiled: tell whoever operates it'
+      // An unsigned request reaches this, so the answer must not name the section: only the audit record does.
+      const detail = 'what the gateway verifies this evidence with has never compiled: ask its operator'
       return refuse({ ...failed, code: 'section_invalid', detail })
     }
     if (read.value !== undefined) return pass(read.value)
-    const detail = 'the gateway has nothing to verify this evidence with: tell whoever operates it'
+    const detail = 'the gateway is not configured to verify this evidence: contact its operator'
     return refuse({ code: 'section_missing', detail, audit: { section: name } })
   }
 
@@ -57,11 +62,13 @@ function describeFailure({ kind, facts }: FetchFailure): string {
   return `${kind}: the answer ${fillFacts(FETCH_CAUSES[kind].what, facts)}`
 }
 
-/** The caller reads the same sentence whatever failed; where, and why, goes to the audit record. */
+/**
+ * The answer is the same whatever failed, so it reveals nothing of the policy; URL and reason go to the audit record.
+ */
 function refuseCallOut(url: string, reason: string) {
   return {
     code: 'call_out_unanswered',
-    detail: 'what the policy asks did not answer: try again',
+    detail: 'a service that the policy consults did not answer: try again',
     retryAfterSeconds: 1,
     audit: { callOutUrl: quoteText(url, QUOTED_CLAIM_MAX_CHARACTERS), callOutFailure: reason },
   } as const

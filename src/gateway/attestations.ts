@@ -1,4 +1,4 @@
-// The `attestations` of a login body, each checked by the schema of its attestor, its challenge opened.
+// Reads the `attestations` of a login body: checks each by the schema of its attestor, and opens its challenge.
 import * as v from 'valibot'
 import type { OpenedChallenge } from '../attest/attestor.ts'
 import { ATTESTOR_TYPE, type AttestorTable } from '../attest/table.ts'
@@ -11,7 +11,7 @@ import { checkShape } from './request-body.ts'
 
 export const attestorTypeSchema = v.pipe(
   v.string(),
-  v.regex(ATTESTOR_TYPE, 'a type of attestor such as "k8s_token"'),
+  v.regex(ATTESTOR_TYPE, 'an attestor type such as "k8s_token"'),
   v.examples(['k8s_token']),
 )
 
@@ -20,17 +20,19 @@ export const loginBodySchema = v.strictObject({
     v.array(
       v.strictObject({
         type: attestorTypeSchema,
-        // What it must be says the schema of its attestor; as published, an object of any members.
+        // The schema of its attestor checks it later; the published schema is an object with any members.
         evidence: v.pipe(
           v.unknown(),
           v.metadata({
             type: 'object',
             additionalProperties: true,
-            description: 'Of the form of its type',
+            description: 'The evidence, in the form of its type',
             examples: [{ token: 'eyJ...' }],
           }),
         ),
-        challenge: v.optional(v.pipe(v.string(), v.description('The sealed challenge, as it was given'))),
+        challenge: v.optional(
+          v.pipe(v.string(), v.description('The sealed challenge, exactly as the gateway issued it')),
+        ),
       }),
     ),
     v.minLength(1),
@@ -43,7 +45,10 @@ export interface SealedAttestation extends Omit<Attestation, 'challenge'> {
   readonly sealed?: string
 }
 
-/** Two pieces of one type are ambiguous, and refused. A type unknown to us is evidence that no policy can ask for. */
+/**
+ * Refuses with `request_malformed` if a type occurs twice (which of them counts would be ambiguous), a challenge is not
+ * expected, or evidence does not match its schema. An unknown type is kept: no policy can require it.
+ */
 export function readAttestations(
   { attestations }: v.InferOutput<typeof loginBodySchema>,
   { rows }: AttestorTable,
@@ -54,7 +59,7 @@ export function readAttestations(
       const where = `attestations[${index}].type`
       return refuse({
         code: 'request_malformed',
-        detail: `the field ${where} repeats "${type}": send one piece of evidence of each type`,
+        detail: `the field ${where} repeats "${type}": send at most one piece of evidence of each type`,
         where,
       })
     }
@@ -65,7 +70,7 @@ export function readAttestations(
     }
     if (sealed !== undefined && attestor.challenge === undefined) {
       const where = `attestations[${index}].challenge`
-      const detail = `the field ${where} is not taken: evidence of type "${type}" needs no challenge`
+      const detail = `the field ${where} is not expected: evidence of type "${type}" needs no challenge. Remove it`
       return refuse({ code: 'request_malformed', detail, where })
     }
     const checked = checkShape(attestor.evidenceSchema, evidence, ['attestations', index, 'evidence'])
@@ -75,14 +80,14 @@ export function readAttestations(
   return pass(read)
 }
 
-/** Opens the challenges that came back. One that is refused is a refusal of its evidence, not of the request. */
+/** Opens the returned challenges. A refused challenge refuses its evidence, not the request. */
 export function openChallenges(
   attestations: readonly SealedAttestation[],
   scope: Omit<ChallengeScope, 'type'>,
   keys: SealKeys,
   nowSeconds: number,
 ): Promise<readonly Attestation[]> | readonly Attestation[] {
-  // Most logins have none, and wait for nothing.
+  // Most logins have no challenge: return without a promise.
   if (attestations.every(({ sealed }) => sealed === undefined)) return attestations
   return Promise.all(
     attestations.map(async ({ sealed, ...attestation }) => {

@@ -1,6 +1,6 @@
-// Sessions in use: the issuer's, which opens the claims endpoint, and the agent's, which it may send along. Every use
-// checks that the session is good for this cluster, and that the documents in force have not revoked it. Nothing of a
-// cluster is read for a request without a session.
+// Checks sessions in use: the issuer's, which authorizes the request, and the agent's, which the issuer may send along.
+// Every use checks that the session is valid for this cluster and not revoked by the documents in force. A request
+// without a session causes no read of the cluster's documents.
 import type { Context } from 'hono'
 import { type ClusterId, trustDomainKey } from '../config/document-key.ts'
 import type { ClusterSettings } from '../config/sections/cluster.ts'
@@ -14,7 +14,11 @@ import { policiesKey, type RequestSnapshot } from './request-snapshot.ts'
 import type { Services } from './services.ts'
 import { formatBearerChallenge } from './www-authenticate.ts'
 
-/** The bearer of the request, an issuer that may act for this cluster. A 403 challenges, too (RFC 6750 section 3.1). */
+/**
+ * Requires the session of an issuer that may act for this cluster, in `Authorization: Bearer`. Refuses with a code
+ * `session_*`, `configuration_invalid` or `store_unavailable`. A 403 also has `WWW-Authenticate` (RFC 6750 section
+ * 3.1).
+ */
 export async function requireIssuer(
   c: Context,
   clusterId: ClusterId,
@@ -23,10 +27,13 @@ export async function requireIssuer(
 ): Promise<Checked<Session>> {
   const token = readBearer(c.req.header('Authorization'))
   if (token === undefined) {
-    return refuse({ code: 'session_missing', detail: 'send Authorization: Bearer with the session of an issuer' })
+    return refuse({
+      code: 'session_missing',
+      detail: 'the session is missing: send Authorization: Bearer with the session of an issuer',
+    })
   }
   const session = await checkIssuer(token, clusterId, services, snapshot)
-  // A bad session is an invalid token (401); a good one that is not allowed to do this lacks the scope (403).
+  // An invalid session is an invalid token (401); a valid one that is not allowed here has insufficient scope (403).
   if (!session.ok && REFUSALS[session.refusal.code].status === 403)
     c.header('WWW-Authenticate', formatBearerChallenge(services.settings.trustDomain, 'insufficient_scope'))
   return session
@@ -47,29 +54,31 @@ async function checkIssuer(
   const notBefore = [trustDomain.value?.sessionsNotBeforeSeconds]
   const policy = await checkRevocation(session.value, undefined, notBefore, services, snapshot)
   if (!policy.ok) return policy
-  // The clusters of the session and those of the document: what an operator takes away is gone before the next login.
+  // Both the session's clusters and the document's: a cluster that an operator removes is refused before the next
+  // login.
   const stillAllowed = checkAllowed(clusterId, policy.value.policy.allowedClusters)
   return stillAllowed.ok ? session : stillAllowed
 }
 
-/** Without a list all clusters are allowed. */
+/** `undefined` allows all clusters. */
 function checkAllowed(clusterId: ClusterId, allowedClusters: readonly string[] | undefined): Checked<true> {
   if (allowedClusters === undefined || allowedClusters.includes(clusterId)) return pass(true)
   return refuse({
     code: 'session_cluster_forbidden',
-    detail: `the session is not good for the cluster "${clusterId}"`,
+    detail: `the session is not valid for the cluster "${clusterId}"`,
   })
 }
 
-/** A good session of an agent, and the policies in force that it was held against. */
+/** A valid session of an agent, and the policies in force by which it was checked. */
 export interface AgentSession {
   readonly session: Session
   readonly policies: PolicySet
 }
 
 /**
- * The session that an issuer sent along for the agent. One that is bad fails the request; it is never ignored. A refusal
- * names `agentSession`: otherwise the issuer would take its own session for the bad one and log in again and again.
+ * Checks the agent's session that an issuer sent along. An invalid one fails the request; it is never ignored. The
+ * refusal names `agentSession`: otherwise the issuer would assume that its own session is invalid and log in
+ * repeatedly.
  */
 export async function readAgentSession(
   token: string,
@@ -92,7 +101,10 @@ async function checkAgent(
   const session = await verifySession(token, 'agent', services.authority, services.clock() / 1000)
   if (!session.ok) return session
   if (session.value.clusterId !== clusterId) {
-    return refuse({ code: 'session_cluster_forbidden', detail: 'the agent session is of another cluster' })
+    return refuse({
+      code: 'session_cluster_forbidden',
+      detail: 'the agent session belongs to another cluster: send that of an agent of this cluster',
+    })
   }
   const notBefore = [settings.trustDomain?.sessionsNotBeforeSeconds, settings.cluster.sessionsNotBeforeSeconds]
   const found = await checkRevocation(session.value, clusterId, notBefore, services, snapshot)
@@ -100,9 +112,9 @@ async function checkAgent(
 }
 
 /**
- * A session is revoked by a time, or with its policy: when the document in force has none of its name, or one that would
- * not admit it. Yields that policy, and those of the document. A document that cannot be read revokes nothing: the
- * refusals of {@link RequestSnapshot.readPolicies}.
+ * Refuses with `session_revoked` if the session was issued before `sessionsNotBefore`, or if the document in force has
+ * no policy of its name, or one that would no longer admit it. Returns that policy, and all policies of the document. A
+ * document that cannot be read revokes nothing: then it refuses as {@link RequestSnapshot.readPolicies} does.
  */
 async function checkRevocation(
   session: Session,
@@ -115,7 +127,7 @@ async function checkRevocation(
     return refuse({ code: 'session_revoked', detail: 'the session was issued before sessionsNotBefore: log in again' })
   }
   const policies = await snapshot.readPolicies(clusterId)
-  // A cluster that is gone from the store has no policy in force.
+  // A cluster that was deleted from the store has no policy in force.
   const isGone = !policies.ok && policies.refusal.code === 'cluster_unknown'
   if (!policies.ok && !isGone) return policies
   const set = policies.ok ? policies.value : undefined
@@ -132,7 +144,7 @@ async function checkRevocation(
   return pass({ policy, policies: set })
 }
 
-/** Which check failed and what the policy expects is for the operator: it is in the audit record, not in the answer. */
+/** The failed check and what the policy expects go to the audit record; the answer must not reveal them. */
 function describePolicyChange({ name }: Policy, { code, audit }: Refusal): Refusal {
   return {
     code: 'session_revoked',
@@ -141,7 +153,7 @@ function describePolicyChange({ name }: Policy, { code, audit }: Refusal): Refus
   }
 }
 
-/** RFC 6750 section 2.1. Its length is checked where it is verified. */
+/** Reads the token (RFC 6750 section 2.1). The verification checks its length. */
 function readBearer(header: string | undefined): string | undefined {
   return /^Bearer +([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1]
 }

@@ -1,5 +1,5 @@
-// What a request for a challenge leaves behind: the answer, and a record if it was refused. One that is given proves nothing
-// and changes nothing; the login that uses it is recorded.
+// Ends a challenge request: the answer, and an audit record if it was refused. An issued challenge is not recorded: it
+// proves and changes nothing, and the login that uses it is recorded.
 import type { Context } from 'hono'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
@@ -14,7 +14,7 @@ import type { RequestSnapshot } from './request-snapshot.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 export interface ChallengeReport {
-  /** `cause`: what the attestor said, where that is why. */
+  /** @param cause the attestor's own refusal, if that is the reason */
   refuse(refusal: Refusal, cause?: EvidenceRefusal): Response
   answer(given: ChallengeAnswer): Response
 }

@@ -1,5 +1,5 @@
-// The body of a request for claims. Whole pods are in it, so their fields are not copied here: what reads them reads
-// only what the catalogue names.
+// The body of a claims request. It holds whole pods, whose fields are not copied here: the mapping reads only those
+// that the attribute catalogue names.
 import * as v from 'valibot'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { CLAIMS_WORKLOADS_MAX, WORKLOAD_ID_MAX_LENGTH } from '../core/limits.ts'
@@ -7,7 +7,7 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 
 const object = v.pipe(
   v.custom<JsonObject>((value) => isJsonObject(value as Json), 'an object'),
-  // No member is copied, so no schema of members: as published, an object of any.
+  // Members are neither copied nor checked; the published schema is an object with any members.
   v.metadata({ type: 'object', additionalProperties: true }),
 )
 
@@ -22,7 +22,7 @@ export const claimsBodySchema = v.strictObject({
           pod: v.optional(object),
           container: v.optional(v.pipe(v.string(), v.nonEmpty())),
         }),
-        v.description('With attributes, or with a v1.Pod and, where it has several, the name of a container'),
+        v.description('Either attributes, or a v1.Pod and, if it has several containers, the name of one'),
       ),
     ),
     v.minLength(1),
@@ -33,16 +33,19 @@ export const claimsBodySchema = v.strictObject({
 export type ClaimsBody = v.InferOutput<typeof claimsBodySchema>
 export type WorkloadInput = ClaimsBody['workloads'][number]
 
-/** What a schema cannot say: ids are unique; a workload has attributes or a pod; a container is one of a pod. */
+/**
+ * Checks what the schema cannot: ids are unique; a workload has attributes or a pod, not both; a container needs a pod.
+ */
 export function checkWorkloads(workloads: readonly WorkloadInput[]): Checked<readonly WorkloadInput[]> {
   const ids = new Set<string>()
   for (const [index, { id, attributes, pod, container }] of workloads.entries()) {
     const where = `workloads[${index}]`
-    if (ids.has(id)) return refuseMalformed(`${where}.id`, 'is used twice')
+    if (ids.has(id)) return refuseMalformed(`${where}.id`, 'repeats an id: give each workload its own')
     ids.add(id)
     if ((attributes === undefined) === (pod === undefined))
-      return refuseMalformed(where, 'needs either attributes or a pod')
-    if (container !== undefined && pod === undefined) return refuseMalformed(`${where}.container`, 'needs a pod')
+      return refuseMalformed(where, 'must have either attributes or a pod')
+    if (container !== undefined && pod === undefined)
+      return refuseMalformed(`${where}.container`, 'is only allowed with a pod')
   }
   return pass(workloads)
 }

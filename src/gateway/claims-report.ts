@@ -1,5 +1,5 @@
-// What a request for claims leaves behind: the answer to the issuer, and a record for the operator: how many workloads
-// were granted, and every refusal.
+// Ends a claims request: the answer to the issuer, and the audit record with the number of granted workloads and every
+// refusal.
 import type { Context } from 'hono'
 import { WORKLOAD_TEXT_MAX_LENGTH } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
@@ -16,11 +16,11 @@ import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 export interface ClaimsReport {
-  /** Whose request it is. Before its session has verified, the answer tells nothing of the configuration. */
+  /** The issuer, once its session has verified. Before that the answer reveals nothing of the configuration. */
   noteIssuer(session: Session): void
   /** The agent whose session came along. */
   noteAgent(session: Session): void
-  /** One workload was refused; its facts are for the record alone. */
+  /** A refused workload; the facts in `refusal.audit` go to the record only. */
   noteRefusedWorkload(id: string, refusal: Refusal): void
   /** Refuses the request as a whole. */
   refuse(refusal: Refusal): Response
@@ -75,7 +75,7 @@ export function createClaimsReport(
   }
 }
 
-/** Sentences quote what the workload says of itself; an identity is what it is. */
+/** Messages quote strings of the workload, so they are made printable and short. Identities are not changed. */
 export function makeResultPrintable(result: WorkloadResult): WorkloadResult {
   const warnings = result.warnings?.map((warning) => ({ ...warning, detail: makeDetailPrintable(warning.detail) }))
   const noted = warnings === undefined ? {} : { warnings }

@@ -1,5 +1,6 @@
-// All that is in force for one cluster when its workloads are mapped: its own sections, and what the trust domain says
-// about it. A section that never compiled, or cannot be read, refuses the request: a mapping without it would be a guess.
+// The configuration in force for the mappings of one cluster: its own sections and section TrustDomain. A section that
+// never compiled or cannot be read refuses the request: defaults in its place could grant more than the operator
+// allows.
 
 import type { Enablement } from '../attribute/enabled.ts'
 import type { AttributeSettings } from '../config/compile/cross-findings.ts'
@@ -16,13 +17,16 @@ export interface ClusterConfig {
   readonly trustDomain: TrustDomainSettings | undefined
   readonly cluster: ClusterSettings
   readonly workloadAttestation: WorkloadAttestation
-  /** Absent: the platform's defaults hold. */
+  /** Absent: the platform's defaults apply. */
   readonly issuance: IssuancePolicy | undefined
-  /** Those that admit its agents, where an agent's session came along: they were read to check it. */
+  /** The policies that admit its agents; only if the request has an agent's session, which they were read to check. */
   readonly agentPolicies?: PolicySet
 }
 
-/** For an issuer whose session has verified: what it uses stays in memory before what anybody asks for. */
+/**
+ * Reads the configuration for an issuer whose session has verified. Marks its documents as proven: unauthenticated
+ * requests cannot evict them. Refuses as {@link RequestSnapshot.readSection} does.
+ */
 export async function readClusterConfig(
   clusterId: ClusterId,
   snapshot: RequestSnapshot,
@@ -51,7 +55,7 @@ export async function readClusterConfig(
   })
 }
 
-/** What the attestors of the cluster's workloads are set to send. */
+/** Reads which optional attributes the agents of the cluster are configured to send. */
 export function readEnablement({ cluster, workloadAttestation }: AttributeSettings): Enablement {
   return {
     includeContainerAttributes: cluster.includeContainerAttributes,

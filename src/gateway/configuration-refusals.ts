@@ -1,4 +1,4 @@
-// What a request is told where a document that it needs is not in force. An error is never absence.
+// Refusals of requests that need a document which is not in force. A store error is never treated as absence.
 import type { ClusterId, DocumentKey } from '../config/document-key.ts'
 import type { Existence } from '../config/live/cluster-existence.ts'
 import { describeIssue } from '../config/live/config-events.ts'
@@ -7,7 +7,10 @@ import { UNKNOWN_CLUSTER_REFILL_MILLIS } from '../core/limits.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 
-/** The value in force, or `undefined` if the store has no such document. */
+/**
+ * Returns the value in force, or `undefined` if the store has no such document. Refuses with `configuration_invalid` or
+ * `store_unavailable`.
+ */
 export function checkRead<T>({ section }: DocumentKey, read: ConfigRead<T>): Checked<T | undefined> {
   switch (read.kind) {
     case 'in_force':
@@ -18,8 +21,8 @@ export function checkRead<T>({ section }: DocumentKey, read: ConfigRead<T>): Che
       return refuse({
         code: 'configuration_invalid',
         detail: read.contested
-          ? `the stored ${section} does not compile, and which good version was the last is unknown: store one that compiles`
-          : `the stored ${section} has never compiled: its operator sees why with config validate`,
+          ? `the stored ${section} does not compile, and which valid version was the last is unknown: store a valid version`
+          : `the stored ${section} has never compiled: its operator can list the issues with config validate`,
         audit: {
           digest: read.digest,
           issues: read.issues.map(describeIssue),
@@ -30,11 +33,11 @@ export function checkRead<T>({ section }: DocumentKey, read: ConfigRead<T>): Che
   }
 }
 
-/** Passes if the store has any section of the cluster. */
+/** Passes if the store has any section of the cluster. Refuses with `cluster_unknown` or `store_unavailable`. */
 export function checkExistence(clusterId: ClusterId, existence: Existence): Checked<true> {
   if (existence === 'unavailable') return refuse(describeUnavailableStore(1))
   if (existence === 'over_budget') {
-    const reason = 'too many unknown clusters are asked for: this one was not looked up'
+    const reason = 'too many requests for unknown clusters: this one was not looked up'
     return refuse(describeUnavailableStore(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000, reason))
   }
   return existence ? pass(true) : refuse(describeUnknownCluster(clusterId))

@@ -1,4 +1,4 @@
-// The gateway as one Hono app, made of parts that its host hands in. A larger app mounts it with `app.route`.
+// The gateway as one Hono app, made of what its host provides. A larger app mounts it with `app.route`.
 import { Hono } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { makeUuidV7 } from '../core/uuid.ts'
@@ -15,6 +15,24 @@ import { addStatusRoute } from './routes/status.ts'
 import { addWellKnownRoutes } from './routes/well-known.ts'
 import { createServices, type GatewayApp, type GatewayEnv, type GatewayOptions } from './services.ts'
 
+/**
+ * Creates the gateway.
+ *
+ * @param options what the host provides: see {@link GatewayOptions}
+ * @returns a Hono app: serve its `fetch`, or mount it with `app.route`
+ * @throws {RangeError} if `attestors` is inconsistent, for example two of one type
+ * @example
+ * const gateway = createGateway({
+ *   settings,
+ *   source: { read: async (key) => documents.get(key) },
+ *   module: await WebAssembly.compile(await readFile('policy-vm.wasm')),
+ *   fetch,
+ *   clock: Date.now,
+ *   sleep,
+ *   audit: (record) => queue.push(formatAuditLine(record)),
+ * })
+ * const response = await gateway.fetch(request)
+ */
 export function createGateway(options: GatewayOptions): GatewayApp {
   const services = createServices(options)
   const app = new Hono<GatewayEnv>({ strict: true })
@@ -38,17 +56,20 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   addSchemaRoute(app)
   addOpenApiRoute(app, services)
 
-  // A route and no `notFound` handler: of a mounted app Hono uses only the routes.
+  // A route, not a `notFound` handler: Hono uses only the routes of a mounted app.
   app.all('*', function answerUnknown(c, next) {
-    // What a host registers below its mount after the gateway is its own to answer.
+    // Routes that a host registers after the gateway are left to the host.
     if (c.req.routeIndex < matchedRoutes(c).length - 1) return next()
-    return answerProblem(c, { code: 'route_unknown', detail: `there is no ${c.req.method} ${c.req.path} here` })
+    return answerProblem(c, {
+      code: 'route_unknown',
+      detail: `no route matches ${c.req.method} ${c.req.path}: see /openapi.json`,
+    })
   })
   app.onError((error, c) => {
     services.audit({ ...createRecordHead('fault', c, services), error: describeFault(error) })
     return answerProblem(c, {
       code: 'internal_error',
-      detail: 'the gateway failed: look for this requestId in its log',
+      detail: 'the gateway failed: its operator can find the cause in the audit log by this requestId',
     })
   })
   return app

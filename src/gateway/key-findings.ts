@@ -1,12 +1,12 @@
-// Issuers of a document whose keys could not be fetched lately, as warnings of its section: what a login's record says of
-// one login, for an operator who looks at the cluster. Of this isolate alone: another may have fared better.
+// Warns in the status of a section about issuers whose keys could not be fetched lately. It covers this isolate only: a
+// fetch of another one may have succeeded.
 import type { SectionValues } from '../config/compile/compile.ts'
 import type { CrossFindings } from '../config/compile/cross-findings.ts'
 import type { Issue } from '../core/issue.ts'
 import { ISSUES_MAX } from '../core/limits.ts'
 import type { KeySources } from '../token/keys/key-source.ts'
 
-/** Each key source once, at the first attestor that names it; as many as a status lists. */
+/** Finds each failing key source once, at the first attestor that uses it; at most `ISSUES_MAX`. */
 export function findByKeys({ AgentAttestation }: Partial<SectionValues>, sources: KeySources): CrossFindings {
   const found: Issue[] = []
   const seen = new Set<string>()

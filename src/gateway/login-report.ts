@@ -1,5 +1,5 @@
-// What a login tells: the answer to the caller, who learns of its own evidence alone, and the record for the operator,
-// who learns everything but the token.
+// Ends a login: the answer to the caller, which covers only its own evidence, and the audit record for the operator,
+// which holds everything except tokens.
 import type { Context } from 'hono'
 import { formatInstantSeconds } from '../core/instant.ts'
 import { printableJson } from '../core/printable.ts'
@@ -19,18 +19,18 @@ type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>
 
 export interface LoginReport {
-  /** What the request brought, so that the record says who, however it ends. */
+  /** The evidence of the request, so that every outcome records who sent it. */
   noteEvidence(attestations: readonly Attestation[]): void
-  /** `admitted`: the policies did admit, and the session could not be issued. */
+  /** @param admitted set if the policies admitted but no session could be issued */
   refuse(refusal: Refusal, admitted?: Admitted): Response
   refuseOutcome(outcome: NotAdmitted): Response
   admit(outcome: Admitted, session: IssuedSession): Response
 }
 
 const REASONS = {
-  no_policy: 'there is no policy to satisfy: nobody can log in here',
+  no_policy: 'no login is possible here: there is no policy. Its operator has to add one',
   nothing_verified: 'none of the evidence could be verified',
-  no_policy_satisfied: 'evidence was verified, and satisfies no policy',
+  no_policy_satisfied: 'evidence was verified but satisfies no policy',
 } as const
 
 export function createLoginReport(
@@ -42,7 +42,7 @@ export function createLoginReport(
   let presented: readonly Attestation[] = []
 
   function addHead(facts: Omit<LoginFacts, 'v' | 'event' | 'time' | 'requestId' | 'durationMs'>): LoginFacts {
-    // The policies are what a login reads first.
+    // A login reads the policies first, so their document is the first one listed.
     const [configuration, ...otherConfiguration] = snapshot.listUsed()
     return {
       ...createRecordHead('login', c, services),
@@ -106,7 +106,7 @@ export function createLoginReport(
         attributes,
         configuration: readConfiguration().configuration ?? {},
       }
-      // An issuer may sign names that steer the terminal of whoever reads the answer; as JSON they are the same.
+      // An issuer may sign names with terminal control characters: escape them, which does not change the JSON value.
       return answerRecorded(c, services, record, () => answerJson<LoginAnswer>(c, body, printableJson))
     },
   }

@@ -1,5 +1,5 @@
-// The configuration of a cluster in the form that the mapping takes, with the name and the path bounds that its trust
-// domain gives it. A cluster that the trust domain does not let map has no standing, so it cannot get here.
+// The configuration of a cluster in the form that the mapping takes, with the name and path bounds from its trust
+// domain. A cluster whose mappings the trust domain refuses has no `MappedCluster`, so no context can be made for it.
 import type { AttributeValue } from '../attribute/attribute.ts'
 import type { ClusterId } from '../config/document-key.ts'
 import { type MappedCluster, resolveClusterMapping } from '../config/sections/cluster-mapping.ts'
@@ -15,8 +15,8 @@ import { createMappingGates, type MappingFaults } from './mapping-gates.ts'
 
 /** Refuses with `cluster_unlisted` or `cluster_name_taken`. */
 export function checkClusterMapping(clusterId: ClusterId, config: ClusterConfig): Checked<MappedCluster> {
-  const standing = resolveClusterMapping(clusterId, config.cluster, config.trustDomain)
-  return standing.kind === 'mapped' ? pass(standing) : refuse({ code: standing.code, detail: standing.detail })
+  const mapping = resolveClusterMapping(clusterId, config.cluster, config.trustDomain)
+  return mapping.kind === 'mapped' ? pass(mapping) : refuse({ code: mapping.code, detail: mapping.detail })
 }
 
 /** What one request maps with. */

@@ -1,5 +1,5 @@
-// Findings across sections, as refusals of the mapping. A workload is refused only for what its own part of the policy
-// uses: an attribute that no agent sends is no reason to refuse a workload that does not need it.
+// Turns findings across sections into refusals of mappings. A workload is refused only for what its own part of the
+// policy uses: an attribute that no agent sends does not affect a workload that does not need it.
 import type { ResolvedAttribute } from '../attribute/catalogue.ts'
 import { findAcross, findAttributeFault } from '../config/compile/cross-findings.ts'
 import type { Refusal } from '../core/refusal.ts'
@@ -9,13 +9,19 @@ import type { MappingGates } from '../policy/mapping/mapping.ts'
 import type { PathTemplate } from '../template/template.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 
-/** What is wrong between the sections of a cluster. Holds nothing of the documents, so that it can be kept without them. */
+/**
+ * Conflicts between the sections of a cluster. It references no document, so it can be cached without keeping them
+ * alive.
+ */
 export interface MappingFaults {
-  /** Attributes that the policy uses and that cannot come in this cluster, by canonical name. */
+  /** Attributes that the policy uses and the agents of this cluster never send, by canonical name. */
   readonly attributes: ReadonlyMap<string, Refusal>
-  /** `additionalClaims` that the upstream server is too old for, by the index of the override, or `undefined` in the policy itself. */
+  /**
+   * `additionalClaims` that the upstream server is too old for, by the index of the override, or `undefined` in the
+   * policy itself.
+   */
   readonly claims: ReadonlyMap<number | undefined, Refusal>
-  /** The first override that asks for an attribute that never comes. */
+  /** The first override that needs an attribute that is never sent. */
   readonly undecidable: MappingGates['undecidable']
 }
 

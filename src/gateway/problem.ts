@@ -1,5 +1,4 @@
-// Refusals on the wire: `application/problem+json` (RFC 9457) with a stable `code`. The one place that turns a code
-// into a status.
+// Answers refusals as `application/problem+json` (RFC 9457) with a stable `code`. Only here a code becomes a status.
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { PROBLEM_TEXT_MAX_LENGTH } from '../core/limits.ts'
@@ -11,17 +10,17 @@ import type { ProblemBody } from './answers/problem-body.ts'
 import { chooseChallenge } from './www-authenticate.ts'
 
 export interface ProblemExtras extends Pick<ProblemBody, 'reason' | 'configuration' | 'checks'> {
-  /** 401 instead of 403: nothing of what the caller sent was verified. */
+  /** Replaces the status of the code: 401 instead of 403 if no evidence was verified. */
   readonly status?: number
   readonly refusals?: readonly EvidenceRefusal[]
 }
 
-/** For a request that is refused before its gateway's settings are looked at. */
+/** The realm of a request that is refused before the settings are read. */
 const DEFAULT_REALM = 'postern'
 
 /**
- * The answer to a refused request. `refusal.audit` never leaves through here. What the caller sent comes back printable
- * and short: the answer never has more than `PROBLEM_MAX_BYTES`.
+ * Answers a refused request. `refusal.audit` is never sent. Strings that the caller sent are made printable and short,
+ * so the answer has at most `PROBLEM_MAX_BYTES`.
  */
 export function answerProblem(c: Context, refusal: Refusal, extras: ProblemExtras = {}): Response {
   const row = REFUSALS[refusal.code]
@@ -48,8 +47,8 @@ export function answerProblem(c: Context, refusal: Refusal, extras: ProblemExtra
 }
 
 /**
- * An answer of JSON, with a newline at its end for whoever reads it in a terminal. Its type is that of a published schema,
- * and is named where this is called: without a name no answer compiles.
+ * Answers with JSON and a final newline, for terminals. The caller must name the type, which is inferred from a
+ * published schema: without it the call does not compile.
  *
  * @example answerJson<Liveness>(c, { status: 'ok' })
  */
@@ -63,7 +62,7 @@ export function answerJson<Published extends Answer = never>(
 
 function toProblemRefusal({ type, refusal }: EvidenceRefusal): NonNullable<ProblemBody['refusals']>[number] {
   const { code, detail } = refusal
-  // A code of whole requests does not say how far the evidence got.
+  // A code of whole requests has no reason of its own: the evidence counts as unverified.
   return { type, code, reason: REFUSALS[code].reason ?? 'unverified', detail: makePrintable(detail) }
 }
 

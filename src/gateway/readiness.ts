@@ -1,5 +1,5 @@
-// Whether this gateway should be sent requests, and what is degraded. Asks the store itself: copies in memory go on for
-// an hour without it, and a balancer must know sooner.
+// Reports whether a balancer should send requests here, and what is degraded. It reads the store itself: copies in
+// memory serve for up to an hour without it, and a balancer must know sooner.
 
 import { type ConfigSource, callStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
@@ -7,10 +7,10 @@ import { countSecondsSince } from '../core/duration.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
 import type { Checks } from './answers/health-answers.ts'
 
-/** What only the host knows. */
+/** State that only the host knows. */
 export interface HostState {
   readonly isDraining: boolean
-  /** Since when the audit stream takes no records. */
+  /** Since when the audit stream accepts no records, in milliseconds since the epoch; absent if it accepts them. */
   readonly auditRefusingSinceMillis?: number
 }
 
@@ -31,7 +31,7 @@ interface ReadinessOptions {
   readonly hostState: (() => HostState) | undefined
 }
 
-/** No document has this key: that it is absent is what a store says that can be read. */
+/** No document has this key: a readable store answers that it is absent. */
 const PROBE_KEY = 'trust-domain/Readiness'
 
 interface StoreState {
@@ -45,7 +45,10 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
   let last: StoreState | undefined
   let askedMillis: number | undefined
 
-  /** One read in a while; while one is under way the others answer by the last, since no promise outlives its request. */
+  /**
+   * Reads at most once per `READY_CACHE_MILLIS`. During a read other requests get the last result: a promise must not
+   * outlive its request.
+   */
   async function checkStore(): Promise<StoreState> {
     const nowMillis = clock()
     if (last !== undefined) {
@@ -96,7 +99,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
   }
 }
 
-/** A clock that was set back makes nothing young. */
+/** False if the clock was set back to before `millis`. */
 function isYounger(millis: number, maxMillis: number, nowMillis: number): boolean {
   return nowMillis >= millis && nowMillis - millis < maxMillis
 }

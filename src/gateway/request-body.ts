@@ -1,5 +1,5 @@
-// A request body becomes a checked value here: content type, size, strict JSON, shape, in this order. Messages name the
-// field, never what was in it: a login body holds tokens.
+// Parses and checks a request body: content type, size, strict JSON, shape, in this order. Messages name the field and
+// never quote its value: a login body holds tokens.
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import { describeKind, describeRequirement } from '../config/compile/describe-requirement.ts'
@@ -10,16 +10,20 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 import { readBytes } from '../net/read-bytes.ts'
 
 const FAULTS: Readonly<Record<JsonFault, string>> = {
-  encoding_invalid: 'it is not UTF-8 without a byte order mark',
-  syntax_invalid: 'it is not JSON',
-  member_duplicate: 'an object has two members of one name',
-  depth_exceeded: 'it is nested too deeply',
-  number_unsafe: 'a number is larger than 2^53',
-  text_ill_formed: 'a text holds half of a surrogate pair',
+  encoding_invalid: 'it must be UTF-8 without a byte order mark',
+  syntax_invalid: 'it is not valid JSON',
+  member_duplicate: 'an object has two members with the same name',
+  depth_exceeded: `it is nested more than ${JSON_DEPTH_MAX} levels deep`,
+  number_unsafe: 'a number is out of range: an integer must be within +/-(2^53 - 1)',
+  text_ill_formed: 'a string contains an unpaired surrogate',
 }
 
 /**
- * Reads at most `maxBytes`. Refuses with `content_type_unsupported`, `request_malformed`, or as {@link readBytes} does.
+ * Reads and checks the body.
+ *
+ * @param maxBytes the largest body that is read, in bytes
+ * @param sleep the host's timer, for the read timeout
+ * @returns the value, or a refusal: `content_type_unsupported`, `request_malformed`, or as {@link readBytes}
  */
 export async function readBody<T>(
   c: Context,
@@ -43,7 +47,11 @@ export async function readBody<T>(
   return checkShape(schema, json.value, [])
 }
 
-/** The first issue of `value`, named by its path below `at`. */
+/**
+ * Checks `value` by `schema`. Refuses with `request_malformed` for the first issue, naming its path.
+ *
+ * @param at the path of `value` in the body
+ */
 export function checkShape<T>(
   schema: v.GenericSchema<unknown, T>,
   value: unknown,
@@ -62,9 +70,9 @@ export function checkShape<T>(
 
 function describeShapeFault(issue: v.BaseIssue<unknown>): string {
   const { kind, type, expected, received, message, input, requirement } = issue
-  if (expected === 'never') return 'is not a field of this request'
+  if (expected === 'never') return 'is not a known field of this request: remove it'
   if (received === 'undefined') return 'is missing'
-  // A schema of our own, and a pattern, have no word for what they expect but the message that they are given.
+  // Only the message of a custom schema, or of a pattern, describes what it expects.
   if (type === 'custom' || type === 'regex') return `must be ${message}`
   if (kind === 'validation') return `must ${describeRequirement(type, requirement, Array.isArray(input))}`
   return `must be ${describeKind(type)}`
@@ -75,7 +83,10 @@ function isJsonType(header: string | undefined): boolean {
   return type === 'application/json' && parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter))
 }
 
-/** A member name is the caller's text as well, and could be a token in the wrong place: only short, plain ones are shown. */
+/**
+ * A member name comes from the caller too and could be a misplaced token: only short, plain names are shown, others as
+ * `?`.
+ */
 function formatPath(path: readonly (string | number)[]): string {
   return path
     .map((item, index) => {

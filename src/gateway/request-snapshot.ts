@@ -1,6 +1,6 @@
-// The configuration as one request sees it. Each document is read once, so that the whole request decides by one version of
-// it, and what was used is recorded: that is `configuration` in the answer and in the audit record. A snapshot belongs to
-// the request that made it: on Workers a request must not await a promise of another one.
+// The configuration as one request sees it. Each document is read once, so the whole request uses one version of it.
+// The versions used are `configuration` in the answer and the audit record. A snapshot is never shared between
+// requests: on Workers a request must not await a promise of another one.
 import type { SectionValues } from '../config/compile/compile.ts'
 import { type ClusterId, clusterKey, type DocumentKey, trustDomainKey } from '../config/document-key.ts'
 import type { ConfigCache } from '../config/live/cache.ts'
@@ -25,34 +25,37 @@ export interface RequestSnapshot {
     clusterId: ClusterId | undefined,
     name: Section,
   ): Promise<Checked<SectionValues[Section] | undefined>>
-  /** The same read whole, for the status: what is stored and not in force is in it as well. */
+  /** The whole result of the read, for the status: it also describes a stored version that is not in force. */
   read<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>>
   /**
-   * The policies that admit the agents of a cluster, or issuers if `clusterId` is `undefined`. None where there is no such
-   * document: then nobody is admitted. Refuses as {@link readSection} does, and with `cluster_unknown`.
+   * The policies that admit the agents of a cluster, or issuers if `clusterId` is `undefined`. Without such a document
+   * the set is empty and every login is refused. Refuses as {@link readSection} does, and with `cluster_unknown`.
    */
   readPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>>
   /**
-   * Passes if the store has any section of the cluster, else refuses with `cluster_unknown` or `store_unavailable`. Records
-   * no use: only whether a document is there has been asked, not what is in it.
+   * Passes if the store has any section of the cluster, else refuses with `cluster_unknown` or `store_unavailable`.
+   * Records no use: it checks only that a document exists, not its content.
    */
   requireCluster(clusterId: ClusterId, asker: Asker): Promise<Checked<true>>
   /** See {@link ConfigCache.prove}. */
   prove(key: DocumentKey): void
   /** The versions that were in force when this request used them, in the order of their first use. */
   listUsed(): readonly ConfigurationUsed[]
-  /** Of these sections of a cluster, the digests of the versions that this request used; `undefined` if it used none. */
+  /**
+   * The digests of the versions of these sections that this request used; `undefined` for a section that it did not
+   * use.
+   */
   listUsedDigests<Section extends SectionName>(
     clusterId: ClusterId,
     names: readonly Section[],
   ): { readonly [Name in Section]?: string | undefined }
-  /** Hands work to the host that goes on after the answer. */
+  /** Hands work to the host that continues after the answer. */
   readonly background: Background
 }
 
 const NO_POLICIES = createPolicySet([])
 
-/** One for each request. */
+/** Creates the snapshot of one request. */
 export function createSnapshot(configs: ConfigCache, background: Background): RequestSnapshot {
   const reads = new Map<string, Promise<ConfigRead<unknown>>>()
   const policySets = new Map<ClusterId | undefined, Promise<Checked<PolicySet>>>()
@@ -60,14 +63,14 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
   const uses = new Map<string, ConfigurationUsed | undefined>()
 
   function lookAt<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>> {
-    // The key names the section, and a map of all sections cannot say that its value is of that one.
+    // The key determines the section's type, which a map of all sections cannot express.
     return findOnce(reads, key.text, () => configs.get(key, background)) as Promise<ConfigRead<SectionValues[Section]>>
   }
 
   async function read<Section extends SectionName>(
     key: DocumentKey<Section>,
   ): Promise<ConfigRead<SectionValues[Section]>> {
-    // Takes its place before the store answers: sections that are read at the same time are listed in a fixed order.
+    // Reserves its place before the store answers, so sections that are read concurrently are listed in a fixed order.
     if (!uses.has(key.text)) uses.set(key.text, undefined)
     const found = await lookAt(key)
     if (found.kind === 'in_force') {
@@ -123,7 +126,7 @@ export function policiesKey(
     : clusterKey(clusterId, 'AgentAttestation')
 }
 
-/** `configuration` of an answer: section names to digests. */
+/** Makes `configuration` of an answer: section names to digests. */
 export function listConfiguration(
   used: readonly ConfigurationUsed[],
 ): Readonly<Record<string, { readonly digest: string; readonly stale: boolean }>> {
@@ -131,8 +134,8 @@ export function listConfiguration(
 }
 
 /**
- * The name of the section. Where clusters have a section of that name too, the trust domain's document is called by its
- * key, so that a request that uses both lists both, and each is always called the same.
+ * The name under which a document is listed: its section. If clusters have a section of the same name, the trust
+ * domain's document is listed by its key, so that a request that uses both lists both.
  */
 function nameSection({ section, clusterId, text }: DocumentKey<SectionName>): string {
   return clusterId === undefined && SECTIONS[section].scope !== 'trust-domain' ? text : section

@@ -1,10 +1,10 @@
-// One route, and 405 with `Allow` for every other method on its path (RFC 9110 section 15.5.6).
+// Adds a route, and 405 with `Allow` for every other method on its path (RFC 9110 section 15.5.6).
 import type { Context } from 'hono'
 import { answerProblem } from './problem.ts'
 import type { GatewayApp, GatewayEnv } from './services.ts'
 
-/** An id that is none is answered like a cluster that is not stored, before any store is touched. */
-export const UNKNOWN_CLUSTER = { code: 'cluster_unknown', detail: 'there is no cluster of this id' } as const
+/** Malformed cluster ids get the same answer as unknown clusters, without a store read. */
+export const UNKNOWN_CLUSTER = { code: 'cluster_unknown', detail: 'no cluster has this id' } as const
 
 type Answer = (c: Context<GatewayEnv>) => Response | Promise<Response>
 

@@ -1,5 +1,5 @@
-// What every route works with, made of what the host hands in. Made once per isolate; holds no promise and nothing of a
-// single request.
+// The services that all routes share, made of what the host provides. Created once per isolate; they hold no promise
+// and no state of a single request.
 import type { Hono } from 'hono'
 import type { Attestor } from '../attest/attestor.ts'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
@@ -23,28 +23,38 @@ import type { MappingFaults } from './mapping-gates.ts'
 import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 
+/** What a host provides to {@link createGateway}. */
 export interface GatewayOptions {
   readonly settings: Settings
+  /** The store of section documents. */
   readonly source: ConfigSource
-  /** Where applied records go. Absent: a bad document that a cold isolate meets is refused. */
+  /**
+   * The store of applied records. Absent: an isolate that starts while a document is invalid refuses its requests with
+   * 503.
+   */
   readonly state?: StateStore
-  /** The compiled `wasm/policy-vm.wasm`: each host loads it its own way, since Workers may not compile at run time. */
+  /** The compiled `wasm/policy-vm.wasm`. The host compiles it, because Workers forbid compilation at run time. */
   readonly module: WebAssembly.Module
+  /** Fetches key sets and calls out. The gateway checks each URL; the host should check the resolved addresses. */
   readonly fetch: FetchLike
   /**
-   * Which evidence is taken. Default: what ships. A list of one's own says all: `[...ATTESTORS, mine]`. `createGateway`
-   * throws a `RangeError` for a list that is at odds with itself.
+   * The attestors whose evidence is accepted. Default: `ATTESTORS`. The list replaces the default: `[...ATTESTORS,
+   * mine]`. `createGateway` throws a `RangeError` if it is inconsistent.
    */
   readonly attestors?: readonly Attestor[]
-  /** Name of an environment variable that configures an egress proxy, which `fetch` does not use: failures say so. */
+  /** Name of an environment variable for an egress proxy that `fetch` does not use: failed fetches mention it. */
   readonly unusedProxy?: string
+  /** The time in milliseconds since the epoch, such as `Date.now`. */
   readonly clock: Clock
+  /** A timer that can be cancelled. */
   readonly sleep: Sleep
-  /** Gets records of requests, and events: see `events.ts`. */
+  /** Receives the records of requests, and events: see `audit/events.ts`. */
   readonly audit: AuditSink
-  /** What the host knows of itself, for `/readyz`. Absent: nothing is wrong with it. */
+  /** The host's own state, for `/readyz`. Absent: never draining, and the audit stream accepts records. */
   readonly hostState?: () => HostState
-  /** What compiled configurations may take of memory, for a host that has more than the least one. */
+  /**
+   * Memory for compiled configurations, in bytes. Default `CONFIG_CACHE_MAX_BYTES`, which fits an isolate of 128 MB.
+   */
   readonly configCacheMaxBytes?: number
 }
 
@@ -66,12 +76,12 @@ export interface Services {
   readonly readiness: () => Promise<Readiness>
 }
 
-/** What a request carries through the app. */
+/** Variables of a request. */
 export interface GatewayEnv {
   Variables: {
     requestId: string
     startedMillis: number
-    /** The trust domain, for challenges. */
+    /** The trust domain, for `WWW-Authenticate`. */
     realm: string
   }
 }
@@ -81,7 +91,7 @@ export type GatewayApp = Hono<GatewayEnv>
 export function createServices(options: GatewayOptions): Services {
   const { settings, source, state, module, fetch, unusedProxy, clock, sleep, hostState, configCacheMaxBytes } = options
   const audit = guardSink(options.audit)
-  // Without a key to seal with nothing is kept: a record that anybody could have written is worth nothing.
+  // Without a seal key no records are kept: any writer of the store could forge an unsealed one.
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
 

@@ -1,20 +1,24 @@
-// What an operator sets. The host reads and checks it (runtime/settings.ts); here it is what the gateway needs.
+// The settings of the operator, in the form that the gateway needs. The host reads and checks them
+// (runtime/settings.ts).
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import type { SealKeys } from '../token/seal-key.ts'
 import type { SessionKeys } from '../token/session/session-keys.ts'
 
 export interface Settings {
   readonly trustDomain: TrustDomain
-  /** Never taken from a request: behind a proxy the Host header is the caller's to choose. */
+  /**
+   * URL of this gateway as an issuer (`iss` of sessions). Never taken from a request: the caller chooses the Host
+   * header.
+   */
   readonly issuerUrl: string
-  /** What `k8s_token` evidence must be meant for unless a policy says otherwise. */
+  /** The audience that `k8s_token` evidence must have, unless a policy sets another one. */
   readonly audience: string
   readonly sessionKeys: SessionKeys
-  /** Empty: nothing is sealed, and no applied record is kept. */
+  /** Empty: no challenge is issued and no applied record is kept. */
   readonly sealKeys: SealKeys
   readonly sessionTtlSeconds: number
   readonly clockSkewSeconds: number
   readonly allowLoopbackIssuers: boolean
-  /** Origins that may resolve to private addresses (Node and Deno). */
+  /** Origins of issuers that may resolve to private addresses (Node and Deno). */
   readonly privateIssuers: readonly string[]
 }

@@ -1,5 +1,5 @@
-// What a request for a status leaves behind: the answer, and a record if it was refused, since somebody may be looking
-// around with a stolen or revoked session. One that is answered changes nothing, and some ask every few seconds.
+// Ends a status request: the answer, and an audit record if it was refused, which may show reconnaissance with a stolen
+// or revoked session. An answered one is not recorded: it changes nothing, and some clients poll every few seconds.
 import type { Context } from 'hono'
 import type { SectionStatus } from '../config/live/status.ts'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
@@ -15,7 +15,7 @@ import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 export interface StatusReport {
-  /** Whose request it is. Before its session has verified, the answer tells nothing of the configuration. */
+  /** The issuer, once its session has verified. Before that the answer reveals nothing of the configuration. */
   noteIssuer(session: Session): void
   refuse(refusal: Refusal): Response
   answer(sections: readonly SectionStatus[]): Response

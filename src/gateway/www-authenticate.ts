@@ -1,15 +1,17 @@
-// What a 401 challenges for (RFC 9110 section 15.5.2 requires it of every one). Sessions are bearers (RFC 6750). Evidence
-// and the agent's session come in the body, which no registered scheme describes: theirs has a name that no other can
-// mean. A client that does not know it ignores it (section 11.6.1), where `Bearer` would make it send a header that the
-// login never reads, and `Basic` make a browser ask for a password.
+// The `WWW-Authenticate` challenges of 401 answers (RFC 9110 section 15.5.2 requires at least one). Sessions are bearer
+// tokens (RFC 6750). Evidence and the agent's session are sent in the body, which no registered scheme describes, so
+// they have a scheme of their own. A client that does not know it ignores it (section 11.6.1). `Bearer` would make it
+// send a header that the login never reads, and `Basic` would make a browser ask for a password.
 import { REFUSALS, type Refusal } from '../core/refusal.ts'
 
 /** The member of the body that was refused. */
 type Member = 'attestations' | 'agentSession'
 
 /**
- * The value of `WWW-Authenticate` for a refusal that ends a request with `status`; `undefined` unless that is 401.
- * `realm` is the trust domain: its letters need no quoting.
+ * Chooses the value of `WWW-Authenticate`.
+ *
+ * @param status the status of the answer; the result is `undefined` unless it is 401
+ * @param realm the trust domain, whose characters need no escaping in a quoted string
  */
 export function chooseChallenge(
   { code, where }: Pick<Refusal, 'code' | 'where'>,
@@ -17,7 +19,7 @@ export function chooseChallenge(
   realm: string,
 ): string | undefined {
   if (status !== 401) return undefined
-  // Not Bearer: an issuer would take its own session for the bad one, and log in again and again.
+  // Not Bearer: an issuer would assume that its own session is invalid and log in repeatedly.
   if (where === 'agentSession') return formatEvidenceChallenge(realm, where)
   // RFC 6750 section 3.1: a request without credentials gets no error code.
   if (code === 'session_missing') return formatBearerChallenge(realm)
@@ -25,7 +27,7 @@ export function chooseChallenge(
   return isOfSession ? formatBearerChallenge(realm, 'invalid_token') : formatEvidenceChallenge(realm, 'attestations')
 }
 
-/** RFC 6750 section 3: at least one parameter, so always the realm. */
+/** RFC 6750 section 3 requires at least one parameter: the realm is always present. */
 export function formatBearerChallenge(realm: string, error?: 'invalid_token' | 'insufficient_scope'): string {
   return `Bearer realm="${realm}"${error === undefined ? '' : `, error="${error}"`}`
 }

@@ -1,5 +1,6 @@
-// The gateway's own records under `applied/`: the last version of each document that compiled, so that an isolate that
-// starts while the stored one is bad has something good to serve. Which record is right is in version-order.ts.
+// The gateway's own records under `applied/`: the last version of each document that compiled, so an isolate that
+// starts while the stored document is invalid has a valid version to serve. version-order.ts decides what a record must
+// hold.
 import { computeDigest } from '../../core/digest.ts'
 import { decodeUtf8, encodeUtf8 } from '../../core/utf8.ts'
 import {
@@ -14,9 +15,9 @@ import type { StateStore } from '../source.ts'
 import type { Mark } from './version-order.ts'
 
 export interface AppliedRecords {
-  /** One whose signature, deployment, key or digest does not fit counts as absent. Rejects if the store cannot be read. */
+  /** A record with a wrong seal, deployment, key or digest counts as absent. @throws if the store cannot be read */
   read(key: DocumentKey): Promise<OpenedRecord | undefined>
-  /** Rejects if the store cannot be written. */
+  /** @throws if the store cannot be written */
   write(key: DocumentKey, record: AppliedRecord): Promise<void>
 }
 
@@ -35,7 +36,11 @@ export function createAppliedRecords(state: StateStore, sealing: Sealing): Appli
   }
 }
 
-/** The record that a mark makes of a document; `bytes` are those of the version, which compiled and so is UTF-8. */
+/**
+ * Makes the record that a mark requires.
+ *
+ * @param version the version that compiled, so its bytes are UTF-8; needed for a mark `applied` only
+ */
 export function createAppliedRecord(
   key: DocumentKey,
   mark: Mark,
@@ -43,6 +48,7 @@ export function createAppliedRecord(
 ): AppliedRecord {
   if (mark.kind !== 'applied') return { ...mark, key: key.text }
   const text = version === undefined ? undefined : decodeUtf8(version.bytes)
-  if (version === undefined || text === undefined) throw new TypeError('a version that compiled has its text')
+  if (version === undefined || text === undefined)
+    throw new TypeError('a version that compiled must be present and UTF-8')
   return { ...mark, key: key.text, digest: version.digest, text, confirmedAtMillis: mark.readAtMillis }
 }

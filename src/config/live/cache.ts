@@ -1,6 +1,7 @@
-// Configurations in memory, with bounded ages. A copy is read again in the background, then before the answer; only a
-// store that fails or hangs lets an older one serve, for a stated time. Deletion obeys the same bounds, an error is
-// never absence, and what is evicted is read again. Shared state is plain data: no promise outlives its request.
+// Configurations in memory, with bounded ages. A copy is refreshed first in the background, and later before the
+// answer. An older copy serves, up to `CONFIG_STALE_MAX_MILLIS`, only while the store fails or hangs. Deletions follow
+// the same bounds, an error is never treated as absence, and an evicted copy is read again. Shared state is plain data:
+// no promise outlives its request.
 import type { Clock, Sleep } from '../../core/clock.ts'
 import { roundUpToSeconds } from '../../core/duration.ts'
 import {
@@ -39,44 +40,50 @@ export type StoredEvent = ConfigEvent | StoreEvent | StateWriteFailed
 
 export interface ConfigCacheOptions<Values> {
   readonly source: ConfigSource
-  /** Without them a cold isolate that meets a bad document has nothing to fall back to. */
+  /** Absent: an isolate that starts while a document is invalid has no version to fall back to. */
   readonly records?: AppliedRecords
-  /** Gets each change once per isolate. It must not throw. */
+  /** Receives each change once per isolate. It must not throw. */
   readonly tell: (event: StoredEvent) => void
   readonly clock: Clock
   readonly sleep: Sleep
   readonly compile: CompileSection<Values>
   readonly contextFor: ContextFor
-  /** What compiled configurations may take of memory; default {@link CONFIG_CACHE_MAX_BYTES}. */
+  /** Memory for compiled configurations, in bytes; default {@link CONFIG_CACHE_MAX_BYTES}. */
   readonly maxBytes?: number
-  /** The sections that a cluster can have; those of the table, unless a test says otherwise. */
+  /** The sections that a cluster can have; default those of the table. Tests set others. */
   readonly clusterSections?: readonly string[]
 }
 
 export interface ConfigCache<Values = SectionValues> {
-  /** The configuration in force under `key`, or why there is none. Never rejects for a store that fails. */
+  /**
+   * Reads the configuration in force under `key`, or why nothing is in force. Does not reject if the store fails:
+   * `unavailable`.
+   */
   get<Section extends keyof Values & string>(
     key: DocumentKey<Section>,
     background: Background,
   ): Promise<ConfigRead<Values[Section]>>
   /**
-   * Whether the store has any section of the cluster. See {@link Existence}. `read` is {@link get} as the request does it,
-   * so that a section which the request reads as well is read once.
+   * Checks whether the store has any section of the cluster: see {@link Existence}.
+   *
+   * @param read the request's own {@link get}, so a section that the request reads as well is read once
    */
   clusterExists(
     clusterId: ClusterId,
     asker: Asker,
     read: <Section extends keyof Values & string>(key: DocumentKey<Section>) => Promise<ConfigRead<unknown>>,
   ): Promise<Existence>
-  /** Whether {@link clusterExists} has found nothing, so lately that it need not be asked again. Costs no read. */
+  /** Whether {@link clusterExists} found no section recently enough that the result still holds. Costs no read. */
   isKnownAbsent(clusterId: ClusterId): boolean
-  /** That a caller used the document whose evidence or session has verified: it does not give way to what others ask for. */
+  /**
+   * Notes that a caller with verified evidence or session used the document: unauthenticated requests cannot evict it.
+   */
   prove(key: DocumentKey): void
 }
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** Failed reads of one key: the next one waits. */
+/** Failed reads of one key, which delay the next read. */
 interface Trouble {
   readonly failures: number
   readonly retryMillis: number
@@ -86,7 +93,7 @@ interface Trouble {
 export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
   const { source, records, clock, sleep, tell } = options
   const documents = createRetained<Known>(options.maxBytes ?? CONFIG_CACHE_MAX_BYTES, clock)
-  // Apart, so that a caller who makes up cluster ids evicts no configuration.
+  // Separate from documents, so that requests with made-up cluster ids evict no configuration.
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
   const leases = createLeases(ABSENCE_CACHE_MAX)
@@ -109,13 +116,14 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     absences.delete(key.text)
     documents.set(key.text, known, weigh(known), known.desired.documentBytes)
     if (key.clusterId !== undefined) existence.noteDocument(key.clusterId)
-    // Every request of an issuer and the probe of readiness need these few, so they never queue with those of clusters.
+    // Every request of an issuer needs these few documents of the trust domain, so clusters' documents never evict
+    // them.
     else documents.prove(key.text)
   }
 
   function computeAgeMillis(known: Known): number {
     const age = clock() - known.readAtMillis
-    // A clock that went back says nothing of the age: read again.
+    // The clock was set back, so the age is unknown: read again.
     return age < 0 ? CONFIG_REVALIDATE_MILLIS + 1 : age
   }
 
@@ -141,28 +149,28 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   }
 
   /**
-   * The stored bytes. What this isolate had is looked for twice before it counts as absent: a file that is being replaced
-   * is absent for a moment, and nobody may be locked out by that.
+   * Reads the stored bytes. A document that this isolate had is read a second time before it counts as absent: a file
+   * that is being replaced is absent for a moment, which must not lock callers out.
    */
   async function lookUp(key: DocumentKey): Promise<{ bytes: Bytes | undefined; readAtMillis: number }> {
     const wasThere = find(key)?.desired !== undefined
-    // The age counts from before the read: what the store says may be that old.
+    // The age counts from before the read: the answer may be that old.
     const readAtMillis = clock()
     const bytes = await source.read(key.text)
     if (bytes !== undefined || !wasThere) return { bytes, readAtMillis }
     await sleep(ABSENCE_RECHECK_MILLIS)
-    // A version that was put meanwhile must not count as read before it was there.
+    // A version stored in the meantime must not count as read before it was stored.
     const againAtMillis = clock()
     return { bytes: await source.read(key.text), readAtMillis: againAtMillis }
   }
 
-  /** One read of the store, and what it makes of the document. Its caller holds the lease. */
+  /** Reads the store once and updates the document. The caller holds the lease. */
   async function refresh(key: DocumentKey, lease: Lease, background: Background): Promise<void> {
     try {
       const { bytes, readAtMillis } = await callStore(() => lookUp(key), STORE_TIMEOUT_MILLIS, sleep)
       const before = find(key)
       const { known, look, isFirst } = await learn(key, bytes, readAtMillis, before)
-      // What one isolate decides by must hold in all: the first decision waits until the record says so.
+      // The first decision by a version waits for its record, so that other isolates can fall back to the same version.
       const sinceMillis = isFirst ? await look : undefined
       if (!leases.holds(lease)) return
       remember(key, setAppliedAt(known, sinceMillis))
@@ -178,7 +186,10 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     }
   }
 
-  /** What a read says, the look at the record that follows from it, and whether this isolate decides by it first. */
+  /**
+   * Computes the state after a read, starts the record check that it requires, and returns whether this isolate uses
+   * the version for the first time.
+   */
   async function learn(
     key: DocumentKey,
     bytes: Bytes | undefined,
@@ -212,7 +223,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       remember(key, setAppliedAt(known, sinceMillis))
   }
 
-  /** What a store that cannot be read leaves: an older copy for a stated time, or nothing. */
+  /** Answers without the store: an older copy within `CONFIG_STALE_MAX_MILLIS`, else `unavailable`. */
   function answerWithoutStore(key: DocumentKey): ConfigRead<unknown> {
     const known = find(key)
     if (known !== undefined && computeAgeMillis(known) <= CONFIG_STALE_MAX_MILLIS) return toConfigRead(known, true)
@@ -221,9 +232,12 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
 
-  /** It was in memory before, and there is no room for all documents that are asked for. */
+  /**
+   * Answers for a document that was evicted and may not be compiled again yet: memory cannot hold all requested
+   * documents.
+   */
   function answerOverBudget(waitMillis: number): ConfigRead<unknown> {
-    const reason = 'more documents are in use than memory holds, and this one was compiled before: not compiled again'
+    const reason = 'more documents are in use than fit in memory: this one was evicted and is not compiled again yet'
     return { kind: 'unavailable', retryAfterSeconds: roundUpToSeconds(waitMillis), reason }
   }
 
@@ -233,7 +247,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       if (known !== undefined && computeAgeMillis(known) <= CONFIG_REVALIDATE_MILLIS) {
         if (computeAgeMillis(known) > CONFIG_FRESH_MILLIS && !isTroubled(key)) {
           const lease = leases.take(key.text, clock())
-          // A fault of ours shows in the next read that a request awaits.
+          // A fault of the gateway surfaces in the next read that a request awaits.
           if (lease !== undefined) background(refresh(key, lease, background).catch(() => {}))
         }
         return toConfigRead(known, false)
@@ -254,7 +268,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return answerWithoutStore(key)
   }
 
-  /** Whether there is such a document; `undefined`: the store cannot be read. */
+  /** Whether the document is stored; `undefined` if the store cannot be read. */
   async function peek(key: DocumentKey): Promise<boolean | undefined> {
     const known = find(key)
     if (known !== undefined && computeAgeMillis(known) <= CONFIG_REVALIDATE_MILLIS) return known.desired !== undefined
@@ -266,7 +280,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   }
 
   return {
-    // The compiler has typed the value by the section that the key names; the map of all sections cannot say so.
+    // The key determines the section's type, which a map of all sections cannot express.
     get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
     clusterExists: (clusterId, asker, read) =>
       existence.check(clusterId, asker, {

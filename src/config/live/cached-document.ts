@@ -1,5 +1,5 @@
-// What one read of the store makes of a document, given what was known before: the rule that a bad document never
-// displaces a good one, and that a deleted one is gone. Plain data; the store and the time come from the cache.
+// Updates the state of a cached document after a read of the store: an invalid document never displaces a valid
+// version, and a deleted document is gone. Plain data; the store and the time come from the cache.
 
 import { computeDigest } from '../../core/digest.ts'
 import { CONFIG_ENTRY_BYTES } from '../../core/limits.ts'
@@ -18,7 +18,7 @@ export interface Version {
   readonly value: unknown
   readonly warnings: readonly LocatedIssue[]
   readonly appliedAtMillis: number
-  /** Of memory: see `weighCompiled`. */
+  /** Memory that it takes: see `weighCompiled`. */
   readonly weightBytes: number
 }
 
@@ -29,21 +29,21 @@ export interface Desired {
   readonly attemptedAtMillis: number
   /** Empty if it compiled. */
   readonly issues: readonly LocatedIssue[]
-  /** Of the issues, in memory. */
+  /** Memory that the issues take. */
   readonly weightBytes: number
 }
 
-/** What is known of one document since the last successful read of the store. */
+/** The state of one document as of the last successful read of the store. */
 export interface Known {
   readonly readAtMillis: number
   /** `undefined`: absent. */
   readonly desired: Desired | undefined
   readonly inForce: Version | undefined
-  /** What this isolate itself read, but for bad documents. */
+  /** What this isolate itself read, except invalid documents. */
   readonly trail: Trail
-  /** Nothing is in force although there are good versions: which of them is the last cannot be told. */
+  /** Nothing is in force although valid versions exist, because which of them is the last is unknown. */
   readonly contested: boolean
-  /** A record whose text no longer compiles, so that it is not compiled at every read. */
+  /** Digest of a record whose document no longer compiles; remembered so that it is not compiled at every read. */
   readonly deadRecord: string | undefined
 }
 
@@ -54,10 +54,11 @@ export interface Compiler {
 }
 
 export interface Recall extends Compiler {
-  /** The applied record. Rejects with a `StoreError` if it cannot be read. */
+  /** Reads the applied record. @throws {StoreError} if it cannot be read */
   readonly recall: () => Promise<AppliedRecord | undefined>
 }
 
+/** The state after a read that found no document. */
 export function recordAbsence(readAtMillis: number, before?: Known): Known {
   return {
     readAtMillis,
@@ -71,15 +72,16 @@ export function recordAbsence(readAtMillis: number, before?: Known): Known {
 
 export interface KnownUpdate {
   readonly known: Known
-  /** Where the stored document is bad: the record of what goes on in force, if it is that of the record. */
+  /** If the stored document is invalid and the version of the record stays in force: that record. */
   readonly record?: Extract<AppliedRecord, { readonly kind: 'applied' }>
-  /** Where the stored document is bad: what the record has to become. */
+  /** If the stored document is invalid: what the record must become. */
   readonly mark?: Mark
 }
 
 /**
- * What is known after a read that found `bytes`. Nothing is compiled whose digest has been compiled before. Rejects
- * with a `StoreError` if the applied record is needed and cannot be read.
+ * Computes the state after a read that found `bytes`. A digest that was compiled before is not compiled again.
+ *
+ * @throws {StoreError} if the applied record is needed and cannot be read
  */
 export async function updateKnown(
   bytes: Uint8Array<ArrayBuffer>,
@@ -93,7 +95,7 @@ export async function updateKnown(
   const desired = { digest, documentBytes: bytes.length, attemptedAtMillis, issues: [], weightBytes: 0 }
   const good = { readAtMillis, desired, trail: extendTrail(trail, digest, readAtMillis), contested: false, deadRecord }
 
-  // What is in force is known to compile, also when its author has just put it back.
+  // The version in force compiles, also if its author has just restored it.
   if (inForce?.digest === digest) return { known: { ...good, inForce } }
   const bad = { readAtMillis, inForce, trail, contested: false, deadRecord }
   if (last?.digest === digest && last.issues.length > 0) return fallBack({ ...bad, desired: last }, context)
@@ -105,7 +107,7 @@ export async function updateKnown(
   return fallBack({ ...bad, desired: { ...desired, issues, weightBytes } }, context)
 }
 
-/** The stored document is bad: what is in force then? */
+/** Chooses what is in force while the stored document is invalid. */
 async function fallBack(known: Known, context: Recall): Promise<KnownUpdate> {
   const record = await context.recall()
   const fallback = chooseFallback(record, known.inForce?.digest, known.trail, context.nowMillis)
@@ -121,13 +123,16 @@ async function fallBack(known: Known, context: Recall): Promise<KnownUpdate> {
       if (digest === known.deadRecord) return { known }
       const compiled = compileSafely(digest, encodeUtf8(text), appliedAtMillis, context)
       if (compiled.ok) return { known: { ...known, inForce: compiled.value }, record: fallback.record }
-      // What is in memory is older than the record, and is not the last good version any more.
+      // The version in memory is older than the record, so it is not the last valid one.
       return { known: { ...known, inForce: undefined, deadRecord: digest } }
     }
   }
 }
 
-/** The compiler promises not to throw. Should it, the document is bad, and the good one before it stays. */
+/**
+ * The compiler must not throw. If it does, the document counts as invalid, and the valid version before it stays in
+ * force.
+ */
 function compileSafely(
   digest: string,
   bytes: Uint8Array<ArrayBuffer>,
@@ -143,13 +148,15 @@ function compileSafely(
     }
     if (compiled.issues.length > 0) return compiled
   } catch {
-    // Its message may hold anything; the document's digest is enough to look for the fault.
+    // The message of the error may hold anything, so it is dropped: the document's digest is enough to reproduce the
+    // fault.
   }
-  const message = 'Cannot compile the document: the compiler failed, which is a fault of Postern; please report it'
+  const message =
+    'Cannot compile the document: the compiler failed, which is a fault in Postern. Report it with this document'
   return { ok: false, issues: [{ code: 'value_invalid', path: [], message, line: 1, column: 1 }] }
 }
 
-/** A record knows since when the version has been applied, also where another isolate applied it. */
+/** Takes the time since which the version is in force from its record, also if another isolate applied it. */
 export function setAppliedAt(known: Known, sinceMillis: number | undefined): Known {
   const { inForce } = known
   return inForce === undefined || sinceMillis === undefined
@@ -157,6 +164,7 @@ export function setAppliedAt(known: Known, sinceMillis: number | undefined): Kno
     : { ...known, inForce: { ...inForce, appliedAtMillis: sinceMillis } }
 }
 
+/** @param stale whether the store could not be read when a refresh was due */
 export function toConfigRead(known: Known, stale: boolean): ConfigRead<unknown> {
   const { desired, inForce, contested } = known
   if (desired === undefined) return { kind: 'absent', stale }
@@ -168,7 +176,7 @@ export function toConfigRead(known: Known, stale: boolean): ConfigRead<unknown> 
   return { kind: 'in_force', value, digest, stale, desiredDigest, issues, warnings, attemptedAtMillis, appliedAtMillis }
 }
 
-/** What it takes of memory. */
+/** Computes the memory that the state takes, in bytes. */
 export function weigh({ desired, inForce }: Known): number {
   return CONFIG_ENTRY_BYTES + (desired?.weightBytes ?? 0) + (inForce?.weightBytes ?? 0)
 }

@@ -1,5 +1,5 @@
-// Whether the store has anything of a cluster. Anybody may name a cluster that does not exist, and each read of a store
-// is paid for: absence is remembered as one entry for the whole cluster, and reads for unknown ids have a budget.
+// Checks whether the store has any section of a cluster. An unauthenticated caller may name clusters that do not exist,
+// and each store read costs money: absence is cached as one entry per cluster, and reads for unknown ids have a budget.
 import type { Clock } from '../../core/clock.ts'
 import {
   CLUSTER_KNOWN_MILLIS,
@@ -15,44 +15,46 @@ import type { ConfigRead } from './config-read.ts'
 import { isAhead } from './lease.ts'
 
 /**
- * - `unavailable`: the store could not be read, and that is no absence
- * - `over_budget`: too many unknown ids are asked for; this one was not looked up, so nothing is known of it
+ * - `unavailable`: the store could not be read, which does not mean absence
+ * - `over_budget`: too many requests for unknown ids; this one was not looked up, so its existence is unknown
  */
 export type Existence = boolean | 'unavailable' | 'over_budget'
 
 /**
  * - `anyone`: the id may be made up, so its reads draw on the budget and leave nothing in memory
- * - `issuer`: the caller has a session, and goes on to read all sections of the cluster
+ * - `issuer`: the caller has a session, and then reads all sections of the cluster
  */
 export type Asker = 'anyone' | 'issuer'
 
-/** What the cache reads of the sections of one cluster. */
+/** Reads sections of one cluster. */
 export interface ClusterReads {
-  /** As a request does it: from memory if it is there, else from the store. */
+  /** The read of a request: from memory, else from the store. */
   readonly get: (section: string) => Promise<ConfigRead<unknown>>
-  /** When the store was last read for what is in memory of it. */
+  /** When the store was last read for the copy in memory. */
   readonly readAtMillis: (section: string) => number | undefined
   /**
-   * Whether the store has a section. Nothing is compiled, remembered or put on record by this: nobody decides by it.
-   * `undefined`: the store could not be read.
+   * Whether the store has a section; `undefined` if the store could not be read. The document is not compiled, cached
+   * or recorded: no decision depends on its content.
    */
   readonly peek: (section: string) => Promise<boolean | undefined>
 }
 
 export interface ClusterExistence {
   check(clusterId: ClusterId, asker: Asker, reads: ClusterReads): Promise<Existence>
-  /** That no section of the cluster was there, as of reads young enough to go by. */
+  /** Whether recent reads found no section of the cluster, and that result still holds. */
   isKnownAbsent(clusterId: ClusterId): boolean
-  /** That the store has just had a document of the cluster. */
+  /** Notes that the store has just returned a document of the cluster. */
   noteDocument(clusterId: ClusterId): void
 }
 
 const BUDGET: BucketBounds = { size: UNKNOWN_CLUSTER_BUCKET, refillMillis: UNKNOWN_CLUSTER_REFILL_MILLIS }
 
-/** `sections`: those that a cluster can have. The first one is read first, and alone: a cluster that is used has it. */
+/**
+ * @param sections those that a cluster can have. The first is read first and alone, because a cluster in use has it.
+ */
 export function createClusterExistence(sections: readonly string[], clock: Clock): ClusterExistence {
   const [first = '', ...others] = sections
-  /** Until when it holds. */
+  /** Until when the absence holds. */
   const absent = createLru<number>({ maxEntries: CLUSTERS_REMEMBERED_MAX })
   const known = createLru<number>({ maxEntries: CLUSTERS_REMEMBERED_MAX })
   const budget = fillBucket(BUDGET, clock())
@@ -62,7 +64,7 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
     return untilMillis !== undefined && isAhead(untilMillis, clock(), CONFIG_REVALIDATE_MILLIS)
   }
 
-  /** A cluster that is known is never subject to the budget, whatever made-up ids have drawn from it. */
+  /** A known cluster is never subject to the budget, so requests with made-up ids cannot block it. */
   function mayRead(clusterId: ClusterId, asker: Asker): boolean {
     if (asker === 'issuer') return true
     const untilMillis = known.get(clusterId)
@@ -89,7 +91,7 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
         return true
       }
       if (firstRead.kind === 'unavailable' || isThere.includes(undefined)) return 'unavailable'
-      // As old as the oldest of its reads, so that one absence lasts no longer than each of them would.
+      // Counts from the oldest of the reads, so that the absence lasts no longer than any of them would.
       const oldestMillis = Math.min(...sections.map((section) => reads.readAtMillis(section) ?? askedMillis))
       absent.set(clusterId, oldestMillis + CONFIG_REVALIDATE_MILLIS)
       return false
@@ -97,7 +99,7 @@ export function createClusterExistence(sections: readonly string[], clock: Clock
   }
 }
 
-/** A stale absence is from before the store failed: a document may have been stored since. */
+/** A stale absence predates the store's failure: a document may have been stored since, so it counts as unknown. */
 function isPresent(read: ConfigRead<unknown>): boolean | undefined {
   if (isDocument(read)) return true
   return read.kind === 'absent' && !read.stale ? false : undefined

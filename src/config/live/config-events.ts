@@ -1,5 +1,5 @@
-// Events about documents: each change is reported once per isolate, when a read of the store has been taken up. Each
-// document that exists has a state, what was reported last; absence is the state of every made-up key, and takes no memory.
+// Events about documents: each change is reported once per isolate, after a read of the store. The last reported state
+// of each existing document is kept; absence is the default state, so made-up keys take no memory.
 import { CONFIG_EVENT_KEYS_MAX, ISSUES_MAX } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import type { DocumentKey } from '../document-key.ts'
@@ -11,11 +11,11 @@ interface OfDocument {
   readonly key: string
 }
 
-/** The stored document compiles, and is in force. */
+/** The stored document compiles and is in force. */
 export interface ConfigApplied extends OfDocument {
   readonly event: 'config_applied'
   readonly digest: string
-  /** What was in force before, if this isolate knew it and it was another version. */
+  /** The version in force before, if this isolate had another one. */
   readonly previousDigest?: string
 }
 
@@ -24,11 +24,11 @@ export interface ConfigRefused extends OfDocument {
   readonly event: 'config_refused'
   readonly digest: string
   readonly issues: readonly string[]
-  /** What goes on in force instead; absent: nothing. */
+  /** The version that stays in force; absent if nothing is in force. */
   readonly inForceDigest?: string
 }
 
-/** It does not compile, and which good version was the last is unknown: nothing is in force. */
+/** It does not compile, and which valid version was the last is unknown: nothing is in force. */
 export interface ConfigContested extends OfDocument {
   readonly event: 'config_contested'
   readonly digest: string
@@ -43,12 +43,15 @@ export interface ConfigDeleted extends OfDocument {
 export type ConfigEvent = ConfigApplied | ConfigRefused | ConfigContested | ConfigDeleted
 
 interface Reported {
-  /** Two reads with one state are no change. */
+  /** Equal for two reads without a change between them. */
   readonly state: string
   readonly inForce: string | undefined
 }
 
-/** A function that gets what is known after each read, and yields the event to report, if it is a change. */
+/**
+ * Creates a function that takes the state after each read and returns the event to report, or `undefined` if nothing
+ * changed.
+ */
 export function createConfigEvents(): (key: DocumentKey, known: Known) => ConfigEvent | undefined {
   const reported = createLru<Reported>({ maxEntries: CONFIG_EVENT_KEYS_MAX })
   return (key, known) => {
@@ -87,7 +90,7 @@ function describeChange(
   return { event: 'config_refused', key, digest, issues, ...(inForceDigest === undefined ? {} : { inForceDigest }) }
 }
 
-/** On one line: where, which code, and the sentence. */
+/** Formats an issue on one line: `line:column code: message`. */
 export function describeIssue({ line, column, code, message }: LocatedIssue): string {
   return `${line}:${column} ${code}: ${message}`
 }

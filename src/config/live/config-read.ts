@@ -1,11 +1,11 @@
-// What a read of a configuration can yield, and what the cache is handed to work with.
+// The results of reading a configuration, and the functions that the cache gets from outside.
 
 import type { CompileResult } from '../compile/compile.ts'
 import type { CompileContext } from '../compile/section-context.ts'
 import type { DocumentKey } from '../document-key.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 
-/** Hands work to the host, to be done after the answer (`waitUntil`). The work never rejects. */
+/** Hands work to the host, which continues after the answer (`waitUntil`). The work must not reject. */
 export type Background = (work: Promise<unknown>) => void
 
 /** `Values` maps the names of sections to their compiled types. */
@@ -17,14 +17,14 @@ export type CompileSection<Values> = <Section extends keyof Values & string>(
 
 export type ContextFor = (key: DocumentKey) => CompileContext
 
-/** A document that is in force: it compiled, and nothing later that compiled has displaced it. */
+/** A document in force: the last version that compiled. */
 export interface InForceRead<T> {
   readonly kind: 'in_force'
   readonly value: T
   readonly digest: string
-  /** Served although it is due to be read again, because the store could not be read. */
+  /** A refresh is due but the store cannot be read, so an older copy serves. */
   readonly stale: boolean
-  /** The stored document, which is another one while `issues` keep it from coming into force. */
+  /** The digest of the stored document; differs from `digest` if `issues` prevent it from coming into force. */
   readonly desiredDigest: string
   readonly issues: readonly LocatedIssue[]
   readonly warnings: readonly LocatedIssue[]
@@ -37,15 +37,18 @@ export type ConfigRead<T> =
   | InForceRead<T>
   /** The store was read, and has no such document. */
   | { readonly kind: 'absent'; readonly stale: boolean }
-  /** There is a document, and no version of it that is known has ever compiled; or, `contested`, several have. */
+  /** A document is stored, but no known version of it ever compiled; or, if `contested`, several did. */
   | {
       readonly kind: 'invalid'
       readonly issues: readonly LocatedIssue[]
       readonly digest: string
       readonly stale: boolean
       readonly attemptedAtMillis: number
-      /** Which good version is the last cannot be told: they were stored too shortly after each other. */
+      /** Which valid version is the last is unknown, because they were stored too shortly after each other. */
       readonly contested: boolean
     }
-  /** The store could not be read, and nothing in memory is young enough. The reason is the store's, for the audit record. */
+  /**
+   * The store could not be read, and no copy in memory is recent enough. `reason` is the store's error, for the audit
+   * record.
+   */
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly reason: string }

@@ -1,5 +1,5 @@
-// One read in flight per key and isolate. A lease is plain data: on Workers a promise belongs to the request that made
-// it, and to await another request's hangs or throws. A request that is cut off leaves its lease to expire.
+// Allows one read in flight per key and isolate. A lease is plain data: on Workers, awaiting another request's promise
+// hangs or throws. The lease of an aborted request expires.
 import { LEASE_MILLIS } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 
@@ -9,9 +9,9 @@ export interface Lease {
 }
 
 export interface Leases {
-  /** `undefined` while another lease on this key holds. */
+  /** Returns `undefined` while another lease on this key is held. */
   take(key: string, nowMillis: number): Lease | undefined
-  /** Not once it has expired and another one was taken: then that one's result counts. */
+  /** False once the lease expired and another load took over: discard this result. */
   holds(lease: Lease): boolean
   release(lease: Lease): void
 }
@@ -34,7 +34,10 @@ export function createLeases(maxEntries: number): Leases {
   }
 }
 
-/** Whether a time set `maxMillis` ahead at most is still to come; one further ahead was set before the clock went back. */
+/**
+ * Whether a time is still in the future. One more than `maxMillis` ahead was set before the clock was set back, and
+ * counts as past.
+ */
 export function isAhead(untilMillis: number, nowMillis: number, maxMillis: number): boolean {
   return nowMillis < untilMillis && untilMillis - nowMillis <= maxMillis
 }

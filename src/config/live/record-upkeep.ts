@@ -1,6 +1,6 @@
-// When the records under `applied/` are looked after: before a version's first decision in an isolate, once more after
-// the settle time, when a confirmation is due, and at each read that finds a document absent. Never per request; a store
-// that refuses (Workers KV takes one write per second per key) is asked again later.
+// Schedules checks of the records under `applied/`: before the first decision by a version in an isolate, again after
+// the settle time, when a confirmation is due, and at each read that finds a document absent. Never per request. A
+// store that refuses (Workers KV accepts one write per second per key) is retried later.
 import type { Clock, Sleep } from '../../core/clock.ts'
 import {
   ABSENCE_CACHE_MAX,
@@ -22,7 +22,10 @@ import { type AppliedRecords, createAppliedRecord } from './applied-records.ts'
 import { isAhead } from './lease.ts'
 import { ABSENT, chooseMark, computeSettledMillis, type Found, type Mark, type Trail } from './version-order.ts'
 
-/** That a record could not be written, or read to know how it must change: versions in this state are not covered. */
+/**
+ * A record could not be written, or could not be read to decide how it must change: a cold isolate may not know this
+ * version.
+ */
 export interface StateWriteFailed {
   readonly event: 'state_write_failed'
   /** `clusters/<id>/<Section>` or `trust-domain/<Section>` */
@@ -38,15 +41,19 @@ interface Task {
   readonly dueMillis: number
 }
 
-/** What a look at the record has shown: since when the version is on record, if it is. */
+/** A check of the record: since when the version is recorded, in milliseconds since the epoch, if it is. */
 export type Look = Promise<number | undefined>
 
 export interface Upkeep {
-  /** After a read that found a version that compiles. `undefined`: nothing is due. It never rejects. */
+  /**
+   * After a read that found a version that compiles. Returns `undefined` if no check is due. The check never rejects.
+   */
   afterVersion(key: DocumentKey, bytes: Uint8Array<ArrayBuffer>, trail: Trail): Look | undefined
   /** After a read that found the document absent. */
   afterAbsence(key: DocumentKey, trail: Trail): Look | undefined
-  /** After a read of a bad document: the mark that it asks for, or the confirmation of what goes on in force. */
+  /**
+   * After a read of an invalid document: writes the mark that it requires, or confirms the record that stays in force.
+   */
   afterBad(key: DocumentKey, mark: Mark | undefined, record: AppliedRecord | undefined): Look | undefined
 }
 
@@ -65,7 +72,7 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
     return task?.found !== found || !isAhead(task.dueMillis, clock(), 2 * APPLIED_CONFIRM_MILLIS)
   }
 
-  /** Looks once, within one store time-out; `look` answers when the next one is due, and what it has found. */
+  /** Checks once, within one store timeout; `look` returns when the next check is due, and what it found. */
   async function attempt(
     key: DocumentKey,
     found: Found,
@@ -73,7 +80,7 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
   ): Look {
     const before = tasks.get(key.text)
     const failures = before?.found === found ? before.failures : 0
-    // So marked that no other request starts it as well.
+    // Marked first, so that no other request starts the same check.
     tasks.set(key.text, { found, failures, dueMillis: clock() + APPLIED_BACKOFF_MAX_MILLIS })
     try {
       const { nextMillis, sinceMillis } = await callStore(look, STORE_TIMEOUT_MILLIS, sleep)
@@ -105,7 +112,7 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
         if (mark?.kind === 'contested') return { nextMillis: computeSettledMillis(mark.rivals, digest) }
         if (opened?.record.kind === 'contested')
           return { nextMillis: computeSettledMillis(opened.record.rivals, digest) }
-        if (opened?.record.kind !== 'applied') throw new TypeError('a record that needs no mark names its version')
+        if (opened?.record.kind !== 'applied') throw new TypeError('a record without a mark must hold its version')
         const { confirmedAtMillis, appliedAtMillis } = opened.record
         return { nextMillis: confirmedAtMillis + APPLIED_CONFIRM_MILLIS + 1, sinceMillis: appliedAtMillis }
       })
@@ -116,7 +123,7 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
       return attempt(key, ABSENT, async function lookAtAbsence() {
         const mark = chooseMark(await records.read(key), trail)
         if (mark !== undefined) await records.write(key, createAppliedRecord(key, mark, undefined))
-        // Never done: another isolate may have recorded a version since that this one has slept through.
+        // Due again at the next read: another isolate may have recorded a version in the meantime.
         return { nextMillis: clock() }
       })
     },

@@ -1,6 +1,7 @@
-// Which compiled configurations stay in memory, and what compiling them again may cost. Anybody may ask for a cluster, so
-// asking moves nothing that serves verified callers: such a copy is proven, and gives way to proven ones alone. What was
-// evicted is compiled again within a budget, so that requests of a hundred bytes for many large documents cost little.
+// Decides which compiled configurations stay in memory, and limits recompilation. Unauthenticated callers may name any
+// cluster, so their requests evict no copy that serves verified callers: such a copy is proven, and only proven ones
+// evict it. Evicted documents are compiled again within a budget: otherwise small requests for many large documents
+// would cost much CPU time.
 import type { Clock } from '../../core/clock.ts'
 import {
   COMPILED_KEYS_MAX,
@@ -18,16 +19,21 @@ import { createLru } from '../../core/lru.ts'
 import { computeWaitMillis, fillBucket, takeFrom } from '../../core/token-bucket.ts'
 
 export interface Retained<V> {
-  /** Whoever asks, what is proven keeps its place. */
+  /** Does not change the order of proven copies. */
   get(key: string): V | undefined
-  /** `documentBytes`: the size of its text, by which compiling it again is charged. */
+  /**
+   * @param bytes memory that `value` takes
+   * @param documentBytes size of the document, by which compiling it again is charged
+   */
   set(key: string, value: V, bytes: number, documentBytes: number): void
   delete(key: string): void
-  /** A caller whose evidence or session verified has used it. */
+  /** Notes that a caller with verified evidence or session used it. */
   prove(key: string): void
   /**
-   * To be asked before a document is compiled that is not in memory: `undefined` if it may be, else the milliseconds
-   * until then. The first time in this isolate is free.
+   * Charges the budget before a document that is not in memory is compiled. The first compilation in this isolate is
+   * free.
+   *
+   * @returns `undefined` if it may be compiled now, else the milliseconds until it may
    */
   charge(key: string): number | undefined
 }
@@ -38,7 +44,7 @@ const PROVEN = { size: RECOMPILE_PROVEN_BUCKET, refillMillis: RECOMPILE_PROVEN_R
 interface Copy<V> {
   readonly value: V
   readonly bytes: number
-  /** When a verified caller has last used it; copies of {@link Retained.set} have none until then. */
+  /** When a verified caller last used it, in milliseconds since the epoch; 0 if none has. */
   provenMillis: number
 }
 
@@ -55,19 +61,22 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
   })
   /** Keys that verified callers have used, in memory or not. */
   const provenKeys = createLru<true>({ maxEntries: PROVEN_KEYS_MAX })
-  /** What was compiled here before, and how large its text was. */
+  /** The size of each document that was compiled in this isolate, by key. */
   const compiled = createLru<number>({ maxEntries: COMPILED_KEYS_MAX })
   const coldBucket = fillBucket(COLD, clock())
   const provenBucket = fillBucket(PROVEN, clock())
 
-  /** Whether copies that are not in use give way: those that are stay, or all would be compiled again and again. */
+  /**
+   * Evicts proven copies that are no longer used; returns whether `bytes` then fit. Copies in use stay, or all would be
+   * recompiled in turns.
+   */
   function makesRoom(bytes: number): boolean {
     if (bytes > provenBounds.maxBytes) return false
     for (let oldest = proven.oldest(); oldest !== undefined; oldest = proven.oldest()) {
       const isFull = proven.size >= provenBounds.maxEntries || proven.bytes + bytes > provenBounds.maxBytes
       if (!isFull) return true
       const unusedMillis = clock() - oldest.value.provenMillis
-      // A clock that went back says nothing of the age.
+      // The clock was set back, so the age is unknown: evict.
       if (unusedMillis >= 0 && unusedMillis < PROVEN_KEEP_MILLIS) return false
       proven.delete(oldest.key)
     }
@@ -84,7 +93,7 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
       if (isProven) proven.replace(key, { value, bytes, provenMillis: before.provenMillis }, bytes)
       else recent.set(key, { value, bytes, provenMillis: 0 }, bytes)
       if (before === undefined || isProven || !makesRoom(bytes)) return
-      // A larger version of what is proven is proven as well, where it fits.
+      // A larger version of a proven document is proven as well, if it fits.
       recent.delete(key)
       proven.set(key, { value, bytes, provenMillis: before.provenMillis }, bytes)
     },
@@ -93,7 +102,7 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
       recent.delete(key)
     },
     prove(key) {
-      // What is absent has nothing to keep.
+      // An absent document has no copy to keep.
       if (compiled.peek(key) === undefined) return
       provenKeys.set(key, true)
       const known = proven.get(key)
@@ -109,7 +118,7 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
     },
     charge(key) {
       const documentBytes = compiled.peek(key)
-      // Once more keys were compiled than are remembered, one that is not may have been, too.
+      // More keys were compiled than are remembered, so an unknown key may have been compiled before.
       if (documentBytes === undefined && compiled.size < COMPILED_KEYS_MAX) return undefined
       const isProven = provenKeys.peek(key) === true
       const [bucket, bounds] = isProven ? [provenBucket, PROVEN] : [coldBucket, COLD]

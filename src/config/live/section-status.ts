@@ -1,13 +1,13 @@
-// The status of a section as JSON carries it: in an answer of the gateway, which the tool reads, and out of the tool.
+// The status of a section in JSON: in answers of the gateway, which the command line reads, and in its own output.
 import * as v from 'valibot'
 
 const integer = v.pipe(v.number(), v.integer())
-/** RFC 3339. Not checked: who reads a status shows it as it is. */
+/** RFC 3339. Not validated: a status is displayed unchanged. */
 const time = v.pipe(v.string(), v.metadata({ format: 'date-time' }))
 
 export const issueStatusSchema = v.object({
   code: v.string(),
-  path: v.pipe(v.string(), v.description('spec.policies[0].name; empty for the document as a whole')),
+  path: v.pipe(v.string(), v.description('Such as spec.policies[0].name; empty for the whole document')),
   message: v.string(),
   line: v.exactOptional(v.pipe(integer, v.description('Absent for a finding across sections'))),
   column: v.exactOptional(integer),
@@ -22,9 +22,9 @@ export const sectionStatusSchema = v.object({
   health: healthSchema,
   stored: v.pipe(
     v.picklist(['present', 'absent', 'unknown']),
-    v.description('unknown: the store could not be read, and nothing in memory is young enough to tell'),
+    v.description('unknown: the store could not be read, and no copy in memory is recent enough'),
   ),
-  stale: v.pipe(v.boolean(), v.description('The store could not be read lately; this is of an older read')),
+  stale: v.pipe(v.boolean(), v.description('The store could not be read lately; this is the result of an older read')),
   issues,
   warnings: issues,
   desiredDigest: v.exactOptional(v.string()),
@@ -35,7 +35,10 @@ export const sectionStatusSchema = v.object({
 
 const sectionStatusesSchema = v.array(sectionStatusSchema)
 
-/** The statuses that a gateway answered; without the members that only a later version knows. `undefined`: it is none. */
+/**
+ * Reads the statuses in a gateway's answer, dropping members of later versions; `undefined` if `json` is not a list of
+ * statuses.
+ */
 export function readSectionStatuses(json: unknown): v.InferOutput<typeof sectionStatusesSchema> | undefined {
   const read = v.safeParse(sectionStatusesSchema, json)
   return read.success ? read.output : undefined

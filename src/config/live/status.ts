@@ -1,5 +1,6 @@
-// The status of a section as its operator reads it: which version is stored, which is in force, and what keeps the one
-// from being the other. Findings across sections come from outside; they make it unhealthy, and displace nothing.
+// The status of a section for its operator: which version is stored, which is in force, and the issues that make them
+// differ. Findings across sections come from the caller; errors among them make a section unhealthy, but its version
+// stays in force.
 import type * as v from 'valibot'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { type Issue, isError, type Path } from '../../core/issue.ts'
@@ -10,12 +11,16 @@ import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
 import type { issueStatusSchema, sectionStatusSchema } from './section-status.ts'
 
-/** One finding, as JSON carries it. One across sections has no place in the text. */
+/** One finding in JSON. A finding across sections has no line and column. */
 export type IssueStatus = v.InferOutput<typeof issueStatusSchema>
 /** Times are RFC 3339. */
 export type SectionStatus = v.InferOutput<typeof sectionStatusSchema>
 
-/** The status of one section: what its read says, and what `across` finds of it beside the cluster's other sections. */
+/**
+ * Creates the status of one section.
+ *
+ * @param across findings about it that come from comparing it with other sections
+ */
 export function createSectionStatus(
   section: string,
   read: ConfigRead<unknown>,
@@ -37,7 +42,7 @@ export function createSectionStatus(
 function listOwnFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
   switch (read.kind) {
     case 'in_force':
-      // The warnings are of the version in force; of a stored one that is bad the issues hold its warnings as well.
+      // `warnings` are those of the version in force; `issues` of an invalid stored version include its warnings.
       return read.desiredDigest === read.digest ? read.warnings : read.issues
     case 'invalid':
       return read.issues
@@ -47,7 +52,10 @@ function listOwnFindings(read: ConfigRead<unknown>): readonly LocatedIssue[] {
   }
 }
 
-/** As many as of one document; findings across sections may be as many as a document has names. */
+/**
+ * Limits the list to `ISSUES_MAX`, as for one document: findings across sections may be as many as a document has
+ * names.
+ */
 function listIssues(found: readonly (Issue | LocatedIssue)[]): readonly IssueStatus[] {
   const omissions = found.filter(({ omitted }) => omitted !== undefined)
   if (found.length <= ISSUES_MAX && omissions.length <= 1)
@@ -100,7 +108,7 @@ function createIssueStatus(issue: Issue | LocatedIssue): IssueStatus {
   return { code, path: formatPath(path), ...place, message: printable(message, ISSUE_MESSAGE_MAX_LENGTH) }
 }
 
-/** As one would write it in a program: `spec.claims["a.b"][0]`. */
+/** Formats a path like a JavaScript expression: `spec.claims["a.b"][0]`. */
 function formatPath(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`

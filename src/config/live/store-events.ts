@@ -1,5 +1,5 @@
-// Events about the store of documents: one when it begins to fail and one when it is back, however many documents are
-// asked for meanwhile; anybody may ask for a cluster that does not exist.
+// Events about the store of documents: one when it starts to fail and one when it recovers, regardless of how many
+// documents are requested meanwhile, because unauthenticated callers may request any cluster.
 import type { Clock } from '../../core/clock.ts'
 import { STORE_EVENT_INTERVAL_MILLIS, STORE_EVENT_KEYS_MAX } from '../../core/limits.ts'
 import { createLru, type Lru } from '../../core/lru.ts'
@@ -13,14 +13,14 @@ export interface StoreFailed {
 
 export interface StoreRecovered {
   readonly event: 'store_recovered'
-  /** The document whose read says so. */
+  /** The document whose read succeeded. */
   readonly key: string
   readonly failedSeconds: number
 }
 
 export type StoreEvent = StoreFailed | StoreRecovered
 
-/** The outcome of each read of the store goes to one of these, which yields the event to report, if any. */
+/** Takes the outcome of each read of the store, and returns the event to report, if any. */
 export interface StoreEvents {
   noteFailure(key: string, reason: string): StoreEvent | undefined
   noteSuccess(key: string): StoreEvent | undefined
@@ -45,7 +45,7 @@ export function createStoreEvents(clock: Clock): StoreEvents {
         outage.lastMillis = nowMillis
         return undefined
       }
-      // A store that comes and goes is reported by the minute, and not by the read.
+      // A store that fails intermittently is reported at most once per interval, not once per read.
       if (Math.abs(nowMillis - reportedMillis) < STORE_EVENT_INTERVAL_MILLIS) return undefined
       reportedMillis = nowMillis
       outage = { sinceMillis: nowMillis, lastMillis: nowMillis, keys: createLru({ maxEntries: STORE_EVENT_KEYS_MAX }) }
@@ -57,7 +57,7 @@ export function createStoreEvents(clock: Clock): StoreEvents {
       if (outage === undefined) return undefined
       const { keys, sinceMillis, lastMillis } = outage
       keys.delete(key)
-      // What nobody asks for any more, such as a made-up cluster, does not keep the store down.
+      // A document that is no longer requested, such as that of a made-up cluster, does not prolong the outage.
       const isQuiet = Math.abs(clock() - lastMillis) >= STORE_EVENT_INTERVAL_MILLIS
       if (keys.size > 0 && !isQuiet) return undefined
       outage = undefined

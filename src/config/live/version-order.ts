@@ -1,12 +1,13 @@
-// Which version of a document is the last good one. Stores are eventually consistent, isolates come and go, and a record
-// is written without compare-and-set: so an order is believed only where reads prove it, and denied where they do not.
+// Decides which version of a document is the last valid one. Stores are eventually consistent, isolates are
+// short-lived, and records are written without compare-and-swap. So an order is accepted only if reads prove it;
+// otherwise nothing is in force.
 //
-// Two facts carry everything. (1) What a read finds was current at some time within SETTLE before it (propagation and
+// It relies on two facts. (1) What a read finds was current at some time within SETTLE before it (propagation and
 // cacheTtl). (2) The reads of one isolate do not go back in time. So of two versions the later one is known if one was
 // read SETTLE after the other, or if one isolate read both, one after the other.
 //
-// What a read of the store makes of the record of its document. A deletion is a version like any other here: the
-// version `absent`, whose record is a tombstone.
+// The table shows what a read of the store does to the record of its document. A deletion counts as a version:
+// `absent`, whose record is a tombstone. "good" means that the stored document compiles, "bad" that it does not.
 //
 //   stored     | record                          | then                          | first decision in the isolate
 //   -----------+---------------------------------+-------------------------------+---------------------------------
@@ -27,13 +28,13 @@
 //              |   nothing in memory             |                               |   TRUST, else nothing
 //              | x, neither known to be later    | contested: x, v               | nothing
 //
-// Absent itself denies, whatever the record. If the record cannot be read or written within one store time-out, a good
-// version decides all the same, `state_write_failed` is told, and it is tried again. While a document is bad and its
-// record cannot be read, an older copy serves, stale, as while the store is down.
+// An absent document refuses its requests, whatever the record. If the record cannot be read or written within one
+// store timeout, a good version is used anyway, `state_write_failed` is reported, and the check is retried. While a
+// document is bad and its record cannot be read, an older copy serves, stale, as while the store is down.
 //
-// Not covered: versions whose record could not be written (told); versions that nobody read; two gateways that write the
-// record in the same moment, neither seeing the other (the second look after SETTLE finds it, if there is one); and
-// bytes that are put back before anybody read what had replaced them, which count as never replaced.
+// Not covered: versions whose record could not be written (reported); versions that no isolate read; two gateways that
+// write the record at the same time, neither seeing the other's write (the second check after SETTLE finds it, if it
+// runs); and a version that is restored before any isolate read its replacement, which counts as never replaced.
 import {
   APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,
@@ -44,21 +45,24 @@ import {
 } from '../../core/limits.ts'
 import type { AppliedRecord, OpenedRecord, Rival } from '../../token/applied-record.ts'
 
-/** What was decided by shortly after a mark was not marked again. */
+/**
+ * A version used within `CONTESTED_MARK_MILLIS` after its mark was not marked again, so its last use may be that much
+ * later.
+ */
 const SETTLED_MILLIS = APPLIED_SETTLE_MILLIS + CONTESTED_MARK_MILLIS
 
-/** What a read found: the digest of a version that compiles, or that there was none. */
+/** The result of a read: the digest of a version that compiles, or {@link ABSENT}. */
 export type Found = string
 export const ABSENT: Found = 'absent'
 
-/** That this isolate found something in the store, from its first to its last read in a row. */
+/** Consecutive reads of this isolate with the same result, from the first to the last. */
 export interface Sighting {
   readonly found: Found
   readonly sinceMillis: number
   readonly lastMillis: number
 }
 
-/** What this isolate read of one document, the latest first; bad documents leave no sighting. */
+/** What this isolate read of one document, the latest first; invalid documents are not included. */
 export type Trail = readonly Sighting[]
 
 export function extendTrail(trail: Trail, found: Found, readAtMillis: number): Trail {
@@ -67,19 +71,22 @@ export function extendTrail(trail: Trail, found: Found, readAtMillis: number): T
   return [{ found, sinceMillis: readAtMillis, lastMillis: readAtMillis }, ...trail].slice(0, READ_TRAIL_MAX)
 }
 
-/** A record to write; the text of a version is added by who has it. */
+/** A record to write; the caller adds the document itself. */
 export type Mark =
   | { readonly kind: 'applied'; readonly appliedAtMillis: number; readonly readAtMillis: number }
   | { readonly kind: 'contested'; readonly rivals: readonly Rival[] }
   | { readonly kind: 'deleted'; readonly atMillis: number }
 
 /**
- * What the record must become now that `trail` begins with a version that compiles, or with absence. `undefined`: it is
- * right. Where there is nothing to bury nothing is written: else made-up cluster ids would fill the store.
+ * Chooses what the record must become after a read of a version that compiles, or of absence.
+ *
+ * @param trail begins with that read
+ * @returns `undefined` if the record is right. Absence without a record needs no tombstone: otherwise requests with
+ *   made-up cluster ids would fill the store.
  */
 export function chooseMark(opened: OpenedRecord | undefined, trail: Trail): Mark | undefined {
   const [seen, ...before] = trail
-  if (seen === undefined) throw new RangeError('nothing was read')
+  if (seen === undefined) throw new RangeError('the trail is empty: nothing was read')
   const { found, lastMillis } = seen
   if (opened === undefined) return found === ABSENT ? undefined : nameVersion(seen)
   const { record, current } = opened
@@ -107,18 +114,20 @@ function nameVersion({ found, sinceMillis, lastMillis }: Sighting, appliedAtMill
     : { kind: 'applied', appliedAtMillis, readAtMillis: lastMillis }
 }
 
-/** What is in force while the stored document is bad. */
+/** What is in force while the stored document is invalid. */
 export type Fallback =
-  /** What is in memory, which may be nothing. */
+  /** The version in memory, if any. */
   | { readonly kind: 'memory' }
   /** The version of the record. */
   | { readonly kind: 'record'; readonly record: Extract<AppliedRecord, { readonly kind: 'applied' }> }
-  /** Nothing. `contested`: there are good versions, and which one is the last cannot be told. */
+  /** Nothing. `contested`: valid versions exist, but which of them is the last is unknown. */
   | { readonly kind: 'nothing'; readonly contested: boolean; readonly mark?: Mark }
 
 /**
- * @param inMemory digest of the version in force in this isolate, if any; it may have come from a record
- * @param trail what this isolate read itself; a bad document is no sighting
+ * Chooses what is in force while the stored document is invalid.
+ *
+ * @param inMemory digest of the version in force in this isolate, if any; it may come from a record
+ * @param trail what this isolate read itself, without invalid documents
  */
 export function chooseFallback(
   record: AppliedRecord | undefined,
@@ -138,7 +147,7 @@ export function chooseFallback(
   if (record.kind === 'deleted') return isKnownLater ? { kind: 'memory' } : { kind: 'nothing', contested: false }
 
   if (isKnownLater || record.digest === inMemory) return { kind: 'memory' }
-  // In one millisecond nobody can tell which came first.
+  // Reads in the same millisecond have no known order.
   if (seen === undefined || atMillis > seen.lastMillis) {
     const isTrusted = nowMillis - record.confirmedAtMillis <= APPLIED_TRUST_MAX_MILLIS
     return isTrusted ? { kind: 'record', record } : { kind: 'nothing', contested: false }
@@ -156,30 +165,36 @@ function readFound(record: NamingRecord): Found {
   return record.kind === 'applied' ? record.digest : ABSENT
 }
 
-/** The time by which a record orders versions. */
+/** Reads the time by which a record orders versions. */
 function readTime(record: NamingRecord): number {
   return record.kind === 'applied' ? record.readAtMillis : record.atMillis
 }
 
-/** A clock that went back makes a record of the future: then nothing is known either, until it is far away. */
+/**
+ * A record may be in the future, if the clock was set back: the order is unknown then too, until the difference is
+ * SETTLE.
+ */
 function isFarFrom(aMillis: number, bMillis: number): boolean {
   return Math.abs(aMillis - bMillis) >= APPLIED_SETTLE_MILLIS
 }
 
-/** When a read of `found` will prove it later than every other version that was decided by while they were contested. */
+/** Computes from when a read of `found` proves it later than every other version that was used while contested. */
 export function computeSettledMillis(rivals: readonly Rival[], found: Found): number {
   const others = rivals.filter((rival) => rival.found !== found).map(({ atMillis }) => atMillis)
   return Math.max(Number.NEGATIVE_INFINITY, ...others) + SETTLED_MILLIS
 }
 
-/** For a read of now: a rival that a clock which was ahead has marked must not contest everything for as long. */
+/**
+ * For a current read. Differences count in both directions: a rival marked by a fast clock must not contest versions
+ * until then.
+ */
 function isFarFromRivals(rivals: readonly Rival[], { found, lastMillis }: Sighting): boolean {
   return rivals.every((rival) => Math.abs(lastMillis - rival.atMillis) >= SETTLED_MILLIS || rival.found === found)
 }
 
 /**
- * Whether this isolate itself read what the record names, at the record's time or later, before it read `seen`. Not if
- * it has read `seen` shortly before that as well: then its store may have gone back after all.
+ * Whether this isolate itself read the version of the record, at the record's time or later, and then `seen`. False if
+ * it also read `seen` shortly before that: then the store may have returned an older version.
  */
 function sawDisplaced(record: NamingRecord, before: Trail, seen: Sighting): boolean {
   const wasRead = before.some(({ found, lastMillis }) => found === readFound(record) && lastMillis >= readTime(record))
@@ -187,7 +202,7 @@ function sawDisplaced(record: NamingRecord, before: Trail, seen: Sighting): bool
   return wasRead && !isRepeated
 }
 
-/** Of each version the latest mark; of too many versions the latest ones. */
+/** Makes a mark with the latest time of each version; if there are too many versions, of the latest ones. */
 function contest(rivals: readonly Rival[]): Mark {
   const latest = new Map<Found, number>()
   for (const { found, atMillis } of rivals) latest.set(found, Math.max(atMillis, latest.get(found) ?? atMillis))

@@ -11,7 +11,7 @@ function createSpecSchema(attestors: AttestorTable) {
     policies: v.pipe(
       v.array(v.strictObject(createPolicyEntries(attestors))),
       v.metadata(SALVAGED),
-      v.description('Policies, any one of which admits; [] admits nobody'),
+      v.description('Policies, any one of which admits; [] refuses every login'),
     ),
   })
 }

@@ -1,5 +1,5 @@
-// Section AWSCertificates: the region certificates that instance identity documents are verified with, as data, so that
-// a certificate that rotates needs no release.
+// Section AWSCertificates: the regional certificates that verify instance identity documents. They are configuration,
+// so a rotated certificate needs no release.
 import * as v from 'valibot'
 import type { AwsCertificates } from '../../attest/shared-sections.ts'
 import { decodeBase64 } from '../../core/base64.ts'
@@ -12,13 +12,13 @@ const specSchema = v.strictObject({
   certificates: v.pipe(
     v.array(
       v.strictObject({
-        region: v.pipe(v.string(), v.description('Region of AWS, for example us-east-1')),
+        region: v.pipe(v.string(), v.description('AWS region, for example us-east-1')),
         pem: v.pipe(v.string(), v.maxLength(PEM_MAX_LENGTH), v.description('One certificate, in PEM')),
       }),
     ),
     v.nonEmpty(),
     v.metadata(SALVAGED),
-    v.description('The certificates that AWS publishes per region'),
+    v.description('The certificates that AWS publishes for each region'),
   ),
 })
 
@@ -26,7 +26,7 @@ const REGION = /^[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-[0-9]{1,2}$/
 
 export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
   scope: 'trust-domain',
-  description: 'The region certificates of AWS that instance identity documents are verified with',
+  description: 'The regional AWS certificates that verify instance identity documents',
   spec: specSchema,
   compile({ certificates }, _context, report) {
     const regions = new Map<string, Uint8Array<ArrayBuffer>[]>()
@@ -36,7 +36,7 @@ export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
       const { region, pem } = certificate
       const path = ['certificates', index]
       if (!REGION.test(region)) {
-        const message = `Cannot use ${quoteText(region)} as a region of AWS: write it as in us-east-1`
+        const message = `Cannot use ${quoteText(region)} as an AWS region: expected a name such as us-east-1`
         report({ code: 'value_invalid', path: [...path, 'region'], message })
       }
       const read = readCertificate(pem)
@@ -46,7 +46,7 @@ export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
       }
       const identity = `${region}\n${read.base64}`
       if (seen.has(identity)) {
-        const message = `Cannot list a certificate of ${quoteText(region)} twice: remove one of them`
+        const message = `Cannot list the same certificate of ${quoteText(region)} twice: remove one`
         report({ code: 'value_invalid', path, message })
       }
       seen.add(identity)
@@ -60,25 +60,28 @@ export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
 
 type ReadCertificate =
   | { readonly der: Uint8Array<ArrayBuffer>; readonly base64: string }
-  /** A sentence fragment. */
+  /** Completes `Cannot read the certificate: ...`. */
   | { readonly fault: string }
 
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 
-/** One certificate in PEM (RFC 7468 section 5). Its form is checked; what it says is for the attestor that uses it. */
+/**
+ * Reads one certificate in PEM (RFC 7468 section 5). Checks the encoding; the attestor that uses it checks the content.
+ */
 function readCertificate(pem: string): ReadCertificate {
   const lines = pem
     .trim()
     .split('\n')
     .map((line) => line.trim())
-  if (lines[0] !== BEGIN) return { fault: `it must start with ${BEGIN}` }
-  if (lines.at(-1) !== END || lines.length < 3) return { fault: `it must end with ${END}` }
-  if (lines.indexOf(END) !== lines.length - 1) return { fault: 'it holds more than one; list each by itself' }
+  if (lines[0] !== BEGIN) return { fault: `expected ${BEGIN} as the first line` }
+  if (lines.at(-1) !== END || lines.length < 3) return { fault: `expected ${END} as the last line` }
+  if (lines.indexOf(END) !== lines.length - 1)
+    return { fault: 'it contains more than one certificate; list each as an item of its own' }
   const base64 = lines.slice(1, -1).join('')
   const der = decodeBase64(base64)
-  if (der === undefined) return { fault: 'what stands between the armour is not base64' }
-  return isOneSequence(der) ? { der, base64 } : { fault: 'it is not one DER sequence' }
+  if (der === undefined) return { fault: 'the content between the BEGIN and END lines is not base64' }
+  return isOneSequence(der) ? { der, base64 } : { fault: 'the decoded content is not exactly one DER SEQUENCE' }
 }
 
 /** Whether the bytes are exactly one SEQUENCE of definite length (X.690 section 8.1.3), as a certificate is. */

@@ -1,4 +1,4 @@
-// Section Cluster: what the gateway must know of a cluster besides its policies. Ours, and optional as a whole.
+// Section Cluster: settings of a cluster other than its policies. Specific to Postern; the whole section is optional.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import { parseInstantSeconds } from '../../core/instant.ts'
@@ -14,18 +14,18 @@ export const PLATFORMS = ['k8s', 'istio', 'eks', 'eks-istio', 'linux'] as const
 export type Platform = (typeof PLATFORMS)[number]
 
 export interface ClusterSettings {
-  /** Absent: the cluster's id. Where section TrustDomain lists the cluster, the name there holds. */
+  /** Default: the cluster's id. If section TrustDomain lists the cluster, its name there takes precedence. */
   readonly name?: string
   readonly platform: Platform
   readonly includeContainerAttributes: boolean
   readonly serverVersion?: ServerVersion
   readonly requireAgentSession: boolean
   readonly requireNode: boolean
-  /** Sessions issued before this are revoked. */
+  /** Sessions issued before this time are revoked. Seconds since the epoch. */
   readonly sessionsNotBeforeSeconds?: number
 }
 
-/** What holds for a cluster without this section. */
+/** The settings of a cluster without this section. */
 export const DEFAULT_CLUSTER: ClusterSettings = {
   platform: 'k8s',
   includeContainerAttributes: false,
@@ -37,7 +37,7 @@ export const clusterNameSchema = v.pipe(
   v.string(),
   v.nonEmpty(),
   v.maxLength(CLUSTER_NAME_MAX_LENGTH),
-  v.description('Name of the cluster, as {{cluster.name}} renders it'),
+  v.description('Name of the cluster; {{cluster.name}} renders it'),
 )
 
 export const sessionsNotBeforeSchema = v.pipe(
@@ -48,10 +48,10 @@ export const sessionsNotBeforeSchema = v.pipe(
       words: 'a time such as 2026-01-31T12:00:00Z',
     },
   } satisfies SchemaMetadata),
-  v.description('Sessions issued before this are revoked: RFC 3339 in UTC, for example 2026-01-31T12:00:00Z'),
+  v.description('Sessions issued before this time are revoked: RFC 3339 in UTC, for example 2026-01-31T12:00:00Z'),
 )
 
-/** YAML reads a version of two numbers as a fraction. */
+/** YAML parses an unquoted version of two numbers, such as 0.36, as a float: the repair appends `.0`. */
 const VERSION_FORM: StringForm = {
   accepts: (text) => parseServerVersion(text) !== undefined,
   words: 'three numbers, for example 0.36.1',
@@ -62,25 +62,27 @@ const specSchema = v.strictObject({
   name: v.optional(clusterNameSchema),
   platform: v.optional(v.pipe(v.picklist(PLATFORMS), v.description('Platform of the cluster; default k8s'))),
   includeContainerAttributes: v.optional(
-    v.pipe(v.boolean(), v.description('Whether the agents send kubernetes.container.*; as set in their Helm values')),
+    v.pipe(v.boolean(), v.description('Whether the agents send kubernetes.container.*: must match their Helm values')),
   ),
   serverVersion: v.optional(
     v.pipe(v.string(), v.metadata({ form: VERSION_FORM }), v.description('Version of the upstream server, x.y.z')),
   ),
-  requireAgentSession: v.optional(v.pipe(v.boolean(), v.description('Refuse mappings without an agent session'))),
-  requireNode: v.optional(v.pipe(v.boolean(), v.description('Refuse agent sessions that prove no node'))),
+  requireAgentSession: v.optional(
+    v.pipe(v.boolean(), v.description('Refuse mapping requests without an agent session')),
+  ),
+  requireNode: v.optional(v.pipe(v.boolean(), v.description('Refuse agent sessions without a proven node'))),
   sessionsNotBefore: v.optional(sessionsNotBeforeSchema),
 })
 
 export const cluster: SectionRow<ClusterSettings> = defineSection({
   scope: 'cluster',
-  description: 'What the gateway must know of a cluster besides its policies',
+  description: 'Settings of a cluster other than its policies',
   spec: specSchema,
   compile(spec, _context, report) {
     const { name, serverVersion } = spec
     const version = serverVersion === undefined ? undefined : parseServerVersion(serverVersion)
     if (serverVersion !== undefined && version === undefined) {
-      const message = `Cannot use ${quoteText(serverVersion)} as a version: write three numbers, for example 0.36.1`
+      const message = `Cannot use ${quoteText(serverVersion)} as a version: expected three numbers, for example 0.36.1`
       report({ code: 'value_invalid', path: ['serverVersion'], message })
     }
     const notBefore = readNotBefore(spec.sessionsNotBefore, report)
@@ -98,17 +100,19 @@ export const cluster: SectionRow<ClusterSettings> = defineSection({
   },
 })
 
-/** The seconds of a `sessionsNotBefore`; reports one that is no moment. */
+/**
+ * Parses `sessionsNotBefore` (RFC 3339, UTC) to seconds since the epoch. Reports `value_invalid` if it does not parse.
+ */
 export function readNotBefore(text: string | undefined, report: Report): number | undefined {
   if (text === undefined) return undefined
   const seconds = parseInstantSeconds(text)
   if (seconds !== undefined) return seconds
-  const message = `Cannot use ${quoteText(text)} as a time: write RFC 3339 in UTC, for example 2026-01-31T12:00:00Z`
+  const message = `Cannot use ${quoteText(text)} as a time: expected RFC 3339 in UTC, for example 2026-01-31T12:00:00Z`
   report({ code: 'value_invalid', path: ['sessionsNotBefore'], message })
   return undefined
 }
 
-/** Without both, an issuer is believed which node a workload is on. */
+/** Unless both are set, an issuer can name any node for a workload without proof. */
 function lintNode(settings: ClusterSettings, report: Report): void {
   const missing = (['requireAgentSession', 'requireNode'] as const).filter((name) => !settings[name])
   if (missing.length === 0) return

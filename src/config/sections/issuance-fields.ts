@@ -37,7 +37,7 @@ const JWT_TTL: TtlBounds = {
   defaultSeconds: JWT_TTL_DEFAULT_SECONDS,
 }
 
-/** `1h to 168h`, for messages. */
+/** Formats bounds for messages: `1h to 168h`. */
 function formatRange({ minSeconds, maxSeconds }: TtlBounds): string {
   return `${formatDuration(minSeconds)} to ${formatDuration(maxSeconds)}`
 }
@@ -53,7 +53,7 @@ function describeTtl(what: string, bounds: TtlBounds): string {
   return `Lifetime of ${what}, ${formatRange(bounds)}; default ${formatDuration(bounds.defaultSeconds)}`
 }
 
-/** A path has its own rules; a number or a boolean breaks the first of them. */
+/** A path starts with `/`, so an unquoted YAML number or boolean is never one. */
 const PATH_FORM: StringForm = {
   accepts: (text) => text.startsWith('/'),
   words: 'a path such as "/ns/{{kubernetes.pod.namespace}}"',
@@ -64,15 +64,17 @@ const path = v.pipe(template, v.metadata({ form: PATH_FORM }))
 
 export const policySchema = v.strictObject({
   pathTemplate: v.optional(
-    v.pipe(path, v.description('Path of the SPIFFE ID; default that of the platform of the cluster')),
+    v.pipe(path, v.description('Path of the SPIFFE ID; the default depends on the platform of the cluster')),
   ),
   x509: v.optional(
     v.strictObject({
       ttl: v.optional(
         v.pipe(v.string(), v.metadata(createTtlForm(X509_TTL)), v.description(describeTtl('X.509-SVIDs', X509_TTL))),
       ),
-      subject: v.optional(v.pipe(template, v.description('Subject as RFC 4514 writes it: O=Acme Corp,OU=Engineering'))),
-      dnsNames: v.optional(v.pipe(v.array(template), v.metadata(SALVAGED), v.description('DNS names of X.509-SVIDs'))),
+      subject: v.optional(v.pipe(template, v.description('Subject in RFC 4514 form: O=Acme Corp,OU=Engineering'))),
+      dnsNames: v.optional(
+        v.pipe(v.array(template), v.metadata(SALVAGED), v.description('DNS names of X.509-SVIDs, each a template')),
+      ),
     }),
   ),
   jwt: v.optional(
@@ -89,7 +91,10 @@ export const policySchema = v.strictObject({
 
 export type PolicyFields = v.InferOutput<typeof policySchema>
 
-/** Compiles the fields; what is missing comes from the legacy templates or is a default, and never another policy's. */
+/**
+ * Compiles the fields. A missing field comes from the legacy templates or is the default; it is never inherited from
+ * another policy.
+ */
 export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy, work: IssuanceWork): Issuance {
   const { x509, jwt } = fields
   const pathTemplate =
@@ -112,7 +117,7 @@ export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy
     x509: {
       ttlSeconds: readTtl(x509?.ttl, X509_TTL, [...path, 'x509', 'ttl'], work),
       ...(subject === undefined ? {} : { subject }),
-      // Shared where it can be: ten thousand overrides may have those of the legacy template alone.
+      // The array is shared if possible: ten thousand overrides may use only the names of the legacy template.
       dnsNames: dnsNames.length === 0 ? legacy.dnsNames : [...dnsNames, ...legacy.dnsNames],
     },
     jwt: {
@@ -129,12 +134,12 @@ function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: 
   if (text === undefined) return bounds.defaultSeconds
   const seconds = parseDurationSeconds(text)
   if (seconds === undefined) {
-    const message = `Cannot use ${quoteText(text)} as a duration: write hours, minutes and seconds, for example 12h`
+    const message = `Cannot use ${quoteText(text)} as a duration: expected hours, minutes and seconds, for example 12h`
     work.report({ code: 'value_invalid', path, message })
     return bounds.defaultSeconds
   }
   if (seconds < bounds.minSeconds || seconds > bounds.maxSeconds) {
-    const message = `Cannot use ${quoteText(text)} as this lifetime: it is ${formatRange(bounds)}`
+    const message = `Cannot use ${quoteText(text)} as this lifetime: expected ${formatRange(bounds)}`
     work.report({ code: 'value_out_of_range', path, message })
   }
   return seconds

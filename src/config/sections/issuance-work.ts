@@ -1,5 +1,5 @@
-// What compiling the fields of an issuance policy and its legacy templates share: how many values there may be, the names
-// of claims, and templates with the attributes that they use.
+// What compiling the fields of an issuance policy and its legacy templates share: how many values there may be, the
+// names of claims, and templates with the attributes that they use.
 import type { Report } from '../../attest/attest-context.ts'
 import type { Surface } from '../../attribute/row.ts'
 import type { Path } from '../../core/issue.ts'
@@ -10,7 +10,7 @@ import { compileTemplate, type TemplateOf } from '../../template/compile.ts'
 import type { ConditionCompiler } from '../compile/condition-budget.ts'
 import { foldName } from '../fold-name.ts'
 
-/** What the parts of the section share while it compiles. */
+/** State shared by the parts of the section while it compiles. */
 export interface IssuanceWork {
   readonly report: Report
   readonly uses: AttributeUse[]
@@ -20,45 +20,56 @@ export interface IssuanceWork {
 
 interface CountBound {
   readonly max: number
-  /** For messages. */
+  /** Names the values in messages. */
   readonly what: string
 }
 
 export const CLAIMS: CountBound = { max: CLAIMS_PER_POLICY_MAX, what: 'additional claims' }
 export const DNS_NAMES: CountBound = { max: DNS_NAMES_PER_POLICY_MAX, what: 'DNS names, those of spec.legacy included' }
 
-/** Whether there are few enough; reports it where not. Each is rendered for every workload of a request. */
+/**
+ * Whether `count` is within the bound; reports `value_out_of_range` if not. Each value is rendered for every workload
+ * of a request.
+ */
 export function checkCount(count: number, { max, what }: CountBound, path: Path, work: IssuanceWork): boolean {
   if (count <= max) return true
-  const message = `Cannot render ${count} values for each workload: a policy has at most ${max} ${what}`
+  const message = `Cannot render ${count} values for each workload: a policy may have at most ${max} ${what}`
   work.report({ code: 'value_out_of_range', path, message })
   return false
 }
 
-/** Claims that a policy cannot set (RFC 7519 section 4.1, RFC 7800 section 3.1): the issuer answers for them alone. */
+/** Claims that a policy cannot set (RFC 7519 section 4.1, RFC 7800 section 3.1): the issuer sets or withholds them. */
 const RESERVED_CLAIMS = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'cnf'])
-/** Claims that relying parties read as rights (RFC 8693 section 4.1, RFC 9068 section 2.2). */
+/** Claims that relying parties use for authorization (RFC 8693 section 4.1, RFC 9068 section 2.2). */
 const SENSITIVE_CLAIMS = new Set(['act', 'azp', 'client_id', 'scope'])
 
-/** Paths of issues are the caller's. `ſub` and `ＳＵＢ` are `sub` to a reader that folds them. */
+/**
+ * The caller sets the paths of issues. Folded first: a relying party that folds names would read `ſub` or `ＳＵＢ` as
+ * `sub`.
+ */
 export function checkClaimName(name: string, report: Report): void {
   const shown = quoteText(name)
   const folded = foldName(name)
   if (RESERVED_CLAIMS.has(folded)) {
-    report({ code: 'claim_reserved', path: [], message: `Cannot set the claim ${shown}: only the issuer sets it` })
+    report({
+      code: 'claim_reserved',
+      path: [],
+      message: `Cannot set the claim ${shown}: it is reserved for the issuer. Choose another name`,
+    })
   } else if (SENSITIVE_CLAIMS.has(folded)) {
-    const message = `The claim ${shown} is read as a right by many relying parties: choose another name if it is none`
+    const message = `Many relying parties use the claim ${shown} for authorization: choose another name unless you intend that`
     report({ code: 'claim_sensitive', path: [], message })
   }
   if (name === '' || name.length > CLAIM_NAME_MAX_LENGTH) {
-    const message = `Cannot use ${shown} as a claim: a name has 1 to ${CLAIM_NAME_MAX_LENGTH} characters`
+    const message = `Cannot use ${shown} as a claim name: expected 1 to ${CLAIM_NAME_MAX_LENGTH} characters`
     report({ code: 'name_invalid', path: [], message })
   }
 }
 
 /**
- * A template, its issues reported and its attributes noted. `base` is the offset of `text` in the value at `path`, for
- * a template that is a part of it.
+ * Compiles a template, reports its issues and records the attributes that it uses.
+ *
+ * @param base maps an offset in `text` to one in the value at `path`, for a template that is a part of that value
  */
 export function useTemplate<S extends Surface>(
   text: string,

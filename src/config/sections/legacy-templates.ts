@@ -1,5 +1,5 @@
-// The comma-separated templates of clusters from before managed configuration: `claim={{attribute}},...` for JWTs, and
-// `CN=...,O=...,SAN.DNS=...` for certificates. They hold where a policy says nothing; SAN entries always.
+// The comma-separated templates that predate managed configuration: `claim={{attribute}},...` for JWTs, and
+// `CN=...,O=...,SAN.DNS=...` for certificates. They apply where a policy omits the field; SAN entries always apply.
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../../template/template.ts'
@@ -35,7 +35,7 @@ interface Entry {
   readonly offset: number
 }
 
-/** Cuts at commas that are neither escaped nor inside a reference. */
+/** Splits at commas that are neither escaped nor inside a reference. */
 function splitEntries(text: string): readonly Entry[] {
   const entries: Entry[] = []
   let start = 0
@@ -59,14 +59,19 @@ function compileClaims(text: string, path: Path, work: IssuanceWork): ReadonlyMa
     const equals = entry.text.indexOf('=')
     const offset = entry.offset + entry.text.length - entry.text.trimStart().length
     if (equals < 0) {
-      const message = 'Cannot read this claim: write name={{attribute}}, and a comma between claims'
+      const message = 'Cannot read this claim: expected name={{attribute}}, with a comma between claims'
       work.report({ code: 'template_syntax', path, message, offset })
       continue
     }
     const name = entry.text.slice(0, equals).trim()
     checkClaimName(name, (issue) => work.report({ ...issue, path, offset }))
     if (claims.has(name)) {
-      work.report({ code: 'key_duplicate', path, message: `Cannot set the claim ${quoteText(name)} twice`, offset })
+      work.report({
+        code: 'key_duplicate',
+        path,
+        message: `Cannot set the claim ${quoteText(name)} twice: remove one`,
+        offset,
+      })
     }
     const value = entry.text.slice(equals + 1)
     const valueOffset = entry.offset + equals + 1 + value.length - value.trimStart().length
@@ -90,20 +95,21 @@ function compileX509(text: string, path: Path, work: IssuanceWork): Pick<Legacy,
       const dnsName = useTemplate(name, 'dnsName', path, work, (at) => offset + SAN_DNS.length + at)
       if (dnsName !== undefined) dnsNames.push(dnsName)
     } else if (trimmed.startsWith(SAN_IP)) {
-      const message = 'Cannot put IP addresses into certificates: remove SAN.IP, or keep this cluster on its server'
+      const message =
+        'Cannot put IP addresses into certificates: remove SAN.IP, or keep this cluster on its current server'
       work.report({ code: 'value_invalid', path, message, offset })
     } else {
       subject.push({ text: trimmed, offset })
     }
   }
-  // Otherwise every policy would be reported for it.
+  // Dropped, or each policy would report the same excess again.
   if (!checkCount(dnsNames.length, DNS_NAMES, path, work)) dnsNames.length = 0
   if (subject.length === 0) return { dnsNames }
   const joined = subject.map((entry) => entry.text).join(',')
   return { dnsNames, subject: useTemplate(joined, 'x509Subject', path, work, (at) => findOffset(subject, at)) }
 }
 
-/** The place of an offset into the joined entries in the text they were cut from. */
+/** Maps an offset in the joined entries to one in the template that they were split from. */
 function findOffset(entries: readonly Entry[], offset: number): number {
   let left = offset
   for (const entry of entries) {

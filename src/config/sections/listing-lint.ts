@@ -1,5 +1,5 @@
-// What is likely a mistake in the list of clusters: two of them that may render one path, or whose names are
-// easily confused.
+// Likely mistakes in the list of clusters: two clusters that may render the same path, or whose names are easily
+// confused.
 
 import type { Report } from '../../attest/attest-context.ts'
 import type { Path } from '../../core/issue.ts'
@@ -11,22 +11,22 @@ export interface OwnedPrefix {
   readonly text: string
   /** The id of the cluster. */
   readonly owner: string
-  /** Where it stands in the document. */
+  /** Its place in the document. */
   readonly path: Path
 }
 
-/** A prefix above the current one. `other` is a cluster above it that is not its own. */
+/** A prefix above the current one. `other` is another cluster with a prefix above it. */
 interface Above extends OwnedPrefix {
   readonly other: string | undefined
 }
 
 /**
- * Reports each prefix of one cluster at or below another's: then the two may render one identity. Sorted, what lies
- * below a prefix follows it, so one pass sees all that is above.
+ * Reports each prefix of a cluster at or below another cluster's: both may then render the same identity. In sorted
+ * order a prefix is followed by all below it, so one pass with a stack finds every prefix above.
  */
 export function lintOverlaps(prefixes: readonly OwnedPrefix[], report: Report): void {
   const ordered = prefixes.map((prefix) => ({ ...prefix, key: `${prefix.text}/` }))
-  // Of equal ones the first of the document stays the first: the others are reported.
+  // The sort is stable: of equal prefixes the first in the document stays first, and the others are reported.
   ordered.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
   const above: Above[] = []
   for (const prefix of ordered) {
@@ -35,14 +35,14 @@ export function lintOverlaps(prefixes: readonly OwnedPrefix[], report: Report): 
     const other = nearest === undefined || nearest.owner !== prefix.owner ? nearest?.owner : nearest.other
     above.push({ ...prefix, other })
     if (other === undefined) continue
-    const message = `Cluster ${quoteText(other)} may use this path as well, so a workload of each can get the same identity`
+    const message = `Cluster ${quoteText(other)} may use this path as well, so workloads of both can get the same identity: choose prefixes that do not overlap`
     report({ code: 'trust_overlapping', path: prefix.path, message })
   }
 }
 
 /**
- * The folded names and ids of all clusters. Reports each name that equals the name or the id of another
- * cluster, case ignored: templates render both, and a claim does not say which of them it holds.
+ * Lists the folded names and ids of all clusters. Reports each name that equals another cluster's name or id, case
+ * ignored: templates render both, and a relying party cannot see which of them a claim holds.
  */
 export function lintNames(
   clusters: ReadonlyMap<string, { readonly name: string }>,
@@ -54,9 +54,9 @@ export function lintNames(
     const folded = foldName(name)
     const other = [ids.get(folded), names.get(folded)].find((owner) => owner !== undefined && owner !== id)
     names.set(folded, names.get(folded) ?? id)
-    // The same name in the same case is an error already.
+    // An identical name has been reported as an error already.
     if (other === undefined || clusters.get(other)?.name === name) continue
-    const message = `Cluster ${quoteText(other)} has this name or id as well (case ignored), so claims of one can be taken for the other's`
+    const message = `Cluster ${quoteText(other)} has this name or id as well (case ignored), so a relying party can confuse their claims: choose another name`
     report({ code: 'trust_overlapping', path: ['clusters', id, 'name'], message })
   }
   return new Set([...ids.keys(), ...names.keys()])

@@ -1,10 +1,10 @@
-// What is likely a mistake in overrides: one that can never be reached, and one that silently drops what the policy sets.
+// Likely mistakes in overrides: one that can never be reached, and one that silently resets fields of the policy.
 import type { Issue } from '../../core/issue.ts'
 import { OVERRIDE_COMPARISONS_MAX } from '../../core/limits.ts'
 import type { IssuanceOverride, Match } from '../../policy/mapping/issuance.ts'
 import type { PolicyFields } from './issuance-fields.ts'
 
-/** An override replaces the policy as a whole: what it leaves out takes its default, not the policy's value. */
+/** An override replaces the whole policy: a field that it omits takes the default, not the policy's value. */
 export function lintResets(
   base: PolicyFields | undefined,
   override: PolicyFields,
@@ -13,7 +13,7 @@ export function lintResets(
   const set = listFields(override)
   const dropped = [...listFields(base ?? {})].filter((field) => !set.has(field))
   if (dropped.length === 0) return
-  const message = `This override does not set ${dropped.join(', ')}: there the default holds, and not what spec.policy says`
+  const message = `This override omits ${dropped.join(', ')}: the default applies, not the value in spec.policy. Set each field that should keep its value`
   report({ code: 'override_resets_field', path: [], message, atKey: true })
 }
 
@@ -30,9 +30,11 @@ function listFields({ pathTemplate, x509, jwt }: PolicyFields): ReadonlySet<stri
 }
 
 /**
- * Reports each override that an earlier one always precedes: whatever matches it matches the other. Candidates are
- * found by one value of their first attribute, and the search ends where a document would make it slow. Yields the steps
- * that it took: one for each candidate, each of its attributes and each value that was looked up.
+ * Reports each override that is shadowed: every workload that matches it matches an earlier one. Candidates are found
+ * by one value of their first attribute, and the search stops after `OVERRIDE_COMPARISONS_MAX` steps, so that no
+ * document makes it slow.
+ *
+ * @returns the steps taken: one for each candidate, each of its attributes and each value that was looked up
  */
 export function lintShadows(
   overrides: readonly IssuanceOverride[],
@@ -44,10 +46,10 @@ export function lintShadows(
     const shadow = findShadow(when, overrides, byValue, work)
     if (work.steps > OVERRIDE_COMPARISONS_MAX) break
     if (shadow !== undefined) {
-      const message = `This override is never reached: whatever it matches, override ${shadow + 1} of the list has matched before`
+      const message = `This override is never reached: override ${shadow + 1} of the list matches all of its workloads first. Move it up, or remove it`
       report(index, { code: 'override_shadowed', path: [], message, atKey: true })
     }
-    // One that also asks for a condition leaves what fails it to those behind.
+    // An override with a condition shadows nothing: a workload that fails the condition reaches those after it.
     if (condition !== undefined) continue
     const [first] = when
     for (const value of first?.values ?? []) {
@@ -64,7 +66,7 @@ interface Work {
   steps: number
 }
 
-/** The first override before `when` that precedes it; `undefined` as well once the steps are spent. */
+/** Finds the first earlier override that shadows `when`; `undefined` if none does, or once the steps are used up. */
 function findShadow(
   when: readonly Match[],
   overrides: readonly IssuanceOverride[],
@@ -81,7 +83,7 @@ function findShadow(
   return undefined
 }
 
-/** Whether `earlier` matches all that `own` does: of each of its attributes, it allows all the values that `own` does. */
+/** Whether `earlier` matches everything that `own` does: each of its attributes allows all values that `own` allows. */
 function precedes(earlier: readonly Match[], own: ReadonlyMap<string, ReadonlySet<string>>, work: Work): boolean {
   work.steps++
   if (earlier.length > own.size) return false

@@ -1,5 +1,5 @@
-// When an override holds: `when` has attributes by name, each with the values it may have; `condition` is an expression.
-// All of it must hold.
+// When an override applies: `when` gives attributes by name, each with the values it may have; `condition` is an
+// expression. All of them must match.
 import * as v from 'valibot'
 import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
 import type { Condition } from '../../condition/compile.ts'
@@ -13,7 +13,10 @@ import type { IssuanceWork } from './issuance-work.ts'
 export const whenSchema = v.pipe(
   v.record(
     v.string(),
-    v.union([v.string(), v.pipe(v.array(v.string()), v.nonEmpty('Cannot match no value: name at least one'))]),
+    v.union([
+      v.string(),
+      v.pipe(v.array(v.string()), v.nonEmpty('Cannot use an empty list of values: add at least one')),
+    ]),
   ),
   v.description('Attributes, each with its value or a list of values; all attributes must match'),
 )
@@ -23,14 +26,17 @@ interface OverrideMatch {
   readonly condition?: string | undefined
 }
 
-/** `path` is that of the override. One that asks for nothing is refused: it would hold for every workload. */
+/**
+ * Compiles the match of the override at `path`. One without `when` and `condition` is an error: it would match every
+ * workload.
+ */
 export function compileMatch(
   { when, condition }: OverrideMatch,
   path: Path,
   work: IssuanceWork,
 ): Pick<IssuanceOverride, 'when' | 'condition'> {
   if (when === undefined && condition === undefined) {
-    const message = 'Cannot do without when or condition: what holds for all workloads stands in spec.policy'
+    const message = 'Either when or condition is required: what applies to all workloads belongs in spec.policy'
     work.report({ code: 'field_missing', path: [...path, 'when'], message })
   }
   const matches = when === undefined ? [] : compileWhen(when, [...path, 'when'], work)
@@ -39,7 +45,7 @@ export function compileMatch(
   return compiled === undefined ? { when: matches } : { when: matches, condition: compiled }
 }
 
-/** May read whatever a template may: workload, agent and configuration. */
+/** The condition may read what a template may: attributes of the workload, the agent and the configuration. */
 function compileOverrideCondition(text: string, path: Path, work: IssuanceWork): Condition | undefined {
   const condition = work.conditions.compile(text, createCatalogueScope(), path, work.report)
   for (const name of condition?.attributes ?? []) {
@@ -51,7 +57,8 @@ function compileOverrideCondition(text: string, path: Path, work: IssuanceWork):
 
 function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: IssuanceWork): readonly Match[] {
   if (Object.keys(when).length === 0) {
-    const message = 'Cannot match every workload here: name an attribute; what holds for all stands in spec.policy'
+    const message =
+      'Cannot use an empty when, which would match every workload: add an attribute. What applies to all workloads belongs in spec.policy'
     work.report({ code: 'value_empty', path, message })
   }
   const matches: Match[] = []
@@ -62,13 +69,13 @@ function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: I
     if (attribute === undefined) {
       const near = suggestAttribute(name)
       const hint = near === undefined ? '' : `; did you mean "${near}"?`
-      const message = `Cannot match on ${quoteText(name, UNKNOWN_ATTRIBUTE_QUOTED_MAX)}: there is no such attribute${hint}`
+      const message = `Cannot match on ${quoteText(name, UNKNOWN_ATTRIBUTE_QUOTED_MAX)}: unknown attribute${hint}`
       work.report({ code: 'attribute_unknown', path: attributePath, message, atKey: true })
       continue
     }
     const first = spellings.get(attribute.name)
     if (first !== undefined) {
-      const message = `Cannot match on one attribute twice: ${quoteText(first)} is ${attribute.name} too; write a list of values`
+      const message = `Cannot match on one attribute twice: ${quoteText(first)} is also ${attribute.name}. Use one entry with a list of values`
       work.report({ code: 'key_duplicate', path: attributePath, message, atKey: true })
     }
     spellings.set(attribute.name, name)

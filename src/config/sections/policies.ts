@@ -1,5 +1,5 @@
-// What the two sections of policies share: a policy's schema, and how one compiles. A policy requires at least one
-// attestor, and no type twice.
+// Shared by the two sections of policies: the schema of a policy and its compilation. A policy requires at least one
+// attestor, and each type at most once.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
@@ -25,12 +25,12 @@ import {
 } from './requirements.ts'
 import { SALVAGED } from './salvaged.ts'
 
-/** A name is a segment of the `sub` of every session: `.` and `..` are none (SPIFFE-ID section 2.2). */
+/** A name is a segment of the `sub` of every session, so `.` and `..` are excluded (SPIFFE-ID section 2.2). */
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
 
 const NAME_FORM: StringForm = { accepts: (text) => NAME.test(text), words: '1 to 63 letters, digits, ".", "_" or "-"' }
 
-/** Of what YAML reads as something else only the two booleans are expressions, and true or false. */
+/** Of the unquoted values that YAML does not parse as strings, only the two booleans are valid expressions. */
 const EXPRESSION_FORM: StringForm = {
   accepts: (text) => text === 'true' || text === 'false',
   words: 'an expression such as has(k8s_token.node.name)',
@@ -49,7 +49,7 @@ const conditionSchema = v.strictObject({
       v.string(),
       v.nonEmpty(),
       v.maxLength(CONDITION_MESSAGE_MAX_LENGTH),
-      v.description('What a caller is told whose evidence verified, and for whom the expression is false'),
+      v.description('Message to a caller whose evidence verified but for whom the expression is false'),
     ),
   ),
 })
@@ -57,13 +57,14 @@ const conditionSchema = v.strictObject({
 export const conditionsSchema = v.optional(
   v.pipe(
     v.array(conditionSchema),
-    v.nonEmpty('Cannot have no condition here: name one, or remove the field'),
+    v.nonEmpty('Cannot use an empty list of conditions: add one, or remove the field'),
     v.maxLength(CONDITIONS_PER_POLICY_MAX),
     v.metadata(SALVAGED),
-    v.description('Conditions that must all hold, after all attestors have passed'),
+    v.description('Conditions that must all be true, after all attestors have passed'),
   ),
 )
 
+/** The schema entries of a policy, for a table of attestors. */
 export function createPolicyEntries(attestors: AttestorTable) {
   return {
     name: v.pipe(
@@ -79,8 +80,9 @@ export function createPolicyEntries(attestors: AttestorTable) {
 type Conditions = v.InferOutput<typeof conditionsSchema>
 
 /**
- * Compiles the conditions of one policy, which may read what its own attestors prove and nothing else. Which those are
- * is not known (`undefined`) while one of them does not compile.
+ * Compiles the conditions of one policy. They may read only attributes that its own attestors prove.
+ *
+ * @param types the types of those attestors; `undefined` if one of them did not compile: then the scope is not checked
  */
 function compileConditions(
   conditions: Conditions,
@@ -97,7 +99,7 @@ function compileConditions(
   for (const [index, spec] of (conditions ?? []).entries()) {
     if (spec === undefined) continue
     const condition = compiler.compile(spec.expression, scope, [index, 'expression'], report)
-    const message = spec.message ?? `condition ${index + 1} of the policy does not hold`
+    const message = spec.message ?? `condition ${index + 1} of the policy is false`
     if (condition !== undefined) compiled.push({ condition, message })
   }
   return compiled
@@ -109,19 +111,23 @@ export interface PolicySpec {
   readonly conditions?: Conditions
 }
 
-/** Compiles a list of policies; paths are relative to it. Holes are policies that were invalid. */
+/** Compiles a list of policies; paths of issues are relative to it. Holes in the list are invalid policies. */
 export function compilePolicies(
   policies: readonly PolicySpec[],
   context: CompileContext,
   report: Report,
 ): readonly Policy[] {
   if (policies.length > POLICIES_MAX) {
-    const message = `Cannot hold ${policies.length} policies: a document has at most ${POLICIES_MAX}`
+    const message = `Cannot hold ${policies.length} policies: a document may have at most ${POLICIES_MAX}`
     report({ code: 'too_many_policies', path: [], message })
     return []
   }
   if (policies.length === 0) {
-    report({ code: 'deny_all', path: [], message: 'No policy admits anybody: every login will be refused' })
+    report({
+      code: 'deny_all',
+      path: [],
+      message: 'The list of policies is empty, so every login is refused: add a policy',
+    })
   }
   checkNames(policies, report)
   const anchors = createAnchorCount()
@@ -133,18 +139,19 @@ export function compilePolicies(
       report({ ...issue, path: [index, 'requiredAttestors', ...issue.path] }),
     )
     const isWhole = requirements.length === policy.requiredAttestors.length
-    // Call-outs come after the conditions: what they answer is not there yet.
+    // Call-outs run after the conditions, so their answers are not available to them.
     const direct = requirements.filter(({ type }) => context.attestors.rows.get(type)?.callOut === undefined)
     const types = isWhole ? new Set(direct.map(({ type }) => type)) : undefined
     if (isWhole && requirements.length > 0 && direct.length === 0) {
-      const message = 'Cannot rest on call-outs alone, which verify nothing: require an attestor that verifies evidence'
+      const message =
+        'Cannot require only call-outs, which verify no evidence: also require an attestor that verifies evidence'
       report({ code: 'call_out_alone', path: [index, 'requiredAttestors'], message })
     }
     const conditions = compileConditions(policy.conditions, types, compiler, (issue) =>
       report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
     compiled.push({ name: policy.name, index, requirements, conditions })
-    // A condition that does not compile is an error already, and may be the one that fixes them.
+    // A condition that does not compile is an error already, and may be the one that fixes the attributes.
     if (isWhole && conditions.length === (policy.conditions?.length ?? 0)) {
       const fixed = new Set(conditions.flatMap(({ condition }) => findFixedAttributes(condition.expression)))
       lintScope(policy.name, requirements, fixed, context, (issue) =>
@@ -155,14 +162,17 @@ export function compilePolicies(
   return compiled
 }
 
-/** Names are printed, signed and compared: one spelling, no duplicates. Paths are relative to the list of policies. */
+/**
+ * Names are printed, signed and compared, so each is well-formed and unique. Paths are relative to the list of
+ * policies.
+ */
 function checkNames(policies: readonly PolicySpec[], report: Report): void {
   const indexes = new Map<string, number>()
   for (const [index, policy] of policies.entries()) {
     if (policy === undefined) continue
     const { name } = policy
     if (!NAME.test(name)) {
-      const message = `Cannot use ${quoteText(name)} as a name: ${NAME_FORM.words}`
+      const message = `Cannot use ${quoteText(name)} as a policy name: expected ${NAME_FORM.words}`
       report({ code: 'name_invalid', path: [index, 'name'], message })
     }
     const first = indexes.get(name)

@@ -1,4 +1,4 @@
-// From `requiredAttestors` to requirements: what one policy asks for, and what no policy and no document may ask for.
+// Compiles `requiredAttestors` to requirements, and enforces the bounds of a policy and of a document.
 
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
@@ -20,13 +20,14 @@ function createAttestorSchemas({ rows, unsupported }: AttestorTable) {
     ),
     ...[...unsupported].map((type) =>
       v.strictObject({
-        type: v.pipe(v.literal(type), v.description('Not supported by this version: the policy admits nobody')),
+        type: v.pipe(v.literal(type), v.description('Not supported by this version: the policy admits no login')),
         config: v.optional(v.unknown()),
       }),
     ),
   ]
 }
 
+/** The schema of `requiredAttestors`, for a table of attestors. */
 export function createRequiredAttestorsSchema(attestors: AttestorTable) {
   const metadata = {
     unknownCode: 'attestor_unknown',
@@ -35,7 +36,7 @@ export function createRequiredAttestorsSchema(attestors: AttestorTable) {
   } satisfies SchemaMetadata
   return v.pipe(
     v.array(v.pipe(v.variant('type', createAttestorSchemas(attestors)), v.metadata(metadata))),
-    v.nonEmpty('Cannot require no attestor, that would admit nobody: name at least one'),
+    v.nonEmpty('Cannot use an empty list of attestors: require at least one'),
     v.metadata(SALVAGED),
     v.description('Attestors that must all pass'),
   )
@@ -44,8 +45,10 @@ export function createRequiredAttestorsSchema(attestors: AttestorTable) {
 export type RequiredAttestors = v.InferOutput<ReturnType<typeof createRequiredAttestorsSchema>>
 
 /**
- * Compiles the attestors of one policy; paths are relative to the list. Holes are attestors that were invalid. `anchors`
- * counts over the whole document.
+ * Compiles the attestors of one policy; paths of issues are relative to the list. Holes in the list are invalid
+ * attestors.
+ *
+ * @param anchors the count of the whole document
  */
 export function compileRequirements(
   attestors: RequiredAttestors,
@@ -65,14 +68,14 @@ export function compileRequirements(
     }
     types.add(type)
     if (unsupported.has(type)) {
-      const message = `Attestor ${quoteText(type)} is documented, and not supported by this version: this policy admits nobody, other policies are unaffected. Remove the policy, or require ${[...rows.keys()].join(' or ')}`
+      const message = `Attestor ${quoteText(type)} is not supported by this version: this policy admits no login, other policies are unaffected. Remove the policy, or require ${[...rows.keys()].join(' or ')}`
       report({ code: 'attestor_unsupported', path: [index, 'type'], message })
       requirements.push(createUnsupportedRequirement(type))
       continue
     }
     const row = rows.get(type)
     if (row?.challenge !== undefined && !context.canSeal) {
-      const message = `Attestor ${quoteText(type)} needs challenges, and without SEAL_KEYS the gateway cannot seal any: this policy admits nobody. Set SEAL_KEYS`
+      const message = `Attestor ${quoteText(type)} needs challenges, and the gateway cannot seal them without SEAL_KEYS: this policy admits no login. Set SEAL_KEYS`
       report({ code: 'challenge_unavailable', path: [index, 'type'], message })
     }
     const entry = row?.compile(attestor.config ?? Object.create(null), context, (issue) =>
@@ -87,14 +90,14 @@ export function compileRequirements(
   return requirements
 }
 
-/** It has no selector that evidence could have; nothing verifies it, and the evaluator refuses it by its mark. */
+/** A requirement that no evidence can satisfy: the evaluator refuses it because of its `unsupported` flag. */
 export function createUnsupportedRequirement(type: string): Requirement {
   return { type, selector: '', scoped: true, unsupported: true, anchor: { id: '', value: undefined }, pins: null }
 }
 
-/** The anchors of one document, so that no evidence has more of them tried than a login can pay for. */
+/** Counts the anchors of one document, which bounds how many a login tries for one piece of evidence. */
 export interface AnchorCount {
-  /** Why the requirement is one too many; `undefined` while it is not. */
+  /** Returns why the requirement exceeds a bound, or `undefined` if it does not. */
   add(requirement: Requirement): string | undefined
 }
 
@@ -115,21 +118,23 @@ export function createAnchorCount(): AnchorCount {
       const whose = selector === '' ? type : `${type} of ${quoteText(selector)}`
       if (fetchedFrom !== undefined) {
         return isExceeded(fetched, of, id, FETCHED_ANCHORS_PER_SELECTOR_MAX)
-          ? `Cannot fetch keys for ${whose} from more than ${FETCHED_ANCHORS_PER_SELECTOR_MAX} places: one login would have to ask them all. Put the keys into the document (jwks), or give the issuers names of their own`
+          ? `Cannot fetch keys for ${whose} from more than ${FETCHED_ANCHORS_PER_SELECTOR_MAX} sources: one login would fetch from all of them. Put the keys into the document (jwks), or give each issuer a name of its own`
           : undefined
       }
-      // An anchor with nothing to be called by has all evidence tried on it.
+      // An anchor without names is tried for all evidence.
       const crowded = names.find((name) => isExceeded(named, `${of}\n${name}`, id, ANCHORS_PER_NAME_MAX))
       return crowded === undefined
         ? undefined
-        : `Cannot try more than ${ANCHORS_PER_NAME_MAX} anchors for ${whose}${crowded === '' ? '' : ` by the name ${quoteText(crowded)}`}: give their keys names (kid) that differ`
+        : `Cannot try more than ${ANCHORS_PER_NAME_MAX} anchors for ${whose}${crowded === '' ? '' : ` by the name ${quoteText(crowded)}`}: give their keys distinct key ids (kid)`
     },
   }
 }
 
 /**
- * A policy of one attestor that does not fix whose evidence it is admits more than its author means: an attacker who may
- * create a service account, a namespace or a pod on a node chooses the rest. `fixed` is what the conditions fix.
+ * Warns about a policy of one attestor that leaves identifying attributes open: an attacker who may create a service
+ * account, a namespace or a pod on a node can choose their values and log in.
+ *
+ * @param fixed attributes that the conditions fix to values
  */
 export function lintScope(
   name: string,
@@ -143,11 +148,11 @@ export function lintScope(
   const open = only.unfixed?.filter((attribute) => !fixed.has(attribute))
   if (open?.length === 0) return
   const { admits, next } = attestors.rows.get(only.type)?.words.unscoped ?? UNSCOPED
-  const what = `Policy ${quoteText(name)} does not fix ${open?.join(' and ') ?? `whose ${only.type} it accepts`}, so ${admits}`
+  const what = `Policy ${quoteText(name)} does not fix ${open?.join(' and ') ?? `which ${only.type} evidence it accepts`}, so ${admits}`
   report({ code: 'trust_unscoped', path: ['requiredAttestors', 0], message: `${what}: ${next}` })
 }
 
 const UNSCOPED = {
-  admits: 'whoever has such evidence could log in',
+  admits: 'any holder of such evidence can log in',
   next: 'narrow its config, or require a second attestor',
 }

@@ -1,5 +1,5 @@
-// How lists of a document are read: part by part.
+// Schema metadata: a list is validated element by element.
 import type { SchemaMetadata } from '../compile/validate.ts'
 
-/** One invalid element must not hide what is wrong with the others. */
+/** An invalid element becomes a hole, so the issues of the other elements are still reported. */
 export const SALVAGED = { salvaged: true } as const satisfies SchemaMetadata

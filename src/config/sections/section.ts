@@ -1,5 +1,5 @@
-// What a section is: one row of the table, one file. A row knows the schema of its `spec` and how to compile it; the
-// envelope, the YAML and the positions are none of its business.
+// Defines a section: one row of the table, in one file. A row has the schema of its `spec` and compiles it. The
+// envelope, the YAML and the positions of issues are handled by the caller.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
@@ -10,15 +10,21 @@ import type { YamlNode } from '../yaml/yaml-node.ts'
 
 export type SectionScope = 'cluster' | 'trust-domain'
 
-/** A section with its own types; {@link defineSection} makes a row of it. */
+/** What the author of a section writes; {@link defineSection} makes a row of it. */
 export interface SectionDefinition<Spec extends v.GenericSchema, T> {
+  /** Whether each cluster has a document of this section, or the trust domain has one. */
   readonly scope: SectionScope
+  /** A noun phrase for the published JSON Schema. */
   readonly description: string
-  /** One schema, or the one for a table of attestors. */
+  /** The schema of `spec`, or a function that makes it for a table of attestors. */
   readonly spec: Spec | ((attestors: AttestorTable) => Spec)
   /**
-   * Compiles a valid `spec`; paths of issues are relative to it. Lists may have holes where an element was invalid:
-   * then the result is thrown away, and what counts is that the other elements report all their issues.
+   * Compiles a valid `spec`. It must not throw: it reports issues, with paths relative to `spec`.
+   *
+   * Lists with the metadata `SALVAGED` have a hole (`undefined`) for each invalid element. The result is then
+   * discarded, but the other elements must still report all of their issues.
+   *
+   * @returns the compiled value, or `undefined` if it cannot be made
    */
   readonly compile: (spec: v.InferOutput<Spec>, context: CompileContext, report: Report) => T | undefined
 }
@@ -28,10 +34,25 @@ export interface SectionRow<T> {
   readonly scope: SectionScope
   readonly description: string
   readonly getSpecSchema: (attestors: AttestorTable) => v.GenericSchema
-  /** Validates and compiles the node of `spec`. Reports every issue, and yields a value unless one is an error. */
+  /** Validates and compiles the node of `spec`. Reports every issue; returns `undefined` if one of them is an error. */
   readonly read: (spec: YamlNode, context: CompileContext, report: Report) => T | undefined
 }
 
+/**
+ * Makes a row of the table of sections. The schema of each table of attestors is made once and cached.
+ *
+ * @example
+ * export const cluster: SectionRow<ClusterSettings> = defineSection({
+ *   scope: 'cluster',
+ *   description: 'Settings of a cluster other than its policies',
+ *   spec: v.strictObject({ name: v.optional(v.string()) }),
+ *   compile: ({ name }, _context, report) => {
+ *     const message = 'Cannot use an empty name: remove the field'
+ *     if (name === '') report({ code: 'value_empty', path: ['name'], message })
+ *     return { name }
+ *   },
+ * })
+ */
 export function defineSection<Spec extends v.GenericSchema, T>(definition: SectionDefinition<Spec, T>): SectionRow<T> {
   const { scope, description, spec } = definition
   const schemas = new WeakMap<AttestorTable, Spec>()
@@ -63,7 +84,7 @@ export function defineSection<Spec extends v.GenericSchema, T>(definition: Secti
   }
 }
 
-/** The JSON shape of a whole document of a section, for editors. */
+/** The schema of a whole document of a section, published for editors. */
 export function createDocumentSchema(
   name: string,
   row: SectionRow<unknown>,

@@ -10,11 +10,11 @@ export function parseServerVersion(text: string): ServerVersion | undefined {
   return VERSION.test(text) ? (text as ServerVersion) : undefined
 }
 
-/** Whether `version` is `least` or newer. `least` is one of our own tables' and written as `x.y.z`. */
+/** Whether `version` is at least `least`. @param least `x.y.z`, a constant of our own tables */
 export function isAtLeast(version: ServerVersion, least: string): boolean {
-  const wanted = least.split('.').map(Number)
+  const minimum = least.split('.').map(Number)
   for (const [index, part] of version.split('.').map(Number).entries()) {
-    const difference = part - (wanted[index] ?? 0)
+    const difference = part - (minimum[index] ?? 0)
     if (difference !== 0) return difference > 0
   }
   return true

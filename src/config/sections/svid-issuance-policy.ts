@@ -1,5 +1,5 @@
-// Section SVIDIssuancePolicy: what the identities of a cluster's workloads look like, and for which workloads they look
-// otherwise. `legacy` is ours: it holds the three templates that older clusters carry outside managed configuration.
+// Section SVIDIssuancePolicy: the identities of a cluster's workloads, with overrides for some of them. `legacy` is
+// specific to Postern: the three templates that older clusters have outside managed configuration.
 import * as v from 'valibot'
 import { stopsCompiling } from '../../core/issue.ts'
 import { CONDITION_MAX_LENGTH, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../../core/limits.ts'
@@ -17,15 +17,15 @@ const legacyTemplate = v.pipe(v.string(), v.maxLength(TEMPLATE_MAX_LENGTH))
 
 const legacySchema = v.strictObject({
   pathTemplate: v.optional(
-    v.pipe(legacyTemplate, v.nonEmpty(), v.description('Path template where a policy has none')),
+    v.pipe(legacyTemplate, v.nonEmpty(), v.description('Path template for policies without a pathTemplate')),
   ),
   jwtCustomizationTemplate: v.optional(
-    v.pipe(legacyTemplate, v.description('Claims where a policy has no additionalClaims: name={{attribute}},...')),
+    v.pipe(legacyTemplate, v.description('Claims for policies without additionalClaims: name={{attribute}},...')),
   ),
   x509CustomizationTemplate: v.optional(
     v.pipe(
       legacyTemplate,
-      v.description('Subject where a policy has none, and SAN.DNS entries for all: CN=...,O=...,SAN.DNS=...'),
+      v.description('Subject for policies without one, and SAN.DNS entries for all policies: CN=...,O=...,SAN.DNS=...'),
     ),
   ),
 })
@@ -37,7 +37,7 @@ const overrideSchema = v.strictObject({
       v.string(),
       v.nonEmpty(),
       v.maxLength(CONDITION_MAX_LENGTH),
-      v.description('A CEL expression that must be true as well; when may be left out beside it'),
+      v.description('A CEL expression that must also be true; when may then be omitted'),
     ),
   ),
   policy: policySchema,
@@ -49,15 +49,15 @@ const specSchema = v.strictObject({
     v.pipe(
       v.array(overrideSchema),
       v.metadata(SALVAGED),
-      v.description('The first override that matches a workload replaces the policy as a whole'),
+      v.description('The first override that matches a workload replaces the whole policy'),
     ),
   ),
-  legacy: v.optional(v.pipe(legacySchema, v.description('Templates of clusters from before managed configuration'))),
+  legacy: v.optional(v.pipe(legacySchema, v.description('Templates that predate managed configuration'))),
 })
 
 export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
   scope: 'cluster',
-  description: 'What the identities of the workloads of a cluster look like',
+  description: 'The SPIFFE IDs, certificates and tokens of the workloads of a cluster',
   spec: specSchema,
   compile(spec, _context, report) {
     const conditions = createConditionCompiler()
@@ -76,7 +76,7 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
     const overrides: IssuanceOverride[] = []
     const specs = spec.policyOverrides ?? []
     if (specs.length > OVERRIDES_MAX) {
-      const message = `Cannot hold ${specs.length} overrides: a document has at most ${OVERRIDES_MAX}`
+      const message = `Cannot hold ${specs.length} overrides: a document may have at most ${OVERRIDES_MAX}`
       report({ code: 'too_many_policies', path: ['policyOverrides'], message })
       return undefined
     }
@@ -87,7 +87,7 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
       overrides.push({ ...match, issuance: compileIssuance(override.policy, [...path, 'policy'], legacy, work) })
       lintResets(spec.policy, override.policy, (issue) => report({ ...issue, path: [...path, 'policy'] }))
     }
-    // What compiled is thrown away: comparing its overrides would only cost time.
+    // The result is discarded, so comparing its overrides would only cost time.
     if (errors > 0) return undefined
     lintShadows(overrides, (index, issue) => report({ ...issue, path: ['policyOverrides', index, 'when'] }))
     return { base, overrides, uses: work.uses, additionalClaims: work.additionalClaims }

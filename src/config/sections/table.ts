@@ -20,7 +20,7 @@ export const SECTIONS = {
 
 export type SectionName = keyof typeof SECTIONS
 
-/** A received name as the name of a section; `constructor` is none. */
+/** Whether a received name is that of a section. An own property only: `constructor` must not pass. */
 export function isSectionName(name: string): name is SectionName {
   return Object.hasOwn(SECTIONS, name)
 }

@@ -1,5 +1,5 @@
-// Section TrustDomainServerAttestation: which evidence admits issuers. An issuer may ask for every workload of its
-// clusters, so a bearer token must be pinned exactly here.
+// Section TrustDomainServerAttestation: which evidence admits issuers. An issuer may request every workload of its
+// clusters, so bearer tokens must be pinned exactly here.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
@@ -19,8 +19,8 @@ function createPolicySchema(attestors: AttestorTable) {
     allowedClusters: v.optional(
       v.pipe(
         v.array(v.string()),
-        v.nonEmpty('Cannot allow no cluster: name at least one, or remove the field to allow all'),
-        v.description('Ids of the clusters that the session is good for; default all'),
+        v.nonEmpty('Cannot use an empty list of clusters: add one, or remove the field to allow all'),
+        v.description('Ids of the clusters for which the session is valid; default all'),
       ),
     ),
   })
@@ -33,7 +33,7 @@ function createSpecSchema(attestors: AttestorTable) {
       v.pipe(
         v.array(createPolicySchema(attestors)),
         v.metadata(SALVAGED),
-        v.description('Policies, any one of which admits; instead of requiredAttestors'),
+        v.description('Policies, any one of which admits; use either this or requiredAttestors'),
       ),
     ),
   })
@@ -41,7 +41,7 @@ function createSpecSchema(attestors: AttestorTable) {
 
 type PolicySpec = v.InferOutput<ReturnType<typeof createPolicySchema>>
 
-/** The name of the one policy of a document that has `requiredAttestors` alone. */
+/** The name of the single policy of a document with `requiredAttestors` and without `policies`. */
 const LONE_POLICY = 'default'
 
 export const trustDomainServerAttestation: SectionRow<PolicySet> = defineSection({
@@ -50,16 +50,17 @@ export const trustDomainServerAttestation: SectionRow<PolicySet> = defineSection
   spec: createSpecSchema,
   compile({ requiredAttestors, policies }, context, report) {
     if (requiredAttestors !== undefined && policies !== undefined) {
-      const message = 'Cannot have both policies and requiredAttestors: move the attestors into a policy'
+      const message = 'Cannot use both policies and requiredAttestors: move the attestors into a policy'
       report({ code: 'field_conflict', path: ['policies'], message, atKey: true })
     }
     if (policies !== undefined) return createPolicySet(compileList(policies, context, report))
     if (requiredAttestors !== undefined) {
       const lone = { name: LONE_POLICY, requiredAttestors }
-      // What is wrong with the one policy stands right under `spec`.
+      // The document has no list of policies, so issues get paths directly under `spec`.
       return createPolicySet(compilePolicies([lone], requireExactPins(context), reportUnder([], report, 1)))
     }
-    const message = 'Cannot do without requiredAttestors or policies: add one of them; policies: [] admits nobody'
+    const message =
+      'Either requiredAttestors or policies is required: add one of them. policies: [] refuses every login'
     report({ code: 'field_missing', path: ['requiredAttestors'], message })
     return undefined
   },
@@ -72,7 +73,7 @@ function compileList(policies: readonly PolicySpec[], context: CompileContext, r
     if (allowedClusters === undefined) return policy
     for (const [at, id] of allowedClusters.entries()) {
       if (parseClusterId(id) !== undefined) continue
-      const message = `Cannot use ${quoteText(id)} as the id of a cluster: ${CLUSTER_ID_WORDS}`
+      const message = `Cannot use ${quoteText(id)} as the id of a cluster: expected ${CLUSTER_ID_WORDS}`
       report({ code: 'name_invalid', path: ['policies', policy.index, 'allowedClusters', at], message })
     }
     return { ...policy, allowedClusters }
@@ -83,7 +84,7 @@ function requireExactPins(context: CompileContext): CompileContext {
   return { ...context, exactPins: true }
 }
 
-/** Reports under `path`, without the first `dropped` steps of the issue's own. */
+/** A report that replaces the first `dropped` steps of each issue's path with `path`. */
 function reportUnder(path: Path, report: Report, dropped = 0): Report {
   return (issue) => report({ ...issue, path: [...path, ...issue.path.slice(dropped)] })
 }

@@ -1,5 +1,5 @@
-// Section TrustDomain: what holds for all clusters, and which names and paths each cluster may use. Ours, and optional
-// as a whole: a cluster speaks only for itself where it is listed here.
+// Section TrustDomain: settings of all clusters, and the names and paths that each cluster may use. Specific to
+// Postern; the whole section is optional, but only clusters listed here are confined to their own names and paths.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import { SPIFFE_ID_MAX_BYTES } from '../../core/limits.ts'
@@ -14,22 +14,22 @@ import { defineSection, type SectionRow } from './section.ts'
 
 export interface ListedCluster {
   readonly name: string
-  /** Paths are compared by whole segments. */
+  /** Compared by whole segments: `/prod` does not contain `/production`. */
   readonly pathPrefixes: PathPrefixes
 }
 
-/** What becomes of the mapping of clusters that are not listed, once any is. */
+/** How mappings of unlisted clusters are handled. */
 export const UNLISTED = ['refuse', 'warn'] as const
 
 export interface TrustDomainSettings {
   readonly sessionsNotBeforeSeconds?: number
   /** By the cluster's id. */
   readonly clusters: ReadonlyMap<string, ListedCluster>
-  /** With nothing listed `warn`, unless the document says otherwise. */
+  /** Default: `refuse` if any cluster is listed, else `warn`. */
   readonly unlisted: (typeof UNLISTED)[number]
-  /** The names and the ids of all listed clusters, folded: no other cluster may have one. */
+  /** The names and ids of all listed clusters, folded: no other cluster may use one of them. */
   readonly listedNames: ReadonlySet<string>
-  /** Those of all listed clusters. */
+  /** The prefixes of all listed clusters. */
   readonly listedPrefixes: PathPrefixes
 }
 
@@ -37,8 +37,8 @@ const clusterSchema = v.strictObject({
   name: clusterNameSchema,
   pathPrefixes: v.pipe(
     v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(SPIFFE_ID_MAX_BYTES))),
-    v.nonEmpty('Cannot list a cluster without a path prefix, none of its paths could be rendered: name at least one'),
-    v.description('Where the paths of the cluster begin, by whole segments: /prod'),
+    v.nonEmpty('Cannot list a cluster without a path prefix, which would forbid all of its paths: add at least one'),
+    v.description('Prefixes of the paths of the cluster, compared by whole segments: /prod'),
   ),
 })
 
@@ -51,7 +51,7 @@ const specSchema = v.strictObject({
     v.pipe(
       v.picklist(UNLISTED),
       v.description(
-        'Clusters that are not listed: refuse, the default once any is listed, maps none of them; warn maps them outside the names and prefixes of listed ones',
+        'Unlisted clusters: refuse, the default if any cluster is listed, refuses their mappings; warn maps them outside the names and prefixes of listed clusters',
       ),
     ),
   ),
@@ -59,7 +59,7 @@ const specSchema = v.strictObject({
 
 export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
   scope: 'trust-domain',
-  description: 'What holds for all clusters, and which names and paths each cluster may use',
+  description: 'Settings of all clusters, and the names and paths that each cluster may use',
   spec: specSchema,
   compile({ sessionsNotBefore, clusters = {}, unlisted }, _context, report) {
     const notBefore = readNotBefore(sessionsNotBefore, report)
@@ -69,12 +69,12 @@ export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
     for (const [id, { name, pathPrefixes }] of Object.entries(clusters)) {
       const path = ['clusters', id]
       if (parseClusterId(id) === undefined) {
-        const message = `Cannot use ${quoteText(id)} as the id of a cluster: ${CLUSTER_ID_WORDS}`
+        const message = `Cannot use ${quoteText(id)} as the id of a cluster: expected ${CLUSTER_ID_WORDS}`
         report({ code: 'name_invalid', path, message, atKey: true })
       }
       const namesake = names.get(name)
       if (namesake !== undefined) {
-        const message = `Cannot name two clusters ${quoteText(name)}: ${quoteText(namesake)} has that name`
+        const message = `Cannot name two clusters ${quoteText(name)}: cluster ${quoteText(namesake)} has that name already`
         report({ code: 'name_duplicate', path: [...path, 'name'], message })
       }
       names.set(name, namesake ?? id)
@@ -89,7 +89,7 @@ export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
     const listedNames = lintNames(listed, report)
     if (listed.size > 0 && unlisted === undefined) {
       const message =
-        'Mapping is refused (cluster_unlisted) for every cluster that is not listed here: list them all, and say unlisted: refuse, or warn to map the others outside these names and prefixes'
+        'Mapping is refused (cluster_unlisted) for every unlisted cluster: list all clusters and set unlisted: refuse, or set unlisted: warn to map the others outside these names and prefixes'
       report({ code: 'unlisted_unset', path: ['clusters'], message, atKey: true })
     }
     return {
@@ -102,10 +102,10 @@ export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
   },
 })
 
-/** Reports what is wrong with a prefix. */
+/** Reports the first fault of a prefix: `path_invalid` or `path_reserved`. */
 function checkPrefix(text: string, report: Report): void {
   if (!text.startsWith('/') || text === '/') {
-    const message = `Cannot use ${quoteText(text)} as a path prefix: it starts with "/" and has at least one segment`
+    const message = `Cannot use ${quoteText(text)} as a path prefix: expected "/" and at least one segment`
     report({ code: 'path_invalid', path: [], message })
     return
   }
@@ -122,6 +122,10 @@ function checkPrefix(text: string, report: Report): void {
   }
   const [first = ''] = segments
   if (isReservedSegment(first)) {
-    report({ code: 'path_reserved', path: [], message: `Cannot use paths under /${first}: they are never rendered` })
+    report({
+      code: 'path_reserved',
+      path: [],
+      message: `Cannot use paths under /${first}: they are reserved and never rendered`,
+    })
   }
 }

@@ -1,5 +1,5 @@
-// Section WorkloadAttestation: what the agents collect of workloads. The gateway collects nothing; it must know which
-// attributes can come, so that a template that waits for one that never comes is found here and not at issuance.
+// Section WorkloadAttestation: which workload attributes the agents collect. The gateway collects none; it must know
+// which can arrive, so a template that needs one that never arrives is reported here and does not fail at issuance.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import { URL_MAX_LENGTH } from '../../core/limits.ts'
@@ -19,7 +19,7 @@ export interface AllowedIssuer {
   readonly jwksURI?: string | undefined
 }
 
-/** What holds for a cluster without this section. */
+/** The settings of a cluster without this section. */
 export const DEFAULT_WORKLOAD_ATTESTATION: WorkloadAttestation = {
   kubernetes: { enabled: true, includeAnnotationPrefixes: [] },
   docker: { enabled: false, includeEnvVars: [] },
@@ -35,19 +35,16 @@ function defineToggle(standard: boolean): v.GenericSchema<unknown, boolean | und
 }
 
 const prefixes = v.array(
-  v.pipe(v.string(), v.nonEmpty('Cannot use an empty prefix, it would match everything: name one')),
+  v.pipe(v.string(), v.nonEmpty('Cannot use an empty prefix, which would match everything: write one')),
 )
 const url = v.pipe(v.string(), v.nonEmpty(), v.maxLength(URL_MAX_LENGTH))
 const sigstore = v.optional(
-  v.pipe(
-    v.looseObject({}),
-    v.description('Image verification, done by the upstream agents and not read by the gateway'),
-  ),
+  v.pipe(v.looseObject({}), v.description('Image verification by the upstream agents; the gateway does not read it')),
 )
 const socketPath = v.optional(
   v.pipe(
     v.string(),
-    v.description('Where the agents find the container runtime: unix:///path, not read by the gateway'),
+    v.description('Socket of the container runtime, for the agents: unix:///path; the gateway does not read it'),
   ),
 )
 
@@ -56,7 +53,10 @@ const specSchema = v.strictObject({
     v.strictObject({
       enabled: defineToggle(true),
       includeAnnotationPrefixes: v.optional(
-        v.pipe(prefixes, v.description('Prefixes of the annotations that become attributes; [], the default, is none')),
+        v.pipe(
+          prefixes,
+          v.description('Prefixes of the annotations that become attributes; default [], no annotations'),
+        ),
       ),
       sigstore,
     }),
@@ -88,10 +88,12 @@ const specSchema = v.strictObject({
           v.array(
             v.strictObject({
               issuer: v.pipe(url, v.description('Expected iss; discovery starts here unless jwksURI is set')),
-              jwksURI: v.optional(v.pipe(url, v.description('Key set; then iss is matched literally'))),
+              jwksURI: v.optional(v.pipe(url, v.description('URL of the key set; if set, iss is compared literally'))),
             }),
           ),
-          v.nonEmpty('Cannot allow no issuer: name at least one, or set jwt.enabled to false and remove the field'),
+          v.nonEmpty(
+            'Cannot use an empty list of issuers: add at least one, or set jwt.enabled to false and remove the field',
+          ),
           v.description('Issuers of the tokens that workloads may present'),
         ),
       ),
@@ -103,7 +105,7 @@ type Spec = v.InferOutput<typeof specSchema>
 
 export const workloadAttestation: SectionRow<WorkloadAttestation> = defineSection({
   scope: 'cluster',
-  description: 'What the agents of a cluster collect of workloads',
+  description: 'Which workload attributes the agents of a cluster collect',
   spec: specSchema,
   compile(spec, _context, report) {
     const { kubernetes, docker, linux, systemd, jwt } = DEFAULT_WORKLOAD_ATTESTATION
@@ -137,11 +139,11 @@ function checkSockets(docker: Spec['docker'], report: Report): void {
     if (text === undefined) continue
     const path = ['docker', field]
     if (!text.startsWith('unix:///')) {
-      const message = `Cannot use ${quoteText(text)} as a socket: write unix:/// and its path`
+      const message = `Cannot use ${quoteText(text)} as a socket: expected unix:/// followed by a path`
       report({ code: 'value_invalid', path, message })
     }
     if (field === 'podmanSocketPathTemplate' && text.split('%d').length !== 2) {
-      const message = `Cannot use ${quoteText(text)} as a template: it needs %d, the user's id, exactly once`
+      const message = `Cannot use ${quoteText(text)} as a template: expected %d, the user's id, exactly once`
       report({ code: 'value_invalid', path, message })
     }
   }
@@ -149,7 +151,7 @@ function checkSockets(docker: Spec['docker'], report: Report): void {
 
 function checkIssuers(jwt: Spec['jwt'], report: Report): void {
   if (jwt?.enabled === true && jwt.allowedIssuers === undefined) {
-    const message = 'Cannot collect attributes of tokens without an issuer: add allowedIssuers'
+    const message = 'Cannot collect attributes of tokens without allowed issuers: add allowedIssuers'
     report({ code: 'field_missing', path: ['jwt', 'allowedIssuers'], message })
   }
   const issuers = new Set<string>()
@@ -158,15 +160,15 @@ function checkIssuers(jwt: Spec['jwt'], report: Report): void {
     checkHttps(issuer, (issue) => report({ ...issue, path: [...path, 'issuer'] }))
     if (jwksURI !== undefined) checkHttps(jwksURI, (issue) => report({ ...issue, path: [...path, 'jwksURI'] }))
     if (issuers.has(issuer)) {
-      const message = `Cannot list the issuer ${quoteText(issuer)} twice: one issuer has one source of keys`
+      const message = `Cannot list the issuer ${quoteText(issuer)} twice: an issuer may have only one source of keys. Remove one`
       report({ code: 'key_source_conflict', path: [...path, 'issuer'], message })
     }
     issuers.add(issuer)
   }
 }
 
-/** The agents fetch from here, from inside their networks: private addresses are theirs to reach, and not ours. */
+/** Only the agents fetch these URLs, from inside their own networks, so private addresses are allowed. */
 function checkHttps(text: string, report: Report): void {
   if (URL.canParse(text) && new URL(text).protocol === 'https:') return
-  report({ code: 'url_forbidden', path: [], message: `Cannot use ${quoteText(text)}: write a URL with https` })
+  report({ code: 'url_forbidden', path: [], message: `Cannot use ${quoteText(text)}: expected an https URL` })
 }

@@ -1,4 +1,4 @@
-// Every answer that is made for one request. What is published is made once: see `discovery.ts`.
+// The type of every answer that is made per request. Published documents are made once: see `discovery.ts`.
 import type { ChallengeAnswer } from './challenge-answer.ts'
 import type { ClaimsAnswer } from './claims-answer.ts'
 import type { Liveness, Readiness } from './health-answers.ts'

@@ -1,4 +1,4 @@
-// The answer to a request for claims: for each workload its identity, or why it gets none.
+// The answer to a claims request: for each workload its identity, or the refusal.
 import * as v from 'valibot'
 import { configurationSchema, defineList, integer } from './shapes.ts'
 
@@ -9,7 +9,7 @@ export const identitySchema = v.object({
   spiffeId: v.pipe(v.string(), v.url()),
   policy: v.object({
     source: v.picklist(['policy', 'override', 'default']),
-    /** Of the override. */
+    /** The index of the override. */
     index: v.exactOptional(integer),
   }),
   jwt: v.object({

@@ -1,4 +1,4 @@
-// What relying parties read: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5.
+// The documents for relying parties: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5.
 import * as v from 'valibot'
 import { anyObject, defineList } from './shapes.ts'
 

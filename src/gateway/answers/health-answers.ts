@@ -1,4 +1,4 @@
-// The answers to a balancer. They hold nothing that is the deployment's own: anybody may ask.
+// The answers to a balancer. They are public, so they reveal nothing of the deployment's configuration.
 import * as v from 'valibot'
 import { defineList, integer } from './shapes.ts'
 
@@ -8,11 +8,11 @@ export const checksSchema = v.pipe(
   v.object({
     store: v.object({ readable: v.boolean(), forSeconds: integer, checkedSecondsAgo: integer }),
     audit: v.object({ taking: v.boolean(), failingForSeconds: v.exactOptional(integer) }),
-    sealing: v.pipe(v.boolean(), v.description('Whether versions in force are kept for a cold start')),
+    sealing: v.pipe(v.boolean(), v.description('Whether versions in force are recorded for isolates that start later')),
     draining: v.boolean(),
     degraded: defineList(v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off'])),
   }),
-  v.description('What /readyz looked at; ages in whole seconds'),
+  v.description('What /readyz checked; ages in whole seconds'),
 )
 
 export const readinessSchema = v.object({ status: v.literal('ready'), checks: checksSchema })

@@ -1,4 +1,4 @@
-// The answer to a login that a policy admits.
+// The answer to an admitted login.
 import * as v from 'valibot'
 import { configurationSchema, defineList, integer, time } from './shapes.ts'
 
@@ -13,7 +13,7 @@ export const loginAnswerSchema = v.object({
   policy: v.string(),
   attributes: defineList(attributeSchema),
   configuration: configurationSchema,
-  /** Absent: an issuer's, of the trust domain. */
+  /** Absent for an issuer, which logs in to the trust domain. */
   clusterId: v.exactOptional(v.string()),
 })
 

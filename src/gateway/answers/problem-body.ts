@@ -1,4 +1,4 @@
-// The body of a refusal: RFC 9457, with members of our own.
+// The body of a refusal: RFC 9457, with extension members.
 import * as v from 'valibot'
 import { REFUSALS } from '../../core/refusal.ts'
 import { checksSchema } from './health-answers.ts'
@@ -13,7 +13,7 @@ export const problemSchema = v.object({
   requestId: v.pipe(v.string(), v.uuid()),
   reason: v.exactOptional(v.string()),
   where: v.exactOptional(
-    v.pipe(v.string(), v.description('The member of the request, or the attribute, that is refused')),
+    v.pipe(v.string(), v.description('The refused member of the request, or the refused attribute')),
   ),
   refusals: v.exactOptional(
     defineList(v.object({ type: v.string(), code: v.string(), reason: v.string(), detail: v.string() })),

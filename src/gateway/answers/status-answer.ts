@@ -1,4 +1,4 @@
-// The answer to a request for the status of a cluster.
+// The answer to a status request.
 import * as v from 'valibot'
 import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
 import { configurationSchema, defineList } from './shapes.ts'

@@ -1,12 +1,12 @@
-// An answer is given only where its record was taken: a session that no record tells of must not be issued, and refusals
-// must not go unseen while somebody tries tokens.
+// Answers only if the audit record was accepted: no session may be issued without a record, and refusals of an attacker
+// who tries tokens must not go unrecorded.
 import type { Context } from 'hono'
 import { AUDIT_RETRY_AFTER_SECONDS } from '../../core/limits.ts'
 import { answerProblem } from '../problem.ts'
 import type { GatewayEnv, Services } from '../services.ts'
 import type { AuditRecord } from './audit.ts'
 
-/** `answer`, or `503 audit_unavailable` if the record of it is refused. */
+/** Answers with `answer`, or with `503 audit_unavailable` if the sink refuses the record. */
 export function answerRecorded(
   c: Context<GatewayEnv>,
   { audit }: Pick<Services, 'audit'>,
@@ -16,7 +16,7 @@ export function answerRecorded(
   if (audit(record)) return answer()
   return answerProblem(c, {
     code: 'audit_unavailable',
-    detail: 'the gateway cannot write its audit record now, and answers nothing without one: try again later',
+    detail: 'the gateway cannot write the audit record that this request requires: try again later',
     retryAfterSeconds: AUDIT_RETRY_AFTER_SECONDS,
   })
 }

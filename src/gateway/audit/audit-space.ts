@@ -1,6 +1,5 @@
-// The upper bound of an audit record, by construction: strings are made printable and short, lists are given room and
-// keep to it, and what is left out is counted. Nobody who may send a request can make the line that tells of it so long
-// that a log cuts it off.
+// Bounds the size of an audit record by construction: strings are made printable and short, lists get a limited space,
+// and omitted entries are counted. So no request can make its own record so long that a log truncates it.
 import {
   AUDIT_FRAME_BYTES,
   AUDIT_TEXT_MAX_LENGTH,
@@ -11,13 +10,13 @@ import { printable } from '../../core/printable.ts'
 import { isOurFailure, type Refusal } from '../../core/refusal.ts'
 import type { EvidenceRefusal } from '../../policy/login/trials.ts'
 
-/** What a refusal says to the operator alone; where a list is shortened, `<name>Omitted` counts the rest. */
+/** The facts of a refusal for the operator only; if a list is shortened, `<name>Omitted` counts the rest. */
 export type Facts = NonNullable<Refusal['audit']>
 
 export interface AuditedFacts {
   /** What the deployment expects, in the field names of the policy. */
   readonly expected?: Facts
-  /** Why the gateway could not decide: a store, an issuer or a document. */
+  /** Why the gateway could not decide: a failure of a store, an issuer or a document. */
   readonly failure?: Facts
 }
 
@@ -27,9 +26,13 @@ export interface AuditedRefusal extends AuditedFacts {
   readonly detail: string
 }
 
-/** Room for lists in one record. */
+/** The space for lists in one record. */
 export interface AuditSpace {
-  /** The entries of `items` that still fit, in order and `max` at the most; `audit` makes each fit to be recorded. */
+  /**
+   * Takes the entries of `items` that fit, in order and at most `max`.
+   *
+   * @param audit makes an item printable and bounded
+   */
   take<Item, Entry>(items: readonly Item[], max: number, audit: (item: Item) => Entry): Taken<Entry>
 }
 
@@ -38,7 +41,10 @@ export interface Taken<Entry> {
   readonly omitted: number
 }
 
-/** `fixed` is what the record holds besides lists; it has to be short by itself. */
+/**
+ * @param maxBytes the bound of the whole record, escaped
+ * @param fixed the members of the record other than lists; their length must be bounded already
+ */
 export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
   let left = maxBytes - AUDIT_FRAME_BYTES - countEscapedBytes(fixed)
 
@@ -56,14 +62,17 @@ export function createAuditSpace(maxBytes: number, fixed: unknown): AuditSpace {
     take(items, max, audit) {
       if (items.length === 0) return { entries: [], omitted: 0 }
       const made = items.slice(0, max).map((item) => audit(item))
-      // Nearly always all of them fit, and are measured at once.
+      // Nearly always all entries fit: measure them together first.
       const entries = take(countEscapedBytes(made) - '[]'.length + ','.length) ? made : made.filter(takeOne)
       return { entries, omitted: items.length - entries.length }
     },
   }
 }
 
-/** Bytes of the JSON of a value if all outside ASCII is escaped: what the most wasteful writer makes of it. */
+/**
+ * Counts the bytes of a value as JSON with all non-ASCII characters escaped, the longest form that a writer may
+ * produce.
+ */
 export function countEscapedBytes(value: unknown): number {
   const json = JSON.stringify(value)
   if (!/[^ -~]/.test(json)) return json.length
@@ -72,7 +81,7 @@ export function countEscapedBytes(value: unknown): number {
   return bytes
 }
 
-/** A string of a record. */
+/** Makes a string printable and bounded, for a record. */
 export function auditString(text: string): string {
   return printable(text, AUDIT_TEXT_MAX_LENGTH)
 }
@@ -82,7 +91,7 @@ export function auditRefusal({ type, refusal }: EvidenceRefusal): AuditedRefusal
   return { type: auditString(type), code, detail: auditString(detail), ...auditFacts(refusal) }
 }
 
-/** The member `expected` or `failure` of a record or of an entry in it, if there is anything to say. */
+/** Makes the member `expected` or `failure` of a record or of an entry in it; neither if the refusal has no facts. */
 export function auditFacts(
   { code, audit }: Pick<Refusal, 'code' | 'audit'>,
   { entries = AUDITED_EXPECTED_MAX, bytes = AUDITED_EXPECTED_MAX_BYTES } = {},
@@ -92,7 +101,7 @@ export function auditFacts(
   return isOurFailure(code) ? { failure: facts } : { expected: facts }
 }
 
-/** As many facts as there is room for, in their order, each list with at most `entries`. */
+/** Takes as many facts as fit, in order, and at most `entries` of each list. */
 export function boundFacts(facts: Facts, space: AuditSpace, entries: number): Facts {
   const bounded = Object.entries(facts).flatMap(([name, value]): readonly (readonly [string, Facts[string]])[] => {
     if (typeof value === 'number' || typeof value === 'boolean') return [[name, value]]
@@ -106,7 +115,7 @@ export function boundFacts(facts: Facts, space: AuditSpace, entries: number): Fa
   return Object.fromEntries(bounded)
 }
 
-/** A list as members of a record: none where nothing was to be listed. */
+/** Makes the members of a record for a list: none if the list was empty. */
 export function listed<Name extends string, Entry>(
   name: Name,
   { entries, omitted }: Taken<Entry>,

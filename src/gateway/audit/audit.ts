@@ -1,7 +1,7 @@
-// One structured record for each login, each request for claims and each refused status, and for each event. It holds what the operator
-// needs to know within a minute, the facts that the caller must not see among them, and never a token: evidence is named
-// by the SHA-256 of its decoded signing input. Records are made by `login-record.ts` and `claims-record.ts`, which bound
-// them.
+// The types of audit records: one for each login, claims request, refused status, refused challenge, fault and event. A
+// record holds what an operator needs to diagnose the request, including facts that the caller must not see. It never
+// holds a token: evidence is identified by the SHA-256 of its decoded signing input. `login-record.ts` and
+// `claims-record.ts` make and bound the records.
 
 import type { Claimed } from '../../attest/claimed.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
@@ -12,13 +12,13 @@ import type { EventRecord } from './events.ts'
 
 /** The version of a section that a request used. */
 export interface ConfigurationUsed {
-  /** Its name; its whole key for a document of the trust domain if clusters have a section of that name as well. */
+  /** Its name; for a document of the trust domain its key, if clusters have a section of the same name. */
   readonly section: string
   readonly digest: string
   readonly stale: boolean
 }
 
-/** What every record says. */
+/** The members that every record has. */
 interface RecordHead {
   readonly v: 1
   readonly time: string
@@ -43,20 +43,20 @@ export interface LoginRecord extends RecordHead, AuditedFacts {
   readonly detail?: string
   /** The policies that decided. */
   readonly configuration?: ConfigurationUsed
-  /** What else was used to decide, such as certificates that an attestor pins. */
+  /** Other sections that were used, such as certificates for an attestor. */
   readonly otherConfiguration?: readonly ConfigurationUsed[]
   readonly evidence?: readonly AuditedEvidence[]
   readonly policy?: string
   readonly session?: { readonly id: string; readonly subject: string; readonly expiresAt: string }
-  /** As the session has them; of a refused login what was verified all the same. */
+  /** Those of the session; for a refused login those that were verified. */
   readonly attributes?: readonly Attribute[]
   readonly attributesOmitted?: number
-  /** Of the evidence: what its own verification said, or else the nearest policy. */
+  /** For each evidence: the refusal of its own verification, or else that of the nearest policy. */
   readonly refusals?: readonly AuditedRefusal[]
   readonly refusalsOmitted?: number
-  /** Policies that the evidence might have satisfied, and that do not admit. */
+  /** The number of policies that the evidence could have satisfied but that did not admit. */
   readonly policiesTried?: number
-  /** Those among them that refused something by themselves; what is refused in the evidence is not repeated here. */
+  /** Those of them with refusals of their own; refusals of the evidence itself are not repeated here. */
   readonly policies?: readonly AuditedPolicy[]
   readonly policiesOmitted?: number
 }
@@ -64,7 +64,9 @@ export interface LoginRecord extends RecordHead, AuditedFacts {
 export interface AuditedEvidence {
   readonly type: string
   readonly digest?: string
-  /** Of a refused login, and of evidence that an admitted one did without: what it says of itself, UNVERIFIED. */
+  /**
+   * What the evidence claims, UNVERIFIED: for a refused login, and for evidence that an admitted login did not need.
+   */
   readonly claimed?: AuditedClaimed
 }
 
@@ -81,7 +83,7 @@ interface SessionUsed {
   readonly subject: string
 }
 
-/** One request for claims: refused whole, or with so many workloads granted and refused. */
+/** A claims request: refused as a whole, or with the numbers of granted and refused workloads. */
 export interface MappingRecord extends RecordHead, AuditedFacts {
   readonly event: 'mapping'
   readonly clusterId: string
@@ -101,7 +103,7 @@ export interface MappingRecord extends RecordHead, AuditedFacts {
   readonly refusalsOmitted?: number
 }
 
-/** With what the deployment expects, such as the condition that could not be evaluated. */
+/** A refused workload, with what the deployment expects, such as the condition that could not be evaluated. */
 export interface AuditedWorkload extends AuditedFacts {
   readonly id: string
   readonly code: string
@@ -109,7 +111,7 @@ export interface AuditedWorkload extends AuditedFacts {
   readonly surface?: string
 }
 
-/** A status that was refused: who asked of which cluster, and why not. */
+/** A refused status request: who asked for which cluster, and why it was refused. */
 export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly event: 'status'
   readonly clusterId: string
@@ -121,7 +123,7 @@ export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly issuer?: SessionUsed
 }
 
-/** A request for a challenge that was refused. One that was answered has no record: the login that uses it has. */
+/** A refused challenge request. An answered one has no record: the login that uses the challenge has one. */
 export interface ChallengeRecord extends RecordHead, AuditedFacts {
   readonly event: 'challenge'
   /** Absent where an issuer asks. */
@@ -137,19 +139,25 @@ export interface ChallengeRecord extends RecordHead, AuditedFacts {
 }
 
 /**
- * Where records go. `false`: the record was not taken, and will not be written; then the request that it tells of is
- * refused. Must neither wait nor throw.
+ * Accepts audit records. A host implements it. It must neither block nor throw.
+ *
+ * @returns `false` if the record was not accepted and will not be written: its request is then refused with 503
+ *   `audit_unavailable`
+ * @example const audit: AuditSink = (record) => writer.write(formatAuditLine(record))
  */
 export type AuditSink = (record: AuditRecord) => boolean
 
 export type AuditRecord = LoginRecord | ChallengeRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
 
-/** One line for the log, without its end. The same JSON value as the record, with nothing in it that steers a terminal. */
+/**
+ * Formats a record as one line of JSON, without the newline. Terminal control characters are escaped; the JSON value is
+ * that of the record.
+ */
 export function formatAuditLine(record: AuditRecord): string {
   return printableJson(record)
 }
 
-/** Records are a promise: a sink that throws has not taken its record. */
+/** Wraps a sink: if it throws, the record counts as not accepted. */
 export function guardSink(sink: AuditSink): AuditSink {
   return (record) => {
     try {
@@ -160,7 +168,9 @@ export function guardSink(sink: AuditSink): AuditSink {
   }
 }
 
-/** Where the gateway failed. The message of an error may hold anything, a token among it: only name and frames go on. */
+/**
+ * Describes an error by its name and stack frames. Its message may hold anything, including a token, so it is dropped.
+ */
 export function describeFault(error: Error): string {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   return [error.name, ...frames.slice(0, FAULT_FRAMES_MAX)]

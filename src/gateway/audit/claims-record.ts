@@ -1,4 +1,4 @@
-// The record of a request for claims, and never over its bound.
+// Makes the audit record of a claims request, within its bound.
 import {
   AUDIT_MAPPING_RECORD_MAX_BYTES,
   AUDITED_ISSUES_MAX_BYTES,
@@ -10,21 +10,25 @@ import type { WorkloadError, WorkloadResult } from '../../policy/mapping/workloa
 import type { AuditedWorkload, MappingRecord } from './audit.ts'
 import { auditFacts, auditString, createAuditSpace, listed } from './audit-space.ts'
 
-/** Who asked, of which cluster, under which configuration: short by itself. */
+/** The issuer, the cluster and the configuration: members of bounded length. */
 export type MappingFacts = Pick<
   MappingRecord,
   'v' | 'event' | 'time' | 'requestId' | 'durationMs' | 'clusterId' | 'configuration' | 'issuer' | 'agent'
 >
 
-/** A request that was refused whole. */
+/** Makes the record of a request that was refused as a whole. */
 export function recordRefusedMapping(facts: MappingFacts, refusal: Refusal): MappingRecord {
   const { code, detail } = refusal
   const { status } = REFUSALS[code]
-  const said = auditFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
-  return { ...facts, outcome: 'refused', status, code, detail: auditString(detail), ...said }
+  const audited = auditFacts(refusal, { entries: ISSUES_MAX, bytes: AUDITED_ISSUES_MAX_BYTES })
+  return { ...facts, outcome: 'refused', status, code, detail: auditString(detail), ...audited }
 }
 
-/** `audits` holds what was said to the operator alone of each refused workload, by its id. */
+/**
+ * Makes the record of a request that was answered.
+ *
+ * @param audits the facts for the operator only, by the id of the refused workload
+ */
 export function recordMapping(
   facts: MappingFacts,
   results: readonly WorkloadResult[],

@@ -1,6 +1,6 @@
-// Everything that the gateway reports besides records of requests: one closed table of events and their fields. They go
-// out in the stream of the audit records, one per change and isolate, bounded as records are, and without secrets: a field
-// that the table does not list is not written.
+// What the gateway reports other than records of requests: a closed table of events and their fields. Events are
+// written to the stream of audit records, one per change and isolate, with the same bounds, and without secrets: a
+// field that the table does not list is not written.
 import type { StoredEvent } from '../../config/live/cache.ts'
 import type { Clock } from '../../core/clock.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
@@ -14,18 +14,18 @@ export interface GatewayStopping {
   readonly signal: string
 }
 
-/** The audit stream takes records again; requests were refused meanwhile, because their records could not be taken. */
+/** The audit stream accepts records again; requests were refused meanwhile, because their records were not accepted. */
 export interface AuditRecovered {
   readonly event: 'audit_recovered'
   readonly reason: string
-  /** Since when none was taken. */
+  /** Since when none was accepted. RFC 3339. */
   readonly since: string
   readonly refused: number
 }
 
 export type GatewayEvent = GatewayStarted | GatewayStopping | AuditRecovered | StoredEvent | IssuerFetchEvent
 
-/** What happens besides requests, once per change. Where a list is shortened, `<name>Omitted` counts the rest. */
+/** An event, once per change. If a list is shortened, `<name>Omitted` counts the rest. */
 export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
 
 type EventName = GatewayEvent['event']
@@ -33,7 +33,7 @@ type FieldsOf<Name extends EventName> = Exclude<keyof Extract<GatewayEvent, { re
 
 interface EventRow<Name extends EventName> {
   readonly when: string
-  /** In the order in which they are written; all that are optional say so. */
+  /** In the order in which they are written, each with its description. */
   readonly fields: { readonly [Field in FieldsOf<Name>]-?: string }
 }
 
@@ -44,17 +44,17 @@ const ISSUES = 'the first issues, each with line, column and code; `issuesOmitte
 
 export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
   started: {
-    when: 'The gateway serves. On Workers: at the first request of an isolate.',
+    when: 'The gateway starts to serve. On Workers: at the first request of an isolate.',
     fields: {
       version: 'of Postern',
       host: '`node`, `deno` or `workers`, with its version if it has one',
       url: 'where it listens; absent on Workers',
       trustDomain: '`TRUST_DOMAIN`',
       issuerUrl: '`ISSUER_URL`',
-      audience: 'what evidence must be meant for by default',
+      audience: 'the audience that evidence must have by default',
       sessionKeyIds:
         'key ids of `SESSION_SIGNING_KEYS`, the one that signs first; `sessionKeyIdsOmitted` counts the others',
-      sealKeys: 'how many `SEAL_KEYS` there are; with 0 no applied record is kept',
+      sealKeys: 'the number of `SEAL_KEYS`; with 0 no applied record is kept',
       keepsRecords: 'whether applied records are kept: there are seal keys and a state store',
       sessionTtlSeconds: '`SESSION_TTL_SECONDS`',
       clockSkewSeconds: '`CLOCK_SKEW_SECONDS`',
@@ -63,12 +63,16 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
     },
   },
   stopping: {
-    when: 'The gateway got a signal to stop, and finishes the requests under way (Node and Deno).',
+    when: 'The gateway received a signal to stop, and finishes the requests in progress (Node and Deno).',
     fields: { signal: 'the signal' },
   },
   audit_recovered: {
-    when: 'Standard output takes audit records again (Node and Deno). Requests were refused meanwhile, without a record.',
-    fields: { reason: 'why it took none', since: 'since when', refused: 'how many requests were refused' },
+    when: 'Standard output accepts audit records again (Node and Deno). Meanwhile requests were refused, without a record.',
+    fields: {
+      reason: 'why it accepted none',
+      since: 'since when',
+      refused: 'the number of requests that were refused',
+    },
   },
   config_applied: {
     when: 'A stored document compiles and is in force: at its first read in an isolate, and whenever it changes.',
@@ -79,52 +83,58 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
     },
   },
   config_refused: {
-    when: 'A stored document does not compile. The last good version stays in force.',
+    when: 'A stored document does not compile. The last valid version stays in force.',
     fields: {
       key: KEY,
       digest: DIGEST,
       issues: ISSUES,
-      inForceDigest: 'the version that is in force instead; absent where none is, and requests are answered with 503',
+      inForceDigest:
+        'the version that stays in force; absent if nothing is in force: then requests are answered with 503',
     },
   },
   config_contested: {
-    when: 'A stored document does not compile, and which good version was the last is unknown: none is in force.',
+    when: 'A stored document does not compile, and which valid version was the last is unknown: nothing is in force.',
     fields: { key: KEY, digest: DIGEST, issues: ISSUES },
   },
   config_deleted: {
-    when: 'A document that this isolate had is no longer stored.',
+    when: 'A document that this isolate had in memory was deleted from the store.',
     fields: { key: KEY, previousDigest: 'the version that was in force' },
   },
   state_write_failed: {
-    when: 'An applied record could not be written, or read to know how: a cold isolate may not know this version.',
+    when: 'An applied record could not be written, or read before it: an isolate that starts now may not know this version.',
     fields: { key: KEY, digest: 'the version; absent for a deletion', reason: 'the error of the state store' },
   },
   store_failed: {
-    when: 'The configuration store could not be read. What is in memory serves for up to an hour.',
+    when: 'The configuration store could not be read. Copies in memory serve for up to an hour.',
     fields: { key: 'the first document that could not be read', reason: 'the error of the store' },
   },
   store_recovered: {
-    when: 'The configuration store is read again.',
-    fields: { key: 'the document whose read shows it', failedSeconds: 'since `store_failed`' },
+    when: 'The configuration store can be read again.',
+    fields: { key: 'the document whose read shows it', failedSeconds: 'seconds since `store_failed`' },
   },
   issuer_fetch_failed: {
-    when: 'Keys could not be fetched, also while older ones are in hand; again if the kind of failure changes.',
+    when: 'Keys could not be fetched, even if older ones still serve; repeated if the kind of failure changes.',
     fields: {
       source: SOURCE,
       url: 'the document that could not be fetched: the discovery document, or the key set',
       cause: 'the kind of failure: see issuer-failures.md',
-      reason: 'the same as a sentence',
+      reason: 'the failure as a sentence',
       nextStep: 'what to do about it',
-      keysInHand: 'keys that serve meanwhile, for up to 24 h; with 0 logins of this issuer are answered with 503',
+      keysInHand:
+        'the number of older keys, which serve for up to 24 h; with 0 logins of this issuer are answered with 503',
     },
   },
   issuer_fetch_recovered: {
     when: 'Keys were fetched again.',
-    fields: { source: SOURCE, failures: 'fetches in a row that had failed', keysInHand: 'keys that were fetched' },
+    fields: {
+      source: SOURCE,
+      failures: 'consecutive fetches that had failed',
+      keysInHand: 'the number of keys that were fetched',
+    },
   },
 }
 
-/** The line of an event. */
+/** Makes the record of an event, with the fields that the table lists. */
 export function recordEvent(event: GatewayEvent, nowMillis: number): EventRecord {
   const head = { v: 1, time: formatInstantMillis(nowMillis), event: event.event } as const
   const given: Readonly<Record<string, Facts[string] | undefined>> = { ...event }
@@ -133,20 +143,20 @@ export function recordEvent(event: GatewayEvent, nowMillis: number): EventRecord
     return value === undefined ? [] : [[field, value] as const]
   })
   const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, head)
-  // The table has just said that these are the fields of this event.
+  // The fields come from the table's row for this event.
   return { ...head, ...boundFacts(Object.fromEntries(facts), space, EVENT_ENTRIES_MAX) } as EventRecord
 }
 
 /**
- * The port for events. What the log does not take is lost: a read of the configuration, or a fetch of keys, must not fail
- * because it could not be reported.
+ * Creates the port for events. An event that the sink does not accept is lost: a read of the configuration or a fetch
+ * of keys must not fail because it could not be reported.
  */
 export function createEventReporter(audit: (record: EventRecord) => void, clock: Clock): (event: GatewayEvent) => void {
   return (event) => {
     try {
       audit(recordEvent(event, clock()))
     } catch {
-      // A login's own record meets the same log, and says so.
+      // The record of the next request fails in the same way, and that request is refused.
     }
   }
 }

@@ -1,4 +1,4 @@
-// The record of a login, made of what decided it, and never over its bound.
+// Makes the audit record of a login from its decision, within its bound.
 import type { Attribute } from '../../attribute/attribute.ts'
 import {
   ATTESTATIONS_MAX,
@@ -24,10 +24,10 @@ import {
 import { auditEvidence } from './audited-evidence.ts'
 
 type Lists = 'attributes' | 'refusals' | 'policies' | 'policiesTried' | 'evidence' | 'detail'
-/** The members of a record that are short by themselves. */
+/** The members of a record that have a bounded length. */
 export type LoginFacts = Omit<LoginRecord, Lists | `${Lists}Omitted` | keyof AuditedFacts>
 
-/** What a decision about evidence has found. */
+/** The findings of a decision about evidence. */
 export interface LoginFindings {
   readonly evidence: readonly EvidenceName[]
   readonly refusals: readonly EvidenceRefusal[]
@@ -37,7 +37,7 @@ export interface LoginFindings {
   readonly attributes?: readonly Attribute[]
 }
 
-/** For a request that was refused whole; `found` is what is known of who sent it. */
+/** Makes the record of a request that was refused as a whole. @param found what is known about its sender */
 export function recordRefusal(
   facts: LoginFacts,
   refusal: Refusal,
@@ -58,7 +58,7 @@ export function recordDecision(facts: LoginFacts, found: LoginFindings): LoginRe
   const evidence = auditEvidence(found.evidence, facts.outcome === 'refused')
   const fixed = { ...facts, evidence, ...countTried(found) }
   const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)
-  // What matters most has the first claim to the room.
+  // The most important list takes its space first.
   const attributes = takeAttributes(found, space)
   const refusals = space.take(found.refusals, ATTESTATIONS_MAX, auditRefusal)
   const traced = space.take(listOwnRefusals(found), AUDITED_POLICIES_MAX, ({ policy, refusals: own }) => ({
@@ -78,12 +78,12 @@ function takeAttributes({ attributes = [] }: Pick<LoginFindings, 'attributes'>, 
   return space.take(attributes, Number.POSITIVE_INFINITY, (attribute) => attribute)
 }
 
-/** What was wrong with the evidence of an admitted login, though one policy could do without it. */
+/** Lists refusals of evidence in an admitted login: its policy did not need that evidence. */
 export function listEvidenceRefusals(evidence: readonly EvidenceName[]): readonly EvidenceRefusal[] {
   return evidence.flatMap(({ type, refusal }) => (refusal === undefined ? [] : [{ type, refusal }]))
 }
 
-/** The policies that refused something by themselves, each with that alone. */
+/** Lists the policies with refusals of their own, without those of the evidence itself. */
 function listOwnRefusals({ traces, evidence }: LoginFindings): readonly PolicyTrace[] {
   const ofEvidence = new Set(evidence.map(({ refusal }) => refusal))
   return traces.flatMap((trace) => {

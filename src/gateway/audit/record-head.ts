@@ -1,4 +1,4 @@
-// What every audit record begins with.
+// The first members of every audit record.
 import type { Context } from 'hono'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { CLUSTER_ID_AUDITED_MAX_LENGTH } from '../../core/limits.ts'
@@ -20,12 +20,12 @@ export function createRecordHead<Event extends AuditRecord['event']>(
   { clock }: Pick<Services, 'clock'>,
 ): RecordHead<Event> {
   const nowMillis = clock()
-  // Workers do not let the clock advance but over input and output; a clock that was set back makes no negative time.
+  // On Workers the clock advances only with I/O. If the clock was set back the duration is 0, never negative.
   const durationMs = Math.max(0, nowMillis - c.get('startedMillis'))
   return { v: 1, event, time: formatInstantMillis(nowMillis), requestId: c.get('requestId'), durationMs }
 }
 
-/** What stood in the path, which need be no id at all. */
+/** Bounds the id from the request path, which may be malformed. */
 export function auditClusterId(text: string): string {
   return printable(text, CLUSTER_ID_AUDITED_MAX_LENGTH)
 }

@@ -1,4 +1,4 @@
-// What a gateway says of itself when it starts: its settings, without anything secret.
+// The event that a gateway reports when it starts: its settings, without secrets.
 import { VERSION } from '../../core/version.ts'
 import type { Settings } from '../settings.ts'
 
@@ -19,7 +19,13 @@ export interface GatewayStarted {
   readonly privateIssuers: readonly string[]
 }
 
-/** `hasState`: the host has a store for applied records. `url`: where it listens, if it is the host that does. */
+/**
+ * Makes the event.
+ *
+ * @param name the host's name and version
+ * @param hasState whether the host has a store for applied records
+ * @param url where the host listens; absent on Workers
+ */
 export function describeStart(
   settings: Settings,
   { name, hasState, url }: { readonly name: string; readonly hasState: boolean; readonly url?: string },

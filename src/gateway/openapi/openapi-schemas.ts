@@ -1,6 +1,6 @@
-// The shapes that the description of the interface has by name. What a request is parsed by and what an answer's type is
-// inferred from is what `npm run schemas` writes into schemas/openapi-schemas.json, which is served: at run time these are
-// types alone.
+// The named schemas in the description of the interface. `npm run schemas` writes the schemas that parse requests, and
+// those that answers' types are inferred from, to schemas/openapi-schemas.json, which is served. At run time only types
+// are used.
 
 import * as v from 'valibot'
 import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
@@ -16,7 +16,7 @@ import { loginBodySchema } from '../attestations.ts'
 import { claimsBodySchema } from '../claims-body.ts'
 import { challengeBodySchema } from '../routes/challenge.ts'
 
-/** Names are those of generated clients: never changed. */
+/** Generated clients use these names: never change them. */
 export const OPENAPI_SCHEMAS = {
   LoginRequest: loginBodySchema,
   LoginAnswer: loginAnswerSchema,

@@ -1,5 +1,5 @@
-// The HTTP interface as OpenAPI 3.1, for client generators and readers; made of the table of operations, and of the
-// schemas that `npm run schemas` writes. Preflights are of the Fetch standard, and not described.
+// Describes the HTTP interface in OpenAPI 3.1, from the table of operations and the schemas that `npm run schemas`
+// writes. CORS preflights are defined by the Fetch standard and not described.
 import openApiSchemas from '../../../schemas/openapi-schemas.json' with { type: 'json' }
 import { REFUSALS, type RefusalCode } from '../../core/refusal.ts'
 import type { GatewayApp, Services } from '../services.ts'
@@ -9,14 +9,14 @@ import { addPublishedRoute, publishJson } from './published.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** A schema that was added, and not yet written, does not compile. */
+/** A schema that was added but not yet written is a type error here. */
 const SCHEMAS: Readonly<Record<SchemaName, Schema>> = openApiSchemas
 
 const ref = (name: SchemaName): Schema => ({ $ref: `#/components/schemas/${name}` })
 
 const TAGS: Readonly<Record<Operation['tag'], string>> = {
   login: 'Evidence becomes a session',
-  mapping: 'What the session of an issuer opens',
+  mapping: 'Operations that require the session of an issuer',
   published: 'Public documents, for relying parties, web pages and editors',
   health: 'Liveness and readiness',
 }
@@ -28,11 +28,11 @@ const PARAMETERS: Readonly<Record<string, Schema>> = {
 
 const text: Schema = { type: 'string' }
 const HEADERS = {
-  'X-Request-Id': { description: 'In the audit record and in problems, too', required: true, schema: text },
+  'X-Request-Id': { description: 'Also in the audit record and in problems', required: true, schema: text },
   ETag: { description: 'For If-None-Match', required: true, schema: text },
   'WWW-Authenticate': {
     description:
-      'For a 401 `Bearer`, or for what the body holds `Postern-Evidence` with `in="attestations"` or `in="agentSession"`; for a 403 of a session `Bearer`',
+      'For a 401: `Bearer`, or `Postern-Evidence` with `in="attestations"` or `in="agentSession"` for credentials in the body. For a 403 of a session: `Bearer`',
     schema: text,
   },
   'Retry-After': { description: 'Seconds', schema: { type: 'string', pattern: '^[0-9]+$' } },
@@ -43,9 +43,10 @@ type HeaderName = keyof typeof HEADERS
 const headers = (...names: readonly HeaderName[]): Schema =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
-/** What the host's HTTP server answers before the gateway has a request. */
-const HOST = { description: 'Of the HTTP server or of a proxy, before the gateway is asked; of any content' }
+/** Answers of the host's HTTP server, before the gateway gets the request. */
+const HOST = { description: 'From the HTTP server or a proxy, before the gateway gets the request; any content' }
 
+/** Makes the OpenAPI document. @param issuerUrl the URL of this gateway */
 export function describeInterface(issuerUrl: string): Schema {
   const paths: Record<string, Schema> = {}
   for (const operation of OPERATIONS)
@@ -100,11 +101,11 @@ function describeResponses({ answer, type, isPublished, refusals, refusalsOf401 
       content: { [type ?? 'application/json']: { schema: ref(answer) } },
     }
   if (isPublished === true)
-    responses['304'] = { description: 'If-None-Match names it', headers: headers('X-Request-Id', 'ETag') }
+    responses['304'] = { description: 'If-None-Match has the current ETag', headers: headers('X-Request-Id', 'ETag') }
   const byStatus = Map.groupBy([...refusals, ...REFUSALS_OF_ALL], (code) => REFUSALS[code].status)
   if (refusalsOf401.length > 0) byStatus.set(401, [...(byStatus.get(401) ?? []), ...refusalsOf401])
   for (const [status, codes] of byStatus) responses[String(status)] = describeRefusals(status, codes)
-  // Headers that do not end, or are too long.
+  // 408: the headers do not end; 431: they are too long.
   return { '408': HOST, '431': HOST, ...responses, default: HOST }
 }
 

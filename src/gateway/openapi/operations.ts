@@ -1,26 +1,26 @@
-// Every operation of the interface: what it takes, what it answers, and by which codes it refuses. Tests hold each answer
-// that they see against this table; a code that is missing here fails them.
+// The table of operations: request, answer and refusal codes of each. Tests check every answer that they get against
+// this table; a code that is missing here fails them.
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { SchemaName } from './openapi-schemas.ts'
 
 export interface Operation {
   readonly method: 'get' | 'post'
   readonly path: string
-  /** For generated clients: never renamed. */
+  /** Generated clients use it: never rename it. */
   readonly id: string
   readonly summary: string
   readonly tag: 'login' | 'mapping' | 'published' | 'health'
-  /** Opened by an issuer's session. */
+  /** Requires the session of an issuer. */
   readonly isForIssuers?: true
   readonly body?: SchemaName
-  /** Absent: it only refuses. */
+  /** Absent: the operation always refuses. */
   readonly answer?: SchemaName
-  /** Of the answer; default `application/json`. */
+  /** Content type of the answer; default `application/json`. */
   readonly type?: string
-  /** It has an ETag; a request that names it gets 304. */
+  /** The answer has an ETag; If-None-Match is answered with 304. */
   readonly isPublished?: true
   readonly refusals: readonly RefusalCode[]
-  /** By this status instead of the code's own. */
+  /** Codes that may be answered with 401 instead of their own status. */
   readonly refusalsOf401?: readonly RefusalCode[]
 }
 
@@ -56,7 +56,7 @@ const CHALLENGE = [
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 
-/** Of whatever a session opens. */
+/** The refusals of every operation that requires a session. */
 const SESSION = [
   'session_missing',
   'session_malformed',
@@ -99,7 +99,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/v1/clusters/{clusterId}/challenge',
     id: 'challengeAgent',
-    summary: 'A challenge for an agent, for attestors that need one',
+    summary: 'An agent gets a challenge, for attestors that need one',
     tag: 'login',
     body: 'ChallengeRequest',
     answer: 'ChallengeAnswer',
@@ -109,7 +109,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/v1/trust-domain/challenge',
     id: 'challengeIssuer',
-    summary: 'A challenge for an issuer',
+    summary: 'An issuer gets a challenge, for attestors that need one',
     tag: 'login',
     body: 'ChallengeRequest',
     answer: 'ChallengeAnswer',
@@ -119,7 +119,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/v1/clusters/{clusterId}/claims',
     id: 'mapClaims',
-    summary: 'Attributes of workloads become a SPIFFE ID, claims and a subject each',
+    summary: 'Maps the attributes of each workload to a SPIFFE ID, claims and a subject',
     tag: 'mapping',
     isForIssuers: true,
     body: 'ClaimsRequest',
@@ -167,7 +167,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/authorize',
     id: 'authorize',
-    summary: 'Refuses: the authorization endpoint that discovery must name, where no browser flow exists',
+    summary: 'Always refuses: discovery requires an authorization endpoint, but no browser flow exists',
     tag: 'published',
     refusals: ['authorization_unsupported'],
   },
@@ -205,12 +205,12 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/readyz',
     id: 'checkReadiness',
-    summary: 'Whether logins can be answered: the store, the audit stream, and whether the gateway is shutting down',
+    summary: 'Whether logins can be processed: the store, the audit stream, and whether the gateway is shutting down',
     tag: 'health',
     answer: 'Readiness',
     refusals: ['store_unavailable', 'audit_unavailable', 'gateway_draining'],
   },
 ]
 
-/** What any operation may refuse by: a Worker that is deployed with the settings of development, a fault. */
+/** Refusals of any operation: a Worker that is deployed with development settings, a fault. */
 export const REFUSALS_OF_ALL = ['settings_invalid', 'internal_error'] as const satisfies readonly RefusalCode[]

@@ -1,5 +1,5 @@
-// Public documents, constant for the lifetime of an isolate. Each has an ETag, so that a cache revalidates without a
-// transfer, and may be read by a page of any origin: single-page applications verify sessions too, and no member is secret.
+// Serves public documents, constant for the lifetime of an isolate. Each has an ETag, so a cache revalidates without a
+// transfer. A page of any origin may read them: single-page applications verify sessions too, and no member is secret.
 // No other route has CORS headers.
 import type { Context } from 'hono'
 import { cors } from 'hono/cors'
@@ -9,7 +9,7 @@ import { PUBLISHED_MAX_AGE_SECONDS } from '../../core/limits.ts'
 import { addRoute } from '../route.ts'
 import type { GatewayApp, GatewayEnv } from '../services.ts'
 
-/** How long a browser remembers the answer to a preflight: what the longest-remembering ones take at most. */
+/** How long a browser may cache the answer to a preflight: the highest value that common browsers accept. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7200
 
 export interface Published {
@@ -20,8 +20,8 @@ export interface Published {
 }
 
 /**
- * A document of JSON with a newline at its end, made and digested when it is first asked for. Its type is that of a
- * published schema, and is named where this is called.
+ * Publishes a JSON document with a final newline, made and digested at its first request. The caller must name its
+ * type, which is inferred from a published schema: without it the call does not compile.
  */
 export function publishJson<Document extends object = never>(
   make: () => NoInfer<Document>,
@@ -37,7 +37,7 @@ export function publishJson<Document extends object = never>(
     type,
     text: textOnce,
     async tag() {
-      // Its value is kept, never its promise: one that is under way belongs to the request that started it.
+      // Caches the value, never the promise: on Workers a pending promise belongs to the request that started it.
       tag ??= `"${await sha256Base64url(textOnce())}"`
       return tag
     },
@@ -55,12 +55,12 @@ const readByAnyPage = cors({
   maxAge: PREFLIGHT_MAX_AGE_SECONDS,
 })
 
-/** `304` to an `If-None-Match` that names the tag (RFC 9110 sections 13.1.2 and 15.4.5), still for a page of any origin. */
+/** Answers `304` if `If-None-Match` has the tag (RFC 9110 sections 13.1.2 and 15.4.5), with the CORS headers. */
 const revalidated = etag({
   retainedHeaders: [...RETAINED_304_HEADERS, 'Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'],
 })
 
-/** `GET path`, with preflights. `find` yields the document, or refuses. */
+/** Adds `GET path`, with CORS preflights. @param find returns the document, or a refusal */
 export function addPublishedRoute(
   app: GatewayApp,
   path: string,
@@ -82,7 +82,7 @@ export function addPublishedRoute(
 async function answerPublished(c: Context<GatewayEnv>, document: Published): Promise<Response> {
   return c.body(document.text(), 200, {
     'Content-Type': document.type,
-    // Digested once: what hono makes is made of the body of every answer.
+    // Digested once: hono's own ETag would be computed from the body of every answer.
     ETag: await document.tag(),
     'Cache-Control': `public, max-age=${PUBLISHED_MAX_AGE_SECONDS}`,
   })

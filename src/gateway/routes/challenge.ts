@@ -1,5 +1,5 @@
-// A challenge, top to bottom: the cluster, the body, the attestor, the policies that ask for it, the seal. The gateway keeps
-// nothing: what it must know again is in the challenge itself.
+// Handles a challenge request: the cluster, the body, the attestor, the policies that require it, the seal. The gateway
+// stores nothing: the sealed challenge holds what a later login needs.
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { Attestor } from '../../attest/attestor.ts'
@@ -28,13 +28,13 @@ export const challengeBodySchema = v.strictObject({
       v.metadata({
         type: 'object',
         additionalProperties: true,
-        description: 'What the attestor asks for, if anything',
+        description: 'What the attestor requires, if anything',
       }),
     ),
   ),
 })
 
-/** Where agents and issuers log in they ask for challenges: each is good at its own place alone. */
+/** Challenges for agents of a cluster, and for issuers: each is valid only for the login that it was issued for. */
 export function addChallengeRoutes(app: GatewayApp, services: Services): void {
   addRoute(app, 'POST', '/v1/clusters/:clusterId/challenge', (c) =>
     giveChallenge(c, services, c.req.param('clusterId') ?? ''),
@@ -85,25 +85,28 @@ async function giveChallenge(
     nowSeconds,
   )
   if (sealed === undefined) return report.refuse(REQUEST_TOO_LONG)
-  // Nothing is claimed here: there is no store of used challenges.
+  // `once` is false because no store of used challenges exists, so a challenge can be used until it expires.
   return report.answer({ ...made.value.published, challenge: sealed, once: false })
 }
 
-/** What the attestor asks for, or an empty object if it asks for nothing. */
+/** Checks `request` by the attestor's schema; an empty object if the attestor has none. */
 function readRequest(row: Attestor, request: unknown): Checked<Json> {
   if (row.challengeSchema !== undefined) return checkShape(row.challengeSchema, request, ['request']) as Checked<Json>
   if (request === undefined) return pass({})
-  const detail = `the field request is not taken: a challenge of type "${row.type}" needs none`
+  const detail = `the field request is not expected: a challenge of type "${row.type}" takes no request. Remove it`
   return refuse({ code: 'request_malformed', detail, where: 'request' })
 }
 
 function describeNoChallenge(type: string): Refusal {
-  const detail = `the field type names "${type}", for which there are no challenges: send the evidence alone`
+  const detail = `the field type is "${type}", which uses no challenges: log in with the evidence only`
   return { code: 'request_malformed', detail, where: 'type' }
 }
 
 function describeNotRequired(type: string): Refusal {
-  return { code: 'challenge_not_required', detail: `no policy asks for evidence of type "${type}" here` }
+  return {
+    code: 'challenge_not_required',
+    detail: `no policy here requires evidence of type "${type}": log in without it`,
+  }
 }
 
 /** Of anybody's making, so it is no fault of the gateway's, whatever the schema of the attestor allows. */
@@ -114,5 +117,5 @@ const REQUEST_TOO_LONG: Refusal = {
 }
 const SEALING_OFF: Refusal = {
   code: 'challenge_unavailable',
-  detail: 'the gateway cannot seal challenges: its operator has to set SEAL_KEYS',
+  detail: 'the gateway cannot seal challenges: its operator must set SEAL_KEYS',
 }

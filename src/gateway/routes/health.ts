@@ -1,4 +1,4 @@
-// Liveness and readiness. Alive means that requests are answered at all; ready, that a login could be.
+// Liveness and readiness. Live means that the gateway answers requests; ready, that it can process logins.
 import { roundUpToSeconds } from '../../core/duration.ts'
 import { READY_CACHE_MILLIS } from '../../core/limits.ts'
 import type { Liveness, Readiness } from '../answers/health-answers.ts'
@@ -7,9 +7,9 @@ import { addRoute } from '../route.ts'
 import type { GatewayApp, Services } from '../services.ts'
 
 const DETAILS = {
-  gateway_draining: 'draining: the gateway is shutting down and answers what it has accepted',
+  gateway_draining: 'the gateway is shutting down: it answers accepted requests only. Send new ones elsewhere',
   store_unavailable: 'the configuration store could not be read',
-  audit_unavailable: 'audit records cannot be written: logins are refused until they can',
+  audit_unavailable: 'audit records cannot be written: logins are refused until they can be',
 } as const
 
 export function addHealthRoutes(app: GatewayApp, { readiness }: Services): void {

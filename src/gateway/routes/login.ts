@@ -1,4 +1,4 @@
-// One login, top to bottom: the cluster, the body, the policies in force, the decision, the session, the record.
+// Handles a login: the cluster, the body, the policies in force, the decision, the session, the record.
 import type { Context } from 'hono'
 import { parseClusterId } from '../../config/document-key.ts'
 import { floorToSeconds } from '../../core/instant.ts'
@@ -15,7 +15,7 @@ import { createSnapshot, policiesKey } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
 import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
 
-/** Agents log in to their cluster, issuers to the trust domain: the same body, the same engine. */
+/** Agents log in to their cluster, issuers to the trust domain, with the same body and the same evaluation. */
 export function addLoginRoutes(app: GatewayApp, services: Services): void {
   addRoute(app, 'POST', '/v1/clusters/:clusterId/login', (c) => logIn(c, services, c.req.param('clusterId') ?? ''))
   addRoute(app, 'POST', '/v1/trust-domain/login', (c) => logIn(c, services, undefined))

@@ -1,4 +1,4 @@
-// The JSON Schema of every section, so that an editor completes and checks the YAML: `GET /schemas/<Section>.json`.
+// Serves the JSON Schema of every section, for editors that complete and check the YAML: `GET /schemas/<Section>.json`.
 import agentAttestation from '../../../schemas/AgentAttestation.json' with { type: 'json' }
 import awsCertificates from '../../../schemas/AWSCertificates.json' with { type: 'json' }
 import cluster from '../../../schemas/Cluster.json' with { type: 'json' }
@@ -11,7 +11,7 @@ import { addPublishedRoute, type Published, publishJson } from '../openapi/publi
 import { answerProblem } from '../problem.ts'
 import type { GatewayApp } from '../services.ts'
 
-/** A section without a row here does not compile. */
+/** The type requires a row for every section. */
 export const SCHEMAS: Readonly<Record<SectionName, object>> = {
   AgentAttestation: agentAttestation,
   AWSCertificates: awsCertificates,
@@ -36,7 +36,7 @@ export function addSchemaRoute(app: GatewayApp): void {
       const known = Object.keys(SCHEMAS).join(', ')
       return answerProblem(c, {
         code: 'route_unknown',
-        detail: `there is no such schema; there is <Section>.json of ${known}`,
+        detail: `unknown schema. Expected <Section>.json, with one of the sections: ${known}`,
       })
     }
     return published[name]

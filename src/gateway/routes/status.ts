@@ -1,4 +1,4 @@
-// What is stored and what is in force for a cluster, section by section, with every issue and its place in the document.
+// Answers what is stored and what is in force for a cluster, section by section, with every issue and its position.
 import type { Context } from 'hono'
 import { findByClock } from '../../config/compile/clock-findings.ts'
 import type { SectionValues } from '../../config/compile/compile.ts'

@@ -1,12 +1,14 @@
-// What a relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5. Sessions
-// have a type of their own, which verifiers must be configured for: docs/relying-parties.md.
+// Serves what a relying party needs to verify a session: OpenID Connect Discovery 1.0 section 3, RFC 7517 section 5.
+// Verifiers must be configured for the token type of sessions: docs/relying-parties.md.
 import type { Discovery, KeySet } from '../answers/discovery.ts'
 import { addPublishedRoute, publishJson } from '../openapi/published.ts'
 import { answerProblem } from '../problem.ts'
 import { addRoute } from '../route.ts'
 import type { GatewayApp, Services } from '../services.ts'
 
-/** What sessions hold; `cluster_id` those of agents, `allowed_clusters` those of some issuers. */
+/**
+ * The claims of sessions. Only those of agents have `cluster_id`; only those of some issuers have `allowed_clusters`.
+ */
 const CLAIMS = [
   'iss',
   'sub',
@@ -28,13 +30,14 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Services): voi
 
   const discovery = publishJson<Discovery>(() => ({
     issuer: settings.issuerUrl,
-    // Section 3 requires this member, as an https URL: the endpoint exists and refuses every request. `token_endpoint` is
-    // not required of a provider whose only response type is `id_token`.
+    // Section 3 requires this member, as an https URL: the endpoint exists and refuses every request. `token_endpoint`
+    // is not required of a provider whose only response type is `id_token`.
     authorization_endpoint: `${base}/authorize`,
     jwks_uri: `${base}/.well-known/jwks.json`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
-    // The algorithms of the published keys. The section requires RS256 as well, but without an RSA key no session has it.
+    // The algorithms of the published keys. Section 3 requires RS256 too, but without an RSA key no session is signed
+    // with it.
     id_token_signing_alg_values_supported: settings.sessionKeys.algorithms,
     claims_supported: CLAIMS,
   }))
@@ -42,8 +45,8 @@ export function addWellKnownRoutes(app: GatewayApp, { settings }: Services): voi
   addPublishedRoute(app, '/.well-known/openid-configuration', () => discovery)
   addPublishedRoute(app, '/.well-known/jwks.json', () => keys)
 
-  // The request is neither quoted nor redirected: no client is registered, so every `redirect_uri` is untrusted (RFC 6749
-  // section 4.1.2.1).
+  // The request is neither quoted nor redirected: no client is registered, so every `redirect_uri` is untrusted (RFC
+  // 6749 section 4.1.2.1).
   addRoute(app, 'GET', '/authorize', (c) =>
     answerProblem(c, {
       code: 'authorization_unsupported',

@@ -315,7 +315,7 @@ describe('a cluster id that is made up', () => {
     expect(refused).toMatchObject({ status: 503, body: { code: 'store_unavailable' } })
     expect(refused.headers.get('Retry-After')).toBe(String(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000))
     expect(documentReads()).toBe(1)
-    expect(JSON.stringify(world.records.at(-1))).toContain('too many unknown clusters')
+    expect(JSON.stringify(world.records.at(-1))).toContain('too many requests for unknown clusters')
     expect(await world.login('c-1', token)).toMatchObject({ status: 200 })
   })
 })

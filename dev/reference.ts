@@ -35,14 +35,14 @@ export function makeAttributesPage(): string {
       ),
     ].join('\n\n')
   })
-  const intro = `All attributes. A name that is not listed here is an error where it is written. \`*\` after a name: it is
-part of the digest that names an agent in the \`sub\` of its session. A key may be written \`label[k]\`, \`label.k\`,
-\`label.[k]\` or \`label.'k'\`.`
+  const intro = `All attributes. Any other name in a document is an error. An attribute marked \`*\` is part of the digest that
+identifies an agent in the \`sub\` of its session. A key can be written \`label[k]\`, \`label.k\`, \`label.[k]\` or
+\`label.'k'\`.`
   return `${[NOTE, '# Attributes', intro, ...sections].join('\n\n')}\n`
 }
 
 function describeKind(row: AttributeRow): string {
-  const kind = row.type === 'int' ? 'count' : row.alphabet in ALPHABETS ? row.alphabet : 'text'
+  const kind = row.type === 'int' ? 'count' : row.alphabet in ALPHABETS ? row.alphabet : 'string'
   return [kind, row.many === true ? 'several' : '', row.optional === true ? 'may be absent' : '']
     .filter(Boolean)
     .join(', ')
@@ -68,19 +68,19 @@ export function makeCodesPage(): string {
     '# Codes',
     'A code is never renamed, and its meaning never changes. `type` of a problem is `urn:postern:<code>`.',
     '## Requests and workloads',
-    'Codes of status 422 are errors of one workload in an answer of the claims endpoint, except the two that concern the agent session.',
+    'Codes of status 422 are errors of a single workload in an answer of the claims endpoint, except for the two about the agent session.',
     formatTable(
       ['code', 'status', 'title'],
       requests.map(([name, { status, title }]) => [formatCode(name), String(status), title]),
     ),
     '## Evidence',
-    'In `refusals` of a login that was refused. `not_accepted` means that the evidence verified: such a login is 403; a login of which no evidence verified is 401.',
+    'In `refusals` of a refused login. `not_accepted` means that the evidence was verified but not accepted: such a login is 403. A login without any verified evidence is 401.',
     formatTable(
       ['code', 'reason', 'title'],
       evidence.map(([name = '', reason = '', title = '']) => [formatCode(name), formatCode(reason), title]),
     ),
     '## Issues of documents',
-    'An error keeps a document from coming into force; a warning does not. An `unhealthy` issue does not either: the document is in force, `config validate` exits 1, and the status is UNHEALTHY.',
+    'An `error` keeps a document from coming into force; a `warning` does not. With an `unhealthy` issue the document comes into force as well, but `config validate` fails and the status is UNHEALTHY.',
     formatTable(
       ['code', 'severity'],
       Object.entries(ISSUES).map(([name, severity]) => [formatCode(name), severity]),
@@ -94,11 +94,11 @@ export function makeIssuerFailuresPage(): string {
     NOTE,
     "# When an issuer's keys cannot be fetched",
     `A login that fails because the gateway cannot fetch the discovery document or the key set of an issuer is \`503
-signing_key_unavailable\`, whatever failed: the caller reads one sentence, since an unsigned token reaches this point. The
-audit record of the login (\`refusals[].failure\`) says what it was: \`keyFetchFailure\` is the cause below,
-\`keyFetchReason\` the sentence, \`keyFetchNextStep\` what to do, \`keyFetchUrl\` where. The status of the cluster warns of it
-(\`keys_unavailable\`) until a fetch has succeeded.`,
-    'Each sentence begins with "the key set" or "the discovery document". `{name}` is a fact of the one failure. On Workers errors have no codes: there a cause is recognised by its status or message where one is listed, and a name that does not resolve or a certificate that is not trusted often comes as one of the statuses 520 to 530, from Cloudflare.',
+signing_key_unavailable\`, regardless of the cause: every caller gets the same message, because a token need not be signed
+to cause a fetch. The audit record of the login (\`refusals[].failure\`) names the cause: \`keyFetchFailure\` is a cause of the
+table below, \`keyFetchReason\` its description, \`keyFetchNextStep\` the next step, and \`keyFetchUrl\` the URL. The status of
+the cluster has the warning \`keys_unavailable\` until a fetch succeeds.`,
+    'Each description begins with "the key set" or "the discovery document". `{name}` is a placeholder for a detail of the failure. On Workers, errors have no codes: a cause is recognised by its status or message, if the table lists one. A name that does not resolve, or an untrusted certificate, often appears there as a status from 520 to 530, sent by Cloudflare.',
     formatTable(
       ['cause', 'recognised by', 'what the operator reads', 'next step'],
       rows.map(([name, row]) => [
@@ -133,10 +133,10 @@ export function makeEventsPage(): string {
       Object.entries(fields).map(([field, what]) => [formatCode(field), what]),
     ),
   ])
-  const intro = `What the gateway reports besides records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
-\`event\` and the fields below, of which some may be absent. An event has no \`requestId\`. Each change is reported once per isolate,
-never once per request: several isolates or replicas each report what they see themselves. A line has at most 32 KiB, a list at
-most five entries; no event holds a token or a key. Names and meanings are never changed.`
+  const intro = `Events that the gateway reports in addition to the records of requests, in the same stream: one JSON line each, with \`v: 1\`, \`time\` (RFC 3339),
+\`event\` and the fields below, some of which may be absent. An event has no \`requestId\`. Each change is reported once per isolate,
+not once per request: every isolate and replica reports the changes that it observes. A line has at most 32 KiB, a list at
+most five entries; no event contains a token or a key. Names and meanings are never changed.`
   return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
 }
 

@@ -72,7 +72,7 @@ async function readAnswer({ body }: Response, url: string): Promise<Uint8Array> 
   }
   throw new Stop(
     EXIT.unreachable,
-    `The answer of ${url} exceeds the ${GATEWAY_STATUS_MAX_BYTES} bytes of a status: check that the URL is a Postern gateway`,
+    `The answer of ${url} has more than ${GATEWAY_STATUS_MAX_BYTES} bytes: check that it is a Postern gateway`,
   )
 }
 

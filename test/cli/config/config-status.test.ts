@@ -168,7 +168,7 @@ describe('config get --applied', () => {
       (k: string) => seal({ kind: 'deleted', key: KEY, atMillis: APPLIED_MILLIS }, k),
       'deleted at 2025-12-31',
     ],
-    ['that is not there', undefined, 'has applied no'],
+    ['that is not there', undefined, 'has no applied record'],
   ])('believes no record %s', async (_what, make, said) => {
     const sealKey = makeSealKey()
     const { file, call } = bench({ environment: sealedWith(sealKey) })
@@ -233,8 +233,8 @@ describe('config status, from a gateway', () => {
 
   it.each([
     ['refuses the session', 401, JSON.stringify({ code: 'session_expired', detail: 'x' }), 'log in again'],
-    ['answers with something else', 200, '<html>', 'no status'],
-    ['answers with another shape', 200, JSON.stringify({ sections: [{ section: 1 }] }), 'no status'],
+    ['answers with something else', 200, '<html>', 'not a status'],
+    ['answers with another shape', 200, JSON.stringify({ sections: [{ section: 1 }] }), 'not a status'],
     ['redirects', 302, '', 'answered 302'],
   ])('says so when the gateway %s', async (_what, status, body, said) => {
     const { url, asked } = await gateway(status, body, { Location: '/elsewhere' })

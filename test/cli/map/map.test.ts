@@ -50,7 +50,7 @@ describe('postern map', () => {
     expect(out).toBe(`Cluster c-1, called blue, on k8s, in example.org
 
 spiffe://example.org/web/blue/web
-  JWT-SVID   3600 s, no claims of its own
+  JWT-SVID   3600 s, no additional claims
   X.509-SVID 86400 s
     subject: O=Acme,OU=default
     DNS name: web.svc
@@ -58,7 +58,7 @@ spiffe://example.org/web/blue/web
 Policy: policyOverrides[2]
   policyOverrides[0] does not apply: kubernetes.pod.namespace is "default", expected "production"
   policyOverrides[1] does not apply: the condition is false: kubernetes.pod.service_account == "other"
-  policyOverrides[2] holds
+  policyOverrides[2] applies
 
 pathTemplate: /web/{{cluster.name}}/{{kubernetes.pod.service_account}}
   cluster.name = "blue"
@@ -164,20 +164,20 @@ spec: {policy: {pathTemplate: "/{{kubernetes.pod.owner}}", jwt: {additionalClaim
       SVIDIssuancePolicy: `section: SVIDIssuancePolicy\nschema: v1\nspec: {policyOverrides: [{when: {kubernetes.pod.label.app: [${values}]}, policy: {}}]}\n`,
     })
     const { out } = await made.call(...asked)
-    expect(out).toContain(`is "web", not "v0" or "v1" or "v2" or "v3" or ${end}\n`)
+    expect(out).toContain(`is "web", expected "v0" or "v1" or "v2" or "v3" or ${end}\n`)
   })
 
   it.each([
     [MAPPED_OVERRIDES_MAX, 0],
     [MAPPED_OVERRIDES_MAX + 1, 1],
-  ])('lists of %i overrides that do not hold all but %i', async (count, left) => {
+  ])('lists of %i overrides that do not apply, without %i earlier ones', async (count, left) => {
     const overrides = Array.from({ length: count }, (_, n) => `{when: {kubernetes.pod.label.app: v${n}}, policy: {}}`)
     const made = world({
       SVIDIssuancePolicy: `section: SVIDIssuancePolicy\nschema: v1\nspec: {policyOverrides: [${overrides.join(', ')}]}\n`,
     })
     const { out } = await made.call(...asked)
     expect(out.match(/policyOverrides\[/g)).toHaveLength(MAPPED_OVERRIDES_MAX)
-    expect(out.includes(`${left} overrides before them`)).toBe(left > 0)
+    expect(out.includes(`${left} earlier overrides`)).toBe(left > 0)
   })
 
   it('reads attributes where there is no pod', async () => {

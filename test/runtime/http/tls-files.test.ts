@@ -33,9 +33,9 @@ describe.skipIf(!OPENSSL)('a pair of files', () => {
   it.each<[string, string, string, string | undefined]>([
     ['that belong together', 'first.crt', 'first.key', undefined],
     ['of two pairs', 'first.crt', 'second.key', 'is not the key of the certificate'],
-    ['without a certificate', 'garbage', 'first.key', 'no PEM certificate'],
-    ['given the other way round', 'first.key', 'first.crt', 'no PEM certificate'],
-    ['without a key', 'first.crt', 'garbage', 'no PEM private key'],
+    ['without a certificate', 'garbage', 'first.key', 'does not contain a PEM certificate'],
+    ['given the other way round', 'first.key', 'first.crt', 'does not contain a PEM certificate'],
+    ['without a key', 'first.crt', 'garbage', 'does not contain an unencrypted PEM private key'],
     ['of which one is missing', 'first.crt', 'absent', 'Cannot read'],
   ])('%s', async (_what, cert, key, fault) => {
     const read = await readTlsPair({ cert: at(cert), key: at(key) })
@@ -45,7 +45,7 @@ describe.skipIf(!OPENSSL)('a pair of files', () => {
     expect(String(read)).not.toContain('PRIVATE KEY--')
   })
 
-  it('is given on when it changes, and when it cannot be used that is said once', async () => {
+  it('is passed on when it changes, and an unusable one is reported once', async () => {
     const files = { cert: at('watched.crt'), key: at('watched.key') }
     const use = (cert: string, key: string): void => {
       copyFileSync(at(cert), files.cert)

@@ -16,7 +16,7 @@ export interface Check {
 
 const UNRECORDED: Refusal = {
   code: 'session_malformed',
-  detail: 'the session does not record what the policy is checked against: log in again',
+  detail: 'the session does not record what the policy checks: log in again',
 }
 
 /** The decision. A generator of checks is run no further than to its first refusal. What is unknown never passes. */

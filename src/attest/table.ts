@@ -34,12 +34,12 @@ export function createAttestorTable(attestors: readonly Attestor[] = ATTESTORS):
   for (const row of attestors) {
     const { type, attributeRows = [] } = row
     if (!ATTESTOR_TYPE.test(type))
-      throw new RangeError(`"${type}" cannot be the type of an attestor: ${ATTESTOR_TYPE.source}`)
+      throw new RangeError(`"${type}" is not a valid attestor type: it must match ${ATTESTOR_TYPE.source}`)
     if (rows.has(type)) throw new RangeError(`two attestors have the type "${type}"`)
     rows.set(type, row)
     for (const { name, origin, side } of attributeRows) {
       if (origin !== type || side !== 'agent')
-        throw new RangeError(`the attribute ${name} is not one of the agent by ${type}`)
+        throw new RangeError(`the attribute ${name} must have origin "${type}" and side "agent"`)
     }
     addAttributeRows(attributeRows)
   }

@@ -51,11 +51,7 @@ export function compileCondition(
   const expression = checkExpression(parsed.node, text, scope, report, meter)
   if (expression === undefined) return { issues }
   if (expression.type !== 'bool') {
-    report(
-      'condition_type',
-      `Cannot decide by a value of type ${TYPE_NAMES[expression.type]}: a condition is a bool`,
-      expression.start,
-    )
+    report('condition_type', `The condition is of type ${TYPE_NAMES[expression.type]}: expected bool`, expression.start)
     return { issues }
   }
   const emitted = emitProgram(expression)
@@ -64,8 +60,8 @@ export function compileCondition(
     return { issues }
   }
   for (const { attribute, offset, guarded } of findUnguarded(expression, text)) {
-    const mend = guarded === undefined ? '' : `: write ${guarded}`
-    const message = `"${attribute.name}" may be absent, and reading it then refuses${mend}`
+    const fix = guarded === undefined ? '' : `: write ${guarded}`
+    const message = `"${attribute.name}" may be absent, and reading it then refuses the request${fix}`
     issues.push({ code: 'attribute_may_be_absent', path, message, offset })
   }
   const { program } = emitted

@@ -84,7 +84,7 @@ function readToken(text: string, at: number): Token {
 
 function readText(text: string, start: number, quoteAt: number, isRaw: boolean): Token {
   const literal = readStringLiteral(text, quoteAt, isRaw)
-  if (!literal.value.isWellFormed()) failSyntax('Cannot read the string: it holds half a character', start)
+  if (!literal.value.isWellFormed()) failSyntax('Cannot read the string: it contains an unpaired surrogate', start)
   return { kind: 'text', value: literal.value, start, end: literal.end }
 }
 

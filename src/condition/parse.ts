@@ -64,7 +64,7 @@ function parseTokens(tokens: readonly Token[]): Node {
 
   function failUnexpected(wanted: string): never {
     const token = peek()
-    const found = token.kind === 'end' ? 'the expression ends' : `"${token.value}" stands`
+    const found = token.kind === 'end' ? 'the expression ends' : `"${token.value}" is found`
     return failSyntax(`Cannot parse the expression: ${found} here; ${wanted}`, token.start)
   }
 

@@ -102,7 +102,7 @@ function refuseUnknown(chain: Chain, node: Node, scope: ConditionScope): Resolve
   const isMap = scope.resolve(`${chain.text}[x]`)?.key === 'x'
   const message = isMap
     ? `Cannot read "${chain.text}" as a value: it is a map; name a key, as in ${chain.text}["app"]`
-    : `Cannot use "${chain.text}": there is no such attribute${hint}`
+    : `Cannot use "${chain.text}": unknown attribute${hint}`
   return { ok: false, code: 'attribute_unknown', message, offset: node.start }
 }
 
@@ -115,6 +115,6 @@ function quoteName(name: string): string {
 }
 
 function refuseUnsupported(what: string, node: Node): Resolved {
-  const message = `Cannot use ${what}: conditions do not have this part of CEL`
+  const message = `Cannot use ${what}: conditions do not support this part of CEL`
   return { ok: false, code: 'condition_unsupported', message, offset: node.start }
 }

@@ -48,5 +48,9 @@ export function failSyntax(message: string, offset: number): never {
 
 /** CEL has it, we do not: said by name, so that nobody takes it for a typing error. */
 export function failUnsupported(what: string, offset: number): never {
-  throw new SyntaxFault('condition_unsupported', `Cannot use ${what}: conditions do not have this part of CEL`, offset)
+  throw new SyntaxFault(
+    'condition_unsupported',
+    `Cannot use ${what}: conditions do not support this part of CEL`,
+    offset,
+  )
 }

@@ -85,12 +85,12 @@ export function describeFault(
 
 const FAULTS: Readonly<Record<FaultCode, string>> = {
   no_such_key: 'it reads an attribute that is absent',
-  overflow: 'an integer does not fit 64 bits',
-  fuel_exhausted: 'it took more than its budget',
-  memory_exhausted: 'its texts and lists took more than its memory',
-  type_mismatch: 'an attribute is not of its type',
-  ill_formed: 'an attribute holds half a character',
+  overflow: 'an integer does not fit in 64 bits',
+  fuel_exhausted: 'it exceeds its evaluation budget',
+  memory_exhausted: 'its strings and lists exceed its memory limit',
+  type_mismatch: 'an attribute has the wrong type',
+  ill_formed: 'an attribute contains an unpaired surrogate',
   input_too_large: 'its attributes are too large',
-  program_invalid: 'its program is damaged',
+  program_invalid: 'its compiled program is invalid',
   vm_trap: 'the policy VM failed',
 }

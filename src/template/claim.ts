@@ -18,7 +18,7 @@ export function compileClaim(
   if (issues.length > 0) return { issues }
   const references = parts.filter(isReference)
   if (references.length === 0) {
-    const message = 'A claim has to refer to an attribute, such as "{{kubernetes.pod.namespace}}"'
+    const message = 'A claim must refer to an attribute, for example "{{kubernetes.pod.namespace}}"'
     return { issues: [{ code: 'template_static', path, message, offset: 0 }] }
   }
   return { template: { surface: 'jwtClaim', text, references, parts }, issues: lintAbsence(references, path) }

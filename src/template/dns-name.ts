@@ -73,7 +73,7 @@ export function renderDnsName(template: DnsNameTemplate, attributes: Attributes)
   const isInLabel = ({ length, end }: RenderedReference): boolean =>
     parsed.reason !== 'label_too_long' || findLabelNumber(text, end - length) === findLabelNumber(text, parsed.offset)
   const culprit = (isTooLong ? findLongest(rendered.filter(isInLabel)) : undefined) ?? template.references[0]
-  const what = `${quoteText(text)} is no DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
+  const what = `${quoteText(text)} is not a DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
   return refuse({
     code: isTooLong ? 'value_too_long' : 'dns_name_invalid',
     detail: `Cannot use ${names.join(', ')} in a DNS name: ${what}; put literal text around it, or use another attribute`,
@@ -103,7 +103,7 @@ function renderLabel(reference: Reference, attributes: Attributes): Checked<stri
   if (!piece.ok) return piece
   const text = piece.value
   if (text === '') {
-    const mend = 'default("...") is for absence alone, so give it a value or use another attribute'
+    const mend = 'default("...") applies only to an absent attribute: send a value or use another attribute'
     return refuseValue('attribute_invalid', reference, 'dnsName', 'its value is empty', mend)
   }
   if (!/[^a-z0-9-]/.test(text)) return piece

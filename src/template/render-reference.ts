@@ -33,7 +33,7 @@ export function readRaw(reference: Reference, attributes: Attributes, surface: S
     reference,
     surface,
     what,
-    'only a claim that is this reference alone takes a list',
+    'only a claim that consists of this reference alone may be a list',
   )
 }
 
@@ -45,15 +45,15 @@ function readOne(
   if (value === undefined) return pass(undefined)
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return pass(String(value))
-    return refuseValue('attribute_invalid', reference, surface, 'it is no integer', 'counts are integers')
+    return refuseValue('attribute_invalid', reference, surface, 'its value is not an integer', 'send an integer')
   }
   if (exceedsUtf8(value, ATTRIBUTE_VALUE_MAX_BYTES)) {
     const what = `its value is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`
     return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
   }
   if (value.isWellFormed()) return pass(value)
-  const what = `its value ${quoteText(value)} is not well-formed Unicode`
-  return refuseValue('attribute_invalid', reference, surface, what, 'no filter mends that')
+  const what = `its value ${quoteText(value)} contains an unpaired surrogate`
+  return refuseValue('attribute_invalid', reference, surface, what, 'no filter can fix this')
 }
 
 /** Runs the filters of a reference on its value, or on its absence. */
@@ -66,7 +66,7 @@ export function filterRaw(reference: Reference, raw: string | undefined, surface
       reference,
       surface,
       'it is absent',
-      'the filter default("...") supplies a text',
+      'the filter default("...") supplies a value',
     )
   }
   const what = `the output of ${filtered.filter} is longer than ${FILTER_OUTPUT_MAX_BYTES} bytes`

@@ -46,13 +46,13 @@ export function readBinding(token: ParsedToken): Checked<Binding> {
     return refuseToken('claim_malformed', 'the claim kubernetes.io does not name a namespace and a service account')
   }
   if (pod === 'malformed' || node === 'malformed') {
-    return refuseToken('claim_malformed', 'the claim kubernetes.io names a pod or a node without a name')
+    return refuseToken('claim_malformed', 'the claim kubernetes.io has a pod or a node without a name')
   }
   if (
     token.claims['sub'] !== `system:serviceaccount:${namespace}:${serviceAccount.name}` ||
     /:/.test(namespace + serviceAccount.name)
   ) {
-    return refuseToken('subject_mismatch', 'the claim sub is not that of the service account in kubernetes.io')
+    return refuseToken('subject_mismatch', 'the claim sub does not match the service account in kubernetes.io')
   }
   const malformed = findMalformedName({ namespace, serviceAccount, pod, node })
   if (malformed !== undefined) return refuseToken('claim_malformed', `the claim kubernetes.io has ${malformed}`)
@@ -68,12 +68,12 @@ const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-
  * goes into attributes, conditions and records: a NUL or a line end there serves only to deceive.
  */
 function findMalformedName({ namespace, ...named }: Binding): string | undefined {
-  if (namespace.length > DNS_LABEL_MAX_BYTES || !LABEL.test(namespace)) return 'a namespace that is no DNS label'
+  if (namespace.length > DNS_LABEL_MAX_BYTES || !LABEL.test(namespace)) return 'a namespace that is not a DNS label'
   const owners = { 'service account': named.serviceAccount, pod: named.pod, node: named.node }
   for (const [what, owner] of Object.entries(owners)) {
     if (owner === undefined) continue
     const { name, uid } = owner
-    if (name.length > DNS_NAME_MAX_BYTES || !SUBDOMAIN.test(name)) return `a ${what} whose name is no DNS subdomain`
+    if (name.length > DNS_NAME_MAX_BYTES || !SUBDOMAIN.test(name)) return `a ${what} whose name is not a DNS subdomain`
     if (uid === undefined) continue
     if (uid.length > UID_MAX_LENGTH || !/^[\x21-\x7e]+$/.test(uid))
       return `a ${what} whose uid is not 1 to ${UID_MAX_LENGTH} printable ASCII characters`
@@ -92,7 +92,7 @@ export function explainLegacy(text: string): Refusal | undefined {
 const LEGACY: Refusal = {
   code: 'token_legacy',
   detail:
-    'JWT verification failed: legacy service account token, which never expires: use a projected, bound token instead of a secret',
+    'JWT verification failed: this is a legacy service account token, which never expires: use a projected, bound token instead of a secret',
 }
 
 function refuseToken(code: RefusalCode, what: string): Checked<never> {

@@ -44,7 +44,7 @@ export function compileK8sToken(
     fail(
       'pin_missing',
       [],
-      'Cannot let any service account log in as an issuer: set serviceAccountNamespace and serviceAccountName, or allowedServiceAccounts without *',
+      'Every service account could log in as an issuer: set serviceAccountNamespace and serviceAccountName, or allowedServiceAccounts without *',
     )
   }
   if (maxLifetimeSeconds !== undefined) lintK8sToken(config, maxLifetimeSeconds, report)

@@ -18,7 +18,7 @@ const WELL_KNOWN = /\/\.well-known\/.*$/
 function lintLiterals(config: K8sTokenConfig, report: Report): void {
   const suffix = WELL_KNOWN.exec(config.issuerURL)?.[0]
   if (suffix !== undefined) {
-    const message = `An issuer is named without ${quoteText(suffix)}, which is where its documents are: remove it, or every token is refused for its issuer`
+    const message = `issuerURL ends with ${quoteText(suffix)}, the path of a discovery document: remove it, or every token fails the issuer check`
     report({ code: 'value_suspicious', path: ['issuerURL'], message, offset: config.issuerURL.length - suffix.length })
   }
   const fields = ['issuerURL', 'serviceAccountNamespace', 'serviceAccountName'] as const
@@ -31,7 +31,7 @@ function lintLiterals(config: K8sTokenConfig, report: Report): void {
 function lintLiteral(text: string | undefined, path: Path, report: Report): void {
   const oddity = text === undefined ? undefined : findOddity(text)
   if (oddity === undefined) return
-  const message = `This is compared literally with the token, and has ${oddity.what}: remove it, or no token will match`
+  const message = `This value is compared literally with the token and contains ${oddity.what}: remove it, or no token matches`
   report({ code: 'value_suspicious', path, message, offset: oddity.offset })
 }
 
@@ -54,11 +54,11 @@ export function lintK8sToken(config: K8sTokenConfig, maxLifetimeSeconds: number,
   for (const [index, audience] of (config.audiences ?? []).entries()) {
     // kube-apiserver takes its issuer for its audience unless it is given another (--api-audiences).
     if (!isApiServer(audience) && audience !== config.issuerURL) continue
-    const message = `Every pod's own token has the audience ${quoteText(audience)}, that of the API server, so any of them can log in: name an audience that only agents request`
+    const message = `The audience ${quoteText(audience)} is that of the API server, which the default token of every pod has, so every pod can log in: use an audience that only agents request`
     report({ code: 'audience_shared', path: ['audiences', index], message })
   }
   if (maxLifetimeSeconds > TOKEN_LIFETIME_DEFAULT_SECONDS) {
-    const message = `A token is good for up to ${describeSeconds(maxLifetimeSeconds)}, also after its pod is gone: accept at most 24h, and let the agent's volume renew it`
+    const message = `A token is valid for up to ${describeSeconds(maxLifetimeSeconds)}, even after its pod is deleted: accept at most 24h and let the projected volume renew it`
     report({ code: 'token_lifetime_long', path: ['maxTokenLifetime'], message })
   }
 }

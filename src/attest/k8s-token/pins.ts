@@ -24,7 +24,7 @@ export function* checkBinding(
   if (expectedNamespace !== undefined) {
     const refusal: Refusal = {
       code: 'namespace_not_allowed',
-      detail: `the namespace ${quoteClaim(namespace)} is not one that may log in here`,
+      detail: `the namespace ${quoteClaim(namespace)} is not allowed to log in`,
       audit: { serviceAccountNamespace: expectedNamespace },
     }
     yield makeCheck('namespace', expectedNamespace, namespace, expectedNamespace === namespace, refusal)
@@ -56,7 +56,7 @@ export function* checkBinding(
       detail:
         node === undefined
           ? 'the token names no node: Kubernetes 1.32 and newer bind pod tokens to nodes'
-          : `the node ${quoteClaim(node.name)} is not one that may log in here`,
+          : `the node ${quoteClaim(node.name)} is not allowed to log in`,
       audit: { allowedNodes },
     })
   }
@@ -75,7 +75,7 @@ function makeCheck(
 function refuseAccount(account: string, audit: NonNullable<Refusal['audit']>): Refusal {
   return {
     code: 'service_account_not_allowed',
-    detail: `the service account ${quoteClaim(account)} is not one that may log in here`,
+    detail: `the service account ${quoteClaim(account)} is not allowed to log in`,
     audit,
   }
 }

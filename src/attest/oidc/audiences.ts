@@ -26,7 +26,7 @@ export function refuseAudience(audiences: readonly string[], expected: readonly 
   const given = `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`
   return {
     code: 'audience_mismatch',
-    detail: `JWT verification failed: audience: the token is meant for ${given}, which is not what this gateway accepts; set the audience of the projected token`,
+    detail: `JWT verification failed: audience: the token is for ${given}, which this gateway does not accept; change the audience of the projected token`,
     audit: { audiences: expected },
   }
 }
@@ -50,4 +50,4 @@ export function checkAudience(
   return { name, expected, actual: audiences, refusal: isMeant ? undefined : refuseAudience(audiences, accepted) }
 }
 
-export const UNRECORDED = 'attributes do not record it: explain the evidence itself'
+export const UNRECORDED = 'attributes do not record this: explain the evidence instead'

@@ -29,7 +29,7 @@ export function compileKeys(
     report({ code, path, message })
   }
   if (config.jwksURI !== undefined && config.jwks !== undefined) {
-    return fail('field_conflict', ['jwks'], 'Cannot take keys from two places: keep either jwksURI or jwks')
+    return fail('field_conflict', ['jwks'], 'jwksURI and jwks are mutually exclusive: remove one of them')
   }
   if (config.jwks !== undefined) return compileInlineKeys(config.jwks as Json, report, fail)
   const spec: FetchedSpec =
@@ -40,7 +40,7 @@ export function compileKeys(
   if (checked.ok) return { id: sourceDigest(spec), value: spec, fetchedFrom: spec }
   const [field, text, elsewhere] =
     spec.kind === 'discovery'
-      ? ['issuerURL', spec.issuer, 'for an issuer that cannot be reached from here set jwksURI or jwks']
+      ? ['issuerURL', spec.issuer, 'for an issuer that the gateway cannot reach, set jwksURI or jwks']
       : ['jwksURI', spec.url, undefined]
   const cure = checked.cure ?? elsewhere
   return fail(
@@ -55,11 +55,11 @@ type Fail = (code: IssueCode, path: Path, message: string) => undefined
 function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySourceSpec> | undefined {
   const list = isJsonObject(json) ? json['keys'] : undefined
   if (Array.isArray(list) && list.length > KEY_SET_INLINE_MAX_KEYS) {
-    const message = `Cannot read a set of ${list.length} keys: at most ${KEY_SET_INLINE_MAX_KEYS} are allowed inline; serve it and name it by jwksURI, or remove old keys`
+    const message = `Cannot read a set of ${list.length} keys: at most ${KEY_SET_INLINE_MAX_KEYS} are allowed inline; serve the set at a URL and set jwksURI, or remove old keys`
     return fail('value_out_of_range', ['jwks', 'keys'], message)
   }
   const keys = isJsonObject(json) ? readKeySet(json) : undefined
-  if (keys === undefined) return fail('key_unusable', ['jwks'], 'Cannot read the key set: it needs a list "keys"')
+  if (keys === undefined) return fail('key_unusable', ['jwks'], 'Cannot read the key set: it must have an array "keys"')
   if (keys.count === 0) {
     const first = keys.skipped[0]
     const why = first === undefined ? 'it is empty' : first.reason

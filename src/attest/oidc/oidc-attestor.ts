@@ -89,7 +89,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
       const keys = definition.keys(config)
       const isOurs = keys.issuerURL === context.issuerUrl
       if (isOurs) {
-        const message = 'Cannot accept the gateway itself as an issuer of evidence: name the issuer of the cluster'
+        const message = 'The gateway itself cannot be an issuer of evidence: set the issuer of the cluster'
         report({ code: 'issuer_forbidden', path: ['issuerURL'], message })
       }
       const anchor = compileKeys(keys, context, report)

@@ -32,7 +32,7 @@ function checkIssuer(actual: string, expected: string): Check {
 export function refuseIssuer(issuer: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
-    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
+    detail: `JWT verification failed: issuer mismatch: no policy of this cluster accepts the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; issuers are compared literally, trailing slash included`,
     audit: { issuerURL: expected },
   }
 }
@@ -56,7 +56,7 @@ function checkLifetime(
 function refuseLifetime(lifetime: string, maxSeconds: number): Refusal {
   return {
     code: 'token_lifetime_excessive',
-    detail: `the token was issued for ${lifetime}, longer than the policy accepts: lower expirationSeconds of the projected token`,
+    detail: `the token lifetime of ${lifetime} is longer than the policy accepts: lower expirationSeconds of the projected token`,
     audit: { maxTokenLifetime: `${maxSeconds}s` },
   }
 }

@@ -80,14 +80,14 @@ function readEnvelope<T>(
       report({
         code: 'type_mismatch',
         path: [],
-        message: 'Cannot read this as a section: it needs section, schema and spec',
+        message: 'The document must be a map with section, schema and spec',
       })
     }
     return undefined
   }
   for (const name of root.entries.keys()) {
     if (ENVELOPE.includes(name)) continue
-    const hint = didYouMean(name, ENVELOPE) || '; settings of a section stand under spec'
+    const hint = didYouMean(name, ENVELOPE) || '; the settings of a section belong under spec'
     report(describeUnknownField(name, [], hint))
   }
   readText(root, 'schema', ['v1'], report, (schema) => {
@@ -95,7 +95,7 @@ function readEnvelope<T>(
     report({
       code: 'schema_unsupported',
       path: ['schema'],
-      message: `Cannot read the schema ${quoteText(schema)}: write v1`,
+      message: `Unknown schema ${quoteText(schema)}: expected v1`,
     })
   })
   // What stands in another section's document is not held against this one's schema.
@@ -124,14 +124,14 @@ function readText(
 
 function reportSection(name: string, expected: SectionName, report: Report): void {
   if (isSectionName(name)) {
-    const message = `Cannot read a ${name} as ${expected}: the section must be that of the key it is stored under`
+    const message = `The document is a ${name} and is stored under the key of ${expected}: section must match the key`
     report({ code: 'section_mismatch', path: ['section'], message })
     return
   }
-  const hint = didYouMean(name, sectionNames()) || `; known are ${sectionNames().join(', ')}`
+  const hint = didYouMean(name, sectionNames()) || `; expected one of: ${sectionNames().join(', ')}`
   report({
     code: 'section_unknown',
     path: ['section'],
-    message: `Cannot read the section ${quoteText(name)}: it is unknown${hint}`,
+    message: `Unknown section ${quoteText(name)}${hint}`,
   })
 }

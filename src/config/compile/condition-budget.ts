@@ -23,7 +23,7 @@ export function createConditionCompiler(): ConditionCompiler {
       conditions++
       isSpent = conditions > CONDITIONS_PER_DOCUMENT_MAX || patterns > PATTERNS_PER_DOCUMENT_MAX
       if (isSpent) {
-        const message = `Cannot compile the conditions: a document has at most ${CONDITIONS_PER_DOCUMENT_MAX}, with ${PATTERNS_PER_DOCUMENT_MAX} patterns of matches() in all`
+        const message = `The document has too many conditions: at most ${CONDITIONS_PER_DOCUMENT_MAX} are allowed, with at most ${PATTERNS_PER_DOCUMENT_MAX} patterns of matches() in total`
         report({ code: 'condition_too_large', path, message })
         return undefined
       }

@@ -155,7 +155,7 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       walk.report({
         code: 'value_invalid',
         path,
-        message: `Cannot use ${quoteText(node.value)}: expected ${known}${near}`,
+        message: `Cannot use ${quoteText(node.value)}: expected ${choices.length > 1 ? 'one of ' : ''}${known}${near}`,
       })
       return INVALID
     }
@@ -203,7 +203,7 @@ function readObject(
     walk.report({
       code: 'field_missing',
       path: [...path, name],
-      message: `Cannot do without the field "${name}": add it`,
+      message: `Missing field "${name}": add it`,
     })
     isValid = false
   }
@@ -237,7 +237,7 @@ function readVariant(
   const names = [...options.keys()]
   const near = didYouMean(entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
   const noun = metadata.noun ?? shape.key
-  const message = `Cannot use the ${noun} ${quoteText(entry.value.value)}: it is unknown${near}`
+  const message = `Unknown ${noun} ${quoteText(entry.value.value)}${near}`
   walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })
   return INVALID
 }

@@ -19,7 +19,7 @@ export function nameInvisible(issues: readonly LocatedIssue[], text: string): re
       // A message that names it itself is not told to twice.
       if (found === undefined || message.includes(found.name)) continue
       const place = `line ${at}, column ${found.offset + 1}`
-      return { ...issue, message: `${message}; ${place} holds the invisible character ${found.name}` }
+      return { ...issue, message: `${message}; ${place} contains the invisible character ${found.name}` }
     }
     return issue
   })

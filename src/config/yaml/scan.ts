@@ -42,7 +42,11 @@ for (const code of [COMMA, DASH, COLON, QUESTION, BRACKET, BRACE]) ORDINARY[code
 export function scanText(text: string): Fault | undefined {
   if (text.length > DOCUMENT_MAX_BYTES) return describeTooLarge(text.length)
   if (!text.isWellFormed()) {
-    return { code: 'encoding_invalid', offset: 0, message: 'Cannot read the document: it holds half a surrogate pair' }
+    return {
+      code: 'encoding_invalid',
+      offset: 0,
+      message: 'Cannot read the document: it contains an unpaired surrogate',
+    }
   }
   let keys = 0
   let items = 0
@@ -78,7 +82,7 @@ export function scanText(text: string): Fault | undefined {
         break
     }
     if (lines > DOCUMENT_MAX_LINES) return describeTooManyLines(at)
-    if (keys > DOCUMENT_MAX_KEYS) return describeTooMany('names', DOCUMENT_MAX_KEYS, at)
+    if (keys > DOCUMENT_MAX_KEYS) return describeTooMany('keys', DOCUMENT_MAX_KEYS, at)
     if (items > DOCUMENT_MAX_ITEMS) return describeTooMany('list elements', DOCUMENT_MAX_ITEMS, at)
   }
   return undefined
@@ -88,12 +92,12 @@ export function describeTooLarge(bytes: number): Fault {
   return {
     code: 'document_too_large',
     offset: 0,
-    message: `Cannot read ${bytes} bytes: a document has at most ${DOCUMENT_MAX_BYTES}; split it by cluster`,
+    message: `The document has ${bytes} bytes; at most ${DOCUMENT_MAX_BYTES} are allowed: split it by cluster`,
   }
 }
 
 function describeTooManyLines(offset: number): Fault {
-  const message = `Cannot read more than ${DOCUMENT_MAX_LINES} lines in one document; split it by cluster`
+  const message = `The document has more than ${DOCUMENT_MAX_LINES} lines: split it by cluster`
   return { code: 'document_too_large', offset, message }
 }
 
@@ -101,7 +105,7 @@ export function describeTooMany(what: string, max: number, offset: number): Faul
   return {
     code: 'document_too_many_keys',
     offset,
-    message: `Cannot read more than ${max} ${what} in one document: let policies share lists such as allowedServiceAccounts, or split it by cluster`,
+    message: `The document has more than ${max} ${what}: let policies share lists such as allowedServiceAccounts, or split it by cluster`,
   }
 }
 

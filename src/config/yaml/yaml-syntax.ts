@@ -60,7 +60,7 @@ export function describeSyntaxFault(text: string, reason: string, offset: number
   const template = findUnquotedTemplate(text, offset)
   if (template !== undefined) {
     const { words, ...hint } = hintQuotes(text, offset)
-    const message = `Cannot read a template without quotes here, YAML takes { for a map: ${words}`
+    const message = `Cannot read a template without quotes here, because YAML reads { as a map: ${words}`
     return { code: 'text_unquoted', offset: template, message, ...hint }
   }
   const { words, fix } = findHint(text, offset)

@@ -110,7 +110,7 @@ export function createDecisions(context: DecisionContext): Decisions {
 
 const UNREADABLE: Refusal = {
   code: 'session_malformed',
-  detail: 'the session does not record what the policy is checked against: log in again',
+  detail: 'the session does not record what the policy checks: log in again',
 }
 
 function sortUnique(list: readonly string[]): Json {
@@ -118,7 +118,7 @@ function sortUnique(list: readonly string[]): Json {
 }
 
 function refuseUnrecorded(): Refusal {
-  return { code: 'session_malformed', detail: 'the session does not record what decided its login' }
+  return { code: 'session_malformed', detail: 'the session does not record which evidence admitted it: log in again' }
 }
 
 function refuseOtherAttestors({ requirements }: Policy): Refusal {

@@ -138,7 +138,7 @@ async function explainByVerdict(
   context: LoginContext,
 ): Promise<VerificationSteps> {
   if (attestor.callOut !== undefined) {
-    const unknown = 'nobody is asked while a login is explained'
+    const unknown = 'call-outs are not made while a login is explained'
     return { checks: [{ name: 'call-out', expected: 'yes', actual: undefined, refusal: undefined, unknown }] }
   }
   const verified = await attestor.verify(value, anchor, [pins], context)

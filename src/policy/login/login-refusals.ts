@@ -16,32 +16,32 @@ export function findAnswerCode(code: RefusalCode): RefusalCode | undefined {
 
 /** The policy asks for evidence of this type, and none of it was sent that fits. */
 export function describeMissingAttestor(type: string, { requirements }: Policy): Refusal {
-  const detail = `evidence of type "${type}" is required as well`
+  const detail = `evidence of type "${type}" is missing: send it in the same login`
   const audit = { requiredAttestors: requirements.map((requirement) => requirement.type) }
   return { code: 'attestor_missing', detail, audit }
 }
 
 export const SPENT: Refusal = {
   code: 'token_expired',
-  detail: 'JWT verification failed: the evidence expires now, and no session can outlive it: send fresh evidence',
+  detail: 'JWT verification failed: the evidence expires now, so no session can be issued: send fresh evidence',
 }
 
 /** Evidence calls for an anchor by a name that too many have. The compiler refuses such documents where it can tell. */
 export const ANCHOR_AMBIGUOUS: Refusal = {
   code: 'signing_key_ambiguous',
-  detail: 'the evidence names no key, and fits too many key sets to try them all: send evidence that names its key',
+  detail: 'the evidence names no key and could match too many key sets: send evidence that names its key',
 }
 
 export const CHALLENGE_MISSING: Refusal = {
   code: 'challenge_missing',
-  detail: 'this evidence is good only with a challenge: ask for one, and send it along as "challenge"',
+  detail: 'this evidence requires a challenge: request one and send it back as "challenge"',
 }
 
 /** For an attestor that has no word of its own for it. */
 export function describeUnknownSelector(type: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
-    detail: `no policy of this cluster names the issuer of this evidence of type ${quoteText(type)}`,
+    detail: `no policy of this cluster accepts the issuer of this evidence of type ${quoteText(type)}`,
     audit: { expected },
   }
 }
@@ -64,7 +64,7 @@ export function describeUnsupported(type: string): Refusal {
 export function describeEmptyPolicy(): Refusal {
   return {
     code: 'policy_empty',
-    detail: 'the policy requires no attestor, and so admits nobody',
+    detail: 'the policy requires no attestor and therefore admits no login',
     audit: { requiredAttestors: [] },
   }
 }

@@ -197,6 +197,6 @@ function listRefusals(one: ReadAttestation, verdicts: Verdicts, trials: Trials):
   const own = trials.refusalFor(type)
   if (own !== undefined) return [own]
   const others = [...trials.refusedTypes]
-  const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
+  const detail = `this evidence was accepted, but the policy also requires: ${others.join(', ')}`
   return [{ type, refusal: { code: 'attestor_missing', detail, audit: { requiredAttestors: [type, ...others] } } }]
 }

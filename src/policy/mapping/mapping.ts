@@ -137,7 +137,7 @@ function mergeInto(
         return refuse({
           code: 'attribute_conflict',
           where: name,
-          detail: `${name} comes from two sides: send it from one`,
+          detail: `${name} comes from two sources: send it from one of them`,
         })
       }
       merged.set(name, value)
@@ -177,7 +177,7 @@ function renderClaims(issuance: Issuance, rendering: Rendering): Checked<Identit
 function refusePath({ path }: SpiffeId, { side }: PathBounds): Refusal {
   const why =
     side === 'inside'
-      ? 'is outside the prefixes that TrustDomain gives this cluster: change the template or the prefixes'
-      : 'is under a prefix that TrustDomain gives a listed cluster: change the template, or list this cluster'
+      ? 'is outside the prefixes that TrustDomain lists for this cluster: change the template or the prefixes'
+      : 'is under a prefix that TrustDomain reserves for a listed cluster: change the template, or list this cluster'
   return { code: 'path_outside_cluster', detail: `the path ${path} ${why}` }
 }

@@ -30,7 +30,9 @@ export interface CompiledCondition {
   readonly issues: readonly Issue[]
 }
 
-/** Compiles `text`, which stands at `path` of a document; offsets are UTF-16 units into it. `meter` is the document's. */
+/**
+ * Compiles `text`, which stands at `path` of a document; offsets are UTF-16 units into it. `meter` is the document's.
+ */
 export function compileCondition(
   text: string,
   scope: ConditionScope,

@@ -41,7 +41,9 @@ export interface Candidates {
 export interface PolicySet {
   readonly policies: readonly Policy[]
   readonly byName: ReadonlyMap<string, Policy>
-  /** By attestor type, then by selector; `undefined` takes any evidence of the type. A field, so that it can be weighed. */
+  /**
+   * By attestor type, then by selector; `undefined` takes any evidence of the type. A field, so that it can be weighed.
+   */
   readonly index: ReadonlyMap<string, ReadonlyMap<string | undefined, Candidates>>
   /** `undefined` if no policy asks for such evidence. */
   candidatesFor(type: string, selector: string | undefined): Candidates | undefined

@@ -19,7 +19,7 @@ interface Named {
   readonly uid: string | undefined
 }
 
-/** Checks that hold for every service account token, whatever a policy says. */
+/** Reads the claim of a service account token and checks what holds for each of them, independent of policies. */
 export function readBinding(token: ParsedToken): Checked<Binding> {
   const claim = token.claims['kubernetes.io']
   if (!isJsonObject(claim)) {
@@ -64,8 +64,8 @@ const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
 const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/
 
 /**
- * A name that Kubernetes gives nothing, as a sentence fragment. Whoever signs may still write one, and what it holds
- * goes into attributes, conditions and records: a NUL or a line end there serves only to deceive.
+ * Finds a name that Kubernetes never assigns, as a sentence fragment. An issuer can still sign one, and names go into
+ * attributes, conditions and audit records, where a NUL or a line break could forge a value or a line.
  */
 function findMalformedName({ namespace, ...named }: Binding): string | undefined {
   if (namespace.length > DNS_LABEL_MAX_BYTES || !LABEL.test(namespace)) return 'a namespace that is not a DNS label'
@@ -83,7 +83,7 @@ function findMalformedName({ namespace, ...named }: Binding): string | undefined
 
 const LEGACY_CLAIM = 'kubernetes.io/serviceaccount/namespace'
 
-/** A legacy token has no `exp`, so the parser has refused it; this only finds the better word for why. */
+/** Describes a legacy token precisely: it has no `exp`, so the parser has already refused it. */
 export function explainLegacy(text: string): Refusal | undefined {
   const form = parseTokenForm(text)
   return form.ok && LEGACY_CLAIM in form.value.claims ? LEGACY : undefined
@@ -131,7 +131,9 @@ export function listBindingAttributes(
   )
 }
 
-/** {@link listBindingAttributes} the other way round, for recorded logins; `undefined` if these are not of such a token. */
+/**
+ * {@link listBindingAttributes} the other way round, for recorded logins; `undefined` if these are not of such a token.
+ */
 export function restoreBinding(attributes: Attributes): { readonly issuer: string; readonly own: Binding } | undefined {
   function readText(name: string): string | undefined {
     const value = attributes.get(`k8s_token.${name}`)

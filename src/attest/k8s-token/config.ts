@@ -1,4 +1,4 @@
-// From the configuration of a `k8s_token` to its pins: what an author got wrong, and what a policy asks.
+// Compiles the configuration of a `k8s_token` to its pins, and reports the errors in it.
 import { parseDurationSeconds } from '../../core/duration.ts'
 import type { IssueCode, Path } from '../../core/issue.ts'
 import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'

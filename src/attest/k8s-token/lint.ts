@@ -1,4 +1,5 @@
-// What is likely a mistake in the configuration of a `k8s_token`: it compiles, and admits more than its author wants.
+// Warnings for the configuration of a `k8s_token` that compiles and is probably a mistake: it admits more, or less, than
+// its author intends.
 
 import { describeSeconds } from '../../core/duration.ts'
 import type { Path } from '../../core/issue.ts'
@@ -12,8 +13,8 @@ import type { K8sTokenConfig } from './config-schema.ts'
 const WELL_KNOWN = /\/\.well-known\/.*$/
 
 /**
- * Strings that a token is compared with literally, and that no token holds: with keys of its own nobody else ever looks
- * at `issuerURL`, and every login would be refused.
+ * Warns of strings that are compared literally with a token and that no token contains. If the entry has its own keys,
+ * `issuerURL` is never fetched, so only refused logins would reveal the mistake.
  */
 function lintLiterals(config: K8sTokenConfig, report: Report): void {
   const suffix = WELL_KNOWN.exec(config.issuerURL)?.[0]
@@ -35,7 +36,7 @@ function lintLiteral(text: string | undefined, path: Path, report: Report): void
   report({ code: 'value_suspicious', path, message, offset: oddity.offset })
 }
 
-/** White space around or inside, what cannot be seen, and what no name of Kubernetes and no URL holds. */
+/** Finds white space, invisible characters, and characters that neither a Kubernetes name nor a URL contains. */
 function findOddity(text: string): { readonly what: string; readonly offset: number } | undefined {
   const suspect = findSuspect(text)
   if (suspect !== undefined) return { what: `the invisible character ${suspect.name}`, offset: suspect.offset }
@@ -73,7 +74,7 @@ function isApiServer(audience: string): boolean {
   return SERVICE.test(text) || DISTRIBUTIONS.has(text)
 }
 
-/** The attributes that make a token one account's, and that neither a field nor a pattern without `*` fixes. */
+/** Finds the attributes that identify an account and that neither a field nor a pattern without `*` fixes. */
 export function findUnfixed(config: K8sTokenConfig): readonly string[] {
   const patterns = config.allowedServiceAccounts?.map((pattern) => pattern.split(':')) ?? []
   const isFixedAt = (part: number): boolean =>

@@ -1,5 +1,5 @@
-// What a policy asks of the workload that a service account token is bound to, check by check. The caller is told of its
-// own token; what the policy expects goes to the audit record and to the operator's explanation alone.
+// The checks of the workload that a service account token is bound to. A refusal describes the caller's own token; what
+// the policy expects goes to the audit record and the operator's explanation only.
 import { QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -16,7 +16,7 @@ export interface K8sTokenPins {
   readonly requireBoundPod: boolean
 }
 
-/** Those that the policy states, in the order in which they decide. */
+/** Checks what the policy requires, in the order in which the checks decide. */
 export function* checkBinding(
   { namespace, serviceAccount, pod, node }: Binding,
   { namespace: expectedNamespace, ...pins }: K8sTokenPins,
@@ -80,7 +80,7 @@ function refuseAccount(account: string, audit: NonNullable<Refusal['audit']>): R
   }
 }
 
-/** A name of the token. Kubernetes has its rules for names; an issuer may sign anything. */
+/** Quotes a name of the token. Kubernetes restricts names, but an issuer can sign any string. */
 function quoteClaim(name: string): string {
   return quoteText(name, QUOTED_CLAIM_MAX_CHARACTERS)
 }

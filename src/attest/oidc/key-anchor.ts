@@ -1,5 +1,6 @@
-// The anchor of an entry that takes tokens: where the keys of its issuer come from. The same issuer may have several, as
-// every cluster of kubeadm calls itself the same: evidence that one of them verifies never satisfies another's policy.
+// The anchor of an entry that accepts tokens: the source of its issuer's keys. One issuer URL may have several anchors,
+// because all kubeadm clusters have the same issuer URL. Evidence that one anchor verifies never satisfies a policy with
+// another anchor.
 
 import { digestText } from '../../core/digest.ts'
 import type { IssueCode, Path } from '../../core/issue.ts'
@@ -13,13 +14,19 @@ import type { FetchedSpec, KeySourceSpec } from '../../token/keys/key-source-spe
 import type { EntryContext, Report } from '../attest-context.ts'
 import type { Anchor } from '../attestor.ts'
 
+/** The issuer and at most one source of keys. Neither `jwksURI` nor `jwks`: discovery at the issuer. */
 export interface KeysConfig {
   readonly issuerURL: string
   readonly jwksURI?: string | undefined
   readonly jwks?: { readonly keys: readonly unknown[] } | undefined
 }
 
-/** Exactly one source: discovery at the issuer, a key set at a URL, or a key set inline. `undefined`: none can be used. */
+/**
+ * Compiles the source of keys: discovery at the issuer, a key set at a URL (RFC 7517), or an inline key set.
+ *
+ * @param report takes every issue; paths are relative to `config`
+ * @returns `undefined` if an error was reported
+ */
 export function compileKeys(
   config: KeysConfig,
   context: EntryContext,
@@ -73,7 +80,7 @@ function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySo
   return { id: sourceDigest(spec), value: spec, ...(names === undefined ? {} : { names }) }
 }
 
-/** `undefined` if a key has no `kid`: then tokens of any `kid` are tried, to be told why they are refused. */
+/** Lists the `kid`s; `undefined` if a key has none: then tokens with any `kid` are tried, for a precise refusal. */
 function listKeyNames({ keys, skipped }: KeySet): readonly string[] | undefined {
   const kids = [...keys.map(({ kid }) => kid), ...skipped.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))]
   const named = kids.filter((kid) => kid !== undefined)

@@ -7,7 +7,9 @@ import { createPositions, findOffsetInScalar, findPlace, type Positions } from '
 import { readYaml } from '../yaml/yaml.ts'
 import type { YamlNode, YamlScalar } from '../yaml/yaml-node.ts'
 
-/** An issue at the start of its value. If it lies inside a text, where exactly is looked for once it is to be listed. */
+/**
+ * An issue at the start of its value. If it lies inside a text, where exactly is looked for once it is to be listed.
+ */
 export interface PlacedIssue {
   readonly issue: LocatedIssue
   readonly text?: { readonly scalar: YamlScalar; readonly offset: number }
@@ -35,7 +37,9 @@ function isBlock(node: YamlNode, text: string): boolean {
 export interface IssueList {
   readonly add: (issue: PlacedIssue) => void
   readonly hasErrors: () => boolean
-  /** In document order, at most {@link ISSUES_MAX}: errors are kept before warnings, and the last one counts the rest. */
+  /**
+   * In document order, at most {@link ISSUES_MAX}: errors are kept before warnings, and the last one counts the rest.
+   */
   readonly list: () => readonly LocatedIssue[]
 }
 

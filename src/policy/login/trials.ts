@@ -42,7 +42,9 @@ export interface Trials {
   readonly untraced: Untraced
 }
 
-/** `isOfEvidence`: of the refusals of evidence that did not verify; these very objects are what every policy says of it. */
+/**
+ * `isOfEvidence`: of the refusals of evidence that did not verify; these very objects are what every policy says of it.
+ */
 export function createTrials(isOfEvidence: (refusal: Refusal) => boolean): Trials {
   const kept: PolicyTrace[] = []
   let last: PolicyTrace | undefined

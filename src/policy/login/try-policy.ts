@@ -39,7 +39,9 @@ export interface TryContext extends AttestContext {
   readonly engine: ConditionEngine
 }
 
-/** Everything that the policy needs has a verdict. A policy with call-outs is not satisfied before {@link askCallOuts}. */
+/**
+ * Everything that the policy needs has a verdict. A policy with call-outs is not satisfied before {@link askCallOuts}.
+ */
 export function tryPolicy(
   policy: Policy,
   pieces: readonly Piece[],

@@ -116,7 +116,10 @@ async function verifyOnce(
   return verdict.ok && verdict.value.expiresAtSeconds <= nowSeconds ? refuse(SPENT) : verdict
 }
 
-/** Keys that are still to come may change everything; a signature that is wrong was checked; a key that is unknown was not. */
+/**
+ * Keys that are still to come may change everything; a signature that is wrong was checked; a key that is unknown was
+ * not.
+ */
 function rankVerdict(verdict: Verdict): number {
   if (verdict.ok) return 0
   return isWaiting(verdict.refusal) ? 3 : (RANKS[verdict.refusal.code] ?? 1)

@@ -6,7 +6,9 @@ import type { IssuanceOverride, Match } from './issuance.ts'
 export interface OverrideIndex {
   /** Indexes of overrides, ascending, by attribute and value of the one match that is looked for first. */
   readonly byMatch: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
-  /** Those that a condition alone decides, ascending. One that asks for nothing would hold for all, and is in neither. */
+  /**
+   * Those that a condition alone decides, ascending. One that asks for nothing would hold for all, and is in neither.
+   */
   readonly byCondition: readonly number[]
 }
 

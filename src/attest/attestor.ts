@@ -85,10 +85,7 @@ export interface Opened<S extends Shapes = Shapes> {
   readonly selector?: string
   /** The name by which the evidence refers to its anchor, such as its `kid`. */
   readonly name?: string
-  /**
-   * The input of the digest in the audit record and of the single-use key. It must cover everything that is verified, so
-   * that a second spelling of the same evidence cannot be replayed.
-   */
+  /** The input of the audit digest and the single-use key. A second spelling of the same evidence must not differ in it. */
   readonly digestible: string
   /** Passed to `verify` and the other methods of the row. */
   readonly value: S['opened']
@@ -141,16 +138,15 @@ export interface Words {
 /**
  * One attestor: a row of the table `ATTESTORS`, or an element of `createGateway({ attestors })`.
  *
- * A login calls `open` once per piece of evidence, then `verify` once per anchor, then `checks` for each policy. A method
- * that returns `Checked` refuses by returning a refusal and throws only for a fault of the program (answered with 500).
+ * A login calls `open` once per piece of evidence, `verify` once per anchor, and `checks` for each policy. A method that
+ * returns `Checked` refuses by returning a refusal, and throws only for a fault of the program (answered with 500).
  *
- * Members are methods, not function properties: TypeScript compares methods bivariantly, so a row with its own types is an
- * `Attestor` without a cast.
+ * Members are methods, which TypeScript compares bivariantly: a row with its own types is an `Attestor` without a cast.
  *
  * @example
  * const badge: Attestor<BadgeShapes> = {
  *   type: 'badge',
- *   words: { evidence: 'a badge', summary: 'A signed badge. It proves its holder, and not that the holder is present.' },
+ *   words: { evidence: 'a badge', summary: 'A signed badge. It proves its holder and department.' },
  *   evidenceSchema: v.strictObject({ badge: v.string() }),
  *   configSchema: v.strictObject({ publicKey: v.string(), department: v.optional(v.string()) }),
  *   configOptional: false,
@@ -244,10 +240,7 @@ export interface Attestor<S extends Shapes = Shapes> {
     pins: readonly S['pins'][],
     context: AttestContext,
   ): Promise<Checked<Verified<S>>>
-  /**
-   * Predicts how this anchor would verify the evidence, without a fetch: a login fetches for the likely anchors only.
-   * Absent: always `ready`.
-   */
+  /** Predicts the verification without a fetch, so that a login fetches for likely anchors only. Absent: `ready`. */
   prospect?(opened: S['opened'], anchor: Anchor<S['anchor']>, context: AttestContext): Prospect
   /**
    * Verifies step by step for the explanation of a login, and shows every check. Absent: the result of `verify` is

@@ -13,7 +13,7 @@ export interface Call {
   readonly check: (node: Node, variables: readonly Variable[]) => Expression | undefined
   readonly report: Report
   readonly unsupported: (what: string, offset: number) => undefined
-  /** The attribute that a chain names; `undefined` if the node is no chain, or begins with a variable. */
+  /** The attribute that a chain names; `undefined` if the node is not a chain, or begins with a variable. */
   readonly resolve: (node: Node, variables: readonly Variable[]) => Resolved | undefined
   readonly reportResolved: (resolved: Resolved & { ok: false }) => undefined
   readonly source: string
@@ -77,7 +77,9 @@ function reportArguments(node: CallNode, takes: string, call: Call): undefined {
   return call.report('condition_type', `${node.name}() expects ${takes}`, node.offset)
 }
 
-/** `has(a.b)` is a macro of a field selection (CEL specification, "Macros"): a bare name or an index is no argument. */
+/**
+ * `has(a.b)` is a macro of a field selection (CEL specification, "Macros"): a bare name or an index is not an argument.
+ */
 function checkHas(node: CallNode, variables: readonly Variable[], call: Call): Expression | undefined {
   const [field] = node.args
   if (field === undefined || node.args.length !== 1) return reportArguments(node, 'one attribute', call)
@@ -142,7 +144,7 @@ function checkMatches(node: CallNode, variables: readonly Variable[], call: Call
   }
   call.patterns.set(pattern.value, compiled)
   if (!compiled.ok) {
-    // Without escapes the pattern stands in the text as it is, and the fault has a place of its own.
+    // Without escapes the source contains the pattern verbatim, so the fault has its exact place.
     const written = call.source.slice(pattern.start, pattern.end).indexOf(pattern.value)
     const offset = written < 0 ? pattern.start : pattern.start + written + compiled.offset
     return call.report(compiled.code, compiled.message, offset)

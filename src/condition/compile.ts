@@ -1,5 +1,5 @@
-// Reads a condition once, when its document is read: parse, resolve names, check types, compile. Every complaint is an
-// issue with its place; a condition that comes out can be evaluated without any.
+// Compiles a condition when its document is compiled: parse, resolve names, check types, emit. Every fault is an issue
+// with its place, so evaluation reports only faults of values.
 import type { Issue, Path } from '../core/issue.ts'
 import { createPatternMeter, type PatternMeter } from '../pattern/pattern-meter.ts'
 import { checkExpression } from './check.ts'
@@ -31,7 +31,13 @@ export interface CompiledCondition {
 }
 
 /**
- * Compiles `text`, which stands at `path` of a document; offsets are UTF-16 units into it. `meter` is the document's.
+ * Compiles a condition.
+ *
+ * @param text the source; offsets of issues are UTF-16 units into it
+ * @param scope the attributes that it may read
+ * @param path its place in the document, for the issues
+ * @param meter the pattern budget of the document
+ * @returns no condition if any issue is an error
  */
 export function compileCondition(
   text: string,

@@ -212,7 +212,7 @@ function parseTokens(tokens: readonly Token[]): Node {
     return make({ kind: 'call', name, receiver: undefined, args, start: token.start, end: close, offset: token.start })
   }
 
-  // The expression itself is no level of nesting.
+  // The expression itself does not count as a level of nesting.
   const node = parseConditional(CONDITION_DEPTH_MAX + 1)
   if (peek().kind !== 'end') failUnexpected('expected an operator or the end')
   return node

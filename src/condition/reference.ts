@@ -74,7 +74,7 @@ function isField(key: string, chain: Chain): boolean {
   return !key.includes('.') && chain.text.split('.').includes(key)
 }
 
-/** `has(m["k"].f)` is no guard: where "k" is absent, CEL's answer is an error and not false. */
+/** `has(m["k"].f)` is not a guard: if "k" is absent, CEL returns an error and not false. */
 function writeGuard(chain: Chain, found: ScopeAttribute, node: Node, source: string): string | undefined {
   if (found.key === undefined) return chain.fields > 0 ? `has(${source.slice(node.start, node.end)})` : undefined
   if (chain.indexed !== undefined) {

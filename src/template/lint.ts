@@ -25,8 +25,8 @@ export function lintPath(template: PathTemplate, path: Path): readonly Issue[] {
     const held = listForbidden(reference)
     if (held.length === 0) continue
     const { name } = reference.attribute
-    const mends = held.map((character) => `replace(${quoteText(character)}, "-")`).join(' | ')
-    const message = `${name} contains ${held.map((part) => quoteText(part)).join(', ')}, which a path segment must not contain; write {{ ${name} | ${mends} }}`
+    const filters = held.map((character) => `replace(${quoteText(character)}, "-")`).join(' | ')
+    const message = `${name} contains ${held.map((part) => quoteText(part)).join(', ')}, which a path segment must not contain; write {{ ${name} | ${filters} }}`
     issues.push({ code: 'path_never_valid', path, message, offset: reference.offset })
   }
   for (const undetermined of findUndetermined(template)) {

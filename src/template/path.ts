@@ -14,7 +14,7 @@ import { filterRaw, readRaw, refuseValue } from './render-reference.ts'
 import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'
 
-/** Reads a path template; what can be told before any value is known is an issue now. */
+/** Compiles a path template. Faults that do not depend on values are reported as issues. */
 export function compilePath(
   text: string,
   path: Path,
@@ -55,7 +55,7 @@ interface Segment {
   readonly offset: number
 }
 
-/** Cuts the static texts at their slashes; what stands before the first slash is reported by its caller. */
+/** Splits the literal parts at their slashes. The caller reports what precedes the first slash. */
 function splitSegments(parts: readonly Part[]): readonly Segment[] {
   const segments: Segment[] = []
   for (const part of parts) {
@@ -93,7 +93,7 @@ function findSegmentFault(
   return { code: 'path_reserved', message: `Paths under /${only.text} are reserved` }
 }
 
-/** What the text for an absent attribute is wrong, which the template alone decides. */
+/** Finds a fault of the default, which does not depend on values. */
 function findDefaultFault(reference: Reference): string | undefined {
   const fallback = applyFilters(reference.filters, undefined)
   if (!fallback.ok) return undefined
@@ -151,15 +151,15 @@ function renderPathValue(reference: Reference, attributes: Attributes): Checked<
   const { name, row } = reference.attribute
   if (raw.value !== undefined && !fitsAlphabet(raw.value, row.alphabet)) {
     const what = `${quoteText(raw.value)} is not a valid value`
-    const mend = `no filter can fix this: ${name} is ${ALPHABETS[row.alphabet].description}`
-    return refuseValue('attribute_invalid', reference, surface, what, mend)
+    const fix = `no filter can fix this: ${name} is ${ALPHABETS[row.alphabet].description}`
+    return refuseValue('attribute_invalid', reference, surface, what, fix)
   }
   const filtered = filterRaw(reference, raw.value, surface)
   if (!filtered.ok) return filtered
   const text = filtered.value
   if (text === '') {
-    const mend = 'default("...") applies only to an absent attribute: send a value or use another attribute'
-    return refuseValue('attribute_invalid', reference, surface, 'its value is empty', mend)
+    const fix = 'default("...") applies only to an absent attribute: send a value or use another attribute'
+    return refuseValue('attribute_invalid', reference, surface, 'its value is empty', fix)
   }
   const spans = spansSegments(reference)
   if (!(spans ? /[^A-Za-z0-9._/-]/ : /[^A-Za-z0-9._-]/).test(text)) return filtered

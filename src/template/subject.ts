@@ -18,7 +18,9 @@ import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { SubjectTemplate } from './template.ts'
 
-/** References may stand in values only; static values are checked against their types now. */
+/**
+ * Compiles a subject template. References are allowed in values only; literal values are checked against their types.
+ */
 export function compileSubject(
   text: string,
   path: Path,
@@ -106,17 +108,17 @@ function refusePart(
   const what = `${type.name} cannot hold ${quoteText(value)}: ${SUBJECT_VALUE_FAULTS[reason]}${describeBound(type)}`
   switch (reason) {
     case 'value_too_long': {
-      const mend = 'values are never truncated, because two names could become equal: use another attribute or type'
-      return refuseValue('value_too_long', reference, 'x509Subject', what, mend)
+      const fix = 'values are never truncated, because two names could become equal: use another attribute or type'
+      return refuseValue('value_too_long', reference, 'x509Subject', what, fix)
     }
     case 'value_empty': {
-      const mend = 'default("...") applies only to an absent attribute: send a value or use another attribute'
-      return refuseValue('attribute_invalid', reference, 'x509Subject', what, mend)
+      const fix = 'default("...") applies only to an absent attribute: send a value or use another attribute'
+      return refuseValue('attribute_invalid', reference, 'x509Subject', what, fix)
     }
     case 'value_character': {
       const isControl = hasControl(value)
-      const mend = 'replace("...", "-") replaces a forbidden character'
-      return refuseValue(isControl ? 'attribute_invalid' : 'subject_invalid', reference, 'x509Subject', what, mend)
+      const fix = 'replace("...", "-") replaces a forbidden character'
+      return refuseValue(isControl ? 'attribute_invalid' : 'subject_invalid', reference, 'x509Subject', what, fix)
     }
     case 'value_too_short':
       return refuseValue('subject_invalid', reference, 'x509Subject', what, 'use another attribute')

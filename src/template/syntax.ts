@@ -1,4 +1,4 @@
-// The template language: text with references `{{ name | filter | filter("x") }}`. A template is read once, when its
+// The template language: a string with references `{{ name | filter | filter("x") }}`. A template is read once, when its
 // document is; what a value holds is never read as template text, so a value with `{{...}}` in it stays text.
 
 import { type ResolvedAttribute, resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
@@ -17,7 +17,7 @@ export interface Text {
 export interface Reference {
   readonly attribute: ResolvedAttribute
   readonly filters: readonly Filter[]
-  /** Where its `{{` stands. */
+  /** The offset of its `{{`. */
   readonly offset: number
 }
 
@@ -139,7 +139,7 @@ function readReference(text: string, open: number): Read<Reference> {
   return { value: { attribute, filters, offset: open }, next: at + 2 }
 }
 
-/** Ends at a space, `|` or a brace; what stands in brackets, or in quotes after a dot, belongs to the name. */
+/** Reads a name up to a space, `|` or a brace. Brackets, and quotes after a dot, belong to the name. */
 function readName(text: string, start: number): Read<string> {
   let at = start
   while (at < text.length && !' \t\r\n|{}"()'.includes(text[at] ?? '')) {
@@ -182,7 +182,7 @@ function readFilter(text: string, start: number): Read<Filter> {
   return wrong === undefined ? { value: { name, args }, next: at } : { stop: stopSyntax(wrong, start) }
 }
 
-/** A text in double quotes; `\"` and `\\` are its only escapes. */
+/** Reads a string in double quotes; `\"` and `\\` are its only escapes. */
 function readText(text: string, start: number): Read<string> {
   if (text[start] !== '"') return { stop: stopSyntax('Filter arguments must be in double quotes', start) }
   let value = ''

@@ -33,7 +33,14 @@ export type CompileResult<T> =
   /** Errors and warnings, in document order, at most ISSUES_MAX of them. */
   | { readonly ok: false; readonly issues: readonly LocatedIssue[] }
 
-/** Compiles a document that was stored as `section`; its text must say so too. */
+/**
+ * Compiles a document. Never throws.
+ *
+ * @param section the section of its key; the document must name the same one
+ * @param bytes UTF-8 without byte order mark, YAML or JSON
+ * @param context the settings of the gateway and the scope of the document
+ * @returns the compiled section with its warnings, or all issues, with line and column from 1
+ */
 export function compileDocument<Name extends SectionName>(
   section: Name,
   bytes: Uint8Array,
@@ -98,7 +105,7 @@ function readEnvelope<T>(
       message: `Unknown schema ${quoteText(schema)}: expected v1`,
     })
   })
-  // What stands in another section's document is not held against this one's schema.
+  // A document of another section is not validated against this section's schema.
   let isOurs = true
   readText(root, 'section', [section], report, (name) => {
     isOurs = name === section

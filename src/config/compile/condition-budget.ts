@@ -1,5 +1,5 @@
 // What all conditions of one document may cost to compile. One is bounded by itself; ten thousand of the worst would take
-// minutes, and whoever can write a document could stop a gateway with it.
+// minutes, and an author of documents could stop a gateway with them.
 import { type Condition, compileCondition } from '../../condition/compile.ts'
 import type { ConditionScope } from '../../condition/scope.ts'
 import type { Issue, Path } from '../../core/issue.ts'
@@ -7,7 +7,9 @@ import { CONDITIONS_PER_DOCUMENT_MAX, PATTERNS_PER_DOCUMENT_MAX } from '../../co
 import { createPatternMeter } from '../../pattern/pattern-meter.ts'
 
 export interface ConditionCompiler {
-  /** Like `compileCondition`. Once the document has more than is allowed, says so once and compiles no more. */
+  /**
+   * Like `compileCondition`. Reports once that the document exceeds its budget, and compiles no more conditions then.
+   */
   compile(text: string, scope: ConditionScope, path: Path, report: (issue: Issue) => void): Condition | undefined
 }
 
@@ -30,7 +32,7 @@ export function createConditionCompiler(): ConditionCompiler {
       const { condition, issues } = compileCondition(text, scope, path, meter)
       for (const issue of issues) report(issue)
       patterns += condition?.patternCount ?? 0
-      // Its last issue says so.
+      // Its last issue reports it.
       isSpent = meter.isSpent
       return condition
     },

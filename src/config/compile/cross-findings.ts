@@ -12,7 +12,7 @@ import type { SectionName } from '../sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../sections/workload-attestation.ts'
 import type { SectionValues } from './compile.ts'
 
-/** What a cluster says of its attributes, with the defaults where it has no such section. */
+/** The settings of a cluster that decide which attributes it supplies, with the defaults for missing sections. */
 export interface AttributeSettings {
   readonly cluster: ClusterSettings
   readonly workloadAttestation: WorkloadAttestation
@@ -92,7 +92,7 @@ function findMissingSetting(attribute: ResolvedAttribute, settings: AttributeSet
   return row.enabledBy === undefined ? undefined : ENABLERS[row.enabledBy](attribute.key ?? '', settings)
 }
 
-/** Where no policy is known, or none admits anybody, there is nothing to hold the attribute against. */
+/** True if no policies are known, or the document has none: then there is nothing to compare the attribute with. */
 function mayProve(attestor: string, agents: PolicySet | undefined): boolean {
   return agents === undefined || agents.policies.length === 0 || agents.asksFor(attestor)
 }

@@ -1,4 +1,4 @@
-// The bridge from a valibot schema to a document: every fault at once, each where it stands. valibot itself sees values
+// The bridge from a valibot schema to a document: every fault at once, each at its place. valibot itself sees values
 // only, stops at the first unknown field and drops `__proto__`, so the structure is walked here and valibot runs the
 // checks (`pipe`) of each part. Maps become objects without a prototype: no name is special.
 import * as v from 'valibot'
@@ -16,7 +16,7 @@ import {
   describeUnknownField,
 } from './validation-issue.ts'
 
-/** What a schema may tell of itself with `v.metadata`. */
+/** What a schema can declare with `v.metadata`. */
 export interface SchemaMetadata {
   /** Of a `variant`: the code of an unknown discriminator, and what one is called. */
   readonly unknownCode?: IssueCode
@@ -242,7 +242,7 @@ function readVariant(
   return INVALID
 }
 
-/** Of a union, the option that is made for this kind of node, or else the first one, which then says what is wrong. */
+/** Chooses the option of a union for this kind of node, or else the first one, which then reports the fault. */
 function chooseOption(options: readonly v.GenericSchema[], node: YamlNode): v.GenericSchema {
   const wanted = node.kind === 'list' ? ['array'] : node.kind === 'map' ? ['strict_object', 'record'] : []
   const found = options.find((option) => wanted.includes(asShape(option).type)) ?? options[0]
@@ -271,7 +271,7 @@ function readMetadata(schema: v.GenericSchema): SchemaMetadata {
   return v.getMetadata(schema) as SchemaMetadata
 }
 
-/** Whether `[]` or `{}` would pass: nobody is told to write what is refused. */
+/** Tells whether `[]` or `{}` is valid, so that no hint suggests a value that is refused. */
 function mayBeEmpty(schema: v.GenericSchema): boolean {
   const shape = asShape(schema)
   if (shape.type === 'variant') return false

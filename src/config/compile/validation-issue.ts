@@ -7,7 +7,10 @@ import type { StringForm } from '../../core/string-form.ts'
 import type { YamlNode } from '../yaml/yaml-node.ts'
 import { describeRequirement } from './describe-requirement.ts'
 
-/** A string is wanted. A number or a boolean that was meant as one is told how to say so, if that is then right. */
+/**
+ * Reports a value that is not a string. For an unquoted number or boolean the issue has a fix, if the quoted string is
+ * valid.
+ */
 export function describeNotString(node: YamlNode, path: Path, form?: StringForm): Issue {
   if (!('source' in node) || node.source === '') return describeMismatch(node, form?.words ?? 'a string', path)
   const source = printable(node.source, QUOTED_MAX_CHARACTERS)
@@ -67,7 +70,7 @@ export function describeMissingField(name: string, path: Path): Issue {
   return { code: 'field_missing', path: [...path, name], message: `Missing field "${name}": add it` }
 }
 
-/** `hint` is a sentence fragment that says what the field may have been meant to be. */
+/** `hint`: a sentence fragment that suggests the intended field. */
 export function describeUnknownField(name: string, path: Path, hint: string): Issue {
   const message = `Unknown field ${quoteText(name)}${hint}`
   return { code: 'field_unknown', path: [...path, name], message, atKey: true }

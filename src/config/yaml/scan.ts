@@ -36,7 +36,7 @@ for (let code = SPACE; code < 0x7f; code++) ORDINARY[code] = 1
 for (const code of [COMMA, DASH, COLON, QUESTION, BRACKET, BRACE]) ORDINARY[code] = 0
 
 /**
- * The first fault of `text`, if any. It does not tell text from structure, so that nothing can hide from it: a `: ` in
+ * The first fault of `text`, if any. It does not distinguish strings from structure, so nothing can hide from it: a `: ` in
  * a comment counts as a key. Documents that people write are far below these bounds.
  */
 export function scanText(text: string): Fault | undefined {
@@ -124,7 +124,7 @@ function isForbidden(code: number): boolean {
 }
 
 function describeForbidden(code: number, offset: number): Fault {
-  // A text of ASCII in UTF-16 without a mark is UTF-8 as well: every second character is NUL.
+  // ASCII in UTF-16 without a byte order mark is valid UTF-8: every second character is NUL.
   const cure = code === 0 && offset < 2 ? 'the file seems to be UTF-16: save it as UTF-8' : 'remove it'
   const message = `Cannot use the character ${nameCharacter(code)} in a document: ${cure}`
   return { code: 'yaml_feature_forbidden', offset, message }

@@ -1,4 +1,4 @@
-// What the parser's complaints mean for an author, with a hint where the cause is known.
+// Translates the faults of the YAML parser for authors, with a hint where the cause is known.
 import { DOCUMENT_MAX_DEPTH } from '../../core/limits.ts'
 import { hintQuotes, type QuoteHint } from './quote-value.ts'
 import type { Fault } from './scan.ts'
@@ -80,7 +80,7 @@ function findLineStart(text: string, offset: number): number {
   return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1
 }
 
-/** The `{{` in the line of `offset` that stands outside quotes, if there is one. */
+/** Finds the `{{` outside quotes in the line of `offset`. */
 function findUnquotedTemplate(text: string, offset: number): number | undefined {
   const start = findLineStart(text, offset)
   const end = findLineEnd(text, start)

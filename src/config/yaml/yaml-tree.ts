@@ -93,7 +93,7 @@ function reportIndicator(tree: Tree, what: string, offset: number, otherwise: st
   report(tree, 'yaml_feature_forbidden', offset, message, fix)
 }
 
-/** Where reading stands: the names and indexes of what is open. */
+/** Returns the path of the current node: the keys and indexes of the open collections. */
 function readPath(tree: Tree): Path {
   return tree.frames.flatMap((frame): Path => {
     if (frame.kind === 'list') return [frame.items.length]
@@ -160,7 +160,7 @@ function close(tree: Tree): void {
   const frame = tree.frames.pop()
   if (frame === undefined) return
   const outer = tree.frames.at(-1)
-  // The end of a collection that stood as a name: its entry is dropped, and its value comes next.
+  // The end of a collection in the place of a key: its entry is dropped, and its value comes next.
   if (frame.kind === 'broken' && outer?.kind === 'map' && outer.key?.start === frame.start) return
   const { start } = frame
   const end = tree.cursor
@@ -274,12 +274,12 @@ function readScalar(tree: Tree, token: ScalarToken): YamlScalar {
       return resolveScalar({ start: content.start - 1, end: content.end + 1, ...common })
     case 'literal':
     case 'folded':
-      // The event does not say where its header stands: it is what comes next.
+      // The event does not have the offset of the header: it is the next token.
       return resolveScalar({ start: skipSeparators(tree.text, tree.cursor), end: content.end, ...common })
   }
 }
 
-/** An empty value stands where its name does, an empty list element at its dash. */
+/** Locates an empty value at its key, and an empty list element at its dash. */
 function locateEmpty(tree: Tree): number {
   const frame = tree.frames.at(-1)
   if (frame?.kind === 'map') return frame.key?.start ?? skipSeparators(tree.text, tree.cursor)

@@ -1,20 +1,20 @@
-// Why a login does not get in, where no attestor and no condition says so itself: one sentence each.
+// The refusals of a login that come neither from an attestor nor from a condition.
 import { quoteText } from '../../core/printable.ts'
 import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
 import type { Policy } from '../policy.ts'
 
-/** What did not answer might still let it pass. */
+/** Tells whether the refusal is temporary: the login might pass once the source answers. */
 export function isWaiting({ code }: Refusal): boolean {
   return findAnswerCode(code) !== undefined
 }
 
-/** The code of a request that ends with 503 because of this refusal; `undefined` if it ends with 401 or 403. */
+/** Finds the code of the 503 that this refusal leads to; `undefined` if the login ends with 401 or 403. */
 export function findAnswerCode(code: RefusalCode): RefusalCode | undefined {
   const row = REFUSALS[code]
   return 'answer' in row ? row.answer : undefined
 }
 
-/** The policy asks for evidence of this type, and none of it was sent that fits. */
+/** The policy requires evidence of this type, and no matching evidence was sent. */
 export function describeMissingAttestor(type: string, { requirements }: Policy): Refusal {
   const detail = `evidence of type "${type}" is missing: send it in the same login`
   const audit = { requiredAttestors: requirements.map((requirement) => requirement.type) }
@@ -26,7 +26,9 @@ export const SPENT: Refusal = {
   detail: 'JWT verification failed: the evidence expires now, so no session can be issued: send fresh evidence',
 }
 
-/** Evidence calls for an anchor by a name that too many have. The compiler refuses such documents where it can tell. */
+/**
+ * Too many anchors have the name that the evidence gives. The compiler refuses such documents if the names are inline.
+ */
 export const ANCHOR_AMBIGUOUS: Refusal = {
   code: 'signing_key_ambiguous',
   detail: 'the evidence names no key and could match too many key sets: send evidence that names its key',
@@ -37,7 +39,7 @@ export const CHALLENGE_MISSING: Refusal = {
   detail: 'this evidence requires a challenge: request one and send it back as "challenge"',
 }
 
-/** For an attestor that has no word of its own for it. */
+/** For an attestor without a `refuseSelector` of its own. */
 export function describeUnknownSelector(type: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',

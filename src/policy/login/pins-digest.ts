@@ -1,4 +1,4 @@
-// Pins as what decides, and not as they were written: JSON data in which every list is a set.
+// Normalized pins: JSON data in which every array is a set, independent of how the author wrote it.
 import { digestText } from '../../core/digest.ts'
 import { canonicalJson, type Json } from '../../core/json.ts'
 
@@ -12,7 +12,7 @@ export function normalizePins(pins: unknown): Json {
   return typeof pins === 'string' || typeof pins === 'number' || typeof pins === 'boolean' ? pins : null
 }
 
-/** Equal for pins that ask the same. */
+/** Computes a digest that is equal for pins with the same requirements. */
 export function digestPins(pins: unknown): string {
   return digestText(canonicalJson(normalizePins(pins)))
 }

@@ -62,7 +62,9 @@ export function mapWorkload(workload: Attributes, context: MappingContext): Mapp
   return mapOwned(new Map(workload), context)
 }
 
-/** The same for a map that nobody else holds: what the other sides say is added to it. */
+/**
+ * Maps one workload and adds the attributes of the other sides to `workload`, which the caller must not use afterwards.
+ */
 export function mapOwned(workload: Map<string, AttributeValue>, context: MappingContext): Mapped {
   const merged = mergeInto(workload, context)
   if (!merged.ok) return refuseMapping(merged.refusal)
@@ -147,8 +149,8 @@ function mergeInto(
 }
 
 /**
- * The part of the policy that holds for this workload, or why none can be told: an override that waits for an attribute
- * which never comes must not be passed over in silence, for what follows it may grant more.
+ * Selects the part of the policy that applies to this workload. An override that requires an attribute which this cluster
+ * never supplies is a refusal and is not skipped: the overrides after it may grant more.
  */
 function selectChecked({ policy, gates, meter }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
   const found = selectIssuance(policy, attributes, meter)

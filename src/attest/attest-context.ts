@@ -1,4 +1,4 @@
-// What the host, the settings and the request lend to an attestor.
+// What the gateway passes to an attestor: the settings at compile time, and clock, keys and network per request.
 import type { Issue } from '../core/issue.ts'
 import type { Json } from '../core/json.ts'
 import type { Checked } from '../core/result.ts'
@@ -6,42 +6,56 @@ import type { UrlPolicy } from '../net/url-policy.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
 import type { SharedSections } from './shared-sections.ts'
 
-/** Reports an issue; the path is relative to what the caller of the reporting function has in hand. */
+/**
+ * Reports an issue of a document.
+ *
+ * @param issue its `path` is relative to the value that the function which reports was given, such as one `config`
+ */
 export type Report = (issue: Issue) => void
 
-/** What compiling an entry needs to know besides its text. The same for all documents of one gateway and scope. */
+/** The settings that compiling an entry depends on. The same for all documents of one gateway and scope. */
 export interface EntryContext {
   /** `ISSUER_URL`: a policy must not accept the gateway's own sessions as evidence. */
   readonly issuerUrl: string
   readonly urlPolicy: UrlPolicy
-  /** In the trust domain, where an issuer logs in, a bearer token must be pinned exactly: an issue, not a lint. */
+  /**
+   * True in documents of the trust domain, where issuers log in: a bearer token must be pinned to exact accounts. A row
+   * reports an error where it would otherwise report a warning.
+   */
   readonly exactPins: boolean
-  /** `SEAL_KEYS` are set: challenges can be sealed. */
+  /** True if `SEAL_KEYS` is set. Without it no challenge can be sealed, and an entry that requires one is an error. */
   readonly canSeal: boolean
-  /** `AUDIENCE` alone: what a token must be meant for unless its policy says otherwise. One list for all pins. */
+  /** `[AUDIENCE]`: the accepted audiences of an entry that lists none. The same array object for all pins. */
   readonly defaultAudiences: readonly string[]
 }
 
-/** What checks may need besides facts and pins. The same for all documents of one gateway. */
+/** The settings that checks depend on. The same for all documents of one gateway. */
 export interface PinContext {
-  /** `AUDIENCE` */
+  /** The setting `AUDIENCE`. */
   readonly defaultAudience: string
 }
 
-/** What one request lends. */
+/** What an attestor may use while it handles one request. */
 export interface AttestContext extends PinContext {
+  /** Seconds since 1970, read once per request. */
   readonly nowSeconds: number
-  /** 0 to 60 */
+  /** Accepted clock skew in seconds, 0 to 60 (RFC 7519 section 4.1.4). */
   readonly skewSeconds: number
+  /** Key sets of issuers, with the fetch budget of this request. */
   readonly keys: RequestKeys
   /**
-   * A section of the trust domain, read once per request; the audit record names the version that was used. Refuses with
-   * `section_missing`, `section_invalid` or `section_unavailable`.
+   * Reads a section of the trust domain, once per request. The audit record names the version that was used.
+   *
+   * @param name the section, such as `AWSCertificates`
+   * @returns the compiled section, or a refusal: `section_missing`, `section_invalid` or `section_unavailable`
    */
   section<Name extends keyof SharedSections>(name: Name): Promise<Checked<SharedSections[Name]>>
   /**
-   * Gets JSON, or posts `body` and gets JSON back: under the URL policy, bounded in bytes and time, no redirect. Refuses
-   * with `call_out_unanswered`, which is the gateway's failure and never the caller's.
+   * Fetches JSON under the URL policy, bounded in bytes and time. Redirects are not followed.
+   *
+   * @param url an `https:` URL that the URL policy allows
+   * @param body absent: GET; otherwise it is sent as JSON by POST
+   * @returns the parsed answer, or the refusal `call_out_unanswered`, which counts as a failure of the gateway (503)
    */
   fetchJson(url: string, body?: Json): Promise<Checked<Json>>
 }

@@ -1,5 +1,5 @@
-// What an attestor is: one value, one row of the table. The evaluator, the explanation, the lint, the tool and the audit
-// know rows, anchors and checks, and no evidence format.
+// The interface of an attestor: one value, one row of the table. The evaluator, the explanation, the lints, the tool and
+// the audit work with rows, anchors and checks, and know no evidence format.
 import type * as v from 'valibot'
 import type { Attribute, Attributes } from '../attribute/attribute.ts'
 import type { AttributeRow } from '../attribute/row.ts'
@@ -11,136 +11,162 @@ import type { AttestContext, EntryContext, PinContext, Report } from './attest-c
 import type { Check } from './check.ts'
 import type { Claimed } from './claimed.ts'
 
-/** The types of one row; it names them once. */
+/** The types of one row, declared once. The row creates their values and gets them back; no other row does. */
 export interface Shapes {
-  /** As the caller sends it, checked by `evidenceSchema`. */
+  /** The evidence as the caller sends it, validated by `evidenceSchema`. */
   evidence: unknown
-  /** As an author writes it, checked by `configSchema`. */
+  /** The entry of a policy as its author writes it, validated by `configSchema`. */
   config: unknown
-  /** JSON data: all that one policy asks of facts. The order of a list in it decides nothing. */
+  /** Everything that one policy requires of the facts, as JSON data. The order of its arrays has no meaning. */
   pins: unknown
-  /** What verifies: where keys come from, a CA bundle, the name of a section. */
+  /** What verifies the evidence: a source of keys, a CA bundle, the name of a section. */
   anchor: unknown
-  /** Evidence that is well-formed, and not yet believed. */
+  /** Well-formed evidence, not verified yet. */
   opened: unknown
-  /** What was verified. Of a recorded login some of it may be missing. */
+  /** What the evidence proves after verification. Facts restored from a session may be incomplete. */
   facts: unknown
-  /** What an agent asks a challenge for. */
+  /** What an agent sends to request a challenge. */
   request: unknown
-  /** What a challenge seals, for `open`. JSON data. */
+  /** JSON data that is sealed into a challenge and passed to `open`. */
   secret: unknown
 }
 
-/** What verifies evidence. Evidence is verified at most once per anchor. */
+/** What verifies evidence. Each piece of evidence is verified at most once per anchor. */
 export interface Anchor<T = unknown> {
-  /** A digest of what verifies: equal ids verify alike. Never of the document that it stands in. */
+  /** A digest of the verifying material. Equal ids verify the same evidence, in whatever document they occur. */
   readonly id: string
   readonly value: T
   /**
-   * Where its keys are fetched from, if they are: a document holds at most 16 such anchors for one selector, and the
-   * status of a section warns of fetches that fail.
+   * The source of its keys, if they are fetched. A document may have at most 16 such anchors per selector, and the
+   * status of a section reports fetches that fail.
    */
   readonly fetchedFrom?: FetchedSpec
-  /** The names by which evidence calls for it, such as the `kid`s of its keys, where they are in hand. */
+  /**
+   * The names by which evidence refers to this anchor, such as the `kid`s of its keys. Absent: not known without a
+   * fetch.
+   */
   readonly names?: readonly string[]
 }
 
-/** What one entry of `requiredAttestors` compiles to. */
+/** The compiled form of one entry of `requiredAttestors`. */
 export interface CompiledEntry<S extends Shapes = Shapes> {
-  /** Evidence of another selector is never tried against it. Absent: any evidence of the type. */
+  /** Only evidence with this selector is tried against the entry. Absent: any evidence of the type. */
   readonly selector?: string
   readonly anchor: Anchor<S['anchor']>
   readonly pins: S['pins']
-  /** Pins whose evidence it is, and not merely who issued it: by itself it admits nobody else of that issuer. */
+  /** True if the pins name the workload and not only its issuer, so that other workloads of that issuer are refused. */
   readonly scoped: boolean
-  /** Where it is not scoped: the attributes that a condition has to fix so that the policy is. Absent: none can. */
+  /** If not scoped: the attributes that a condition must fix to scope the policy. Absent: no condition can. */
   readonly unfixed?: readonly string[]
 }
 
 /** One required attestor of a policy. */
 export interface Requirement<S extends Shapes = Shapes> extends CompiledEntry<S> {
   readonly type: string
-  /** No row of the table knows its type: it never passes, and so its policy never admits. */
+  /** No row of the table has this type. The requirement never passes, so its policy never admits. */
   readonly unsupported?: true
 }
 
-/** A challenge that came back: what was asked for, what was sealed, and what its proof must be over. */
+/** A challenge that was sent back, with its seal verified. */
 export interface OpenedChallenge<S extends Shapes = Shapes> {
   readonly id: string
   readonly request: S['request']
   readonly secret: S['secret']
   /**
-   * What an agent signs: `postern-login/1`, `ISSUER_URL`, the role, the cluster id and the challenge, a line each, in
-   * UTF-8. A gateway that relays the challenge of another one cannot use the signature.
+   * The string that the agent signs: `postern-login/1`, `ISSUER_URL`, the role, the cluster id and the challenge, one
+   * line each, in UTF-8. It names this gateway, so another gateway that relays the challenge cannot use the signature.
    */
   readonly message: string
 }
 
+/** Well-formed evidence: what policies are selected by, and the parsed value. Nothing in it is verified. */
 export interface Opened<S extends Shapes = Shapes> {
-  /** What policies choose the evidence by, such as the issuer. */
+  /** What policies are selected by, such as the issuer. */
   readonly selector?: string
-  /** The name by which the evidence calls for its anchor, such as its `kid`. */
+  /** The name by which the evidence refers to its anchor, such as its `kid`. */
   readonly name?: string
-  /** What the digest of the audit record and the key of single use are made of: no second spelling of it passes. */
+  /** The input of the audit digest and the single-use key. A second spelling of the same evidence must not differ in it. */
   readonly digestible: string
+  /** Passed to `verify` and the other methods of the row. */
   readonly value: S['opened']
 }
 
-/** Evidence that an anchor verified. */
+/** Evidence that an anchor has verified. */
 export interface Verified<S extends Shapes = Shapes> {
-  /** Seconds since the epoch; no session outlives it. `Infinity`: the evidence has no end. */
+  /** Seconds since 1970. No session outlives it. `Infinity`: the evidence does not expire. */
   readonly expiresAtSeconds: number
   readonly facts: S['facts']
-  /** Which part of the anchor verified it, where a session is to be bound to that part; see `anchorIds`. */
+  /**
+   * The part of the anchor that verified it, if a session is to be bound to that part; see {@link Attestor.anchorIds}.
+   */
   readonly anchorId?: string
 }
 
-/** The facts of a recorded login, and the selector that its evidence had. */
+/** Facts restored from a session, and the selector that the evidence had. */
 export interface Restored<S extends Shapes = Shapes> {
   readonly selector?: string
   readonly facts: S['facts']
 }
 
 /**
- * What is known of an anchor without a fetch.
- * - `ready`: it can verify, or refuse, with what is in hand
- * - `unlikely`: what is in hand does not fit the evidence; only a newer version of it might, and asking is due
- * - `absent`: nothing is in hand, and asking is due
- * - `settled`: it refuses, and asks nobody
+ * How an anchor would verify evidence, as far as it is known without a fetch.
+ * - `ready`: the cached material verifies or refuses it
+ * - `unlikely`: the cached material does not match, only a newer version could, and a fetch is due
+ * - `absent`: nothing is cached, and a fetch is due
+ * - `settled`: it refuses without a fetch
  */
 export type Prospect = 'ready' | 'unlikely' | 'absent' | 'settled'
 
-/** Verification step by step, for operators. `facts`: what the evidence would prove, whether it verified or not. */
+/** Verification step by step, for operators. `facts`: what the evidence claims to prove, verified or not. */
 export interface VerificationSteps<S extends Shapes = Shapes> {
   readonly checks: readonly Check[]
   readonly facts?: S['facts']
 }
 
-/** The sentences that only the row can say; the lint, the tool and the documents print them. */
+/** Sentences of the row that lints, the tool and docs/attestors.md print. */
 export interface Words {
-  /** What its evidence is called, with its article: `a service account token`. */
+  /** The name of its evidence with an article: `a service account token`. */
   readonly evidence: string
-  /** One paragraph for docs/attestors.md: what it proves, and what it cannot see. */
+  /** One paragraph for docs/attestors.md: what the evidence proves, and what it cannot prove. */
   readonly summary: string
-  /** What a policy of it alone lets in where no pin scopes it, and what to do: the lint `trust_unscoped`. */
+  /**
+   * For the lint `trust_unscoped`: what a policy without scoping pins admits, and the next step. Absent: no such lint.
+   */
   readonly unscoped?: { readonly admits: string; readonly next: string }
 }
 
 /**
- * One attestor: a value that conforms to this, in the table or in `createGateway({ attestors })`.
+ * One attestor: a row of the table `ATTESTORS`, or an element of `createGateway({ attestors })`.
  *
- * Members are methods, not function properties: TypeScript compares methods bivariantly, so that a row of its own types is
- * an `Attestor` without a cast. A value that a row has made is only ever given back to the same row.
+ * A login calls `open` once per piece of evidence, `verify` once per anchor, and `checks` for each policy. A method that
+ * returns `Checked` refuses by returning a refusal, and throws only for a fault of the program (answered with 500).
+ *
+ * Members are methods, which TypeScript compares bivariantly: a row with its own types is an `Attestor` without a cast.
  *
  * @example
  * const badge: Attestor<BadgeShapes> = {
- *   type: 'badge', words: { evidence: 'a badge', summary: '...' },
- *   evidenceSchema, configSchema, configOptional: false,
- *   compile: ({ keys }) => ({ anchor: { id: computeDigest(keys), value: keys }, pins: {}, scoped: true }),
- *   ...
+ *   type: 'badge',
+ *   words: { evidence: 'a badge', summary: 'A signed badge. It proves its holder and department.' },
+ *   evidenceSchema: v.strictObject({ badge: v.string() }),
+ *   configSchema: v.strictObject({ publicKey: v.string(), department: v.optional(v.string()) }),
+ *   configOptional: false,
+ *   compile: ({ publicKey, department }) => ({
+ *     anchor: { id: digestText(publicKey), value: publicKey },
+ *     pins: { department },
+ *     scoped: department !== undefined,
+ *   }),
+ *   open: ({ badge }) => openBadge(badge),
+ *   readClaimed: () => ({}),
+ *   verify: async (opened, anchor, pins, { nowSeconds }) => verifyBadge(opened, anchor.value, nowSeconds),
+ *   *checks(facts, pins) {
+ *     yield checkDepartment(facts.department, pins.department)
+ *   },
+ *   attributes: ({ holder }) => [{ name: 'badge.holder', origin: 'badge', value: holder }],
  * }
+ * createGateway({ attestors: [...ATTESTORS, badge], ... })
  */
 export interface Attestor<S extends Shapes = Shapes> {
+  /** The name of the type in documents and evidence; it must match `ATTESTOR_TYPE`. */
   readonly type: string
   readonly words: Words
   readonly evidenceSchema: v.GenericSchema<unknown, S['evidence']>
@@ -149,31 +175,68 @@ export interface Attestor<S extends Shapes = Shapes> {
    * transformations: `createGateway` throws a `RangeError` for any other. What an author left out, `compile` fills in.
    */
   readonly configSchema: v.GenericSchema<unknown, S['config']>
+  /** Whether an entry of a policy may omit the configuration. */
   readonly configOptional: boolean
-  /** The attributes that it proves, where the catalogue does not have them: names of its own, in the form of the catalogue. */
+  /** The attributes that the row adds to the catalogue, with `origin` equal to `type` and `side: 'agent'`. */
   readonly attributeRows?: readonly AttributeRow[]
 
-  /** Reports every issue, paths relative to `config`; yields `undefined` if one of them is an error. */
+  /**
+   * Compiles one entry of `requiredAttestors`. Pure: no clock, no network.
+   *
+   * @param config validated by `configSchema`
+   * @param context the settings of the gateway and the scope of the document
+   * @param report takes every issue, warnings included; paths are relative to `config`
+   * @returns `undefined` if an error was reported
+   */
   compile(config: S['config'], context: EntryContext, report: Report): CompiledEntry<S> | undefined
 
-  /** What an agent sends to ask for a challenge; without it a challenge takes no `request`. */
+  /** Validates the `request` of a challenge. Absent: a challenge takes no `request`. */
   readonly challengeSchema?: v.GenericSchema<unknown, S['request']>
-  /** A round trip before the login: what is published, and what is sealed into the challenge for `open`. */
+  /**
+   * Creates a challenge before the login. Its presence makes the challenge mandatory for evidence of this type.
+   *
+   * @param request what the agent sent, validated by `challengeSchema`
+   * @returns `published`: members of the answer, readable by anyone; `secret`: sealed into the challenge for `open`; or a
+   *   refusal
+   */
   challenge?(
     request: S['request'],
     context: AttestContext,
   ): Promise<Checked<{ readonly published: Readonly<Record<string, Json>>; readonly secret: S['secret'] }>>
 
-  /** `challenge` is there if, and only if, the row has a `challenge`: evidence without one never comes here. */
+  /**
+   * Parses evidence. Verifies nothing, and does no I/O.
+   *
+   * @param evidence validated by `evidenceSchema`
+   * @param challenge present if and only if the row has a method `challenge`
+   * @returns the parsed evidence, or a refusal that describes the caller's own evidence
+   */
   open(evidence: S['evidence'], challenge: OpenedChallenge<S> | undefined): Checked<Opened<S>>
-  /** What the evidence says of itself, as far as it can be read, well-formed or not: for records of refused logins. */
+  /**
+   * Reads what the evidence claims, for audit records of refused logins. Nothing is verified, so no decision uses it.
+   * Never throws, and omits what cannot be read.
+   *
+   * @param evidence validated by `evidenceSchema`, not necessarily well-formed
+   */
   readClaimed(evidence: S['evidence']): Claimed
-  /** The refusal of evidence whose selector no policy names; `expected` are those that policies name. */
+  /**
+   * Describes the refusal of evidence whose selector no policy names. Absent: a general sentence.
+   *
+   * @param selector that of the evidence
+   * @param expected the selectors that policies name; for `audit` only, never for `detail`, which the caller reads
+   */
   refuseSelector?(selector: string, expected: readonly string[]): Refusal
 
   /**
-   * Once per anchor and evidence. `pins` are those of all requirements with this anchor, so that cheap checks come
-   * before keys and signatures; the list is the same object each time, so that what follows from it can be kept.
+   * Verifies evidence, once per anchor. Cheap checks come before keys and signatures: a token that cannot pass must cost
+   * neither a fetch nor a signature.
+   *
+   * @param opened from `open`
+   * @param anchor the verifying material
+   * @param pins those of all requirements with this anchor. The same array object for every login, so that results
+   *   derived from it can be kept in a `WeakMap`
+   * @param context clock, keys and network of the request
+   * @returns facts and expiry, or a refusal. A refusal that means "not available now" leads to 503
    */
   verify(
     opened: S['opened'],
@@ -181,9 +244,12 @@ export interface Attestor<S extends Shapes = Shapes> {
     pins: readonly S['pins'][],
     context: AttestContext,
   ): Promise<Checked<Verified<S>>>
-  /** See {@link Prospect}. Absent: always `ready`. */
+  /** Predicts the verification without a fetch, so that a login fetches for likely anchors only. Absent: `ready`. */
   prospect?(opened: S['opened'], anchor: Anchor<S['anchor']>, context: AttestContext): Prospect
-  /** For operators. Absent: the verdict of `verify` is all there is to show. */
+  /**
+   * Verifies step by step for the explanation of a login, and shows every check. Absent: the result of `verify` is
+   * shown.
+   */
   explainVerification?(
     opened: S['opened'],
     anchor: Anchor<S['anchor']>,
@@ -191,24 +257,38 @@ export interface Attestor<S extends Shapes = Shapes> {
     context: AttestContext,
   ): Promise<VerificationSteps<S>>
 
-  /** The pins of one policy, in order. A login ends at the first refusal; an explanation shows them all. */
+  /**
+   * Checks facts against the pins of one policy, in a fixed order. A login stops at the first refusal, an explanation
+   * shows all checks, and so does the recheck of a session.
+   *
+   * @param facts from `verify`, or from `restore` and then possibly incomplete: a missing fact makes a check `unknown`
+   * @param pins from `compile`
+   */
   checks(facts: S['facts'], pins: S['pins'], context: PinContext): Iterable<Check>
+  /** Lists the attributes that the facts prove, for conditions, sessions and templates. */
   attributes(facts: S['facts']): readonly Attribute[]
 
-  /** What a session keeps besides the attributes, so that `checks` can be made again. Absent: nothing. */
+  /** Selects the facts that a session keeps in addition to the attributes, for a later `restore`. Absent: nothing. */
   record?(facts: S['facts'], pins: S['pins']): Json
   /**
-   * The facts of a recorded login; `recorded` is absent where only its attributes are known. A fact that is not there
-   * makes a check unknown, never passed. `undefined`: these are not of such evidence. Absent: no session of this row
-   * outlives a change of what its policy asks.
+   * Restores facts from a session, so that `checks` can run again after its policy has changed. Absent: a session ends
+   * when its policy changes.
+   *
+   * @param attributes those of the session
+   * @param recorded from `record`; absent if only the attributes are known
+   * @returns `undefined` if the session was not created from evidence of this row
    */
   restore?(attributes: Attributes, recorded: Json | undefined): Restored<S> | undefined
-  /** Every id by which {@link Verified.anchorId} may name this anchor. Absent: its own id. */
+  /** Lists every value that {@link Verified.anchorId} may have for this anchor. Absent: the id of the anchor. */
   anchorIds?(anchor: Anchor<S['anchor']>): Promise<readonly string[]>
 
   /**
-   * Asks somebody else, when all other attestors and the conditions of the policy have passed, with what they proved. It
-   * verifies nothing: a row with it is never asked to `verify`. What it answers are attributes of its own origin.
+   * Asks an external service, after all other attestors and the conditions of the policy have passed. A row with this
+   * method is never called to `verify`, and cannot be the only attestor of a policy.
+   *
+   * @param proved the attributes that the other attestors of the policy proved
+   * @returns attributes whose `origin` is the type of this row, or a refusal. An attribute of another origin, or one that
+   *   is already proved, is an error of the program: the service could otherwise claim any node or namespace
    */
   callOut?(
     opened: S['opened'],

@@ -1,25 +1,41 @@
-// One check of evidence, told whole. What decides a login is also what explains it: a decision is the first refusal of
-// a list of checks, an explanation is the list.
+// One check of evidence. The same checks decide a login and explain it: the decision is the first refusal in a list of
+// checks, and the explanation is the list.
 import type { Refusal } from '../core/refusal.ts'
 
+/**
+ * The result of one check.
+ *
+ * @example
+ * { name: 'namespace', expected: 'agents', actual: 'default', refusal: { code: 'namespace_not_allowed', detail: '...' } }
+ */
 export interface Check {
+  /** Unique among the checks of one attestor: `issuer`, `audience`. */
   readonly name: string
-  /** What must hold. For the operator alone: it shows what the deployment expects. Of a list, any one. */
+  /**
+   * The required value; of an array, any element. Shown to operators only, because it reveals the deployment's policy.
+   */
   readonly expected: string | readonly string[]
-  /** What the evidence says, by claims; never the evidence itself. */
+  /** The value in the evidence, claim by claim; never the evidence itself. */
   readonly actual: string | readonly string[] | undefined
-  /** Absent: the check passed, or is unknown. */
+  /** Absent: the check passed, or `unknown` is set. */
   readonly refusal: Refusal | undefined
-  /** Why it could not be made: a record does not hold the fact. It is then neither passed nor failed. */
+  /**
+   * Why the check could not run, such as a fact that the session does not record. It then neither passed nor failed.
+   */
   readonly unknown?: string
 }
 
 const UNRECORDED: Refusal = {
   code: 'session_malformed',
-  detail: 'the session does not record what the policy is checked against: log in again',
+  detail: 'the session does not record what the policy checks: log in again',
 }
 
-/** The decision. A generator of checks is run no further than to its first refusal. What is unknown never passes. */
+/**
+ * Decides by a list of checks.
+ *
+ * @param checks a generator is run only up to its first refusal
+ * @returns the first refusal, `session_malformed` for an unknown check, or `undefined` if all checks passed
+ */
 export function findFirstRefusal(checks: Iterable<Check>): Refusal | undefined {
   for (const { refusal, unknown } of checks) {
     if (refusal !== undefined) return refusal

@@ -1,8 +1,8 @@
-// What evidence says of itself before anything has verified it. For the audit record of a refused login alone: it shows
-// an operator whose evidence it was. Anybody can claim anything, so no decision may rest on it.
+// What evidence claims before it is verified. Used only in the audit record of a refused login, where it shows operators
+// whose evidence was refused. A caller can claim anything, so no decision may depend on it.
 import type { Json } from '../core/json.ts'
 
-/** Only what could be read strictly is there; nothing is bounded or made printable yet. */
+/** Claims that could be read strictly. Their length is not bounded and they may contain control characters. */
 export interface Claimed {
   readonly issuer?: string
   readonly subject?: string
@@ -18,22 +18,23 @@ export interface Claimed {
   readonly audiences?: readonly string[]
 }
 
-/** The members of `facts` that hold something. */
+/** Picks the members of `facts` that are not `undefined`. */
 export function pickClaimed(facts: { readonly [Name in keyof Claimed]: Claimed[Name] | undefined }): Claimed {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined))
 }
 
+/** Reads a non-empty string; `undefined` for anything else. */
 export function readClaimedText(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** The strings among an `aud`, which may be one or a list (RFC 7519 section 4.1.3). */
+/** Reads the strings of an `aud`, which is a string or an array (RFC 7519 section 4.1.3). */
 export function readClaimedTexts(value: Json | undefined): readonly string[] | undefined {
   const texts = [value].flat().filter((one): one is string => typeof one === 'string')
   return texts.length === 0 ? undefined : texts
 }
 
-/** Seconds since 1970, where they are a time at all (RFC 7519 section 2, NumericDate). */
+/** Reads a NumericDate (RFC 7519 section 2, seconds since 1970) as RFC 3339; `undefined` if it is out of range. */
 export function readClaimedTime(value: Json | undefined): string | undefined {
   if (typeof value !== 'number') return undefined
   const time = new Date(value * 1000)

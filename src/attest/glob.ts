@@ -1,6 +1,14 @@
-// Globs know only `*`: any run of characters, never a `:`. Matching is linear, and nothing here is a regular expression.
+// Globs have one wildcard: `*` matches any run of characters except `:`. Matching takes linear time, without regular
+// expressions, so no pattern can cause catastrophic backtracking.
 
-/** Whether `text` matches; `:` separates parts, which match one by one, so `*` cannot swallow a separator. */
+/**
+ * Tells whether `text` matches a glob.
+ *
+ * @param pattern parts separated by `:`; each part is matched by itself, so `*` never matches a separator
+ * @example
+ * matchesGlob('team-*:agent', 'team-a:agent') // true
+ * matchesGlob('*', 'team-a:agent') // false
+ */
 export function matchesGlob(pattern: string, text: string): boolean {
   const patterns = pattern.split(':')
   const parts = text.split(':')
@@ -13,7 +21,7 @@ function matchesPart(pattern: string, text: string): boolean {
   if (literals.length === 1) return text === first
   const last = literals[literals.length - 1] ?? ''
   if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false
-  // Leftmost fits are enough: a later fit of one literal never helps the next one.
+  // The leftmost match is enough: a later match of one literal never makes room for the next one.
   let at = first.length
   const end = text.length - last.length
   for (const literal of literals.slice(1, -1)) {

@@ -1,12 +1,12 @@
-// The table of attestors. A new attestor is one folder and one row here.
+// The table of attestors. To add an attestor, add a folder and one row here.
 import { addAttributeRows } from '../attribute/catalogue.ts'
 import type { Attestor } from './attestor.ts'
 import { k8sToken } from './k8s-token/k8s-token.ts'
 
-/** What ships. `createGateway({ attestors })` takes a list of one's own, such as `[...ATTESTORS, mine]`. */
+/** The built-in attestors. To add your own, pass `createGateway({ attestors: [...ATTESTORS, mine] })`. */
 export const ATTESTORS: readonly Attestor[] = [k8sToken]
 
-/** Every documented type, agents' and serverless: a row of a table takes its type out of the unsupported ones. */
+/** Every type that the managed configuration documents. A type with a row in the table is supported. */
 const DOCUMENTED = [
   ...['k8s_token', 'aws_iid', 'aws_token', 'azure_msi', 'azure_imds', 'gcp_iit', 'ssh_pop', 'x509_pop', 'tpm_ek'],
   ...['tpm_devid', 'http_dns', 'custom_jwt', 'extension', 'github'],
@@ -16,30 +16,36 @@ const DOCUMENTED = [
 export interface AttestorTable {
   readonly rows: ReadonlyMap<string, Attestor>
   /**
-   * Types that the managed configuration documents and no row knows. A policy that requires one compiles to a policy
-   * that never admits, so that the others of its document go on.
+   * Documented types without a row. A policy that requires one compiles to a policy that never admits, so that the other
+   * policies of its document keep working.
    */
   readonly unsupported: ReadonlySet<string>
 }
 
-/** A type of attestor, in documents and in evidence. */
+/** The form of an attestor type in documents and evidence. */
 export const ATTESTOR_TYPE = /^[a-z][a-z0-9_]{0,39}$/
 
 /**
- * Throws a `RangeError` for two rows of one type and for a type that no evidence can name: both are mistakes of whoever
- * wrote the list. Attributes of the rows join the catalogue of the process.
+ * Creates the table of attestors of one gateway or tool. The attributes of its rows are added to the catalogue of the
+ * process.
+ *
+ * @param attestors default: the built-in ones
+ * @throws {RangeError} if two rows have the same type, a type does not match {@link ATTESTOR_TYPE}, or an attribute row
+ *   has another origin than the type of its attestor or another side than `agent`
+ * @example
+ * createAttestorTable([...ATTESTORS, badge])
  */
 export function createAttestorTable(attestors: readonly Attestor[] = ATTESTORS): AttestorTable {
   const rows = new Map<string, Attestor>()
   for (const row of attestors) {
     const { type, attributeRows = [] } = row
     if (!ATTESTOR_TYPE.test(type))
-      throw new RangeError(`"${type}" cannot be the type of an attestor: ${ATTESTOR_TYPE.source}`)
+      throw new RangeError(`"${type}" is not a valid attestor type: it must match ${ATTESTOR_TYPE.source}`)
     if (rows.has(type)) throw new RangeError(`two attestors have the type "${type}"`)
     rows.set(type, row)
     for (const { name, origin, side } of attributeRows) {
       if (origin !== type || side !== 'agent')
-        throw new RangeError(`the attribute ${name} is not one of the agent by ${type}`)
+        throw new RangeError(`the attribute ${name} must have origin "${type}" and side "agent"`)
     }
     addAttributeRows(attributeRows)
   }

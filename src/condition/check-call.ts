@@ -13,7 +13,7 @@ export interface Call {
   readonly check: (node: Node, variables: readonly Variable[]) => Expression | undefined
   readonly report: Report
   readonly unsupported: (what: string, offset: number) => undefined
-  /** The attribute that a chain names; `undefined` if the node is no chain, or begins with a variable. */
+  /** The attribute that a chain names; `undefined` if the node is not a chain, or begins with a variable. */
   readonly resolve: (node: Node, variables: readonly Variable[]) => Resolved | undefined
   readonly reportResolved: (resolved: Resolved & { ok: false }) => undefined
   readonly source: string
@@ -60,13 +60,13 @@ export function checkCall(node: CallNode, variables: readonly Variable[], call: 
       if (FOREIGN.has(node.name)) return call.unsupported(`${node.name}()`, node.offset)
       return call.report(
         'condition_type',
-        `Cannot call "${node.name}": there is no such function${suggestNearest(node.name, OURS)}`,
+        `Cannot call "${node.name}": unknown function${suggestNearest(node.name, OURS)}`,
         node.offset,
       )
   }
   const form =
     node.receiver === undefined ? `a value and a dot before ${node.name}()` : `${node.name}() without a value before it`
-  return call.report('condition_type', `Cannot call "${node.name}" so: write ${form}`, node.offset)
+  return call.report('condition_type', `Cannot call "${node.name}" in this form: write ${form}`, node.offset)
 }
 
 function pickSpan(node: Node): Span {
@@ -74,10 +74,12 @@ function pickSpan(node: Node): Span {
 }
 
 function reportArguments(node: CallNode, takes: string, call: Call): undefined {
-  return call.report('condition_type', `Cannot call "${node.name}" so: it takes ${takes}`, node.offset)
+  return call.report('condition_type', `${node.name}() expects ${takes}`, node.offset)
 }
 
-/** `has(a.b)` is a macro of a field selection (CEL specification, "Macros"): a bare name or an index is no argument. */
+/**
+ * `has(a.b)` is a macro of a field selection (CEL specification, "Macros"): a bare name or an index is not an argument.
+ */
 function checkHas(node: CallNode, variables: readonly Variable[], call: Call): Expression | undefined {
   const [field] = node.args
   if (field === undefined || node.args.length !== 1) return reportArguments(node, 'one attribute', call)
@@ -86,13 +88,13 @@ function checkHas(node: CallNode, variables: readonly Variable[], call: Call): E
     if (resolved !== undefined && !resolved.ok) return call.reportResolved(resolved)
     const guard =
       resolved?.ok === true && resolved.attribute.guard !== undefined ? resolved.attribute.guard : '"key" in map'
-    return call.report('condition_syntax', `Cannot use has() on an index: CEL writes ${guard}`, node.offset)
+    return call.report('condition_syntax', `Cannot use has() on an index: write ${guard}`, node.offset)
   }
   if (field.kind !== 'field')
-    return call.report('condition_syntax', 'Cannot use has() here: it takes a field, as in has(a.b)', node.offset)
+    return call.report('condition_syntax', 'has() expects a field, as in has(a.b)', node.offset)
   const resolved = call.resolve(field, variables)
   if (resolved === undefined) {
-    return call.report('condition_type', 'Cannot use has() here: the value has no fields', node.offset)
+    return call.report('condition_type', 'has() expects a field of an attribute: this value has no fields', node.offset)
   }
   if (!resolved.ok) return call.reportResolved(resolved)
   if (resolved.attribute.guard === undefined) return call.unsupported('has() on a field behind a map key', node.offset)
@@ -112,9 +114,10 @@ function checkSearch(
   const right = call.check(part, variables)
   if (left === undefined || right === undefined) return undefined
   if (kind === 'contains' && isList(left.type)) {
-    return call.report('condition_type', 'Cannot call "contains" on a list: write x in list', node.offset)
+    return call.report('condition_type', 'contains() expects a string, not a list: write x in list', node.offset)
   }
-  if (left.type !== 'text' || right.type !== 'text') return reportArguments(node, 'a string, on a string', call)
+  if (left.type !== 'text' || right.type !== 'text')
+    return reportArguments(node, 'a string argument and is called on a string', call)
   return { kind, type: 'bool', left, right, ...pickSpan(node) }
 }
 
@@ -141,13 +144,13 @@ function checkMatches(node: CallNode, variables: readonly Variable[], call: Call
   }
   call.patterns.set(pattern.value, compiled)
   if (!compiled.ok) {
-    // Without escapes the pattern stands in the text as it is, and the fault has a place of its own.
+    // Without escapes the source contains the pattern verbatim, so the fault has its exact place.
     const written = call.source.slice(pattern.start, pattern.end).indexOf(pattern.value)
     const offset = written < 0 ? pattern.start : pattern.start + written + compiled.offset
     return call.report(compiled.code, compiled.message, offset)
   }
   if (of === undefined) return undefined
-  if (of.type !== 'text') return reportArguments(node, 'a pattern, on a string', call)
+  if (of.type !== 'text') return reportArguments(node, 'a pattern as its argument and is called on a string', call)
   return { kind: 'matches', type: 'bool', of, pattern: compiled.pattern, ...pickSpan(node) }
 }
 
@@ -172,7 +175,7 @@ function checkLoop(
   if (node.args.length === 3) return call.unsupported(`${kind}() with two variables`, node.offset)
   if (name === undefined || body === undefined) return reportArguments(node, 'a variable and a bool', call)
   if (name.kind !== 'name') {
-    return call.report('condition_syntax', `Cannot use this as the variable of ${kind}(): it is not a name`, name.start)
+    return call.report('condition_syntax', `The first argument of ${kind}() must be the name of a variable`, name.start)
   }
   if (variables.length >= call.loopsMax) {
     return call.report('condition_too_large', `Cannot nest more than ${call.loopsMax} loops`, node.offset)
@@ -182,7 +185,7 @@ function checkLoop(
   if (!isList(range.type)) {
     return call.report(
       'condition_type',
-      `Cannot call "${kind}" on a value of type ${TYPE_NAMES[range.type]}: it takes a list`,
+      `${kind}() expects a list and is called on a value of type ${TYPE_NAMES[range.type]}`,
       node.offset,
     )
   }

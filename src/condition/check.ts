@@ -57,7 +57,7 @@ export function checkExpression(
           ? { kind: 'not', type: 'bool', of, ...span }
           : report(
               'condition_type',
-              `Cannot negate a value of type ${TYPE_NAMES[of.type]}: "!" takes a bool`,
+              `Cannot negate a value of type ${TYPE_NAMES[of.type]}: "!" expects a bool`,
               node.offset,
             )
       }
@@ -90,7 +90,7 @@ export function checkExpression(
     const chain = readChain(node)
     if (chain === undefined) {
       if (node.kind === 'index') return reportUnsupported('an index on this value', node.offset)
-      return report('condition_type', 'Cannot select a field here: the value is no attribute', node.offset)
+      return report('condition_type', 'Cannot select a field here: the value is not an attribute', node.offset)
     }
     const loop = variables.findLastIndex((variable) => variable.name === chain.root)
     const variable = variables[loop]
@@ -164,7 +164,7 @@ export function checkExpression(
     const whenFalse = check(node.whenFalse, variables)
     if (test === undefined || whenTrue === undefined || whenFalse === undefined) return undefined
     if (test.type !== 'bool') {
-      const message = `Cannot choose by a value of type ${TYPE_NAMES[test.type]}: the value before "?" is a bool`
+      const message = `The condition before "?" is of type ${TYPE_NAMES[test.type]}: expected bool`
       return report('condition_type', message, node.offset)
     }
     const type = findCommonType(whenTrue.type, whenFalse.type)
@@ -178,7 +178,7 @@ export function checkExpression(
   }
 
   function reportUnsupported(what: string, offset: number): undefined {
-    return report('condition_unsupported', `Cannot use ${what}: conditions do not have this part of CEL`, offset)
+    return report('condition_unsupported', `Cannot use ${what}: conditions do not support this part of CEL`, offset)
   }
 
   const callContext: Call = {

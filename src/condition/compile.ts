@@ -1,5 +1,5 @@
-// Reads a condition once, when its document is read: parse, resolve names, check types, compile. Every complaint is an
-// issue with its place; a condition that comes out can be evaluated without any.
+// Compiles a condition when its document is compiled: parse, resolve names, check types, emit. Every fault is an issue
+// with its place, so evaluation reports only faults of values.
 import type { Issue, Path } from '../core/issue.ts'
 import { createPatternMeter, type PatternMeter } from '../pattern/pattern-meter.ts'
 import { checkExpression } from './check.ts'
@@ -30,7 +30,15 @@ export interface CompiledCondition {
   readonly issues: readonly Issue[]
 }
 
-/** Compiles `text`, which stands at `path` of a document; offsets are UTF-16 units into it. `meter` is the document's. */
+/**
+ * Compiles a condition.
+ *
+ * @param text the source; offsets of issues are UTF-16 units into it
+ * @param scope the attributes that it may read
+ * @param path its place in the document, for the issues
+ * @param meter the pattern budget of the document
+ * @returns no condition if any issue is an error
+ */
 export function compileCondition(
   text: string,
   scope: ConditionScope,
@@ -51,11 +59,7 @@ export function compileCondition(
   const expression = checkExpression(parsed.node, text, scope, report, meter)
   if (expression === undefined) return { issues }
   if (expression.type !== 'bool') {
-    report(
-      'condition_type',
-      `Cannot decide by a value of type ${TYPE_NAMES[expression.type]}: a condition is a bool`,
-      expression.start,
-    )
+    report('condition_type', `The condition is of type ${TYPE_NAMES[expression.type]}: expected bool`, expression.start)
     return { issues }
   }
   const emitted = emitProgram(expression)
@@ -64,8 +68,8 @@ export function compileCondition(
     return { issues }
   }
   for (const { attribute, offset, guarded } of findUnguarded(expression, text)) {
-    const mend = guarded === undefined ? '' : `: write ${guarded}`
-    const message = `"${attribute.name}" may be absent, and reading it then refuses${mend}`
+    const fix = guarded === undefined ? '' : `: write ${guarded}`
+    const message = `"${attribute.name}" may be absent, and reading it then refuses the request${fix}`
     issues.push({ code: 'attribute_may_be_absent', path, message, offset })
   }
   const { program } = emitted

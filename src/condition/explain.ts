@@ -8,7 +8,7 @@ import type { Value } from './read-value.ts'
 import type { ConditionEngine, FaultCode } from './vm/engine.ts'
 
 export interface Explanation {
-  /** The part as it stands in the condition, and where. */
+  /** The source of the part, and its place in the condition. */
   readonly text: string
   readonly offset: number
   readonly outcome:

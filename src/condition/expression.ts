@@ -16,7 +16,7 @@ export const TYPE_NAMES: Readonly<Record<Type, string>> = {
   empty: 'list',
 }
 
-/** The type of a list's elements; `undefined` for what is no list, and for the empty list, which has none. */
+/** The type of a list's elements; `undefined` for other types, and for the empty list, which has none. */
 export function findElementType(type: Type): 'text' | 'int' | 'bool' | undefined {
   return type === 'texts' ? 'text' : type === 'ints' ? 'int' : type === 'bools' ? 'bool' : undefined
 }
@@ -54,7 +54,7 @@ export interface AttributeReference {
   readonly name: string
   readonly type: 'text' | 'int' | 'texts'
   readonly isOptional: boolean
-  /** What says whether it is there: `has(x)`, or `"k" in m`. */
+  /** The expression that tests its presence: `has(x)`, or `"k" in m`. */
   readonly guard: string | undefined
 }
 

@@ -1,5 +1,5 @@
 // Which attributes a condition fixes: it is true only if each of them has one stated value. Only what needs no thought
-// counts, equality with a literal under `&&` alone; the answer errs on one side, and says of less that it is fixed.
+// counts, equality with a literal under `&&` alone. The answer is conservative: it may report too few.
 import type { Expression } from './expression.ts'
 
 /** Canonical names. */

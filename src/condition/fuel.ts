@@ -1,10 +1,10 @@
 // A bound on the fuel of an expression, from the fuel table of wasm/README.md: for any attributes within the limits, no
-// evaluation takes more. There is none where the number of an attribute's values decides.
+// evaluation takes more. There is no bound if the number of an attribute's values decides.
 import { ATTRIBUTE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { isConstantList } from './emit.ts'
 import type { Expression } from './expression.ts'
 
-/** What is known of a value: the bytes of a text, or the number of a list's elements and the bytes of each. */
+/** What is known of a value: the bytes of a string, or the number of a list's elements and the bytes of each. */
 interface Size {
   readonly bytes: number
   readonly count: number

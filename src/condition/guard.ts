@@ -64,7 +64,7 @@ export function findUnguarded(root: Expression, source: string): readonly Unguar
       case 'all':
       case 'exists':
       case 'exists_one':
-        // The guard of a range stands around the loop; that of a body may use the variable, and stands inside.
+        // The guard of a range is outside the loop; that of a body may use the variable and is inside.
         visit(expression.range, present, clause)
         visit(expression.body, present, expression.body)
         return

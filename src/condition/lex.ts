@@ -84,7 +84,7 @@ function readToken(text: string, at: number): Token {
 
 function readText(text: string, start: number, quoteAt: number, isRaw: boolean): Token {
   const literal = readStringLiteral(text, quoteAt, isRaw)
-  if (!literal.value.isWellFormed()) failSyntax('Cannot read the string: it holds half a character', start)
+  if (!literal.value.isWellFormed()) failSyntax('Cannot read the string: it contains an unpaired surrogate', start)
   return { kind: 'text', value: literal.value, start, end: literal.end }
 }
 
@@ -113,7 +113,7 @@ function readNumber(text: string, start: number): Token {
   if (digits === '0x' || isNameStart(text.charCodeAt(end))) {
     failSyntax(`Cannot read the number ${quoteText(text.slice(start, end + 1))}`, start)
   }
-  // Implementations of CEL disagree on 010, so nobody may write it.
+  // Implementations of CEL disagree on 010, so it is refused.
   if (!isHex && digits.length > 1 && digits.startsWith('0')) {
     failSyntax(`Cannot read the number "${digits}": it begins with a zero`, start)
   }

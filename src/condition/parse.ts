@@ -64,7 +64,7 @@ function parseTokens(tokens: readonly Token[]): Node {
 
   function failUnexpected(wanted: string): never {
     const token = peek()
-    const found = token.kind === 'end' ? 'the expression ends' : `"${token.value}" stands`
+    const found = token.kind === 'end' ? 'the expression ends' : `"${token.value}" is found`
     return failSyntax(`Cannot parse the expression: ${found} here; ${wanted}`, token.start)
   }
 
@@ -212,7 +212,7 @@ function parseTokens(tokens: readonly Token[]): Node {
     return make({ kind: 'call', name, receiver: undefined, args, start: token.start, end: close, offset: token.start })
   }
 
-  // The expression itself is no level of nesting.
+  // The expression itself does not count as a level of nesting.
   const node = parseConditional(CONDITION_DEPTH_MAX + 1)
   if (peek().kind !== 'end') failUnexpected('expected an operator or the end')
   return node

@@ -74,7 +74,7 @@ function isField(key: string, chain: Chain): boolean {
   return !key.includes('.') && chain.text.split('.').includes(key)
 }
 
-/** `has(m["k"].f)` is no guard: where "k" is absent, CEL's answer is an error and not false. */
+/** `has(m["k"].f)` is not a guard: if "k" is absent, CEL returns an error and not false. */
 function writeGuard(chain: Chain, found: ScopeAttribute, node: Node, source: string): string | undefined {
   if (found.key === undefined) return chain.fields > 0 ? `has(${source.slice(node.start, node.end)})` : undefined
   if (chain.indexed !== undefined) {
@@ -102,7 +102,7 @@ function refuseUnknown(chain: Chain, node: Node, scope: ConditionScope): Resolve
   const isMap = scope.resolve(`${chain.text}[x]`)?.key === 'x'
   const message = isMap
     ? `Cannot read "${chain.text}" as a value: it is a map; name a key, as in ${chain.text}["app"]`
-    : `Cannot use "${chain.text}": there is no such attribute${hint}`
+    : `Cannot use "${chain.text}": unknown attribute${hint}`
   return { ok: false, code: 'attribute_unknown', message, offset: node.start }
 }
 
@@ -115,6 +115,6 @@ function quoteName(name: string): string {
 }
 
 function refuseUnsupported(what: string, node: Node): Resolved {
-  const message = `Cannot use ${what}: conditions do not have this part of CEL`
+  const message = `Cannot use ${what}: conditions do not support this part of CEL`
   return { ok: false, code: 'condition_unsupported', message, offset: node.start }
 }

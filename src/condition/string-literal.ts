@@ -65,7 +65,7 @@ function readEscape(text: string, at: number): StringLiteral {
   const hexDigits = HEX_ESCAPES.get(kind)
   if (hexDigits !== undefined) return readCodePoint(text, at, at + 2, hexDigits, 16)
   if (kind >= '0' && kind <= '3') return readCodePoint(text, at, at + 1, 3, 8)
-  return failSyntax(`Cannot read the string: "\\${kind}" is no escape; write "\\\\" for a backslash`, at)
+  return failSyntax(`Cannot read the string: "\\${kind}" is not an escape sequence; write "\\\\" for a backslash`, at)
 }
 
 function readCodePoint(text: string, at: number, from: number, count: number, radix: number): StringLiteral {

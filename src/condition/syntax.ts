@@ -1,6 +1,6 @@
 // The tree that the parser yields, before names and types are known.
 
-/** Where a node stands in the text, in UTF-16 units. `offset` is what a fault points at: the operator, or the start. */
+/** The place of a node in the source, in UTF-16 units. A fault points at `offset`: the operator, or the start. */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -46,7 +46,11 @@ export function failSyntax(message: string, offset: number): never {
   throw new SyntaxFault('condition_syntax', message, offset)
 }
 
-/** CEL has it, we do not: said by name, so that nobody takes it for a typing error. */
+/** Reports a part of CEL that conditions do not support by its name, so that it is not mistaken for a typo. */
 export function failUnsupported(what: string, offset: number): never {
-  throw new SyntaxFault('condition_unsupported', `Cannot use ${what}: conditions do not have this part of CEL`, offset)
+  throw new SyntaxFault(
+    'condition_unsupported',
+    `Cannot use ${what}: conditions do not support this part of CEL`,
+    offset,
+  )
 }

@@ -1,5 +1,5 @@
-// Conditions as decisions. All must hold. A fault is a refusal of its own, with its reason, and never "false": an `||`
-// around it, or a policy behind it, must not turn what could not be told into a yes.
+// Conditions of policies and overrides. All must hold. A fault is a refusal of its own and never "false": through `||` or
+// through another policy it could otherwise become "true".
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Condition } from '../condition/compile.ts'
 import { computeStartFuel } from '../condition/start-fuel.ts'
@@ -10,7 +10,7 @@ import { pass, refuse } from '../core/result.ts'
 import type { Decide } from './mapping/select-issuance.ts'
 import type { PolicyCondition } from './policy.ts'
 
-/** What one request may burn in all its conditions. */
+/** The fuel that all conditions of one request share. One unit is one step of the policy VM. */
 export interface FuelTank {
   left: number
 }
@@ -19,7 +19,7 @@ export function createFuelTank(fuel: number): FuelTank {
   return { left: fuel }
 }
 
-/** Takes fuel for work that is about to be done; false, and nothing taken, if there is too little for it. */
+/** Takes fuel before the work is done. Returns false and takes nothing if too little is left. */
 export function takeFuel(tank: FuelTank, fuel: number): boolean {
   if (fuel > tank.left) return false
   tank.left -= fuel
@@ -27,8 +27,8 @@ export function takeFuel(tank: FuelTank, fuel: number): boolean {
 }
 
 /**
- * Evaluates within the budget of one expression and of the request. The request also pays for what the evaluation costs
- * before its first instruction; there is no copying for an evaluation that it cannot pay for.
+ * Evaluates a condition within the budget of one expression and of the request. The request also pays for copying the
+ * attributes, before they are copied.
  */
 export function evaluateWithin(
   condition: Condition,
@@ -44,7 +44,11 @@ export function evaluateWithin(
 
 const EXHAUSTED: Evaluation = { kind: 'fault', fault: 'fuel_exhausted', offset: 0, fuelUsed: 0 }
 
-/** The first condition, in document order, that does not hold; `undefined` if all do. */
+/**
+ * Checks conditions in document order.
+ *
+ * @returns `condition_failed` or `condition_fault` for the first one that does not hold; `undefined` if all hold
+ */
 export function checkConditions(
   conditions: readonly PolicyCondition[],
   attributes: Attributes,
@@ -70,7 +74,10 @@ export function decideWithin(engine: ConditionEngine, tank: FuelTank): Decide {
   }
 }
 
-/** The caller learns what kind of fault; where in which expression is the operator's. `field`: of the document. */
+/**
+ * Describes a fault. The caller reads its kind; the expression and the place are for operators. `field`: in the audit
+ * record.
+ */
 export function describeFault(
   { fault, offset }: EvaluationFault,
   condition: Condition,
@@ -85,12 +92,12 @@ export function describeFault(
 
 const FAULTS: Readonly<Record<FaultCode, string>> = {
   no_such_key: 'it reads an attribute that is absent',
-  overflow: 'an integer does not fit 64 bits',
-  fuel_exhausted: 'it took more than its budget',
-  memory_exhausted: 'its texts and lists took more than its memory',
-  type_mismatch: 'an attribute is not of its type',
-  ill_formed: 'an attribute holds half a character',
+  overflow: 'an integer does not fit in 64 bits',
+  fuel_exhausted: 'it exceeds its evaluation budget',
+  memory_exhausted: 'its strings and lists exceed its memory limit',
+  type_mismatch: 'an attribute has the wrong type',
+  ill_formed: 'an attribute contains an unpaired surrogate',
   input_too_large: 'its attributes are too large',
-  program_invalid: 'its program is damaged',
+  program_invalid: 'its compiled program is invalid',
   vm_trap: 'the policy VM failed',
 }

@@ -1,4 +1,4 @@
-// Policies as the evaluator wants them: compiled, and indexed by the evidence that could satisfy them.
+// Compiled policies, indexed by the evidence that could satisfy them.
 import type { Anchor, Requirement } from '../attest/attestor.ts'
 import type { Condition } from '../condition/compile.ts'
 
@@ -10,13 +10,13 @@ export interface Policy {
   readonly requirements: readonly Requirement[]
   /** Over the attributes of all its attestors together. */
   readonly conditions: readonly PolicyCondition[]
-  /** Of `TrustDomainServerAttestation` only: the clusters that an issuer's session is good for. Absent: all. */
+  /** In `TrustDomainServerAttestation` only: the clusters that an issuer's session is valid for. Absent: all. */
   readonly allowedClusters?: readonly string[]
 }
 
 export interface PolicyCondition {
   readonly condition: Condition
-  /** What the caller is told where it does not hold, as its author wrote it. */
+  /** The refusal that the caller reads if the condition is false, as the author of the policy wrote it. */
   readonly message: string
 }
 
@@ -41,7 +41,9 @@ export interface Candidates {
 export interface PolicySet {
   readonly policies: readonly Policy[]
   readonly byName: ReadonlyMap<string, Policy>
-  /** By attestor type, then by selector; `undefined` takes any evidence of the type. A field, so that it can be weighed. */
+  /**
+   * By attestor type, then by selector; `undefined` takes any evidence of the type. A field, so that it can be weighed.
+   */
   readonly index: ReadonlyMap<string, ReadonlyMap<string | undefined, Candidates>>
   /** `undefined` if no policy asks for such evidence. */
   candidatesFor(type: string, selector: string | undefined): Candidates | undefined

@@ -1,4 +1,4 @@
-// Templates of JWT claims: any well-formed text. One lone reference keeps a multi-valued attribute as a list.
+// Templates of JWT claims: any well-formed string. A single reference keeps a multi-valued attribute as a list.
 import type { Attributes } from '../attribute/attribute.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
@@ -9,7 +9,7 @@ import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { ClaimTemplate } from './template.ts'
 
-/** A claim without a reference is no template: upstream refuses static claims as well. */
+/** Compiles a claim. A claim without a reference is not a template: upstream refuses static claims as well. */
 export function compileClaim(
   text: string,
   path: Path,
@@ -18,14 +18,14 @@ export function compileClaim(
   if (issues.length > 0) return { issues }
   const references = parts.filter(isReference)
   if (references.length === 0) {
-    const message = 'A claim has to refer to an attribute, such as "{{kubernetes.pod.namespace}}"'
+    const message = 'A claim must refer to an attribute, for example "{{kubernetes.pod.namespace}}"'
     return { issues: [{ code: 'template_static', path, message, offset: 0 }] }
   }
   return { template: { surface: 'jwtClaim', text, references, parts }, issues: lintAbsence(references, path) }
 }
 
 /**
- * The value of a claim: a list if the template is one reference alone and the attribute has a list, else a text (counts
+ * Renders a claim: an array if the template is a single reference to an attribute with a list, otherwise a string (counts
  * too). Refuses with `attribute_missing`, `attribute_invalid` or `value_too_long`.
  */
 export function renderClaim(template: ClaimTemplate, attributes: Attributes): Checked<string | readonly string[]> {

@@ -13,7 +13,10 @@ import type { DnsNameTemplate } from './template.ts'
 /** Stands for a value while the static text is checked: a letter is legal wherever any value is. */
 const STAND_IN = 'a'
 
-/** A static wildcard, the whole first label, is allowed; what static text is wrong is an issue now. */
+/**
+ * Compiles a DNS name. A literal `*` as the whole first label is allowed (RFC 4592); faults of literal parts are
+ * issues.
+ */
 export function compileDnsName(
   text: string,
   path: Path,
@@ -69,11 +72,11 @@ export function renderDnsName(template: DnsNameTemplate, attributes: Attributes)
   if (parsed.ok) return pass(parsed.value)
   const isTooLong = parsed.reason === 'too_long' || parsed.reason === 'label_too_long'
   const names = template.references.map((reference) => reference.attribute.name)
-  // A value holds no dot, so it stands in one label; of a label that is too long the fault is within it.
+  // A value has no dot, so it belongs to one label; if a label is too long, one of its own values is the cause.
   const isInLabel = ({ length, end }: RenderedReference): boolean =>
     parsed.reason !== 'label_too_long' || findLabelNumber(text, end - length) === findLabelNumber(text, parsed.offset)
   const culprit = (isTooLong ? findLongest(rendered.filter(isInLabel)) : undefined) ?? template.references[0]
-  const what = `${quoteText(text)} is no DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
+  const what = `${quoteText(text)} is not a DNS name: ${DNS_NAME_FAULTS[parsed.reason]}`
   return refuse({
     code: isTooLong ? 'value_too_long' : 'dns_name_invalid',
     detail: `Cannot use ${names.join(', ')} in a DNS name: ${what}; put literal text around it, or use another attribute`,
@@ -93,7 +96,7 @@ function findLongest(rendered: readonly RenderedReference[]): Reference | undefi
   return rendered.toSorted((a, b) => b.length - a.length)[0]?.reference
 }
 
-/** The number of the label that stands at `offset`. */
+/** Finds the number of the label at `offset`. */
 function findLabelNumber(name: string, offset: number): number {
   return name.slice(0, offset).split('.').length
 }
@@ -103,14 +106,14 @@ function renderLabel(reference: Reference, attributes: Attributes): Checked<stri
   if (!piece.ok) return piece
   const text = piece.value
   if (text === '') {
-    const mend = 'default("...") is for absence alone, so give it a value or use another attribute'
-    return refuseValue('attribute_invalid', reference, 'dnsName', 'its value is empty', mend)
+    const fix = 'default("...") applies only to an absent attribute: send a value or use another attribute'
+    return refuseValue('attribute_invalid', reference, 'dnsName', 'its value is empty', fix)
   }
   if (!/[^a-z0-9-]/.test(text)) return piece
   const forbidden = [...new Set(text.match(/[^a-z0-9-]/gu))]
   const what = `a label cannot hold its value ${quoteText(text)}`
   const lower = forbidden.some((character) => /[A-Z]/.test(character)) ? ['lower'] : []
   const others = forbidden.filter((character) => !/[A-Z]/.test(character)).slice(0, 3)
-  const mend = [...lower, ...others.map((character) => `replace(${quoteText(character)}, "-")`)].join(' | ')
-  return refuseValue('attribute_invalid', reference, 'dnsName', what, `use the filter ${mend}`)
+  const fix = [...lower, ...others.map((character) => `replace(${quoteText(character)}, "-")`)].join(' | ')
+  return refuseValue('attribute_invalid', reference, 'dnsName', what, `use the filter ${fix}`)
 }

@@ -23,8 +23,8 @@ export const FILTERS = {
   },
   /** All occurrences, from the left, of a literal text. */
   replace: {
-    parameters: ['text', 'replacement'],
-    check: ([text]) => (text === '' ? 'replace needs a text to look for' : undefined),
+    parameters: ['search', 'replacement'],
+    check: ([text]) => (text === '' ? 'replace expects a non-empty string to look for' : undefined),
     apply: (value, [text = '', replacement = '']) => {
       const pieces = value.split(text)
       const length = value.length + (pieces.length - 1) * (replacement.length - text.length)
@@ -36,7 +36,7 @@ export const FILTERS = {
     },
   },
   /** For an absent attribute; a value, also an empty one, passes as it is. */
-  default: { parameters: ['text'], apply: keep },
+  default: { parameters: ['value'], apply: keep },
   /** Lets `/` through at the end of a path; the path checks each segment. */
   segments: { parameters: [], apply: keep },
 } as const satisfies Record<string, FilterRow>

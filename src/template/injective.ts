@@ -1,23 +1,24 @@
-// Which attributes a rendered path tells. A template is injective if its path determines the value (or absence) of every
-// attribute it refers to: then two workloads that differ in one of them never have one SPIFFE ID.
+// Which attributes a rendered path determines. A template is injective if its path determines the value (or absence) of
+// every attribute that it refers to: then two workloads that differ in one of them never have the same SPIFFE ID.
 //
-// It is decided per segment, since no value but the last holds a slash. In a segment, the texts between references cut
-// the path from the left as long as each holds a character that the reference before it cannot hold (the first such
-// character ends it), and likewise from the right. A reference that is cut out tells its value if none of its filters
-// maps two values to one text. The answer errs on one side: what is called injective is.
+// This is decided per segment, because no value but the last contains a slash. In a segment, the literals between
+// references cut the path from the left as long as each contains a character that the reference before it cannot contain
+// (the first such character ends it), and likewise from the right. A reference that is cut out determines its value if
+// none of its filters maps two values to one string. The answer is conservative: a template that is called injective is
+// injective.
 import { ALPHABETS, type AlphabetPart, fitsAlphabet, SEGMENT_CHARACTERS } from '../attribute/alphabet.ts'
 import type { Filter } from './filter.ts'
 import { isReference, type Reference } from './syntax.ts'
 import { type PathTemplate, type SegmentTemplate, spansSegments } from './template.ts'
 
-/** What a reference renders to: runs of characters and fixed texts. A run without characters may hold any. */
+/** What a reference renders to: runs of characters and literals. A run without characters may hold any. */
 interface Rendering {
   readonly pieces: readonly AlphabetPart[]
-  /** The text tells the value. */
+  /** The rendered string determines the value. */
   readonly isLossless: boolean
 }
 
-/** Why a path does not tell an attribute: its filters lose it, or it runs into its neighbour. */
+/** Why a path does not determine an attribute: its filters lose it, or it runs into its neighbour. */
 export interface Undetermined {
   readonly reference: Reference
   readonly reason: 'filter' | 'neighbour'
@@ -91,7 +92,7 @@ function computeRendering(reference: Reference): Rendering {
   return { ...rendering, pieces }
 }
 
-/** `isFresh`: the filter's first argument is a text that the attribute cannot have. */
+/** `isFresh`: the filter's first argument is a string that the attribute cannot have. */
 function filterRendering(rendering: Rendering, { name, args }: Filter, isFresh: boolean): Rendering {
   const [first = '', second = ''] = args
   switch (name) {
@@ -125,7 +126,7 @@ function filterRendering(rendering: Rendering, { name, args }: Filter, isFresh: 
   }
 }
 
-/** Whether the runs of one value, joined, can be told apart again; asked before they are taken as one run. */
+/** Tells whether the joined runs of one value can be separated again, before they are treated as one run. */
 function splits(pieces: readonly AlphabetPart[]): boolean {
   return pieces.every((piece, index) => {
     const next = pieces[index + 1]

@@ -12,7 +12,7 @@ export function lintAbsence(references: readonly Reference[], path: Path): reado
   const issues: Issue[] = []
   for (const { attribute, filters, offset } of references) {
     if (attribute.row.optional !== true || filters.some((filter) => filter.name === 'default')) continue
-    const message = `${attribute.name} may be absent, and a workload without it is refused; add | default("...") to give it a text`
+    const message = `${attribute.name} may be absent: a workload without it is refused; add | default("...") to supply a value`
     issues.push({ code: 'attribute_may_be_absent', path, message, offset })
   }
   return issues
@@ -25,8 +25,8 @@ export function lintPath(template: PathTemplate, path: Path): readonly Issue[] {
     const held = listForbidden(reference)
     if (held.length === 0) continue
     const { name } = reference.attribute
-    const mends = held.map((character) => `replace(${quoteText(character)}, "-")`).join(' | ')
-    const message = `${name} holds ${held.map((part) => quoteText(part)).join(', ')}, which a path segment cannot; write {{ ${name} | ${mends} }}`
+    const filters = held.map((character) => `replace(${quoteText(character)}, "-")`).join(' | ')
+    const message = `${name} contains ${held.map((part) => quoteText(part)).join(', ')}, which a path segment must not contain; write {{ ${name} | ${filters} }}`
     issues.push({ code: 'path_never_valid', path, message, offset: reference.offset })
   }
   for (const undetermined of findUndetermined(template)) {
@@ -57,7 +57,7 @@ function listForbidden(reference: Reference): readonly string[] {
 function describeAmbiguity({ reference, reason }: Undetermined): string {
   const { name } = reference.attribute
   if (reason === 'filter') {
-    return `Two workloads that differ in ${name} can get one path: its filters give several values one text; use a replacement or default that its values cannot hold`
+    return `Two workloads that differ only in ${name} can get the same SPIFFE ID: its filters map different values to the same string; use a replacement or default that its values cannot hold`
   }
-  return `Two workloads that differ in ${name} can get one path: what separates it from its neighbour may be part of a value; put it in a segment of its own, or separate it by a character that its values cannot hold`
+  return `Two workloads that differ only in ${name} can get the same SPIFFE ID: the separator between it and its neighbour can be part of a value; put it in a segment of its own, or separate it by a character that its values cannot hold`
 }

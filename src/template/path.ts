@@ -14,7 +14,7 @@ import { filterRaw, readRaw, refuseValue } from './render-reference.ts'
 import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'
 
-/** Reads a path template; what can be told before any value is known is an issue now. */
+/** Compiles a path template. Faults that do not depend on values are reported as issues. */
 export function compilePath(
   text: string,
   path: Path,
@@ -25,7 +25,7 @@ export function compilePath(
   const report = (code: IssueCode, message: string, offset: number): void =>
     void issues.push({ code, path, message, offset })
 
-  if (!text.startsWith('/')) report('path_invalid', 'A path template starts with "/"', 0)
+  if (!text.startsWith('/')) report('path_invalid', 'A path template must start with "/"', 0)
   const segments = splitSegments(parts)
   for (const [index, segment] of segments.entries()) {
     const fault = findSegmentFault(segment.parts, index === 0)
@@ -55,7 +55,7 @@ interface Segment {
   readonly offset: number
 }
 
-/** Cuts the static texts at their slashes; what stands before the first slash is reported by its caller. */
+/** Splits the literal parts at their slashes. The caller reports what precedes the first slash. */
 function splitSegments(parts: readonly Part[]): readonly Segment[] {
   const segments: Segment[] = []
   for (const part of parts) {
@@ -93,12 +93,12 @@ function findSegmentFault(
   return { code: 'path_reserved', message: `Paths under /${only.text} are reserved` }
 }
 
-/** What the text for an absent attribute is wrong, which the template alone decides. */
+/** Finds a fault of the default, which does not depend on values. */
 function findDefaultFault(reference: Reference): string | undefined {
   const fallback = applyFilters(reference.filters, undefined)
   if (!fallback.ok) return undefined
   const { name } = reference.attribute
-  if (fallback.text === '') return `The default of ${name} is empty, and a path segment never is`
+  if (fallback.text === '') return `The default of ${name} is empty: a path segment must not be empty`
   const allowed = spansSegments(reference) ? /^[A-Za-z0-9._/-]*$/ : /^[A-Za-z0-9._-]*$/
   return allowed.test(fallback.text)
     ? undefined
@@ -150,16 +150,16 @@ function renderPathValue(reference: Reference, attributes: Attributes): Checked<
   if (!raw.ok) return raw
   const { name, row } = reference.attribute
   if (raw.value !== undefined && !fitsAlphabet(raw.value, row.alphabet)) {
-    const what = `${quoteText(raw.value)} cannot be its value`
-    const mend = `no filter mends that: ${name} is ${ALPHABETS[row.alphabet].description}`
-    return refuseValue('attribute_invalid', reference, surface, what, mend)
+    const what = `${quoteText(raw.value)} is not a valid value`
+    const fix = `no filter can fix this: ${name} is ${ALPHABETS[row.alphabet].description}`
+    return refuseValue('attribute_invalid', reference, surface, what, fix)
   }
   const filtered = filterRaw(reference, raw.value, surface)
   if (!filtered.ok) return filtered
   const text = filtered.value
   if (text === '') {
-    const mend = 'default("...") is for absence alone, so give it a value or use another attribute'
-    return refuseValue('attribute_invalid', reference, surface, 'its value is empty', mend)
+    const fix = 'default("...") applies only to an absent attribute: send a value or use another attribute'
+    return refuseValue('attribute_invalid', reference, surface, 'its value is empty', fix)
   }
   const spans = spansSegments(reference)
   if (!(spans ? /[^A-Za-z0-9._/-]/ : /[^A-Za-z0-9._-]/).test(text)) return filtered
@@ -184,6 +184,6 @@ function refuseWhole(
   culprit = template.references[0],
 ): Checked<never> {
   const names = template.references.map((reference) => reference.attribute.name)
-  const detail = `Cannot use ${names.join(', ')} in a path template: ${what}; put a literal text before it, or use another attribute`
+  const detail = `Cannot use ${names.join(', ')} in a path template: ${what}; put literal text before it, or use another attribute`
   return refuse({ code, detail, ...(culprit === undefined ? {} : { where: culprit.attribute.name }) })
 }

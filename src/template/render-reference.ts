@@ -1,5 +1,5 @@
-// From a reference to its text. What one value is wrong by itself on its surface is `attribute_invalid`; what only the
-// whole is wrong (a segment "..", a label that ends in "-") has the code of the surface; any length is `value_too_long`.
+// Renders a reference to a string. A value that is invalid by itself is `attribute_invalid`; a fault of the whole (a
+// segment "..", a label that ends in "-") has the code of the surface; a length is always `value_too_long`.
 import type { Attributes, AttributeValue } from '../attribute/attribute.ts'
 import type { Surface } from '../attribute/row.ts'
 import { ATTRIBUTE_VALUE_MAX_BYTES, FILTER_OUTPUT_MAX_BYTES } from '../core/limits.ts'
@@ -10,19 +10,19 @@ import { exceedsUtf8 } from '../core/utf8.ts'
 import { applyFilters } from './filter.ts'
 import { type Reference, SURFACE_NAMES } from './syntax.ts'
 
-/** A refusal that names the attribute, the surface and the mend. */
+/** Refuses a value. The detail names the attribute, the surface, the fault (`what`) and the next step (`fix`). */
 export function refuseValue(
   code: RefusalCode,
   reference: Reference,
   surface: Surface,
   what: string,
-  mend: string,
+  fix: string,
 ): { readonly ok: false; readonly refusal: Refusal } {
   const { name } = reference.attribute
-  return refuse({ code, where: name, detail: `Cannot use ${name} in ${SURFACE_NAMES[surface]}: ${what}; ${mend}` })
+  return refuse({ code, where: name, detail: `Cannot use ${name} in ${SURFACE_NAMES[surface]}: ${what}; ${fix}` })
 }
 
-/** The one value of a reference, as text, before its filters; `undefined` if the attribute is absent. */
+/** Reads the one value of a reference as a string, before its filters; `undefined` if the attribute is absent. */
 export function readRaw(reference: Reference, attributes: Attributes, surface: Surface): Checked<string | undefined> {
   const value = attributes.get(reference.attribute.name)
   if (typeof value !== 'object') return readOne(value, reference, surface)
@@ -33,7 +33,7 @@ export function readRaw(reference: Reference, attributes: Attributes, surface: S
     reference,
     surface,
     what,
-    'only a claim that is this reference alone takes a list',
+    'only a claim that consists of this reference alone may be a list',
   )
 }
 
@@ -45,15 +45,15 @@ function readOne(
   if (value === undefined) return pass(undefined)
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return pass(String(value))
-    return refuseValue('attribute_invalid', reference, surface, 'it is no integer', 'counts are integers')
+    return refuseValue('attribute_invalid', reference, surface, 'its value is not an integer', 'send an integer')
   }
   if (exceedsUtf8(value, ATTRIBUTE_VALUE_MAX_BYTES)) {
     const what = `its value is longer than ${ATTRIBUTE_VALUE_MAX_BYTES} bytes`
     return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
   }
   if (value.isWellFormed()) return pass(value)
-  const what = `its value ${quoteText(value)} is not well-formed Unicode`
-  return refuseValue('attribute_invalid', reference, surface, what, 'no filter mends that')
+  const what = `its value ${quoteText(value)} contains an unpaired surrogate`
+  return refuseValue('attribute_invalid', reference, surface, what, 'no filter can fix this')
 }
 
 /** Runs the filters of a reference on its value, or on its absence. */
@@ -66,14 +66,14 @@ export function filterRaw(reference: Reference, raw: string | undefined, surface
       reference,
       surface,
       'it is absent',
-      'the filter default("...") supplies a text',
+      'the filter default("...") supplies a value',
     )
   }
   const what = `the output of ${filtered.filter} is longer than ${FILTER_OUTPUT_MAX_BYTES} bytes`
   return refuseValue('value_too_long', reference, surface, what, 'use another attribute')
 }
 
-/** The text of a reference after its filters. */
+/** Renders a reference: its value after its filters. */
 export function renderReference(reference: Reference, attributes: Attributes, surface: Surface): Checked<string> {
   const raw = readRaw(reference, attributes, surface)
   return raw.ok ? filterRaw(reference, raw.value, surface) : raw

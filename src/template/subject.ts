@@ -18,7 +18,9 @@ import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { SubjectTemplate } from './template.ts'
 
-/** References may stand in values only; static values are checked against their types now. */
+/**
+ * Compiles a subject template. References are allowed in values only; literal values are checked against their types.
+ */
 export function compileSubject(
   text: string,
   path: Path,
@@ -27,7 +29,7 @@ export function compileSubject(
   if (found.length > 0) return { issues: found }
   const read = parseSubject(parts.map((part) => (isReference(part) ? { hole: part } : part)))
   if (!read.ok) {
-    const message = `The subject is not a name as RFC 4514 writes it: ${DISTINGUISHED_NAME_FAULTS[read.reason]}`
+    const message = `The subject is not a distinguished name (RFC 4514): ${DISTINGUISHED_NAME_FAULTS[read.reason]}`
     return { issues: [{ code: 'subject_invalid', path, message, offset: read.offset }] }
   }
   const values = read.value.flat()
@@ -106,17 +108,17 @@ function refusePart(
   const what = `${type.name} cannot hold ${quoteText(value)}: ${SUBJECT_VALUE_FAULTS[reason]}${describeBound(type)}`
   switch (reason) {
     case 'value_too_long': {
-      const mend = 'it is never cut, for then two names could become one: use another attribute or type'
-      return refuseValue('value_too_long', reference, 'x509Subject', what, mend)
+      const fix = 'values are never truncated, because two names could become equal: use another attribute or type'
+      return refuseValue('value_too_long', reference, 'x509Subject', what, fix)
     }
     case 'value_empty': {
-      const mend = 'default("...") is for absence alone, so give it a value or use another attribute'
-      return refuseValue('attribute_invalid', reference, 'x509Subject', what, mend)
+      const fix = 'default("...") applies only to an absent attribute: send a value or use another attribute'
+      return refuseValue('attribute_invalid', reference, 'x509Subject', what, fix)
     }
     case 'value_character': {
       const isControl = hasControl(value)
-      const mend = 'replace("...", "-") exchanges a character that is forbidden'
-      return refuseValue(isControl ? 'attribute_invalid' : 'subject_invalid', reference, 'x509Subject', what, mend)
+      const fix = 'replace("...", "-") replaces a forbidden character'
+      return refuseValue(isControl ? 'attribute_invalid' : 'subject_invalid', reference, 'x509Subject', what, fix)
     }
     case 'value_too_short':
       return refuseValue('subject_invalid', reference, 'x509Subject', what, 'use another attribute')

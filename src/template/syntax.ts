@@ -1,4 +1,4 @@
-// The template language: text with references `{{ name | filter | filter("x") }}`. A template is read once, when its
+// The template language: a string with references `{{ name | filter | filter("x") }}`. A template is read once, when its
 // document is; what a value holds is never read as template text, so a value with `{{...}}` in it stays text.
 
 import { type ResolvedAttribute, resolveAttribute, suggestAttribute } from '../attribute/catalogue.ts'
@@ -17,7 +17,7 @@ export interface Text {
 export interface Reference {
   readonly attribute: ResolvedAttribute
   readonly filters: readonly Filter[]
-  /** Where its `{{` stands. */
+  /** The offset of its `{{`. */
   readonly offset: number
 }
 
@@ -63,7 +63,7 @@ export function parseTemplate(
     const open = text.indexOf('{{', at)
     const end = open < 0 ? text.length : open
     const stray = text.slice(at, end).indexOf('}}')
-    if (stray >= 0) report(stopSyntax('There is no "{{" before this "}}"', at + stray))
+    if (stray >= 0) report(stopSyntax('This "}}" has no matching "{{"', at + stray))
     if (end > at) parts.push({ text: text.slice(at, end), offset: at })
     if (open < 0) break
     const read = readReference(text, open)
@@ -100,7 +100,7 @@ function* findMisplacedSegments(parts: readonly Part[], surface: Surface): Itera
     if (at < 0) continue
     const isLast = at === part.filters.length - 1 && part === parts.at(-1)
     if (surface === 'pathTemplate' && isLast) continue
-    const message = 'segments may only stand last in a path template, as the last filter of its last reference'
+    const message = 'segments must be the last filter of the last reference in a path template, with nothing after it'
     yield { code: 'filter_misplaced', message, offset: part.offset }
   }
 }
@@ -109,7 +109,7 @@ function readReference(text: string, open: number): Read<Reference> {
   let at = skipSpace(text, open + 2)
   const name = readName(text, at)
   if ('stop' in name) return name
-  if (at >= text.length) return { stop: stopSyntax('This "{{" has no "}}"', open) }
+  if (at >= text.length) return { stop: stopSyntax('This "{{" has no matching "}}"', open) }
   if (name.value === '') return { stop: stopSyntax('The name of an attribute is missing after "{{"', at) }
   const attribute = resolveAttribute(name.value)
   const nameAt = at
@@ -127,19 +127,19 @@ function readReference(text: string, open: number): Read<Reference> {
   if (!text.startsWith('}}', at)) {
     const isOpen = text.indexOf('}}', at) < 0
     return {
-      stop: stopSyntax(isOpen ? 'This "{{" has no "}}"' : 'Only "|" or "}}" may follow here', isOpen ? open : at),
+      stop: stopSyntax(isOpen ? 'This "{{" has no matching "}}"' : 'Expected "|" or "}}" here', isOpen ? open : at),
     }
   }
   if (attribute === undefined) {
     const suggestion = suggestAttribute(name.value)
     const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`
-    const message = `There is no attribute ${quoteText(name.value)}${hint}`
+    const message = `Unknown attribute ${quoteText(name.value)}${hint}`
     return { stop: { code: 'attribute_unknown', message, offset: nameAt } }
   }
   return { value: { attribute, filters, offset: open }, next: at + 2 }
 }
 
-/** Ends at a space, `|` or a brace; what stands in brackets, or in quotes after a dot, belongs to the name. */
+/** Reads a name up to a space, `|` or a brace. Brackets, and quotes after a dot, belong to the name. */
 function readName(text: string, start: number): Read<string> {
   let at = start
   while (at < text.length && !' \t\r\n|{}"()'.includes(text[at] ?? '')) {
@@ -161,7 +161,7 @@ function readFilter(text: string, start: number): Read<Filter> {
   const name = text.slice(start, at)
   if (name === '') return { stop: stopSyntax('The name of a filter is missing after "|"', start) }
   if (!isFilterName(name)) {
-    const message = `There is no filter "${name}"${suggestNearest(name, FILTER_NAMES)}`
+    const message = `Unknown filter "${name}"${suggestNearest(name, FILTER_NAMES)}`
     return { stop: { code: 'filter_unknown', message, offset: start } }
   }
   const args: string[] = []
@@ -173,7 +173,7 @@ function readFilter(text: string, start: number): Read<Filter> {
       args.push(arg.value)
       at = skipSpace(text, arg.next)
       if (text[at] === ')') break
-      if (text[at] !== ',') return { stop: stopSyntax('Only "," or ")" may follow here', at) }
+      if (text[at] !== ',') return { stop: stopSyntax('Expected "," or ")" here', at) }
       at = skipSpace(text, at + 1)
     }
     at++
@@ -182,9 +182,9 @@ function readFilter(text: string, start: number): Read<Filter> {
   return wrong === undefined ? { value: { name, args }, next: at } : { stop: stopSyntax(wrong, start) }
 }
 
-/** A text in double quotes; `\"` and `\\` are its only escapes. */
+/** Reads a string in double quotes; `\"` and `\\` are its only escapes. */
 function readText(text: string, start: number): Read<string> {
-  if (text[start] !== '"') return { stop: stopSyntax('Arguments of filters stand in double quotes', start) }
+  if (text[start] !== '"') return { stop: stopSyntax('Filter arguments must be in double quotes', start) }
   let value = ''
   for (let at = start + 1; at < text.length; at++) {
     const character = text[at] ?? ''
@@ -192,13 +192,14 @@ function readText(text: string, start: number): Read<string> {
     if (character === '\\') {
       at++
       const escaped = text[at] ?? ''
-      if (escaped !== '"' && escaped !== '\\') return { stop: stopSyntax('Only \\" and \\\\ are escapes', at - 1) }
+      if (escaped !== '"' && escaped !== '\\')
+        return { stop: stopSyntax('Expected one of the escape sequences \\" and \\\\', at - 1) }
       value += escaped
     } else {
       value += character
     }
   }
-  return { stop: stopSyntax('This text has no closing quote', start) }
+  return { stop: stopSyntax('This string has no closing quote', start) }
 }
 
 function skipSpace(text: string, start: number): number {

@@ -1,4 +1,4 @@
-// A template that was read: who holds one need not look at its text again. Each surface has its own structure.
+// Compiled templates. Each surface has its own structure, so rendering never parses the source again.
 import type { SubjectPart } from '../identity/parse-distinguished-name.ts'
 import type { Part, Reference } from './syntax.ts'
 
@@ -8,7 +8,7 @@ interface Common {
   readonly references: readonly Reference[]
 }
 
-/** One segment of a path: its texts and references, joined. */
+/** One segment of a path: literal parts and references, joined. */
 export type SegmentTemplate = readonly Part[]
 
 export interface PathTemplate extends Common {

@@ -80,7 +80,7 @@ describe('syntax', () => {
 
   it('tells how to write a guard that CEL would not take', () => {
     expect(messageOf('has(kubernetes.pod.label["a/b"])')).toBe(
-      'Cannot use has() on an index: CEL writes "a/b" in kubernetes.pod.label',
+      'Cannot use has() on an index: write "a/b" in kubernetes.pod.label',
     )
   })
 })
@@ -163,7 +163,7 @@ describe('what CEL has and conditions do not is named', () => {
     ['an index on this value', '"abc"[0] == "a"', 5],
   ])('%s', (what, text, offset) => {
     expect(issuesOf(text)).toEqual([`condition_unsupported@${offset}`])
-    expect(messageOf(text)).toBe(`Cannot use ${what}: conditions do not have this part of CEL`)
+    expect(messageOf(text)).toBe(`Cannot use ${what}: conditions do not support this part of CEL`)
   })
 })
 
@@ -172,11 +172,11 @@ describe('attributes', () => {
     ['kubernetes.pod.lable["app"] == "x"', 'did you mean kubernetes.pod.label["app"]?'],
     ['k8s_token.nmespace == "x"', 'did you mean k8s_token.namespace?'],
     ['kubernetes.pod.label == "x"', 'it is a map; name a key'],
-    ['kubernetes.pod.label["a"].b == "x"', 'there is no such attribute'],
+    ['kubernetes.pod.label["a"].b == "x"', 'unknown attribute'],
     // The catalogue reads this as the key "app.io"; CEL would select a field of a string.
-    ['kubernetes.pod.label.app.io == "x"', 'there is no such attribute'],
-    ['"x" in kubernetes.pod.lables', 'there is no such attribute'],
-    ['__proto__.constructor == "x"', 'there is no such attribute'],
+    ['kubernetes.pod.label.app.io == "x"', 'unknown attribute'],
+    ['"x" in kubernetes.pod.lables', 'unknown attribute'],
+    ['__proto__.constructor == "x"', 'unknown attribute'],
   ])('%s is unknown', (text, message) => {
     expect(issuesOf(text)).toEqual([`attribute_unknown@${text.startsWith('"x" in') ? 7 : 0}`])
     expect(messageOf(text)).toContain(message)

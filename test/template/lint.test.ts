@@ -53,7 +53,7 @@ describe('path_never_valid', () => {
   it('prints the template that works', () => {
     const { issues } = compileTemplate(`/{{${owner}}}`, 'pathTemplate', [])
     const message = issues.find((issue) => issue.code === 'path_never_valid')?.message
-    expect(message).toContain(`${owner} holds ":", which`)
+    expect(message).toContain(`${owner} contains ":", which`)
     expect(message).toContain(`{{ ${owner} | replace(":", "-") }}`)
   })
 })

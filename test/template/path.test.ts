@@ -85,7 +85,7 @@ describe('renderPath()', () => {
     const detail = rendered.ok ? '' : rendered.refusal.detail
     expect(detail).toContain(note)
     expect(detail).toContain('a path template')
-    expect(detail).toMatch(/replace\(|default\(|another attribute|no filter mends/)
+    expect(detail).toMatch(/replace\(|default\(|another attribute|no filter can fix/)
   })
 
   it('names the filter that lets the owner of a pod through', () => {

@@ -69,7 +69,7 @@ function expectHelpful(rendered: Checked<unknown>, surface: string, codes: reado
   expect(detail).toContain(where)
   expect(detail).toContain(surface)
   expect(detail).toMatch(
-    /replace\(|lower|default\(|another attribute|no filter mends|give it a value|takes a list|integers/,
+    /replace\(|lower|default\(|another attribute|no filter can fix|send a value|may be a list|integer/,
   )
   expect(detail).not.toMatch(/[\u0000-\u001f\u007f-\u009f]|x{65}/)
 }

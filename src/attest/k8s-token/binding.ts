@@ -19,7 +19,7 @@ interface Named {
   readonly uid: string | undefined
 }
 
-/** Checks that hold for every service account token, whatever a policy says. */
+/** Reads the claim of a service account token and checks what holds for each of them, independent of policies. */
 export function readBinding(token: ParsedToken): Checked<Binding> {
   const claim = token.claims['kubernetes.io']
   if (!isJsonObject(claim)) {
@@ -46,13 +46,13 @@ export function readBinding(token: ParsedToken): Checked<Binding> {
     return refuseToken('claim_malformed', 'the claim kubernetes.io does not name a namespace and a service account')
   }
   if (pod === 'malformed' || node === 'malformed') {
-    return refuseToken('claim_malformed', 'the claim kubernetes.io names a pod or a node without a name')
+    return refuseToken('claim_malformed', 'the claim kubernetes.io has a pod or a node without a name')
   }
   if (
     token.claims['sub'] !== `system:serviceaccount:${namespace}:${serviceAccount.name}` ||
     /:/.test(namespace + serviceAccount.name)
   ) {
-    return refuseToken('subject_mismatch', 'the claim sub is not that of the service account in kubernetes.io')
+    return refuseToken('subject_mismatch', 'the claim sub does not match the service account in kubernetes.io')
   }
   const malformed = findMalformedName({ namespace, serviceAccount, pod, node })
   if (malformed !== undefined) return refuseToken('claim_malformed', `the claim kubernetes.io has ${malformed}`)
@@ -64,16 +64,16 @@ const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
 const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/
 
 /**
- * A name that Kubernetes gives nothing, as a sentence fragment. Whoever signs may still write one, and what it holds
- * goes into attributes, conditions and records: a NUL or a line end there serves only to deceive.
+ * Finds a name that Kubernetes never assigns, as a sentence fragment. An issuer can still sign one, and names go into
+ * attributes, conditions and audit records, where a NUL or a line break could forge a value or a line.
  */
 function findMalformedName({ namespace, ...named }: Binding): string | undefined {
-  if (namespace.length > DNS_LABEL_MAX_BYTES || !LABEL.test(namespace)) return 'a namespace that is no DNS label'
+  if (namespace.length > DNS_LABEL_MAX_BYTES || !LABEL.test(namespace)) return 'a namespace that is not a DNS label'
   const owners = { 'service account': named.serviceAccount, pod: named.pod, node: named.node }
   for (const [what, owner] of Object.entries(owners)) {
     if (owner === undefined) continue
     const { name, uid } = owner
-    if (name.length > DNS_NAME_MAX_BYTES || !SUBDOMAIN.test(name)) return `a ${what} whose name is no DNS subdomain`
+    if (name.length > DNS_NAME_MAX_BYTES || !SUBDOMAIN.test(name)) return `a ${what} whose name is not a DNS subdomain`
     if (uid === undefined) continue
     if (uid.length > UID_MAX_LENGTH || !/^[\x21-\x7e]+$/.test(uid))
       return `a ${what} whose uid is not 1 to ${UID_MAX_LENGTH} printable ASCII characters`
@@ -83,7 +83,7 @@ function findMalformedName({ namespace, ...named }: Binding): string | undefined
 
 const LEGACY_CLAIM = 'kubernetes.io/serviceaccount/namespace'
 
-/** A legacy token has no `exp`, so the parser has refused it; this only finds the better word for why. */
+/** Describes a legacy token precisely: it has no `exp`, so the parser has already refused it. */
 export function explainLegacy(text: string): Refusal | undefined {
   const form = parseTokenForm(text)
   return form.ok && LEGACY_CLAIM in form.value.claims ? LEGACY : undefined
@@ -92,7 +92,7 @@ export function explainLegacy(text: string): Refusal | undefined {
 const LEGACY: Refusal = {
   code: 'token_legacy',
   detail:
-    'JWT verification failed: legacy service account token, which never expires: use a projected, bound token instead of a secret',
+    'JWT verification failed: this is a legacy service account token, which never expires: use a projected, bound token instead of a secret',
 }
 
 function refuseToken(code: RefusalCode, what: string): Checked<never> {
@@ -131,7 +131,9 @@ export function listBindingAttributes(
   )
 }
 
-/** {@link listBindingAttributes} the other way round, for recorded logins; `undefined` if these are not of such a token. */
+/**
+ * {@link listBindingAttributes} the other way round, for recorded logins; `undefined` if these are not of such a token.
+ */
 export function restoreBinding(attributes: Attributes): { readonly issuer: string; readonly own: Binding } | undefined {
   function readText(name: string): string | undefined {
     const value = attributes.get(`k8s_token.${name}`)

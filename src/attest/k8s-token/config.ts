@@ -1,4 +1,4 @@
-// From the configuration of a `k8s_token` to its pins: what an author got wrong, and what a policy asks.
+// Compiles the configuration of a `k8s_token` to its pins, and reports the errors in it.
 import { parseDurationSeconds } from '../../core/duration.ts'
 import type { IssueCode, Path } from '../../core/issue.ts'
 import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
@@ -44,7 +44,7 @@ export function compileK8sToken(
     fail(
       'pin_missing',
       [],
-      'Cannot let any service account log in as an issuer: set serviceAccountNamespace and serviceAccountName, or allowedServiceAccounts without *',
+      'Every service account could log in as an issuer: set serviceAccountNamespace and serviceAccountName, or allowedServiceAccounts without *',
     )
   }
   if (maxLifetimeSeconds !== undefined) lintK8sToken(config, maxLifetimeSeconds, report)

@@ -1,4 +1,5 @@
-// What is likely a mistake in the configuration of a `k8s_token`: it compiles, and admits more than its author wants.
+// Warnings for the configuration of a `k8s_token` that compiles and is probably a mistake: it admits more, or less, than
+// its author intends.
 
 import { describeSeconds } from '../../core/duration.ts'
 import type { Path } from '../../core/issue.ts'
@@ -12,13 +13,13 @@ import type { K8sTokenConfig } from './config-schema.ts'
 const WELL_KNOWN = /\/\.well-known\/.*$/
 
 /**
- * Strings that a token is compared with literally, and that no token holds: with keys of its own nobody else ever looks
- * at `issuerURL`, and every login would be refused.
+ * Warns of strings that are compared literally with a token and that no token contains. If the entry has its own keys,
+ * `issuerURL` is never fetched, so only refused logins would reveal the mistake.
  */
 function lintLiterals(config: K8sTokenConfig, report: Report): void {
   const suffix = WELL_KNOWN.exec(config.issuerURL)?.[0]
   if (suffix !== undefined) {
-    const message = `An issuer is named without ${quoteText(suffix)}, which is where its documents are: remove it, or every token is refused for its issuer`
+    const message = `issuerURL ends with ${quoteText(suffix)}, the path of a discovery document: remove it, or every token fails the issuer check`
     report({ code: 'value_suspicious', path: ['issuerURL'], message, offset: config.issuerURL.length - suffix.length })
   }
   const fields = ['issuerURL', 'serviceAccountNamespace', 'serviceAccountName'] as const
@@ -31,11 +32,11 @@ function lintLiterals(config: K8sTokenConfig, report: Report): void {
 function lintLiteral(text: string | undefined, path: Path, report: Report): void {
   const oddity = text === undefined ? undefined : findOddity(text)
   if (oddity === undefined) return
-  const message = `This is compared literally with the token, and has ${oddity.what}: remove it, or no token will match`
+  const message = `This value is compared literally with the token and contains ${oddity.what}: remove it, or no token matches`
   report({ code: 'value_suspicious', path, message, offset: oddity.offset })
 }
 
-/** White space around or inside, what cannot be seen, and what no name of Kubernetes and no URL holds. */
+/** Finds white space, invisible characters, and characters that neither a Kubernetes name nor a URL contains. */
 function findOddity(text: string): { readonly what: string; readonly offset: number } | undefined {
   const suspect = findSuspect(text)
   if (suspect !== undefined) return { what: `the invisible character ${suspect.name}`, offset: suspect.offset }
@@ -54,11 +55,11 @@ export function lintK8sToken(config: K8sTokenConfig, maxLifetimeSeconds: number,
   for (const [index, audience] of (config.audiences ?? []).entries()) {
     // kube-apiserver takes its issuer for its audience unless it is given another (--api-audiences).
     if (!isApiServer(audience) && audience !== config.issuerURL) continue
-    const message = `Every pod's own token has the audience ${quoteText(audience)}, that of the API server, so any of them can log in: name an audience that only agents request`
+    const message = `The audience ${quoteText(audience)} is that of the API server, which the default token of every pod has, so every pod can log in: use an audience that only agents request`
     report({ code: 'audience_shared', path: ['audiences', index], message })
   }
   if (maxLifetimeSeconds > TOKEN_LIFETIME_DEFAULT_SECONDS) {
-    const message = `A token is good for up to ${describeSeconds(maxLifetimeSeconds)}, also after its pod is gone: accept at most 24h, and let the agent's volume renew it`
+    const message = `A token is valid for up to ${describeSeconds(maxLifetimeSeconds)}, even after its pod is deleted: accept at most 24h and let the projected volume renew it`
     report({ code: 'token_lifetime_long', path: ['maxTokenLifetime'], message })
   }
 }
@@ -73,7 +74,7 @@ function isApiServer(audience: string): boolean {
   return SERVICE.test(text) || DISTRIBUTIONS.has(text)
 }
 
-/** The attributes that make a token one account's, and that neither a field nor a pattern without `*` fixes. */
+/** Finds the attributes that identify an account and that neither a field nor a pattern without `*` fixes. */
 export function findUnfixed(config: K8sTokenConfig): readonly string[] {
   const patterns = config.allowedServiceAccounts?.map((pattern) => pattern.split(':')) ?? []
   const isFixedAt = (part: number): boolean =>

@@ -1,5 +1,5 @@
-// What a policy asks of the workload that a service account token is bound to, check by check. The caller is told of its
-// own token; what the policy expects goes to the audit record and to the operator's explanation alone.
+// The checks of the workload that a service account token is bound to. A refusal describes the caller's own token; what
+// the policy expects goes to the audit record and the operator's explanation only.
 import { QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -16,7 +16,7 @@ export interface K8sTokenPins {
   readonly requireBoundPod: boolean
 }
 
-/** Those that the policy states, in the order in which they decide. */
+/** Checks what the policy requires, in the order in which the checks decide. */
 export function* checkBinding(
   { namespace, serviceAccount, pod, node }: Binding,
   { namespace: expectedNamespace, ...pins }: K8sTokenPins,
@@ -24,7 +24,7 @@ export function* checkBinding(
   if (expectedNamespace !== undefined) {
     const refusal: Refusal = {
       code: 'namespace_not_allowed',
-      detail: `the namespace ${quoteClaim(namespace)} is not one that may log in here`,
+      detail: `the namespace ${quoteClaim(namespace)} is not allowed to log in`,
       audit: { serviceAccountNamespace: expectedNamespace },
     }
     yield makeCheck('namespace', expectedNamespace, namespace, expectedNamespace === namespace, refusal)
@@ -56,7 +56,7 @@ export function* checkBinding(
       detail:
         node === undefined
           ? 'the token names no node: Kubernetes 1.32 and newer bind pod tokens to nodes'
-          : `the node ${quoteClaim(node.name)} is not one that may log in here`,
+          : `the node ${quoteClaim(node.name)} is not allowed to log in`,
       audit: { allowedNodes },
     })
   }
@@ -75,12 +75,12 @@ function makeCheck(
 function refuseAccount(account: string, audit: NonNullable<Refusal['audit']>): Refusal {
   return {
     code: 'service_account_not_allowed',
-    detail: `the service account ${quoteClaim(account)} is not one that may log in here`,
+    detail: `the service account ${quoteClaim(account)} is not allowed to log in`,
     audit,
   }
 }
 
-/** A name of the token. Kubernetes has its rules for names; an issuer may sign anything. */
+/** Quotes a name of the token. Kubernetes restricts names, but an issuer can sign any string. */
 function quoteClaim(name: string): string {
   return quoteText(name, QUOTED_CLAIM_MAX_CHARACTERS)
 }

@@ -1,4 +1,5 @@
-// Whom a token is meant for. A token meant for somebody else is never evidence here: whoever received it could replay it.
+// The audience check (RFC 7519 section 4.1.3). A token for another audience is never evidence here: its recipient could
+// replay it.
 import { QUOTED_AUDIENCES_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -7,10 +8,10 @@ import type { TokenFacts, TokenPins } from './token-facts.ts'
 
 type Pins = Pick<TokenPins<unknown>, 'audiences'>
 
-/** What follows from a list of pins: thousands of policies may share an anchor, and each list is the same every time. */
+/** Kept by list of pins: thousands of policies may share an anchor, and the list is the same object for every login. */
 const combined = new WeakMap<readonly Pins[], ReadonlySet<string>>()
 
-/** What any of several policies accepts. */
+/** Combines the audiences that any of several policies accepts. */
 export function combineAudiences(all: readonly Pins[]): ReadonlySet<string> {
   const known = combined.get(all)
   if (known !== undefined) return known
@@ -19,21 +20,21 @@ export function combineAudiences(all: readonly Pins[]): ReadonlySet<string> {
   return accepted
 }
 
-/** `expected`: what the policies that might have taken the token accept. */
+/** Refuses a token for its audience. `expected`: what the policies accept; it goes to the audit record only. */
 export function refuseAudience(audiences: readonly string[], expected: readonly string[]): Refusal {
   const shown = audiences.slice(0, QUOTED_AUDIENCES_MAX).map((audience) => quoteText(audience))
   const more = audiences.length - shown.length
   const given = `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`
   return {
     code: 'audience_mismatch',
-    detail: `JWT verification failed: audience: the token is meant for ${given}, which is not what this gateway accepts; set the audience of the projected token`,
+    detail: `JWT verification failed: audience: the token is for ${given}, which this gateway does not accept; change the audience of the projected token`,
     audit: { audiences: expected },
   }
 }
 
 /**
- * Where a recorded login does not hold the audiences: none if the policy asks for the default, without which no login gets
- * in, or else unknown.
+ * Checks the audience. If a session does not record audiences, there is no check for the default audience, without which
+ * no login passes, and an unknown check for any other.
  */
 export function checkAudience(
   { audiences }: Pick<TokenFacts<unknown>, 'audiences'>,
@@ -50,4 +51,4 @@ export function checkAudience(
   return { name, expected, actual: audiences, refusal: isMeant ? undefined : refuseAudience(audiences, accepted) }
 }
 
-export const UNRECORDED = 'attributes do not record it: explain the evidence itself'
+export const UNRECORDED = 'attributes do not record this: explain the evidence instead'

@@ -1,5 +1,6 @@
-// The anchor of an entry that takes tokens: where the keys of its issuer come from. The same issuer may have several, as
-// every cluster of kubeadm calls itself the same: evidence that one of them verifies never satisfies another's policy.
+// The anchor of an entry that accepts tokens: the source of its issuer's keys. One issuer URL may have several anchors,
+// because all kubeadm clusters have the same issuer URL. Evidence that one anchor verifies never satisfies a policy with
+// another anchor.
 
 import { digestText } from '../../core/digest.ts'
 import type { IssueCode, Path } from '../../core/issue.ts'
@@ -13,13 +14,19 @@ import type { FetchedSpec, KeySourceSpec } from '../../token/keys/key-source-spe
 import type { EntryContext, Report } from '../attest-context.ts'
 import type { Anchor } from '../attestor.ts'
 
+/** The issuer and at most one source of keys. Neither `jwksURI` nor `jwks`: discovery at the issuer. */
 export interface KeysConfig {
   readonly issuerURL: string
   readonly jwksURI?: string | undefined
   readonly jwks?: { readonly keys: readonly unknown[] } | undefined
 }
 
-/** Exactly one source: discovery at the issuer, a key set at a URL, or a key set inline. `undefined`: none can be used. */
+/**
+ * Compiles the source of keys: discovery at the issuer, a key set at a URL (RFC 7517), or an inline key set.
+ *
+ * @param report takes every issue; paths are relative to `config`
+ * @returns `undefined` if an error was reported
+ */
 export function compileKeys(
   config: KeysConfig,
   context: EntryContext,
@@ -29,7 +36,7 @@ export function compileKeys(
     report({ code, path, message })
   }
   if (config.jwksURI !== undefined && config.jwks !== undefined) {
-    return fail('field_conflict', ['jwks'], 'Cannot take keys from two places: keep either jwksURI or jwks')
+    return fail('field_conflict', ['jwks'], 'jwksURI and jwks are mutually exclusive: remove one of them')
   }
   if (config.jwks !== undefined) return compileInlineKeys(config.jwks as Json, report, fail)
   const spec: FetchedSpec =
@@ -40,7 +47,7 @@ export function compileKeys(
   if (checked.ok) return { id: computeSourceDigest(spec), value: spec, fetchedFrom: spec }
   const [field, text, elsewhere] =
     spec.kind === 'discovery'
-      ? ['issuerURL', spec.issuer, 'for an issuer that cannot be reached from here set jwksURI or jwks']
+      ? ['issuerURL', spec.issuer, 'for an issuer that the gateway cannot reach, set jwksURI or jwks']
       : ['jwksURI', spec.url, undefined]
   const cure = checked.cure ?? elsewhere
   return fail(
@@ -55,11 +62,11 @@ type Fail = (code: IssueCode, path: Path, message: string) => undefined
 function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySourceSpec> | undefined {
   const list = isJsonObject(json) ? json['keys'] : undefined
   if (Array.isArray(list) && list.length > KEY_SET_INLINE_MAX_KEYS) {
-    const message = `Cannot read a set of ${list.length} keys: at most ${KEY_SET_INLINE_MAX_KEYS} are allowed inline; serve it and name it by jwksURI, or remove old keys`
+    const message = `Cannot read a set of ${list.length} keys: at most ${KEY_SET_INLINE_MAX_KEYS} are allowed inline; serve the set at a URL and set jwksURI, or remove old keys`
     return fail('value_out_of_range', ['jwks', 'keys'], message)
   }
   const keys = isJsonObject(json) ? readKeySet(json) : undefined
-  if (keys === undefined) return fail('key_unusable', ['jwks'], 'Cannot read the key set: it needs a list "keys"')
+  if (keys === undefined) return fail('key_unusable', ['jwks'], 'Cannot read the key set: it must have an array "keys"')
   if (keys.count === 0) {
     const first = keys.skipped[0]
     const why = first === undefined ? 'it is empty' : first.reason
@@ -73,7 +80,7 @@ function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySo
   return { id: computeSourceDigest(spec), value: spec, ...(names === undefined ? {} : { names }) }
 }
 
-/** `undefined` if a key has no `kid`: then tokens of any `kid` are tried, to be told why they are refused. */
+/** Lists the `kid`s; `undefined` if a key has none: then tokens with any `kid` are tried, for a precise refusal. */
 function listKeyNames({ keys, skipped }: KeySet): readonly string[] | undefined {
   const kids = [...keys.map(({ kid }) => kid), ...skipped.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))]
   const named = kids.filter((kid) => kid !== undefined)

@@ -1,5 +1,6 @@
-// Every attestor whose evidence is a JWT of an OpenID Connect issuer: what they share is written once, here, and a row is
-// what its issuer's tokens say besides. Peers that wrote it once per method forgot a check in one of them.
+// Attestors whose evidence is a JWT of an OpenID Connect issuer. What they share (signature, times, issuer, audience,
+// lifetime) is implemented once, here; a row adds what is specific to its tokens. With one implementation per method, a
+// check is easily forgotten in one of them.
 import * as v from 'valibot'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
 import type { AttributeRow } from '../../attribute/row.ts'
@@ -38,39 +39,81 @@ export interface OidcShapes<Config, OwnPins, Own> {
   secret: never
 }
 
-/** What an entry of the row compiles to, without its keys. */
+/** The compiled form of an entry, without its keys, which {@link OidcDefinition.keys} describes. */
 export interface OidcEntry<OwnPins> extends Pick<CompiledEntry, 'scoped' | 'unfixed'> {
   readonly pins: TokenPins<OwnPins>
 }
 
-/** What one issuer's tokens say. `Own`: what is read of their claims; `OwnPins`: what policies ask of that. */
+/**
+ * What is specific to one kind of token.
+ *
+ * `Config`: the entry of a policy. `Own`: what the row reads from the claims. `OwnPins`: what policies require of it, as
+ * JSON data.
+ */
 export interface OidcDefinition<Config, OwnPins, Own> {
   readonly type: string
   readonly words: Words
   readonly configSchema: v.GenericSchema<unknown, Config>
   readonly configOptional?: boolean
   readonly attributeRows?: readonly AttributeRow[]
-  /** What its tokens are, for explanations: `a bound service account token`. */
+  /** The name of the token with an article, for explanations: `a bound service account token`. */
   readonly form: string
-  /** The issuer, and where its keys come from. */
+  /** Selects the issuer and the source of its keys: discovery (OpenID Connect Discovery 1.0), a URL, or inline. */
   keys(config: Config): KeysConfig
-  /** Reports every issue but those of {@link keys}; yields `undefined` if one of them is an error. */
+  /**
+   * Compiles an entry. Reports every issue except those of {@link keys}; returns `undefined` if an error was reported.
+   */
   compile(config: Config, context: EntryContext, report: Report): OidcEntry<OwnPins> | undefined
-  /** The claims of the row, checked for their form. Nothing is verified yet. */
+  /**
+   * Reads the claims of the row and validates their form. Nothing is verified yet. Refuses with `claim_missing` and the
+   * like.
+   */
   read(token: ParsedToken): Checked<Own>
-  /** A better word for why a token cannot be read, if the row knows one. */
+  /** Describes why a token cannot be parsed, if the row has a more precise refusal. */
   explainMalformed?(text: string): Refusal | undefined
-  /** The token in one line, for explanations. */
+  /** Describes the token in one line, for explanations. */
   describe(own: Own): string
+  /** Checks the claims of the row against the pins of one policy, in a fixed order; see {@link Attestor.checks}. */
   checks(own: Own, pins: OwnPins): Iterable<Check>
+  /** Lists the attributes that a verified token proves. */
   attributes(issuer: string, own: Own): readonly Attribute[]
-  /** {@link attributes} the other way round; `undefined` if these are not of such a token. */
+  /** Reverses {@link attributes}, for sessions; `undefined` if the attributes are not those of such a token. */
   restore(attributes: Attributes): { readonly issuer: string; readonly own: Own } | undefined
-  /** What the claims say of the row's own, as far as they can be read. */
+  /** Reads the row's own claims of an unverified token, as far as they can be read. Never throws. */
   readClaimed(claims: JsonObject): Claimed
 }
 
-/** Makes a row of the table. See `k8s-token/` for one. */
+/**
+ * Creates a row of the table for tokens of OpenID Connect issuers (RFC 7519; OpenID Connect Core 1.0 section 3.1.3.7).
+ *
+ * @param definition what is specific to the tokens
+ * @returns a row that verifies signature, times, issuer, audience and lifetime, and then the definition's own checks
+ * @example
+ * export const ciToken = oidcAttestor({
+ *   type: 'ci_token',
+ *   words: { evidence: 'a CI token', summary: 'A token of a CI job. It proves the repository.' },
+ *   configSchema: v.strictObject({ issuerURL: v.string(), repository: v.string() }),
+ *   form: 'a CI job token',
+ *   keys: ({ issuerURL }) => ({ issuerURL }),
+ *   compile: (config, { defaultAudiences }) => ({
+ *     scoped: true,
+ *     pins: {
+ *       issuer: config.issuerURL,
+ *       audiences: defaultAudiences,
+ *       maxLifetimeSeconds: 3600,
+ *       own: { repository: config.repository },
+ *     },
+ *   }),
+ *   read: ({ claims }) => readRepository(claims),
+ *   describe: ({ repository }) => repository,
+ *   *checks(own, pins) {
+ *     yield checkRepository(own.repository, pins.repository)
+ *   },
+ *   attributes: (issuer, { repository }) => [{ name: 'ci_token.repository', origin: 'ci_token', value: repository }],
+ *   restore: () => undefined,
+ *   readClaimed: () => ({}),
+ * })
+ */
 export function oidcAttestor<Config, OwnPins, Own>(
   definition: OidcDefinition<Config, OwnPins, Own>,
 ): Attestor<OidcShapes<Config, OwnPins, Own>> {
@@ -89,7 +132,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
       const keys = definition.keys(config)
       const isOurs = keys.issuerURL === context.issuerUrl
       if (isOurs) {
-        const message = 'Cannot accept the gateway itself as an issuer of evidence: name the issuer of the cluster'
+        const message = 'The gateway itself cannot be an issuer of evidence: set the issuer of the cluster'
         report({ code: 'issuer_forbidden', path: ['issuerURL'], message })
       }
       const anchor = compileKeys(keys, context, report)
@@ -117,7 +160,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
     readClaimed: ({ token }) => readClaimedOfToken(token, (claims) => definition.readClaimed(claims)),
     refuseSelector: refuseIssuer,
 
-    // Cheap checks first: a token that cannot pass costs neither a key fetch nor a signature.
+    // Cheap checks first: a token that cannot pass must cost neither a key fetch nor a signature check.
     async verify({ token, own }, anchor, pins, context) {
       const timely = checkTimes(token, context.nowSeconds, context.skewSeconds)
       if (!timely.ok) return timely

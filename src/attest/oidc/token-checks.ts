@@ -1,5 +1,5 @@
-// What a policy asks of any token, check by check. The caller is told of its own token; what the policy expects goes to
-// the audit record and to the operator's explanation alone.
+// The checks that every token has. A refusal describes the caller's own token; what the policy expects goes to the audit
+// record and the operator's explanation only.
 import { describeSeconds } from '../../core/duration.ts'
 import { QUOTED_CLAIM_MAX_CHARACTERS, TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
@@ -9,7 +9,10 @@ import type { Check } from '../check.ts'
 import { checkAudience, UNRECORDED } from './audiences.ts'
 import type { TokenFacts, TokenPins } from './token-facts.ts'
 
-/** Issuer, audience and lifetime; those that a record does not hold and that need not be asked are left out. */
+/**
+ * Checks issuer, audience and lifetime. Omits a check whose fact a session does not record and whose pin is the
+ * default.
+ */
 export function checkToken(
   facts: TokenFacts<unknown>,
   pins: TokenPins<unknown>,
@@ -32,12 +35,14 @@ function checkIssuer(actual: string, expected: string): Check {
 export function refuseIssuer(issuer: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
-    detail: `JWT verification failed: issuer mismatch: no policy of this cluster names the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; compare literally, trailing slash included`,
+    detail: `JWT verification failed: issuer mismatch: no policy of this cluster accepts the issuer ${quoteText(issuer, QUOTED_CLAIM_MAX_CHARACTERS)} of this token; issuers are compared literally, trailing slash included`,
     audit: { issuerURL: expected },
   }
 }
 
-/** Where a recorded login does not hold the lifetime: none for the default, by which it got in, or else unknown. */
+/**
+ * Checks the lifetime. If a session does not record it: no check for the default maximum, otherwise an unknown check.
+ */
 function checkLifetime(
   { lifetimeSeconds }: TokenFacts<unknown>,
   { maxLifetimeSeconds }: TokenPins<unknown>,
@@ -56,7 +61,7 @@ function checkLifetime(
 function refuseLifetime(lifetime: string, maxSeconds: number): Refusal {
   return {
     code: 'token_lifetime_excessive',
-    detail: `the token was issued for ${lifetime}, longer than the policy accepts: lower expirationSeconds of the projected token`,
+    detail: `the token lifetime of ${lifetime} is longer than the policy accepts: lower expirationSeconds of the projected token`,
     audit: { maxTokenLifetime: `${maxSeconds}s` },
   }
 }

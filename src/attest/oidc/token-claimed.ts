@@ -1,9 +1,9 @@
-// What a token claims, verified or not: for the audit record of a refused login.
+// The unverified claims of a token, for the audit record of a refused login.
 import type { JsonObject } from '../../core/json.ts'
 import { readUnverified } from '../../token/unverified.ts'
 import { type Claimed, pickClaimed, readClaimedText, readClaimedTexts, readClaimedTime } from '../claimed.ts'
 
-/** Reads as much of the token as can be read strictly; never throws. `own`: what a row reads of the claims besides. */
+/** Reads the claims that can be read strictly. Never throws. `own`: reads the claims that are specific to the row. */
 export function readClaimedOfToken(token: string, own: (claims: JsonObject) => Claimed): Claimed {
   const { header, claims } = readUnverified(token)
   return {

@@ -1,25 +1,25 @@
-// What is verified of a token besides its own claims, what a session keeps of it, and the reading of that: what pins are
-// checked against that is not among the attributes.
+// The verified facts that every token has, and what a session records of them: pins are checked against these facts, and
+// the attributes do not contain them.
 import { isJsonObject, type Json } from '../../core/json.ts'
 import type { ParsedToken } from '../../token/parse.ts'
 
-/** What every policy may ask of a token, whatever row takes it. */
+/** What a policy requires of any token. */
 export interface TokenPins<Own> {
   /** Compared literally with `iss`. */
   readonly issuer: string
-  /** Accepted ones, any one of them: those that the policy states, or else the default of the gateway. */
+  /** The accepted audiences, any one of them: those of the policy, or the default of the gateway. */
   readonly audiences: readonly string[]
-  /** Of `exp - iat` */
+  /** Upper bound of `exp - iat`, in seconds. */
   readonly maxLifetimeSeconds: number
   readonly own: Own
 }
 
-/** Of a recorded login some of it may be missing. */
+/** The facts of a token. Those restored from a session may be incomplete. */
 export interface TokenFacts<Own> {
   readonly issuer: string
-  /** Of a token all that it is meant for; of a session those that its policy accepted. */
+  /** Of a token all its audiences; of a session those that its policy accepted. */
   readonly audiences: readonly string[] | undefined
-  /** `exp - iat` */
+  /** `exp - iat`, in seconds. */
   readonly lifetimeSeconds: number | undefined
   readonly own: Own
 }
@@ -28,7 +28,7 @@ export function collectFacts<Own>({ issuer, audiences, ...token }: ParsedToken, 
   return { issuer, audiences, lifetimeSeconds: token.expiresAtSeconds - token.issuedAtSeconds, own }
 }
 
-/** Only accepted audiences: a session is not to stay good by one that nobody accepted when it was issued. */
+/** Records accepted audiences only: a session must not stay valid by an audience that was not accepted at its login. */
 export function recordFacts(
   { audiences = [], lifetimeSeconds = 0 }: TokenFacts<unknown>,
   pins: TokenPins<unknown>,
@@ -39,7 +39,10 @@ export function recordFacts(
 
 type RecordedFacts = Pick<TokenFacts<unknown>, 'audiences' | 'lifetimeSeconds'>
 
-/** {@link recordFacts} the other way round; `undefined` if these are not such facts. Signed by us, by any version. */
+/**
+ * Reverses {@link recordFacts}; `undefined` if the data has another form. This gateway signed it, perhaps an older
+ * version.
+ */
 export function readFacts(json: Json): RecordedFacts | undefined {
   if (!isJsonObject(json)) return undefined
   const { audiences, lifetimeSeconds } = json

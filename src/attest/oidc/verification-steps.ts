@@ -37,7 +37,7 @@ export function explainSignature(
   ]
 }
 
-/** Where keys come from, in the operator's words. */
+/** Describes a source of keys for operators. */
 function describeKeySource(source: KeySourceSpec): string {
   switch (source.kind) {
     case 'inline':

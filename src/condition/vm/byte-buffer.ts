@@ -8,7 +8,7 @@ export interface Bytes {
   u32(value: number): void
   i64(value: bigint): void
   setU16(at: number, value: number): void
-  /** Appends and tells where. */
+  /** Appends bytes and returns their offset. */
   append(bytes: Iterable<number>): number
   finish(): Uint8Array<ArrayBuffer>
 }

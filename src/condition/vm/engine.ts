@@ -11,10 +11,10 @@ import { instantiatePolicyVm, type PolicyVm } from './policy-vm.ts'
 /**
  * Why an evaluation has no answer.
  * - `no_such_key`: an attribute or key that the expression reads is absent
- * - `overflow`: an integer does not fit 64 bits
- * - `fuel_exhausted`: it took more than its budget
- * - `memory_exhausted`: its texts and lists took more than the VM's scratch memory
- * - `ill_formed`, `type_mismatch`: an attribute holds half a character, or is not of its type
+ * - `overflow`: an integer does not fit in 64 bits
+ * - `fuel_exhausted`: it exceeds its evaluation budget
+ * - `memory_exhausted`: its strings and lists exceed the VM's scratch memory
+ * - `ill_formed`, `type_mismatch`: an attribute contains an unpaired surrogate, or has the wrong type
  * - `input_too_large`: the attributes do not fit the VM
  * - `program_invalid`, `vm_trap`: the program or the VM is damaged
  */

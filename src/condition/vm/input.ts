@@ -1,5 +1,5 @@
 // Copies the attributes that a program names into the policy VM, and only these. What cannot be copied exactly is a
-// fault before anything runs: a lone surrogate would become U+FFFD, and two different texts would compare equal.
+// fault before anything runs: an unpaired surrogate would become U+FFFD, and two different strings would compare equal.
 import type { Attributes, AttributeValue } from '../../attribute/attribute.ts'
 import type { Slot } from '../emit.ts'
 import { ELEMENT, MEMORY, SLOT, TAG } from './abi.ts'
@@ -30,7 +30,7 @@ export function writeInput(
   return undefined
 }
 
-/** Fills the slot at `word`, and tells where free memory goes on. */
+/** Fills the slot at `word` and returns the start of the free memory after it. */
 function writeSlot(
   vm: PolicyVm,
   word: number,

@@ -13,7 +13,7 @@ export function findByClock({ Cluster, TrustDomain }: Partial<SectionValues>, no
     const notBeforeSeconds = settings?.sessionsNotBeforeSeconds
     if (notBeforeSeconds === undefined || notBeforeSeconds * 1000 <= nowMillis) continue
     const time = formatInstantMillis(notBeforeSeconds * 1000)
-    const message = `Every session is revoked until ${time}, also one that is issued now: set the time at which earlier sessions end, no later than now`
+    const message = `sessionsNotBefore is in the future: every session, even a new one, is revoked until ${time}; set a time that is not later than now`
     found.set(section, [{ code: 'not_before_future', path: ['spec', 'sessionsNotBefore'], message }])
   }
   return found

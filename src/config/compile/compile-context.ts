@@ -1,5 +1,5 @@
-// What compiling a document needs to know besides its text, made of the settings. The gateway and the tool both ask here:
-// a document must not be valid for one and refused by the other.
+// Creates the context of compilation from the settings. The gateway and the tool both use it, so that a document is never
+// valid for one and refused by the other.
 
 import type { AttestorTable } from '../../attest/table.ts'
 import type { UrlPolicy } from '../../net/url-policy.ts'

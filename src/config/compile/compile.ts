@@ -33,7 +33,14 @@ export type CompileResult<T> =
   /** Errors and warnings, in document order, at most ISSUES_MAX of them. */
   | { readonly ok: false; readonly issues: readonly LocatedIssue[] }
 
-/** Compiles a document that was stored as `section`; its text must say so too. */
+/**
+ * Compiles a document. Never throws.
+ *
+ * @param section the section of its key; the document must name the same one
+ * @param bytes UTF-8 without byte order mark, YAML or JSON
+ * @param context the settings of the gateway and the scope of the document
+ * @returns the compiled section with its warnings, or all issues, with line and column from 1
+ */
 export function compileDocument<Name extends SectionName>(
   section: Name,
   bytes: Uint8Array,
@@ -80,14 +87,14 @@ function readEnvelope<T>(
       report({
         code: 'type_mismatch',
         path: [],
-        message: 'Cannot read this as a section: it needs section, schema and spec',
+        message: 'The document must be a map with section, schema and spec',
       })
     }
     return undefined
   }
   for (const name of root.entries.keys()) {
     if (ENVELOPE.includes(name)) continue
-    const hint = suggestNearest(name, ENVELOPE) || '; settings of a section stand under spec'
+    const hint = suggestNearest(name, ENVELOPE) || '; the settings of a section belong under spec'
     report(describeUnknownField(name, [], hint))
   }
   readText(root, 'schema', ['v1'], report, (schema) => {
@@ -95,10 +102,10 @@ function readEnvelope<T>(
     report({
       code: 'schema_unsupported',
       path: ['schema'],
-      message: `Cannot read the schema ${quoteText(schema)}: write v1`,
+      message: `Unknown schema ${quoteText(schema)}: expected v1`,
     })
   })
-  // What stands in another section's document is not held against this one's schema.
+  // A document of another section is not validated against this section's schema.
   let isOurs = true
   readText(root, 'section', [section], report, (name) => {
     isOurs = name === section
@@ -124,14 +131,14 @@ function readText(
 
 function reportSection(name: string, expected: SectionName, report: Report): void {
   if (isSectionName(name)) {
-    const message = `Cannot read a ${name} as ${expected}: the section must be that of the key it is stored under`
+    const message = `The document is a ${name} and is stored under the key of ${expected}: section must match the key`
     report({ code: 'section_mismatch', path: ['section'], message })
     return
   }
-  const hint = suggestNearest(name, listSectionNames()) || `; known are ${listSectionNames().join(', ')}`
+  const hint = suggestNearest(name, listSectionNames()) || `; expected one of: ${listSectionNames().join(', ')}`
   report({
     code: 'section_unknown',
     path: ['section'],
-    message: `Cannot read the section ${quoteText(name)}: it is unknown${hint}`,
+    message: `Unknown section ${quoteText(name)}${hint}`,
   })
 }

@@ -7,7 +7,7 @@ import { findOverrideIndex } from '../../policy/mapping/override-index.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 
 /**
- * Bytes of heap for a compiled section, with the issues that are kept beside it and the text that it was compiled from.
+ * Bytes of heap for a compiled section, with the issues that are kept with it and the document that it was compiled from.
  * Walks the whole value, so it is called once for each version and its result is kept.
  */
 export function weighCompiled(value: unknown, issues: readonly LocatedIssue[], document: Uint8Array): number {

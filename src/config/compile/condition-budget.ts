@@ -1,5 +1,5 @@
 // What all conditions of one document may cost to compile. One is bounded by itself; ten thousand of the worst would take
-// minutes, and whoever can write a document could stop a gateway with it.
+// minutes, and an author of documents could stop a gateway with them.
 import { type Condition, compileCondition } from '../../condition/compile.ts'
 import type { ConditionScope } from '../../condition/scope.ts'
 import type { Issue, Path } from '../../core/issue.ts'
@@ -7,7 +7,9 @@ import { CONDITIONS_PER_DOCUMENT_MAX, PATTERNS_PER_DOCUMENT_MAX } from '../../co
 import { createPatternMeter } from '../../pattern/pattern-meter.ts'
 
 export interface ConditionCompiler {
-  /** Like `compileCondition`. Once the document has more than is allowed, says so once and compiles no more. */
+  /**
+   * Like `compileCondition`. Reports once that the document exceeds its budget, and compiles no more conditions then.
+   */
   compile(text: string, scope: ConditionScope, path: Path, report: (issue: Issue) => void): Condition | undefined
 }
 
@@ -23,14 +25,14 @@ export function createConditionCompiler(): ConditionCompiler {
       conditions++
       isSpent = conditions > CONDITIONS_PER_DOCUMENT_MAX || patterns > PATTERNS_PER_DOCUMENT_MAX
       if (isSpent) {
-        const message = `Cannot compile the conditions: a document has at most ${CONDITIONS_PER_DOCUMENT_MAX}, with ${PATTERNS_PER_DOCUMENT_MAX} patterns of matches() in all`
+        const message = `The document has too many conditions: at most ${CONDITIONS_PER_DOCUMENT_MAX} are allowed, with at most ${PATTERNS_PER_DOCUMENT_MAX} patterns of matches() in total`
         report({ code: 'condition_too_large', path, message })
         return undefined
       }
       const { condition, issues } = compileCondition(text, scope, path, meter)
       for (const issue of issues) report(issue)
       patterns += condition?.patternCount ?? 0
-      // Its last issue says so.
+      // Its last issue reports it.
       isSpent = meter.isSpent
       return condition
     },

@@ -12,7 +12,7 @@ import type { SectionName } from '../sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../sections/workload-attestation.ts'
 import type { SectionValues } from './compile.ts'
 
-/** What a cluster says of its attributes, with the defaults where it has no such section. */
+/** The settings of a cluster that decide which attributes it supplies, with the defaults for missing sections. */
 export interface AttributeSettings {
   readonly cluster: ClusterSettings
   readonly workloadAttestation: WorkloadAttestation
@@ -48,7 +48,7 @@ export function findAcross(values: Partial<SectionValues>): CrossFindings {
   const { serverVersion } = settings.cluster
   if (serverVersion !== undefined && !isAtLeast(serverVersion, ADDITIONAL_CLAIMS_VERSION)) {
     for (const path of policy.additionalClaims) {
-      const message = `Cannot use additionalClaims with server ${serverVersion}: it needs ${ADDITIONAL_CLAIMS_VERSION}`
+      const message = `Cannot use additionalClaims with server ${serverVersion}: it requires ${ADDITIONAL_CLAIMS_VERSION}`
       issues.push({ code: 'version_required', path: ['spec', ...path], message, atKey: true })
     }
   }
@@ -68,7 +68,7 @@ export function findAttributeFault(
   const { serverVersion } = settings.cluster
   const least = findServerVersion(attribute)
   if (least !== undefined && serverVersion !== undefined && !isAtLeast(serverVersion, least)) {
-    const message = `Cannot use "${attribute.name}" with server ${serverVersion}: a key with "/" or "-" needs ${least}`
+    const message = `Cannot use "${attribute.name}" with server ${serverVersion}: a key with "/" or "-" requires ${least}`
     return { code: 'version_required', message }
   }
   const setting = findMissingSetting(attribute, settings)
@@ -87,12 +87,12 @@ function findMissingSetting(attribute: ResolvedAttribute, settings: AttributeSet
     return `set ${row.origin}.enabled in WorkloadAttestation`
   }
   if (row.side === 'agent' && row.alsoWorkload !== true && !mayProve(row.origin, settings.agentPolicies)) {
-    return `require the attestor ${row.origin} in a policy of AgentAttestation, or do without the attribute`
+    return `require the attestor ${row.origin} in a policy of AgentAttestation, or remove the attribute`
   }
   return row.enabledBy === undefined ? undefined : ENABLERS[row.enabledBy](attribute.key ?? '', settings)
 }
 
-/** Where no policy is known, or none admits anybody, there is nothing to hold the attribute against. */
+/** True if no policies are known, or the document has none: then there is nothing to compare the attribute with. */
 function mayProve(attestor: string, agents: PolicySet | undefined): boolean {
   return agents === undefined || agents.policies.length === 0 || agents.asksFor(attestor)
 }

@@ -1,5 +1,5 @@
-// What the checks of a schema ask, in words. A validator's own sentences are made of names of functions and operators; they
-// are for whoever writes the schema, and neither an author of documents nor a caller ever reads one.
+// Describes the checks of a schema. The validator's own messages contain names of functions and operators and address the
+// author of the schema, so neither an author of documents nor a caller reads them.
 
 /** What one check asks, as it follows "must". `isList`: of a list, and not of a string. */
 const REQUIREMENTS: Readonly<Record<string, (bound: string, isList: boolean) => string>> = {

@@ -23,7 +23,10 @@ export type ComparedDigests = { readonly [Section in (typeof COMPARED_SECTIONS)[
  */
 export type FindingsMemo<Findings> = (digests: ComparedDigests, compute: () => Findings) => Findings
 
-/** One for each isolate and kind of findings. They must hold nothing of the compiled documents, which would outlive their own bound. */
+/**
+ * One for each isolate and kind of findings. They must hold nothing of the compiled documents, which would outlive
+ * their own bound.
+ */
 export function createFindingsMemo<Findings>(): FindingsMemo<Findings> {
   /** Without findings: those of these documents are too large to remember. */
   const remembered = createLru<{ readonly findings?: Findings }>({

@@ -7,14 +7,16 @@ import { createPositions, findOffsetInScalar, findPlace, type Positions } from '
 import { readYaml } from '../yaml/yaml.ts'
 import type { YamlNode, YamlScalar } from '../yaml/yaml-node.ts'
 
-/** An issue at the start of its value. If it lies inside a text, where exactly is looked for once it is to be listed. */
+/**
+ * An issue at the start of its value. If it lies inside a string, its exact place is computed only when it is listed.
+ */
 export interface PlacedIssue {
   readonly issue: LocatedIssue
   readonly text?: { readonly scalar: YamlScalar; readonly offset: number }
 }
 
 /**
- * The place of an issue: the value at its path, its name if the issue says so, or the unit inside its text. A field
+ * The place of an issue: the value at its path, its name if the issue says so, or the unit inside its string. A field
  * that is missing is reported where the map that lacks it is named.
  */
 export function placeIssue(issue: Issue, root: YamlNode, text: string, positions: Positions): PlacedIssue {
@@ -35,7 +37,9 @@ function isBlock(node: YamlNode, text: string): boolean {
 export interface IssueList {
   readonly add: (issue: PlacedIssue) => void
   readonly hasErrors: () => boolean
-  /** In document order, at most {@link ISSUES_MAX}: errors are kept before warnings, and the last one counts the rest. */
+  /**
+   * In document order, at most {@link ISSUES_MAX}: errors are kept before warnings, and the last one counts the rest.
+   */
   readonly list: () => readonly LocatedIssue[]
 }
 

@@ -1,4 +1,4 @@
-// What compiling a document needs to know besides its text.
+// The settings that compiling a document depends on.
 import type { EntryContext } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 

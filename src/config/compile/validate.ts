@@ -1,4 +1,4 @@
-// The bridge from a valibot schema to a document: every fault at once, each where it stands. valibot itself sees values
+// The bridge from a valibot schema to a document: every fault at once, each at its place. valibot itself sees values
 // only, stops at the first unknown field and drops `__proto__`, so the structure is walked here and valibot runs the
 // checks (`pipe`) of each part. Maps become objects without a prototype: no name is special.
 import * as v from 'valibot'
@@ -16,7 +16,7 @@ import {
   describeUnknownField,
 } from './validation-issue.ts'
 
-/** What a schema may tell of itself with `v.metadata`. */
+/** What a schema can declare with `v.metadata`. */
 export interface SchemaMetadata {
   /** Of a `variant`: the code of an unknown discriminator, and what one is called. */
   readonly unknownCode?: IssueCode
@@ -155,7 +155,7 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
       walk.report({
         code: 'value_invalid',
         path,
-        message: `Cannot use ${quoteText(node.value)}: expected ${known}${near}`,
+        message: `Cannot use ${quoteText(node.value)}: expected ${choices.length > 1 ? 'one of ' : ''}${known}${near}`,
       })
       return INVALID
     }
@@ -203,7 +203,7 @@ function readObject(
     walk.report({
       code: 'field_missing',
       path: [...path, name],
-      message: `Cannot do without the field "${name}": add it`,
+      message: `Missing field "${name}": add it`,
     })
     isValid = false
   }
@@ -237,12 +237,12 @@ function readVariant(
   const names = [...options.keys()]
   const near = suggestNearest(entry.value.value, names) || `; known are ${(metadata.known ?? names).join(', ')}`
   const noun = metadata.noun ?? shape.key
-  const message = `Cannot use the ${noun} ${quoteText(entry.value.value)}: it is unknown${near}`
+  const message = `Unknown ${noun} ${quoteText(entry.value.value)}${near}`
   walk.report({ code: metadata.unknownCode ?? 'value_invalid', path: keyPath, message })
   return INVALID
 }
 
-/** Of a union, the option that is made for this kind of node, or else the first one, which then says what is wrong. */
+/** Chooses the option of a union for this kind of node, or else the first one, which then reports the fault. */
 function chooseOption(options: readonly v.GenericSchema[], node: YamlNode): v.GenericSchema {
   const wanted = node.kind === 'list' ? ['array'] : node.kind === 'map' ? ['strict_object', 'record'] : []
   const found = options.find((option) => wanted.includes(asShape(option).type)) ?? options[0]
@@ -271,7 +271,7 @@ function readMetadata(schema: v.GenericSchema): SchemaMetadata {
   return v.getMetadata(schema) as SchemaMetadata
 }
 
-/** Whether `[]` or `{}` would pass: nobody is told to write what is refused. */
+/** Tells whether `[]` or `{}` is valid, so that no hint suggests a value that is refused. */
 function mayBeEmpty(schema: v.GenericSchema): boolean {
   const shape = asShape(schema)
   if (shape.type === 'variant') return false

@@ -7,7 +7,10 @@ import type { StringForm } from '../../core/string-form.ts'
 import type { YamlNode } from '../yaml/yaml-node.ts'
 import { describeRequirement } from './describe-requirement.ts'
 
-/** A string is wanted. A number or a boolean that was meant as one is told how to say so, if that is then right. */
+/**
+ * Reports a value that is not a string. For an unquoted number or boolean the issue has a fix, if the quoted string is
+ * valid.
+ */
 export function describeNotString(node: YamlNode, path: Path, form?: StringForm): Issue {
   if (!('source' in node) || node.source === '') return describeMismatch(node, form?.words ?? 'a string', path)
   const source = printable(node.source, QUOTED_MAX_CHARACTERS)
@@ -32,7 +35,7 @@ function describeReading(node: YamlNode): string {
 /** `expected` is a noun with its article; `mayBeEmpty`: a collection without elements would do. */
 export function describeMismatch(node: YamlNode, expected: string, path: Path, mayBeEmpty = false): Issue {
   if (node.kind === 'null') {
-    const message = `Cannot use nothing here: expected ${expected}${mayBeEmpty ? (EMPTY[expected] ?? '') : ''}`
+    const message = `The value is missing here: expected ${expected}${mayBeEmpty ? (EMPTY[expected] ?? '') : ''}`
     return { code: 'value_empty', path, message }
   }
   return { code: 'type_mismatch', path, message: `Cannot use ${describeNode(node)} here: expected ${expected}` }
@@ -51,7 +54,7 @@ function describeNode(node: YamlNode): string {
     case 'list':
       return 'a list'
     case 'text':
-      return `the text ${quoteText(node.value)}`
+      return `the string ${quoteText(node.value)}`
     case 'int':
     case 'float':
       return `the number ${printable(node.source, QUOTED_MAX_CHARACTERS)}`
@@ -64,12 +67,12 @@ function describeNode(node: YamlNode): string {
 }
 
 export function describeMissingField(name: string, path: Path): Issue {
-  return { code: 'field_missing', path: [...path, name], message: `Cannot do without the field "${name}": add it` }
+  return { code: 'field_missing', path: [...path, name], message: `Missing field "${name}": add it` }
 }
 
-/** `hint` is a sentence fragment that says what the field may have been meant to be. */
+/** `hint`: a sentence fragment that suggests the intended field. */
 export function describeUnknownField(name: string, path: Path, hint: string): Issue {
-  const message = `Cannot use the field ${quoteText(name)}: it is unknown${hint}`
+  const message = `Unknown field ${quoteText(name)}${hint}`
   return { code: 'field_unknown', path: [...path, name], message, atKey: true }
 }
 
@@ -94,7 +97,7 @@ function describeFinding({ type, input }: CheckFinding, action: v.GenericPipeAct
   if ('message' in action && typeof action.message === 'string') return action.message
   const isList = Array.isArray(input)
   if (type === 'non_empty') {
-    return `Cannot use an empty ${isList ? 'list' : 'string'} here: name at least one value, or remove the field`
+    return `Cannot use an empty ${isList ? 'list' : 'string'} here: set at least one value, or remove the field`
   }
   const requirement = 'requirement' in action ? action.requirement : undefined
   return `Cannot use this value: it must ${describeRequirement(type, requirement, isList)}`

@@ -1,4 +1,4 @@
-// What bytes are that are not the UTF-8 of a document, by what an editor or a shell has made of them, and the cure.
+// Describes bytes that are not valid UTF-8: the encoding that an editor or a shell has written, and the fix.
 import { findByteOrderMark, findInvalidUtf8 } from '../../core/utf8.ts'
 import { createPositions, type Position } from './position.ts'
 
@@ -10,7 +10,7 @@ const MARKED = {
   'UTF-16': 'it is UTF-16, as some shells write it: save it as UTF-8',
 } as const
 
-/** `bytes` are no UTF-8, or begin with a byte order mark, which some readers drop and others keep. */
+/** Describes bytes that are not UTF-8, or begin with a byte order mark, which some parsers drop and others keep. */
 export function describeEncoding(bytes: Uint8Array): EncodingFault {
   const mark = findByteOrderMark(bytes)
   if (mark !== undefined) return { line: 1, column: 1, message: `Cannot read the document: ${MARKED[mark]}` }

@@ -1,4 +1,4 @@
-// Line breaks in double-quoted text that a backslash escapes: they stand for nothing (YAML 1.2.2 section 7.3.1).
+// Escaped line breaks in double-quoted scalars: they decode to nothing (YAML 1.2.2 section 7.3.1).
 import type { YamlScalar } from './yaml-node.ts'
 
 const LINE_BREAK = /\r\n|\n|\r/.source
@@ -8,7 +8,7 @@ const EMPTY_LINE = new RegExp(`[ \\t]*(?:${LINE_BREAK})`, 'y')
 
 /**
  * The first escaped line break that an empty line follows, in the text of a double-quoted scalar. The empty line is a
- * line feed by production [112], and nothing to the parser: text that readers take for two things is refused.
+ * line feed by production [112], and the parser drops it: a scalar that two parsers read differently is refused.
  */
 export function findLossyBreak(text: string, { contentStart, end }: YamlScalar): number | undefined {
   const content = text.slice(contentStart, end)

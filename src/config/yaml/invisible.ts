@@ -1,5 +1,5 @@
-// Next to a fault, what nobody sees: the line of an issue, or the one before it, may hold a character that looks like a
-// space, or like nothing, and is the cause. Whoever reads the issue cannot find it by looking.
+// Names invisible characters near a fault: the line of an issue, or the one before it, may contain a character that looks
+// like a space or is not displayed, and is the cause. An author cannot find it by looking.
 import { findUnseen } from '../../core/printable.ts'
 import { findSuspect, nameCharacter, type SuspectCharacter } from '../../core/suspect-character.ts'
 import type { LocatedIssue } from './located-issue.ts'
@@ -16,10 +16,10 @@ export function nameInvisible(issues: readonly LocatedIssue[], text: string): re
     const { line, code, message } = issue
     for (const at of [line, line - 1]) {
       const found = findInLine(lines.get(at) ?? '', code === 'yaml_syntax')
-      // A message that names it itself is not told to twice.
+      // The message may name the character already.
       if (found === undefined || message.includes(found.name)) continue
       const place = `line ${at}, column ${found.offset + 1}`
-      return { ...issue, message: `${message}; ${place} holds the invisible character ${found.name}` }
+      return { ...issue, message: `${message}; ${place} contains the invisible character ${found.name}` }
     }
     return issue
   })

@@ -1,4 +1,4 @@
-// Where something stands in a document, as an editor shows it: line and column from 1, columns in UTF-16 units.
+// Positions in a document, as an editor shows them: line and column from 1, columns in UTF-16 units.
 import type { Path } from '../../core/issue.ts'
 import type { YamlEntry, YamlNode, YamlScalar } from './yaml-node.ts'
 
@@ -72,7 +72,7 @@ export function readLines(text: string, wanted: ReadonlySet<number>): ReadonlyMa
   return lines
 }
 
-/** A node, and the entry whose value it is, if it stands in a map. */
+/** A node, and the entry whose value it is, if it belongs to a map. */
 export interface Place {
   readonly node: YamlNode
   readonly entry?: YamlEntry
@@ -100,7 +100,7 @@ export function findPlace(root: YamlNode, path: Path): Place {
   return place
 }
 
-/** Where in the document the unit `offset` of a scalar's decoded text stands. */
+/** Finds the offset in the document of unit `offset` of a scalar's decoded string. */
 export function findOffsetInScalar(text: string, scalar: YamlScalar, offset: number): number {
   const { source } = scalar
   let at = scalar.contentStart + scalar.indent
@@ -112,12 +112,12 @@ export function findOffsetInScalar(text: string, scalar: YamlScalar, offset: num
   return Math.min(here, scalar.end)
 }
 
-/** The offset behind what stands in the document for one decoded unit. */
+/** Returns the offset after the source of one decoded unit. */
 function stepOver(text: string, from: number, unit: number, scalar: YamlScalar): number {
   const { style, indent, end } = scalar
   let at = skipEscapedBreaks(text, from, scalar)
   if (style === 'double' && text[at] === '\\') {
-    // `\U0001f600` stands for two units: the first one moves nowhere.
+    // `\U0001f600` encodes two units: the first one does not advance.
     const isFirstOfTwo = text[at + 1] === 'U' && unit >= 0xd800 && unit <= 0xdbff
     return isFirstOfTwo ? at : at + countEscapeUnits(text[at + 1])
   }
@@ -134,7 +134,7 @@ function stepOver(text: string, from: number, unit: number, scalar: YamlScalar):
   return skipInline(text, next, isBlock ? Math.min(next + indent, end) : end)
 }
 
-/** They stand for nothing at all, and what stands behind them is on another line. */
+/** Skips escaped line breaks, which decode to nothing, with the indentation after them. */
 function skipEscapedBreaks(text: string, from: number, { style, end }: YamlScalar): number {
   let at = from
   if (style !== 'double') return at

@@ -19,7 +19,7 @@ export function hintQuotes(text: string, offset: number): QuoteHint {
   const start = findLineStart(text, offset)
   const line = text.slice(start, findLineEnd(text, start))
   const [, head = '', rest = ''] = LINE.exec(line) ?? []
-  // A comment is no part of the value.
+  // A comment is not part of the value.
   const value = rest.replace(/\s+#.*$/, '').trimEnd()
   if (head.trim() === '' || !INDICATOR.test(value)) return { words: 'put the whole value in quotes' }
   const quoted = `'${value.replaceAll("'", "''")}'`

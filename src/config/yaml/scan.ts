@@ -36,13 +36,17 @@ for (let code = SPACE; code < 0x7f; code++) ORDINARY[code] = 1
 for (const code of [COMMA, DASH, COLON, QUESTION, BRACKET, BRACE]) ORDINARY[code] = 0
 
 /**
- * The first fault of `text`, if any. It does not tell text from structure, so that nothing can hide from it: a `: ` in
+ * The first fault of `text`, if any. It does not distinguish strings from structure, so nothing can hide from it: a `: ` in
  * a comment counts as a key. Documents that people write are far below these bounds.
  */
 export function scanText(text: string): Fault | undefined {
   if (text.length > DOCUMENT_MAX_BYTES) return describeTooLarge(text.length)
   if (!text.isWellFormed()) {
-    return { code: 'encoding_invalid', offset: 0, message: 'Cannot read the document: it holds half a surrogate pair' }
+    return {
+      code: 'encoding_invalid',
+      offset: 0,
+      message: 'Cannot read the document: it contains an unpaired surrogate',
+    }
   }
   let keys = 0
   let items = 0
@@ -78,7 +82,7 @@ export function scanText(text: string): Fault | undefined {
         break
     }
     if (lines > DOCUMENT_MAX_LINES) return describeTooManyLines(at)
-    if (keys > DOCUMENT_MAX_KEYS) return describeTooMany('names', DOCUMENT_MAX_KEYS, at)
+    if (keys > DOCUMENT_MAX_KEYS) return describeTooMany('keys', DOCUMENT_MAX_KEYS, at)
     if (items > DOCUMENT_MAX_ITEMS) return describeTooMany('list elements', DOCUMENT_MAX_ITEMS, at)
   }
   return undefined
@@ -88,12 +92,12 @@ export function describeTooLarge(bytes: number): Fault {
   return {
     code: 'document_too_large',
     offset: 0,
-    message: `Cannot read ${bytes} bytes: a document has at most ${DOCUMENT_MAX_BYTES}; split it by cluster`,
+    message: `The document has ${bytes} bytes; at most ${DOCUMENT_MAX_BYTES} are allowed: split it by cluster`,
   }
 }
 
 function describeTooManyLines(offset: number): Fault {
-  const message = `Cannot read more than ${DOCUMENT_MAX_LINES} lines in one document; split it by cluster`
+  const message = `The document has more than ${DOCUMENT_MAX_LINES} lines: split it by cluster`
   return { code: 'document_too_large', offset, message }
 }
 
@@ -101,7 +105,7 @@ export function describeTooMany(what: string, max: number, offset: number): Faul
   return {
     code: 'document_too_many_keys',
     offset,
-    message: `Cannot read more than ${max} ${what} in one document: let policies share lists such as allowedServiceAccounts, or split it by cluster`,
+    message: `The document has more than ${max} ${what}: let policies share lists such as allowedServiceAccounts, or split it by cluster`,
   }
 }
 
@@ -120,7 +124,7 @@ function isForbidden(code: number): boolean {
 }
 
 function describeForbidden(code: number, offset: number): Fault {
-  // A text of ASCII in UTF-16 without a mark is UTF-8 as well: every second character is NUL.
+  // ASCII in UTF-16 without a byte order mark is valid UTF-8: every second character is NUL.
   const cure = code === 0 && offset < 2 ? 'the file seems to be UTF-16: save it as UTF-8' : 'remove it'
   const message = `Cannot use the character ${nameCharacter(code)} in a document: ${cure}`
   return { code: 'yaml_feature_forbidden', offset, message }

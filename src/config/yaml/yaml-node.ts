@@ -1,5 +1,5 @@
-// A document as a tree that knows where each part stands. Scalars follow the core schema of YAML 1.2: `no`, `yes` and
-// `on` are text, and so is a date.
+// A document as a tree with the place of each part. Scalars follow the core schema of YAML 1.2: `no`, `yes` and
+// `on` are strings, and so is a date.
 
 interface Span {
   /** Offsets into the document in UTF-16 units, quotes and the block header included. */

@@ -1,4 +1,4 @@
-// What the parser's complaints mean for an author, with a hint where the cause is known.
+// Translates the faults of the YAML parser for authors, with a hint where the cause is known.
 import { DOCUMENT_MAX_DEPTH } from '../../core/limits.ts'
 import { hintQuotes, type QuoteHint } from './quote-value.ts'
 import type { Fault } from './scan.ts'
@@ -60,7 +60,7 @@ export function describeSyntaxFault(text: string, reason: string, offset: number
   const template = findUnquotedTemplate(text, offset)
   if (template !== undefined) {
     const { words, ...hint } = hintQuotes(text, offset)
-    const message = `Cannot read a template without quotes here, YAML takes { for a map: ${words}`
+    const message = `Cannot read a template without quotes here, because YAML reads { as a map: ${words}`
     return { code: 'text_unquoted', offset: template, message, ...hint }
   }
   const { words, fix } = findHint(text, offset)
@@ -80,7 +80,7 @@ function findLineStart(text: string, offset: number): number {
   return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1
 }
 
-/** The `{{` in the line of `offset` that stands outside quotes, if there is one. */
+/** Finds the `{{` outside quotes in the line of `offset`. */
 function findUnquotedTemplate(text: string, offset: number): number | undefined {
   const start = findLineStart(text, offset)
   const end = findLineEnd(text, start)

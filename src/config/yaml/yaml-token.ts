@@ -2,9 +2,9 @@
 import type { ScalarStyle } from './yaml-node.ts'
 
 interface Properties {
-  /** Where the `&` of an anchor stands. */
+  /** The offset of the `&` of an anchor. */
   readonly anchorStart?: number
-  /** Where the `!` of a tag stands. */
+  /** The offset of the `!` of a tag. */
   readonly tagStart?: number
 }
 

@@ -67,12 +67,12 @@ export function buildTree(text: string, tokens: Iterable<YamlToken>, positions: 
   }
   for (const token of tokens) {
     take(tree, token)
-    if (tree.keys > DOCUMENT_MAX_KEYS) return stopAt(tree, 'names', DOCUMENT_MAX_KEYS)
+    if (tree.keys > DOCUMENT_MAX_KEYS) return stopAt(tree, 'keys', DOCUMENT_MAX_KEYS)
     if (tree.items > DOCUMENT_MAX_ITEMS) return stopAt(tree, 'list elements', DOCUMENT_MAX_ITEMS)
   }
   const { root, issues } = tree
   if (!isNothing(root)) return { root, issues }
-  const message = 'Cannot read an empty document: a section needs section, schema and spec'
+  const message = 'The document is empty: a section requires section, schema and spec'
   const empty = locateFault({ code: 'document_empty', offset: 0, message }, positions)
   return { root: undefined, issues: issues.length > 0 ? issues : [empty] }
 }
@@ -93,7 +93,7 @@ function reportIndicator(tree: Tree, what: string, offset: number, otherwise: st
   report(tree, 'yaml_feature_forbidden', offset, message, fix)
 }
 
-/** Where reading stands: the names and indexes of what is open. */
+/** Returns the path of the current node: the keys and indexes of the open collections. */
 function readPath(tree: Tree): Path {
   return tree.frames.flatMap((frame): Path => {
     if (frame.kind === 'list') return [frame.items.length]
@@ -121,8 +121,8 @@ function take(tree: Tree, token: YamlToken): void {
 function reportSecond(tree: Tree, isExplicit: boolean): void {
   const isFirstEmpty = isNothing(tree.root)
   const offset = findSecondDocument(tree.text, isFirstEmpty ? 0 : (tree.root?.end ?? 0), isExplicit, isFirstEmpty)
-  const cure = isFirstEmpty ? 'the first one holds only comments: remove this line' : 'one section is one document'
-  report(tree, 'yaml_feature_forbidden', offset, `Cannot hold several documents: ${cure}`)
+  const cure = isFirstEmpty ? 'the first one has only comments: remove this line' : 'write one section per file'
+  report(tree, 'yaml_feature_forbidden', offset, `The file has more than one document: ${cure}`)
 }
 
 function isNothing(root: YamlNode | undefined): boolean {
@@ -160,7 +160,7 @@ function close(tree: Tree): void {
   const frame = tree.frames.pop()
   if (frame === undefined) return
   const outer = tree.frames.at(-1)
-  // The end of a collection that stood as a name: its entry is dropped, and its value comes next.
+  // The end of a collection in the place of a key: its entry is dropped, and its value comes next.
   if (frame.kind === 'broken' && outer?.kind === 'map' && outer.key?.start === frame.start) return
   const { start } = frame
   const end = tree.cursor
@@ -193,12 +193,12 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
     frame.key = { name: '', start, end: start, dropped: true }
     if (token.kind === 'map' && tree.text.startsWith('{{', frame.start) && start === frame.start + 1) {
       const { words, fix } = hintQuotes(tree.text, frame.start)
-      const message = `Cannot read a template without quotes, YAML takes { for a map: ${words}`
+      const message = `Cannot read a template without quotes, because YAML reads { as a map: ${words}`
       report(tree, 'text_unquoted', frame.start, message, fix)
       // What was meant as one text is not held against a schema as two maps.
       tree.frames[tree.frames.length - 1] = { kind: 'broken', start: frame.start }
     } else {
-      report(tree, 'yaml_feature_forbidden', start, 'Cannot use anything but text as a name')
+      report(tree, 'yaml_feature_forbidden', start, 'A key must be a string')
     }
     if (token.kind !== 'alias') tree.frames.push({ kind: 'broken', start })
     return
@@ -213,15 +213,15 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
   frame.key = { name, start, end, dropped: !isText || isMerge || first !== undefined }
   if (scalar.kind !== 'text') {
     const what =
-      name === '' ? 'nothing' : `${printable(name, QUOTED_MAX_CHARACTERS)}, which YAML does not read as text,`
+      name === '' ? 'nothing' : `${printable(name, QUOTED_MAX_CHARACTERS)}, which YAML does not read as a string,`
     const fix = name === '' ? undefined : { start, end, text: JSON.stringify(name) }
-    const cure = fix === undefined ? 'write a name' : `put it in quotes: ${printable(fix.text, QUOTED_MAX_CHARACTERS)}`
-    report(tree, 'yaml_feature_forbidden', start, `Cannot use ${what} as a name: ${cure}`, fix)
+    const cure = fix === undefined ? 'write a key' : `put it in quotes: ${printable(fix.text, QUOTED_MAX_CHARACTERS)}`
+    report(tree, 'yaml_feature_forbidden', start, `Cannot use ${what} as a key: ${cure}`, fix)
   } else if (isMerge) {
     report(tree, 'yaml_feature_forbidden', start, 'Cannot merge maps with <<: write the fields out')
   } else if (isText && first !== undefined) {
     const { line } = tree.positions.at(first.keyStart)
-    const message = `Cannot give ${quoteText(name)} twice: it stands in line ${line} already`
+    const message = `Duplicate key ${quoteText(name)}: it is already defined in line ${line}`
     tree.issues.push({
       ...locateFault({ code: 'key_duplicate', offset: start, message }, tree.positions, readPath(tree)),
       atKey: true,
@@ -232,15 +232,15 @@ function takeKey(tree: Tree, frame: MapFrame, token: NodeToken): void {
 /** Reports an alias, an anchor or a tag; false if there is one. */
 function checkProperties(tree: Tree, token: NodeToken): boolean {
   if (token.kind === 'alias') {
-    reportIndicator(tree, 'Cannot use an alias (*)', token.start, 'write the value out')
+    reportIndicator(tree, 'Cannot use an alias (*)', token.start, 'write the value')
     return false
   }
   const { anchorStart, tagStart } = token
   // `!a && b` is a negation: one fault, and not the anchor `&` behind a tag as well.
   if (tagStart !== undefined) {
-    reportIndicator(tree, 'Cannot use a tag (!)', tagStart, 'leave it out')
+    reportIndicator(tree, 'Cannot use a tag (!)', tagStart, 'remove it')
   } else if (anchorStart !== undefined) {
-    reportIndicator(tree, 'Cannot use an anchor (&)', anchorStart, 'write the value out where it is used')
+    reportIndicator(tree, 'Cannot use an anchor (&)', anchorStart, 'write the value where it is used')
   }
   return anchorStart === undefined && tagStart === undefined
 }
@@ -254,7 +254,7 @@ function checkText(tree: Tree, scalar: YamlScalar): boolean {
     return false
   }
   if (scalar.source.isWellFormed() && !scalar.source.includes('\0')) return true
-  const message = 'Cannot use an escape for NUL or for half a surrogate pair'
+  const message = 'Cannot use an escape sequence for NUL or an unpaired surrogate'
   report(tree, 'yaml_feature_forbidden', scalar.start, message)
   return false
 }
@@ -274,12 +274,12 @@ function readScalar(tree: Tree, token: ScalarToken): YamlScalar {
       return resolveScalar({ start: content.start - 1, end: content.end + 1, ...common })
     case 'literal':
     case 'folded':
-      // The event does not say where its header stands: it is what comes next.
+      // The event does not have the offset of the header: it is the next token.
       return resolveScalar({ start: skipSeparators(tree.text, tree.cursor), end: content.end, ...common })
   }
 }
 
-/** An empty value stands where its name does, an empty list element at its dash. */
+/** Locates an empty value at its key, and an empty list element at its dash. */
 function locateEmpty(tree: Tree): number {
   const frame = tree.frames.at(-1)
   if (frame?.kind === 'map') return frame.key?.start ?? skipSeparators(tree.text, tree.cursor)

@@ -1,6 +1,6 @@
 // The only importer of the YAML parser. It reads a strict subset, of which JSON is a part: one document, no anchors,
-// aliases, tags, merge keys or directives, text keys, each once. The tree is built from parser events, since those know
-// where everything stands; a text that one reader takes for something else than another is refused, not guessed.
+// aliases, tags, merge keys or directives; keys are strings and unique. The tree is built from parser events, because they
+// have offsets. A document that two parsers could read differently is refused.
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml'
 import { DOCUMENT_MAX_DEPTH } from '../../core/limits.ts'
 import type { LocatedIssue } from './located-issue.ts'

@@ -1,29 +1,29 @@
-// Which anchors of a piece of evidence are worth a try, and which of those may cause a fetch. An issuer may have many: the
-// name that the evidence calls, and what is in hand, leave one of them nearly always. An unsigned token gets this far, so
-// the number of fetches and of signatures that it can cause is bounded.
+// Plans which anchors of a piece of evidence are tried, and which of those may cause a fetch. An issuer may have many: the
+// name in the evidence and the cached keys nearly always leave one. A forged token gets this far, so the number of fetches
+// and of signature checks that it can cause is bounded.
 import type { AttestContext } from '../../attest/attest-context.ts'
 import type { Prospect } from '../../attest/attestor.ts'
 import { ANCHOR_FETCHES_PER_EVIDENCE_MAX, ANCHORS_PER_NAME_MAX } from '../../core/limits.ts'
 import type { AnchorGroup } from '../policy.ts'
 import type { Piece } from './evidence.ts'
 
-/** How often the request may still make anchors fetch. */
+/** The number of fetches that the request may still cause. */
 export interface FetchBudget {
   left: number
 }
 
 export interface AnchorPlan {
-  /** What is in hand fits. */
+  /** The cached material matches the evidence. */
   readonly ready: ReadonlySet<AnchorGroup>
   /** Verified together as soon as a policy asks for one of them: each may fetch. */
   readonly fetched: ReadonlySet<AnchorGroup>
-  /** Called by another name than the evidence calls: all refuse as the first of them does. */
+  /** Their names differ from the one in the evidence: all refuse as the first of them does. */
   readonly otherNames: ReadonlySet<AnchorGroup>
-  /** Beyond the bound of signatures: the evidence does not say which of too many it means. */
+  /** Beyond the bound of signature checks: too many anchors match the name in the evidence. */
   readonly ambiguous: ReadonlySet<AnchorGroup>
 }
 
-/** For evidence of more than one anchor. Takes its fetches from `budget`. */
+/** Plans the anchors of evidence that has more than one. Takes its fetches from `budget`. */
 export function planAnchors(piece: Piece, context: AttestContext, budget: FetchBudget): AnchorPlan {
   const { opened, attestor, candidates } = piece
   const groups = [...candidates.anchors.values()]
@@ -39,7 +39,7 @@ export function planAnchors(piece: Piece, context: AttestContext, budget: FetchB
     by[prospect].push(group)
   }
   const { ready, unlikely, absent } = by
-  // Keys that are in hand and do not fit are asked for again only if no others fit: then they may have been rotated.
+  // Cached keys that do not match are fetched again only if no others match: then they may have been rotated.
   const wanted = ready.length > 0 ? absent : [...absent, ...unlikely]
   const fetched = wanted.slice(0, Math.min(ANCHOR_FETCHES_PER_EVIDENCE_MAX, budget.left))
   budget.left -= fetched.length

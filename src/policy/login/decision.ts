@@ -1,5 +1,6 @@
-// What decided a login, and whether it would decide so again. A session is revoked with its policy, and a policy is what
-// it asks, not what it is called: the digest says whether that changed, and the record whether the session still meets it.
+// Records what decided a login, and rechecks it. A session ends when its policy would no longer admit it. A policy is
+// identified by its requirements, not its name: the digest shows whether they changed, and the record whether the session
+// still satisfies them.
 import type { PinContext } from '../../attest/attest-context.ts'
 import type { Attestor, Requirement } from '../../attest/attestor.ts'
 import { findFirstRefusal } from '../../attest/check.ts'
@@ -21,18 +22,20 @@ export interface DecisionContext extends PinContext {
   readonly engine: ConditionEngine
 }
 
-/** What a session says of its login. */
+/** What a session records of its login. */
 export interface RecordedLogin {
   readonly attributes: readonly SessionAttribute[]
   readonly decision: SessionDecision | undefined
 }
 
 export interface Decisions {
-  /** SHA-256 (base64url) over all that decides in a policy; computed once for each compiled policy that is used. */
+  /** Computes the SHA-256 (base64url) of everything that decides in a policy, once per compiled policy. */
   digestPolicy(policy: Policy): Promise<string>
   /**
-   * Checks a session that a policy of this name admitted against the policy in force: `undefined` if that would admit it,
-   * or the first refusal. The refusal is for the operator: it may show what the policy expects.
+   * Checks a session against the policy in force that has the name of the one which admitted it.
+   *
+   * @returns `undefined` if the policy would admit it, or the first refusal. The refusal is for operators: it may show what
+   *   the policy expects
    */
   recheck(login: RecordedLogin, policy: Policy): Promise<Refusal | undefined>
 }
@@ -55,7 +58,7 @@ export function createDecisions(context: DecisionContext): Decisions {
     return digest
   }
 
-  /** Attestors and conditions must all hold, so their order decides nothing, and neither does saying one twice. */
+  /** Attestors and conditions must all hold, so neither order nor repetition has a meaning. */
   async function describe({ requirements, conditions }: Policy): Promise<string> {
     const attestors = requirements.map(async (requirement) =>
       writeCanonicalJson({
@@ -72,11 +75,11 @@ export function createDecisions(context: DecisionContext): Decisions {
 
   async function recheck({ attributes, decision }: RecordedLogin, policy: Policy): Promise<Refusal | undefined> {
     if (decision === undefined) return refuseUnrecorded()
-    // Such a policy admits nobody, and there is no row that could say what it asks.
+    // Such a policy admits no login, and there is no row that could check it.
     const unbuilt = policy.requirements.find((requirement) => requirement.unsupported)
     if (unbuilt !== undefined) return describeUnsupported(unbuilt.type)
     if (decision.digest === (await digestPolicy(policy))) return undefined
-    // One proof for each attestor and none besides: what a session holds is what a login now would prove.
+    // Exactly one proof per attestor: the session must record what a login would prove now.
     const { requirements, conditions } = policy
     if (requirements.length === 0 || requirements.length !== decision.proofs.length) return refuseOtherAttestors(policy)
     const byName = new Map(attributes.map(({ name, value }) => [name, value]))
@@ -90,10 +93,10 @@ export function createDecisions(context: DecisionContext): Decisions {
     return checkConditions(conditions, byName, context.engine, createFuelTank(CONDITION_FUEL_PER_REQUEST))
   }
 
-  /** The pins of one requirement again, on a record. What the record does not hold is refused, never passed. */
+  /** Checks the pins of one requirement against the record. A missing fact is refused, never passed. */
   function recheckPins(requirement: Requirement, { facts }: SessionProof, attributes: Attributes): Refusal | undefined {
     const row = findRow(requirement)
-    // What a call-out answered is never asked again: it holds while the policy asks the same of the same.
+    // A call-out is not repeated: its answer holds as long as the policy asks the same of it.
     if (row.callOut !== undefined) return facts === digestAsked(requirement) ? undefined : UNREADABLE
     const restored = row.restore?.(attributes, facts)
     if (restored === undefined) return UNREADABLE
@@ -104,7 +107,7 @@ export function createDecisions(context: DecisionContext): Decisions {
     return findFirstRefusal(row.checks(restored.facts, requirement.pins, context))
   }
 
-  /** Every id by which a session may name the anchor of a requirement. */
+  /** Lists every id by which a session may name the anchor of a requirement. */
   async function listAnchorIds(requirement: Requirement): Promise<readonly string[]> {
     const row = findRow(requirement)
     return (await row.anchorIds?.(requirement.anchor)) ?? [requirement.anchor.id]
@@ -115,7 +118,7 @@ export function createDecisions(context: DecisionContext): Decisions {
 
 const UNREADABLE: Refusal = {
   code: 'session_malformed',
-  detail: 'the session does not record what the policy is checked against: log in again',
+  detail: 'the session does not record what the policy checks: log in again',
 }
 
 function sortUnique(list: readonly string[]): Json {
@@ -123,7 +126,7 @@ function sortUnique(list: readonly string[]): Json {
 }
 
 function refuseUnrecorded(): Refusal {
-  return { code: 'session_malformed', detail: 'the session does not record what decided its login' }
+  return { code: 'session_malformed', detail: 'the session does not record which evidence admitted it: log in again' }
 }
 
 function refuseOtherAttestors({ requirements }: Policy): Refusal {

@@ -1,4 +1,4 @@
-// The pieces of evidence of one login, opened: well-formed, not believed, each with the policies that it could help.
+// The pieces of evidence of one login, opened: well-formed, not verified, each with the policies that it could satisfy.
 import type { Attestor, Opened, OpenedChallenge, Requirement } from '../../attest/attestor.ts'
 import type { Claimed } from '../../attest/claimed.ts'
 import { sha256Base64url } from '../../core/digest.ts'
@@ -37,7 +37,7 @@ export interface ReadAttestation {
   readonly piece: Piece | { readonly refusal: Refusal }
 }
 
-/** Opens one attestation. Evidence that no policy asks for is not even read. */
+/** Opens one attestation. Evidence of a type that no policy requires is not parsed. */
 export function readAttestation(attestation: Attestation, policies: PolicySet): ReadAttestation {
   const { type, attestor, evidence, challenge } = attestation
   const refused = (refusal: Refusal, opened?: Opened): ReadAttestation => ({
@@ -59,23 +59,23 @@ export function readAttestation(attestation: Attestation, policies: PolicySet): 
   return refused(attestor.refuseSelector?.(selector, expected) ?? describeUnknownSelector(type, expected), opened)
 }
 
-/** Whether the requirement asks for this evidence. */
+/** Tells whether the requirement accepts evidence of this type and selector. */
 export function fitsRequirement({ type, selector }: Requirement, piece: Piece): boolean {
   return type === piece.type && (selector === undefined || selector === piece.opened.selector)
 }
 
-/** Which evidence was seen, for the audit record: never the evidence itself. */
+/** Identifies evidence in the audit record; never contains the evidence itself. */
 export interface EvidenceName {
   readonly type: string
-  /** SHA-256 (base64url) of what the attestor calls digestible; absent for evidence that was not read. */
+  /** SHA-256 (base64url) of `Opened.digestible`; absent for evidence that was not opened. */
   readonly digest?: string
-  /** Why it was refused itself, whatever policies ask of it: this very object is then in the trace of each of them. */
+  /** Why the evidence was refused, independent of policies. The same object is in the trace of each of them. */
   readonly refusal?: Refusal
-  /** Whose it says it is, unverified; absent where nobody knows how to read it. A function: most logins need it not. */
+  /** Reads its unverified claims; absent for an unknown type. A function, because most logins do not need it. */
   readonly readClaimed?: () => Claimed
 }
 
-/** Evidence of a request that was refused before it was looked at. */
+/** Names evidence of a request that was refused before the evidence was opened. */
 export function nameUnopened({ type, attestor, evidence }: Attestation): EvidenceName {
   return { type, ...(attestor === undefined ? {} : { readClaimed: () => attestor.readClaimed(evidence) }) }
 }

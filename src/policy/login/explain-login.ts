@@ -1,5 +1,5 @@
-// Why a login ends as it does: every policy, every check of its attestors, every part of its conditions. The outcome is
-// that of `evaluateLogin`; what is told about it is made by the functions that decide there. For operators, offline.
+// Explains a login to operators, offline: every policy, every check of its attestors, every part of its conditions. The
+// outcome is that of `evaluateLogin`, and the explanation uses the functions that decide there.
 import type { Requirement, VerificationSteps } from '../../attest/attestor.ts'
 import type { Check } from '../../attest/check.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
@@ -28,14 +28,14 @@ export interface Explained {
   readonly attributes: readonly Attribute[] | undefined
 }
 
-/** One piece of evidence. Without a selector it was not read: it is malformed (`refusal`), or nobody asks for it. */
+/** One piece of evidence. Without a selector it was not read: it is malformed (`refusal`), or no policy asks for it. */
 export interface EvidenceExplanation {
   readonly type: string
   readonly selector?: string
   readonly refusal?: Refusal
 }
 
-/** `undecided`: nothing speaks against it, and something could not be checked. */
+/** `undecided`: no check failed, and some checks could not run. */
 export type PolicyState = 'satisfied' | 'not_satisfied' | 'undecided'
 
 export interface PolicyExplanation {
@@ -49,7 +49,7 @@ export interface PolicyExplanation {
 
 /**
  * One required attestor.
- * - `checked`: there is evidence of its selector; all checks are told
+ * - `checked`: there is evidence with its selector, and all checks are shown
  * - `elsewhere`: the evidence of its type has another selector, such as another issuer
  * - `unreadable`: the evidence of its type is malformed
  * - `missing`: there is no evidence of its type
@@ -74,14 +74,20 @@ export interface ConditionExplanation extends PolicyCondition {
   readonly explanation: Explanation
 }
 
-/** A check passed, failed, or could not be made: by itself, or for want of keys. */
+/** Reads the result of a check. `unknown`: the check could not run, or keys are missing. */
 export function readCheckState({ refusal, unknown }: Check): 'passed' | 'failed' | 'unknown' {
   if (unknown !== undefined) return 'unknown'
   if (refusal === undefined) return 'passed'
   return isWaiting(refusal) ? 'unknown' : 'failed'
 }
 
-/** Decides a login as {@link evaluateLogin} does, and tells every step. */
+/**
+ * Decides a login as {@link evaluateLogin} does, and shows every step.
+ *
+ * @param attestations the evidence of the login
+ * @param policies those of the cluster or the trust domain
+ * @param context clock, keys and engine; call-outs are not made
+ */
 export async function explainLogin(
   attestations: readonly Attestation[],
   policies: PolicySet,
@@ -140,7 +146,7 @@ async function explainByVerdict(
   context: LoginContext,
 ): Promise<VerificationSteps> {
   if (attestor.callOut !== undefined) {
-    const unknown = 'nobody is asked while a login is explained'
+    const unknown = 'call-outs are not made while a login is explained'
     return { checks: [{ name: 'call-out', expected: 'yes', actual: undefined, refusal: undefined, unknown }] }
   }
   const verified = await attestor.verify(value, anchor, [pins], context)

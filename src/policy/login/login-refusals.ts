@@ -1,53 +1,55 @@
-// Why a login does not get in, where no attestor and no condition says so itself: one sentence each.
+// The refusals of a login that come neither from an attestor nor from a condition.
 import { quoteText } from '../../core/printable.ts'
 import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
 import type { Policy } from '../policy.ts'
 
-/** What did not answer might still let it pass. */
+/** Tells whether the refusal is temporary: the login might pass once the source answers. */
 export function isWaiting({ code }: Refusal): boolean {
   return findAnswerCode(code) !== undefined
 }
 
-/** The code of a request that ends with 503 because of this refusal; `undefined` if it ends with 401 or 403. */
+/** Finds the code of the 503 that this refusal leads to; `undefined` if the login ends with 401 or 403. */
 export function findAnswerCode(code: RefusalCode): RefusalCode | undefined {
   const row = REFUSALS[code]
   return 'answer' in row ? row.answer : undefined
 }
 
-/** The policy asks for evidence of this type, and none of it was sent that fits. */
+/** The policy requires evidence of this type, and no matching evidence was sent. */
 export function describeMissingAttestor(type: string, { requirements }: Policy): Refusal {
-  const detail = `evidence of type "${type}" is required as well`
+  const detail = `evidence of type "${type}" is missing: send it in the same login`
   const audit = { requiredAttestors: requirements.map((requirement) => requirement.type) }
   return { code: 'attestor_missing', detail, audit }
 }
 
 export const SPENT: Refusal = {
   code: 'token_expired',
-  detail: 'JWT verification failed: the evidence expires now, and no session can outlive it: send fresh evidence',
+  detail: 'JWT verification failed: the evidence expires now, so no session can be issued: send fresh evidence',
 }
 
-/** Evidence calls for an anchor by a name that too many have. The compiler refuses such documents where it can tell. */
+/**
+ * Too many anchors have the name that the evidence gives. The compiler refuses such documents if the names are inline.
+ */
 export const ANCHOR_AMBIGUOUS: Refusal = {
   code: 'signing_key_ambiguous',
-  detail: 'the evidence names no key, and fits too many key sets to try them all: send evidence that names its key',
+  detail: 'the evidence names no key and could match too many key sets: send evidence that names its key',
 }
 
 export const CHALLENGE_MISSING: Refusal = {
   code: 'challenge_missing',
-  detail: 'this evidence is good only with a challenge: ask for one, and send it along as "challenge"',
+  detail: 'this evidence requires a challenge: request one and send it back as "challenge"',
 }
 
-/** Of a call-out that it never came to. */
+/** For the evidence of a call-out that was not made. */
 export const NOT_ASKED: Refusal = {
   code: 'evidence_not_required',
-  detail: 'nobody was asked about this evidence: other evidence did not pass, and decides first',
+  detail: 'no call-out was made for this evidence: other evidence did not pass, and that decides first',
 }
 
-/** For an attestor that has no word of its own for it. */
+/** For an attestor without a `refuseSelector` of its own. */
 export function describeUnknownSelector(type: string, expected: readonly string[]): Refusal {
   return {
     code: 'issuer_mismatch',
-    detail: `no policy of this cluster names the issuer of this evidence of type ${quoteText(type)}`,
+    detail: `no policy of this cluster accepts the issuer of this evidence of type ${quoteText(type)}`,
     audit: { expected },
   }
 }
@@ -70,7 +72,7 @@ export function describeUnsupported(type: string): Refusal {
 export function describeEmptyPolicy(): Refusal {
   return {
     code: 'policy_empty',
-    detail: 'the policy requires no attestor, and so admits nobody',
+    detail: 'the policy requires no attestor and therefore admits no login',
     audit: { requiredAttestors: [] },
   }
 }

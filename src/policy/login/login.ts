@@ -37,7 +37,7 @@ interface NotSatisfied extends Traced {
 export type LoginOutcome =
   | ({ readonly kind: 'admitted'; readonly policy: Policy } & Proof & Traced)
   | ({ readonly kind: 'refused'; readonly reason: RefusedReason } & NotSatisfied)
-  /** Some policy could still be satisfied but for what did not answer; `code` says what. */
+  /** A policy could be satisfied if a source had answered; `code` names the failure. Answered with 503. */
   | ({
       readonly kind: 'unavailable'
       readonly code: RefusalCode
@@ -47,12 +47,21 @@ export type LoginOutcome =
 
 export type RefusedReason = 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'
 
-/** 401 says that nothing of what was sent was verified; 403 that something was, and did not suffice. */
+/**
+ * Chooses the status (RFC 9110 sections 15.5.2, 15.5.4): 401 if no evidence was verified, 403 if it did not suffice.
+ */
 export function chooseRefusalStatus(reason: RefusedReason): 401 | 403 {
   return reason === 'nothing_verified' ? 401 : 403
 }
 
-/** Decides a login. The first satisfied policy admits, in document order; 503 only if one could still be satisfied. */
+/**
+ * Decides a login. The first satisfied policy in document order admits it.
+ *
+ * @param attestations the evidence of the login, validated by the schemas of the attestors
+ * @param policies those of the cluster or the trust domain
+ * @param context clock, keys, network and engine of the request
+ * @returns `unavailable` only if a policy could be satisfied once a source answers
+ */
 export async function evaluateLogin(
   attestations: readonly Attestation[],
   policies: PolicySet,
@@ -99,7 +108,7 @@ export async function evaluateLogin(
   return { kind: 'refused', reason: isVerified ? 'no_policy_satisfied' : 'nothing_verified', ...found }
 }
 
-/** Verifies what the policy asks for and nobody has verified, all at once. What call-outs ask is not verified. */
+/** Starts all verifications that the policy requires and that have no verdict yet. Call-outs are not verified. */
 function verifyFor({ requirements }: Policy, pieces: readonly Piece[], verdicts: Verdicts): readonly Promise<void>[] {
   const waits: Promise<void>[] = []
   for (const requirement of requirements) {
@@ -111,18 +120,18 @@ function verifyFor({ requirements }: Policy, pieces: readonly Piece[], verdicts:
   return waits
 }
 
-/** The policies that are worth a look, in document order. */
+/** The policies to try, in document order. */
 interface Queue {
   next(): Policy | undefined
-  /** Asks for nothing but evidence that did not verify: it is counted, and not tried. */
+  /** Tells whether the policy requires only evidence that did not verify: it is counted and not tried. */
   isHopeless(policy: Policy): boolean
   /** The refusal of such evidence if it could still verify. */
   waiting(): Refusal | undefined
 }
 
 /**
- * Evidence that did not verify speaks for all policies that ask for nothing else: anybody could have thousands of them
- * tried. Where it has one anchor, the rest of them is left out at once.
+ * Evidence that did not verify decides for all policies that require nothing else. Otherwise a caller with a forged token
+ * could have thousands of them tried. If the evidence has one anchor, the rest of them is skipped at once.
  */
 function createQueue(pieces: readonly Piece[], verdicts: Verdicts, trials: Trials): Queue {
   const hopeless = new Set<Piece>()
@@ -157,7 +166,7 @@ function createQueue(pieces: readonly Piece[], verdicts: Verdicts, trials: Trial
   }
 }
 
-/** Nearly always there is one list, and it is in order. */
+/** Nearly always there is one list, which is already in order. */
 function orderPolicies(lists: readonly (readonly Policy[])[]): readonly Policy[] {
   const [only = []] = lists
   return lists.length < 2 ? only : sortPolicies(...lists)
@@ -172,14 +181,14 @@ async function trace(
   return { traces, untraced, evidence }
 }
 
-/** Why the evidence itself was refused, whatever policies say of it; `undefined` if it verified or was not needed. */
+/** Finds why the evidence was refused, independent of policies; `undefined` if it verified or was not needed. */
 function findOwnRefusal({ piece }: ReadAttestation, verdicts: Verdicts): Refusal | undefined {
   if ('refusal' in piece) return piece.refusal
   const best = verdicts.best(piece)
   return best === undefined || best.ok ? undefined : best.refusal
 }
 
-/** That a policy refuses with what the evidence was refused for, and not by itself. */
+/** Tells whether a refusal is that of the evidence and not of a policy. */
 function isOfEvidence(refusal: Refusal, read: readonly ReadAttestation[], verdicts: Verdicts): boolean {
   return read.some(({ piece }) => ('refusal' in piece ? piece.refusal === refusal : verdicts.isRefusal(piece, refusal)))
 }
@@ -189,7 +198,7 @@ function listProvedAttributes(piece: Piece, verdicts: Verdicts): readonly Attrib
   return best?.ok ? piece.attestor.attributes(best.value.facts) : []
 }
 
-/** Why this evidence did not admit: what its verification said, or else what policies said of it. */
+/** Lists why this evidence did not admit: the refusal of its verification, or else those of policies. */
 function listRefusals(one: ReadAttestation, verdicts: Verdicts, trials: Trials): readonly EvidenceRefusal[] {
   const { type } = one.attestation
   const refusal = findOwnRefusal(one, verdicts)
@@ -199,6 +208,6 @@ function listRefusals(one: ReadAttestation, verdicts: Verdicts, trials: Trials):
   // Nothing has verified it, and whoever sent it may have verified nothing: it is not told what else is required.
   if (!('refusal' in one.piece) && one.piece.attestor.callOut !== undefined) return [{ type, refusal: NOT_ASKED }]
   const others = [...trials.refusedTypes]
-  const detail = `this evidence was accepted, and the policy requires more: ${others.join(', ')}`
+  const detail = `this evidence was accepted, but the policy also requires: ${others.join(', ')}`
   return [{ type, refusal: { code: 'attestor_missing', detail, audit: { requiredAttestors: [type, ...others] } } }]
 }

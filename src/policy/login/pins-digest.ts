@@ -1,4 +1,4 @@
-// Pins as what decides, and not as they were written: JSON data in which every list is a set.
+// Normalized pins: JSON data in which every array is a set, independent of how the author wrote it.
 import type { Requirement } from '../../attest/attestor.ts'
 import { digestText } from '../../core/digest.ts'
 import { type Json, writeCanonicalJson } from '../../core/json.ts'

@@ -1,5 +1,5 @@
-// What became of the policies that a login tried. A document may have thousands of one issuer, so only what an answer or
-// an audit record can hold is kept, and the rest is counted.
+// The results of the policies that a login tried. A document may have thousands for one issuer, so only what an answer or
+// an audit record can contain is kept, and the rest is counted.
 import { AUDITED_POLICIES_MAX } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 
@@ -8,7 +8,7 @@ export interface EvidenceRefusal {
   readonly refusal: Refusal
 }
 
-/** What became of one policy that the evidence might have satisfied. For the audit record. */
+/** The result of one policy that the evidence could have satisfied, for the audit record. */
 export interface PolicyTrace {
   readonly policy: string
   readonly refusals: readonly EvidenceRefusal[]
@@ -42,7 +42,12 @@ export interface Trials {
   readonly untraced: Untraced
 }
 
-/** `isOfEvidence`: of the refusals of evidence that did not verify; these very objects are what every policy says of it. */
+/**
+ * Creates the record of one login.
+ *
+ * @param isOfEvidence tells whether a refusal is that of evidence which did not verify; every policy reports the same
+ *   object
+ */
 export function createTrials(isOfEvidence: (refusal: Refusal) => boolean): Trials {
   const kept: PolicyTrace[] = []
   let last: PolicyTrace | undefined
@@ -54,7 +59,7 @@ export function createTrials(isOfEvidence: (refusal: Refusal) => boolean): Trial
   return {
     note(trace) {
       for (const refusal of trace.refusals) {
-        // What another anchor said of the evidence is less than what a policy says whose anchor verified it.
+        // A refusal by a policy whose anchor verified the evidence is more precise than that of another anchor.
         const known = first.get(refusal.type)
         const isBetter = known !== undefined && isOfEvidence(known.refusal) && !isOfEvidence(refusal.refusal)
         if (known === undefined || isBetter) first.set(refusal.type, refusal)

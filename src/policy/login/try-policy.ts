@@ -30,7 +30,7 @@ export type Tried =
   | {
       readonly kind: 'failed'
       readonly refusals: readonly EvidenceRefusal[]
-      /** It could still be satisfied but for what did not answer: the refusal that says so. */
+      /** The refusal of a source that did not answer, if the policy could otherwise be satisfied. */
       readonly waiting: Refusal | undefined
       /** Its attestors all passed, and one of its conditions did not. */
       readonly attestorsPassed: boolean
@@ -40,7 +40,10 @@ export interface TryContext extends AttestContext {
   readonly engine: ConditionEngine
 }
 
-/** Everything that the policy needs has a verdict. A policy with call-outs is not satisfied before {@link askCallOuts}. */
+/**
+ * Tries one policy. All evidence that it requires must have a verdict. A policy with call-outs also needs
+ * {@link askCallOuts}.
+ */
 export function tryPolicy(
   policy: Policy,
   pieces: readonly Piece[],
@@ -59,7 +62,7 @@ export function tryPolicy(
   return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
 }
 
-/** Asked last, with what the rest of the policy proved: `held` is the policy satisfied but for them. */
+/** Makes the call-outs of a policy that is otherwise satisfied. `held`: what its other attestors proved. */
 export async function askCallOuts(
   policy: Policy,
   held: Proof,
@@ -80,8 +83,8 @@ export function listCallOuts({ requirements }: Policy, pieces: readonly Piece[])
 
 function checkAttestors(policy: Policy, pieces: readonly Piece[], verdicts: Verdicts, context: TryContext): Tried {
   const direct = policy.requirements.filter((requirement) => !isCallOut(requirement, pieces))
-  // An empty conjunction is true in logic and a breach here, and call-outs verify nothing. The compiler refuses both; so
-  // does the evaluator.
+  // An empty conjunction is true in logic and would admit every login here, and call-outs verify nothing. The compiler
+  // refuses both, and so does the evaluator.
   if (direct.length === 0) return failPolicy([{ type: '', refusal: describeEmptyPolicy() }])
   return settle(
     direct.map((requirement) => ({
@@ -150,6 +153,7 @@ async function callOut(
   if (piece?.attestor.callOut === undefined) throw new Error(`${type} has no call-out`)
   const answer = await piece.attestor.callOut(piece.opened.value, anchor, pins, proved, context)
   if (!answer.ok) return answer
+  // A service may add attributes of its own origin and must not overwrite others: it could claim any node or namespace.
   const foreign = findForeign(answer.value, type, proved)
   if (foreign !== undefined) throw new Error(`the call-out of ${type} answered the attribute ${foreign.name}`)
   const proof = { type, anchor: anchor.id, facts: digestAsked(requirement) }

@@ -1,5 +1,5 @@
-// What anchors say of evidence. A piece is verified at most once per anchor, however many policies ask, and when the first
-// of them asks: a slow anchor of a later policy holds no earlier one back.
+// The results of verifying evidence. A piece is verified at most once per anchor, however many policies require it, and
+// only when the first of them does: a slow anchor of a later policy does not delay an earlier one.
 import type { AttestContext } from '../../attest/attest-context.ts'
 import type { Verified } from '../../attest/attestor.ts'
 import { ANCHOR_FETCHES_PER_REQUEST_MAX } from '../../core/limits.ts'
@@ -13,13 +13,13 @@ import { ANCHOR_AMBIGUOUS, isWaiting, SPENT } from './login-refusals.ts'
 export type Verdict = Checked<Verified>
 
 export interface Verdicts {
-  /** What is known already. */
+  /** The verdict, if the piece is already verified by this anchor. */
   known(piece: Piece, anchorId: string): Verdict | undefined
-  /** Verifies, unless it has been done. Rejects only if the attestor does. */
+  /** Verifies the piece unless it is done. Rejects only if the attestor throws. */
   settle(piece: Piece, anchorId: string): Promise<void>
-  /** The verdict that speaks for the piece: one that verified, or else the refusal that got furthest. */
+  /** The verdict to report for the piece: a verification, or else the refusal of the most advanced check. */
   best(piece: Piece): Verdict | undefined
-  /** Whether some anchor refused the piece with this very refusal. */
+  /** Tells whether an anchor refused the piece with this refusal (the same object). */
   isRefusal(piece: Piece, refusal: Refusal): boolean
 }
 
@@ -34,7 +34,7 @@ export function createVerdicts(context: AttestContext): Verdicts {
   const budget: FetchBudget = { left: ANCHOR_FETCHES_PER_REQUEST_MAX }
   let lentInHand: AttestContext | undefined
 
-  /** Made once it is needed: most evidence has one anchor. */
+  /** Created on demand: most evidence has one anchor. */
   function lendInHand(): AttestContext {
     lentInHand ??= { ...context, keys: context.keys.inHand() }
     return lentInHand
@@ -49,7 +49,7 @@ export function createVerdicts(context: AttestContext): Verdicts {
     return state
   }
 
-  /** Starts at once, and notes how it ends. */
+  /** Starts the verification and records its verdict. */
   function verify(piece: Piece, { anchor, pins }: AnchorGroup, lent: AttestContext): Promise<void> {
     const state = findState(piece)
     const pending = state.pending.get(anchor.id)
@@ -57,7 +57,7 @@ export function createVerdicts(context: AttestContext): Verdicts {
     const work = verifyOnce(piece, { anchor, pins }, lent, context.nowSeconds).then((verdict) => {
       state.settled.set(anchor.id, verdict)
     })
-    // Whoever waits for it sees it fail; where nobody does any more, it must not end the process.
+    // Callers that await it see it fail. If none is left, an unhandled rejection must not end the process.
     work.catch(() => undefined)
     state.pending.set(anchor.id, work)
     return work
@@ -85,7 +85,7 @@ export function createVerdicts(context: AttestContext): Verdicts {
     if (first === undefined) throw new Error(`evidence of ${piece.type} has an anchor without a plan`)
     await verify(piece, first, lendInHand())
     const verdict = findState(piece).settled.get(first.anchor.id)
-    // A refusal is true of all of them, a yes of one alone.
+    // A refusal holds for all of them, a verification for one only.
     if (verdict === undefined || verdict.ok) throw new Error(`${piece.type} verified by an anchor of another name`)
     return verdict
   }
@@ -112,11 +112,11 @@ async function verifyOnce(
   nowSeconds: number,
 ): Promise<Verdict> {
   const verdict = await attestor.verify(opened.value, anchor, pins, context)
-  // The skew lets evidence pass that has just expired; no session can outlive it, so none can be issued.
+  // The skew accepts evidence that has just expired. A session must not outlive it, so none can be issued.
   return verdict.ok && verdict.value.expiresAtSeconds <= nowSeconds ? refuse(SPENT) : verdict
 }
 
-/** Keys that are still to come may change everything; a signature that is wrong was checked; a key that is unknown was not. */
+/** Ranks temporary refusals first, then a wrong signature, which was checked, and last an unknown key, which was not. */
 function rankVerdict(verdict: Verdict): number {
   if (verdict.ok) return 0
   return isWaiting(verdict.refusal) ? 3 : (RANKS[verdict.refusal.code] ?? 1)

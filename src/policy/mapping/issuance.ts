@@ -27,7 +27,7 @@ export interface Issuance {
   }
 }
 
-/** Holds if the attribute is there and one of its values is one of these. Counts are compared as text. */
+/** Holds if the attribute is there and one of its values is one of these. Counts are compared as strings. */
 export interface Match {
   /** Canonical. */
   readonly attribute: string
@@ -53,7 +53,7 @@ export interface IssuancePolicy {
   readonly base: Issuance
   readonly overrides: readonly IssuanceOverride[]
   readonly uses: readonly AttributeUse[]
-  /** Where `additionalClaims` stands: upstream servers before 0.36.0 do not know it. */
+  /** The places of `additionalClaims`, which upstream servers before 0.36.0 do not support. */
   readonly additionalClaims: readonly Path[]
 }
 
@@ -68,7 +68,7 @@ export const DEFAULT_ISSUANCE: IssuancePolicy = {
   additionalClaims: [],
 }
 
-/** All that an issuance renders. */
+/** Lists all templates that an issuance renders. */
 export function listTemplates({ pathTemplate, x509, jwt }: Issuance, defaultPath: PathTemplate): readonly Template[] {
   const subject = x509.subject === undefined ? [] : [x509.subject]
   return [pathTemplate ?? defaultPath, ...jwt.claims.values(), ...subject, ...x509.dnsNames]

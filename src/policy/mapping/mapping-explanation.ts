@@ -21,7 +21,7 @@ export interface ConsideredOverride {
   readonly unmet?: { readonly attribute: string; readonly value?: AttributeValue; readonly wanted: readonly string[] }
   /** It was asked, for all of `when` holds. */
   readonly condition?: { readonly text: string; readonly refusal?: Refusal }
-  /** It asks for an attribute that never comes in this cluster, so nobody can be mapped past it. */
+  /** It requires an attribute that this cluster never supplies, so every workload that reaches it is refused. */
   readonly undecidable?: Refusal
 }
 
@@ -56,7 +56,7 @@ export function explainMapping(attributes: Attributes, context: MappingContext):
     },
   })
   if (!selected.ok && selected.refusal.code === 'mapping_too_costly') return undefined
-  // What was decided is told, in the order in which it was: evaluating again would draw on the budget twice.
+  // Show the recorded decisions in their order: evaluating again would take fuel twice.
   const asked = decisions.values()
   const decide: Decide = (condition, over) => asked.next().value ?? meter.decide(condition, over)
   const overrides: ConsideredOverride[] = []

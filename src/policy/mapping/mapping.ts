@@ -62,7 +62,9 @@ export function mapWorkload(workload: Attributes, context: MappingContext): Mapp
   return mapOwned(new Map(workload), context)
 }
 
-/** The same for a map that nobody else holds: what the other sides say is added to it. */
+/**
+ * Maps one workload and adds the attributes of the other sides to `workload`, which the caller must not use afterwards.
+ */
 export function mapOwned(workload: Map<string, AttributeValue>, context: MappingContext): Mapped {
   const merged = mergeInto(workload, context)
   if (!merged.ok) return refuseMapping(merged.refusal)
@@ -137,7 +139,7 @@ function mergeInto(
         return refuse({
           code: 'attribute_conflict',
           where: name,
-          detail: `${name} comes from two sides: send it from one`,
+          detail: `${name} comes from two sources: send it from one of them`,
         })
       }
       merged.set(name, value)
@@ -147,8 +149,8 @@ function mergeInto(
 }
 
 /**
- * The part of the policy that holds for this workload, or why none can be told: an override that waits for an attribute
- * which never comes must not be passed over in silence, for what follows it may grant more.
+ * Selects the part of the policy that applies to this workload. An override that requires an attribute which this cluster
+ * never supplies is a refusal and is not skipped: the overrides after it may grant more.
  */
 function selectChecked({ policy, gates, meter }: MappingContext, attributes: Attributes): Checked<SelectedIssuance> {
   const found = selectIssuance(policy, attributes, meter)
@@ -177,7 +179,7 @@ function renderClaims(issuance: Issuance, rendering: Rendering): Checked<Identit
 function refusePath({ path }: SpiffeId, { side }: PathBounds): Refusal {
   const why =
     side === 'inside'
-      ? 'is outside the prefixes that TrustDomain gives this cluster: change the template or the prefixes'
-      : 'is under a prefix that TrustDomain gives a listed cluster: change the template, or list this cluster'
+      ? 'is outside the prefixes that TrustDomain lists for this cluster: change the template or the prefixes'
+      : 'is under a prefix that TrustDomain reserves for a listed cluster: change the template, or list this cluster'
   return { code: 'path_outside_cluster', detail: `the path ${path} ${why}` }
 }

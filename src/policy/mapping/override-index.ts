@@ -6,7 +6,7 @@ import type { IssuanceOverride, Match } from './issuance.ts'
 export interface OverrideIndex {
   /** Indexes of overrides, ascending, by attribute and value of the one match that is looked for first. */
   readonly byMatch: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
-  /** Those that a condition alone decides, ascending. One that asks for nothing would hold for all, and is in neither. */
+  /** Overrides with a condition and no match, ascending. An override with neither never holds and is not indexed. */
   readonly byCondition: readonly number[]
 }
 
@@ -43,7 +43,7 @@ export function findCandidates(overrides: readonly IssuanceOverride[], attribute
   return { lists, fuel }
 }
 
-/** Adds the lists of the overrides that want one of the values; tells how many values it has looked up. */
+/** Adds the lists of the overrides that require one of the values. Returns the number of values looked up. */
 function findLists(
   byValue: ReadonlyMap<string, readonly number[]> | undefined,
   value: AttributeValue | undefined,
@@ -58,7 +58,7 @@ function findLists(
   return 1 + texts.length
 }
 
-/** As a match compares it: a count as text. */
+/** Lists the values as a match compares them: a count as a string. */
 function listTexts(value: AttributeValue): readonly string[] {
   return typeof value === 'object' ? value : [String(value)]
 }

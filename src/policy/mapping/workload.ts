@@ -54,7 +54,7 @@ export function readAgent(
   if (session === undefined && cluster.requireAgentSession) {
     return refuse({
       code: 'agent_session_required',
-      detail: 'this cluster requires an agentSession: send the one that its agent got at login',
+      detail: 'this cluster requires an agentSession: send the session that the agent received at login',
     })
   }
   const attributes = session === undefined ? undefined : pickAgentAttributes(session)
@@ -62,7 +62,7 @@ export function readAgent(
   if (node === undefined && cluster.requireNode) {
     return refuse({
       code: 'node_required',
-      detail: `this cluster requires an agentSession that proves a node (${AGENT_NODE})`,
+      detail: `this cluster requires an agentSession that proves a node (${AGENT_NODE}): log the agent in with evidence that is bound to a node`,
     })
   }
   return pass({ attributes, node: typeof node === 'string' ? node : undefined })
@@ -128,14 +128,15 @@ function checkNode(attributes: Attributes, { node }: Agent): Refusal | undefined
     return {
       code: 'node_missing',
       where: WORKLOAD_NODE,
-      detail: `the workload names no node, and its agent speaks for one alone: send ${WORKLOAD_NODE}`,
+      detail: `the workload names no node, and its agent may act for its own node only: send ${WORKLOAD_NODE}`,
     }
   }
   if (named === node) return undefined
   return {
     code: 'node_mismatch',
     where: WORKLOAD_NODE,
-    detail: 'the workload runs on another node than the agent session proves',
+    detail:
+      'the workload runs on another node than the one that the agent session proves: send the session of the agent on its node',
   }
 }
 
@@ -145,17 +146,17 @@ function listWarnings(dropped: readonly string[], agent: Agent): { readonly warn
   const named = isCut ? dropped.slice(0, WORKLOAD_WARNINGS_MAX - 1) : dropped
   const warnings: MappingWarning[] = named.map((name) => ({
     code: 'attribute_dropped',
-    detail: `${name} is not enabled in this cluster, and was not used`,
+    detail: `${name} is not enabled in this cluster and was ignored`,
   }))
   if (isCut) {
     const more = dropped.length - named.length
-    const detail = `${more} more attributes are not enabled in this cluster, and were not used`
+    const detail = `${more} more attributes are not enabled in this cluster and were ignored`
     warnings.push({ code: 'attribute_dropped', detail })
   }
   if (agent.attributes !== undefined && agent.node === undefined) {
     warnings.push({
       code: 'node_unproven',
-      detail: 'the agent session proves no node: the agent could be on another one than the workload',
+      detail: 'the agent session proves no node: the agent and the workload may run on different nodes',
     })
   }
   return warnings.length === 0 ? {} : { warnings }

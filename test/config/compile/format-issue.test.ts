@@ -13,7 +13,7 @@ describe('formatIssue()', () => {
   it('shows the place, the code, the line and a caret under the fault', () => {
     const [only] = formatted(`${head}  name: x\n  requireNode: yes\n`)
     expect(only?.split('\n')).toEqual([
-      expect.stringMatching(/^Cluster\.yaml:5:16: error type_mismatch: Cannot use the text "yes"/),
+      expect.stringMatching(/^Cluster\.yaml:5:16: error type_mismatch: Cannot use the string "yes"/),
       '5 |   requireNode: yes',
       '                   ^',
     ])

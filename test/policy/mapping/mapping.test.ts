@@ -175,7 +175,7 @@ describe('whatever the values are', () => {
           expect(SURFACES).toContain(mapped.surface)
           expect(NAMES).toContain(where)
           expect(detail).toContain(where)
-          expect(detail).toMatch(/replace\(|lower|default\(|another attribute|no filter|give it a value|takes a list/)
+          expect(detail).toMatch(/replace\(|lower|default\(|another attribute|no filter|send a value|may be a list/)
           expect(detail).not.toMatch(/[\u0000-\u001f\u007f-\u009f]|x{65}/)
           return
         }

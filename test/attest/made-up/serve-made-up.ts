@@ -46,5 +46,6 @@ process.on('message', (millis) => {
   aheadMillis = Number(millis)
   process.send?.(millis)
 })
-process.once('SIGTERM', () => void server.close().then(() => process.exit(0)))
+// It does not outlive whoever started it, however that ends.
+process.once('disconnect', () => process.exit(0))
 say(`listening on ${server.url}`)

@@ -25,7 +25,7 @@ const SECURITY: readonly Row[] = [
   [
     "A caller never learns why an issuer's keys could not be fetched.",
     'conformance/issuer-failures.test.ts',
-    '%s is told to the operator as %s, and not to the caller',
+    '%s is reported to the operator as %s, and not to the caller',
   ],
   [
     'A change, and a deletion, is in force within propagation of the store + `cacheTtl` 30 s + 60 s.',

@@ -122,6 +122,8 @@ export const CALL_OUT_MAX_BYTES = 16 * 1024
  * All attempts of one call-out together: a login must not wait longer for another service than its caller waits for it.
  */
 export const CALL_OUT_TIMEOUT_MILLIS = 10_000
+/** Call-outs of one request, over all policies that it tries: each may take its whole time-out. */
+export const CALL_OUTS_PER_REQUEST_MAX = 8
 /** Anchors of one selector that have to be fetched, per document: one cold login after the other reaches them all. */
 export const FETCHED_ANCHORS_PER_SELECTOR_MAX = 16
 /**

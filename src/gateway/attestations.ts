@@ -1,6 +1,6 @@
 // Reads the `attestations` of a login body: checks each by the schema of its attestor, and opens its challenge.
 import * as v from 'valibot'
-import type { OpenedChallenge } from '../attest/attestor.ts'
+import type { OpenedChallenge } from '../attest/shapes.ts'
 import { ATTESTOR_TYPE, type AttestorTable } from '../attest/table.ts'
 import { ATTESTATIONS_MAX } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'

@@ -1,5 +1,5 @@
 // Compiled policies, indexed by the evidence that could satisfy them.
-import type { Anchor, Requirement } from '../attest/attestor.ts'
+import type { Anchor, Requirement } from '../attest/shapes.ts'
 import type { Condition } from '../condition/compile.ts'
 
 /** A policy is satisfied when every requirement passes and every condition holds. */

@@ -1,8 +1,8 @@
 // Many policies of one issuer are asked at once whether a token is meant for any of them.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Requirement } from '../../src/attest/attestor.ts'
 import { checkAudience, combineAudiences } from '../../src/attest/oidc/audiences.ts'
+import type { Requirement } from '../../src/attest/shapes.ts'
 import { evaluateLogin } from '../../src/policy/login/login.ts'
 import { attestation, createWorld, policySet, type World } from '../policy/fixture.ts'
 

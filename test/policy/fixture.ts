@@ -1,7 +1,8 @@
 // One good token of one good issuer, and what it takes to change a single thing of it.
 
-import type { Attestor, Requirement } from '../../src/attest/attestor.ts'
+import type { Attestor } from '../../src/attest/attestor.ts'
 import { k8sToken } from '../../src/attest/k8s-token/k8s-token.ts'
+import type { Requirement } from '../../src/attest/shapes.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import type { CompileContext } from '../../src/config/compile/section-context.ts'
 import type { Issue } from '../../src/core/issue.ts'

@@ -12,7 +12,7 @@ import { checkFetchedSpec } from '../../token/keys/discovery.ts'
 import { type KeySet, readKeySet } from '../../token/keys/key-set.ts'
 import type { FetchedSpec, KeySourceSpec } from '../../token/keys/key-source-spec.ts'
 import type { EntryContext, Report } from '../attest-context.ts'
-import type { Anchor } from '../attestor.ts'
+import type { Anchor } from '../shapes.ts'
 
 /** The issuer and at most one source of keys. Neither `jwksURI` nor `jwks`: discovery at the issuer. */
 export interface KeysConfig {

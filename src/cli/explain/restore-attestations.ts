@@ -1,6 +1,7 @@
 // Makes evidence from the attributes of a recorded login, so that the gateway's own evaluator can decide on them. This
 // evidence passes verification, since the attributes were recorded after it. Only the offline tool may make it.
-import type { Attestor, Restored } from '../../attest/attestor.ts'
+import type { Attestor } from '../../attest/attestor.ts'
+import type { Restored } from '../../attest/shapes.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
 import { pass } from '../../core/result.ts'

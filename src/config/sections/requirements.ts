@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
-import type { Requirement } from '../../attest/attestor.ts'
+import type { Requirement } from '../../attest/shapes.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import { ANCHORS_PER_NAME_MAX, FETCHED_ANCHORS_PER_SELECTOR_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'

@@ -2,7 +2,7 @@
 // name in the evidence and the cached keys nearly always leave one. A forged token gets this far, so the number of fetches
 // and of signature checks that it can cause is bounded.
 import type { AttestContext } from '../../attest/attest-context.ts'
-import type { Prospect } from '../../attest/attestor.ts'
+import type { Prospect } from '../../attest/shapes.ts'
 import { ANCHOR_FETCHES_PER_EVIDENCE_MAX, ANCHORS_PER_NAME_MAX } from '../../core/limits.ts'
 import type { AnchorGroup } from '../policy.ts'
 import type { Piece } from './evidence.ts'

@@ -2,8 +2,9 @@
 // identified by its requirements, not its name: the digest shows whether they changed, and the record whether the session
 // still satisfies them.
 import type { PinContext } from '../../attest/attest-context.ts'
-import type { Attestor, Requirement } from '../../attest/attestor.ts'
+import type { Attestor } from '../../attest/attestor.ts'
 import { findFirstRefusal } from '../../attest/check.ts'
+import type { Requirement } from '../../attest/shapes.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import type { Attributes } from '../../attribute/attribute.ts'
 import type { ConditionEngine } from '../../condition/vm/engine.ts'

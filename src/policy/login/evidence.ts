@@ -1,7 +1,8 @@
 // The pieces of evidence of one login, opened: well-formed, not verified, each with the policies that it could satisfy.
-import type { Attestor, Opened, OpenedChallenge, Requirement } from '../../attest/attestor.ts'
+import type { Attestor } from '../../attest/attestor.ts'
 import type { Claimed } from '../../attest/claimed.ts'
-import { sha256Base64url } from '../../core/digest.ts'
+import type { Opened, OpenedChallenge, Requirement, Verified } from '../../attest/shapes.ts'
+import { digestText } from '../../core/digest.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import type { Checked } from '../../core/result.ts'
 import type { Candidates, PolicySet } from '../policy.ts'
@@ -21,12 +22,17 @@ export interface Attestation {
   readonly challenge?: Checked<OpenedChallenge>
 }
 
+/** What one anchor says of evidence. */
+export type Verdict = Checked<Verified>
+
 /** Evidence that some policy could use. */
 export interface Piece {
   readonly type: string
   readonly attestor: Attestor
   readonly opened: Opened
   readonly candidates: Candidates
+  /** By the id of the anchor; see `createVerifier`. */
+  readonly verdicts: Map<string, Verdict>
 }
 
 export interface ReadAttestation {
@@ -53,15 +59,39 @@ export function readAttestation(attestation: Attestation, policies: PolicySet): 
   if (!read.ok) return refused(read.refusal)
   const opened = read.value
   const candidates = policies.candidatesFor(type, opened.selector)
-  if (candidates !== undefined) return { attestation, opened, piece: { type, attestor, opened, candidates } }
+  if (candidates !== undefined)
+    return { attestation, opened, piece: { type, attestor, opened, candidates, verdicts: new Map() } }
   const { selector = '' } = opened
   const expected = policies.selectorsFor(type)
   return refused(attestor.refuseSelector?.(selector, expected) ?? describeUnknownSelector(type, expected), opened)
 }
 
+/** One requirement of a policy, and the evidence for it, if there is any. */
+export interface Match {
+  readonly requirement: Requirement
+  readonly piece: Piece | undefined
+}
+
+/** Finds the evidence for each requirement. A login has at most one piece of each type. */
+export function matchEvidence(requirements: readonly Requirement[], pieces: readonly Piece[]): readonly Match[] {
+  const matches: Match[] = []
+  for (const requirement of requirements) matches.push({ requirement, piece: findPiece(requirement, pieces) })
+  return matches
+}
+
+function findPiece(requirement: Requirement, pieces: readonly Piece[]): Piece | undefined {
+  for (const piece of pieces) if (fitsRequirement(requirement, piece)) return piece
+  return undefined
+}
+
 /** Tells whether the requirement accepts evidence of this type and selector. */
 export function fitsRequirement({ type, selector }: Requirement, piece: Piece): boolean {
   return type === piece.type && (selector === undefined || selector === piece.opened.selector)
+}
+
+/** Call-outs verify nothing: they are made last, and never stand in for a verification. */
+export function isCallOut({ piece }: Match): boolean {
+  return piece?.attestor.callOut !== undefined
 }
 
 /** Identifies evidence in the audit record; never contains the evidence itself. */
@@ -80,13 +110,10 @@ export function nameUnopened({ type, attestor, evidence }: Attestation): Evidenc
   return { type, ...(attestor === undefined ? {} : { readClaimed: () => attestor.readClaimed(evidence) }) }
 }
 
-export async function nameEvidence(
-  { attestation, opened }: ReadAttestation,
-  refusal: Refusal | undefined,
-): Promise<EvidenceName> {
+export function nameEvidence({ attestation, opened }: ReadAttestation, refusal: Refusal | undefined): EvidenceName {
   return {
     ...nameUnopened(attestation),
-    ...(opened === undefined ? {} : { digest: await sha256Base64url(opened.digestible) }),
+    ...(opened === undefined ? {} : { digest: digestText(opened.digestible) }),
     ...(refusal === undefined ? {} : { refusal }),
   }
 }

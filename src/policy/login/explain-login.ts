@@ -1,7 +1,8 @@
 // Explains a login to operators, offline: every policy, every check of its attestors, every part of its conditions. The
 // outcome is that of `evaluateLogin`, and the explanation uses the functions that decide there.
-import type { Requirement, VerificationSteps } from '../../attest/attestor.ts'
+
 import type { Check } from '../../attest/check.ts'
+import type { Requirement, VerificationSteps } from '../../attest/shapes.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
 import { type Explanation, explainCondition } from '../../condition/explain.ts'
 import type { Evaluation } from '../../condition/vm/engine.ts'

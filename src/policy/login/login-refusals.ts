@@ -45,6 +45,13 @@ export const NOT_ASKED: Refusal = {
   detail: 'no call-out was made for this evidence: other evidence did not pass, and that decides first',
 }
 
+export const TOO_MANY_CALL_OUTS: Refusal = {
+  code: 'call_out_unanswered',
+  detail: 'the policies of this request need more call-outs than one request may make',
+  retryAfterSeconds: 60,
+  audit: { callOutFailure: 'not made: too many call-outs in one request' },
+}
+
 /** For an attestor without a `refuseSelector` of its own. */
 export function describeUnknownSelector(type: string, expected: readonly string[]): Refusal {
   return {

@@ -1,5 +1,5 @@
 // Normalized pins: JSON data in which every array is a set, independent of how the author wrote it.
-import type { Requirement } from '../../attest/attestor.ts'
+import type { Requirement } from '../../attest/shapes.ts'
 import { digestText } from '../../core/digest.ts'
 import { type Json, writeCanonicalJson } from '../../core/json.ts'
 

@@ -1,6 +1,5 @@
 // One policy against the evidence at hand: every attestor, then every condition, then the call-outs.
 import type { AttestContext } from '../../attest/attest-context.ts'
-import type { Requirement } from '../../attest/attestor.ts'
 import { findFirstRefusal } from '../../attest/check.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
 import { resolveAttribute } from '../../attribute/catalogue.ts'
@@ -10,11 +9,16 @@ import { type Checked, pass, refuse } from '../../core/result.ts'
 import type { SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, type FuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
-import { fitsRequirement, type Piece } from './evidence.ts'
-import { describeEmptyPolicy, describeMissingAttestor, describeUnsupported, isWaiting } from './login-refusals.ts'
+import { isCallOut, type Match } from './evidence.ts'
+import {
+  describeEmptyPolicy,
+  describeMissingAttestor,
+  describeUnsupported,
+  isWaiting,
+  TOO_MANY_CALL_OUTS,
+} from './login-refusals.ts'
 import { digestAsked } from './pins-digest.ts'
 import type { EvidenceRefusal } from './trials.ts'
-import type { Verdicts } from './verdicts.ts'
 
 /** What a satisfied policy rests on. */
 export interface Proof {
@@ -44,97 +48,67 @@ export interface TryContext extends AttestContext {
  * Tries one policy. All evidence that it requires must have a verdict. A policy with call-outs also needs
  * {@link askCallOuts}.
  */
-export function tryPolicy(
-  policy: Policy,
-  pieces: readonly Piece[],
-  verdicts: Verdicts,
-  context: TryContext,
-  tank: FuelTank,
-): Tried {
-  const tried = checkAttestors(policy, pieces, verdicts, context)
-  if (tried.kind === 'failed') return tried
-  if (policy.conditions.length === 0) return tried
-  const proved = new Map(tried.attributes.map(({ name, value }) => [name, value]))
-  const refusal = checkConditions(policy.conditions, proved, context.engine, tank)
+export function tryPolicy(policy: Policy, matches: readonly Match[], context: TryContext, tank: FuelTank): Tried {
+  const tried = checkAttestors(policy, matches, context)
+  if (tried.kind === 'failed' || policy.conditions.length === 0) return tried
+  const refusal = checkConditions(policy.conditions, indexAttributes(tried), context.engine, tank)
   if (refusal === undefined) return tried
   // A condition speaks for all attestors of the policy.
   const refusals = policy.requirements.map(({ type }) => ({ type, refusal }))
   return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
 }
 
-/** Makes the call-outs of a policy that is otherwise satisfied. `held`: what its other attestors proved. */
-export async function askCallOuts(
-  policy: Policy,
-  held: Proof,
-  pieces: readonly Piece[],
-  context: TryContext,
-): Promise<Tried> {
-  const proved = new Map(held.attributes.map(({ name, value }) => [name, value]))
-  const answers = listCallOuts(policy, pieces).map(async (requirement) => ({
-    type: requirement.type,
-    result: await callOut(requirement, pieces, proved, context),
-  }))
-  return settle([{ type: '', result: pass(held) }, ...(await Promise.all(answers))])
+function indexAttributes({ attributes }: Proof): Attributes {
+  return new Map(attributes.map(({ name, value }) => [name, value]))
 }
 
-export function listCallOuts({ requirements }: Policy, pieces: readonly Piece[]): readonly Requirement[] {
-  return requirements.filter((requirement) => isCallOut(requirement, pieces))
+function checkAttestors(policy: Policy, matches: readonly Match[], context: TryContext): Tried {
+  const results = createResults()
+  let direct = 0
+  for (const match of matches) {
+    // Call-outs verify nothing.
+    if (isCallOut(match)) continue
+    direct++
+    results.add(match.requirement.type, prove(match, policy, context))
+  }
+  // An empty conjunction is true in logic and would admit every login here. The compiler refuses it, and so does the
+  // evaluator.
+  if (direct === 0) results.add('', refuse(describeEmptyPolicy()))
+  return results.settle()
 }
 
-function checkAttestors(policy: Policy, pieces: readonly Piece[], verdicts: Verdicts, context: TryContext): Tried {
-  const direct = policy.requirements.filter((requirement) => !isCallOut(requirement, pieces))
-  // An empty conjunction is true in logic and would admit every login here, and call-outs verify nothing. The compiler
-  // refuses both, and so does the evaluator.
-  if (direct.length === 0) return failPolicy([{ type: '', refusal: describeEmptyPolicy() }])
-  return settle(
-    direct.map((requirement) => ({
-      type: requirement.type,
-      result: prove(requirement, policy, pieces, verdicts, context),
-    })),
-  )
-}
-
-interface Answer {
-  readonly type: string
-  readonly result: Checked<Proof>
-}
-
-function settle(answers: readonly Answer[]): Tried {
-  const refusals = answers.flatMap(({ type, result }) => (result.ok ? [] : [{ type, refusal: result.refusal }]))
-  if (refusals.length > 0) return failPolicy(refusals)
-  const held = answers.flatMap(({ result }) => (result.ok ? [result.value] : []))
+/** The results of the attestors of one policy, as they come. */
+function createResults() {
+  const attributes: Attribute[] = []
+  const proofs: SessionProof[] = []
+  const refusals: EvidenceRefusal[] = []
+  let expiresAtSeconds = Number.POSITIVE_INFINITY
   return {
-    kind: 'satisfied',
-    attributes: held.flatMap(({ attributes }) => attributes),
-    proofs: held.flatMap(({ proofs }) => proofs),
-    expiresAtSeconds: Math.min(...held.map(({ expiresAtSeconds }) => expiresAtSeconds)),
+    add(type: string, result: Checked<Proof>): void {
+      if (!result.ok) {
+        refusals.push({ type, refusal: result.refusal })
+        return
+      }
+      attributes.push(...result.value.attributes)
+      proofs.push(...result.value.proofs)
+      expiresAtSeconds = Math.min(expiresAtSeconds, result.value.expiresAtSeconds)
+    },
+    settle(): Tried {
+      if (refusals.length === 0) return { kind: 'satisfied', attributes, proofs, expiresAtSeconds }
+      const isOpen = refusals.every(({ refusal }) => isWaiting(refusal))
+      return { kind: 'failed', refusals, waiting: isOpen ? refusals[0]?.refusal : undefined, attestorsPassed: false }
+    },
   }
 }
 
-function failPolicy(refusals: readonly EvidenceRefusal[]): Tried {
-  const isOpen = refusals.every(({ refusal }) => isWaiting(refusal))
-  return { kind: 'failed', refusals, waiting: isOpen ? refusals[0]?.refusal : undefined, attestorsPassed: false }
-}
-
-function isCallOut(requirement: Requirement, pieces: readonly Piece[]): boolean {
-  return pieces.some((piece) => fitsRequirement(requirement, piece) && piece.attestor.callOut !== undefined)
-}
-
-function prove(
-  requirement: Requirement,
-  policy: Policy,
-  pieces: readonly Piece[],
-  verdicts: Verdicts,
-  context: TryContext,
-): Checked<Proof> {
+function prove({ requirement, piece }: Match, policy: Policy, context: TryContext): Checked<Proof> {
   const { type, anchor, pins } = requirement
   if (requirement.unsupported) return refuse(describeUnsupported(type))
-  const piece = pieces.find((one) => fitsRequirement(requirement, one))
   if (piece === undefined) return refuse(describeMissingAttestor(type, policy))
-  const verdict = verdicts.known(piece, anchor.id)
+  const { attestor } = piece
+  const verdict = piece.verdicts.get(anchor.id)
   if (verdict === undefined) throw new Error(`the policy ${policy.name} was tried before its evidence was verified`)
   if (!verdict.ok) return verdict
-  const { attestor } = piece
   const { facts, expiresAtSeconds, anchorId = anchor.id } = verdict.value
   const refusal = findFirstRefusal(attestor.checks(facts, pins, context))
   if (refusal !== undefined) return refuse(refusal)
@@ -142,14 +116,38 @@ function prove(
   return pass({ attributes: attestor.attributes(facts), proofs: [proof], expiresAtSeconds })
 }
 
+/** The call-outs that the request may still make. */
+export interface CallOutBudget {
+  left: number
+}
+
+/** Makes the call-outs of a policy that is otherwise satisfied. `held`: what its other attestors proved. */
+export async function askCallOuts(
+  held: Proof,
+  matches: readonly Match[],
+  context: TryContext,
+  budget: CallOutBudget,
+): Promise<Tried> {
+  const asked = matches.filter(isCallOut)
+  const proved = indexAttributes(held)
+  const results = createResults()
+  results.add('', pass(held))
+  // Each may take seconds, and policies are tried one after the other.
+  const mayAsk = asked.length <= budget.left
+  budget.left -= asked.length
+  const answers = await Promise.all(
+    asked.map((match) => (mayAsk ? callOut(match, proved, context) : refuse(TOO_MANY_CALL_OUTS))),
+  )
+  for (const [index, answer] of answers.entries()) results.add(asked[index]?.requirement.type ?? '', answer)
+  return results.settle()
+}
+
 async function callOut(
-  requirement: Requirement,
-  pieces: readonly Piece[],
+  { requirement, piece }: Match,
   proved: Attributes,
   context: TryContext,
 ): Promise<Checked<Proof>> {
   const { type, anchor, pins } = requirement
-  const piece = pieces.find((one) => fitsRequirement(requirement, one))
   if (piece?.attestor.callOut === undefined) throw new Error(`${type} has no call-out`)
   const answer = await piece.attestor.callOut(piece.opened.value, anchor, pins, proved, context)
   if (!answer.ok) return answer

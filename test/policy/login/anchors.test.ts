@@ -2,7 +2,8 @@
 // order the policies stand, and what is tried and fetched for evidence that nobody has verified yet is bounded.
 import * as v from 'valibot'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Attestor, Prospect, Requirement } from '../../../src/attest/attestor.ts'
+import type { Attestor } from '../../../src/attest/attestor.ts'
+import type { Prospect, Requirement } from '../../../src/attest/shapes.ts'
 import {
   ANCHOR_FETCHES_PER_EVIDENCE_MAX,
   ANCHOR_FETCHES_PER_REQUEST_MAX,

@@ -1,8 +1,9 @@
 // What decided a login: when two policies decide alike, and whether a session still meets one that has changed.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Attestor, Requirement } from '../../../src/attest/attestor.ts'
+import type { Attestor } from '../../../src/attest/attestor.ts'
 import { k8sToken } from '../../../src/attest/k8s-token/k8s-token.ts'
+import type { Requirement } from '../../../src/attest/shapes.ts'
 import { type AttestorTable, createAttestorTable } from '../../../src/attest/table.ts'
 import { compileCondition } from '../../../src/condition/compile.ts'
 import { createCatalogueScope } from '../../../src/condition/scope.ts'

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Attestor, Requirement } from '../../../src/attest/attestor.ts'
+import type { Attestor } from '../../../src/attest/attestor.ts'
+import type { Requirement } from '../../../src/attest/shapes.ts'
 import { compileCondition } from '../../../src/condition/compile.ts'
 import { createCatalogueScope } from '../../../src/condition/scope.ts'
 import { AUDITED_POLICIES_MAX, CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../../src/core/limits.ts'

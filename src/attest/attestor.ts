@@ -118,6 +118,11 @@ export interface Attestor<S extends Shapes = Shapes> {
    */
   readClaimed(evidence: S['evidence']): Claimed
   /**
+   * Takes a bare string for evidence, such as a token in a file: for `postern explain`. Absent: the tool needs the body of
+   * a login.
+   */
+  readBare?(text: string): S['evidence']
+  /**
    * Describes the refusal of evidence whose selector no policy names. Absent: a general sentence.
    *
    * @param selector that of the evidence

@@ -2,8 +2,12 @@
 // whose evidence was refused. A caller can claim anything, so no decision may depend on it.
 import type { Json } from '../core/json.ts'
 
-/** Claims that could be read strictly. Their length is not bounded and they may contain control characters. */
+/**
+ * Claims that could be read strictly. Their length is not bounded and they may contain control characters. A row may add
+ * members of its own.
+ */
 export interface Claimed {
+  readonly [own: string]: string | readonly string[]
   readonly issuer?: string
   readonly subject?: string
   readonly keyId?: string
@@ -19,8 +23,10 @@ export interface Claimed {
 }
 
 /** Picks the members of `facts` that are not `undefined`. */
-export function pickClaimed(facts: { readonly [Name in keyof Claimed]: Claimed[Name] | undefined }): Claimed {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined))
+export function pickClaimed(facts: { readonly [name: string]: string | readonly string[] | undefined }): Claimed {
+  const picked: Record<string, string | readonly string[]> = {}
+  for (const [name, value] of Object.entries(facts)) if (value !== undefined) picked[name] = value
+  return picked
 }
 
 /** Reads a non-empty string; `undefined` for anything else. */

@@ -211,7 +211,7 @@ describe('what is in a record', () => {
       auditEvidence(
         [{ type: 't', readClaimed: () => ({ audiences: Array.from({ length: 5 }, () => '\u4e2d'.repeat(length)) }) }],
         true,
-      )[0]?.claimed?.audiencesOmitted
+      )[0]?.claimed?.['audiencesOmitted']
     // Each of five has its quotes, its comma, and six bytes a character.
     const most = Math.floor((AUDITED_CLAIMED_MAX_BYTES - 512 - 2) / 5 / 6 - 0.5)
     expect(claim(most)).toBeUndefined()

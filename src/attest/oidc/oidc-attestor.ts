@@ -158,6 +158,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
       })
     },
 
+    readBare: (token) => ({ token }),
     readClaimed: ({ token }) => readClaimedOfToken(token, (claims) => definition.readClaimed(claims)),
     refuseSelector: refuseIssuer,
 

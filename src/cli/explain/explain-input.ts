@@ -8,7 +8,6 @@ import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
 import { checkShape } from '../../gateway/request-body.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
-import { parseTokenForm } from '../../token/parse.ts'
 import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
 import { leaveSealed } from './sealed-evidence.ts'
@@ -27,15 +26,24 @@ export async function readEvidence(
   if (bytes === undefined) return refuseLargeBody()
   const text = decodeUtf8(bytes)?.trim() ?? ''
   if (text === '') throw new Stop(EXIT.usage, `Cannot read ${describeFile(file)}: it is empty or not valid UTF-8`)
-  // A token cannot begin with a brace: it consists of base64url and dots.
-  if (!text.startsWith('{')) {
-    return checkBody({ attestations: [{ type: 'k8s_token', evidence: { token: text } }] }, attestors)
-  }
+  // A bare token cannot begin with a brace: it consists of base64url and dots.
+  if (!text.startsWith('{')) return checkBody({ attestations: [findBare(text, attestors)] }, attestors)
   if (bytes.length > LOGIN_BODY_MAX_BYTES) return refuseLargeBody()
   const json = parseJson(text, JSON_DEPTH_MAX)
   if (json.ok) return checkBody(json.value, attestors)
   const detail = `the body is not valid JSON: ${json.fault.replaceAll('_', ' ')} at offset ${json.offset}`
   return refuse({ code: 'request_malformed', detail })
+}
+
+/** Finds the first attestor that can open the string, or else the first that takes one: its refusal says what is wrong. */
+function findBare(text: string, { rows }: AttestorTable): { readonly type: string; readonly evidence: unknown } {
+  const taking = [...rows.values()].flatMap((row) => {
+    const evidence = row.readBare?.(text)
+    return evidence === undefined ? [] : [{ row, evidence }]
+  })
+  const found = taking.find(({ row, evidence }) => row.open(evidence, undefined).ok) ?? taking[0]
+  if (found === undefined) throw makeUsageStop('No attestor takes a bare string: give the body of the login')
+  return { type: found.row.type, evidence: found.evidence }
 }
 
 function refuseLargeBody(): Checked<never> {
@@ -70,10 +78,8 @@ export function readMoment(text: string | undefined, attestations: readonly Atte
   )
 }
 
-function readIssuedAtSeconds({ evidence }: Attestation): number | undefined {
-  if (typeof evidence !== 'object' || evidence === null || !('token' in evidence)) return undefined
-  const { token } = evidence
-  const form = typeof token === 'string' ? parseTokenForm(token) : undefined
-  const iat = form?.ok === true ? form.value.claims['iat'] : undefined
-  return isNumericDate(iat) ? iat : undefined
+function readIssuedAtSeconds({ attestor, evidence }: Attestation): number | undefined {
+  const { issuedAt } = attestor?.readClaimed(evidence) ?? {}
+  const seconds = issuedAt === undefined ? undefined : parseAnyInstantSeconds(issuedAt)
+  return isNumericDate(seconds) ? seconds : undefined
 }

@@ -71,7 +71,7 @@ export interface AuditedEvidence {
 }
 
 /** {@link Claimed}, bounded and printable; what did not fit is counted. */
-export type AuditedClaimed = Claimed & { readonly [Name in keyof Claimed as `${Name}Omitted`]?: number }
+export type AuditedClaimed = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
 export interface AuditedPolicy {
   readonly policy: string

@@ -24,7 +24,7 @@ export interface GuardedFetchOptions {
  *   the host is, or resolves only to, forbidden addresses, with `ERR_NO_ANSWER` if the connection closes without a
  *   response, and otherwise with the system's error
  * @example
- * createGuardedFetch({ allowLoopback: false, privateOrigins: new Set(['https://10.0.0.1:6443']) })
+ * createGuardedFetch({ allowLoopback: false, privateOrigins: origins })
  */
 export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFetchOptions): FetchLike {
   return async function guardedFetch(text, { method = 'GET', headers, body, signal, onPhase }) {

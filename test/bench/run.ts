@@ -1,0 +1,44 @@
+// `npm run bench`: prints tables in Markdown, and writes the same as JSON.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { startIssuer } from '../token/issuer.ts'
+import { measureOverHttp } from './login/over-http.ts'
+import { prepareLogin } from './login/work.ts'
+import { describeMachine, readLoad } from './machine.ts'
+import { type BenchOptions, readOptions } from './options.ts'
+import { type Report, renderReport, type Table } from './report.ts'
+
+const options = readOptions(process.argv.slice(2))
+if (typeof options === 'string') {
+  process.stderr.write(`${options}\n`)
+  process.exit(2)
+}
+const loadBefore = readLoad()
+const takenAt = new Date().toISOString()
+const tables = await measure(options)
+const report: Report = {
+  version: 1,
+  takenAt,
+  command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+  machine: describeMachine(loadBefore),
+  tables,
+}
+mkdirSync(dirname(options.jsonFile), { recursive: true })
+writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
+process.stdout.write(renderReport(report))
+
+async function measure(options: BenchOptions): Promise<readonly Table[]> {
+  const issuer = await startIssuer({ alg: 'RS256' })
+  const tables: Table[] = []
+  try {
+    const work = await prepareLogin(issuer)
+    if (options.parts.has('login-http')) {
+      for (const host of ['node', 'deno'] as const)
+        if (options.hosts.has(host)) tables.push(await measureOverHttp(host, work, options))
+    }
+  } finally {
+    await issuer.stop()
+  }
+  return tables
+}

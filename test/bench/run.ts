@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { startIssuer } from '../token/issuer.ts'
+import { measureInProcess } from './login/in-process.ts'
 import { measureOverHttp } from './login/over-http.ts'
-import { prepareLogin } from './login/work.ts'
+import { prepareLogin } from './login/prepare-login.ts'
 import { describeMachine, readLoad } from './machine.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 import { type Report, renderReport, type Table } from './report.ts'
@@ -33,9 +34,9 @@ async function measure(options: BenchOptions): Promise<readonly Table[]> {
   const tables: Table[] = []
   try {
     const work = await prepareLogin(issuer)
-    if (options.parts.has('login-http')) {
-      for (const host of ['node', 'deno'] as const)
-        if (options.hosts.has(host)) tables.push(await measureOverHttp(host, work, options))
+    for (const host of options.hosts) {
+      if (options.parts.has('login-in-process')) tables.push(await measureInProcess(host, work, options))
+      if (options.parts.has('login-http')) tables.push(await measureOverHttp(host, work, options))
     }
   } finally {
     await issuer.stop()

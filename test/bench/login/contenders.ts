@@ -1,5 +1,5 @@
 // The gateway and its peers as servers on loopback, each in a process of its own.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,10 @@ import process from 'node:process'
 import type { ServerName } from '../../conformance/operated.ts'
 import { operate } from '../../conformance/operated.ts'
 import type { Peer } from '../peers/session.ts'
+import { bearerRequest, evidenceRequest, type LoginRequest } from './login-request.ts'
+import { RUN_COMMANDS, readAddress } from './run-command.ts'
 import type { LoginWork } from './work.ts'
+import { startWorkerd } from './workerd.ts'
 
 export interface Contender {
   readonly name: string
@@ -16,12 +19,6 @@ export interface Contender {
   readonly pid: number
   readonly request: LoginRequest
   stop(): Promise<void>
-}
-
-export interface LoginRequest {
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
 }
 
 /** As it ships: `postern serve` over a directory, its records written to a pipe that somebody reads. */
@@ -46,8 +43,8 @@ export async function startPeer(host: ServerName, peer: Peer, work: LoginWork): 
   const folder = mkdtempSync(join(tmpdir(), `bench-${peer}-`))
   const file = join(folder, 'work.json')
   writeFileSync(file, JSON.stringify(work), { mode: 0o600 })
-  const [command, ...args] = PEER_COMMANDS[host]
-  const child = spawn(command, [...args, peer, file], {
+  const [command, ...args] = RUN_COMMANDS[host]
+  const child = spawn(command, [...args, PEER_SERVERS[host], peer, file], {
     // express answers faster so, and its own documentation asks for it.
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,37 +64,19 @@ export async function startPeer(host: ServerName, peer: Peer, work: LoginWork): 
   }
 }
 
-const PEER_COMMANDS = {
-  node: [process.execPath, 'test/bench/peers/serve.ts'],
-  deno: [
-    `node_modules/@deno/linux-${process.arch}-glibc/deno`,
-    'run',
-    '--allow-net',
-    '--allow-env',
-    '--allow-read',
-    'test/bench/peers/serve-deno.ts',
-  ],
-} as const
+const PEER_SERVERS = { node: 'test/bench/peers/serve.ts', deno: 'test/bench/peers/serve-deno.ts' } as const
 
-export function evidenceRequest({ login }: LoginWork): LoginRequest {
-  return { path: login.path, headers: { 'Content-Type': 'application/json' }, body: login.body }
+/** The Worker that is deployed. Its records go to Miniflare, which drops them. */
+export async function startWorkerPostern(work: LoginWork): Promise<Contender> {
+  const { documents, environment } = work
+  const worker = await startWorkerd({ entry: 'src/runtime/worker.ts', bindings: environment, documents })
+  return { name: 'postern', request: evidenceRequest(work), ...worker }
 }
 
-/** As the middleware of the others wants it: they read no body. */
-export function bearerRequest({ login, token }: LoginWork): LoginRequest {
-  return { path: login.path, headers: { Authorization: `Bearer ${token}` }, body: '' }
-}
-
-function readAddress(child: ChildProcess): Promise<string> {
-  return new Promise((ready, fail) => {
-    let said = ''
-    child.once('exit', (code) => fail(new Error(`a peer ended with ${code}: ${said}`)))
-    child.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const url = /listens on (\S+)\s/.exec(said)?.[1]
-      if (url !== undefined) ready(url)
-    })
-  })
+export async function startWorkerFloor(work: LoginWork): Promise<Contender> {
+  const bindings = { WORK: JSON.stringify(work) }
+  const worker = await startWorkerd({ entry: 'test/bench/peers/serve-worker.ts', bindings, documents: {} })
+  return { name: 'floor', request: evidenceRequest(work), ...worker }
 }
 
 interface Sink {

@@ -1,11 +1,11 @@
 // Logins over HTTP: the gateway against each peer in turn, on one and on 32 kept connections.
-import type { ServerName } from '../../conformance/operated.ts'
+import type { HostName } from '../../conformance/hosts.ts'
 import type { BenchOptions } from '../options.ts'
 import { compare, median, type Pair, takePairs } from '../pairs.ts'
 import type { Peer } from '../peers/session.ts'
 import type { Row, Table } from '../report.ts'
 import { type LoadClient, startLoadClient } from './client.ts'
-import { type Contender, startPeer, startPostern } from './contenders.ts'
+import { type Contender, startPeer, startPostern, startWorkerFloor, startWorkerPostern } from './contenders.ts'
 import { readThreadsMillis } from './cpu-time.ts'
 import type { LoadResult } from './load-client.ts'
 import { checkSameAnswer } from './same-answer.ts'
@@ -14,12 +14,13 @@ import type { LoginWork } from './work.ts'
 const CONNECTIONS = [32, 1] as const
 
 /** The three made for Node are compared on Node alone. */
-const PEERS: Readonly<Record<ServerName, readonly Peer[]>> = {
+const PEERS: Readonly<Record<HostName, readonly Peer[]>> = {
   node: ['floor', 'express', 'fastify', 'hono-jwk'],
   deno: ['floor'],
+  workerd: ['floor'],
 }
 
-export const PEER_TITLES: Readonly<Record<string, string>> = {
+const PEER_TITLES: Readonly<Record<string, string>> = {
   floor: 'bare Hono with jose (the floor)',
   express: 'express with express-oauth2-jwt-bearer',
   fastify: 'fastify with @fastify/jwt and get-jwks',
@@ -31,27 +32,33 @@ interface Round extends LoadResult {
   readonly cpuMillis: number | undefined
 }
 
-export async function measureOverHttp(host: ServerName, work: LoginWork, options: BenchOptions): Promise<Table> {
-  const contenders: Contender[] = []
+export async function measureOverHttp(host: HostName, work: LoginWork, options: BenchOptions): Promise<Table> {
   const client = startLoadClient()
+  const contenders: Contender[] = []
   try {
-    const postern = await startPostern(host, work)
-    contenders.push(postern)
-    for (const peer of PEERS[host]) contenders.push(await startPeer(host, peer, work))
-    return await compareContenders(host, postern, contenders.slice(1), { client, work, options })
+    for await (const contender of startContenders(host, work)) contenders.push(contender)
+    const [postern, ...peers] = contenders
+    if (postern === undefined) throw new Error('the gateway has not started')
+    return await compareContenders(host, postern, peers, { client, work, options })
   } finally {
     client.stop()
     for (const contender of contenders) await contender.stop()
   }
 }
 
-export interface Measuring {
+/** The gateway first. */
+async function* startContenders(host: HostName, work: LoginWork): AsyncGenerator<Contender> {
+  yield host === 'workerd' ? startWorkerPostern(work) : startPostern(host, work)
+  for (const peer of PEERS[host]) yield host === 'workerd' ? startWorkerFloor(work) : startPeer(host, peer, work)
+}
+
+interface Measuring {
   readonly client: LoadClient
   readonly work: LoginWork
   readonly options: BenchOptions
 }
 
-export async function compareContenders(
+async function compareContenders(
   host: string,
   postern: Contender,
   peers: readonly Contender[],

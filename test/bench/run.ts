@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { startIssuer } from '../token/issuer.ts'
+import { measureClaims } from './claims.ts'
+import { measureDimensions } from './dimensions.ts'
 import { measureInProcess } from './login/in-process.ts'
 import { measureOverHttp } from './login/over-http.ts'
 import { prepareLogin } from './login/prepare-login.ts'
@@ -38,6 +40,8 @@ async function measure(options: BenchOptions): Promise<readonly Table[]> {
       if (options.parts.has('login-in-process')) tables.push(await measureInProcess(host, work, options))
       if (options.parts.has('login-http')) tables.push(await measureOverHttp(host, work, options))
     }
+    if (options.parts.has('dimensions')) tables.push(await measureDimensions(work.environment, options))
+    if (options.parts.has('claims')) tables.push(await measureClaims(work.environment, options))
   } finally {
     await issuer.stop()
   }

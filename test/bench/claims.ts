@@ -2,7 +2,7 @@
 // less than these two no service in JavaScript can do.
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { startIssuer } from '../token/issuer.ts'
-import { documentOf } from './dimensions.ts'
+import { agentsDocument, agentsKey } from './documents.ts'
 import { createBenchGateway } from './gateway.ts'
 import type { BenchOptions } from './options.ts'
 import type { Row, Table } from './report.ts'
@@ -101,7 +101,7 @@ function documentsOf(issuerURL: string): Readonly<Record<string, string>> {
   const section = (name: string, spec: object): string => JSON.stringify({ section: name, schema: 'v1', spec })
   return {
     'trust-domain/TrustDomainServerAttestation': section('TrustDomainServerAttestation', servers),
-    [`clusters/${CLUSTER}/AgentAttestation`]: documentOf([{ config: { issuerURL } }]),
+    [agentsKey(CLUSTER)]: agentsDocument([{ config: { issuerURL } }]),
     [`clusters/${CLUSTER}/SVIDIssuancePolicy`]: section('SVIDIssuancePolicy', { policy: ISSUANCE }),
   }
 }

@@ -4,17 +4,11 @@ import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../../src/core/limits.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import type { Algorithm } from '../../src/token/algorithms.ts'
 import { createSigningKey, startIssuer, type TestIssuer } from '../token/issuer.ts'
+import { agentsDocument, agentsKey, type Policy, strangers } from './documents.ts'
 import { createBenchGateway } from './gateway.ts'
 import type { BenchOptions } from './options.ts'
 import type { Row, Table } from './report.ts'
 import { compareWork, type Work } from './spent.ts'
-
-export interface Policy {
-  readonly name?: string
-  /** Of the attestor `k8s_token`. */
-  readonly config: Readonly<Record<string, unknown>>
-  readonly conditions?: readonly { readonly expression: string; readonly message: string }[]
-}
 
 interface Variant {
   readonly what: string
@@ -53,7 +47,7 @@ export async function measureDimensions(
     return logIn
   }
   const loginBy = async (policies: readonly Policy[], token?: string): Promise<Work> =>
-    loginTo({ [keyOf(CLUSTER)]: documentOf(policies) }, token ?? (await issuer.mint()))
+    loginTo({ [agentsKey(CLUSTER)]: agentsDocument(policies) }, token ?? (await issuer.mint()))
 
   async function* variants(): AsyncGenerator<Variant> {
     const own: Policy = { config: { issuerURL: issuer.issuer } }
@@ -61,7 +55,7 @@ export async function measureDimensions(
     for (const count of [100, 10_000])
       yield { what: `${count} policies, the last admits`, work: await loginBy([...strangers(count - 1), own]) }
     for (const count of [1_000, 10_000]) {
-      const documents = Array.from({ length: count }, (_, n) => [keyOf(`c-${n}`), documentOf([own])] as const)
+      const documents = Array.from({ length: count }, (_, n) => [agentsKey(`c-${n}`), agentsDocument([own])] as const)
       const work = await loginTo(Object.fromEntries(documents), await issuer.mint())
       yield { what: `${count} clusters, each in its turn`, work }
     }
@@ -115,20 +109,4 @@ export async function measureDimensions(
   } finally {
     await Promise.all([issuer, ...others].map((running) => running.stop()))
   }
-}
-
-const keyOf = (cluster: string): string => `clusters/${cluster}/AgentAttestation`
-
-/** Policies that trust other issuers. */
-function strangers(count: number): readonly Policy[] {
-  return Array.from({ length: count }, (_, n) => ({ config: { issuerURL: `https://oidc.example.com/id/${n}` } }))
-}
-
-export function documentOf(policies: readonly Policy[]): string {
-  const listed = policies.map(({ name, config, conditions }, n) => ({
-    name: name ?? `policy-${n}`,
-    requiredAttestors: [{ type: 'k8s_token', config }],
-    ...(conditions === undefined ? {} : { conditions }),
-  }))
-  return JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec: { policies: listed } })
 }

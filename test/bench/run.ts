@@ -4,6 +4,9 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import { startIssuer } from '../token/issuer.ts'
 import { measureClaims } from './claims.ts'
+import { measureCold } from './cold/cold.ts'
+import { measureCompiling } from './cold/compile.ts'
+import { measureMemory } from './cold/memory.ts'
 import { measureDimensions } from './dimensions.ts'
 import { measureInProcess } from './login/in-process.ts'
 import { measureOverHttp } from './login/over-http.ts'
@@ -42,6 +45,8 @@ async function measure(options: BenchOptions): Promise<readonly Table[]> {
     }
     if (options.parts.has('dimensions')) tables.push(await measureDimensions(work.environment, options))
     if (options.parts.has('claims')) tables.push(await measureClaims(work.environment, options))
+    if (options.parts.has('cold')) tables.push(await measureCold(options), await measureCompiling(options))
+    if (options.parts.has('memory')) tables.push(await measureMemory(options))
   } finally {
     await issuer.stop()
   }

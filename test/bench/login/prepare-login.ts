@@ -3,6 +3,7 @@ import { decodeJwt, decodeProtectedHeader, type JWK } from 'jose'
 import { loadPolicyVm } from '../../../src/runtime/load-policy-vm.ts'
 import { makeSessionSigningKeys } from '../../../src/token/session/make-session-keys.ts'
 import type { TestIssuer } from '../../token/issuer.ts'
+import { agentsDocument, agentsKey, type Policy } from '../documents.ts'
 import { createBenchGateway } from '../gateway.ts'
 import type { LoginAnswerWork, LoginWork } from './work.ts'
 
@@ -12,8 +13,11 @@ const CLUSTER = 'bench'
 const TOKEN_LIFETIME_SECONDS = 12 * 3600
 const SESSION_LIFETIME_SECONDS = 600
 
-/** The issuer signs by RS256; its key set is read over HTTP. */
-export async function prepareLogin(issuer: TestIssuer): Promise<LoginWork> {
+/** The issuer signs by RS256. Its key set is read over HTTP, unless `policies` say otherwise. */
+export async function prepareLogin(
+  issuer: TestIssuer,
+  policies: readonly Policy[] = [{ config: { issuerURL: issuer.issuer } }],
+): Promise<LoginWork> {
   const nowSeconds = Math.floor(Date.now() / 1000)
   const token = await issuer.mint({ claims: { exp: nowSeconds + TOKEN_LIFETIME_SECONDS } })
   const environment = {
@@ -23,7 +27,7 @@ export async function prepareLogin(issuer: TestIssuer): Promise<LoginWork> {
     SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
     SESSION_TTL_SECONDS: String(SESSION_LIFETIME_SECONDS),
   }
-  const documents = { [`clusters/${CLUSTER}/AgentAttestation`]: documentOf(issuer.issuer) }
+  const documents = { [agentsKey(CLUSTER)]: agentsDocument(policies) }
   const login = {
     path: `/v1/clusters/${CLUSTER}/login`,
     body: JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] }),
@@ -49,11 +53,6 @@ export async function prepareLogin(issuer: TestIssuer): Promise<LoginWork> {
     },
     answer,
   }
-}
-
-function documentOf(issuerUrl: string): string {
-  const policy = { name: 'k8s_policy', requiredAttestors: [{ type: 'k8s_token', config: { issuerURL: issuerUrl } }] }
-  return JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec: { policies: [policy] } })
 }
 
 async function logInOnce(

@@ -1,10 +1,12 @@
 // The one login that all contenders do: the same token in, a session of the same claims signed, the same bytes answered.
-import type { JWK } from 'jose'
+import type { JSONWebKeySet, JWK } from 'jose'
 
 /** Plain data: it goes to processes and isolates as JSON. */
 export interface LoginWork {
   readonly issuer: string
   readonly jwksUrl: string
+  /** For a start without a fetch: the floor takes these keys, as the document has them for the gateway. */
+  readonly jwks?: JSONWebKeySet
   readonly audience: string
   readonly token: string
   /** How the gateway and the floor are asked; the others take the token as a bearer token. */

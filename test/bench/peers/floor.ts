@@ -1,6 +1,6 @@
 // The floor: bare Hono, with jose to verify the token and to sign the session. No policy, no record, no limits.
 import { Hono } from 'hono'
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, jwtVerify } from 'jose'
 import type { LoginWork } from '../login/work.ts'
 import { answerWith, createSessionSigner } from './session.ts'
 
@@ -9,8 +9,8 @@ interface LoginBody {
 }
 
 export async function createFloor(work: LoginWork): Promise<Hono> {
-  const { issuer, audience, jwksUrl } = work
-  const keys = createRemoteJWKSet(new URL(jwksUrl))
+  const { issuer, audience, jwks, jwksUrl } = work
+  const keys = jwks === undefined ? createRemoteJWKSet(new URL(jwksUrl)) : createLocalJWKSet(jwks)
   const sign = await createSessionSigner(work)
   const app = new Hono()
   app.post(work.login.path, async (c) => {

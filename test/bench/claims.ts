@@ -10,7 +10,14 @@ import { compareWork } from './spent.ts'
 import { describeAttributes, describePod } from './workloads.ts'
 
 const BATCHES = [1, 100, 1_000] as const
-const CLUSTER = 'bench'
+const OVERRIDES = 5_000
+
+/** The cluster says which policy: `plain` has no override, `large` has many that do not apply. */
+const KINDS = [
+  { what: 'attributes', describe: describeAttributes, cluster: 'plain' },
+  { what: 'pods', describe: describePod, cluster: 'plain' },
+  { what: `attributes, by a policy of ${OVERRIDES} overrides`, describe: describeAttributes, cluster: 'large' },
+] as const
 const SERVER = { serviceAccountNamespace: 'spirl-system', serviceAccountName: 'spirl-agent' }
 
 const ISSUANCE = {
@@ -50,13 +57,10 @@ export async function measureClaims(
     const login = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence }] })
     const { session }: LoginAnswer = JSON.parse(await ask('/v1/trust-domain/login', login))
     const rows: Row[] = []
-    for (const [what, describe] of [
-      ['attributes', describeAttributes],
-      ['pods', describePod],
-    ] as const)
+    for (const { what, describe, cluster } of KINDS)
       for (const count of BATCHES) {
         const body = JSON.stringify({ workloads: Array.from({ length: count }, (_, n) => describe(n)) })
-        const map = (): Promise<string> => ask(`/v1/clusters/${CLUSTER}/claims`, body, session.token)
+        const map = (): Promise<string> => ask(`/v1/clusters/${cluster}/claims`, body, session.token)
         const answer: ClaimsAnswer = JSON.parse(await map())
         if (answer.results.some((result) => 'error' in result)) throw new Error(JSON.stringify(answer.results[0]))
         const row = await compareWork(
@@ -99,9 +103,16 @@ function documentsOf(issuerURL: string): Readonly<Record<string, string>> {
     ],
   }
   const section = (name: string, spec: object): string => JSON.stringify({ section: name, schema: 'v1', spec })
+  const agents = agentsDocument([{ config: { issuerURL } }])
+  const policyOverrides = Array.from({ length: OVERRIDES }, (_, n) => ({
+    when: { 'kubernetes.pod.namespace': `other-${n}`, 'kubernetes.pod.label[tier]': 'gold' },
+    policy: { x509: { ttl: '4h' } },
+  }))
   return {
     'trust-domain/TrustDomainServerAttestation': section('TrustDomainServerAttestation', servers),
-    [agentsKey(CLUSTER)]: agentsDocument([{ config: { issuerURL } }]),
-    [`clusters/${CLUSTER}/SVIDIssuancePolicy`]: section('SVIDIssuancePolicy', { policy: ISSUANCE }),
+    [agentsKey('plain')]: agents,
+    [agentsKey('large')]: agents,
+    'clusters/plain/SVIDIssuancePolicy': section('SVIDIssuancePolicy', { policy: ISSUANCE }),
+    'clusters/large/SVIDIssuancePolicy': section('SVIDIssuancePolicy', { policy: ISSUANCE, policyOverrides }),
   }
 }

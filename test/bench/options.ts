@@ -13,11 +13,11 @@ const LOGIN: readonly Part[] = ['login-in-process', 'login-http']
 
 export const USAGE = `npm run bench -- [--short] [--only PART,...] [--host HOST,...] [--pairs N] [--json FILE]
 
-  --short        about a minute for a login on Node: short rounds, few pairs
+  --short        short rounds and few pairs: about a minute for --only login --host node on a quiet machine
   --only PART    ${['login', ...PARTS].join(', ')}; default all
   --host HOST    ${HOSTS.join(', ')}; default all
-  --pairs N      pairs of each comparison
-  --round MILLIS length of one round of load, or of work in process
+  --pairs N      pairs of each comparison over HTTP; three times as many in process
+  --round MILLIS how long each of a pair is under load; a third of it in process
   --json FILE    default .postern/bench.json`
 
 export interface BenchOptions {
@@ -27,6 +27,7 @@ export interface BenchOptions {
   /** How long each of a pair is measured. */
   readonly roundMillis: number
   readonly warmUpMillis: number
+  readonly isShort: boolean
   readonly jsonFile: string
 }
 
@@ -45,12 +46,14 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
       },
     })
     const { short, only, host, json } = values
+    const roundMillis = readCount('round', values.round, short ? 200 : 1000)
     return {
       parts: new Set(only === undefined ? PARTS : only.split(',').flatMap(readPart)),
       hosts: new Set(host === undefined ? HOSTS : host.split(',').map(readHost)),
       pairs: readCount('pairs', values.pairs, short ? 5 : 11),
-      roundMillis: readCount('round', values.round, short ? 300 : 1000),
-      warmUpMillis: short ? 1000 : 3000,
+      roundMillis,
+      warmUpMillis: roundMillis * 3,
+      isShort: short,
       jsonFile: json,
     }
   } catch (error) {

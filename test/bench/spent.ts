@@ -15,7 +15,7 @@ export interface Compared {
 }
 
 /** Of one time that the work was done. */
-interface Spent {
+export interface Spent {
   readonly micros: number
   /** Of all threads. */
   readonly cpuMicros: number
@@ -25,12 +25,7 @@ interface Spent {
 const SHORTER = 3
 
 export async function compareWork({ what, first, second, names }: Compared, options: BenchOptions): Promise<Row> {
-  const times = [await warmUp(first, options), await warmUp(second, options)] as const
-  const pairs = await takePairs(
-    options.pairs * SHORTER,
-    () => spend(first, times[0]),
-    () => spend(second, times[1]),
-  )
+  const pairs = await takeWorkPairs(first, second, options)
   return {
     what,
     ratios: { time: compare(pairs, ({ micros }) => micros), CPU: compare(pairs, ({ cpuMicros }) => cpuMicros) },
@@ -39,6 +34,15 @@ export async function compareWork({ what, first, second, names }: Compared, opti
       [`${names[1]}, µs`]: medianOf(pairs, 'second'),
     },
   }
+}
+
+export async function takeWorkPairs(first: Work, second: Work, options: BenchOptions): Promise<readonly Pair<Spent>[]> {
+  const times = [await warmUp(first, options), await warmUp(second, options)] as const
+  return takePairs(
+    options.pairs * SHORTER,
+    () => spend(first, times[0]),
+    () => spend(second, times[1]),
+  )
 }
 
 function medianOf(pairs: readonly Pair<Spent>[], side: keyof Pair<Spent>): number {

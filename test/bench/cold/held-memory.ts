@@ -1,8 +1,10 @@
-// How much memory the documents of many clusters take: `node --expose-gc test/bench/cold/held-memory.ts CLUSTERS` prints it.
+// How much memory the documents of many clusters take: `node --expose-gc test/bench/cold/held-memory.ts CLUSTERS [KIND]`
+// prints it; KIND is the name of a heavy document.
 import process from 'node:process'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../../../src/core/limits.ts'
 import { loadPolicyVm } from '../../../src/runtime/load-policy-vm.ts'
 import { makeSessionSigningKeys } from '../../../src/token/session/make-session-keys.ts'
+import { heavyDocuments } from '../../config/heavy-documents.ts'
 import { agentsDocument, agentsKey, strangers } from '../documents.ts'
 import { createBenchGateway } from '../gateway.ts'
 
@@ -15,9 +17,15 @@ export interface HeldMemory {
 }
 
 const POLICIES = 10
+/** Of the largest that a document may be. */
+const HEAVY_SHARE = 0.85
 
 const clusters = Number(process.argv[2])
-const text = agentsDocument(strangers(POLICIES))
+const kind = process.argv[3]
+const text =
+  kind === undefined
+    ? agentsDocument(strangers(POLICIES))
+    : (heavyDocuments(HEAVY_SHARE).find(({ what }) => what === kind)?.text ?? '')
 const documents = Object.fromEntries(Array.from({ length: clusters }, (_, n) => [agentsKey(`c-${n}`), text]))
 const environment = {
   TRUST_DOMAIN: 'example.org',

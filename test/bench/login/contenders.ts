@@ -10,7 +10,7 @@ import type { Peer } from '../peers/session.ts'
 import { bearerRequest, evidenceRequest, type LoginRequest } from './login-request.ts'
 import { RUN_COMMANDS, readAddress } from './run-command.ts'
 import type { LoginWork } from './work.ts'
-import { startWorkerd } from './workerd.ts'
+import { type RunningWorker, startWorkerd } from './workerd.ts'
 
 export interface Contender {
   readonly name: string
@@ -71,6 +71,12 @@ export async function startWorkerPostern(work: LoginWork): Promise<Contender> {
   const { documents, environment } = work
   const worker = await startWorkerd({ entry: 'src/runtime/worker.ts', bindings: environment, documents })
   return { name: 'postern', request: evidenceRequest(work), ...worker }
+}
+
+/** Contenders in one isolate, which are asked for turns. */
+export function startTurnsWorker(work: LoginWork): Promise<RunningWorker> {
+  const bindings = { WORK: JSON.stringify(work) }
+  return startWorkerd({ entry: 'test/bench/login/turns-worker.ts', bindings, documents: {} })
 }
 
 export async function startWorkerFloor(work: LoginWork): Promise<Contender> {

@@ -16,15 +16,17 @@ export interface Turn {
   readonly atOnce: number
 }
 
-export async function createLogins(work: LoginWork, module: WebAssembly.Module): Promise<Logins> {
+/** Each contender is made at its first login, so that a first turn is that of a fresh isolate. */
+export function createLogins(work: LoginWork, module: WebAssembly.Module): Logins {
   const { environment, documents } = work
-  const gateway = createBenchGateway({ environment, documents, module })
-  const unrecorded = createBenchGateway({ environment, documents, module, isRecording: false })
   return {
-    postern: logInBy(gateway, evidenceRequest(work)),
-    'postern-unrecorded': logInBy(unrecorded, evidenceRequest(work)),
-    floor: logInBy(await createFloor(work), evidenceRequest(work)),
-    'hono-jwk': logInBy(await createHonoJwk(work), bearerRequest(work)),
+    postern: logInBy(() => createBenchGateway({ environment, documents, module }), evidenceRequest(work)),
+    'postern-unrecorded': logInBy(
+      () => createBenchGateway({ environment, documents, module, isRecording: false }),
+      evidenceRequest(work),
+    ),
+    floor: logInBy(() => createFloor(work), evidenceRequest(work)),
+    'hono-jwk': logInBy(() => createHonoJwk(work), bearerRequest(work)),
   }
 }
 
@@ -32,10 +34,12 @@ interface App {
   fetch(request: Request): Response | Promise<Response>
 }
 
-function logInBy(app: App, { path, headers, body }: LoginRequest): () => Promise<void> {
+function logInBy(create: () => App | Promise<App>, { path, headers, body }: LoginRequest): () => Promise<void> {
   const url = `http://127.0.0.1:8787${path}`
   const init = { method: 'POST', headers: { ...headers, 'Content-Length': String(body.length) }, body }
+  let app: App | undefined
   return async () => {
+    app ??= await create()
     const response = await app.fetch(new Request(url, init))
     const answer = await response.arrayBuffer()
     if (response.status !== 200) throw new Error(`${response.status}: ${new TextDecoder().decode(answer)}`)
@@ -44,7 +48,9 @@ function logInBy(app: App, { path, headers, body }: LoginRequest): () => Promise
 
 export async function takeTurn(logins: Logins, { name, logins: count, atOnce }: Turn): Promise<void> {
   const logIn = logins[name]
-  let left = count
+  // By itself, since a first one of all makes its contender.
+  await logIn()
+  let left = count - 1
   const lane = async (): Promise<void> => {
     while (left-- > 0) await logIn()
   }

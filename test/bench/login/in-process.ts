@@ -8,11 +8,11 @@ import type { HostName } from '../../conformance/hosts.ts'
 import type { BenchOptions } from '../options.ts'
 import { compare, median, type Pair, takePairs } from '../pairs.ts'
 import type { Row, Table } from '../report.ts'
+import { startTurnsWorker } from './contenders.ts'
 import { readThreadsMillis } from './cpu-time.ts'
 import { type InProcessName, type Turn, turnPath } from './in-process-contenders.ts'
 import { RUN_COMMANDS, readAddress } from './run-command.ts'
 import type { LoginWork } from './work.ts'
-import { startWorkerd } from './workerd.ts'
 
 const AT_ONCE = [1, 32] as const
 
@@ -106,10 +106,7 @@ async function measureTurn({ url, pid }: Host, turn: Turn): Promise<Measured> {
 }
 
 async function startHost(name: HostName, work: LoginWork): Promise<Host> {
-  if (name === 'workerd') {
-    const entry = 'test/bench/login/turns-worker.ts'
-    return startWorkerd({ entry, bindings: { WORK: JSON.stringify(work) }, documents: {} })
-  }
+  if (name === 'workerd') return startTurnsWorker(work)
   const folder = mkdtempSync(join(tmpdir(), 'bench-turns-'))
   const file = join(folder, 'work.json')
   writeFileSync(file, JSON.stringify(work), { mode: 0o600 })

@@ -7,7 +7,7 @@ import { createLogins, readTurn, takeTurn } from './in-process-contenders.ts'
 import type { LoginWork } from './work.ts'
 
 const work: LoginWork = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
-const logins = await createLogins(work, loadPolicyVm())
+const logins = createLogins(work, loadPolicyVm())
 
 const server = createServer((request, response) => {
   takeTurn(logins, readTurn(request.url ?? '')).then(

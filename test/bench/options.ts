@@ -18,7 +18,8 @@ export const USAGE = `npm run bench -- [--short] [--only PART,...] [--host HOST,
   --host HOST    ${HOSTS.join(', ')}; default all
   --pairs N      pairs of each comparison over HTTP; three times as many in process
   --round MILLIS how long each of a pair is under load; a third of it in process
-  --json FILE    default .postern/bench.json`
+  --json FILE    default .postern/bench.json
+  --into FILE    put the tables into a Markdown file, after its line "<!-- tables -->"`
 
 export interface BenchOptions {
   readonly parts: ReadonlySet<Part>
@@ -29,6 +30,7 @@ export interface BenchOptions {
   readonly warmUpMillis: number
   readonly isShort: boolean
   readonly jsonFile: string
+  readonly markdownFile: string | undefined
 }
 
 /** A message where the flags are wrong. */
@@ -43,9 +45,10 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
         pairs: { type: 'string' },
         round: { type: 'string' },
         json: { type: 'string', default: join('.postern', 'bench.json') },
+        into: { type: 'string' },
       },
     })
-    const { short, only, host, json } = values
+    const { short, only, host, json, into } = values
     const roundMillis = readCount('round', values.round, short ? 200 : 1000)
     return {
       parts: new Set(only === undefined ? PARTS : only.split(',').flatMap(readPart)),
@@ -55,6 +58,7 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
       warmUpMillis: roundMillis * 3,
       isShort: short,
       jsonFile: json,
+      markdownFile: into,
     }
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`

@@ -1,5 +1,5 @@
 // `npm run bench`: prints tables in Markdown, and writes the same as JSON.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { startIssuer } from '../token/issuer.ts'
@@ -14,6 +14,8 @@ import { prepareLogin } from './login/prepare-login.ts'
 import { describeMachine, readLoad } from './machine.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 import { type Report, renderReport, type Table } from './report.ts'
+
+const MARK = '\n<!-- tables -->\n'
 
 const options = readOptions(process.argv.slice(2))
 if (typeof options === 'string') {
@@ -32,7 +34,15 @@ const report: Report = {
 }
 mkdirSync(dirname(options.jsonFile), { recursive: true })
 writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
-process.stdout.write(renderReport(report))
+const markdown = renderReport(report)
+if (options.markdownFile !== undefined) insertTables(options.markdownFile, markdown)
+process.stdout.write(markdown)
+
+function insertTables(file: string, tables: string): void {
+  const [before, after] = readFileSync(file, 'utf8').split(MARK)
+  if (after === undefined) throw new Error(`${file} has no line${MARK}`)
+  writeFileSync(file, `${before}${MARK}\n${tables}`)
+}
 
 async function measure(options: BenchOptions): Promise<readonly Table[]> {
   const issuer = await startIssuer({ alg: 'RS256' })

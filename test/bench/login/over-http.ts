@@ -77,7 +77,12 @@ async function compareContenders(
         () => measureRound(client, postern, connections, roundMillis),
         () => measureRound(client, peer, connections, roundMillis),
       )
-      rows.push(rowOf(`${PEER_TITLES[peer.name] ?? peer.name}, ${connections} connections`, taken))
+      rows.push(
+        rowOf(
+          `${PEER_TITLES[peer.name] ?? peer.name}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`,
+          taken,
+        ),
+      )
     }
   }
   return {

@@ -27,7 +27,7 @@ export async function measureMemory({ pairs, isShort }: BenchOptions): Promise<T
   return {
     id: 'memory',
     title: 'Memory by clusters',
-    note: 'Node, each cluster asked once: what is held after a garbage collection, to the bytes stored. What is compiled has a bound in number and in bytes, beyond which the least used is dropped. Below the line of 10,000: documents made to be heavy, near the largest that a document may be.',
+    note: 'Node, each cluster asked once: what is held after a garbage collection, to the bytes stored. What is compiled has a bound in number and in bytes, beyond which the least used is dropped. Below the line of 10,000, unless `--short`: documents made to be heavy, near the largest that a document may be.',
     rows,
   }
 }

@@ -36,6 +36,9 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
 }
 
+/** Made once: an abort without a reason creates a `DOMException` with a stack, which no code reads. */
+const DONE = 'done'
+
 /**
  * Calls a store with a timeout.
  *
@@ -57,6 +60,6 @@ export async function callStore<T>(ask: () => Promise<T>, millis: number, sleep:
   } catch (cause) {
     throw new StoreError(cause instanceof Error ? cause.message : 'the store failed', { cause })
   } finally {
-    timer.abort()
+    timer.abort(DONE)
   }
 }

@@ -42,10 +42,11 @@ export function createGateway(options: GatewayOptions): GatewayApp {
     c.set('startedMillis', startedMillis)
     c.set('requestId', makeUuidV7(startedMillis))
     c.set('realm', services.settings.trustDomain)
-    await next()
+    // Set before the answer is made: set on a finished one, they would copy it.
     c.header('X-Request-Id', c.get('requestId'))
     c.header('X-Content-Type-Options', 'nosniff')
-    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+    c.header('Cache-Control', 'no-store')
+    await next()
   })
   addLoginRoutes(app, services)
   addChallengeRoutes(app, services)

@@ -26,6 +26,8 @@ export interface ParsedToken extends TokenClaims {
   readonly header: TokenHeader
   /** `header.payload`, what the signature is over (RFC 7515 section 5.2). */
   readonly signingInput: string
+  /** Decoded; not empty. */
+  readonly signature: Uint8Array<ArrayBuffer>
 }
 
 /** A compact JWS whose three parts are canonical base64url and whose first two are strict JSON objects. */
@@ -34,7 +36,7 @@ export interface TokenForm {
   readonly header: JsonObject
   readonly claims: JsonObject
   readonly signingInput: string
-  readonly signatureBytes: number
+  readonly signature: Uint8Array<ArrayBuffer>
 }
 
 /** Our own sessions carry this `typ`; no session is evidence, or one login could renew itself for ever. */
@@ -64,14 +66,14 @@ const FORBIDDEN_PARAMETERS: ReadonlyMap<string, string> = new Map([
 export function parseToken(text: string): Checked<ParsedToken> {
   const form = parseTokenForm(text)
   if (!form.ok) return form
-  const { compact, signingInput, signatureBytes } = form.value
+  const { compact, signingInput, signature } = form.value
   const header = readHeader(form.value.header)
   if (!header.ok) return header
-  if (signatureBytes === 0) return refuseMalformed('signature', 'has an empty signature: send a signed token')
+  if (signature.length === 0) return refuseMalformed('signature', 'has an empty signature: send a signed token')
   const claims = readClaims(form.value.claims)
   if (!claims.ok) return claims
   // The cast is the proof: this is the one place that makes a ParsedToken.
-  const token = { ...claims.value, compact, header: header.value, signingInput } as ParsedToken
+  const token = { ...claims.value, compact, header: header.value, signingInput, signature } as ParsedToken
   return pass(Object.freeze(token))
 }
 
@@ -103,7 +105,7 @@ export function parseTokenForm(text: string): Checked<TokenForm> {
     header: header.value,
     claims: claims.value,
     signingInput: `${headerPart}.${claimsPart}`,
-    signatureBytes: signature.length,
+    signature,
   })
 }
 

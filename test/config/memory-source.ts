@@ -1,5 +1,6 @@
 // A store in memory that can be told to fail or to hang, and counts what is asked of it.
 import type { StateStore } from '../../src/config/source.ts'
+import { encodeUtf8 } from '../../src/core/utf8.ts'
 
 export interface MemoryStore extends StateStore {
   readonly values: Map<string, Uint8Array<ArrayBuffer>>
@@ -22,7 +23,7 @@ export function createMemoryStore(initial: Readonly<Record<string, string>> = {}
     writeTrouble: 'none',
     gate: undefined,
     put(key, text) {
-      store.values.set(key, new TextEncoder().encode(text))
+      store.values.set(key, encodeUtf8(text))
     },
     async read(key) {
       store.reads.push(key)

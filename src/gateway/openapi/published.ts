@@ -80,10 +80,11 @@ export function addPublishedRoute(
 }
 
 async function answerPublished(c: Context<GatewayEnv>, document: Published): Promise<Response> {
+  // As a header of the context: every answer has `no-store` there until a route says otherwise.
+  c.header('Cache-Control', `public, max-age=${PUBLISHED_MAX_AGE_SECONDS}`)
   return c.body(document.text(), 200, {
     'Content-Type': document.type,
     // Digested once: hono's own ETag would be computed from the body of every answer.
     ETag: await document.tag(),
-    'Cache-Control': `public, max-age=${PUBLISHED_MAX_AGE_SECONDS}`,
   })
 }

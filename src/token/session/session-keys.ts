@@ -1,10 +1,15 @@
 // The gateway's own signing keys: a private JWK Set from `SESSION_SIGNING_KEYS`. The first key signs, all verify.
 // Rotation: a new key goes last for one max-age of the published set (300 s), then first; an old one stays for one
 // session lifetime, and may drop its private members meanwhile.
-import { CompactSign, type CryptoKey, compactVerify, importJWK, type JWK } from 'jose'
+import { type CryptoKey, importJWK, type JWK } from 'jose'
+import { encodeBase64url } from '../../core/base64.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.ts'
 import { SESSION_KID_MAX_LENGTH, TOKEN_DEPTH_MAX } from '../../core/limits.ts'
+import { encodeUtf8 } from '../../core/utf8.ts'
+import { type Algorithm, isAlgorithm } from '../algorithms.ts'
 import { readPublicKey } from '../keys/public-key.ts'
+import { SESSION_TYPE } from '../parse.ts'
+import { signBytes, verifySignatureBytes } from '../signature.ts'
 
 interface SessionAlgorithm {
   readonly kty: string
@@ -13,7 +18,7 @@ interface SessionAlgorithm {
   readonly publicMembers: readonly string[]
 }
 
-const ALGORITHMS: ReadonlyMap<string, SessionAlgorithm> = new Map<string, SessionAlgorithm>([
+const ALGORITHMS: ReadonlyMap<Algorithm, SessionAlgorithm> = new Map<Algorithm, SessionAlgorithm>([
   ['ES256', { kty: 'EC', crv: 'P-256', publicMembers: ['crv', 'x', 'y'] }],
   ['EdDSA', { kty: 'OKP', crv: 'Ed25519', publicMembers: ['crv', 'x'] }],
   ['RS256', { kty: 'RSA', publicMembers: ['n', 'e'] }],
@@ -22,28 +27,34 @@ const ALGORITHMS: ReadonlyMap<string, SessionAlgorithm> = new Map<string, Sessio
 /** A key of the set, checked. Only `readSessionKeys` makes one. */
 interface SessionKey {
   readonly kid: string
-  readonly alg: string
+  readonly alg: Algorithm
   readonly publicJwk: JsonObject
   readonly privateJwk: JsonObject | undefined
 }
 
 export interface KeyPair {
   readonly kid: string
-  readonly alg: string
+  readonly alg: Algorithm
   publicKey(): Promise<CryptoKey>
   /** Absent where the key only verifies. */
   readonly privateKey: (() => Promise<CryptoKey>) | undefined
 }
 
 export interface SessionKeys {
-  readonly signer: { readonly kid: string; readonly alg: string; key(): Promise<CryptoKey> }
+  /** `header`: the protected header of every session that it signs, encoded once. */
+  readonly signer: {
+    readonly kid: string
+    readonly alg: Algorithm
+    readonly header: string
+    key(): Promise<CryptoKey>
+  }
   readonly algorithms: readonly string[]
   /** The public set, as `/.well-known/jwks.json` serves it. */
   readonly published: { readonly keys: readonly JsonObject[] }
   /** Every key, in order: its halves as they are imported. */
   readonly pairs: readonly KeyPair[]
   /** The public key of this `kid`, or `undefined`. */
-  verifier(kid: string): { readonly alg: string; key(): Promise<CryptoKey> } | undefined
+  verifier(kid: string): { readonly alg: Algorithm; key(): Promise<CryptoKey> } | undefined
 }
 
 export type SessionKeysResult =
@@ -83,8 +94,9 @@ function readKey(jwk: JsonObject): SessionKey | string {
   const { kid, alg, kty, use } = jwk
   if (typeof kid !== 'string' || kid.length > SESSION_KID_MAX_LENGTH || !/^[\x21-\x7e]+$/.test(kid))
     return `its kid must be 1 to ${SESSION_KID_MAX_LENGTH} printable characters`
-  const row = typeof alg === 'string' ? ALGORITHMS.get(alg) : undefined
-  if (typeof alg !== 'string' || row === undefined) return `its alg must be one of ${[...ALGORITHMS.keys()].join(', ')}`
+  const row = typeof alg === 'string' && isAlgorithm(alg) ? ALGORITHMS.get(alg) : undefined
+  if (typeof alg !== 'string' || !isAlgorithm(alg) || row === undefined)
+    return `its alg must be one of ${[...ALGORITHMS.keys()].join(', ')}`
   if (kty !== row.kty || (row.crv !== undefined && jwk['crv'] !== row.crv))
     return `its kty and crv do not match its alg ${alg}`
   if (use !== 'sig') return 'its use must be "sig"'
@@ -119,11 +131,9 @@ async function findPairFault({ alg, publicKey, privateKey }: KeyPair): Promise<s
     const verifying = await publicKey()
     if (privateKey === undefined) return undefined
     const signing = await privateKey()
-    const signed = await new CompactSign(PROOF).setProtectedHeader({ alg }).sign(signing)
-    return await compactVerify(signed, verifying, { algorithms: [alg] }).then(
-      () => undefined,
-      () => 'its private members do not match its public members',
-    )
+    const signature = await signBytes(alg, signing, PROOF)
+    const matches = await verifySignatureBytes(alg, verifying, signature, PROOF)
+    return matches ? undefined : 'its private members do not match its public members'
   } catch {
     // The error of an import may quote the key.
     return `this host cannot import it as a key for ${alg}: its members do not form a valid key`
@@ -131,7 +141,7 @@ async function findPairFault({ alg, publicKey, privateKey }: KeyPair): Promise<s
 }
 
 /** What a proof signs; the signature is discarded. */
-const PROOF = new TextEncoder().encode('postern session key')
+const PROOF = 'postern session key'
 
 function createSessionKeys(keys: readonly SessionKey[]): SessionKeys {
   const pairs = keys.map(({ kid, alg, publicJwk, privateJwk }) => ({
@@ -146,12 +156,16 @@ function createSessionKeys(keys: readonly SessionKey[]): SessionKeys {
     throw new Error('a set of session keys always has a first key that signs')
   const verifiers = new Map(pairs.map(({ kid, alg, publicKey }) => [kid, { alg, key: publicKey }]))
   return {
-    signer: { kid: first.kid, alg: first.alg, key: sign },
+    signer: { kid: first.kid, alg: first.alg, header: encodeHeader(first), key: sign },
     algorithms: [...new Set(keys.map(({ alg }) => alg))],
     published: { keys: keys.map(({ publicJwk }) => publicJwk) },
     pairs,
     verifier: (kid) => verifiers.get(kid),
   }
+}
+
+function encodeHeader({ alg, kid }: SessionKey): string {
+  return encodeBase64url(encodeUtf8(JSON.stringify({ alg, kid, typ: SESSION_TYPE })))
 }
 
 /** Keeps the imported key, not the promise of it: a promise must not be shared between requests on Workers. */

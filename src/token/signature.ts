@@ -4,14 +4,14 @@ import type { CryptoKey } from 'jose'
 import { encodeUtf8 } from '../core/utf8.ts'
 import type { Algorithm } from './algorithms.ts'
 
-interface Parameters {
+interface SignatureParameters {
   readonly name: string
   readonly saltLength?: number
   readonly hash?: string
 }
 
 /** RFC 7518 section 3.1 and RFC 8037 section 3.1, in the terms of Web Cryptography. */
-const PARAMETERS: Readonly<Record<Algorithm, Parameters>> = {
+const PARAMETERS: Readonly<Record<Algorithm, SignatureParameters>> = {
   RS256: { name: 'RSASSA-PKCS1-v1_5' },
   RS384: { name: 'RSASSA-PKCS1-v1_5' },
   RS512: { name: 'RSASSA-PKCS1-v1_5' },

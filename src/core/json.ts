@@ -23,6 +23,8 @@ export type JsonResult =
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y
 const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y
+/** What JSON writes as it is, between quotes. */
+const QUOTED_AS_IS = /^[ !#-[\]-~]*$/
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -209,8 +211,13 @@ export function writeCanonicalJson(value: Json): string {
   if (isJsonObject(value)) {
     const members = Object.keys(value)
       .sort()
-      .map((name) => `${JSON.stringify(name)}:${writeCanonicalJson(value[name] ?? null)}`)
+      .map((name) => `${quoteJson(name)}:${writeCanonicalJson(value[name] ?? null)}`)
     return `{${members.join(',')}}`
   }
-  return JSON.stringify(value)
+  return typeof value === 'string' ? quoteJson(value) : JSON.stringify(value)
+}
+
+/** Writes a string as `JSON.stringify` does, which costs several times as much for one that needs no escape. */
+export function quoteJson(text: string): string {
+  return QUOTED_AS_IS.test(text) ? `"${text}"` : JSON.stringify(text)
 }

@@ -1,5 +1,6 @@
 // Makes strings from outside safe to show in a response, an audit record or a terminal. The only place that knows which
 // characters control a terminal, reorder or end a line, or are invisible ("Trojan Source", CVE-2021-42574).
+import { quoteJson } from './json.ts'
 import { QUOTED_MAX_CHARACTERS } from './limits.ts'
 
 /**
@@ -68,6 +69,7 @@ export function printable(text: string, maxLength: number = Number.POSITIVE_INFI
 
 /** Quotes a string from outside for a sentence: a JSON string of its first characters, then the count of the rest. */
 export function quoteText(text: string, maxCharacters: number = QUOTED_MAX_CHARACTERS): string {
+  if (text.length <= maxCharacters && isAscii(text)) return quoteJson(text)
   // A character has at most two UTF-16 units: so a megabyte is not spread into an array only to measure it.
   const shown = [...text.slice(0, 2 * maxCharacters)].slice(0, maxCharacters).join('')
   const quoted = JSON.stringify(shown).replace(UNPRINTABLE, escapeUnits)

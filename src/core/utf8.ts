@@ -1,8 +1,12 @@
 // Converts strings to UTF-8 and back, and counts bytes.
 
+/** Made once: neither keeps anything from one call to the next. */
+const ENCODER = new TextEncoder()
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Encodes `text` as UTF-8. `encode` always makes a new buffer, which not every host's types express. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>
+  return ENCODER.encode(text) as Uint8Array<ArrayBuffer>
 }
 
 /**
@@ -16,7 +20,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 /** Decodes strict UTF-8 of a part of a string: a byte order mark is a character like any other. */
 export function decodeUtf8Exactly(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return DECODER.decode(bytes)
   } catch {
     return undefined
   }

@@ -1,33 +1,15 @@
 // UUIDv7 (RFC 9562 section 5.7): ordered by time, so that request ids and session ids sort in logs.
-import { HEX_BYTES } from './bytes.ts'
 
-/** Random bytes are drawn for many ids at once: a draw costs more than the id. Never used twice. */
-const POOL_BYTES = 512
-const RANDOM_BYTES = 10
-let pool = new Uint8Array(0)
-let at = 0
+/** Where the random digits of a UUIDv4 begin that a UUIDv7 has too: the version before them is replaced. */
+const RANDOM_AT = 'xxxxxxxx-xxxx-4'.length
 
-/** @param nowMillis Milliseconds since 1970. */
+/**
+ * Makes a UUIDv7. Its random bits and its variant are those of a UUIDv4 of the host: the two layouts differ only in the
+ * version and in the 48 bits before it.
+ *
+ * @param nowMillis Milliseconds since 1970.
+ */
 export function makeUuidV7(nowMillis: number): string {
-  if (at + RANDOM_BYTES > pool.length) {
-    pool = crypto.getRandomValues(new Uint8Array(POOL_BYTES))
-    at = 0
-  }
-  let tail = ''
-  for (let index = 2; index < RANDOM_BYTES; index++) {
-    const byte = takeByte()
-    tail += index === 4 ? `-${HEX_BYTES[byte] ?? ''}` : (HEX_BYTES[index === 2 ? 0x80 | (byte & 0x3f) : byte] ?? '')
-  }
-  const random = (takeByte() << 8) | takeByte()
   const time = Math.floor(nowMillis).toString(16).padStart(12, '0')
-  const version = (0x7000 | (random & 0x0fff)).toString(16)
-  return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${tail}`
-}
-
-/** What is in memory must not tell a later reader of it which ids were given. */
-function takeByte(): number {
-  const byte = pool[at] ?? 0
-  pool[at] = 0
-  at++
-  return byte
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(RANDOM_AT)}`
 }

@@ -79,6 +79,7 @@ function describeShapeFault(issue: v.BaseIssue<unknown>): string {
 }
 
 function isJsonType(header: string | undefined): boolean {
+  if (header === 'application/json') return true
   const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim().toLowerCase())
   return type === 'application/json' && parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter))
 }

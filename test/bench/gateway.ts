@@ -16,16 +16,24 @@ export interface BenchGateway {
   readonly configCacheMaxBytes?: number
   /** False: no line is made of a record. */
   readonly isRecording?: boolean
+  /** Called with the key of each document that is read. */
+  readonly onRead?: (key: string) => void
 }
 
 /** Throws if the settings are wrong. */
 export function createBenchGateway(options: BenchGateway): GatewayApp {
-  const { environment, documents, module, configCacheMaxBytes, isRecording = true } = options
+  const { environment, documents, module, configCacheMaxBytes, isRecording = true, onRead } = options
   const settings = readSettings(environment, { canResolve: false })
   if (!settings.ok) throw new Error(settings.problems.join())
+  const store = createMemoryStore(documents)
   return createGateway({
     settings: settings.value,
-    source: createMemoryStore(documents),
+    source: {
+      read(key) {
+        onRead?.(key)
+        return store.read(key)
+      },
+    },
     module,
     fetch: (url, { headers, signal }) => fetch(url, { headers, signal }),
     clock: Date.now,

@@ -1,5 +1,5 @@
-// The first decision of a fresh process, and of a fresh isolate, by a document of 50 policies: as many as hold within
-// the 10 ms of CPU time that Workers' free plan has.
+// The first decision of a fresh process, and of a fresh isolate, by a document of 50 policies. Workers' free plan has 10 ms
+// of CPU time for a request.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

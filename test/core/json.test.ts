@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Json, parseJson, parseJsonBytes, writeCanonicalJson } from '../../src/core/json.ts'
+import { type Json, parseJson, parseJsonBytes, quoteJson, writeCanonicalJson } from '../../src/core/json.ts'
 
 function faultOf(text: string, depthMax = 32): string {
   const result = parseJson(text, depthMax)
@@ -98,6 +98,18 @@ describe('writeCanonicalJson()', () => {
         const turned = Object.fromEntries(Object.entries(members).reverse())
         expect(writeCanonicalJson(turned)).toBe(writeCanonicalJson(members))
       }),
+    )
+  })
+})
+
+describe('quoteJson()', () => {
+  it('writes what JSON.stringify writes', () => {
+    const unit = fc.constantFrom('a', ' ', '!', '"', '#', '[', '\\', ']', '~', '\u007f', '\n', 'é', '\ud800')
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit })), (text) => {
+        expect(quoteJson(text)).toBe(JSON.stringify(text))
+      }),
+      { numRuns: 1000 },
     )
   })
 })

@@ -40,6 +40,17 @@ describe('decodeUtf8()', () => {
   })
 })
 
+describe('decodeUtf8Exactly()', () => {
+  it.each([[[0xc3]], [[0xe2, 0x82]], [[0x61, 0xf0, 0x9f, 0x9a]], [[0xff]]])(
+    'keeps nothing of %j, which it refuses',
+    (bytes) => {
+      expect(decodeUtf8Exactly(Uint8Array.from(bytes))).toBeUndefined()
+      expect(decodeUtf8Exactly(Uint8Array.from([0x82, 0xac]))).toBeUndefined()
+      expect(decodeUtf8Exactly(Uint8Array.from([0x61, 0x62]))).toBe('ab')
+    },
+  )
+})
+
 describe('findByteOrderMark()', () => {
   it.each([
     [[0xef, 0xbb, 0xbf, 0x7b], 'UTF-8'],

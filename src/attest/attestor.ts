@@ -6,6 +6,7 @@ import type { AttributeRow } from '../attribute/row.ts'
 import type { Json } from '../core/json.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
+import type { TokenId } from '../token/session/session-claims.ts'
 import type { AttestContext, EntryContext, PinContext, Report } from './attest-context.ts'
 import type { Check } from './check.ts'
 import type { Claimed } from './claimed.ts'
@@ -170,6 +171,9 @@ export interface Attestor<S extends Shapes = Shapes> {
   checks(facts: S['facts'], pins: S['pins'], context: PinContext): Iterable<Check>
   /** Lists the attributes that the facts prove, for conditions, sessions and templates. */
   attributes(facts: S['facts']): readonly Attribute[]
+
+  /** Names the token that proved the facts, if it has an id, for lists of revoked tokens. Absent: evidence has no id. */
+  tokenId?(facts: S['facts']): TokenId | undefined
 
   /** Selects the facts that a session keeps in addition to the attributes, for a later `restore`. Absent: nothing. */
   record?(facts: S['facts'], pins: S['pins']): Json

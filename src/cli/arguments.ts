@@ -8,7 +8,7 @@ import {
   trustDomainKey,
 } from '../config/document-key.ts'
 import type { SectionScope } from '../config/sections/section.ts'
-import { isSectionName, listSectionNames, SECTIONS, type SectionName } from '../config/sections/table.ts'
+import { hasScope, isSectionName, listSectionNames, type SectionName } from '../config/sections/table.ts'
 import { isDigest } from '../core/digest.ts'
 import { suggestNearest } from '../core/nearest.ts'
 import { makeUsageStop } from './command.ts'
@@ -55,7 +55,7 @@ export function readTarget(scope: string, id: string | undefined): Target {
  */
 export function readSection(target: Target, name: string): SectionName {
   if (!isSectionName(name)) {
-    const names = listSectionNames().filter((known) => SECTIONS[known].scope === target.kind)
+    const names = listSectionNames().filter((known) => hasScope(known, target.kind))
     throw makeUsageStop(
       `Unknown section "${name}"${suggestNearest(name, names) || `. Expected one of: ${names.join(', ')}`}`,
     )
@@ -70,10 +70,11 @@ export function readSection(target: Target, name: string): SectionName {
  * @throws a usage {@link Stop} if it belongs to the other scope
  */
 export function checkScope(target: Target, section: SectionName, what: string = section): void {
-  const { scope } = SECTIONS[section]
-  if (scope === target.kind) return
+  if (hasScope(section, target.kind)) return
   const own =
-    scope === 'cluster' ? 'of a cluster: write "cluster --id ID"' : 'of the trust domain: write "trust-domain"'
+    target.kind === 'trust-domain'
+      ? 'of a cluster: write "cluster --id ID"'
+      : 'of the trust domain: write "trust-domain"'
   throw makeUsageStop(`${what === section ? what : `${what} contains ${section}, which`} is a section ${own}`)
 }
 

@@ -6,7 +6,7 @@ import { isSectionName, type SectionName } from '../config/sections/table.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import { readYaml } from '../config/yaml/yaml.ts'
 import { computeDigest } from '../core/digest.ts'
-import { DOCUMENT_MAX_BYTES } from '../core/limits.ts'
+import { REVOCATIONS_DOCUMENT_MAX_BYTES } from '../core/limits.ts'
 import { describeError, readErrorCode } from '../core/thrown.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { readFileCapped } from '../runtime/read-file-capped.ts'
@@ -65,7 +65,7 @@ export async function compileFile(
  */
 export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return (await readFileCapped(resolve(io.directory, file), DOCUMENT_MAX_BYTES)).bytes
+    return (await readFileCapped(resolve(io.directory, file), REVOCATIONS_DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {
     throw new Stop(EXIT.usage, `Cannot read ${file}: ${describeReadFailure(error)}`)
   }
@@ -80,8 +80,8 @@ function describeReadFailure(error: unknown): string {
 
 /** The section that a document claims; `undefined` if it is missing, unreadable or unknown. */
 export function readClaimedSection(bytes: Uint8Array): SectionName | undefined {
-  const text = bytes.length > DOCUMENT_MAX_BYTES ? undefined : decodeUtf8(bytes)
-  const root = text === undefined ? undefined : readYaml(text).root
+  const text = bytes.length > REVOCATIONS_DOCUMENT_MAX_BYTES ? undefined : decodeUtf8(bytes)
+  const root = text === undefined ? undefined : readYaml(text, undefined, REVOCATIONS_DOCUMENT_MAX_BYTES).root
   const node = root?.kind === 'map' ? root.entries.get('section')?.value : undefined
   return node?.kind === 'text' && isSectionName(node.value) ? node.value : undefined
 }

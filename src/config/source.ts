@@ -14,7 +14,7 @@ export interface ConfigSource {
    *
    * @param key `clusters/<id>/<Section>` or `trust-domain/<Section>`
    * @returns the bytes exactly as stored, or `undefined` if the store was read and has no such key. A value over
-   *   `DOCUMENT_MAX_BYTES` may be truncated to any length over that limit: it is refused and never parsed.
+   *   `STORE_VALUE_MAX_BYTES` may be truncated to any length over that limit: it is refused and never parsed.
    * @throws if the store cannot be read. An error must never be reported as absence: that would delete the document.
    */
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>

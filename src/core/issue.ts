@@ -62,6 +62,10 @@ export const ISSUES = {
   condition_too_large: 'error',
   pattern_invalid: 'error',
   pattern_too_large: 'error',
+  // Revocations
+  revocations_too_many: 'error',
+  revocation_expired: 'warning',
+  revocation_duplicate: 'warning',
   // Across sections
   version_required: 'unhealthy',
   attribute_not_enabled: 'unhealthy',

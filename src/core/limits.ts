@@ -3,6 +3,9 @@
 /** A login body holds a few tokens; more is refused (413) before it is parsed. */
 export const LOGIN_BODY_MAX_BYTES = 64 * 1024
 
+/** An introspection body holds one session of at most 8 KiB, percent-encoded. */
+export const INTROSPECTION_BODY_MAX_BYTES = 32 * 1024
+
 /** The claims endpoint takes up to a thousand workloads, some as whole pods. */
 export const CLAIMS_BODY_MAX_BYTES = 8 * 1024 * 1024
 
@@ -330,6 +333,15 @@ export const DOCUMENT_MAX_LINES = 200_000
 export const DOCUMENT_MAX_DEPTH = 32
 export const POLICIES_MAX = 10_000
 
+/** Entries of one Revocations document: an outage of a whole fleet of nodes fits. */
+export const REVOCATIONS_MAX = 10_000
+/** The strings of one entry that name what is revoked, together: a namespace and a name have 316 bytes at most. */
+export const REVOCATION_FACT_MAX_BYTES = 512
+/** The reason of an entry, as audit records repeat it. */
+export const REVOCATION_REASON_MAX_LENGTH = 200
+/** One Revocations document: {@link REVOCATIONS_MAX} entries of the longest form fit. Other documents are shorter. */
+export const REVOCATIONS_DOCUMENT_MAX_BYTES = 8 * 1024 * 1024
+
 /** One certificate in a document; the region certificates of AWS have about 1.5 kB. */
 export const PEM_MAX_LENGTH = 16 * 1024
 
@@ -485,7 +497,7 @@ export const LEASE_MILLIS = 2 * STORE_TIMEOUT_MILLIS + 1_000
 export const OPERATOR_FILE_MAX_BYTES = 1024 * 1024
 
 /** What one value of a store may hold: the applied record of the largest document, its string escaped and in base64. */
-export const STORE_VALUE_MAX_BYTES = 8 * 1024 * 1024
+export const STORE_VALUE_MAX_BYTES = 16 * 1024 * 1024
 /** An applied record younger than store propagation and `cacheTtl` may be newer than what this isolate has read. */
 export const APPLIED_SETTLE_MILLIS = 90_000
 /** A record comes into force only this long after a gateway last knew it to be in force: what was deleted by other

@@ -11,6 +11,7 @@ import { DEFAULT_WORKLOAD_ATTESTATION, type WorkloadAttestation } from '../confi
 import { type Checked, pass } from '../core/result.ts'
 import type { IssuancePolicy } from '../policy/mapping/issuance.ts'
 import type { PolicySet } from '../policy/policy.ts'
+import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
 import type { RequestSnapshot } from './request-snapshot.ts'
 
 export interface ClusterConfig {
@@ -19,6 +20,8 @@ export interface ClusterConfig {
   readonly workloadAttestation: WorkloadAttestation
   /** Absent: the platform's defaults apply. */
   readonly issuance: IssuancePolicy | undefined
+  /** The Revocations documents of the trust domain and of the cluster. */
+  readonly revocations: readonly ScopedRevocations[]
   /** The policies that admit its agents; only if the request has an agent's session, which they were read to check. */
   readonly agentPolicies?: PolicySet
 }
@@ -36,22 +39,25 @@ export async function readClusterConfig(
     workloadAttestation: clusterKey(clusterId, 'WorkloadAttestation'),
     issuance: clusterKey(clusterId, 'SVIDIssuancePolicy'),
   }
-  const [trustDomain, cluster, workloadAttestation, issuance] = await Promise.all([
+  const [trustDomain, cluster, workloadAttestation, issuance, revocations] = await Promise.all([
     snapshot.readSection(trustDomainKey('TrustDomain')),
     snapshot.readSection(keys.cluster),
     snapshot.readSection(keys.workloadAttestation),
     snapshot.readSection(keys.issuance),
+    snapshot.readRevocations(clusterId),
   ])
-  for (const key of Object.values(keys)) snapshot.prove(key)
+  for (const key of [...Object.values(keys), clusterKey(clusterId, 'Revocations')]) snapshot.prove(key)
   if (!trustDomain.ok) return trustDomain
   if (!cluster.ok) return cluster
   if (!workloadAttestation.ok) return workloadAttestation
   if (!issuance.ok) return issuance
+  if (!revocations.ok) return revocations
   return pass({
     trustDomain: trustDomain.value,
     cluster: cluster.value ?? DEFAULT_CLUSTER,
     workloadAttestation: workloadAttestation.value ?? DEFAULT_WORKLOAD_ATTESTATION,
     issuance: issuance.value,
+    revocations: revocations.value,
   })
 }
 

@@ -9,6 +9,7 @@ import { answerProblem } from './problem.ts'
 import { addChallengeRoutes } from './routes/challenge.ts'
 import { addClaimsRoute } from './routes/claims.ts'
 import { addHealthRoutes } from './routes/health.ts'
+import { addIntrospectionRoute } from './routes/introspection.ts'
 import { addLoginRoutes } from './routes/login.ts'
 import { addSchemaRoute } from './routes/section-schemas.ts'
 import { addStatusRoute } from './routes/status.ts'
@@ -52,6 +53,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   addChallengeRoutes(app, services)
   addClaimsRoute(app, services)
   addStatusRoute(app, services)
+  addIntrospectionRoute(app, services)
   addWellKnownRoutes(app, services)
   addHealthRoutes(app, services)
   addSchemaRoute(app)

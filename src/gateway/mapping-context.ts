@@ -7,9 +7,9 @@ import { type Checked, pass, refuse } from '../core/result.ts'
 import type { TrustDomain } from '../identity/trust-domain.ts'
 import { findDefaultPath } from '../policy/mapping/default-path.ts'
 import { DEFAULT_ISSUANCE } from '../policy/mapping/issuance.ts'
-import type { MappingContext } from '../policy/mapping/mapping.ts'
 import type { MappingMeter } from '../policy/mapping/mapping-meter.ts'
-import type { Agent } from '../policy/mapping/workload.ts'
+import type { Agent, WorkloadContext } from '../policy/mapping/workload.ts'
+import { checkRevocation } from '../policy/revocation/check-revocation.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { createMappingGates, type MappingFaults } from './mapping-gates.ts'
 
@@ -24,6 +24,8 @@ export interface MappingRequest {
   readonly trustDomain: TrustDomain
   readonly agent: Agent
   readonly meter: MappingMeter
+  /** Seconds since the epoch: entries of Revocations end. */
+  readonly nowSeconds: number
   /** Of `config`: see `findMappingFaults`. */
   readonly faults: MappingFaults
 }
@@ -31,9 +33,9 @@ export interface MappingRequest {
 export function createMappingContext(
   clusterId: ClusterId,
   { name, bounds }: MappedCluster,
-  { cluster, issuance }: ClusterConfig,
-  { trustDomain, agent, meter, faults }: MappingRequest,
-): MappingContext {
+  { cluster, issuance, revocations }: ClusterConfig,
+  { trustDomain, agent, meter, nowSeconds, faults }: MappingRequest,
+): WorkloadContext {
   const builtIns = new Map<string, AttributeValue>([
     ['cluster.id', clusterId],
     ['cluster.name', name],
@@ -51,5 +53,6 @@ export function createMappingContext(
     pathBounds: bounds,
     builtIns,
     agent: agent.attributes,
+    checkRevoked: (attributes) => checkRevocation(revocations, 'workload_revoked', { attributes }, nowSeconds),
   }
 }

@@ -6,9 +6,10 @@ import { type ClusterId, clusterKey, type DocumentKey, trustDomainKey } from '..
 import type { ConfigCache } from '../config/live/cache.ts'
 import type { Asker } from '../config/live/cluster-existence.ts'
 import type { Background, ConfigRead } from '../config/live/config-read.ts'
-import { SECTIONS, type SectionName } from '../config/sections/table.ts'
+import { hasScope, type SectionName } from '../config/sections/table.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { createPolicySet, type PolicySet } from '../policy/policy.ts'
+import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
 import type { ConfigurationUsed } from './audit/audit.ts'
 import { checkExistence, checkRead, describeUnknownCluster } from './configuration-refusals.ts'
 
@@ -33,12 +34,20 @@ export interface RequestSnapshot {
    */
   readPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>>
   /**
+   * The Revocations documents that apply: that of the trust domain and, for agents and workloads, that of their cluster.
+   * A scope without such a document revokes nothing. Refuses as {@link readSection} does: a document that never compiled
+   * or cannot be read must not count as empty.
+   */
+  readRevocations(clusterId: ClusterId | undefined): Promise<Checked<readonly ScopedRevocations[]>>
+  /**
    * Passes if the store has any section of the cluster, else refuses with `cluster_unknown` or `store_unavailable`.
    * Records no use: it checks only that a document exists, not its content.
    */
   requireCluster(clusterId: ClusterId, asker: Asker): Promise<Checked<true>>
   /** See {@link ConfigCache.prove}. */
   prove(key: DocumentKey): void
+  /** {@link prove} for the documents by which a login was admitted or a session was accepted. */
+  proveLogin(clusterId: ClusterId | undefined): void
   /** The versions that were in force when this request used them, in the order of their first use. */
   listUsed(): readonly ConfigurationUsed[]
   /**
@@ -57,14 +66,28 @@ const NO_POLICIES = createPolicySet([])
 
 /** Creates the snapshot of one request. */
 export function createSnapshot(configs: ConfigCache, background: Background): RequestSnapshot {
-  const reads = new Map<string, Promise<ConfigRead<unknown>>>()
+  const reads = new Map<string, ConfigRead<unknown> | Promise<ConfigRead<unknown>>>()
   const policySets = new Map<ClusterId | undefined, Promise<Checked<PolicySet>>>()
   const clusters = new Map<ClusterId, Promise<Checked<true>>>()
   const uses = new Map<string, ConfigurationUsed | undefined>()
 
-  function lookAt<Section extends SectionName>(key: DocumentKey<Section>): Promise<ConfigRead<SectionValues[Section]>> {
+  /** No promise if the document is in memory: warm requests read several, and each promise costs. */
+  function lookAt<Section extends SectionName>(
+    key: DocumentKey<Section>,
+  ): ConfigRead<SectionValues[Section]> | Promise<ConfigRead<SectionValues[Section]>> {
+    const found = reads.get(key.text) ?? configs.recall(key) ?? configs.get(key, background)
+    reads.set(key.text, found)
     // The key determines the section's type, which a map of all sections cannot express.
-    return findOnce(reads, key.text, () => configs.get(key, background)) as Promise<ConfigRead<SectionValues[Section]>>
+    return found as ConfigRead<SectionValues[Section]> | Promise<ConfigRead<SectionValues[Section]>>
+  }
+
+  function noteUse<Section extends SectionName>(
+    key: DocumentKey<Section>,
+    found: ConfigRead<SectionValues[Section]>,
+  ): ConfigRead<SectionValues[Section]> {
+    if (found.kind === 'in_force')
+      uses.set(key.text, { section: nameSection(key), digest: found.digest, stale: found.stale })
+    return found
   }
 
   async function read<Section extends SectionName>(
@@ -72,11 +95,8 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
   ): Promise<ConfigRead<SectionValues[Section]>> {
     // Reserves its place before the store answers, so sections that are read concurrently are listed in a fixed order.
     if (!uses.has(key.text)) uses.set(key.text, undefined)
-    const found = await lookAt(key)
-    if (found.kind === 'in_force') {
-      uses.set(key.text, { section: nameSection(key), digest: found.digest, stale: found.stale })
-    }
-    return found
+    const found = lookAt(key)
+    return noteUse(key, found instanceof Promise ? await found : found)
   }
 
   async function readSection<Section extends SectionName>(
@@ -85,9 +105,28 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
     return checkRead(key, await read(key))
   }
 
+  async function readRevocations(clusterId: ClusterId | undefined): Promise<Checked<readonly ScopedRevocations[]>> {
+    const keys: readonly DocumentKey<'Revocations'>[] = [
+      trustDomainKey('Revocations'),
+      ...(clusterId === undefined ? [] : [clusterKey(clusterId, 'Revocations')]),
+    ]
+    for (const { text } of keys) if (!uses.has(text)) uses.set(text, undefined)
+    const found = keys.map(lookAt)
+    const settled = found.some((one) => one instanceof Promise) ? await Promise.all(found) : found
+    const documents: ScopedRevocations[] = []
+    for (const [index, key] of keys.entries()) {
+      const one = settled[index]
+      if (one === undefined || one instanceof Promise) throw new Error('a document was not read')
+      const checked = checkRead(key, noteUse(key, one))
+      if (!checked.ok) return checked
+      if (checked.value !== undefined) documents.push({ document: key.text, set: checked.value })
+    }
+    return pass(documents)
+  }
+
   function requireCluster(clusterId: ClusterId, asker: Asker): Promise<Checked<true>> {
     return findOnce(clusters, clusterId, async () =>
-      checkExistence(clusterId, await configs.clusterExists(clusterId, asker, lookAt)),
+      checkExistence(clusterId, await configs.clusterExists(clusterId, asker, async (key) => lookAt(key))),
     )
   }
 
@@ -106,8 +145,13 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
       readSection(clusterId === undefined ? trustDomainKey(name) : clusterKey(clusterId, name)),
     read,
     readPolicies: (clusterId) => findOnce(policySets, clusterId, () => loadPolicies(clusterId)),
+    readRevocations,
     requireCluster,
     prove: configs.prove,
+    proveLogin(clusterId) {
+      configs.prove(policiesKey(clusterId))
+      if (clusterId !== undefined) configs.prove(clusterKey(clusterId, 'Revocations'))
+    },
     listUsed: () => [...uses.values()].filter((use) => use !== undefined),
     listUsedDigests(clusterId, names) {
       const entries = names.map((name) => [name, uses.get(clusterKey(clusterId, name).text)?.digest])
@@ -138,7 +182,7 @@ export function listConfiguration(
  * domain's document is listed by its key, so that a request that uses both lists both.
  */
 function nameSection({ section, clusterId, text }: DocumentKey<SectionName>): string {
-  return clusterId === undefined && SECTIONS[section].scope !== 'trust-domain' ? text : section
+  return clusterId === undefined && hasScope(section, 'cluster') ? text : section
 }
 
 function findOnce<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {

@@ -1,6 +1,7 @@
 // Compiled policies, indexed by the evidence that could satisfy them.
 import type { Anchor, Requirement } from '../attest/shapes.ts'
 import type { Condition } from '../condition/compile.ts'
+import type { SessionScope } from '../token/session/session-claims.ts'
 
 /** A policy is satisfied when every requirement passes and every condition holds. */
 export interface Policy {
@@ -12,6 +13,8 @@ export interface Policy {
   readonly conditions: readonly PolicyCondition[]
   /** In `TrustDomainServerAttestation` only: the clusters that an issuer's session is valid for. Absent: all. */
   readonly allowedClusters?: readonly string[]
+  /** In `TrustDomainServerAttestation` only: what an issuer's session may be used for. Absent: everything. */
+  readonly scopes?: readonly SessionScope[]
 }
 
 export interface PolicyCondition {

@@ -7,7 +7,7 @@ import { LARGE_KEY } from './issuers.ts'
 import { type Kind, makeBounds } from './kind.ts'
 import { forgeToken, makeLogin } from './tokens.ts'
 
-const FIRST_READS = 3
+const FIRST_READS = 5
 const LOAD_FETCHES = 2
 const MANY_ISSUERS = { full: 3_000, small: 1_500 } as const
 const LARGE_CLUSTERS = { full: 60, small: 4 } as const

@@ -4,7 +4,7 @@ import { type AttackRequest, type Kind, makeBounds } from './kind.ts'
 import { JSON_TYPE, makeLogin, makeLoginRequest, makeRandomText } from './tokens.ts'
 
 /** What a cluster that was never seen may cost once: each section of it, and the record of the one that decides. */
-const UNKNOWN_CLUSTER_READS = 5
+const UNKNOWN_CLUSTER_READS = 6
 
 const MALFORMED_IDS = [
   'a.b',
@@ -190,8 +190,8 @@ export const REQUEST_KINDS: readonly Kind[] = [
     what: 'logins of issuers where none are configured',
     request: () => ({ ...makeLogin('', SHORT), path: '/v1/trust-domain/login' }),
     statuses: [401, 403],
-    // One section and its record, once.
-    bounds: makeBounds({ reads: 2, bodyBytes: 1024 }),
+    // Two sections and a record, once.
+    bounds: makeBounds({ reads: 3, bodyBytes: 1024 }),
   },
   {
     name: 'well-known',

@@ -7,8 +7,11 @@ import { forgeToken, makeLogin, makeLoginRequest, makeRandomText } from './token
 const LOGIN_BODY_BYTES = 64 * 1024
 /** Discovery, key set. */
 const LOAD_FETCHES = 2
-/** A document that is met for the first time: itself, the record of its last version, and the look before that is written. */
-const FIRST_READS = 3
+/**
+ * A cluster that is met for the first time: its policies, the record of their last version, and the look before that is
+ * written; and the two lists of what is revoked.
+ */
+const FIRST_READS = 5
 
 const GOOD = 'good/0'
 

@@ -19,10 +19,13 @@ beforeEach(() => {
   world.issuer.setDown(false)
   world.issuer.publish(undefined)
   world.store.readTrouble = 'none'
+  world.store.values.delete('clusters/c-1/Revocations')
   world.putPolicy('c-1')
   world.restart()
   world.records.length = 0
 })
+
+const revocationsText = (spec: string): string => `section: Revocations\nschema: v1\nspec: { ${spec} }\n`
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 const BOUND = {
@@ -94,6 +97,20 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   method_not_allowed: 'another route',
   cluster_unknown: { send: async () => world.login('c-9', await minted()) },
   login_refused: token({ claims: { aud: ['x'] } }),
+  cluster_locked: {
+    async send() {
+      world.store.put(
+        'clusters/c-1/Revocations',
+        revocationsText("lock: { until: '9999-01-01T00:00:00Z', reason: test }"),
+      )
+      return log(await minted())
+    },
+    expected: {
+      lockedBy: 'clusters/c-1/Revocations spec.lock',
+      until: '9999-01-01T00:00:00Z',
+      lockReason: 'test',
+    },
+  },
   signing_key_unavailable: {
     async send() {
       world.issuer.setDown(true)
@@ -132,6 +149,7 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   session_invalid: 'another route',
   session_expired: 'another route',
   session_revoked: 'another route',
+  session_scope_forbidden: 'another route',
   session_role_forbidden: 'another route',
   session_cluster_forbidden: 'another route',
   session_too_large: {
@@ -260,6 +278,22 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
     { expression: 'k8s_token.node.name == "hidden"', fault: 'no_such_key' },
     { claims: { 'kubernetes.io': { ...BOUND, node: undefined } } },
   ),
+  evidence_revoked: {
+    async send() {
+      world.store.put(
+        'clusters/c-1/Revocations',
+        revocationsText("entries: [{ node: ip-10-0-1-1.ec2.internal, until: '9999-01-01T00:00:00Z', reason: hidden }]"),
+      )
+      return log(await minted())
+    },
+    proved: true,
+    expected: {
+      revokedBy: 'clusters/c-1/Revocations spec.entries[0]',
+      revoked: 'node ip-10-0-1-1.ec2.internal',
+      until: '9999-01-01T00:00:00Z',
+      revocationReason: 'hidden',
+    },
+  },
   policy_empty: 'no such document compiles',
   attribute_missing: 'another route',
   attribute_invalid: 'another route',
@@ -279,6 +313,7 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   node_missing: 'another route',
   agent_session_required: 'another route',
   node_required: 'another route',
+  workload_revoked: 'another route',
   container_unknown: 'another route',
   answer_too_large: 'another route',
   mapping_too_costly: 'another route',
@@ -382,6 +417,7 @@ describe('the record of a refused login', () => {
 })
 
 function beforeEachCase(): void {
+  world.store.values.delete('clusters/c-1/Revocations')
   world.issuer.setDown(false)
   world.issuer.publish(undefined)
   world.store.readTrouble = 'none'

@@ -31,9 +31,13 @@ beforeEach(() => {
 afterAll(() => world.stop())
 
 const keyIn = (cluster: string, section: string): string => `clusters/${cluster}/${section}`
-const SESSION_CHECK = ['trust-domain/TrustDomain', 'trust-domain/TrustDomainServerAttestation']
-const OF_CLUSTER = ['AgentAttestation', 'Cluster', 'WorkloadAttestation', 'SVIDIssuancePolicy']
-const sorted = (list: readonly string[]): readonly string[] => [...list].sort()
+const SESSION_CHECK = [
+  'trust-domain/TrustDomain',
+  'trust-domain/TrustDomainServerAttestation',
+  'trust-domain/Revocations',
+]
+const OF_CLUSTER = ['AgentAttestation', 'Cluster', 'WorkloadAttestation', 'SVIDIssuancePolicy', 'Revocations']
+const sorted = (list: Iterable<string>): readonly string[] => [...list].sort()
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
@@ -65,6 +69,11 @@ function createCounting(): Counting {
     get(key, background) {
       asked.push(key.text)
       return parts.configs.get(key, background)
+    },
+    recall(key) {
+      const found = parts.configs.recall(key)
+      if (found !== undefined) asked.push(key.text)
+      return found
     },
   }
   const app: GatewayApp = new Hono<GatewayEnv>()
@@ -116,14 +125,19 @@ function clusterId(text: string) {
 
 describe('one request', () => {
   const AGENTS = keyIn(CLUSTER, 'AgentAttestation')
+  const LISTS = ['trust-domain/Revocations', keyIn(CLUSTER, 'Revocations')]
   const ALL = [...SESSION_CHECK, ...OF_CLUSTER.map((section) => keyIn(CLUSTER, section))]
 
   it.each<[string, (counting: Counting) => Promise<{ status: number; body: Body }>, readonly string[]]>([
     ['for claims with an agent session', async (it) => askClaims(it, CLUSTER, await agentSessionOf(world)), ALL],
     ['for claims without one', (it) => askClaims(it, CLUSTER), ALL],
     ['for a status', askStatus, ALL],
-    ["of an agent's login", (it) => askLogin(it, `/v1/clusters/${CLUSTER}`), [AGENTS]],
-    ["of an issuer's login", (it) => askLogin(it, '/v1/trust-domain'), ['trust-domain/TrustDomainServerAttestation']],
+    ["of an agent's login", (it) => askLogin(it, `/v1/clusters/${CLUSTER}`), [AGENTS, ...LISTS]],
+    [
+      "of an issuer's login",
+      (it) => askLogin(it, '/v1/trust-domain'),
+      ['trust-domain/TrustDomainServerAttestation', 'trust-domain/Revocations'],
+    ],
   ])('%s asks for each section once, cold and warm', async (_what, request, keys) => {
     const counting = createCounting()
     expect((await request(counting)).status).toBe(200)
@@ -149,8 +163,10 @@ describe('one request', () => {
     world.store.values.delete(AGENTS)
     const counting = createCounting()
     expect((await askLogin(counting, `/v1/clusters/${CLUSTER}`)).body).toMatchObject({ reason: 'no_policy' })
-    expect(counting.asked).toEqual([AGENTS])
-    expect(sorted(world.store.reads)).toEqual(sorted(OF_CLUSTER.map((section) => keyIn(CLUSTER, section))))
+    expect(sorted(counting.asked)).toEqual(sorted([AGENTS, ...LISTS]))
+    // A cluster without policies is looked for by its other sections, of which the list is one.
+    const reads = [LISTS[0] ?? '', ...OF_CLUSTER.map((section) => keyIn(CLUSTER, section))]
+    expect(sorted(new Set(world.store.reads))).toEqual(sorted(reads))
   })
 
   it('for claims of an unknown cluster looks for each section of it once', async () => {

@@ -570,7 +570,7 @@ describe('the size of a session', () => {
     store(SERVERS)
     const session = await logIn('/v1/trust-domain')
     const claims = JSON.parse(Buffer.from(session.split('.')[1] ?? '', 'base64url').toString())
-    expect(JSON.stringify(claims['decision']).length).toBeLessThan(300)
+    expect(JSON.stringify(claims['decision']).length).toBeLessThan(360)
     expect(claims['exp'] - claims['iat']).toBeLessThanOrEqual(HOUR_SECONDS)
   })
 })

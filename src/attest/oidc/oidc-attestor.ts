@@ -200,6 +200,8 @@ export function oidcAttestor<Config, OwnPins, Own>(
 
     attributes: ({ issuer, own }) => definition.attributes(issuer, own),
 
+    tokenId: ({ issuer, jti }) => (jti === undefined ? undefined : { issuer, jti }),
+
     record: recordFacts,
 
     restore(attributes: Attributes, recorded: Json | undefined) {

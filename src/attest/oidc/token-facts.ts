@@ -21,11 +21,15 @@ export interface TokenFacts<Own> {
   readonly audiences: readonly string[] | undefined
   /** `exp - iat`, in seconds. */
   readonly lifetimeSeconds: number | undefined
+  /** The claim `jti`; a session records it apart from the facts. */
+  readonly jti?: string | undefined
   readonly own: Own
 }
 
 export function collectFacts<Own>({ issuer, audiences, ...token }: ParsedToken, own: Own): TokenFacts<Own> {
-  return { issuer, audiences, lifetimeSeconds: token.expiresAtSeconds - token.issuedAtSeconds, own }
+  const { jti } = token.claims
+  const id = typeof jti === 'string' && jti !== '' ? { jti } : {}
+  return { issuer, audiences, lifetimeSeconds: token.expiresAtSeconds - token.issuedAtSeconds, ...id, own }
 }
 
 /** Records accepted audiences only: a session must not stay valid by an audience that was not accepted at its login. */

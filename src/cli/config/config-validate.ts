@@ -7,7 +7,7 @@ import {
   parseDocumentKey,
   trustDomainKey,
 } from '../../config/document-key.ts'
-import { isSectionName, SECTIONS, type SectionName } from '../../config/sections/table.ts'
+import { hasScope, isSectionName, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
 import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import { shortenDigest } from '../../core/digest.ts'
@@ -93,7 +93,7 @@ function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {
   const words = path.slice(0, -'.yaml'.length).split('/')
   const key = parseDocumentKey(words.slice(-3).join('/')) ?? parseDocumentKey(words.slice(-2).join('/'))
   if (key === undefined || !isSectionName(key.section)) return undefined
-  const isItsScope = SECTIONS[key.section].scope === (key.clusterId === undefined ? 'trust-domain' : 'cluster')
+  const isItsScope = hasScope(key.section, key.clusterId === undefined ? 'trust-domain' : 'cluster')
   return isItsScope ? (key as DocumentKey<SectionName>) : undefined
 }
 
@@ -101,7 +101,7 @@ function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {
 function makeDefaultKey(section: SectionName): DocumentKey<SectionName> {
   const clusterId = parseClusterId('any')
   if (clusterId === undefined) throw new Error('unreachable')
-  return SECTIONS[section].scope === 'trust-domain' ? trustDomainKey(section) : clusterKey(clusterId, section)
+  return hasScope(section, 'cluster') ? clusterKey(clusterId, section) : trustDomainKey(section)
 }
 
 /** Groups documents by cluster: one group per folder of a directory of documents; all other files form one group. */

@@ -11,7 +11,7 @@ import { recordAbsence, toConfigRead, updateKnown } from '../../config/live/cach
 import { createSectionStatus, type SectionStatus } from '../../config/live/status.ts'
 import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import { findMappingIssues, resolveClusterMapping } from '../../config/sections/cluster-mapping.ts'
-import { listSectionNames, SECTIONS, type SectionName } from '../../config/sections/table.ts'
+import { hasScope, listSectionNames, type SectionName } from '../../config/sections/table.ts'
 import type { Issue } from '../../core/issue.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import type { Target } from '../arguments.ts'
@@ -41,7 +41,7 @@ export async function readStoreStatus(
     return { name, read: toConfigRead(known, false), text: decodeUtf8(bytes) }
   }
 
-  const names = listSectionNames().filter((name) => SECTIONS[name].scope === target.kind)
+  const names = listSectionNames().filter((name) => hasScope(name, target.kind))
   const reads = await Promise.all(
     names.map((name) => {
       const key = target.keyOf(name)

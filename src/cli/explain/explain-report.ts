@@ -2,6 +2,7 @@
 import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
 import type { Scalar, Value } from '../../condition/read-value.ts'
+import type { Refusal } from '../../core/refusal.ts'
 import {
   type AttestorExplanation,
   type ConditionExplanation,
@@ -18,10 +19,12 @@ export interface ExplainReport {
   readonly at?: string
   readonly audience: string
   readonly explanation: LoginExplanation
+  /** Set if a Revocations document locks every login. */
+  readonly locked?: Refusal
   readonly verdict: Verdict
 }
 
-export function makeExplanationJson({ document, at, audience, explanation, verdict }: ExplainReport): unknown {
+export function makeExplanationJson({ document, at, audience, explanation, locked, verdict }: ExplainReport): unknown {
   const { evidence, policies } = explanation
   const { listed, omitted } = listOtherPolicies(policies)
   return {
@@ -31,17 +34,19 @@ export function makeExplanationJson({ document, at, audience, explanation, verdi
     policies: policies.filter(({ isCandidate }) => isCandidate).map(makePolicyJson),
     listOtherPolicies: listed,
     otherPoliciesOmitted: omitted,
+    ...(locked === undefined ? {} : { locked }),
     verdict,
   }
 }
 
-function makePolicyJson({ policy, state, attestors, conditions }: PolicyExplanation): unknown {
+function makePolicyJson({ policy, state, attestors, conditions, revocation }: PolicyExplanation): unknown {
   return {
     name: policy.name,
     state,
     attestors: attestors.map(makeAttestorJson),
     conditions: conditions.conditions.map(makeConditionJson),
     ...(conditions.refusal === undefined ? {} : { refusal: conditions.refusal }),
+    ...(revocation === undefined ? {} : { revocation }),
   }
 }
 

@@ -1,14 +1,17 @@
 // `postern explain`: shows why a login is admitted or refused, policy by policy and check by check, with the gateway's own
 // engine. Nothing is fetched, and a token is never printed.
+import { dirname, resolve } from 'node:path'
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import type { SectionName } from '../../config/sections/table.ts'
 import { formatInstantSeconds } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
+import { REFUSALS, type Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
 import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { PolicySet } from '../../policy/policy.ts'
+import { checkLock, type ScopedRevocations } from '../../policy/revocation/check-revocation.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { EXIT, type ExitCode, type Io, makeUsageStop, Stop } from '../command.ts'
@@ -17,12 +20,13 @@ import { compileFile, readDocumentFile } from '../document.ts'
 import { countIssues, formatIssues, makeIssuesJson } from '../format-issues.ts'
 import { readAgentAttributes } from '../map/map-input.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
+import { readRevocations, readRevocationsBeside } from '../revocations-beside.ts'
 import { readSettingsFor } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
 import { readEvidence, readMoment } from './explain-input.ts'
 import { createOfflineKeys, makeOfflineRefusal, NOT_ASKED_OFFLINE, readGivenKeys } from './explain-keys.ts'
 import { type ExplainReport, makeExplanationJson } from './explain-report.ts'
-import { findExitCode, makeBodyAnswer, readVerdict } from './explain-verdict.ts'
+import { findExitCode, makeBodyAnswer, readVerdict, type Verdict } from './explain-verdict.ts'
 import { formatExplanation } from './format-explanation.ts'
 import { restoreAttestations } from './restore-attestations.ts'
 
@@ -43,6 +47,10 @@ const OPTIONS = {
   audience: {
     value: 'string',
     help: 'the default audience; default AUDIENCE or spiffe://TRUST_DOMAIN of the environment',
+  },
+  revocations: {
+    value: 'file',
+    help: 'a Revocations document; default Revocations.yaml beside the document and in the trust-domain folder of its store',
   },
   'env-file': { value: 'file', help: 'read settings of the gateway from this file, if not in the environment' },
   ...JSON_OPTION,
@@ -94,6 +102,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
   }
 
   const nowSeconds = readMoment(values.at, read.value, io)
+  const revocations = await readRevocationsFor(file, document, values.revocations, settings, io)
   const explanation = await explainLogin(read.value, document.policies, {
     engine: createConditionEngine(loadPolicyVm()),
     nowSeconds,
@@ -102,13 +111,16 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     defaultAudience: audience ?? '',
     section: (name) => Promise.resolve(refuse(makeOfflineRefusal(name))),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
+    revocations,
   })
+  const locked = checkLock(revocations, nowSeconds)
   const report: ExplainReport = {
     document: document.named,
     ...(evidence === undefined ? {} : { at: formatInstantSeconds(nowSeconds) }),
     audience: audience ?? '',
     explanation,
-    verdict: readVerdict(explanation),
+    ...(locked === undefined ? {} : { locked }),
+    verdict: locked === undefined ? readVerdict(explanation) : makeLockedVerdict(locked),
   }
   io.out(
     values.json === true
@@ -116,6 +128,24 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
       : formatExplanation(report, io),
   )
   return findExitCode(report.verdict)
+}
+
+function makeLockedVerdict({ code }: Refusal): Verdict {
+  return { kind: 'refused', answer: { status: REFUSALS[code].status, code }, refusals: [] }
+}
+
+async function readRevocationsFor(
+  file: string,
+  { named }: ReadPolicies,
+  asked: string | undefined,
+  settings: OperatorSettings,
+  io: Io,
+): Promise<readonly ScopedRevocations[]> {
+  const kind = named.section === 'TrustDomainServerAttestation' ? 'trust-domain' : 'cluster'
+  if (asked === undefined) return readRevocationsBeside(dirname(resolve(io.directory, file)), kind, settings, io)
+  const read = await readRevocations(asked, trustDomainKey('Revocations'), settings, io)
+  if (read === undefined) throw makeUsageStop(`Cannot read ${asked}: the file does not exist`)
+  return [read]
 }
 
 interface ReadPolicies {

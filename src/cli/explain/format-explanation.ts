@@ -3,7 +3,7 @@
 import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
 import { printable } from '../../core/printable.ts'
-import { REFUSALS } from '../../core/refusal.ts'
+import { REFUSALS, type Refusal } from '../../core/refusal.ts'
 import { describeFault } from '../../policy/conditions.ts'
 import {
   type AttestorExplanation,
@@ -64,11 +64,16 @@ export function formatExplanation(report: ExplainReport, io: Colour): string {
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function formatHead({ document, at, audience, explanation }: ExplainReport, io: Colour): readonly string[] {
+function formatHead({ document, at, audience, explanation, locked }: ExplainReport, io: Colour): readonly string[] {
   const sum = `${document.section}, ${formatCount(explanation.policies.length, 'policy').replace('policys', 'policies')}`
   const when =
     at === undefined ? 'recorded attributes, assumed to be verified' : `at ${at}, audience ${printable(audience)}`
-  return [`${paint(printable(document.file), 'bold', io)}  ${sum}`, paint(when, 'dim', io), '']
+  return [
+    `${paint(printable(document.file), 'bold', io)}  ${sum}`,
+    paint(when, 'dim', io),
+    '',
+    ...(locked === undefined ? [] : [...formatRevocation(locked, io), '']),
+  ]
 }
 
 function formatPolicy(policy: PolicyExplanation, { verdict }: ExplainReport, io: Colour): readonly string[] {
@@ -80,7 +85,17 @@ function formatPolicy(policy: PolicyExplanation, { verdict }: ExplainReport, io:
     `${paintMark(sign, io)} ${paint(name, 'bold', io)}  ${words}${late}`,
     ...policy.attestors.flatMap((attestor) => formatAttestor(attestor, io)),
     ...formatConditions(policy, io),
+    ...formatRevocation(policy.revocation, io),
   ]
+}
+
+/** Which entry refuses the login: the caller reads only that one does. */
+function formatRevocation(refusal: Refusal | undefined, io: Colour): readonly string[] {
+  if (refusal === undefined) return []
+  const facts = Object.entries(refusal.audit ?? {}).map(
+    ([name, value]) => `    ${name.padEnd(CHECK_WIDTH)}  ${shortenText(String(value))}`,
+  )
+  return [`  ${paintMark('failed', io)} ${refusal.code}`, ...facts]
 }
 
 function formatAttestor(attestor: AttestorExplanation, io: Colour): readonly string[] {

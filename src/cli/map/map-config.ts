@@ -15,7 +15,7 @@ import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import type { SectionName } from '../../config/sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../config/sections/workload-attestation.ts'
 import { isError } from '../../core/issue.ts'
-import { DOCUMENT_MAX_BYTES, NAMED_CLUSTERS_MAX } from '../../core/limits.ts'
+import { NAMED_CLUSTERS_MAX, REVOCATIONS_DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
 import { describeError, readErrorCode } from '../../core/thrown.ts'
 import type { ClusterConfig } from '../../gateway/cluster-config.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
@@ -23,6 +23,7 @@ import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { compileAs } from '../document.ts'
 import { formatIssues } from '../format-issues.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
+import { readRevocations } from '../revocations-beside.ts'
 
 export interface ReadCluster {
   readonly clusterId: ClusterId
@@ -75,6 +76,17 @@ export async function readCluster(
     await read(clusterFolder, clusterKey(clusterId, 'WorkloadAttestation')),
     await read(clusterFolder, clusterKey(clusterId, 'SVIDIssuancePolicy')),
   ]
+  const revocations = [
+    await readRevocations(join(trustDomainFolder, 'Revocations.yaml'), trustDomainKey('Revocations'), settings, io),
+    clusterFolder === trustDomainFolder
+      ? undefined
+      : await readRevocations(
+          join(clusterFolder, 'Revocations.yaml'),
+          clusterKey(clusterId, 'Revocations'),
+          settings,
+          io,
+        ),
+  ].filter((document) => document !== undefined)
   const agentPolicies = withAgents ? await read(clusterFolder, clusterKey(clusterId, 'AgentAttestation')) : undefined
   return {
     clusterId,
@@ -83,6 +95,7 @@ export async function readCluster(
       cluster: cluster ?? DEFAULT_CLUSTER,
       workloadAttestation: workloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
       issuance,
+      revocations,
       ...(agentPolicies === undefined ? {} : { agentPolicies }),
     },
   }
@@ -124,7 +137,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
 
 async function readIfPresent(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return (await readFileCapped(file, DOCUMENT_MAX_BYTES)).bytes
+    return (await readFileCapped(file, REVOCATIONS_DOCUMENT_MAX_BYTES)).bytes
   } catch (error) {
     if (readErrorCode(error) === 'ENOENT') return undefined
     throw error

@@ -17,14 +17,22 @@ export interface MapReport {
   readonly clusterName: string
   readonly platform: string
   readonly result: WorkloadResult
+  /** The entry of Revocations that refuses the workload, a fact on each line. */
+  readonly revocation?: readonly string[]
   /** `undefined` if the attributes could not be read. */
   readonly explanation: MappingExplanation | undefined
 }
 
 export function formatMapReport(report: MapReport, io: { readonly colour: boolean }): string {
-  const { result, explanation, clusterId, clusterName, platform, trustDomain } = report
+  const { result, revocation = [], explanation, clusterId, clusterName, platform, trustDomain } = report
   const name = clusterName === clusterId ? '' : `, called ${printable(clusterName)}`
-  const lines = [`Cluster ${clusterId}${name}, on ${platform}, in ${trustDomain}`, '', ...formatResult(result, io), '']
+  const lines = [
+    `Cluster ${clusterId}${name}, on ${platform}, in ${trustDomain}`,
+    '',
+    ...formatResult(result, io),
+    ...revocation.map((fact) => `  ${printable(fact)}`),
+    '',
+  ]
   if (explanation !== undefined) lines.push(...formatOverrides(explanation.overrides, result), '')
   for (const template of explanation?.templates ?? []) lines.push(...formatTemplate(template, io))
   for (const { code, detail } of result.warnings ?? []) {

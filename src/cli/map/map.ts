@@ -1,5 +1,7 @@
 // `postern map`: shows which identity a pod will get, and why, with the gateway's own engine and without a gateway.
 import { createConditionEngine } from '../../condition/vm/engine.ts'
+import { floorToSeconds } from '../../core/instant.ts'
+import type { Refusal } from '../../core/refusal.ts'
 import { readEnablement } from '../../gateway/cluster-config.ts'
 import { checkClusterMapping, createMappingContext } from '../../gateway/mapping-context.ts'
 import { findMappingFaults } from '../../gateway/mapping-gates.ts'
@@ -13,6 +15,7 @@ import {
   readAttributes,
   type WorkloadDescription,
 } from '../../policy/mapping/workload.ts'
+import { checkLock } from '../../policy/revocation/check-revocation.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { EXIT, makeUsageStop, Stop } from '../command.ts'
@@ -51,6 +54,10 @@ export const map = defineCommand({
     const agentFile = values['agent-attributes']
     const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
     const { clusterId, config } = await readCluster(values['cluster-config'], wanted, settings, io)
+    const nowSeconds = floorToSeconds(io.clock())
+    const locked = checkLock(config.revocations, nowSeconds)
+    if (locked !== undefined)
+      throw new Stop(EXIT.refused, `${locked.code}: ${locked.detail}`, { lines: listFacts(locked) })
     const standing = checkClusterMapping(clusterId, config)
     if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
     const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
@@ -69,16 +76,21 @@ export const map = defineCommand({
       trustDomain,
       agent: agent.value,
       meter: createMappingMeter(engine),
+      nowSeconds,
       faults: findMappingFaults(config),
     })
     const enablement = readEnablement(config)
-    const result = createWorkloadMapper(context, agent.value, enablement)(workload)
+    let refused: Refusal | undefined
+    const result = createWorkloadMapper(context, agent.value, enablement, (_id, refusal) => {
+      refused = refusal
+    })(workload)
     const report: MapReport = {
       trustDomain,
       clusterId,
       clusterName: String(context.builtIns.get('cluster.name')),
       platform: config.cluster.platform,
       result,
+      ...(refused?.code === 'workload_revoked' ? { revocation: listFacts(refused) } : {}),
       explanation: explainWorkload(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
     }
     io.out(values.json === true ? `${JSON.stringify(makeReportJson(report), null, 2)}\n` : formatMapReport(report, io))
@@ -103,6 +115,11 @@ function explainWorkload(
   const read = readAttributes(workload, enablement)
   const merged = read.ok ? mergeAttributes(read.value.attributes, context) : read
   return merged.ok ? explainMapping(merged.value, context) : undefined
+}
+
+/** What only operators read: which entry revokes or locks, until when and why. */
+function listFacts({ audit = {} }: Refusal): readonly string[] {
+  return Object.entries(audit).map(([name, value]) => `${name}: ${String(value)}`)
 }
 
 function makeReportJson({ result, explanation, ...cluster }: MapReport): unknown {

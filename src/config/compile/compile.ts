@@ -46,14 +46,15 @@ export function compileDocument<Name extends SectionName>(
   bytes: Uint8Array,
   context: CompileContext,
 ): CompileResult<SectionValues[Name]> {
-  if (bytes.length > DOCUMENT_MAX_BYTES) return failAt(describeTooLarge(bytes.length))
+  const { maxBytes = DOCUMENT_MAX_BYTES }: SectionRow<unknown> = ROWS[section]
+  if (bytes.length > maxBytes) return failAt(describeTooLarge(bytes.length, maxBytes))
   const text = decodeUtf8(bytes)
   if (text === undefined) {
     const { message, ...position } = describeEncoding(bytes)
     return failAt({ code: 'encoding_invalid', message }, position)
   }
   const positions = createPositions(text)
-  const document = readYaml(text, positions)
+  const document = readYaml(text, positions, maxBytes)
   const issues = createIssueList(text, positions)
   if (!document.ok) for (const issue of document.issues) issues.add({ issue })
   const { root } = document

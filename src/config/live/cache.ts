@@ -23,7 +23,7 @@ import { printable } from '../../core/printable.ts'
 import type { AppliedRecord } from '../../token/applied-record.ts'
 import type { SectionValues } from '../compile/compile.ts'
 import { type ClusterId, clusterKey, type DocumentKey } from '../document-key.ts'
-import { listSectionNames, SECTIONS } from '../sections/table.ts'
+import { hasScope, listSectionNames } from '../sections/table.ts'
 import { type ConfigSource, callStore, StoreError } from '../source.ts'
 import type { AppliedRecords } from './applied-records.ts'
 import { type Known, recordAbsence, setAppliedAt, toConfigRead, updateKnown, weigh } from './cached-document.ts'
@@ -64,6 +64,11 @@ export interface ConfigCache<Values = SectionValues> {
     background: Background,
   ): Promise<ConfigRead<Values[Section]>>
   /**
+   * Returns the result of {@link get} if the copy in memory is young enough that nothing must be read; else `undefined`.
+   * Starts nothing: a warm request does not wait for a promise.
+   */
+  recall<Section extends keyof Values & string>(key: DocumentKey<Section>): ConfigRead<Values[Section]> | undefined
+  /**
    * Checks whether the store has any section of the cluster: see {@link Existence}.
    *
    * @param read the request's own {@link get}, so a section that the request reads as well is read once
@@ -97,7 +102,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
   const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
   const leases = createLeases(ABSENCE_CACHE_MAX)
-  const sections = options.clusterSections ?? listSectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+  const sections = options.clusterSections ?? listSectionNames().filter((name) => hasScope(name, 'cluster'))
   const existence = createClusterExistence(sections, clock)
   const documentEvents = createConfigEvents()
   const storeEvents = createStoreEvents(clock)
@@ -282,6 +287,11 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   return {
     // The key determines the section's type, which a map of all sections cannot express.
     get: (key, background) => get(key, background) as Promise<ConfigRead<Values[never]>>,
+    recall(key) {
+      const known = find(key)
+      const isYoung = known !== undefined && computeAgeMillis(known) <= CONFIG_FRESH_MILLIS
+      return isYoung ? (toConfigRead(known, false) as ConfigRead<Values[never]>) : undefined
+    },
     clusterExists: (clusterId, asker, read) =>
       existence.check(clusterId, asker, {
         get: (section) => read(clusterKey(clusterId, section as keyof Values & string)),

@@ -17,7 +17,7 @@ function createSpecSchema(attestors: AttestorTable) {
 }
 
 export const agentAttestation: SectionRow<PolicySet> = defineSection({
-  scope: 'cluster',
+  scopes: ['cluster'],
   description: 'Which evidence admits agents of a cluster',
   spec: createSpecSchema,
   compile: ({ policies }, context, report) =>

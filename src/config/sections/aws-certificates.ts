@@ -25,7 +25,7 @@ const specSchema = v.strictObject({
 const REGION = /^[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-[0-9]{1,2}$/
 
 export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
-  scope: 'trust-domain',
+  scopes: ['trust-domain'],
   description: 'The regional AWS certificates that verify instance identity documents',
   spec: specSchema,
   compile({ certificates }, _context, report) {

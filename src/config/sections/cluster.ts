@@ -75,7 +75,7 @@ const specSchema = v.strictObject({
 })
 
 export const cluster: SectionRow<ClusterSettings> = defineSection({
-  scope: 'cluster',
+  scopes: ['cluster'],
   description: 'Settings of a cluster other than its policies',
   spec: specSchema,
   compile(spec, _context, report) {

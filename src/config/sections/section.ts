@@ -12,8 +12,10 @@ export type SectionScope = 'cluster' | 'trust-domain'
 
 /** What the author of a section writes; {@link defineSection} makes a row of it. */
 export interface SectionDefinition<Spec extends v.GenericSchema, T> {
-  /** Whether each cluster has a document of this section, or the trust domain has one. */
-  readonly scope: SectionScope
+  /** Whether each cluster may have a document of this section, or the trust domain, or both. */
+  readonly scopes: readonly SectionScope[]
+  /** The largest document in bytes. Absent: `DOCUMENT_MAX_BYTES`. */
+  readonly maxBytes?: number
   /** A noun phrase for the published JSON Schema. */
   readonly description: string
   /** The schema of `spec`, or a function that makes it for a table of attestors. */
@@ -31,7 +33,9 @@ export interface SectionDefinition<Spec extends v.GenericSchema, T> {
 
 /** One row of the table of sections. */
 export interface SectionRow<T> {
-  readonly scope: SectionScope
+  readonly scopes: readonly SectionScope[]
+  /** The largest document in bytes. Absent: `DOCUMENT_MAX_BYTES`. */
+  readonly maxBytes?: number
   readonly description: string
   readonly getSpecSchema: (attestors: AttestorTable) => v.GenericSchema
   /** Validates and compiles the node of `spec`. Reports every issue; returns `undefined` if one of them is an error. */
@@ -43,7 +47,7 @@ export interface SectionRow<T> {
  *
  * @example
  * export const cluster: SectionRow<ClusterSettings> = defineSection({
- *   scope: 'cluster',
+ *   scopes: ['cluster'],
  *   description: 'Settings of a cluster other than its policies',
  *   spec: v.strictObject({ name: v.optional(v.string()) }),
  *   compile: ({ name }, _context, report) => {
@@ -54,7 +58,7 @@ export interface SectionRow<T> {
  * })
  */
 export function defineSection<Spec extends v.GenericSchema, T>(definition: SectionDefinition<Spec, T>): SectionRow<T> {
-  const { scope, description, spec } = definition
+  const { scopes, maxBytes, description, spec } = definition
   const schemas = new WeakMap<AttestorTable, Spec>()
 
   function getSpecSchema(attestors: AttestorTable): Spec {
@@ -67,7 +71,8 @@ export function defineSection<Spec extends v.GenericSchema, T>(definition: Secti
   }
 
   return {
-    scope,
+    scopes,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     description,
     getSpecSchema,
     read(node, context, report) {

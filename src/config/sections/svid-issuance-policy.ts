@@ -56,7 +56,7 @@ const specSchema = v.strictObject({
 })
 
 export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
-  scope: 'cluster',
+  scopes: ['cluster'],
   description: 'The SPIFFE IDs, certificates and tokens of the workloads of a cluster',
   spec: specSchema,
   compile(spec, _context, report) {

@@ -2,7 +2,8 @@
 import { agentAttestation } from './agent-attestation.ts'
 import { awsCertificates } from './aws-certificates.ts'
 import { cluster } from './cluster.ts'
-import type { SectionRow } from './section.ts'
+import { revocations } from './revocations.ts'
+import type { SectionRow, SectionScope } from './section.ts'
 import { svidIssuancePolicy } from './svid-issuance-policy.ts'
 import { trustDomain } from './trust-domain.ts'
 import { trustDomainServerAttestation } from './trust-domain-server-attestation.ts'
@@ -13,6 +14,7 @@ export const SECTIONS = {
   WorkloadAttestation: workloadAttestation,
   SVIDIssuancePolicy: svidIssuancePolicy,
   Cluster: cluster,
+  Revocations: revocations,
   TrustDomainServerAttestation: trustDomainServerAttestation,
   TrustDomain: trustDomain,
   AWSCertificates: awsCertificates,
@@ -23,6 +25,11 @@ export type SectionName = keyof typeof SECTIONS
 /** Whether a received name is that of a section. An own property only: `constructor` must not pass. */
 export function isSectionName(name: string): name is SectionName {
   return Object.hasOwn(SECTIONS, name)
+}
+
+/** Whether documents of the section exist in this scope. */
+export function hasScope(name: SectionName, scope: SectionScope): boolean {
+  return SECTIONS[name].scopes.some((known) => known === scope)
 }
 
 export function listSectionNames(): readonly SectionName[] {

@@ -6,6 +6,7 @@ import type { AttestorTable } from '../../attest/table.ts'
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import { createPolicySet, type Policy, type PolicySet } from '../../policy/policy.ts'
+import { SESSION_SCOPES } from '../../token/session/session-claims.ts'
 import type { CompileContext } from '../compile/section-context.ts'
 import { CLUSTER_ID_WORDS, parseClusterId } from '../document-key.ts'
 import { compilePolicies, createPolicyEntries } from './policies.ts'
@@ -21,6 +22,13 @@ function createPolicySchema(attestors: AttestorTable) {
         v.array(v.string()),
         v.nonEmpty('Cannot use an empty list of clusters: add one, or remove the field to allow all'),
         v.description('Ids of the clusters for which the session is valid; default all'),
+      ),
+    ),
+    scopes: v.optional(
+      v.pipe(
+        v.array(v.picklist(SESSION_SCOPES)),
+        v.nonEmpty('Cannot use an empty list of scopes: add one, or remove the field to allow all'),
+        v.description('What the session may be used for; default all'),
       ),
     ),
   })
@@ -45,7 +53,7 @@ type PolicySpec = v.InferOutput<ReturnType<typeof createPolicySchema>>
 const LONE_POLICY = 'default'
 
 export const trustDomainServerAttestation: SectionRow<PolicySet> = defineSection({
-  scope: 'trust-domain',
+  scopes: ['trust-domain'],
   description: 'Which evidence admits issuers of the trust domain',
   spec: createSpecSchema,
   compile({ requiredAttestors, policies }, context, report) {
@@ -69,14 +77,17 @@ export const trustDomainServerAttestation: SectionRow<PolicySet> = defineSection
 function compileList(policies: readonly PolicySpec[], context: CompileContext, report: Report): readonly Policy[] {
   const compiled = compilePolicies(policies, requireExactPins(context), reportUnder(['policies'], report))
   return compiled.map((policy) => {
-    const allowedClusters = policies[policy.index]?.allowedClusters
-    if (allowedClusters === undefined) return policy
-    for (const [at, id] of allowedClusters.entries()) {
+    const { allowedClusters, scopes } = policies[policy.index] ?? {}
+    for (const [at, id] of (allowedClusters ?? []).entries()) {
       if (parseClusterId(id) !== undefined) continue
       const message = `Cannot use ${quoteText(id)} as the id of a cluster: expected ${CLUSTER_ID_WORDS}`
       report({ code: 'name_invalid', path: ['policies', policy.index, 'allowedClusters', at], message })
     }
-    return { ...policy, allowedClusters }
+    return {
+      ...policy,
+      ...(allowedClusters === undefined ? {} : { allowedClusters }),
+      ...(scopes === undefined ? {} : { scopes }),
+    }
   })
 }
 

@@ -58,7 +58,7 @@ const specSchema = v.strictObject({
 })
 
 export const trustDomain: SectionRow<TrustDomainSettings> = defineSection({
-  scope: 'trust-domain',
+  scopes: ['trust-domain'],
   description: 'Settings of all clusters, and the names and paths that each cluster may use',
   spec: specSchema,
   compile({ sessionsNotBefore, clusters = {}, unlisted }, _context, report) {

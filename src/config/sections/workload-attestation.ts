@@ -104,7 +104,7 @@ const specSchema = v.strictObject({
 type Spec = v.InferOutput<typeof specSchema>
 
 export const workloadAttestation: SectionRow<WorkloadAttestation> = defineSection({
-  scope: 'cluster',
+  scopes: ['cluster'],
   description: 'Which workload attributes the agents of a cluster collect',
   spec: specSchema,
   compile(spec, _context, report) {

@@ -39,8 +39,8 @@ for (const code of [COMMA, DASH, COLON, QUESTION, BRACKET, BRACE]) ORDINARY[code
  * The first fault of `text`, if any. It does not distinguish strings from structure, so nothing can hide from it: a `: ` in
  * a comment counts as a key. Documents that people write are far below these bounds.
  */
-export function scanText(text: string): Fault | undefined {
-  if (text.length > DOCUMENT_MAX_BYTES) return describeTooLarge(text.length)
+export function scanText(text: string, maxBytes = DOCUMENT_MAX_BYTES): Fault | undefined {
+  if (text.length > maxBytes) return describeTooLarge(text.length, maxBytes)
   if (!text.isWellFormed()) {
     return {
       code: 'encoding_invalid',
@@ -88,11 +88,11 @@ export function scanText(text: string): Fault | undefined {
   return undefined
 }
 
-export function describeTooLarge(bytes: number): Fault {
+export function describeTooLarge(bytes: number, maxBytes = DOCUMENT_MAX_BYTES): Fault {
   return {
     code: 'document_too_large',
     offset: 0,
-    message: `The document has ${bytes} bytes; at most ${DOCUMENT_MAX_BYTES} are allowed: split it by cluster`,
+    message: `The document has ${bytes} bytes; at most ${maxBytes} are allowed: split it by cluster`,
   }
 }
 

@@ -2,7 +2,7 @@
 // aliases, tags, merge keys or directives; keys are strings and unique. The tree is built from parser events, because they
 // have offsets. A document that two parsers could read differently is refused.
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml'
-import { DOCUMENT_MAX_DEPTH } from '../../core/limits.ts'
+import { DOCUMENT_MAX_BYTES, DOCUMENT_MAX_DEPTH } from '../../core/limits.ts'
 import type { LocatedIssue } from './located-issue.ts'
 import { createPositions, type Positions } from './position.ts'
 import { type Fault, locateFault, scanText } from './scan.ts'
@@ -25,8 +25,12 @@ const STYLES: Readonly<Record<number, ScalarStyle>> = {
 }
 
 /** Reads one document. Never throws; the time is bounded whatever `text` is. */
-export function readYaml(text: string, positions: Positions = createPositions(text)): YamlResult {
-  const fault = scanText(text) ?? findDirectiveFault(text)
+export function readYaml(
+  text: string,
+  positions: Positions = createPositions(text),
+  maxBytes = DOCUMENT_MAX_BYTES,
+): YamlResult {
+  const fault = scanText(text, maxBytes) ?? findDirectiveFault(text)
   if (fault !== undefined) return { ok: false, issues: [locateFault(fault, positions)] }
   try {
     // The parser counts a scalar, and its own attempts at reading one, as levels too; the builder counts exactly.

@@ -2,7 +2,15 @@
 import type { ChallengeAnswer } from './challenge-answer.ts'
 import type { ClaimsAnswer } from './claims-answer.ts'
 import type { Liveness, Readiness } from './health-answers.ts'
+import type { IntrospectionAnswer } from './introspection-answer.ts'
 import type { LoginAnswer } from './login-answer.ts'
 import type { StatusAnswer } from './status-answer.ts'
 
-export type Answer = LoginAnswer | ChallengeAnswer | ClaimsAnswer | StatusAnswer | Liveness | Readiness
+export type Answer =
+  | LoginAnswer
+  | ChallengeAnswer
+  | ClaimsAnswer
+  | StatusAnswer
+  | IntrospectionAnswer
+  | Liveness
+  | Readiness

@@ -1,4 +1,5 @@
-// The types of audit records: one for each login, claims request, refused status, refused challenge, fault and event. A
+// The types of audit records: one for each login, claims request, introspection, refused status, refused
+// challenge, fault and event. A
 // record holds what an operator needs to diagnose the request, including facts that the caller must not see. It never
 // holds a token: evidence is identified by the SHA-256 of its decoded signing input. `login-record.ts` and
 // `claims-record.ts` make and bound the records.
@@ -123,6 +124,22 @@ export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly issuer?: SessionUsed
 }
 
+/** An introspection: who asked, and whether the session may be used. */
+export interface IntrospectionRecord extends RecordHead, AuditedFacts {
+  readonly event: 'introspection'
+  readonly status: number
+  readonly outcome: 'answered' | 'refused'
+  /** Only if it was answered. */
+  readonly active?: boolean
+  /** Why the request was refused, or why the session may not be used. */
+  readonly code?: string
+  readonly detail?: string
+  readonly configuration?: readonly ConfigurationUsed[]
+  readonly issuer?: SessionUsed
+  /** The session that was asked about, if it verified and the caller may act for its cluster. */
+  readonly session?: SessionUsed & { readonly clusterId: string }
+}
+
 /** A refused challenge request. An answered one has no record: the login that uses the challenge has one. */
 export interface ChallengeRecord extends RecordHead, AuditedFacts {
   readonly event: 'challenge'
@@ -147,7 +164,14 @@ export interface ChallengeRecord extends RecordHead, AuditedFacts {
  */
 export type AuditSink = (record: AuditRecord) => boolean
 
-export type AuditRecord = LoginRecord | ChallengeRecord | MappingRecord | StatusRecord | FaultRecord | EventRecord
+export type AuditRecord =
+  | LoginRecord
+  | ChallengeRecord
+  | MappingRecord
+  | StatusRecord
+  | IntrospectionRecord
+  | FaultRecord
+  | EventRecord
 
 /**
  * Formats a record as one line of JSON, without the newline. Terminal control characters are escaped; the JSON value is

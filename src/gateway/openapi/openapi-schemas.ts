@@ -8,6 +8,7 @@ import { challengeAnswerSchema } from '../answers/challenge-answer.ts'
 import { claimsAnswerSchema, identitySchema, workloadErrorSchema } from '../answers/claims-answer.ts'
 import { discoverySchema, keySetSchema } from '../answers/discovery.ts'
 import { checksSchema, livenessSchema, readinessSchema } from '../answers/health-answers.ts'
+import { introspectionAnswerSchema } from '../answers/introspection-answer.ts'
 import { attributeSchema, loginAnswerSchema } from '../answers/login-answer.ts'
 import { problemSchema } from '../answers/problem-body.ts'
 import { configurationSchema } from '../answers/shapes.ts'
@@ -15,6 +16,7 @@ import { statusAnswerSchema } from '../answers/status-answer.ts'
 import { loginBodySchema } from '../attestations.ts'
 import { claimsBodySchema } from '../claims-body.ts'
 import { challengeBodySchema } from '../routes/challenge.ts'
+import { introspectionFormSchema } from '../routes/introspection.ts'
 
 /** Generated clients use these names: never change them. */
 export const OPENAPI_SCHEMAS = {
@@ -29,6 +31,8 @@ export const OPENAPI_SCHEMAS = {
   Identity: identitySchema,
   WorkloadError: workloadErrorSchema,
   StatusAnswer: statusAnswerSchema,
+  IntrospectionRequest: introspectionFormSchema,
+  IntrospectionAnswer: introspectionAnswerSchema,
   Health: healthSchema,
   SectionStatus: sectionStatusSchema,
   Discovery: discoverySchema,

@@ -71,7 +71,7 @@ export function describeInterface(issuerUrl: string): Schema {
 }
 
 function describeOperation(operation: Operation): Schema {
-  const { id, summary, tag, path, body, isForIssuers } = operation
+  const { id, summary, tag, path, body, bodyType = 'application/json', isForIssuers } = operation
   const parameters = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => ({
     name,
     in: 'path',
@@ -84,9 +84,7 @@ function describeOperation(operation: Operation): Schema {
     tags: [tag],
     ...(parameters.length === 0 ? {} : { parameters }),
     security: isForIssuers === true ? [{ issuerSession: [] }] : [],
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { [bodyType]: { schema: ref(body) } } } }),
     responses: describeResponses(operation),
   }
 }

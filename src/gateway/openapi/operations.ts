@@ -13,6 +13,8 @@ export interface Operation {
   /** Requires the session of an issuer. */
   readonly isForIssuers?: true
   readonly body?: SchemaName
+  /** Content type of the body; default `application/json`. */
+  readonly bodyType?: string
   /** Absent: the operation always refuses. */
   readonly answer?: SchemaName
   /** Content type of the answer; default `application/json`. */
@@ -36,6 +38,7 @@ const LOGIN = [
   ...BODY,
   'token_expired',
   'login_refused',
+  'cluster_locked',
   'session_too_large',
   'signing_key_unavailable',
   'configuration_invalid',
@@ -64,9 +67,10 @@ const SESSION = [
   'session_expired',
   'session_revoked',
   'session_role_forbidden',
+  'session_scope_forbidden',
   'session_cluster_forbidden',
   'session_too_large',
-  'cluster_unknown',
+  'cluster_locked',
   'configuration_invalid',
   'store_unavailable',
   'audit_unavailable',
@@ -127,6 +131,7 @@ export const OPERATIONS: readonly Operation[] = [
     refusals: [
       ...BODY,
       ...SESSION,
+      'cluster_unknown',
       'cluster_unlisted',
       'cluster_name_taken',
       'agent_session_required',
@@ -141,7 +146,19 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'mapping',
     isForIssuers: true,
     answer: 'StatusAnswer',
-    refusals: SESSION,
+    refusals: [...SESSION, 'cluster_unknown'],
+  },
+  {
+    method: 'post',
+    path: '/v1/sessions/introspect',
+    id: 'introspectSession',
+    summary: 'Whether the session of an agent may be used now (RFC 7662)',
+    tag: 'mapping',
+    isForIssuers: true,
+    body: 'IntrospectionRequest',
+    bodyType: 'application/x-www-form-urlencoded',
+    answer: 'IntrospectionAnswer',
+    refusals: [...BODY, ...SESSION],
   },
   {
     method: 'get',

@@ -2,11 +2,14 @@
 import type { Context } from 'hono'
 import { COMPARED_SECTIONS } from '../../config/compile/findings-memo.ts'
 import { parseClusterId } from '../../config/document-key.ts'
+import { floorToSeconds } from '../../core/instant.ts'
 import { CLAIMS_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { createMappingMeter } from '../../policy/mapping/mapping-meter.ts'
 import { createWorkloadMapper, readAgent } from '../../policy/mapping/workload.ts'
+import { checkLock } from '../../policy/revocation/check-revocation.ts'
+import { readAgentSession } from '../agent-session.ts'
 import { createBackground } from '../background.ts'
-import { readAgentSession, requireIssuer } from '../bearer-session.ts'
+import { requireIssuer } from '../bearer-session.ts'
 import { checkWorkloads, claimsBodySchema } from '../claims-body.ts'
 import { createClaimsReport } from '../claims-report.ts'
 import { type ClusterConfig, readClusterConfig, readEnablement } from '../cluster-config.ts'
@@ -28,13 +31,16 @@ async function mapClaims(c: Context<GatewayEnv>, services: Services): Promise<Re
 
   const clusterId = parseClusterId(text)
   if (clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
-  const issuer = await requireIssuer(c, clusterId, services, snapshot)
+  const issuer = await requireIssuer(c, { scope: 'claims', clusterId }, services, snapshot)
   if (!issuer.ok) return report.refuse(issuer.refusal)
-  report.noteIssuer(issuer.value)
+  report.noteIssuer(issuer.value.session)
   const exists = await snapshot.requireCluster(clusterId, 'issuer')
   if (!exists.ok) return report.refuse(exists.refusal)
   const config = await readClusterConfig(clusterId, snapshot)
   if (!config.ok) return report.refuse(config.refusal)
+  const nowSeconds = floorToSeconds(services.clock())
+  const locked = checkLock(config.value.revocations, nowSeconds)
+  if (locked !== undefined) return report.refuse(locked)
   const mapped = checkClusterMapping(clusterId, config.value)
   if (!mapped.ok) return report.refuse(mapped.refusal)
 
@@ -61,6 +67,7 @@ async function mapClaims(c: Context<GatewayEnv>, services: Services): Promise<Re
   const context = createMappingContext(clusterId, mapped.value, settings, {
     trustDomain: services.settings.trustDomain,
     agent: agent.value,
+    nowSeconds,
     meter: createMappingMeter(services.engine),
     faults: services.mappingFaults(snapshot.listUsedDigests(clusterId, compared), () => findMappingFaults(settings)),
   })

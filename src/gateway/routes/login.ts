@@ -5,13 +5,14 @@ import { floorToSeconds } from '../../core/instant.ts'
 import { LOGIN_BODY_MAX_BYTES } from '../../core/limits.ts'
 import { listIdentity } from '../../policy/login/agent-identity.ts'
 import { evaluateLogin } from '../../policy/login/login.ts'
+import { checkLock } from '../../policy/revocation/check-revocation.ts'
 import { issueSession } from '../../token/session/session.ts'
 import { createAttestContext } from '../attest-context.ts'
 import { loginBodySchema, openChallenges, readAttestations } from '../attestations.ts'
 import { createBackground } from '../background.ts'
 import { createLoginReport } from '../login-report.ts'
 import { readBody } from '../request-body.ts'
-import { createSnapshot, policiesKey } from '../request-snapshot.ts'
+import { createSnapshot } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
 import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
 
@@ -35,16 +36,24 @@ async function logIn(c: Context<GatewayEnv>, services: Services, cluster: string
 
   const policies = await snapshot.readPolicies(clusterId)
   if (!policies.ok) return report.refuse(policies.refusal)
+  const revocations = await snapshot.readRevocations(clusterId)
+  if (!revocations.ok) return report.refuse(revocations.refusal)
 
   const nowMillis = services.clock()
   const nowSeconds = floorToSeconds(nowMillis)
+  const locked = checkLock(revocations.value, nowSeconds)
+  if (locked !== undefined) return report.refuse(locked)
   const { issuerUrl, sealKeys } = services.settings
   const role = clusterId === undefined ? 'issuer' : 'agent'
   const attestations = await openChallenges(sealed.value, { role, clusterId, issuerUrl }, sealKeys, nowSeconds)
-  const context = { ...createAttestContext(services, snapshot, nowSeconds), engine: services.engine }
+  const context = {
+    ...createAttestContext(services, snapshot, nowSeconds),
+    engine: services.engine,
+    revocations: revocations.value,
+  }
   const outcome = await evaluateLogin(attestations, policies.value, context)
   if (outcome.kind !== 'admitted') return report.refuseOutcome(outcome)
-  snapshot.prove(policiesKey(clusterId))
+  snapshot.proveLogin(clusterId)
 
   const { policy, attributes, proofs, expiresAtSeconds } = outcome
   const session = await issueSession(
@@ -53,6 +62,7 @@ async function logIn(c: Context<GatewayEnv>, services: Services, cluster: string
       ...(clusterId === undefined ? {} : { clusterId }),
       policy: policy.name,
       ...(policy.allowedClusters === undefined ? {} : { allowedClusters: policy.allowedClusters }),
+      ...(policy.scopes === undefined ? {} : { scopes: policy.scopes }),
       attributes,
       identity: listIdentity(attributes),
       decision: { digest: await services.decisions.digestPolicy(policy), proofs },

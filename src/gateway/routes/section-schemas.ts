@@ -2,6 +2,7 @@
 import agentAttestation from '../../../schemas/AgentAttestation.json' with { type: 'json' }
 import awsCertificates from '../../../schemas/AWSCertificates.json' with { type: 'json' }
 import cluster from '../../../schemas/Cluster.json' with { type: 'json' }
+import revocations from '../../../schemas/Revocations.json' with { type: 'json' }
 import svidIssuancePolicy from '../../../schemas/SVIDIssuancePolicy.json' with { type: 'json' }
 import trustDomain from '../../../schemas/TrustDomain.json' with { type: 'json' }
 import trustDomainServerAttestation from '../../../schemas/TrustDomainServerAttestation.json' with { type: 'json' }
@@ -16,6 +17,7 @@ export const SCHEMAS: Readonly<Record<SectionName, object>> = {
   AgentAttestation: agentAttestation,
   AWSCertificates: awsCertificates,
   Cluster: cluster,
+  Revocations: revocations,
   SVIDIssuancePolicy: svidIssuancePolicy,
   TrustDomain: trustDomain,
   TrustDomainServerAttestation: trustDomainServerAttestation,

@@ -8,7 +8,7 @@ import { clusterKey, parseClusterId, trustDomainKey } from '../../config/documen
 import { createSectionStatus } from '../../config/live/status.ts'
 import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import { findMappingIssues, resolveClusterMapping } from '../../config/sections/cluster-mapping.ts'
-import { listSectionNames, SECTIONS } from '../../config/sections/table.ts'
+import { hasScope, listSectionNames } from '../../config/sections/table.ts'
 import { createBackground } from '../background.ts'
 import { requireIssuer } from '../bearer-session.ts'
 import { findByKeys } from '../key-findings.ts'
@@ -27,15 +27,15 @@ async function readStatus(c: Context<GatewayEnv>, services: Services): Promise<R
   const report = createStatusReport(c, text, services, snapshot)
   const clusterId = parseClusterId(text)
   if (clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
-  const issuer = await requireIssuer(c, clusterId, services, snapshot)
+  const issuer = await requireIssuer(c, { scope: 'status', clusterId }, services, snapshot)
   if (!issuer.ok) return report.refuse(issuer.refusal)
-  report.noteIssuer(issuer.value)
+  report.noteIssuer(issuer.value.session)
   const trustDomain = await snapshot.readSection(trustDomainKey('TrustDomain'))
   if (!trustDomain.ok) return report.refuse(trustDomain.refusal)
   const exists = await snapshot.requireCluster(clusterId, 'issuer')
   if (!exists.ok) return report.refuse(exists.refusal)
 
-  const names = listSectionNames().filter((name) => SECTIONS[name].scope === 'cluster')
+  const names = listSectionNames().filter((name) => hasScope(name, 'cluster'))
   const reads = await Promise.all(
     names.map(async (name) => ({ name, read: await snapshot.read(clusterKey(clusterId, name)) })),
   )

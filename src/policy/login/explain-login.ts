@@ -8,8 +8,10 @@ import { type Explanation, explainCondition } from '../../condition/explain.ts'
 import type { Evaluation } from '../../condition/vm/engine.ts'
 import { CONDITION_FUEL, CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
+import type { TokenId } from '../../token/session/session-claims.ts'
 import { checkConditions, createFuelTank, type FuelTank } from '../conditions.ts'
 import type { Policy, PolicyCondition, PolicySet } from '../policy.ts'
+import { checkRevocation } from '../revocation/check-revocation.ts'
 import { type Attestation, fitsRequirement, type Piece, readAttestation } from './evidence.ts'
 import { evaluateLogin, type LoginContext, type LoginOutcome } from './login.ts'
 import { isWaiting } from './login-refusals.ts'
@@ -27,6 +29,8 @@ export interface Explained {
   readonly checks: readonly Check[]
   /** What the evidence would prove; `undefined` if that is not known before it is verified. */
   readonly attributes: readonly Attribute[] | undefined
+  /** The token, if it has an id. */
+  readonly tokenId?: TokenId | undefined
 }
 
 /** One piece of evidence. Without a selector it was not read: it is malformed (`refusal`), or no policy asks for it. */
@@ -46,6 +50,8 @@ export interface PolicyExplanation {
   readonly isCandidate: boolean
   readonly attestors: readonly AttestorExplanation[]
   readonly conditions: ConditionsExplanation
+  /** Set if the attestors and conditions pass, and an entry of Revocations refuses what they prove. */
+  readonly revocation?: Refusal
 }
 
 /**
@@ -137,7 +143,7 @@ async function explainPiece(
   if (facts === undefined) return { checks, attributes: undefined }
   const shown = new Set(checks.map(({ name }) => name))
   const others = [...attestor.checks(facts, pins, context)].filter(({ name }) => !shown.has(name))
-  return { checks: [...checks, ...others], attributes: attestor.attributes(facts) }
+  return { checks: [...checks, ...others], attributes: attestor.attributes(facts), tokenId: attestor.tokenId?.(facts) }
 }
 
 async function explainByVerdict(
@@ -171,9 +177,30 @@ async function explainPolicy(
   )
   const hasFailed = checks.length === 0 || checks.includes('failed')
   const conditions = explainConditions(policy, attestors, context, hasFailed ? undefined : tank)
-  const isRefused = hasFailed || conditions.refusal !== undefined
+  const revocation = hasFailed || conditions.refusal !== undefined ? undefined : explainRevocation(attestors, context)
+  const isRefused = hasFailed || conditions.refusal !== undefined || revocation !== undefined
   const state = isRefused ? 'not_satisfied' : checks.includes('unknown') ? 'undecided' : 'satisfied'
-  return { policy, state, isCandidate, attestors, conditions }
+  return {
+    policy,
+    state,
+    isCandidate,
+    attestors,
+    conditions,
+    ...(revocation === undefined ? {} : { revocation }),
+  }
+}
+
+function explainRevocation(
+  attestors: readonly AttestorExplanation[],
+  { revocations = [], nowSeconds }: LoginContext,
+): Refusal | undefined {
+  const attributes = collectAttributes(attestors)
+  if (attributes === undefined) return undefined
+  const tokenIds = attestors.flatMap((one) => {
+    const tokenId = one.kind === 'checked' ? one.explained.tokenId : undefined
+    return tokenId === undefined ? [] : [tokenId]
+  })
+  return checkRevocation(revocations, 'evidence_revoked', { attributes, tokenIds }, nowSeconds)
 }
 
 async function explainRequirement(

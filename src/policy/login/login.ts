@@ -95,7 +95,7 @@ export async function evaluateLogin(
     if (queue.isHopeless(matches)) continue
     let tried = tryPolicy(policy, matches, context, tank)
     if (tried.kind === 'satisfied' && matches.some(isCallOut))
-      tried = await askCallOuts(tried, matches, context, callOuts)
+      tried = await askCallOuts(policy, tried, matches, context, callOuts)
     if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, ...trace(read, trials) }
     trials.note({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
     waiting ??= tried.waiting

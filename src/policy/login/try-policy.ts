@@ -9,6 +9,7 @@ import { type Checked, pass, refuse } from '../../core/result.ts'
 import type { SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, type FuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
+import { checkRevocation, type ScopedRevocations } from '../revocation/check-revocation.ts'
 import { isCallOut, type Match } from './evidence.ts'
 import {
   describeEmptyPolicy,
@@ -42,6 +43,8 @@ export type Tried =
 
 export interface TryContext extends AttestContext {
   readonly engine: ConditionEngine
+  /** The Revocations documents that apply to the login. Absent: none. */
+  readonly revocations?: readonly ScopedRevocations[]
 }
 
 /**
@@ -50,12 +53,30 @@ export interface TryContext extends AttestContext {
  */
 export function tryPolicy(policy: Policy, matches: readonly Match[], context: TryContext, tank: FuelTank): Tried {
   const tried = checkAttestors(policy, matches, context)
-  if (tried.kind === 'failed' || policy.conditions.length === 0) return tried
-  const refusal = checkConditions(policy.conditions, indexAttributes(tried), context.engine, tank)
-  if (refusal === undefined) return tried
-  // A condition speaks for all attestors of the policy.
-  const refusals = policy.requirements.map(({ type }) => ({ type, refusal }))
+  if (tried.kind === 'failed') return tried
+  const { conditions } = policy
+  const refusal =
+    conditions.length === 0 ? undefined : checkConditions(conditions, indexAttributes(tried), context.engine, tank)
+  return refusal === undefined ? refuseRevoked(tried, policy, context) : failAll(policy, refusal)
+}
+
+/** A condition, or a revocation, speaks for all attestors of the policy. */
+function failAll({ requirements }: Policy, refusal: Refusal): Tried {
+  const refusals = requirements.map(({ type }) => ({ type, refusal }))
   return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
+}
+
+/** Refuses what an entry of Revocations names: before a call-out is made, and again with what it answered. */
+function refuseRevoked(
+  proof: Extract<Tried, { readonly kind: 'satisfied' }>,
+  policy: Policy,
+  { revocations = [], nowSeconds }: TryContext,
+): Tried {
+  if (revocations.length === 0) return proof
+  const tokenIds = proof.proofs.flatMap(({ tokenId }) => (tokenId === undefined ? [] : [tokenId]))
+  const subject = { attributes: indexAttributes(proof), tokenIds }
+  const refusal = checkRevocation(revocations, 'evidence_revoked', subject, nowSeconds)
+  return refusal === undefined ? proof : failAll(policy, refusal)
 }
 
 function indexAttributes({ attributes }: Proof): Attributes {
@@ -112,7 +133,13 @@ function prove({ requirement, piece }: Match, policy: Policy, context: TryContex
   const { facts, expiresAtSeconds, anchorId = anchor.id } = verdict.value
   const refusal = findFirstRefusal(attestor.checks(facts, pins, context))
   if (refusal !== undefined) return refuse(refusal)
-  const proof = { type, anchor: anchorId, facts: attestor.record?.(facts, pins) ?? null }
+  const tokenId = attestor.tokenId?.(facts)
+  const proof = {
+    type,
+    anchor: anchorId,
+    facts: attestor.record?.(facts, pins) ?? null,
+    ...(tokenId === undefined ? {} : { tokenId }),
+  }
   return pass({ attributes: attestor.attributes(facts), proofs: [proof], expiresAtSeconds })
 }
 
@@ -123,6 +150,7 @@ export interface CallOutBudget {
 
 /** Makes the call-outs of a policy that is otherwise satisfied. `held`: what its other attestors proved. */
 export async function askCallOuts(
+  policy: Policy,
   held: Proof,
   matches: readonly Match[],
   context: TryContext,
@@ -139,7 +167,8 @@ export async function askCallOuts(
     asked.map((match) => (mayAsk ? callOut(match, proved, context) : refuse(TOO_MANY_CALL_OUTS))),
   )
   for (const [index, answer] of answers.entries()) results.add(asked[index]?.requirement.type ?? '', answer)
-  return results.settle()
+  const settled = results.settle()
+  return settled.kind === 'satisfied' ? refuseRevoked(settled, policy, context) : settled
 }
 
 async function callOut(

@@ -78,12 +78,18 @@ function pickAgentAttributes(session: readonly Attribute[]): Attributes {
   return attributes
 }
 
+/** The configuration of one request, and what it refuses. */
+export interface WorkloadContext extends MappingContext {
+  /** Returns the refusal `workload_revoked` if an entry of Revocations names an attribute of the workload itself. */
+  checkRevoked(attributes: Attributes): Refusal | undefined
+}
+
 /**
  * A function that maps one workload after another, all under one configuration. `onRefused` gets each refusal whole: its
  * result leaves out what is for the operator alone.
  */
 export function createWorkloadMapper(
-  context: MappingContext,
+  context: WorkloadContext,
   agent: Agent,
   enablement: Enablement,
   onRefused: (id: string, refusal: Refusal) => void = () => undefined,
@@ -105,6 +111,8 @@ export function createWorkloadMapper(
     const noted = listWarnings(dropped, agent)
     const stranger = checkNode(attributes, agent)
     if (stranger !== undefined) return { ...refuseWorkload(id, stranger), ...noted }
+    const revoked = context.checkRevoked(attributes)
+    if (revoked !== undefined) return { ...refuseWorkload(id, revoked), ...noted }
     const mapped = mapOwned(attributes, context)
     return mapped.ok
       ? { id, ...mapped.value, ...noted }

@@ -5,11 +5,21 @@ export const SESSION_VERSION = 1
 
 export type Role = 'agent' | 'issuer'
 
+/** What an issuer may use its session for: one scope per route (RFC 8693 section 4.2). */
+export const SESSION_SCOPES = ['claims', 'status', 'introspect'] as const
+export type SessionScope = (typeof SESSION_SCOPES)[number]
+
 /** A fact that the evidence proved, as the session token holds it. */
 export interface SessionAttribute {
   readonly origin: string
   readonly name: string
   readonly value: string | number | readonly string[]
+}
+
+/** A token by its issuer and its id (RFC 7519 sections 4.1.1 and 4.1.7). */
+export interface TokenId {
+  readonly issuer: string
+  readonly jti: string
 }
 
 /** One piece of evidence of the login, by what may be asked of it again when the policy changes. */
@@ -20,6 +30,8 @@ export interface SessionProof {
   readonly anchor: string
   /** What its checks need besides the attributes; only the attestor reads it. */
   readonly facts: Json
+  /** The token that proved it, if it has an id: a list of revoked tokens names it so. */
+  readonly tokenId?: TokenId
 }
 
 /** What decided the login. */
@@ -37,6 +49,8 @@ export interface Session {
   readonly clusterId: string | undefined
   readonly policy: string
   readonly allowedClusters: readonly string[] | undefined
+  /** Absent: every scope. */
+  readonly scopes: readonly string[] | undefined
   readonly attributes: readonly SessionAttribute[]
   /** Absent in sessions of earlier versions, which did not record it: their evidence cannot be checked again. */
   readonly decision: SessionDecision | undefined
@@ -59,6 +73,7 @@ export function readSession(payload: JsonObject): Session | undefined {
     policy,
     cluster_id: clusterId,
     allowed_clusters: allowed,
+    scope,
     attributes,
     decision,
   } = payload
@@ -67,6 +82,7 @@ export function readSession(payload: JsonObject): Session | undefined {
   if (!Number.isInteger(iat) || !Number.isInteger(exp)) return undefined
   if (role === 'agent' ? typeof clusterId !== 'string' : clusterId !== undefined) return undefined
   if (allowed !== undefined && !isStrings(allowed)) return undefined
+  if (scope !== undefined && typeof scope !== 'string') return undefined
   if (!Array.isArray(attributes) || !attributes.every(isAttribute)) return undefined
   if (decision !== undefined && !isDecision(decision)) return undefined
   return {
@@ -76,6 +92,7 @@ export function readSession(payload: JsonObject): Session | undefined {
     clusterId: typeof clusterId === 'string' ? clusterId : undefined,
     policy,
     allowedClusters: allowed,
+    scopes: scope?.split(' '),
     attributes,
     decision,
     issuedAtSeconds: Number(iat),
@@ -99,7 +116,12 @@ function isDecision(value: unknown): value is SessionDecision {
   return Array.isArray(json['proofs']) && json['proofs'].every(isProof)
 }
 
+function isTokenId(json: Json): boolean {
+  return isJsonObject(json) && typeof json['issuer'] === 'string' && typeof json['jti'] === 'string'
+}
+
 function isProof(json: Json): boolean {
   if (!isJsonObject(json) || typeof json['type'] !== 'string' || typeof json['anchor'] !== 'string') return false
-  return json['facts'] !== undefined
+  const tokenId = json['tokenId']
+  return json['facts'] !== undefined && (tokenId === undefined || isTokenId(tokenId))
 }

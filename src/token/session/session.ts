@@ -19,6 +19,7 @@ import {
   type Session,
   type SessionAttribute,
   type SessionDecision,
+  type SessionScope,
 } from './session-claims.ts'
 import type { SessionKeys } from './session-keys.ts'
 
@@ -41,6 +42,8 @@ export interface SessionRequest {
   readonly identity: readonly SessionAttribute[]
   /** For an issuer: the clusters it may act for. Absent: all. */
   readonly allowedClusters?: readonly string[]
+  /** For an issuer: what the session may be used for. Absent: everything. */
+  readonly scopes?: readonly SessionScope[]
   readonly decision: SessionDecision
   /** The earliest `exp` of the evidence: a session never outlives its evidence. */
   readonly evidenceExpiresAtSeconds: number
@@ -81,6 +84,7 @@ export async function issueSession(
     policy: request.policy,
     ...(request.clusterId === undefined ? {} : { cluster_id: request.clusterId }),
     ...(request.allowedClusters === undefined ? {} : { allowed_clusters: [...request.allowedClusters] }),
+    ...(request.scopes === undefined ? {} : { scope: request.scopes.join(' ') }),
     attributes: request.attributes.map(({ origin, name, value }) => ({ origin, name, value })),
     decision: request.decision,
     iss: authority.issuerUrl,

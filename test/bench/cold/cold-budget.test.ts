@@ -17,14 +17,14 @@ const holdMemory = (clusters: number): Promise<HeldMemory> =>
   run('--expose-gc', 'test/bench/cold/held-memory.ts', String(clusters))
 
 describe('the first login of a new gateway', () => {
-  it('reads one document, fetches metadata and keys once each, imports one key', async () => {
+  it('reads the policies and two lists of what is revoked, fetches metadata and keys once each, imports one key', async () => {
     const { reads, fetches, counts } = await countFirstLogin(50)
-    expect(reads).toEqual(['clusters/bench/AgentAttestation'])
+    expect(reads).toEqual(['clusters/bench/AgentAttestation', 'trust-domain/Revocations', 'clusters/bench/Revocations'])
     expect(fetches).toEqual(['/.well-known/openid-configuration', '/openid/v1/jwks'])
     expect(counts).toMatchObject({ 'subtle.importKey': 1, 'subtle.verify': 1, 'subtle.sign': 1 })
     // The document, and the policy that admits.
     expect(counts['subtle.digest']).toBe(2)
-    expect(counts['promises']).toBeLessThanOrEqual(260)
+    expect(counts['promises']).toBeLessThanOrEqual(300)
   })
 
   it('waits for nothing once per policy, and reads and encodes each a bounded number of times', async () => {

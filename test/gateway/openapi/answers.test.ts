@@ -41,6 +41,11 @@ const post = (body: unknown, headers: Readonly<Record<string, string>> = {}): Re
   headers: { 'Content-Type': 'application/json', ...headers },
   body: JSON.stringify(body),
 })
+const form = (fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>>): RequestInit => ({
+  method: 'POST',
+  headers,
+  body: new URLSearchParams(fields),
+})
 const asIssuer = async (): Promise<Readonly<Record<string, string>>> => ({
   Authorization: `Bearer ${await sessionOf(world)}`,
 })
@@ -96,6 +101,17 @@ const ASKED: Readonly<Record<string, readonly Asked[]>> = {
     { path: `/v1/clusters/${CLUSTER}/status`, status: 200, init: async () => ({ headers: await asIssuer() }) },
     { path: '/v1/clusters/c-2/status', status: 404, init: async () => ({ headers: await asIssuer() }) },
     { path: `/v1/clusters/${CLUSTER}/status`, status: 401 },
+  ],
+  introspectSession: [
+    {
+      path: '/v1/sessions/introspect',
+      status: 200,
+      init: async () => form({ token: await agentSessionOf(world) }, await asIssuer()),
+    },
+    { path: '/v1/sessions/introspect', status: 200, init: async () => form({ token: 'x' }, await asIssuer()) },
+    { path: '/v1/sessions/introspect', status: 400, init: async () => form({}, await asIssuer()) },
+    { path: '/v1/sessions/introspect', status: 415, init: async () => post({}, await asIssuer()) },
+    { path: '/v1/sessions/introspect', status: 401, init: async () => form({ token: 'x' }, {}) },
   ],
   readDiscovery: [{ path: '/.well-known/openid-configuration', status: 200 }],
   readSessionKeys: [{ path: '/.well-known/jwks.json', status: 200 }],

@@ -27,6 +27,8 @@ const nothing = { includeContainerAttributes: false, includeAnnotationPrefixes: 
 const lax = { requireAgentSession: false, requireNode: false }
 const proof = (name: string, value: string | readonly string[]) => ({ origin: 'k8s_token', name, value })
 
+const checkRevoked = () => undefined
+
 const workload: WorkloadDescription = {
   id: 'w1',
   attributes: {
@@ -46,7 +48,11 @@ describe('warnings of attributes that were dropped', () => {
       Array.from({ length: count }, (_, index) => [`kubernetes.pod.annotation[a${index}]`, '']),
     )
     const agent = { attributes: undefined, node: undefined }
-    const { warnings = [] } = createWorkloadMapper(context, agent, nothing)({ id: 'w1', attributes })
+    const { warnings = [] } = createWorkloadMapper(
+      { ...context, checkRevoked },
+      agent,
+      nothing,
+    )({ id: 'w1', attributes })
     expect(warnings).toHaveLength(Math.min(count, WORKLOAD_WARNINGS_MAX))
     expect(new Set(warnings.map(({ code }) => code))).toEqual(new Set(['attribute_dropped']))
     expect(warnings.at(-1)?.detail).toContain(rest ?? `annotation[a${count - 1}]`)
@@ -90,7 +96,11 @@ describe('readAgent()', () => {
 
 describe('createWorkloadMapper()', () => {
   const mapped = (agent: { attributes: Attributes | undefined; node: string | undefined }, change: object = {}) =>
-    createWorkloadMapper({ ...context, agent: agent.attributes }, agent, nothing)({ ...workload, ...change })
+    createWorkloadMapper(
+      { ...context, checkRevoked, agent: agent.attributes },
+      agent,
+      nothing,
+    )({ ...workload, ...change })
   const nobody = { attributes: undefined, node: undefined }
   const onNode = { attributes: new Map([['k8s_token.node.name', 'node-1']]), node: 'node-1' }
 
@@ -138,7 +148,7 @@ describe('createWorkloadMapper()', () => {
   })
 
   it('suggests the right name to every workload of a request', () => {
-    const map = createWorkloadMapper(context, nobody, nothing)
+    const map = createWorkloadMapper({ ...context, checkRevoked }, nobody, nothing)
     const details = Array.from({ length: CLAIMS_WORKLOADS_MAX }, (_, index) => {
       const result = map({ id: `w${index}`, attributes: { 'kubernetes.pod.nmae': 'x' } })
       return 'error' in result ? result.error.detail : ''

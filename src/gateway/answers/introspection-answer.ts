@@ -1,0 +1,24 @@
+// The answer to an introspection (RFC 7662 section 2.2). Its member names are those of the RFC and of the session's claims.
+import * as v from 'valibot'
+import { attributeSchema } from './login-answer.ts'
+import { defineList, integer } from './shapes.ts'
+
+export const introspectionAnswerSchema = v.object({
+  active: v.pipe(
+    v.boolean(),
+    v.description('Whether the session may be used now. If false, there are no other members'),
+  ),
+  token_type: v.exactOptional(v.literal('Bearer')),
+  iss: v.exactOptional(v.string()),
+  sub: v.exactOptional(v.string()),
+  aud: v.exactOptional(v.string()),
+  jti: v.exactOptional(v.string()),
+  iat: v.exactOptional(integer),
+  exp: v.exactOptional(integer),
+  role: v.exactOptional(v.literal('agent')),
+  cluster_id: v.exactOptional(v.string()),
+  policy: v.exactOptional(v.string()),
+  attributes: v.exactOptional(defineList(attributeSchema)),
+})
+
+export type IntrospectionAnswer = v.InferOutput<typeof introspectionAnswerSchema>

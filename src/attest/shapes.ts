@@ -49,6 +49,8 @@ export interface CompiledEntry<S extends Shapes = Shapes> {
   readonly scoped: boolean
   /** If not scoped: the attributes that a condition must fix to scope the policy. Absent: no condition can. */
   readonly unfixed?: readonly string[]
+  /** The optional attributes that evidence must have to pass the pins: only those can be revoked for certain. */
+  readonly proves?: readonly string[]
 }
 
 /** One required attestor of a policy. */

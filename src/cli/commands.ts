@@ -9,10 +9,12 @@ import type { Row } from './define-command.ts'
 import { explain } from './explain/explain.ts'
 import { keys } from './keys/keys.ts'
 import { map } from './map/map.ts'
+import { lock, unlock } from './revoke/lock.ts'
+import { revoke } from './revoke/revoke.ts'
 import { serve } from './serve.ts'
 import { escapeForTerminal, paint } from './terminal.ts'
 
-const ROWS: readonly Row[] = [config, explain, map, keys, serve]
+const ROWS: readonly Row[] = [config, revoke, lock, unlock, explain, map, keys, serve]
 
 const HELP_COLUMNS = 80
 

@@ -397,6 +397,8 @@ export const EXPLAINED_TEXT_MAX_LENGTH = 240
 export const MAPPED_OVERRIDES_MAX = 50
 /** Values that `map` lists of those that a match looks for; the rest is counted. */
 export const MAPPED_VALUES_MAX = 5
+/** How often the tool makes a change again on what others have written meanwhile. */
+export const CHANGE_TRIES_MAX = 8
 /** Clusters of a store that a usage message names. */
 export const NAMED_CLUSTERS_MAX = 20
 /** `--actor`: a name for the history, on one line of it. */

@@ -63,7 +63,12 @@ export function compileK8sToken(
     maxLifetimeSeconds,
     own,
   }
-  return { scoped: unfixed.length === 0, unfixed, pins }
+  // A token without a pod fails requireBoundPod, and one without a node fails allowedNodes.
+  const proves = [
+    ...(own.requireBoundPod ? ['k8s_token.pod.name', 'k8s_token.pod.uid'] : []),
+    ...(own.allowedNodes === undefined ? [] : ['k8s_token.node.name']),
+  ]
+  return { scoped: unfixed.length === 0, unfixed, proves, pins }
 }
 
 function pinsExactly(config: K8sTokenConfig): boolean {

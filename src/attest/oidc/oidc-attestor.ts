@@ -41,7 +41,7 @@ export interface OidcShapes<Config, OwnPins, Own> {
 }
 
 /** The compiled form of an entry, without its keys, which {@link OidcDefinition.keys} describes. */
-export interface OidcEntry<OwnPins> extends Pick<CompiledEntry, 'scoped' | 'unfixed'> {
+export interface OidcEntry<OwnPins> extends Pick<CompiledEntry, 'scoped' | 'unfixed' | 'proves'> {
   readonly pins: TokenPins<OwnPins>
 }
 

@@ -1,4 +1,5 @@
 // The flags that name what an entry revokes, and the time until which it does.
+import { resolveAttribute } from '../../attribute/catalogue.ts'
 import { parseDurationSeconds } from '../../core/duration.ts'
 import { floorToSeconds, parseInstantSeconds } from '../../core/instant.ts'
 import type { RevokedFact } from '../../policy/revocation/revocation.ts'
@@ -45,7 +46,8 @@ export function readFact(flags: FactFlags): RevokedFact {
   }
   if (attribute !== undefined) {
     const [name, value] = split(attribute, '=', '--attribute must be a name and a value: kubernetes.pod.label[app]=web')
-    return { kind: 'attribute', name, value }
+    // One spelling, so that the entry is found again; an unknown name is refused when the document is compiled.
+    return { kind: 'attribute', name: resolveAttribute(name)?.name ?? name, value }
   }
   if (node !== undefined) return { kind: 'node', name: node }
   if (session !== undefined) return { kind: 'session', id: session }

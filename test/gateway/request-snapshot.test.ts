@@ -5,7 +5,7 @@ import { clusterKey, parseClusterId, trustDomainKey } from '../../src/config/doc
 import type { ConfigCache } from '../../src/config/live/cache.ts'
 import { LEASE_POLL_MILLIS } from '../../src/core/limits.ts'
 import type { AuditRecord } from '../../src/gateway/audit/audit.ts'
-import { createLoginReport } from '../../src/gateway/login-report.ts'
+import { createLoginReport } from '../../src/gateway/reports/login-report.ts'
 import { createSnapshot, listConfiguration, policiesKey } from '../../src/gateway/request-snapshot.ts'
 import { addClaimsRoute } from '../../src/gateway/routes/claims.ts'
 import { addLoginRoutes } from '../../src/gateway/routes/login.ts'

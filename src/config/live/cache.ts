@@ -13,8 +13,6 @@ import {
   CONFIG_STALE_MAX_MILLIS,
   LEASE_MILLIS,
   LEASE_POLL_MILLIS,
-  STORE_BACKOFF_MAX_MILLIS,
-  STORE_BACKOFF_MIN_MILLIS,
   STORE_REASON_MAX_LENGTH,
   STORE_TIMEOUT_MILLIS,
 } from '../../core/limits.ts'
@@ -30,7 +28,8 @@ import { type Known, recordAbsence, setAppliedAt, toConfigRead, updateKnown, wei
 import { type Asker, createClusterExistence, type Existence } from './cluster-existence.ts'
 import { type ConfigEvent, createConfigEvents } from './config-events.ts'
 import type { Background, CompileSection, ConfigRead, ContextFor } from './config-read.ts'
-import { createLeases, isAhead, type Lease } from './lease.ts'
+import { createLeases, type Lease } from './lease.ts'
+import { createReadTroubles } from './read-troubles.ts'
 import { createUpkeep, type Look, type StateWriteFailed } from './record-upkeep.ts'
 import { createRetained } from './retained.ts'
 import { createStoreEvents, type StoreEvent } from './store-events.ts'
@@ -88,19 +87,12 @@ export interface ConfigCache<Values = SectionValues> {
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** Failed reads of one key, which delay the next read. */
-interface Trouble {
-  readonly failures: number
-  readonly retryMillis: number
-  readonly reason: string
-}
-
 export function createConfigCache<Values = SectionValues>(options: ConfigCacheOptions<Values>): ConfigCache<Values> {
   const { source, records, clock, sleep, tell } = options
   const documents = createRetained<Known>(options.maxBytes ?? CONFIG_CACHE_MAX_BYTES, clock)
   // Separate from documents, so that requests with made-up cluster ids evict no configuration.
   const absences = createLru<Known>({ maxEntries: ABSENCE_CACHE_MAX })
-  const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
+  const troubles = createReadTroubles(clock)
   const leases = createLeases(ABSENCE_CACHE_MAX)
   const sections = options.clusterSections ?? listSectionNames().filter((name) => hasScope(name, 'cluster'))
   const existence = createClusterExistence(sections, clock)
@@ -132,11 +124,6 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     return age < 0 ? CONFIG_REVALIDATE_MILLIS + 1 : age
   }
 
-  function isTroubled(key: DocumentKey): boolean {
-    const trouble = troubles.get(key.text)
-    return trouble !== undefined && isAhead(trouble.retryMillis, clock(), STORE_BACKOFF_MAX_MILLIS)
-  }
-
   function reportIfAny(event: StoredEvent | undefined): void {
     if (event !== undefined) tell(event)
   }
@@ -144,13 +131,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   function noteTrouble(key: DocumentKey, { message }: StoreError): void {
     const reason = printable(message, STORE_REASON_MAX_LENGTH)
     reportIfAny(storeEvents.noteFailure(key.text, reason))
-    const failures = (troubles.get(key.text)?.failures ?? 0) + 1
-    const waitMillis = Math.min(STORE_BACKOFF_MIN_MILLIS * 2 ** (failures - 1), STORE_BACKOFF_MAX_MILLIS)
-    troubles.set(key.text, {
-      failures,
-      retryMillis: clock() + waitMillis,
-      reason,
-    })
+    troubles.note(key.text, reason)
   }
 
   /**
@@ -179,7 +160,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
       const sinceMillis = isFirst ? await look : undefined
       if (!leases.holds(lease)) return
       remember(key, setAppliedAt(known, sinceMillis))
-      troubles.delete(key.text)
+      troubles.clear(key.text)
       reportIfAny(storeEvents.noteSuccess(key.text))
       reportIfAny(documentEvents(key, known))
       if (!isFirst && look !== undefined) background(look.then((since) => noteSince(key, known, since)))
@@ -232,7 +213,7 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
   function answerWithoutStore(key: DocumentKey): ConfigRead<unknown> {
     const known = find(key)
     if (known !== undefined && computeAgeMillis(known) <= CONFIG_STALE_MAX_MILLIS) return toConfigRead(known, true)
-    const trouble = troubles.get(key.text)
+    const trouble = troubles.find(key.text)
     const retryAfterSeconds = roundUpToSeconds((trouble?.retryMillis ?? 0) - clock())
     return { kind: 'unavailable', retryAfterSeconds, reason: trouble?.reason ?? 'another request is still reading' }
   }
@@ -250,14 +231,14 @@ export function createConfigCache<Values = SectionValues>(options: ConfigCacheOp
     for (let polls = 0; polls <= (2 * LEASE_MILLIS) / LEASE_POLL_MILLIS; polls++) {
       const known = find(key)
       if (known !== undefined && computeAgeMillis(known) <= CONFIG_REVALIDATE_MILLIS) {
-        if (computeAgeMillis(known) > CONFIG_FRESH_MILLIS && !isTroubled(key)) {
+        if (computeAgeMillis(known) > CONFIG_FRESH_MILLIS && !troubles.isTroubled(key.text)) {
           const lease = leases.take(key.text, clock())
           // A fault of the gateway surfaces in the next read that a request awaits.
           if (lease !== undefined) background(refresh(key, lease, background).catch(() => {}))
         }
         return toConfigRead(known, false)
       }
-      if (isTroubled(key)) break
+      if (troubles.isTroubled(key.text)) break
       const lease = leases.take(key.text, clock())
       if (lease === undefined) {
         await sleep(LEASE_POLL_MILLIS)

@@ -12,10 +12,10 @@ import { hasScope, listSectionNames } from '../../config/sections/table.ts'
 import { createBackground } from '../background.ts'
 import { requireIssuer } from '../bearer-session.ts'
 import { findByKeys } from '../key-findings.ts'
+import { createStatusReport } from '../reports/status-report.ts'
 import { createSnapshot } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
 import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
-import { createStatusReport } from '../status-report.ts'
 
 export function addStatusRoute(app: GatewayApp, services: Services): void {
   addRoute(app, 'GET', '/v1/clusters/:clusterId/status', (c) => readStatus(c, services))

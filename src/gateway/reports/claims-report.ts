@@ -1,19 +1,19 @@
 // Ends a claims request: the answer to the issuer, and the audit record with the number of granted workloads and every
 // refusal.
 import type { Context } from 'hono'
-import { WORKLOAD_TEXT_MAX_LENGTH } from '../core/limits.ts'
-import { printable } from '../core/printable.ts'
-import type { Refusal } from '../core/refusal.ts'
-import type { WorkloadResult } from '../policy/mapping/workload.ts'
-import type { Session } from '../token/session/session-claims.ts'
-import type { ClaimsAnswer } from './answers/claims-answer.ts'
-import { answerRecorded } from './audit/answer-recorded.ts'
-import type { MappingRecord } from './audit/audit.ts'
-import { type MappingFacts, recordMapping, recordRefusedMapping } from './audit/claims-record.ts'
-import { auditClusterId, createRecordHead } from './audit/record-head.ts'
-import { answerJson, answerProblem } from './problem.ts'
-import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Services } from './services.ts'
+import { WORKLOAD_TEXT_MAX_LENGTH } from '../../core/limits.ts'
+import { printable } from '../../core/printable.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import type { WorkloadResult } from '../../policy/mapping/workload.ts'
+import type { Session } from '../../token/session/session-claims.ts'
+import type { ClaimsAnswer } from '../answers/claims-answer.ts'
+import { answerRecorded } from '../audit/answer-recorded.ts'
+import type { MappingRecord } from '../audit/audit.ts'
+import { type MappingFacts, recordMapping, recordRefusedMapping } from '../audit/claims-record.ts'
+import { auditClusterId, createRecordHead } from '../audit/record-head.ts'
+import { answerJson, answerProblem } from '../problem.ts'
+import { listConfiguration, type RequestSnapshot } from '../request-snapshot.ts'
+import type { GatewayEnv, Services } from '../services.ts'
 
 export interface ClaimsReport {
   /** The issuer, once its session has verified. Before that the answer reveals nothing of the configuration. */

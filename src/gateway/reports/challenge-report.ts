@@ -1,17 +1,17 @@
 // Ends a challenge request: the answer, and an audit record if it was refused. An issued challenge is not recorded: it
 // proves and changes nothing, and the login that uses it is recorded.
 import type { Context } from 'hono'
-import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
-import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { EvidenceRefusal } from '../policy/login/trials.ts'
-import type { ChallengeAnswer } from './answers/challenge-answer.ts'
-import { answerRecorded } from './audit/answer-recorded.ts'
-import type { ChallengeRecord } from './audit/audit.ts'
-import { auditFacts, auditString } from './audit/audit-space.ts'
-import { auditClusterId, createRecordHead } from './audit/record-head.ts'
-import { answerJson, answerProblem } from './problem.ts'
-import type { RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Services } from './services.ts'
+import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../../core/limits.ts'
+import { REFUSALS, type Refusal } from '../../core/refusal.ts'
+import type { EvidenceRefusal } from '../../policy/login/trials.ts'
+import type { ChallengeAnswer } from '../answers/challenge-answer.ts'
+import { answerRecorded } from '../audit/answer-recorded.ts'
+import type { ChallengeRecord } from '../audit/audit.ts'
+import { auditFacts, auditString } from '../audit/audit-space.ts'
+import { auditClusterId, createRecordHead } from '../audit/record-head.ts'
+import { answerJson, answerProblem } from '../problem.ts'
+import type { RequestSnapshot } from '../request-snapshot.ts'
+import type { GatewayEnv, Services } from '../services.ts'
 
 export interface ChallengeReport {
   /** @param cause the attestor's own refusal, if that is the reason */

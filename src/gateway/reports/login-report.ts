@@ -1,19 +1,19 @@
 // Ends a login: the answer to the caller, which covers only its own evidence, and the audit record for the operator,
 // which holds everything except tokens.
 import type { Context } from 'hono'
-import { formatInstantSeconds } from '../core/instant.ts'
-import { printableJson } from '../core/printable.ts'
-import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import { type Attestation, nameUnopened } from '../policy/login/evidence.ts'
-import { chooseRefusalStatus, type LoginOutcome } from '../policy/login/login.ts'
-import type { IssuedSession } from '../token/session/session.ts'
-import type { LoginAnswer } from './answers/login-answer.ts'
-import { answerRecorded } from './audit/answer-recorded.ts'
-import { type LoginFacts, listEvidenceRefusals, recordDecision, recordRefusal } from './audit/login-record.ts'
-import { auditClusterId, createRecordHead } from './audit/record-head.ts'
-import { answerJson, answerProblem, type ProblemExtras } from './problem.ts'
-import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Services } from './services.ts'
+import { formatInstantSeconds } from '../../core/instant.ts'
+import { printableJson } from '../../core/printable.ts'
+import { REFUSALS, type Refusal } from '../../core/refusal.ts'
+import { type Attestation, nameUnopened } from '../../policy/login/evidence.ts'
+import { chooseRefusalStatus, type LoginOutcome } from '../../policy/login/login.ts'
+import type { IssuedSession } from '../../token/session/session.ts'
+import type { LoginAnswer } from '../answers/login-answer.ts'
+import { answerRecorded } from '../audit/answer-recorded.ts'
+import { type LoginFacts, listEvidenceRefusals, recordDecision, recordRefusal } from '../audit/login-record.ts'
+import { auditClusterId, createRecordHead } from '../audit/record-head.ts'
+import { answerJson, answerProblem, type ProblemExtras } from '../problem.ts'
+import { listConfiguration, type RequestSnapshot } from '../request-snapshot.ts'
+import type { GatewayEnv, Services } from '../services.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
 type NotAdmitted = Exclude<LoginOutcome, Admitted>

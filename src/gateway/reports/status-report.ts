@@ -1,18 +1,18 @@
 // Ends a status request: the answer, and an audit record if it was refused, which may show reconnaissance with a stolen
 // or revoked session. An answered one is not recorded: it changes nothing, and some clients poll every few seconds.
 import type { Context } from 'hono'
-import type { SectionStatus } from '../config/live/status.ts'
-import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../core/limits.ts'
-import { REFUSALS, type Refusal } from '../core/refusal.ts'
-import type { Session } from '../token/session/session-claims.ts'
-import type { StatusAnswer } from './answers/status-answer.ts'
-import { answerRecorded } from './audit/answer-recorded.ts'
-import type { StatusRecord } from './audit/audit.ts'
-import { auditFacts, auditString } from './audit/audit-space.ts'
-import { auditClusterId, createRecordHead } from './audit/record-head.ts'
-import { answerJson, answerProblem } from './problem.ts'
-import { listConfiguration, type RequestSnapshot } from './request-snapshot.ts'
-import type { GatewayEnv, Services } from './services.ts'
+import type { SectionStatus } from '../../config/live/status.ts'
+import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../../core/limits.ts'
+import { REFUSALS, type Refusal } from '../../core/refusal.ts'
+import type { Session } from '../../token/session/session-claims.ts'
+import type { StatusAnswer } from '../answers/status-answer.ts'
+import { answerRecorded } from '../audit/answer-recorded.ts'
+import type { StatusRecord } from '../audit/audit.ts'
+import { auditFacts, auditString } from '../audit/audit-space.ts'
+import { auditClusterId, createRecordHead } from '../audit/record-head.ts'
+import { answerJson, answerProblem } from '../problem.ts'
+import { listConfiguration, type RequestSnapshot } from '../request-snapshot.ts'
+import type { GatewayEnv, Services } from '../services.ts'
 
 export interface StatusReport {
   /** The issuer, once its session has verified. Before that the answer reveals nothing of the configuration. */

@@ -28,10 +28,10 @@ export interface Anchor<T = unknown> {
   readonly id: string
   readonly value: T
   /**
-   * The source of its keys, if they are fetched. A document may have at most 16 such anchors per selector, and the
+   * The source of its keys, or the sources, if they are fetched. A document may have at most 16 such anchors per selector, and the
    * status of a section reports fetches that fail.
    */
-  readonly fetchedFrom?: FetchedSpec
+  readonly fetchedFrom?: FetchedSpec | readonly FetchedSpec[]
   /**
    * The names by which evidence refers to this anchor, such as the `kid`s of its keys. Absent: not known without a
    * fetch.

@@ -318,6 +318,13 @@ export const VERIFIED_SOURCES_MAX = 10_000
 /** URLs of issuers and key sets. */
 export const URL_MAX_LENGTH = 2048
 
+/** One string among a token's own claims, and the strings of one list: ARNs, refs and ARM ids are shorter. */
+export const CLAIM_VALUE_MAX_LENGTH = 2048
+export const CLAIM_VALUES_MAX = 64
+
+/** PEM keys of one `custom_jwt` entry: each that fits the algorithm of a token is tried. */
+export const PEM_KEYS_MAX = 16
+
 /**
  * Longest lifetime (`exp - iat`) of a token unless the policy states another; Kubernetes' own longest is 24 h on AKS.
  */

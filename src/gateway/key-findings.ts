@@ -12,14 +12,15 @@ export function findByKeys({ AgentAttestation }: Partial<SectionValues>, sources
   const seen = new Set<string>()
   for (const [at, { requirements }] of (AgentAttestation?.policies ?? []).entries()) {
     for (const [index, { anchor }] of requirements.entries()) {
-      if (anchor.fetchedFrom === undefined) continue
-      const { id, lastFailure, consecutiveFailures } = sources.status(anchor.fetchedFrom)
-      if (lastFailure === undefined || consecutiveFailures === 0 || seen.has(id)) continue
-      seen.add(id)
-      const message = `Keys cannot be fetched (attempts: ${consecutiveFailures}): ${lastFailure.reason}; ${lastFailure.nextStep}`
-      const path = ['spec', 'policies', at, 'requiredAttestors', index]
-      found.push({ code: 'keys_unavailable', path, message })
-      if (found.length === ISSUES_MAX) return new Map([['AgentAttestation', found]])
+      for (const spec of [anchor.fetchedFrom ?? []].flat()) {
+        const { id, lastFailure, consecutiveFailures } = sources.status(spec)
+        if (lastFailure === undefined || consecutiveFailures === 0 || seen.has(id)) continue
+        seen.add(id)
+        const message = `Keys cannot be fetched (attempts: ${consecutiveFailures}): ${lastFailure.reason}; ${lastFailure.nextStep}`
+        const path = ['spec', 'policies', at, 'requiredAttestors', index]
+        found.push({ code: 'keys_unavailable', path, message })
+        if (found.length === ISSUES_MAX) return new Map([['AgentAttestation', found]])
+      }
     }
   }
   return new Map([['AgentAttestation', found]])

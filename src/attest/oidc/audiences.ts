@@ -20,14 +20,23 @@ export function combineAudiences(all: readonly Pins[]): ReadonlySet<string> {
   return accepted
 }
 
-/** Refuses a token for its audience. `expected`: what the policies accept; it goes to the audit record only. */
-export function refuseAudience(audiences: readonly string[], expected: readonly string[]): Refusal {
+/**
+ * Refuses a token for its audience.
+ *
+ * @param expected what the policies accept; it goes to the audit record only
+ * @param next the next step of the agent
+ */
+export function refuseAudience(
+  audiences: readonly string[],
+  expected: readonly string[],
+  next = 'change the audience of the projected token',
+): Refusal {
   const shown = audiences.slice(0, QUOTED_AUDIENCES_MAX).map((audience) => quoteText(audience))
   const more = audiences.length - shown.length
   const given = `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`
   return {
     code: 'audience_mismatch',
-    detail: `JWT verification failed: audience: the token is for ${given}, which this gateway does not accept; change the audience of the projected token`,
+    detail: `JWT verification failed: audience: the token is for ${given}, which this gateway does not accept; ${next}`,
     audit: { audiences: expected },
   }
 }
@@ -40,6 +49,7 @@ export function checkAudience(
   { audiences }: Pick<TokenFacts<unknown>, 'audiences'>,
   { audiences: accepted }: Pins,
   defaultAudience: string,
+  next?: string,
 ): Check | undefined {
   const name = 'audience'
   const [only] = accepted
@@ -48,7 +58,7 @@ export function checkAudience(
   if (audiences === undefined)
     return isDefault ? undefined : { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
   const isMeant = audiences.some((audience) => accepted.includes(audience))
-  return { name, expected, actual: audiences, refusal: isMeant ? undefined : refuseAudience(audiences, accepted) }
+  return { name, expected, actual: audiences, refusal: isMeant ? undefined : refuseAudience(audiences, accepted, next) }
 }
 
 export const UNRECORDED = 'attributes do not record this: explain the evidence instead'

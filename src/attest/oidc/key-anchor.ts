@@ -19,6 +19,12 @@ export interface KeysConfig {
   readonly issuerURL: string
   readonly jwksURI?: string | undefined
   readonly jwks?: { readonly keys: readonly unknown[] } | undefined
+  /** One key without a name, as a JWK: the `kid` of a token is not looked at. */
+  readonly namelessKey?: Json
+  /** Where a discovered key set may be, besides the issuer's own origin. */
+  readonly jwksOrigins?: readonly string[]
+  /** The place of the issuer in `config`, for issues; default `issuerURL`. */
+  readonly path?: Path
 }
 
 /**
@@ -39,20 +45,25 @@ export function compileKeys(
     return fail('field_conflict', ['jwks'], 'jwksURI and jwks are mutually exclusive: remove one of them')
   }
   if (config.jwks !== undefined) return compileInlineKeys(config.jwks as Json, report, fail)
+  if (config.namelessKey !== undefined) return compileNamelessKey(config.namelessKey, config.path ?? [], fail)
   const spec: FetchedSpec =
     config.jwksURI === undefined
-      ? { kind: 'discovery', issuer: config.issuerURL }
+      ? {
+          kind: 'discovery',
+          issuer: config.issuerURL,
+          ...(config.jwksOrigins === undefined ? {} : { jwksOrigins: config.jwksOrigins }),
+        }
       : { kind: 'jwks_uri', url: config.jwksURI }
   const checked = checkFetchedSpec(spec, context.urlPolicy)
   if (checked.ok) return { id: computeSourceDigest(spec), value: spec, fetchedFrom: spec }
-  const [field, text, elsewhere] =
+  const [path, text, elsewhere] =
     spec.kind === 'discovery'
-      ? ['issuerURL', spec.issuer, 'for an issuer that the gateway cannot reach, set jwksURI or jwks']
-      : ['jwksURI', spec.url, undefined]
+      ? [config.path ?? ['issuerURL'], spec.issuer, 'for an issuer that the gateway cannot reach, set jwksURI or jwks']
+      : [['jwksURI'], spec.url, undefined]
   const cure = checked.cure ?? elsewhere
   return fail(
     'url_forbidden',
-    [field],
+    path,
     `Cannot fetch from ${quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)}: ${checked.reason}${cure === undefined ? '' : `; ${cure}`}`,
   )
 }
@@ -78,6 +89,20 @@ function compileInlineKeys(json: Json, report: Report, fail: Fail): Anchor<KeySo
   const spec: KeySourceSpec = { kind: 'inline', digest: digestText(writeCanonicalJson(json)), keys }
   const names = listKeyNames(keys)
   return { id: computeSourceDigest(spec), value: spec, ...(names === undefined ? {} : { names }) }
+}
+
+function compileNamelessKey(jwk: Json, path: Path, fail: Fail): Anchor<KeySourceSpec> | undefined {
+  const set: Json = { keys: [jwk] }
+  const keys = readKeySet(set)
+  if (keys === undefined || keys.count === 0) {
+    return fail('key_unusable', path, `Cannot use the key: ${keys?.skipped[0]?.reason ?? 'it is not a key'}`)
+  }
+  const spec: KeySourceSpec = {
+    kind: 'inline',
+    digest: digestText(writeCanonicalJson(set)),
+    keys: { ...keys, isNameless: true },
+  }
+  return { id: computeSourceDigest(spec), value: spec }
 }
 
 /** Lists the `kid`s; `undefined` if a key has none: then tokens with any `kid` are tried, for a precise refusal. */

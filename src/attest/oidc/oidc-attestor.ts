@@ -7,19 +7,19 @@ import type { AttributeRow } from '../../attribute/row.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
-import { listAnchors } from '../../token/keys/anchor.ts'
 import type { KeyOutlook } from '../../token/keys/key-source.ts'
 import type { KeySourceSpec } from '../../token/keys/key-source-spec.ts'
 import { checkTimes, type ParsedToken, parseToken } from '../../token/parse.ts'
-import { verifySignature } from '../../token/verify.ts'
-import type { EntryContext, Report } from '../attest-context.ts'
+import { type Verification, verifySignature } from '../../token/verify.ts'
+import type { AttestContext, EntryContext, Report } from '../attest-context.ts'
 import type { Attestor, Words } from '../attestor.ts'
 import type { Check } from '../check.ts'
 import type { Claimed } from '../claimed.ts'
 import type { CompiledEntry, Prospect } from '../shapes.ts'
 import { checkAudience, combineAudiences, refuseAudience } from './audiences.ts'
-import { compileKeys, type KeysConfig } from './key-anchor.ts'
-import { checkToken, refuseIssuer } from './token-checks.ts'
+import { compileIssuers, listKeyAnchors, listSources, type OidcKeys } from './issuer-keys.ts'
+import type { KeysConfig } from './key-anchor.ts'
+import { checkToken, refuseIssuer, type TokenAdvice } from './token-checks.ts'
 import { readClaimedOfToken } from './token-claimed.ts'
 import { collectFacts, readFacts, recordFacts, type TokenFacts, type TokenPins } from './token-facts.ts'
 import { explainSignature, explainTimes } from './verification-steps.ts'
@@ -33,7 +33,7 @@ export interface OidcShapes<Config, OwnPins, Own> {
   evidence: { readonly token: string }
   config: Config
   pins: TokenPins<OwnPins>
-  anchor: KeySourceSpec
+  anchor: OidcKeys
   opened: OpenedToken<Own>
   facts: TokenFacts<Own>
   request: never
@@ -59,8 +59,13 @@ export interface OidcDefinition<Config, OwnPins, Own> {
   readonly attributeRows?: readonly AttributeRow[]
   /** The name of the token with an article, for explanations: `a bound service account token`. */
   readonly form: string
-  /** Selects the issuer and the source of its keys: discovery (OpenID Connect Discovery 1.0), a URL, or inline. */
-  keys(config: Config): KeysConfig
+  /**
+   * Selects the issuer and the source of its keys: discovery (OpenID Connect Discovery 1.0), a URL, or inline. A list:
+   * several issuers, or several sources of one, which are tried in turn.
+   */
+  keys(config: Config): KeysConfig | readonly KeysConfig[]
+  /** What only the row can say of its tokens. */
+  readonly advice?: TokenAdvice
   /**
    * Compiles an entry. Reports every issue except those of {@link keys}; returns `undefined` if an error was reported.
    */
@@ -78,8 +83,17 @@ export interface OidcDefinition<Config, OwnPins, Own> {
   checks(own: Own, pins: OwnPins): Iterable<Check>
   /** Lists the attributes that a verified token proves. */
   attributes(issuer: string, own: Own): readonly Attribute[]
-  /** Reverses {@link attributes}, for sessions; `undefined` if the attributes are not those of such a token. */
-  restore(attributes: Attributes): { readonly issuer: string; readonly own: Own } | undefined
+  /** Selects what a session keeps of the row's own claims, because {@link checks} needs it. Absent: the attributes do. */
+  record?(own: Own, pins: OwnPins): Json
+  /**
+   * Reverses {@link attributes}, for sessions; `undefined` if the attributes are not those of such a token.
+   *
+   * @param recorded from {@link record}; absent if only the attributes are known
+   */
+  restore(
+    attributes: Attributes,
+    recorded: Json | undefined,
+  ): { readonly issuer: string; readonly own: Own } | undefined
   /** Reads the row's own claims of an unverified token, as far as they can be read. Never throws. */
   readClaimed(claims: JsonObject): Claimed
 }
@@ -119,7 +133,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
   definition: OidcDefinition<Config, OwnPins, Own>,
 ): Attestor<OidcShapes<Config, OwnPins, Own>> {
   type Row = Attestor<OidcShapes<Config, OwnPins, Own>>
-  const { type, words, configSchema, configOptional = false, attributeRows } = definition
+  const { type, words, configSchema, configOptional = false, attributeRows, advice } = definition
 
   const row: Row = {
     type,
@@ -130,17 +144,17 @@ export function oidcAttestor<Config, OwnPins, Own>(
     ...(attributeRows === undefined ? {} : { attributeRows }),
 
     compile(config, context, report) {
-      const keys = definition.keys(config)
-      const isOurs = keys.issuerURL === context.issuerUrl
-      if (isOurs) {
+      const keys = [definition.keys(config)].flat()
+      const ours = keys.find(({ issuerURL }) => issuerURL === context.issuerUrl)
+      if (ours !== undefined) {
         const message = 'The gateway itself cannot be an issuer of evidence: set the issuer of the cluster'
-        report({ code: 'issuer_forbidden', path: ['issuerURL'], message })
+        report({ code: 'issuer_forbidden', path: ours.path ?? ['issuerURL'], message })
       }
-      const anchor = compileKeys(keys, context, report)
+      const anchor = compileIssuers(keys, context, report)
       const entry = definition.compile(config, context, report)
-      return isOurs || anchor === undefined || entry === undefined
-        ? undefined
-        : { selector: keys.issuerURL, anchor, ...entry }
+      if (ours !== undefined || anchor === undefined || entry === undefined) return undefined
+      const [issuer, ...others] = new Set(keys.map(({ issuerURL }) => issuerURL))
+      return { ...(issuer === undefined || others.length > 0 ? {} : { selector: issuer }), anchor, ...entry }
     },
 
     open({ token: text }) {
@@ -168,33 +182,38 @@ export function oidcAttestor<Config, OwnPins, Own>(
       if (!timely.ok) return timely
       const accepted = combineAudiences(pins)
       if (!token.audiences.some((audience) => accepted.has(audience)))
-        return refuse(refuseAudience(token.audiences, [...accepted]))
-      const verified = await verifySignature(token, anchor.value, context.keys)
+        return refuse(refuseAudience(token.audiences, [...accepted], advice?.audience))
+      const verified = await verifyByAny(token, anchor.value, pins, context)
       if (!verified.ok) return verified
       const { token: believed, anchor: anchorId } = verified.value
       return pass({ expiresAtSeconds: believed.expiresAtSeconds, facts: collectFacts(believed, own), anchorId })
     },
 
-    prospect: ({ token }, { value }, { keys }) => PROSPECTS[keys.look(value, token)],
+    prospect({ token }, { value }, { keys }) {
+      const [source, ...others] = listSources(value, token.issuer)
+      if (source === undefined) return 'settled'
+      return others.length > 0 ? 'ready' : PROSPECTS[keys.look(source, token)]
+    },
 
-    async explainVerification({ token, own }, { value: source }, pins, context) {
-      const verified = await verifySignature(token, source, context.keys)
+    async explainVerification({ token, own }, { value }, pins, context) {
+      const verified = await verifyByAny(token, value, [pins], context)
+      const [source] = listSources(value, token.issuer)
       const facts = collectFacts(token, own)
       const form = { name: 'form', expected: definition.form, actual: definition.describe(own), refusal: undefined }
-      const issuer = { name: 'issuer', expected: pins.issuer, actual: token.issuer, refusal: undefined }
-      const audience = checkAudience(facts, pins, context.defaultAudience)
+      const [issuer] = checkToken(facts, pins, context, advice)
+      const audience = checkAudience(facts, pins, context.defaultAudience, advice?.audience)
       const checks: readonly Check[] = [
         form,
-        issuer,
+        ...(issuer === undefined ? [] : [issuer]),
         explainTimes(token, context),
         ...(audience === undefined ? [] : [audience]),
-        ...explainSignature(token, source, verified),
+        ...(source === undefined ? [] : explainSignature(token, source, verified)),
       ]
       return { checks, facts }
     },
 
     *checks(facts, pins, context) {
-      yield* checkToken(facts, pins, context)
+      yield* checkToken(facts, pins, context, advice)
       yield* definition.checks(facts.own, pins.own)
     },
 
@@ -202,25 +221,57 @@ export function oidcAttestor<Config, OwnPins, Own>(
 
     tokenId: ({ issuer, jti }) => (jti === undefined ? undefined : { issuer, jti }),
 
-    record: recordFacts,
+    record: (facts, pins) => recordFacts(facts, pins, definition.record?.(facts.own, pins.own)),
 
     restore(attributes: Attributes, recorded: Json | undefined) {
-      const restored = definition.restore(attributes)
-      if (restored === undefined) return undefined
       const kept = recorded === undefined ? NOTHING_RECORDED : readFacts(recorded)
-      return kept && { selector: restored.issuer, facts: { ...restored, ...kept } }
+      if (kept === undefined) return undefined
+      const { own, ...token } = kept
+      const restored = definition.restore(attributes, own)
+      return restored && { selector: restored.issuer, facts: { ...restored, ...token } }
     },
 
-    anchorIds: ({ value }) => listAnchors(value),
+    anchorIds: ({ value }) => listKeyAnchors(value),
   }
   return row
 }
 
-const NOTHING_RECORDED = { audiences: undefined, lifetimeSeconds: undefined }
+const NOTHING_RECORDED = { audiences: undefined, lifetimeSeconds: undefined, own: undefined }
 
 const PROSPECTS: Readonly<Record<KeyOutlook, Prospect>> = {
   fits: 'ready',
   misses: 'unlikely',
   absent: 'absent',
   settled: 'settled',
+}
+
+/**
+ * Verifies by the sources of the token's issuer, in the order of the document, until one has signed it. A token of an
+ * issuer that the entry does not name costs neither a fetch nor a signature check.
+ */
+function verifyByAny(
+  token: ParsedToken,
+  keys: OidcKeys,
+  pins: readonly TokenPins<unknown>[],
+  { keys: sources }: AttestContext,
+): Promise<Checked<Verification>> {
+  const [first, ...others] = listSources(keys, token.issuer)
+  if (first === undefined) {
+    const issuers = new Set(pins.flatMap(({ issuer }) => issuer))
+    return Promise.resolve(refuse(refuseIssuer(token.issuer, [...issuers])))
+  }
+  return others.length === 0 ? verifySignature(token, first, sources) : verifyInTurn(token, [first, ...others], sources)
+}
+
+async function verifyInTurn(
+  token: ParsedToken,
+  [first, ...others]: readonly [KeySourceSpec, ...KeySourceSpec[]],
+  sources: AttestContext['keys'],
+): Promise<Checked<Verification>> {
+  let verified = await verifySignature(token, first, sources)
+  for (const source of others) {
+    if (verified.ok) break
+    verified = await verifySignature(token, source, sources)
+  }
+  return verified
 }

@@ -9,6 +9,16 @@ import type { Check } from '../check.ts'
 import { checkAudience, UNRECORDED } from './audiences.ts'
 import type { TokenFacts, TokenPins } from './token-facts.ts'
 
+/** What only the row can say of its tokens. Absent: the words for service account tokens. */
+export interface TokenAdvice {
+  /** Completes `the token is for x, which this gateway does not accept; ...`. */
+  readonly audience?: string
+  /** Completes `the token lifetime is longer than the policy accepts: ...`. */
+  readonly lifetime?: string
+  /** The longest lifetime that the row accepts unless a policy says otherwise; default 24 h. */
+  readonly maxLifetimeSeconds?: number
+}
+
 /**
  * Checks issuer, audience and lifetime. Omits a check whose fact a session does not record and whose pin is the
  * default.
@@ -17,17 +27,19 @@ export function checkToken(
   facts: TokenFacts<unknown>,
   pins: TokenPins<unknown>,
   { defaultAudience }: PinContext,
+  { audience, lifetime, maxLifetimeSeconds = TOKEN_LIFETIME_DEFAULT_SECONDS }: TokenAdvice = {},
 ): readonly Check[] {
   const checks = [
     checkIssuer(facts.issuer, pins.issuer),
-    checkAudience(facts, pins, defaultAudience),
-    checkLifetime(facts, pins),
+    checkAudience(facts, pins, defaultAudience, audience),
+    checkLifetime(facts, pins, maxLifetimeSeconds, lifetime),
   ]
   return checks.filter((check) => check !== undefined)
 }
 
-function checkIssuer(actual: string, expected: string): Check {
-  const refusal = actual === expected ? undefined : refuseIssuer(actual, [expected])
+function checkIssuer(actual: string, expected: string | readonly string[]): Check {
+  const issuers = [expected].flat()
+  const refusal = issuers.includes(actual) ? undefined : refuseIssuer(actual, issuers)
   return { name: 'issuer', expected, actual, refusal }
 }
 
@@ -46,22 +58,28 @@ export function refuseIssuer(issuer: string, expected: readonly string[]): Refus
 function checkLifetime(
   { lifetimeSeconds }: TokenFacts<unknown>,
   { maxLifetimeSeconds }: TokenPins<unknown>,
+  defaultSeconds: number,
+  next: string | undefined,
 ): Check | undefined {
   const name = 'lifetime'
   const expected = describeMaximum(maxLifetimeSeconds)
   if (lifetimeSeconds === undefined) {
-    const isDefault = maxLifetimeSeconds === TOKEN_LIFETIME_DEFAULT_SECONDS
+    const isDefault = maxLifetimeSeconds === defaultSeconds
     return isDefault ? undefined : { name, expected, actual: undefined, refusal: undefined, unknown: UNRECORDED }
   }
   const actual = describeSeconds(lifetimeSeconds)
   const isShort = lifetimeSeconds <= maxLifetimeSeconds
-  return { name, expected, actual, refusal: isShort ? undefined : refuseLifetime(actual, maxLifetimeSeconds) }
+  return { name, expected, actual, refusal: isShort ? undefined : refuseLifetime(actual, maxLifetimeSeconds, next) }
 }
 
-function refuseLifetime(lifetime: string, maxSeconds: number): Refusal {
+function refuseLifetime(
+  lifetime: string,
+  maxSeconds: number,
+  next = 'lower expirationSeconds of the projected token',
+): Refusal {
   return {
     code: 'token_lifetime_excessive',
-    detail: `the token lifetime of ${lifetime} is longer than the policy accepts: lower expirationSeconds of the projected token`,
+    detail: `the token lifetime of ${lifetime} is longer than the policy accepts: ${next}`,
     audit: { maxTokenLifetime: `${maxSeconds}s` },
   }
 }

@@ -5,8 +5,8 @@ import type { ParsedToken } from '../../token/parse.ts'
 
 /** What a policy requires of any token. */
 export interface TokenPins<Own> {
-  /** Compared literally with `iss`. */
-  readonly issuer: string
+  /** Compared literally with `iss`; of a list any one. */
+  readonly issuer: string | readonly string[]
   /** The accepted audiences, any one of them: those of the policy, or the default of the gateway. */
   readonly audiences: readonly string[]
   /** Upper bound of `exp - iat`, in seconds. */
@@ -32,16 +32,21 @@ export function collectFacts<Own>({ issuer, audiences, ...token }: ParsedToken, 
   return { issuer, audiences, lifetimeSeconds: token.expiresAtSeconds - token.issuedAtSeconds, ...id, own }
 }
 
-/** Records accepted audiences only: a session must not stay valid by an audience that was not accepted at its login. */
+/**
+ * Records accepted audiences only: a session must not stay valid by an audience that was not accepted at its login.
+ *
+ * @param own what the row records besides, because its checks need it and the attributes do not hold it
+ */
 export function recordFacts(
   { audiences = [], lifetimeSeconds = 0 }: TokenFacts<unknown>,
   pins: TokenPins<unknown>,
+  own: Json | undefined,
 ): Json {
   const accepted = [...new Set(audiences)].filter((audience) => pins.audiences.includes(audience))
-  return { audiences: accepted, lifetimeSeconds }
+  return { audiences: accepted, lifetimeSeconds, ...(own === undefined ? {} : { own }) }
 }
 
-type RecordedFacts = Pick<TokenFacts<unknown>, 'audiences' | 'lifetimeSeconds'>
+type RecordedFacts = Pick<TokenFacts<unknown>, 'audiences' | 'lifetimeSeconds'> & { readonly own?: Json | undefined }
 
 /**
  * Reverses {@link recordFacts}; `undefined` if the data has another form. This gateway signed it, perhaps an older
@@ -49,9 +54,9 @@ type RecordedFacts = Pick<TokenFacts<unknown>, 'audiences' | 'lifetimeSeconds'>
  */
 export function readFacts(json: Json): RecordedFacts | undefined {
   if (!isJsonObject(json)) return undefined
-  const { audiences, lifetimeSeconds } = json
+  const { audiences, lifetimeSeconds, own } = json
   if (!Array.isArray(audiences) || !audiences.every((item): item is string => typeof item === 'string'))
     return undefined
   if (typeof lifetimeSeconds !== 'number' || !Number.isInteger(lifetimeSeconds)) return undefined
-  return { audiences, lifetimeSeconds }
+  return { audiences, lifetimeSeconds, own }
 }

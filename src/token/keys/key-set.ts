@@ -21,6 +21,8 @@ export interface KeySet {
   readonly skipped: readonly SkippedKey[]
   /** Usable keys. */
   readonly count: number
+  /** The keys have no names, as PEM has none: the `kid` of a token is not looked at. */
+  readonly isNameless?: true
 }
 
 /**
@@ -123,7 +125,9 @@ export type KeySelection =
  * Without: only if exactly one key fits, since trying keys in turn is as weak as the weakest key. A `kid` that names
  * only a skipped key is `unusable` with its reason, so that "RSA exponent 1" is not reported as "unknown".
  */
-export function selectKey(set: KeySet, { header: { alg, kid } }: ParsedToken): KeySelection {
+export function selectKey(set: KeySet, { header }: ParsedToken): KeySelection {
+  const { alg } = header
+  const kid = set.isNameless === true ? undefined : header.kid
   const fitting = set.keys.filter((key) => key.algorithms.includes(alg) && (kid === undefined || key.kid === kid))
   const [key] = fitting
   if (key !== undefined) return fitting.length === 1 ? { kind: 'found', key } : { kind: 'ambiguous' }

@@ -169,8 +169,12 @@ export interface Attestor<S extends Shapes = Shapes> {
    * @param pins from `compile`
    */
   checks(facts: S['facts'], pins: S['pins'], context: PinContext): Iterable<Check>
-  /** Lists the attributes that the facts prove, for conditions, sessions and templates. */
-  attributes(facts: S['facts']): readonly Attribute[]
+  /**
+   * Lists the attributes that the facts prove, for conditions, sessions and templates.
+   *
+   * @param pins those of the policy, which may choose what becomes an attribute; absent where no policy has been chosen
+   */
+  attributes(facts: S['facts'], pins: S['pins'] | undefined): readonly Attribute[]
 
   /** Names the token that proved the facts, if it has an id, for lists of revoked tokens. Absent: evidence has no id. */
   tokenId?(facts: S['facts']): TokenId | undefined

@@ -14,6 +14,7 @@ import {
   X509_POP_ROWS,
 } from './rows/agent-rows.ts'
 import { BUILT_IN_ROWS } from './rows/built-in-rows.ts'
+import { GITHUB_ROWS } from './rows/ci-rows.ts'
 import { AWS_IID_ROWS, AWS_TOKEN_ROWS, AZURE_IMDS_ROWS, AZURE_MSI_ROWS, GCP_IIT_ROWS } from './rows/cloud-rows.ts'
 import { DOCKER_ROWS, JWT_ROWS, KUBERNETES_ROWS, LINUX_ROWS, SYSTEMD_ROWS } from './rows/workload-rows.ts'
 
@@ -26,6 +27,7 @@ const rows: AttributeRow[] = [
   ...K8S_TOKEN_ROWS,
   ...AWS_IID_ROWS,
   ...AWS_TOKEN_ROWS,
+  ...GITHUB_ROWS,
   ...AZURE_MSI_ROWS,
   ...AZURE_IMDS_ROWS,
   ...GCP_IIT_ROWS,

@@ -81,6 +81,8 @@ type Elsewhere =
   | 'another route'
   | 'no such document compiles'
   | 'no record was taken'
+  /** See test/attest/oidc/rows.test.ts. */
+  | 'a row of another token gives it'
   /** See made-up-attestors.test.ts. */
   | 'no attestor that ships gives it'
 
@@ -294,6 +296,28 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
       revocationReason: 'hidden',
     },
   },
+  identity_not_managed: 'a row of another token gives it',
+  repository_not_allowed: 'a row of another token gives it',
+  repository_id_not_allowed: 'a row of another token gives it',
+  repository_owner_not_allowed: 'a row of another token gives it',
+  environment_not_allowed: 'a row of another token gives it',
+  ref_not_allowed: 'a row of another token gives it',
+  event_not_allowed: 'a row of another token gives it',
+  workflow_not_allowed: 'a row of another token gives it',
+  runner_not_allowed: 'a row of another token gives it',
+  compute_claims_missing: 'a row of another token gives it',
+  project_not_allowed: 'a row of another token gives it',
+  zone_not_allowed: 'a row of another token gives it',
+  region_not_allowed: 'a row of another token gives it',
+  account_not_allowed: 'a row of another token gives it',
+  role_not_allowed: 'a row of another token gives it',
+  organization_not_allowed: 'a row of another token gives it',
+  tenant_not_allowed: 'a row of another token gives it',
+  principal_not_allowed: 'a row of another token gives it',
+  subscription_not_allowed: 'a row of another token gives it',
+  resource_group_not_allowed: 'a row of another token gives it',
+  resource_type_not_allowed: 'a row of another token gives it',
+  claim_not_allowed: 'a row of another token gives it',
   policy_empty: 'no such document compiles',
   attribute_missing: 'another route',
   attribute_invalid: 'another route',

@@ -82,7 +82,7 @@ export interface OidcDefinition<Config, OwnPins, Own> {
   /** Checks the claims of the row against the pins of one policy, in a fixed order; see {@link Attestor.checks}. */
   checks(own: Own, pins: OwnPins): Iterable<Check>
   /** Lists the attributes that a verified token proves. */
-  attributes(issuer: string, own: Own): readonly Attribute[]
+  attributes(issuer: string, own: Own, pins: OwnPins | undefined): readonly Attribute[]
   /** Selects what a session keeps of the row's own claims, because {@link checks} needs it. Absent: the attributes do. */
   record?(own: Own, pins: OwnPins): Json
   /**
@@ -217,7 +217,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
       yield* definition.checks(facts.own, pins.own)
     },
 
-    attributes: ({ issuer, own }) => definition.attributes(issuer, own),
+    attributes: ({ issuer, own }, pins) => definition.attributes(issuer, own, pins?.own),
 
     tokenId: ({ issuer, jti }) => (jti === undefined ? undefined : { issuer, jti }),
 

@@ -73,6 +73,7 @@ export const HTTP_DNS_ROWS = makeRows('http_dns', 'agent', {
 })
 
 export const CUSTOM_JWT_ROWS = makeRows('custom_jwt', 'agent', {
+  'custom_jwt.issuer': { identity: true, alphabet: 'url', description: 'Issuer of the token' },
   'custom_jwt.claim.<name>': {
     many: true,
     optional: true,

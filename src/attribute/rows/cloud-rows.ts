@@ -29,6 +29,14 @@ export const AWS_IID_ROWS = makeRows('aws_iid', 'agent', {
 })
 
 export const AWS_TOKEN_ROWS = makeRows('aws_token', 'agent', {
+  'aws_token.issuer': { alphabet: 'url', description: 'Issuer of the account' },
+  'aws_token.principal.arn': { identity: true, alphabet: 'text', description: 'ARN of the role or other principal' },
+  'aws_token.principal.id': { optional: true, alphabet: 'text', description: 'Unique id of the principal' },
+  'aws_token.ou_path': { many: true, optional: true, alphabet: 'text', description: 'Organizational units' },
+  'aws_token.source_identity': { optional: true, alphabet: 'text', description: 'Source identity of the session' },
+  'aws_token.ec2.instance.arn': { optional: true, alphabet: 'text', description: 'Instance that asked' },
+  'aws_token.ec2.instance.vpc': { optional: true, alphabet: 'label', description: 'VPC of that instance' },
+  'aws_token.lambda.function.arn': { optional: true, alphabet: 'text', description: 'Function that asked' },
   'aws_token.account.id': {
     identity: true,
     alphabet: 'digits',
@@ -48,6 +56,21 @@ export const AWS_TOKEN_ROWS = makeRows('aws_token', 'agent', {
 })
 
 export const AZURE_MSI_ROWS = makeRows('azure_msi', 'agent', {
+  'azure_msi.issuer': { alphabet: 'url', description: 'Issuer of the tenant, of version 1.0 or 2.0' },
+  'azure_msi.identity.kind': { optional: true, alphabet: 'label', description: 'system or user: who assigned it' },
+  'azure_msi.identity.name': { optional: true, alphabet: 'text', description: 'Name of the identity, lower case' },
+  'azure_msi.subscription.id': {
+    optional: true,
+    alphabet: 'labelValue',
+    description: 'Subscription of the resource that has the identity',
+  },
+  'azure_msi.resource_group': { optional: true, alphabet: 'text', description: 'Its resource group, lower case' },
+  'azure_msi.resource.type': {
+    optional: true,
+    alphabet: 'text',
+    description: 'Its type, such as microsoft.compute/virtualmachines',
+  },
+  'azure_msi.resource.name': { optional: true, identity: true, alphabet: 'text', description: 'Its name, lower case' },
   'azure_msi.tenant.id': {
     identity: true,
     alphabet: 'labelValue',
@@ -92,6 +115,14 @@ export const AZURE_IMDS_ROWS = makeRows('azure_imds', 'agent', {
 })
 
 export const GCP_IIT_ROWS = makeRows('gcp_iit', 'agent', {
+  'gcp_iit.issuer': { alphabet: 'url', description: 'Issuer of the token, https://accounts.google.com' },
+  'gcp_iit.instance_confidentiality': {
+    type: 'int',
+    optional: true,
+    alphabet: 'digits',
+    description: '1 for a Confidential VM',
+  },
+  'gcp_iit.license_id': { many: true, optional: true, alphabet: 'digits', description: 'Ids of licences' },
   'gcp_iit.project_id': { optional: true, identity: true, alphabet: 'text', description: 'Project id' },
   'gcp_iit.project_number': { optional: true, alphabet: 'digits', description: 'Project number' },
   'gcp_iit.instance_id': { optional: true, identity: true, alphabet: 'digits', description: 'Id of the instance' },

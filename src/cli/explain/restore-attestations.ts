@@ -49,6 +49,6 @@ function createRecordedAttestor(row: Attestor, { selector, facts }: Restored): A
     *checks(_facts, pins, context) {
       for (const check of row.checks(facts, pins, context)) if (check.unknown === undefined) yield check
     },
-    attributes: () => row.attributes(facts),
+    attributes: (_facts, pins) => row.attributes(facts, pins),
   }
 }

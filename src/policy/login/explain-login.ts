@@ -143,7 +143,11 @@ async function explainPiece(
   if (facts === undefined) return { checks, attributes: undefined }
   const shown = new Set(checks.map(({ name }) => name))
   const others = [...attestor.checks(facts, pins, context)].filter(({ name }) => !shown.has(name))
-  return { checks: [...checks, ...others], attributes: attestor.attributes(facts), tokenId: attestor.tokenId?.(facts) }
+  return {
+    checks: [...checks, ...others],
+    attributes: attestor.attributes(facts, pins),
+    tokenId: attestor.tokenId?.(facts),
+  }
 }
 
 async function explainByVerdict(

@@ -192,7 +192,7 @@ function isRefusedWith({ verdicts }: Piece, refusal: Refusal): boolean {
 
 function listProvedAttributes(piece: Piece): readonly Attribute[] {
   const best = chooseVerdict(piece)
-  return best?.ok ? piece.attestor.attributes(best.value.facts) : []
+  return best?.ok ? piece.attestor.attributes(best.value.facts, undefined) : []
 }
 
 /** Lists why this evidence did not admit: the refusal of its verification, or else those of policies. */

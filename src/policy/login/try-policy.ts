@@ -140,7 +140,7 @@ function prove({ requirement, piece }: Match, policy: Policy, context: TryContex
     facts: attestor.record?.(facts, pins) ?? null,
     ...(tokenId === undefined ? {} : { tokenId }),
   }
-  return pass({ attributes: attestor.attributes(facts), proofs: [proof], expiresAtSeconds })
+  return pass({ attributes: attestor.attributes(facts, pins), proofs: [proof], expiresAtSeconds })
 }
 
 /** The call-outs that the request may still make. */

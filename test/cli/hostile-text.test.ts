@@ -40,6 +40,18 @@ interface Case {
 }
 
 const storedPolicy = (made: Bench): void => void made.file(`store/${KEY}.yaml`, `${attestation()}# ${STEER}\n`)
+/** Valid, with hostile strings wherever a list of what is revoked may have any. */
+const HOSTILE_REVOCATIONS = yaml({
+  section: 'Revocations',
+  schema: 'v1',
+  spec: {
+    lock: { until: '2099-01-01T00:00:00Z', reason: HOSTILE },
+    entries: [
+      { attribute: { name: 'k8s_token.issuer', value: HOSTILE }, until: '2099-01-01T00:00:00Z', reason: HOSTILE },
+      { attribute: { name: 'k8s_token.pod.name', value: HOSTILE }, until: '2020-01-01T00:00:00Z', reason: HOSTILE },
+    ],
+  },
+})
 /** Valid, with hostile strings wherever a document may have any. */
 const HOSTILE_POLICY = yaml({
   section: 'AgentAttestation',
@@ -205,6 +217,46 @@ const CASES: readonly Case[] = [
     prepare: ({ file }) => {
       file(`${HOSTILE}/x`, '')
       return ['cluster', '--id', 'c-1', '--store', HOSTILE, 'Cluster']
+    },
+    exitCode: 0,
+  },
+  {
+    what: 'a reason that is hostile',
+    command: 'revoke add',
+    prepare: (made) => {
+      made.file(`store/clusters/c-1/Revocations.yaml`, HOSTILE_REVOCATIONS)
+      return [...WHERE, '--node', 'n', '--for', '1h', '--reason', HOSTILE]
+    },
+    exitCode: 0,
+  },
+  {
+    what: 'a node that is none',
+    command: 'revoke add',
+    prepare: () => [...WHERE, '--node', HOSTILE, '--for', '1h', '--reason', 'r'],
+    exitCode: 1,
+  },
+  ...(
+    [
+      ['revoke list', WHERE],
+      ['revoke prune', WHERE],
+      ['revoke expire', [...WHERE, '--attribute', `k8s_token.issuer=${HOSTILE}`]],
+      ['lock', ['--cluster', 'c-1', '--store', 'store', '--for', '1h', '--reason', HOSTILE]],
+    ] as const
+  ).map(([command, words]) => ({
+    what: 'entries that are hostile',
+    command,
+    prepare: (made: Bench) => {
+      made.file(`store/clusters/c-1/Revocations.yaml`, HOSTILE_REVOCATIONS)
+      return words
+    },
+    exitCode: 0,
+  })),
+  {
+    what: 'a lock that is hostile',
+    command: 'unlock',
+    prepare: (made) => {
+      made.file(`store/clusters/c-1/Revocations.yaml`, HOSTILE_REVOCATIONS)
+      return ['--cluster', 'c-1', '--store', 'store']
     },
     exitCode: 0,
   },

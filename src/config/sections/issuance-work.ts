@@ -16,6 +16,8 @@ export interface IssuanceWork {
   readonly uses: AttributeUse[]
   readonly additionalClaims: Path[]
   readonly conditions: ConditionCompiler
+  /** Misspelt names that may still get a hint: each is compared with the whole catalogue, and few issues are listed. */
+  hintsLeft: number
 }
 
 interface CountBound {

@@ -67,7 +67,7 @@ function compileWhen(when: v.InferOutput<typeof whenSchema>, path: Path, work: I
     const attributePath = [...path, name]
     const attribute = resolveAttribute(name)
     if (attribute === undefined) {
-      const near = suggestAttribute(name)
+      const near = work.hintsLeft-- > 0 ? suggestAttribute(name) : undefined
       const hint = near === undefined ? '' : `; did you mean "${near}"?`
       const message = `Cannot match on ${quoteText(name, UNKNOWN_ATTRIBUTE_QUOTED_MAX)}: unknown attribute${hint}`
       work.report({ code: 'attribute_unknown', path: attributePath, message, atKey: true })

@@ -2,7 +2,7 @@
 // specific to Postern: the three templates that older clusters have outside managed configuration.
 import * as v from 'valibot'
 import { stopsCompiling } from '../../core/issue.ts'
-import { CONDITION_MAX_LENGTH, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../../core/limits.ts'
+import { CONDITION_MAX_LENGTH, ISSUES_MAX, OVERRIDES_MAX, TEMPLATE_MAX_LENGTH } from '../../core/limits.ts'
 import type { IssuanceOverride, IssuancePolicy } from '../../policy/mapping/issuance.ts'
 import { createConditionCompiler } from '../compile/condition-budget.ts'
 import { compileIssuance, policySchema } from './issuance-fields.ts'
@@ -70,6 +70,7 @@ export const svidIssuancePolicy: SectionRow<IssuancePolicy> = defineSection({
       uses: [],
       additionalClaims: [],
       conditions,
+      hintsLeft: ISSUES_MAX,
     }
     const legacy = spec.legacy === undefined ? NO_LEGACY : compileLegacy(spec.legacy, work)
     const base = compileIssuance(spec.policy ?? {}, ['policy'], legacy, work)

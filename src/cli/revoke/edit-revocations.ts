@@ -4,6 +4,7 @@ import { readYaml } from '../../config/yaml/yaml.ts'
 import type { YamlList, YamlMap, YamlNode } from '../../config/yaml/yaml-node.ts'
 import { formatInstantSeconds } from '../../core/instant.ts'
 import { REVOCATIONS_DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
+import { printableJson } from '../../core/printable.ts'
 import type { Lock, RevokedFact } from '../../policy/revocation/revocation.ts'
 
 /** A new entry. */
@@ -77,7 +78,7 @@ export function removeEntries(text: string, indexes: readonly number[]): string 
 
 /** Sets the lock, in place of one that is there. */
 export function setLock(text: string | undefined, { untilSeconds, reason }: Lock): string | undefined {
-  const written = `{"until": "${formatInstantSeconds(untilSeconds)}", "reason": ${quote(reason)}}`
+  const written = `{"until": "${formatInstantSeconds(untilSeconds)}", "reason": ${printableJson(reason)}}`
   if (text === undefined) return `${HEAD}  lock: ${written}\n`
   const spec = readSpec(text)
   if (spec === undefined) return undefined
@@ -104,32 +105,21 @@ export function removeLock(text: string): string | 'absent' | undefined {
 /** An entry in flow style, whose strings JSON quotes: no value can end it or add a field. */
 function writeEntry({ fact, untilSeconds, reason }: NewEntry): string {
   const until = formatInstantSeconds(untilSeconds)
-  return `{${writeFact(fact)}, "until": "${until}", "reason": ${quote(reason)}}`
+  return `{${writeFact(fact)}, "until": "${until}", "reason": ${printableJson(reason)}}`
 }
 
 function writeFact(fact: RevokedFact): string {
   switch (fact.kind) {
     case 'node':
-      return `"node": ${quote(fact.name)}`
+      return `"node": ${printableJson(fact.name)}`
     case 'session':
-      return `"session": ${quote(fact.id)}`
+      return `"session": ${printableJson(fact.id)}`
     default: {
       const { kind, ...fields } = fact
-      const members = Object.entries(fields).map(([name, value]) => `"${name}": ${quote(value)}`)
+      const members = Object.entries(fields).map(([name, value]) => `"${name}": ${printableJson(value)}`)
       return `"${kind}": {${members.join(', ')}}`
     }
   }
-}
-
-/**
- * A double-quoted scalar (YAML 1.2.2 section 7.3.1). JSON leaves as they are the characters that a document must not hold,
- * since nobody sees them.
- */
-function quote(text: string): string {
-  return JSON.stringify(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
-    const digits = (character.codePointAt(0) ?? 0).toString(16)
-    return digits.length > 4 ? `\\U${digits.padStart(8, '0')}` : `\\u${digits.padStart(4, '0')}`
-  })
 }
 
 function readSpec(text: string): YamlMap | undefined {

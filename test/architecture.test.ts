@@ -72,7 +72,9 @@ function mayImport(file: string, specifier: string): boolean {
   if (specifier === 'fastest-levenshtein') return file === 'core/nearest.ts'
   if (specifier === 'commander' || specifier === 'diff') return home === 'cli'
   if (specifier === '@hono/node-server') return file === 'runtime/http/http-server.ts'
-  if (specifier === 'cloudflare:workers') return file === 'runtime/worker.ts'
+  if (specifier === 'cloudflare:workers')
+    return file === 'runtime/worker.ts' || file === 'runtime/replay/replay-shard.ts'
+  if (specifier === 'redis') return file === 'runtime/redis/redis-client.ts'
   if (specifier.startsWith('node:') || specifier.startsWith('@valibot/')) return isHost
   return false
 }

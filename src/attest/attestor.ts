@@ -23,6 +23,18 @@ import type {
 } from './shapes.ts'
 
 /** Sentences of the row that lints, the tool and docs/attestors.md print. */
+export interface Reissue {
+  /**
+   * - `never`: the same evidence at each request, for as long as the machine lives: `singleUse` is an error
+   * - `cached`: the same evidence for some time: `singleUse` is a warning
+   */
+  readonly how: 'never' | 'cached'
+  /** A clause: what gives out the same evidence, and for how long. */
+  readonly words: string
+  /** How an agent gets fresh evidence for each login; for `cached`. */
+  readonly fresh?: string
+}
+
 export interface Words {
   /** The name of its evidence with an article: `a service account token`. */
   readonly evidence: string
@@ -78,6 +90,8 @@ export interface Attestor<S extends Shapes = Shapes> {
   readonly configOptional: boolean
   /** The attributes that the row adds to the catalogue, with `origin` equal to `type` and `side: 'agent'`. */
   readonly attributeRows?: readonly AttributeRow[]
+  /** How its platform gives out the same evidence again. Absent: evidence is made anew for each request, or an author knows. */
+  readonly reissue?: Reissue
 
   /**
    * Compiles one entry of `requiredAttestors`. Pure: no clock, no network.

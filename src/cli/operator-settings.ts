@@ -57,7 +57,7 @@ export async function readOperatorSettings(
     clockSkewSeconds,
     attestors,
     // Only the gateway knows whether it can seal challenges: SEAL_KEYS are usually not set where documents are written.
-    contextFor: createContextFor({ ...read.value, canSeal: true }, attestors),
+    contextFor: createContextFor({ ...read.value, canSeal: true, canClaim: true }, attestors),
   }
 }
 

@@ -43,6 +43,8 @@ export const ISSUES = {
   attestor_unsupported: 'unhealthy',
   challenge_unavailable: 'unhealthy',
   call_out_alone: 'error',
+  single_use_impossible: 'error',
+  replay_unavailable: 'unhealthy',
   // Attributes, templates, conditions
   attribute_unknown: 'error',
   attribute_surface_forbidden: 'error',
@@ -82,6 +84,7 @@ export const ISSUES = {
   ref_ambiguous: 'warning',
   event_unguarded: 'warning',
   field_without_effect: 'warning',
+  single_use_cached: 'warning',
   not_before_future: 'warning',
   path_never_valid: 'warning',
   path_not_injective: 'warning',

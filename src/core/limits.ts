@@ -431,6 +431,24 @@ export const STORE_TIMEOUT_MILLIS = 5_000
  * one that is evicted and read again is not reported again.
  */
 export const CONFIG_EVENT_KEYS_MAX = 8_192
+/**
+ * One claim in the store of used evidence. A login waits for it, and its caller gives up after some seconds as well.
+ */
+export const REPLAY_TIMEOUT_MILLIS = 2_000
+/** The replay store is reported as failed at most this often. */
+export const REPLAY_EVENT_INTERVAL_MILLIS = 60_000
+/** Every so many claims the file of used evidence is cleared of what has expired, so many rows at a time. */
+export const REPLAY_PURGE_EVERY = 64
+export const REPLAY_PURGE_ROWS = 256
+/** How long the start waits for the server of used evidence. */
+export const REPLAY_START_MILLIS = 3_000
+/** Connections to Redis. A server that does not answer a ping within twice its interval has no connection any more. */
+export const REDIS_CONNECT_TIMEOUT_MILLIS = 2_000
+export const REDIS_PING_MILLIS = 2_000
+export const REDIS_RECONNECT_MILLIS = 250
+/** Used evidence is remembered for this much longer than any gateway accepts it: clocks of machines differ. */
+export const REPLAY_MARGIN_SECONDS = 60
+
 /** The store is reported as failed at most this often, and as back once no read failed for as long. */
 export const STORE_EVENT_INTERVAL_MILLIS = 60_000
 /** Documents whose failed reads are remembered until the store is back. */

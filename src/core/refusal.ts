@@ -52,6 +52,7 @@ export const REFUSALS = {
   configuration_invalid: request(503, 'The configuration has never compiled'),
   store_unavailable: request(503, 'The configuration store could not be read'),
   call_out_unavailable: request(503, 'A service that a policy calls did not answer'),
+  replay_unavailable: request(503, 'The store of used evidence did not answer'),
   challenge_unavailable: request(503, 'This gateway cannot issue challenges'),
   challenge_not_required: request(403, 'No policy asks for this challenge'),
   audit_unavailable: request(503, 'The audit record could not be written'),
@@ -117,6 +118,7 @@ export const REFUSALS = {
     'The configuration that verifies this evidence could not be read',
   ),
   call_out_unanswered: waiting('not_answered', 'call_out_unavailable', 'A service that a policy calls did not answer'),
+  replay_unanswered: waiting('not_answered', 'replay_unavailable', 'The store of used evidence did not answer'),
   // Evidence: pins and conditions
   token_lifetime_excessive: evidence('not_accepted', 'The token lifetime is too long'),
   namespace_not_allowed: evidence('not_accepted', 'The namespace is not allowed'),
@@ -148,6 +150,7 @@ export const REFUSALS = {
   condition_failed: evidence('not_accepted', 'A condition does not hold'),
   condition_fault: evidence('not_accepted', 'A condition could not be evaluated'),
   evidence_revoked: evidence('not_accepted', 'What the evidence proves has been revoked'),
+  evidence_replayed: evidence('not_accepted', 'The evidence was used before'),
   policy_empty: evidence('not_accepted', 'The policy requires no evidence, so it admits no one'),
   // Attribute-to-claims mapping, one workload
   attribute_missing: request(422, 'An attribute is missing'),

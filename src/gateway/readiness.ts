@@ -5,6 +5,8 @@ import { type ConfigSource, callStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { countSecondsSince } from '../core/duration.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
+import type { ReplayStore } from '../policy/single-use/replay-store.ts'
+import type { SingleUse } from '../policy/single-use/single-use.ts'
 import type { Checks } from './answers/health-answers.ts'
 
 /** State that only the host knows. */
@@ -28,6 +30,8 @@ interface ReadinessOptions {
   readonly clock: Clock
   readonly sleep: Sleep
   readonly isSealing: boolean
+  readonly replay: Pick<ReplayStore, 'kind' | 'scope'> | undefined
+  readonly singleUse: Pick<SingleUse, 'failingSinceMillis'> | undefined
   readonly hostState: (() => HostState) | undefined
 }
 
@@ -41,7 +45,7 @@ interface StoreState {
 }
 
 export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
-  const { source, clock, sleep, isSealing, hostState } = options
+  const { source, clock, sleep, isSealing, replay, singleUse, hostState } = options
   let last: StoreState | undefined
   let askedMillis: number | undefined
 
@@ -71,11 +75,14 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     const store = await checkStore()
     const { isDraining, auditRefusingSinceMillis } = hostState?.() ?? { isDraining: false }
     const nowMillis = clock()
+    const replaySinceMillis = singleUse?.failingSinceMillis()
     const states: readonly (readonly [Checks['degraded'][number], boolean, Unready | undefined])[] = [
       ['draining', isDraining, 'gateway_draining'],
       ['store_unreadable', !store.readable, 'store_unavailable'],
       ['audit_failing', auditRefusingSinceMillis !== undefined, 'audit_unavailable'],
       ['sealing_off', !isSealing, undefined],
+      // Policies without `singleUse` do not depend on it.
+      ['replay_failing', replaySinceMillis !== undefined, undefined],
     ]
     const degraded = states.filter(([, holds]) => holds)
     const code = degraded.find(([, , refused]) => refused !== undefined)?.[2]
@@ -92,6 +99,13 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
             ? { taking: true }
             : { taking: false, failingForSeconds: countSecondsSince(auditRefusingSinceMillis, nowMillis) },
         sealing: isSealing,
+        replay: {
+          store: replay?.kind ?? 'none',
+          ...(replay === undefined ? {} : { scope: replay.scope }),
+          ...(replaySinceMillis === undefined
+            ? {}
+            : { failingForSeconds: countSecondsSince(replaySinceMillis, nowMillis) }),
+        },
         draining: isDraining,
         degraded: degraded.map(([name]) => name),
       },

@@ -15,6 +15,8 @@ import type { Clock, Sleep } from '../core/clock.ts'
 import type { FetchLike } from '../net/bounded-fetch.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import { createDecisions, type Decisions } from '../policy/login/decision.ts'
+import type { ReplayStore } from '../policy/single-use/replay-store.ts'
+import { createSingleUse, type SingleUse } from '../policy/single-use/single-use.ts'
 import { createKeySources, type KeySources } from '../token/keys/key-source.ts'
 import type { SessionAuthority } from '../token/session/session.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
@@ -33,6 +35,11 @@ export interface GatewayOptions {
    * 503.
    */
   readonly state?: StateStore
+  /**
+   * The store of used evidence, for policies with `singleUse` and for challenges. Absent: such policies admit no login, and
+   * a challenge can be used until it expires.
+   */
+  readonly replay?: ReplayStore
   /** The compiled `wasm/policy-vm.wasm`. The host compiles it, because Workers forbid compilation at run time. */
   readonly module: WebAssembly.Module
   /** Fetches key sets and calls out. The gateway checks each URL; the host should check the resolved addresses. */
@@ -69,6 +76,7 @@ export interface Services {
   readonly mappingFaults: FindingsMemo<MappingFaults>
   readonly keySources: KeySources
   readonly engine: ConditionEngine
+  readonly singleUse: SingleUse | undefined
   readonly decisions: Decisions
   readonly clock: Clock
   readonly sleep: Sleep
@@ -89,7 +97,7 @@ export interface GatewayEnv {
 export type GatewayApp = Hono<GatewayEnv>
 
 export function createServices(options: GatewayOptions): Services {
-  const { settings, source, state, module, fetch, unusedProxy, clock, sleep, hostState, configCacheMaxBytes } = options
+  const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep, configCacheMaxBytes } = options
   const audit = guardSink(options.audit)
   // Without a seal key no records are kept: any writer of the store could forge an unsealed one.
   const records =
@@ -99,6 +107,9 @@ export function createServices(options: GatewayOptions): Services {
   const engine = createConditionEngine(module)
   const attestors = createAttestorTable(options.attestors)
   const urlPolicy = createUrlPolicy(settings)
+  const { issuerUrl, clockSkewSeconds: skewSeconds } = settings
+  const isSealing = settings.sealKeys.length > 0
+  const singleUse = replay && createSingleUse({ store: replay, issuerUrl, skewSeconds, clock, sleep, tell })
   return {
     attestors,
     fetch,
@@ -107,13 +118,13 @@ export function createServices(options: GatewayOptions): Services {
     clock,
     sleep,
     audit,
-    readiness: createReadiness({ source, clock, sleep, isSealing: settings.sealKeys.length > 0, hostState }),
+    readiness: createReadiness({ source, clock, sleep, isSealing, replay, singleUse, hostState: options.hostState }),
     authority: {
       keys: settings.sessionKeys,
       trustDomain: settings.trustDomain,
-      issuerUrl: settings.issuerUrl,
+      issuerUrl,
       ttlSeconds: settings.sessionTtlSeconds,
-      skewSeconds: settings.clockSkewSeconds,
+      skewSeconds,
     },
     configs: createConfigCache({
       source,
@@ -123,11 +134,12 @@ export function createServices(options: GatewayOptions): Services {
       sleep,
       compile: compileDocument,
       ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
-      contextFor: createContextFor({ ...settings, canSeal: settings.sealKeys.length > 0 }, attestors),
+      contextFor: createContextFor({ ...settings, canSeal: isSealing, canClaim: replay !== undefined }, attestors),
     }),
     crossFindings: createFindingsMemo(),
     mappingFaults: createFindingsMemo(),
     engine,
+    singleUse,
     decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
     keySources: createKeySources({
       fetch,

@@ -21,4 +21,6 @@ export interface Settings {
   readonly allowLoopbackIssuers: boolean
   /** Origins of issuers that may resolve to private addresses (Node and Deno). */
   readonly privateIssuers: readonly string[]
+  /** `redis://` or `rediss://`, with its password (Node and Deno). Never printed. */
+  readonly replayUrl?: string
 }

@@ -11,6 +11,8 @@ export interface Policy {
   readonly requirements: readonly Requirement[]
   /** Over the attributes of all its attestors together. */
   readonly conditions: readonly PolicyCondition[]
+  /** Its evidence admits once. Absent: until it expires. */
+  readonly singleUse?: true
   /** In `TrustDomainServerAttestation` only: the clusters that an issuer's session is valid for. Absent: all. */
   readonly allowedClusters?: readonly string[]
   /** In `TrustDomainServerAttestation` only: what an issuer's session may be used for. Absent: everything. */

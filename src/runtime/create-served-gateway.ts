@@ -12,6 +12,7 @@ import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './http/guarded-fetch.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
 import { loadPolicyVm } from './load-policy-vm.ts'
+import { openReplay } from './replay/open-replay.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
@@ -19,6 +20,8 @@ import { sleep } from './sleep.ts'
 export interface ServedHost {
   readonly audit: AuditSink
   readonly hostState: () => HostState
+  /** Prints a line for the operator. */
+  readonly say: (line: string) => void
 }
 
 export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {
@@ -41,22 +44,28 @@ export async function createServedGateway(
   const settings = await readServingSettings(environment, { canResolve: true })
   if (!settings.ok) return describeProblems(settings.problems)
   const unusedProxy = findUnusedProxy(environment)
+  const replay = await openReplay({ state, replayUrl: settings.value.replayUrl }, { clock: Date.now, sleep })
+  if (typeof replay === 'string') return replay
+  if (replay.notice !== undefined) host.say(replay.notice)
   const app = createGateway({
     settings: settings.value,
     source: createDirectorySource(store, { clock: Date.now, sleep }),
     state: createDirectorySource(state),
+    ...(replay.store === undefined ? {} : { replay: replay.store }),
     module: loadPolicyVm(),
     fetch: createGuardedFetch(createUrlPolicy(settings.value)),
     ...(unusedProxy === undefined ? {} : { unusedProxy }),
     clock: Date.now,
     sleep,
     configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,
-    ...host,
+    audit: host.audit,
+    hostState: host.hostState,
   })
   return {
     fetch: app.fetch,
     reportEvent: createEventReporter(host.audit, Date.now),
-    describeStart: (url) => describeStart(settings.value, { name: describeHost(), hasState: true, url }),
+    describeStart: (url) =>
+      describeStart(settings.value, { name: describeHost(), hasState: true, replay: replay.store, url }),
   }
 }
 

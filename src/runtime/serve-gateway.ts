@@ -28,6 +28,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   let isDraining = false
   const gateway = await createServedGateway(options, environment, {
     audit,
+    say,
     hostState() {
       const refusing = auditRefusing()
       return { isDraining, ...(refusing === undefined ? {} : { auditRefusingSinceMillis: refusing.sinceMillis }) }

@@ -14,6 +14,7 @@ import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { findKeyFaults, readSessionKeys } from '../token/session/session-keys.ts'
+import { isRedisUrl, REDIS_URL_WORDS } from './redis/redis-url.ts'
 
 export type SettingsResult =
   | { readonly ok: true; readonly value: Settings }
@@ -61,6 +62,10 @@ export function readSettings(environment: Environment, host: { readonly canResol
   const privateIssuers = readOrigins(readText('PRIVATE_ISSUERS'), addProblem)
   if (privateIssuers.length > 0 && !host.canResolve)
     addProblem('PRIVATE_ISSUERS', 'is not supported on Workers, which resolve names themselves: remove it')
+  const replayUrl = readText('REPLAY_URL')
+  if (replayUrl !== undefined && !host.canResolve)
+    addProblem('REPLAY_URL', 'is not supported on Workers: remove it, and bind the Durable Object REPLAY')
+  else if (replayUrl !== undefined && !isRedisUrl(replayUrl)) addProblem('REPLAY_URL', `must be ${REDIS_URL_WORDS}`)
   const sessionTtlSeconds = readInteger(
     'SESSION_TTL_SECONDS',
     SESSION_TTL_MIN_SECONDS,
@@ -84,6 +89,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
       clockSkewSeconds,
       allowLoopbackIssuers,
       privateIssuers,
+      ...(replayUrl === undefined ? {} : { replayUrl }),
     },
   }
 }

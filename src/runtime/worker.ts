@@ -1,5 +1,5 @@
 // The entry point on Cloudflare Workers: settings from vars and secrets, documents from the KV binding `POLICIES`, applied
-// records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound.
+// records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound, used evidence to the Durable Object `REPLAY`.
 import { env } from 'cloudflare:workers'
 import module from '../../wasm/policy-vm.wasm'
 import { type AuditRecord, formatAuditLine } from '../gateway/audit/audit.ts'
@@ -10,12 +10,18 @@ import { runBeforeFirstRequest } from './first-request.ts'
 import { createWorkerFetch } from './http/worker-fetch.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
+import { createDurableReplay, type ReplayBinding } from './replay/durable-replay.ts'
 import { describeProblems, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
+
+/** The binding `REPLAY` makes its objects of it. */
+// biome-ignore lint/performance/noBarrelFile: the platform takes the class from the main module
+export { ReplayShard } from './replay/replay-shard.ts'
 
 interface Bindings {
   readonly POLICIES: KvBinding
   readonly STATE?: KvBinding
+  readonly REPLAY?: ReplayBinding
 }
 
 const bindings = env as unknown as Bindings
@@ -28,10 +34,12 @@ function audit(record: AuditRecord): boolean {
   return true
 }
 
+const replay = bindings.REPLAY && createDurableReplay(bindings.REPLAY)
 const app = createGateway({
   settings: settings.value,
   source: createKvSource(bindings.POLICIES),
   state: createKvSource(bindings.STATE ?? bindings.POLICIES),
+  ...(replay === undefined ? {} : { replay }),
   module,
   // Workers resolve names themselves; the flag `global_fetch_strictly_public` keeps fetches away from the zone's own origin.
   fetch: createWorkerFetch((url, init) => fetch(url, init)),
@@ -40,6 +48,6 @@ const app = createGateway({
   audit,
 })
 
-const started = describeStart(settings.value, { name: 'workers', hasState: true })
+const started = describeStart(settings.value, { name: 'workers', hasState: true, replay })
 const tell = createEventReporter(audit, Date.now)
 export default runBeforeFirstRequest(refuseWhenDeployedAsLocal(app, settings.value.issuerUrl), () => tell(started))

@@ -11,5 +11,6 @@ export const COMPILE_CONTEXT: CompileContext = {
   urlPolicy: { allowLoopback: false },
   exactPins: false,
   canSeal: true,
+  canClaim: true,
   defaultAudiences: ['spiffe://example.org'],
 }

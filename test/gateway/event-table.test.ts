@@ -84,7 +84,14 @@ describe('the start', () => {
     createEventReporter(
       (record) => records.push(record),
       () => 0,
-    )(describeStart(settings, { name: 'node 24', hasState: true, url: 'http://127.0.0.1:1' }))
+    )(
+      describeStart(settings, {
+        name: 'node 24',
+        hasState: true,
+        replay: { kind: 'sqlite', scope: 'instance' },
+        url: 'http://127.0.0.1:1',
+      }),
+    )
     const keys = JSON.parse(environment.SESSION_SIGNING_KEYS).keys as { kid: string; d: string }[]
     expect(records).toEqual([
       {
@@ -100,6 +107,8 @@ describe('the start', () => {
         sessionKeyIds: keys.map(({ kid }) => kid),
         sealKeys: 1,
         keepsRecords: true,
+        replayStore: 'sqlite',
+        replayScope: 'instance',
         sessionTtlSeconds: 3600,
         clockSkewSeconds: 30,
         allowLoopbackIssuers: false,
@@ -115,7 +124,7 @@ describe('the start', () => {
     ['no state store', { SEAL_KEYS: Buffer.alloc(32).toString('base64url') }, false, false],
   ])('says whether records are kept, with %s', async (_what, change, hasState, keepsRecords) => {
     const { settings } = await settingsOf(change)
-    expect(describeStart(settings, { name: 'workers', hasState })).toMatchObject({ keepsRecords })
+    expect(describeStart(settings, { name: 'workers', hasState, replay: undefined })).toMatchObject({ keepsRecords })
   })
 
   it('has the version of the package', () => {

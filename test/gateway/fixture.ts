@@ -2,7 +2,7 @@
 
 import type { Attestor } from '../../src/attest/attestor.ts'
 import { ATTESTORS, type AttestorTable, createAttestorTable } from '../../src/attest/table.ts'
-import { ABSENCE_RECHECK_MILLIS } from '../../src/core/limits.ts'
+import { ABSENCE_RECHECK_MILLIS, REPLAY_TIMEOUT_MILLIS } from '../../src/core/limits.ts'
 import type { AuditRecord } from '../../src/gateway/audit/audit.ts'
 import type { EventRecord } from '../../src/gateway/audit/events.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
@@ -14,6 +14,7 @@ import { sleep } from '../../src/runtime/sleep.ts'
 import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 import { createMemoryStore, type MemoryStore } from '../config/memory-source.ts'
 import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
+import { createMemoryReplay, type MemoryReplay } from '../policy/single-use/memory-replay.ts'
 import { startIssuer, type TestIssuer } from '../token/issuer.ts'
 
 export const ISSUER_URL = 'http://127.0.0.1:8787'
@@ -27,6 +28,8 @@ export interface World {
   readonly events: EventRecord[]
   readonly settings: Settings
   readonly attestors: AttestorTable
+  /** The store of used evidence. */
+  readonly replay: MemoryReplay
   app: GatewayApp
   /** Whether the audit sink takes what it is given. */
   isTakingRecords: boolean
@@ -87,11 +90,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       source: store,
       ...(stateless ? {} : { state: store }),
       module: loadPolicyVm(),
+      replay: world.replay,
       attestors,
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
-      // No test waits for a deletion.
-      sleep: (millis, signal) => (millis === ABSENCE_RECHECK_MILLIS ? Promise.resolve() : sleep(millis, signal)),
+      // No test waits for a deletion, or for a store that hangs.
+      sleep(millis, signal) {
+        const isLate = millis === REPLAY_TIMEOUT_MILLIS && world.replay.trouble === 'hang'
+        return isLate || millis === ABSENCE_RECHECK_MILLIS ? Promise.resolve() : sleep(millis, signal)
+      },
       audit(record) {
         if (!world.isTakingRecords) return false
         if ('requestId' in record) records.push(record)
@@ -121,6 +128,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     events,
     settings,
     attestors: createAttestorTable(attestors),
+    replay: createMemoryReplay(() => Date.now() + world.ahead),
     ahead: 0,
     isTakingRecords: true,
     app: undefined as unknown as GatewayApp,

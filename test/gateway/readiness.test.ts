@@ -10,6 +10,7 @@ function rig() {
     reads: 0,
     hostState: { isDraining: false } as HostState,
     isSealing: true,
+    replaySinceMillis: undefined as number | undefined,
   }
   const ready = () =>
     createReadiness({
@@ -28,6 +29,8 @@ function rig() {
         return undefined
       },
       isSealing: state.isSealing,
+      replay: { kind: 'sqlite', scope: 'instance' },
+      singleUse: { failingSinceMillis: () => state.replaySinceMillis },
       hostState: () => state.hostState,
     })
   return { state, ready }
@@ -46,6 +49,7 @@ describe('readiness', () => {
       ['audit_failing'],
     ],
     ['nothing is sealed', { isSealing: false }, undefined, ['sealing_off']],
+    ['used evidence cannot be told', { replaySinceMillis: 1 }, undefined, ['replay_failing']],
     [
       'everything is wrong',
       { store: 'fails', hostState: { isDraining: true, auditRefusingSinceMillis: 1 }, isSealing: false },

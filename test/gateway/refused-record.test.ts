@@ -19,6 +19,7 @@ beforeEach(() => {
   world.issuer.setDown(false)
   world.issuer.publish(undefined)
   world.store.readTrouble = 'none'
+  world.replay.trouble = 'none'
   world.store.values.delete('clusters/c-1/Revocations')
   world.putPolicy('c-1')
   world.restart()
@@ -72,6 +73,19 @@ const conditioned = (expression: string, expected: object, change: MintChange = 
   expected,
 })
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** The store of used evidence is down. */
+const usedOnce = (code: 'replay_unavailable' | 'replay_unanswered'): Case => ({
+  async send() {
+    world.store.put('clusters/c-1/AgentAttestation', `${policyText(world.issuer.issuer)}      singleUse: true\n`)
+    world.replay.trouble = 'error'
+    return log(await minted())
+  },
+  proved: true,
+  ...(code === 'replay_unanswered'
+    ? { failure: { replayStore: 'memory', replayFailure: 'the store of used evidence is down' } }
+    : {}),
+})
 
 /** Why a code is in no record of a login that could say who. */
 type Elsewhere =
@@ -138,6 +152,8 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   challenge_unavailable: 'another route',
   challenge_not_required: 'another route',
   call_out_unavailable: 'no attestor that ships gives it',
+  replay_unavailable: usedOnce('replay_unavailable'),
+  replay_unanswered: usedOnce('replay_unanswered'),
   call_out_unanswered: 'no attestor that ships gives it',
   section_missing: 'no attestor that ships gives it',
   section_invalid: 'no attestor that ships gives it',
@@ -295,6 +311,19 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
       until: '9999-01-01T00:00:00Z',
       revocationReason: 'hidden',
     },
+  },
+  evidence_replayed: {
+    async send() {
+      world.store.put('clusters/c-1/AgentAttestation', `${policyText(world.issuer.issuer)}      singleUse: true\n`)
+      world.replay.trouble = 'none'
+      // A token of its own, since tests share the store.
+      const token = await minted({ claims: { jti: crypto.randomUUID() } })
+      expect((await log(token)).status).toBe(200)
+      world.records.length = 0
+      return log(token)
+    },
+    proved: true,
+    expected: { singleUse: true },
   },
   identity_not_managed: 'a row of another token gives it',
   repository_not_allowed: 'a row of another token gives it',

@@ -10,6 +10,7 @@ const [bounds = '{}', store = '', cert, key] = process.argv.slice(2)
 const { audit, say } = openServerOutputs()
 const gateway = await createServedGateway({ store, state: store }, process.env, {
   audit,
+  say,
   hostState: () => ({ isDraining: false }),
 })
 if (typeof gateway === 'string') throw new Error(gateway)

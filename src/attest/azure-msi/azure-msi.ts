@@ -22,6 +22,10 @@ export const azureMsi = oidcAttestor({
       next: 'set principalID of each tenant, or require a second attestor',
     },
   },
+  reissue: {
+    how: 'cached',
+    words: 'the metadata service gives out the same token for up to 24 h',
+  },
   configSchema: azureConfigSchema,
   form: 'a managed identity token',
   advice: {

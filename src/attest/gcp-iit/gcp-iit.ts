@@ -16,6 +16,10 @@ export const gcpIit = oidcAttestor({
       next: 'set allowedServiceAccounts, or require a second attestor',
     },
   },
+  reissue: {
+    how: 'cached',
+    words: 'the metadata server may give out the same token for one audience until shortly before its end, up to 1 h',
+  },
   configSchema: gcpConfigSchema,
   form: 'a Google identity token',
   advice: {

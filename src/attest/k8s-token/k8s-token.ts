@@ -19,6 +19,11 @@ export const k8sToken = oidcAttestor({
       next: 'set serviceAccountNamespace and serviceAccountName, or require a second attestor',
     },
   },
+  reissue: {
+    how: 'cached',
+    words: 'a projected token in a file is the same one until four fifths of its lifetime have passed, at most 24 h',
+    fresh: 'have agents request a token for each login (TokenRequest), or remove singleUse',
+  },
   configSchema: k8sTokenConfigSchema,
   form: 'a bound service account token',
   keys: (config) => config,

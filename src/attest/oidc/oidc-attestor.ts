@@ -12,7 +12,7 @@ import type { KeySourceSpec } from '../../token/keys/key-source-spec.ts'
 import { checkTimes, type ParsedToken, parseToken } from '../../token/parse.ts'
 import { type Verification, verifySignature } from '../../token/verify.ts'
 import type { AttestContext, EntryContext, Report } from '../attest-context.ts'
-import type { Attestor, Words } from '../attestor.ts'
+import type { Attestor, Reissue, Words } from '../attestor.ts'
 import type { Check } from '../check.ts'
 import type { Claimed } from '../claimed.ts'
 import type { CompiledEntry, Prospect } from '../shapes.ts'
@@ -57,6 +57,7 @@ export interface OidcDefinition<Config, OwnPins, Own> {
   readonly configSchema: v.GenericSchema<unknown, Config>
   readonly configOptional?: boolean
   readonly attributeRows?: readonly AttributeRow[]
+  readonly reissue?: Reissue
   /** The name of the token with an article, for explanations: `a bound service account token`. */
   readonly form: string
   /**
@@ -133,7 +134,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
   definition: OidcDefinition<Config, OwnPins, Own>,
 ): Attestor<OidcShapes<Config, OwnPins, Own>> {
   type Row = Attestor<OidcShapes<Config, OwnPins, Own>>
-  const { type, words, configSchema, configOptional = false, attributeRows, advice } = definition
+  const { type, words, configSchema, configOptional = false, attributeRows, reissue, advice } = definition
 
   const row: Row = {
     type,
@@ -142,6 +143,7 @@ export function oidcAttestor<Config, OwnPins, Own>(
     configSchema,
     configOptional,
     ...(attributeRows === undefined ? {} : { attributeRows }),
+    ...(reissue === undefined ? {} : { reissue }),
 
     compile(config, context, report) {
       const keys = [definition.keys(config)].flat()

@@ -47,6 +47,7 @@ function makePolicyJson({ policy, state, attestors, conditions, revocation }: Po
     conditions: conditions.conditions.map(makeConditionJson),
     ...(conditions.refusal === undefined ? {} : { refusal: conditions.refusal }),
     ...(revocation === undefined ? {} : { revocation }),
+    ...(policy.singleUse === true ? { singleUse: true } : {}),
   }
 }
 

@@ -12,6 +12,7 @@ import type { Attestation } from '../../policy/login/evidence.ts'
 import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { PolicySet } from '../../policy/policy.ts'
 import { checkLock, type ScopedRevocations } from '../../policy/revocation/check-revocation.ts'
+import { ASSUMED_UNUSED } from '../../policy/single-use/single-use.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { EXIT, type ExitCode, type Io, makeUsageStop, Stop } from '../command.ts'
@@ -112,6 +113,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     section: (name) => Promise.resolve(refuse(makeOfflineRefusal(name))),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
     revocations,
+    singleUse: ASSUMED_UNUSED,
   })
   const locked = checkLock(revocations, nowSeconds)
   const report: ExplainReport = {

@@ -18,6 +18,9 @@ import { formatValue, shortenText } from './format-value.ts'
 import { formatVerdict } from './format-verdict.ts'
 import { explainMiss, listOtherPolicies } from './other-policies.ts'
 
+const SINGLE_USE =
+  'single use: the evidence is claimed when all else passes, and refused (evidence_replayed) if it was used before, which is not looked up here'
+
 type Colour = { readonly colour: boolean }
 
 const MARKS = {
@@ -86,6 +89,7 @@ function formatPolicy(policy: PolicyExplanation, { verdict }: ExplainReport, io:
     ...policy.attestors.flatMap((attestor) => formatAttestor(attestor, io)),
     ...formatConditions(policy, io),
     ...formatRevocation(policy.revocation, io),
+    ...(policy.policy.singleUse === true ? [`  ${paintMark('skipped', io)} ${SINGLE_USE}`] : []),
   ]
 }
 

@@ -15,6 +15,8 @@ export interface CompileSettings {
   readonly privateIssuers: readonly string[]
   /** `SEAL_KEYS` are set. */
   readonly canSeal: boolean
+  /** There is a replay store. */
+  readonly canClaim: boolean
   readonly audience: string
 }
 
@@ -39,6 +41,7 @@ export function createContextFor(settings: CompileSettings, attestors: AttestorT
     urlPolicy,
     exactPins: scope === 'trust-domain',
     canSeal: settings.canSeal,
+    canClaim: settings.canClaim,
     defaultAudiences,
   })
 }

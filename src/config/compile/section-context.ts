@@ -6,4 +6,6 @@ import type { AttestorTable } from '../../attest/table.ts'
 export interface CompileContext extends EntryContext {
   /** The attestors that policies may require. */
   readonly attestors: AttestorTable
+  /** True if the gateway has a replay store. Without one no evidence can be claimed, and a policy with `singleUse` never admits. */
+  readonly canClaim: boolean
 }

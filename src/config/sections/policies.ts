@@ -24,6 +24,7 @@ import {
   type RequiredAttestors,
 } from './requirements.ts'
 import { SALVAGED } from './salvaged.ts'
+import { checkSingleUse } from './single-use.ts'
 
 /** A name is a segment of the `sub` of every session, so `.` and `..` are excluded (SPIFFE-ID section 2.2). */
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,63}$/
@@ -74,6 +75,9 @@ export function createPolicyEntries(attestors: AttestorTable) {
     ),
     requiredAttestors: createRequiredAttestorsSchema(attestors),
     conditions: conditionsSchema,
+    singleUse: v.optional(
+      v.pipe(v.boolean(), v.description('Whether its evidence admits once; default false: until it expires')),
+    ),
   }
 }
 
@@ -109,6 +113,7 @@ export interface PolicySpec {
   readonly name: string
   readonly requiredAttestors: RequiredAttestors
   readonly conditions?: Conditions
+  readonly singleUse?: boolean | undefined
 }
 
 /** Compiles a list of policies; paths of issues are relative to it. Holes in the list are invalid policies. */
@@ -150,7 +155,10 @@ export function compilePolicies(
     const conditions = compileConditions(policy.conditions, types, compiler, (issue) =>
       report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
-    compiled.push({ name: policy.name, index, requirements, conditions })
+    const isSingleUse = policy.singleUse === true
+    if (isSingleUse)
+      checkSingleUse(policy.name, requirements, context, (issue) => report({ ...issue, path: [index, ...issue.path] }))
+    compiled.push({ name: policy.name, index, requirements, conditions, ...(isSingleUse ? { singleUse: true } : {}) })
     // A condition that does not compile is an error already, and may be the one that fixes the attributes.
     if (isWhole && conditions.length === (policy.conditions?.length ?? 0)) {
       const fixed = new Set(conditions.flatMap(({ condition }) => findFixedAttributes(condition.expression)))

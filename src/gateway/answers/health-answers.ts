@@ -9,8 +9,18 @@ export const checksSchema = v.pipe(
     store: v.object({ readable: v.boolean(), forSeconds: integer, checkedSecondsAgo: integer }),
     audit: v.object({ taking: v.boolean(), failingForSeconds: v.exactOptional(integer) }),
     sealing: v.pipe(v.boolean(), v.description('Whether versions in force are recorded for isolates that start later')),
+    replay: v.pipe(
+      v.object({
+        store: v.string(),
+        scope: v.exactOptional(v.picklist(['instance', 'shared'])),
+        failingForSeconds: v.exactOptional(integer),
+      }),
+      v.description('The store of used evidence; scope "instance": other machines do not see what was used here'),
+    ),
     draining: v.boolean(),
-    degraded: defineList(v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off'])),
+    degraded: defineList(
+      v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off', 'replay_failing']),
+    ),
   }),
   v.description('What /readyz checked; ages in whole seconds'),
 )

@@ -5,6 +5,7 @@ import type { StoredEvent } from '../../config/live/cache.ts'
 import type { Clock } from '../../core/clock.ts'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../../core/limits.ts'
+import type { ReplayEvent } from '../../policy/single-use/single-use.ts'
 import type { IssuerFetchEvent } from '../../token/keys/key-source-events.ts'
 import { boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
 import type { GatewayStarted } from './start-event.ts'
@@ -23,7 +24,13 @@ export interface AuditRecovered {
   readonly refused: number
 }
 
-export type GatewayEvent = GatewayStarted | GatewayStopping | AuditRecovered | StoredEvent | IssuerFetchEvent
+export type GatewayEvent =
+  | GatewayStarted
+  | GatewayStopping
+  | AuditRecovered
+  | StoredEvent
+  | IssuerFetchEvent
+  | ReplayEvent
 
 /** An event, once per change. If a list is shortened, `<name>Omitted` counts the rest. */
 export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
@@ -56,6 +63,9 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
         'key ids of `SESSION_SIGNING_KEYS`, the one that signs first; `sessionKeyIdsOmitted` counts the others',
       sealKeys: 'the number of `SEAL_KEYS`; with 0 no applied record is kept',
       keepsRecords: 'whether applied records are kept: there are seal keys and a state store',
+      replayStore: 'the store of used evidence: `durable_object`, `redis`, `sqlite`, or `none`',
+      replayScope:
+        '`shared` by all instances; or `instance`: what was used on another machine is not known here. Absent without a store',
       sessionTtlSeconds: '`SESSION_TTL_SECONDS`',
       clockSkewSeconds: '`CLOCK_SKEW_SECONDS`',
       allowLoopbackIssuers: '`ALLOW_LOOPBACK_ISSUERS`: `true` is for development alone',
@@ -111,6 +121,14 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
   store_recovered: {
     when: 'The configuration store can be read again.',
     fields: { key: 'the document whose read shows it', failedSeconds: 'seconds since `store_failed`' },
+  },
+  replay_store_failed: {
+    when: 'The store of used evidence did not answer. Logins by policies with `singleUse` are answered with 503 meanwhile.',
+    fields: { store: 'as in `started`', reason: 'the error of the store' },
+  },
+  replay_store_recovered: {
+    when: 'The store of used evidence answers again.',
+    fields: { store: 'as in `started`', failedSeconds: 'seconds since it first failed' },
   },
   issuer_fetch_failed: {
     when: 'Keys could not be fetched, even if older ones still serve; repeated if the kind of failure changes.',

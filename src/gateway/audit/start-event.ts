@@ -1,5 +1,6 @@
 // The event that a gateway reports when it starts: its settings, without secrets.
 import { VERSION } from '../../core/version.ts'
+import type { ReplayStore } from '../../policy/single-use/replay-store.ts'
 import type { Settings } from '../settings.ts'
 
 export interface GatewayStarted {
@@ -13,23 +14,27 @@ export interface GatewayStarted {
   readonly sessionKeyIds: readonly string[]
   readonly sealKeys: number
   readonly keepsRecords: boolean
+  readonly replayStore: string
+  readonly replayScope?: string
   readonly sessionTtlSeconds: number
   readonly clockSkewSeconds: number
   readonly allowLoopbackIssuers: boolean
   readonly privateIssuers: readonly string[]
 }
 
-/**
- * Makes the event.
- *
- * @param name the host's name and version
- * @param hasState whether the host has a store for applied records
- * @param url where the host listens; absent on Workers
- */
-export function describeStart(
-  settings: Settings,
-  { name, hasState, url }: { readonly name: string; readonly hasState: boolean; readonly url?: string },
-): GatewayStarted {
+export interface StartedHost {
+  /** Its name and version. */
+  readonly name: string
+  /** Whether it has a store for applied records. */
+  readonly hasState: boolean
+  /** Its store of used evidence. */
+  readonly replay: Pick<ReplayStore, 'kind' | 'scope'> | undefined
+  /** Where it listens; absent on Workers. */
+  readonly url?: string
+}
+
+/** Makes the event. */
+export function describeStart(settings: Settings, { name, hasState, replay, url }: StartedHost): GatewayStarted {
   const { trustDomain, issuerUrl, audience, sessionKeys, sealKeys } = settings
   const { sessionTtlSeconds, clockSkewSeconds, allowLoopbackIssuers, privateIssuers } = settings
   return {
@@ -43,6 +48,8 @@ export function describeStart(
     sessionKeyIds: sessionKeys.pairs.map(({ kid }) => kid),
     sealKeys: sealKeys.length,
     keepsRecords: hasState && sealKeys.length > 0,
+    replayStore: replay?.kind ?? 'none',
+    ...(replay === undefined ? {} : { replayScope: replay.scope }),
     sessionTtlSeconds,
     clockSkewSeconds,
     allowLoopbackIssuers,

@@ -44,6 +44,7 @@ const LOGIN = [
   'configuration_invalid',
   'store_unavailable',
   'call_out_unavailable',
+  'replay_unavailable',
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 

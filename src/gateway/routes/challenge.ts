@@ -85,8 +85,8 @@ async function giveChallenge(
     nowSeconds,
   )
   if (sealed === undefined) return report.refuse(REQUEST_TOO_LONG)
-  // `once` is false because no store of used challenges exists, so a challenge can be used until it expires.
-  return report.answer({ ...made.value.published, challenge: sealed, once: false })
+  // Without a store of used challenges one can be used until it expires.
+  return report.answer({ ...made.value.published, challenge: sealed, once: services.singleUse !== undefined })
 }
 
 /** Checks `request` by the attestor's schema; an empty object if the attestor has none. */

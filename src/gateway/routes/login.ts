@@ -50,6 +50,7 @@ async function logIn(c: Context<GatewayEnv>, services: Services, cluster: string
     ...createAttestContext(services, snapshot, nowSeconds),
     engine: services.engine,
     revocations: revocations.value,
+    ...(services.singleUse === undefined ? {} : { singleUse: services.singleUse }),
   }
   const outcome = await evaluateLogin(attestations, policies.value, context)
   if (outcome.kind !== 'admitted') return report.refuseOutcome(outcome)

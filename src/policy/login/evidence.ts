@@ -31,6 +31,8 @@ export interface Piece {
   readonly attestor: Attestor
   readonly opened: Opened
   readonly candidates: Candidates
+  /** The id of the challenge that it answers. */
+  readonly challengeId?: string
   /** By the id of the anchor; see `createVerifier`. */
   readonly verdicts: Map<string, Verdict>
 }
@@ -59,8 +61,10 @@ export function readAttestation(attestation: Attestation, policies: PolicySet): 
   if (!read.ok) return refused(read.refusal)
   const opened = read.value
   const candidates = policies.candidatesFor(type, opened.selector)
-  if (candidates !== undefined)
-    return { attestation, opened, piece: { type, attestor, opened, candidates, verdicts: new Map() } }
+  if (candidates !== undefined) {
+    const answered = challenge === undefined ? {} : { challengeId: challenge.value.id }
+    return { attestation, opened, piece: { type, attestor, opened, candidates, ...answered, verdicts: new Map() } }
+  }
   const { selector = '' } = opened
   const expected = policies.selectorsFor(type)
   return refused(attestor.refuseSelector?.(selector, expected) ?? describeUnknownSelector(type, expected), opened)

@@ -5,6 +5,7 @@ import { CALL_OUTS_PER_REQUEST_MAX, CONDITION_FUEL_PER_REQUEST } from '../../cor
 import type { Refusal, RefusalCode } from '../../core/refusal.ts'
 import { createFuelTank } from '../conditions.ts'
 import { type Policy, type PolicySet, sortPolicies } from '../policy.ts'
+import { type Claims, claimEvidence, mustClaim } from './claim-evidence.ts'
 import {
   type Attestation,
   type EvidenceName,
@@ -19,7 +20,7 @@ import {
 } from './evidence.ts'
 import { findAnswerCode, isWaiting, NOT_ASKED } from './login-refusals.ts'
 import { createTrials, type EvidenceRefusal, type PolicyTrace, type Trials, type Untraced } from './trials.ts'
-import { askCallOuts, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
+import { askCallOuts, failOne, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
 import { chooseVerdict, createVerifier } from './verify-evidence.ts'
 
 export type LoginContext = TryContext
@@ -84,6 +85,7 @@ export async function evaluateLogin(
   const verifier = createVerifier(context)
   const tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
   const callOuts = { left: CALL_OUTS_PER_REQUEST_MAX }
+  const claims: Claims = new Map()
   const trials = createTrials((refusal) => isOfEvidence(refusal, read))
   const queue = createQueue(pieces, trials)
   let waiting: Refusal | undefined
@@ -96,6 +98,10 @@ export async function evaluateLogin(
     let tried = tryPolicy(policy, matches, context, tank)
     if (tried.kind === 'satisfied' && matches.some(isCallOut))
       tried = await askCallOuts(policy, tried, matches, context, callOuts)
+    if (tried.kind === 'satisfied' && mustClaim(policy, matches, context.singleUse)) {
+      const refused = await claimEvidence(policy, matches, context.singleUse, claims, context.nowSeconds)
+      if (refused !== undefined) tried = failOne(refused)
+    }
     if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, ...trace(read, trials) }
     trials.note({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
     waiting ??= tried.waiting

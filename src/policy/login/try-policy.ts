@@ -1,4 +1,4 @@
-// One policy against the evidence at hand: every attestor, then every condition, then the call-outs.
+// One policy against the evidence at hand: every attestor, then every condition, then the call-outs; the claims come after them (claim-evidence.ts).
 import type { AttestContext } from '../../attest/attest-context.ts'
 import { findFirstRefusal } from '../../attest/check.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
@@ -10,6 +10,7 @@ import type { SessionProof } from '../../token/session/session-claims.ts'
 import { checkConditions, type FuelTank } from '../conditions.ts'
 import type { Policy } from '../policy.ts'
 import { checkRevocation, type ScopedRevocations } from '../revocation/check-revocation.ts'
+import type { SingleUse } from '../single-use/single-use.ts'
 import { isCallOut, type Match } from './evidence.ts'
 import {
   describeEmptyPolicy,
@@ -45,6 +46,8 @@ export interface TryContext extends AttestContext {
   readonly engine: ConditionEngine
   /** The Revocations documents that apply to the login. Absent: none. */
   readonly revocations?: readonly ScopedRevocations[]
+  /** The store of used evidence. Absent: there is none, and a policy that needs one refuses. */
+  readonly singleUse?: SingleUse
 }
 
 /**
@@ -64,6 +67,12 @@ export function tryPolicy(policy: Policy, matches: readonly Match[], context: Tr
 function failAll({ requirements }: Policy, refusal: Refusal): Tried {
   const refusals = requirements.map(({ type }) => ({ type, refusal }))
   return { kind: 'failed', refusals, waiting: undefined, attestorsPassed: true }
+}
+
+/** One piece of evidence is refused after everything else has passed. */
+export function failOne(refused: EvidenceRefusal): Tried {
+  const waiting = isWaiting(refused.refusal) ? refused.refusal : undefined
+  return { kind: 'failed', refusals: [refused], waiting, attestorsPassed: true }
 }
 
 /** Refuses what an entry of Revocations names: before a call-out is made, and again with what it answered. */

@@ -14,6 +14,7 @@ const settings = {
   allowLoopbackIssuers: false,
   privateIssuers: ['https://10.0.0.1:6443'],
   canSeal: true,
+  canClaim: true,
   audience: 'spiffe://example.org',
 }
 

@@ -24,6 +24,8 @@ export interface Host {
   readonly pid: number
   /** Restarts it over the same store with the same settings. */
   restart(): Promise<void>
+  /** The same after SIGKILL: nothing was flushed, closed or said. */
+  restartKilled(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -101,6 +103,13 @@ export async function startHost(
     },
     async restart() {
       await end(child)
+      child = await start()
+    },
+    async restartKilled() {
+      const ended = new Promise<void>((exited) => child.once('exit', () => exited()))
+      // The whole group: wrangler's children outlive it.
+      process.kill(-(child.pid ?? 0), 'SIGKILL')
+      await ended
       child = await start()
     },
     async stop() {

@@ -1,6 +1,6 @@
 // Used evidence in a file, for one machine (Node and Deno): `node:sqlite` with write-ahead log. Processes that share the file
 // share its claims.
-import { access, constants } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock, Sleep } from '../../core/clock.ts'
@@ -29,9 +29,21 @@ export async function openSqliteReplay(
 ): Promise<ReplayStore | string> {
   const sqlite = await loadSqlite()
   if (sqlite === undefined) return 'this runtime has no node:sqlite, which Node has from 22.13 on'
-  const fault = await access(directory, constants.W_OK).catch((error: Error) => error)
-  if (fault instanceof Error) return `the state directory cannot be written: ${fault.message}`
+  const fault = await tryWriting(directory)
+  if (fault !== undefined) return `the state directory cannot be written: ${fault.message}`
   return createSqliteReplay(sqlite, join(directory, REPLAY_FILE), clock, sleep)
+}
+
+/** By a file that is gone at once: asking for the permission needs one more of Deno, and is not always true. */
+async function tryWriting(directory: string): Promise<Error | undefined> {
+  const probe = join(directory, `.replay-${crypto.randomUUID()}`)
+  try {
+    await writeFile(probe, '', { flag: 'wx' })
+    await rm(probe)
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
 }
 
 /** Loaded on demand: older versions of Node do not have it, and need not if evidence may be used again. */

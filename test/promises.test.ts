@@ -23,6 +23,16 @@ const SECURITY: readonly Row[] = [
   ],
   ['No session is issued without its audit record.', 'gateway/audit-refused.test.ts', '%s is refused'],
   [
+    'Of all logins with the same evidence a policy with `singleUse` admits one, on every host, at the same time and after a restart.',
+    'conformance/single-use.test.ts',
+    'remembers what was used when it is killed',
+  ],
+  [
+    'A store of used evidence that cannot be asked admits nobody.',
+    'gateway/single-use.test.ts',
+    'refuses (%s), lets policies without it admit, and is told of once',
+  ],
+  [
     "A caller never learns why an issuer's keys could not be fetched.",
     'conformance/issuer-failures.test.ts',
     '%s is reported to the operator as %s, and not to the caller',

@@ -45,6 +45,8 @@ export interface AttributeRow {
   readonly optional?: true
   /** Part of the digest in a session's `sub`: identifies the agent, and stays the same when its evidence is renewed. */
   readonly identity?: true
+  /** Who chooses its values, if it is not the one who vouches for it: such an attribute proves nothing, and using it is a warning. */
+  readonly chosenBy?: string
   readonly surfaces: readonly Surface[]
   /** The form of its values. A value of another form is refused in a path. */
   readonly alphabet: AlphabetName

@@ -72,6 +72,10 @@ export function compileCondition(
     const message = `"${attribute.name}" may be absent, and reading it then refuses the request${fix}`
     issues.push({ code: 'attribute_may_be_absent', path, message, offset })
   }
+  for (const [name, { chosenBy, offset }] of listChosen(expression)) {
+    const message = `"${name}" is chosen by ${chosenBy}, so that it proves nothing: compare an attribute that the platform vouches for`
+    issues.push({ code: 'attribute_self_declared', path, message, offset })
+  }
   const { program } = emitted
   const attributes = program.slots.map((slot) => slot.name)
   const patternCount = countPatterns(expression)
@@ -79,6 +83,18 @@ export function compileCondition(
     condition: { text, expression, program, attributes, patternCount, fuelBound: computeFuelBound(expression) },
     issues,
   }
+}
+
+type Chosen = Map<string, { readonly chosenBy: string; readonly offset: number }>
+
+/** The attributes whose values prove nothing, each where it is read first. */
+function listChosen(expression: Expression, found: Chosen = new Map()): Chosen {
+  if (expression.kind === 'attribute' || expression.kind === 'present') {
+    const { name, chosenBy } = expression.attribute
+    if (chosenBy !== undefined && !found.has(name)) found.set(name, { chosenBy, offset: expression.start })
+  }
+  for (const part of listParts(expression)) listChosen(part, found)
+  return found
 }
 
 function countPatterns(expression: Expression): number {

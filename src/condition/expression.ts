@@ -54,6 +54,8 @@ export interface AttributeReference {
   readonly name: string
   readonly type: 'text' | 'int' | 'texts'
   readonly isOptional: boolean
+  /** Who chooses its values, if it proves nothing. */
+  readonly chosenBy: string | undefined
   /** The expression that tests its presence: `has(x)`, or `"k" in m`. */
   readonly guard: string | undefined
 }

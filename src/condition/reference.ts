@@ -67,7 +67,7 @@ export function resolveChain(chain: Chain, node: Node, scope: ConditionScope, so
 
 function makeReference(found: ScopeAttribute, guard: string | undefined): AttributeReference {
   const type = found.row.many === true ? 'texts' : found.row.type
-  return { name: found.name, type, isOptional: found.row.optional === true, guard }
+  return { name: found.name, type, isOptional: found.row.optional === true, chosenBy: found.row.chosenBy, guard }
 }
 
 function isField(key: string, chain: Chain): boolean {

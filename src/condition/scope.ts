@@ -10,6 +10,7 @@ export interface ScopeAttribute {
     readonly type: 'text' | 'int'
     readonly many?: true | undefined
     readonly optional?: true | undefined
+    readonly chosenBy?: string | undefined
   }
 }
 

@@ -91,6 +91,7 @@ export const ISSUES = {
   override_shadowed: 'warning',
   override_resets_field: 'warning',
   attribute_may_be_absent: 'warning',
+  attribute_self_declared: 'warning',
   claim_sensitive: 'warning',
   node_unproven: 'warning',
   cluster_unlisted: 'warning',

@@ -4,7 +4,7 @@ import type { Issue, Path } from '../core/issue.ts'
 import { CLAIM_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { type Checked, pass } from '../core/result.ts'
 import { countUtf8Bytes } from '../core/utf8.ts'
-import { lintAbsence } from './lint.ts'
+import { lintReferences } from './lint.ts'
 import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { ClaimTemplate } from './template.ts'
@@ -21,7 +21,7 @@ export function compileClaim(
     const message = 'A claim must refer to an attribute, for example "{{kubernetes.pod.namespace}}"'
     return { issues: [{ code: 'template_static', path, message, offset: 0 }] }
   }
-  return { template: { surface: 'jwtClaim', text, references, parts }, issues: lintAbsence(references, path) }
+  return { template: { surface: 'jwtClaim', text, references, parts }, issues: lintReferences(references, path) }
 }
 
 /**

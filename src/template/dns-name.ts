@@ -5,7 +5,7 @@ import { quoteText } from '../core/printable.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { DNS_NAME_FAULTS, type DnsName, parseDnsName } from '../identity/dns-name.ts'
 import { applyFilters } from './filter.ts'
-import { lintAbsence } from './lint.ts'
+import { lintReferences } from './lint.ts'
 import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, type Part, parseTemplate, type Reference } from './syntax.ts'
 import type { DnsNameTemplate } from './template.ts'
@@ -39,7 +39,7 @@ export function compileDnsName(
     const { name } = reference.attribute
     return report(`A label cannot be made of ${quoteText(fallback.text)}, the default of ${name}`, reference.offset)
   }
-  return { template: { surface: 'dnsName', text, references, parts }, issues: lintAbsence(references, path) }
+  return { template: { surface: 'dnsName', text, references, parts }, issues: lintReferences(references, path) }
 }
 
 /** Where in the template a place of the sample comes from. */

@@ -1,5 +1,5 @@
 // What an author should know of a template that compiles: it can never render, two workloads can share what it renders,
-// or an attribute of it may be absent.
+// or an attribute of it proves nothing or may be absent.
 import { ALPHABETS, type Alphabet } from '../attribute/alphabet.ts'
 import type { Issue, Path } from '../core/issue.ts'
 import { quoteText } from '../core/printable.ts'
@@ -7,10 +7,15 @@ import { findUndetermined, type Undetermined } from './injective.ts'
 import type { Reference } from './syntax.ts'
 import { type PathTemplate, spansSegments } from './template.ts'
 
-/** Attributes that may be absent and have no default: such a workload is refused. */
-export function lintAbsence(references: readonly Reference[], path: Path): readonly Issue[] {
+/** Attributes that prove nothing, and those that may be absent and have no default: such a workload is refused. */
+export function lintReferences(references: readonly Reference[], path: Path): readonly Issue[] {
   const issues: Issue[] = []
   for (const { attribute, filters, offset } of references) {
+    const { chosenBy } = attribute.row
+    if (chosenBy !== undefined) {
+      const message = `${attribute.name} is chosen by ${chosenBy}, so that it proves nothing: use an attribute that the platform vouches for`
+      issues.push({ code: 'attribute_self_declared', path, message, offset })
+    }
     if (attribute.row.optional !== true || filters.some((filter) => filter.name === 'default')) continue
     const message = `${attribute.name} may be absent: a workload without it is refused; add | default("...") to supply a value`
     issues.push({ code: 'attribute_may_be_absent', path, message, offset })
@@ -20,7 +25,7 @@ export function lintAbsence(references: readonly Reference[], path: Path): reado
 
 /** All lints of a path template. */
 export function lintPath(template: PathTemplate, path: Path): readonly Issue[] {
-  const issues: Issue[] = [...lintAbsence(template.references, path)]
+  const issues: Issue[] = [...lintReferences(template.references, path)]
   for (const reference of template.references) {
     const held = listForbidden(reference)
     if (held.length === 0) continue

@@ -13,7 +13,7 @@ import {
 } from '../identity/distinguished-name.ts'
 import { parseSubject, type SubjectPart } from '../identity/parse-distinguished-name.ts'
 import { checkSubjectValue, SUBJECT_VALUE_FAULTS, type SubjectType } from '../identity/subject-type.ts'
-import { lintAbsence } from './lint.ts'
+import { lintReferences } from './lint.ts'
 import { refuseValue, renderReference } from './render-reference.ts'
 import { isReference, parseTemplate, type Reference } from './syntax.ts'
 import type { SubjectTemplate } from './template.ts'
@@ -50,7 +50,7 @@ export function compileSubject(
   if (issues.length > 0) return { issues }
   const references = parts.filter(isReference)
   const template: SubjectTemplate = { surface: 'x509Subject', text, references, rdns: read.value }
-  return { template, issues: lintAbsence(references, path) }
+  return { template, issues: lintReferences(references, path) }
 }
 
 /**

@@ -51,7 +51,7 @@ export function createSearcher(vm: ConditionEngine = engine): Searcher {
 
 function programOf(pattern: Pattern) {
   const span = { start: 0, end: 0, offset: 0 }
-  const attribute = { name: 'text', type: 'text', isOptional: false, guard: undefined } as const
+  const attribute = { name: 'text', type: 'text', isOptional: false, chosenBy: undefined, guard: undefined } as const
   const of = { kind: 'attribute', type: 'text', attribute, ...span } as const
   const emitted = emitProgram({ kind: 'matches', type: 'bool', of, pattern, ...span })
   if (!emitted.ok) throw new Error(emitted.why)

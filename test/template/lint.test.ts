@@ -11,6 +11,18 @@ const owner = 'kubernetes.pod.owner'
 const label = 'kubernetes.pod.label[app]'
 const count = 'kubernetes.pod.image_count'
 
+describe('attribute_self_declared', () => {
+  it.each([
+    ['jwtClaim', '{{aws_token.request_tags.env}}'],
+    ['pathTemplate', '/{{aws_token.request_tags.env | default("x")}}'],
+    ['dnsName', '{{aws_token.request_tags.env}}.example.org'],
+    ['x509Subject', 'CN={{aws_token.request_tags.env}}'],
+  ] as const)('is given in a %s', (surface, text) => {
+    expect(issuesOf(text, surface)).toContain('attribute_self_declared')
+    expect(issuesOf(text.replace('request_tags', 'principal_tags'), surface)).not.toContain('attribute_self_declared')
+  })
+})
+
 describe('attribute_may_be_absent', () => {
   it('is found on every surface', () => {
     for (const surface of ['jwtClaim', 'dnsName'] as const) {

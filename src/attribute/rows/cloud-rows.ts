@@ -52,7 +52,12 @@ export const AWS_TOKEN_ROWS = makeRows('aws_token', 'agent', {
     description: 'Identity store user, if there is one',
   },
   'aws_token.principal_tags.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the principal' },
-  'aws_token.request_tags.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the request' },
+  'aws_token.request_tags.<tag>': {
+    optional: true,
+    alphabet: 'text',
+    chosenBy: 'whoever asks AWS for the token',
+    description: 'One tag of the request; proves nothing, since whoever asks for the token chooses it',
+  },
 })
 
 export const AZURE_MSI_ROWS = makeRows('azure_msi', 'agent', {

@@ -8,18 +8,21 @@ import { decodeUtf8 } from '../../core/utf8.ts'
 import { loginBodySchema, readAttestations } from '../../gateway/attestations.ts'
 import { checkShape } from '../../gateway/request-body.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
+import type { PolicySet } from '../../policy/policy.ts'
 import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
 import { readDocumentFile } from '../document.ts'
 import { leaveSealed } from './sealed-evidence.ts'
 
 /**
- * Reads evidence from a login body or a bare k8s_token.
+ * Reads evidence from a login body or a bare token.
  * @param file - a path, or `-` for standard input
+ * @param policies - those of the document: a bare token does not say of which type it is
  * @returns the attestations, or the refusal that the gateway would answer to the body regardless of its policies
  */
 export async function readEvidence(
   file: string,
   attestors: AttestorTable,
+  policies: PolicySet,
   io: Io,
 ): Promise<Checked<readonly Attestation[]>> {
   const bytes = file === '-' ? await io.input(DOCUMENT_MAX_BYTES) : await readDocumentFile(file, io)
@@ -27,7 +30,7 @@ export async function readEvidence(
   const text = decodeUtf8(bytes)?.trim() ?? ''
   if (text === '') throw new Stop(EXIT.usage, `Cannot read ${describeFile(file)}: it is empty or not valid UTF-8`)
   // A bare token cannot begin with a brace: it consists of base64url and dots.
-  if (!text.startsWith('{')) return checkBody({ attestations: [findBare(text, attestors)] }, attestors)
+  if (!text.startsWith('{')) return checkBody({ attestations: [findBare(text, attestors, policies)] }, attestors)
   if (bytes.length > LOGIN_BODY_MAX_BYTES) return refuseLargeBody()
   const json = parseJson(text, JSON_DEPTH_MAX)
   if (json.ok) return checkBody(json.value, attestors)
@@ -35,13 +38,22 @@ export async function readEvidence(
   return refuse({ code: 'request_malformed', detail })
 }
 
-/** Finds the first attestor that can open the string, or else the first that takes one: its refusal says what is wrong. */
-function findBare(text: string, { rows }: AttestorTable): { readonly type: string; readonly evidence: unknown } {
+/**
+ * Finds the first attestor that can open the string, one that the policies ask for before others; or else the first that
+ * takes one: its refusal says what is wrong.
+ */
+function findBare(
+  text: string,
+  { rows }: AttestorTable,
+  policies: PolicySet,
+): { readonly type: string; readonly evidence: unknown } {
   const taking = [...rows.values()].flatMap((row) => {
     const evidence = row.readBare?.(text)
     return evidence === undefined ? [] : [{ row, evidence }]
   })
-  const found = taking.find(({ row, evidence }) => row.open(evidence, undefined).ok) ?? taking[0]
+  const asked = taking.filter(({ row }) => policies.asksFor(row.type))
+  const opens = ({ row, evidence }: (typeof taking)[number]): boolean => row.open(evidence, undefined).ok
+  const found = asked.find(opens) ?? taking.find(opens) ?? asked[0] ?? taking[0]
   if (found === undefined) throw makeUsageStop('No attestor takes a bare string: give the body of the login')
   return { type: found.row.type, evidence: found.evidence }
 }

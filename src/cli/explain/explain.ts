@@ -34,7 +34,7 @@ import { restoreAttestations } from './restore-attestations.ts'
 const OPTIONS = {
   evidence: {
     value: 'file',
-    help: 'the body of a login as it was sent, or a bare k8s_token; "-" for the standard input',
+    help: 'the body of a login as it was sent, or a bare token; "-" for the standard input',
   },
   attributes: {
     value: 'file',
@@ -79,17 +79,16 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
   if (evidence !== undefined && audience === undefined)
     throw makeUsageStop('Missing audience that the gateway expects: add --audience, or set AUDIENCE or TRUST_DOMAIN')
   const keys = values.jwks === undefined ? undefined : await readGivenKeys(values.jwks, io)
-  const read: Checked<readonly Attestation[]> =
-    evidence !== undefined
-      ? await readEvidence(evidence, settings.attestors, io)
-      : pass(restoreAttestations(await readAgentAttributes(attributes ?? '', io), settings.attestors))
-
   const contextFor: OperatorSettings['contextFor'] = (key) => ({
     ...settings.contextFor(key),
     defaultAudiences: [audience ?? ''],
   })
   const document = await readPolicies(file, { ...settings, contextFor }, values.json === true, io)
   if (document === undefined) return EXIT.refused
+  const read: Checked<readonly Attestation[]> =
+    evidence !== undefined
+      ? await readEvidence(evidence, settings.attestors, document.policies, io)
+      : pass(restoreAttestations(await readAgentAttributes(attributes ?? '', io), settings.attestors))
   if (!read.ok) {
     const { status, code } = makeBodyAnswer(read.refusal)
     const { detail } = read.refusal

@@ -1,5 +1,8 @@
 // A made-up attestor of challenges, in a process of its own: a challenge is good for one place, for a minute, and for the
 // request that it was asked for with, and it is secret.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSealKey } from '../../../src/cli/keys/dev-environment.ts'
 import { CHALLENGE_MAX_LENGTH } from '../../../src/core/limits.ts'
@@ -112,6 +115,28 @@ describe('a challenge', () => {
     expect(one['evidence']).toEqual(two['evidence'])
     const other = await gateway.login(CLUSTER, await prove(await askWell(CLUSTER), CLUSTER))
     expect((await other.record())['evidence']).not.toEqual(one['evidence'])
+  })
+
+  it('is good once, as its answer says, where there is a store of used evidence', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'postern-state-'))
+    const keeping = await startGateway({ STATE: state })
+    try {
+      putDocuments(keeping)
+      const asked = await ask(CLUSTER, { of: keeping })
+      expect(asked.body['once']).toBe(true)
+      const logIn = async (given: Given, change?: ProofChange) =>
+        keeping.login(CLUSTER, await prove(given, CLUSTER, change))
+      const given = await askWell(CLUSTER, { of: keeping })
+      // What is refused for another reason is not spent.
+      const wrong = await logIn(given, { receipt: 'A'.repeat(43) })
+      expect(wrong.status).not.toBe(200)
+      const [first, second] = [await logIn(given), await logIn(given)]
+      expect([first.status, second.status, second.codes]).toEqual([200, 403, ['evidence_replayed']])
+      expect((await logIn(await askWell(CLUSTER, { of: keeping }))).status).toBe(200)
+    } finally {
+      await keeping.stop()
+      rmSync(state, { recursive: true })
+    }
   })
 
   it('hides what it seals', async () => {

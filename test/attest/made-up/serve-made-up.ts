@@ -1,5 +1,6 @@
 // A gateway of one's own: `createGateway` with attestors of one's own, behind the server of Node, over the directory of the
 // first argument. Says on standard error where it listens. Its clock is ahead by what its parent sends, in milliseconds.
+import { join } from 'node:path'
 import process from 'node:process'
 import { createUrlPolicy } from '../../../src/config/compile/compile-context.ts'
 import { createGateway } from '../../../src/gateway/gateway.ts'
@@ -7,6 +8,7 @@ import { createDirectorySource } from '../../../src/runtime/directory-source.ts'
 import { createGuardedFetch } from '../../../src/runtime/http/guarded-fetch.ts'
 import { listen, SERVER_BOUNDS } from '../../../src/runtime/http/http-server.ts'
 import { loadPolicyVm } from '../../../src/runtime/load-policy-vm.ts'
+import { openSqliteReplay } from '../../../src/runtime/replay/sqlite-replay.ts'
 import { openServerOutputs } from '../../../src/runtime/server-outputs.ts'
 import { describeProblems, readServingSettings } from '../../../src/runtime/settings.ts'
 import { sleep } from '../../../src/runtime/sleep.ts'
@@ -30,10 +32,13 @@ const settings = await readServingSettings(process.env, { canResolve: true })
 if (!settings.ok) throw new Error(describeProblems(settings.problems))
 
 let aheadMillis = 0
+// Without a state directory of its own there is no store of used evidence.
+const replay = await openSqliteReplay(process.env['STATE'] ?? join(store, 'none'), { clock: Date.now, sleep })
 const gateway = createGateway({
   settings: settings.value,
   source: createDirectorySource(store),
   state: createDirectorySource(store),
+  ...(typeof replay === 'string' ? {} : { replay }),
   module: loadPolicyVm(),
   fetch: createGuardedFetch(createUrlPolicy(settings.value)),
   attestors: [...WITH_MADE_UP, anotherProof],

@@ -245,4 +245,19 @@ describe('a configuration', () => {
     )
     expect(errors).toEqual(expected)
   })
+
+  it.each<[string, readonly string[]]>([
+    ['has(aws_token.request_tags.env) && aws_token.request_tags.env == "prod"', ['attribute_self_declared']],
+    ['"env" in aws_token.request_tags', ['attribute_self_declared']],
+    ['has(aws_token.principal_tags.env) && aws_token.principal_tags.env == "prod"', []],
+  ])('warns of a condition over what the caller chooses: %s', (expression, codes) => {
+    const policy = {
+      name: 'p',
+      requiredAttestors: [{ type: 'aws_token', config: BASE.aws_token }],
+      conditions: [{ expression }],
+    }
+    const text = JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec: { policies: [policy] } })
+    const result = compile('AgentAttestation', text)
+    expect(result.ok && result.warnings.map(({ code }) => code)).toEqual(codes)
+  })
 })

@@ -125,10 +125,10 @@ describe('section AgentAttestation', () => {
       [`9:24 issuer_forbidden ${config}.issuerURL`],
     ],
     [
-      'single use, which is not supported yet',
+      'single use that is no boolean',
       'name: second',
-      'name: second\n      singleUse: true',
-      ['13:7 field_unknown spec.policies.1.singleUse'],
+      'name: second\n      singleUse: once',
+      ['13:18 type_mismatch spec.policies.1.singleUse'],
     ],
     ['a name twice', 'second', 'eks_cluster_policy', ['12:13 name_duplicate spec.policies.1.name']],
     ['a name with a slash', 'second', 'a/b', ['12:13 name_invalid spec.policies.1.name']],

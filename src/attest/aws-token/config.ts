@@ -5,7 +5,7 @@ import { quoteText } from '../../core/printable.ts'
 import type { StringForm } from '../../core/string-form.ts'
 import type { EntryContext, Report } from '../attest-context.ts'
 import type { Check } from '../check.ts'
-import { checkTexts, defineTexts, defineUrl, lintAudiences } from '../oidc/config-texts.ts'
+import { checkTexts, defineTexts, defineUrl, lintAudiences, OWN_FIELDS } from '../oidc/config-texts.ts'
 import { checkListed } from '../oidc/list-check.ts'
 import type { OidcEntry } from '../oidc/oidc-attestor.ts'
 import type { AwsClaims } from './claims.ts'
@@ -28,17 +28,20 @@ const ARN_FORM: StringForm = {
   words: 'an ARN such as arn:aws:iam::123456789012:role/agent',
 }
 
-export const awsConfigSchema = v.strictObject({
-  issuerURLs: v.pipe(
-    v.array(defineUrl('Issuer of one account, as IAM shows it under account settings')),
-    v.nonEmpty(),
-    v.description('Issuers, any one of them: each AWS account has its own'),
-  ),
-  allowedAudiences: defineTexts('Accepted audiences, any one of them; they replace the default'),
-  allowedAccountIDs: defineTexts('AWS accounts, any one of them', ACCOUNT_FORM),
-  allowedRoleARNs: defineTexts('ARNs of roles, any one of them; `*` is a wildcard, never across ":"', ARN_FORM),
-  allowedOrganizationIDs: defineTexts('AWS organizations, any one of them'),
-})
+export const awsConfigSchema = v.pipe(
+  v.strictObject({
+    issuerURLs: v.pipe(
+      v.array(defineUrl('Issuer of one account, as IAM shows it under account settings')),
+      v.nonEmpty(),
+      v.description('Issuers, any one of them: each AWS account has its own'),
+    ),
+    allowedAudiences: defineTexts('Accepted audiences, any one of them; they replace the default'),
+    allowedAccountIDs: defineTexts('AWS accounts, any one of them', ACCOUNT_FORM),
+    allowedRoleARNs: defineTexts('ARNs of roles, any one of them; `*` is a wildcard, never across ":"', ARN_FORM),
+    allowedOrganizationIDs: defineTexts('AWS organizations, any one of them'),
+  }),
+  v.metadata(OWN_FIELDS),
+)
 
 export type AwsConfig = v.InferOutput<typeof awsConfigSchema>
 

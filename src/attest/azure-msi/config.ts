@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { quoteText } from '../../core/printable.ts'
 import type { StringForm } from '../../core/string-form.ts'
 import type { EntryContext, Report } from '../attest-context.ts'
-import { checkTexts, defineTexts, defineUrl } from '../oidc/config-texts.ts'
+import { checkTexts, defineTexts, defineUrl, OWN_FIELDS } from '../oidc/config-texts.ts'
 import type { OidcEntry } from '../oidc/oidc-attestor.ts'
 import { findOwnerOfAudience } from '../oidc/shared-audiences.ts'
 import type { AzurePins, TenantPin } from './pins.ts'
@@ -32,15 +32,18 @@ const tenantSchema = v.strictObject({
   ),
 })
 
-export const azureConfigSchema = v.strictObject({
-  tenants: v.pipe(v.array(tenantSchema), v.nonEmpty(), v.description('Tenants, any one of them')),
-  allowedSubscriptionIDs: defineTexts(
-    'Subscriptions of the resource that has the identity, any one of them',
-    UUID_FORM,
-  ),
-  allowedResourceGroups: defineTexts('Resource groups of that resource, any one of them, in any case'),
-  allowedResourceTypes: defineTexts('Types such as Microsoft.Compute/virtualMachines, any one of them, in any case'),
-})
+export const azureConfigSchema = v.pipe(
+  v.strictObject({
+    tenants: v.pipe(v.array(tenantSchema), v.nonEmpty(), v.description('Tenants, any one of them')),
+    allowedSubscriptionIDs: defineTexts(
+      'Subscriptions of the resource that has the identity, any one of them',
+      UUID_FORM,
+    ),
+    allowedResourceGroups: defineTexts('Resource groups of that resource, any one of them, in any case'),
+    allowedResourceTypes: defineTexts('Types such as Microsoft.Compute/virtualMachines, any one of them, in any case'),
+  }),
+  v.metadata(OWN_FIELDS),
+)
 
 export type AzureConfig = v.InferOutput<typeof azureConfigSchema>
 type Tenant = AzureConfig['tenants'][number]

@@ -7,7 +7,7 @@ import { CLAIM_VALUES_MAX, PEM_KEYS_MAX, PEM_MAX_LENGTH, TOKEN_LIFETIME_DEFAULT_
 import { quoteText } from '../../core/printable.ts'
 import { readPemKey } from '../../token/keys/pem-key.ts'
 import type { EntryContext, Report } from '../attest-context.ts'
-import { defineTexts, defineUrl, lintAudiences } from '../oidc/config-texts.ts'
+import { defineTexts, defineUrl, lintAudiences, OWN_FIELDS } from '../oidc/config-texts.ts'
 import type { KeysConfig } from '../oidc/key-anchor.ts'
 import type { OidcEntry } from '../oidc/oidc-attestor.ts'
 
@@ -19,31 +19,34 @@ export interface CustomPins {
   readonly attributeClaims: readonly string[]
 }
 
-export const customJwtConfigSchema = v.strictObject({
-  oidcURI: v.optional(defineUrl('Issuer whose keys are discovered; its discovery document must name it literally')),
-  jwksURI: v.optional(defineUrl('Key set of the issuer; requires issuer')),
-  publicKeys: v.optional(
-    v.pipe(
-      v.array(v.pipe(v.string(), v.maxLength(PEM_MAX_LENGTH))),
-      v.nonEmpty(),
-      v.maxLength(PEM_KEYS_MAX),
-      v.description('Public keys in PEM, tried in turn; requires issuer'),
+export const customJwtConfigSchema = v.pipe(
+  v.strictObject({
+    oidcURI: v.optional(defineUrl('Issuer whose keys are discovered; its discovery document must name it literally')),
+    jwksURI: v.optional(defineUrl('Key set of the issuer; requires issuer')),
+    publicKeys: v.optional(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.maxLength(PEM_MAX_LENGTH))),
+        v.nonEmpty(),
+        v.maxLength(PEM_KEYS_MAX),
+        v.description('Public keys in PEM, tried in turn; requires issuer'),
+      ),
     ),
-  ),
-  issuer: v.optional(
-    v.pipe(v.string(), v.nonEmpty(), v.description('The claim iss, compared literally; default oidcURI')),
-  ),
-  audiences: v.pipe(
-    v.array(v.pipe(v.string(), v.nonEmpty())),
-    v.nonEmpty(),
-    v.description('Accepted audiences, any one of them'),
-  ),
-  requiredClaims: v.pipe(
-    v.optional(v.record(v.string(), v.unknown())),
-    v.description('By claim, as `a.b` for nested ones: a value, or a list of values of which any one is accepted'),
-  ),
-  attributeClaims: defineTexts('Claims that become attributes custom_jwt.claim.<name>'),
-})
+    issuer: v.optional(
+      v.pipe(v.string(), v.nonEmpty(), v.description('The claim iss, compared literally; default oidcURI')),
+    ),
+    audiences: v.pipe(
+      v.array(v.pipe(v.string(), v.nonEmpty())),
+      v.nonEmpty(),
+      v.description('Accepted audiences, any one of them'),
+    ),
+    requiredClaims: v.pipe(
+      v.optional(v.record(v.string(), v.unknown())),
+      v.description('By claim, as `a.b` for nested ones: a value, or a list of values of which any one is accepted'),
+    ),
+    attributeClaims: defineTexts('Claims that become attributes custom_jwt.claim.<name>'),
+  }),
+  v.metadata(OWN_FIELDS),
+)
 
 export type CustomJwtConfig = v.InferOutput<typeof customJwtConfigSchema>
 

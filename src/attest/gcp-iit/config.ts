@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
 import type { StringForm } from '../../core/string-form.ts'
 import type { EntryContext, Report } from '../attest-context.ts'
-import { checkTexts, defineTexts, lintAudiences } from '../oidc/config-texts.ts'
+import { checkTexts, defineTexts, lintAudiences, OWN_FIELDS } from '../oidc/config-texts.ts'
 import type { OidcEntry } from '../oidc/oidc-attestor.ts'
 import type { GcpPins } from './pins.ts'
 
@@ -20,21 +20,24 @@ const ACCOUNT_FORM: StringForm = {
   words: 'the address of a service account, for example agent@project.iam.gserviceaccount.com',
 }
 
-export const gcpConfigSchema = v.strictObject({
-  allowedProjectIDs: defineTexts('Ids of projects, any one of them', PROJECT_FORM),
-  allowedZones: defineTexts('Zones such as europe-west1-b, any one of them'),
-  allowedRegions: defineTexts('Regions such as europe-west1, any one of them'),
-  allowedServiceAccounts: defineTexts('Addresses of service accounts, any one of them', ACCOUNT_FORM),
-  allowedAudiences: defineTexts('Accepted audiences, any one of them; they replace the default'),
-  allowNonComputeTokens: v.optional(
-    v.pipe(v.boolean(), v.description('Accept tokens of other runtimes, which prove no instance; default false')),
-  ),
-  useInstanceMetadata: v.optional(
-    v.pipe(v.boolean(), v.description('Documented; not supported: labels and metadata need the Compute API')),
-  ),
-  attributeLabelKeys: defineTexts('Documented; not supported: labels need the Compute API'),
-  attributeMetadataKeys: defineTexts('Documented; not supported: metadata needs the Compute API'),
-})
+export const gcpConfigSchema = v.pipe(
+  v.strictObject({
+    allowedProjectIDs: defineTexts('Ids of projects, any one of them', PROJECT_FORM),
+    allowedZones: defineTexts('Zones such as europe-west1-b, any one of them'),
+    allowedRegions: defineTexts('Regions such as europe-west1, any one of them'),
+    allowedServiceAccounts: defineTexts('Addresses of service accounts, any one of them', ACCOUNT_FORM),
+    allowedAudiences: defineTexts('Accepted audiences, any one of them; they replace the default'),
+    allowNonComputeTokens: v.optional(
+      v.pipe(v.boolean(), v.description('Accept tokens of other runtimes, which prove no instance; default false')),
+    ),
+    useInstanceMetadata: v.optional(
+      v.pipe(v.boolean(), v.description('Documented; not supported: labels and metadata need the Compute API')),
+    ),
+    attributeLabelKeys: defineTexts('Documented; not supported: labels need the Compute API'),
+    attributeMetadataKeys: defineTexts('Documented; not supported: metadata needs the Compute API'),
+  }),
+  v.metadata(OWN_FIELDS),
+)
 
 export type GcpConfig = v.InferOutput<typeof gcpConfigSchema>
 

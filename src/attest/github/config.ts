@@ -4,7 +4,7 @@ import { TOKEN_LIFETIME_DEFAULT_SECONDS } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { StringForm } from '../../core/string-form.ts'
 import type { EntryContext, Report } from '../attest-context.ts'
-import { checkTexts, DIGITS_FORM, defineTexts, defineUrl, lintAudiences } from '../oidc/config-texts.ts'
+import { checkTexts, DIGITS_FORM, defineTexts, defineUrl, lintAudiences, OWN_FIELDS } from '../oidc/config-texts.ts'
 import type { OidcEntry } from '../oidc/oidc-attestor.ts'
 import type { GithubPins } from './pins.ts'
 
@@ -20,18 +20,21 @@ const WORKFLOW_FORM: StringForm = {
   words: 'owner/repo/.github/workflows/file.yml@refs/heads/main',
 }
 
-export const githubConfigSchema = v.strictObject({
-  issuerURL: v.optional(defineUrl(`Issuer, compared literally; default ${GITHUB_ISSUER}`)),
-  allowedAudiences: defineTexts('Accepted audiences, any one of them; they replace the default'),
-  repositoryIDs: defineTexts('Ids of repositories, any one of them: they outlive renames and transfers', DIGITS_FORM),
-  repositoryOwnerIDs: defineTexts('Ids of owners, any one of them', DIGITS_FORM),
-  repositories: defineTexts('owner/name, any one of them; `*` is a wildcard', REPOSITORY_FORM),
-  environments: defineTexts('Deployment environments, any one of them'),
-  refs: defineTexts('Full refs such as refs/heads/main, any one of them; `*` is a wildcard'),
-  events: defineTexts('Events that started the workflow, such as push, any one of them'),
-  jobWorkflowRefs: defineTexts('Workflows with their refs, any one of them; `*` is a wildcard', WORKFLOW_FORM),
-  runnerEnvironments: defineTexts('github-hosted or self-hosted, any one of them'),
-})
+export const githubConfigSchema = v.pipe(
+  v.strictObject({
+    issuerURL: v.optional(defineUrl(`Issuer, compared literally; default ${GITHUB_ISSUER}`)),
+    allowedAudiences: defineTexts('Accepted audiences, any one of them; they replace the default'),
+    repositoryIDs: defineTexts('Ids of repositories, any one of them: they outlive renames and transfers', DIGITS_FORM),
+    repositoryOwnerIDs: defineTexts('Ids of owners, any one of them', DIGITS_FORM),
+    repositories: defineTexts('owner/name, any one of them; `*` is a wildcard', REPOSITORY_FORM),
+    environments: defineTexts('Deployment environments, any one of them'),
+    refs: defineTexts('Full refs such as refs/heads/main, any one of them; `*` is a wildcard'),
+    events: defineTexts('Events that started the workflow, such as push, any one of them'),
+    jobWorkflowRefs: defineTexts('Workflows with their refs, any one of them; `*` is a wildcard', WORKFLOW_FORM),
+    runnerEnvironments: defineTexts('github-hosted or self-hosted, any one of them'),
+  }),
+  v.metadata(OWN_FIELDS),
+)
 
 export type GithubConfig = v.InferOutput<typeof githubConfigSchema>
 

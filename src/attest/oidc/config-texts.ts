@@ -11,6 +11,12 @@ export const DIGITS_FORM: StringForm = {
   words: 'digits, in quotes',
 }
 
+/** For configurations with fields that no public document names. */
+export const OWN_FIELDS = {
+  unknownField:
+    'no public document of upstream gives the names of all fields of this attestor: those here are of Postern, and the one of upstream may differ',
+} as const
+
 /** A list that is not empty: an empty one would admit nobody, or, read otherwise, everybody. */
 export function defineTexts(description: string, form?: StringForm) {
   const item = v.pipe(v.string(), v.nonEmpty())

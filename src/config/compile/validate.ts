@@ -27,6 +27,8 @@ export interface SchemaMetadata {
   readonly form?: StringForm
   /** Of a list or a record: an invalid element leaves a hole, so that the others can still be compiled and checked. */
   readonly salvaged?: true
+  /** Of an object: what an author should know whose field is unknown, as a clause. */
+  readonly unknownField?: string
 }
 
 /**
@@ -118,7 +120,7 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
     case 'strict_object':
     case 'loose_object':
       if (node.kind !== 'map') return fail(describeMismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
-      return readObject(shape.entries, node, path, walk, shape.type === 'loose_object')
+      return readObject(shape.entries, readMetadata(schema), node, path, walk, shape.type === 'loose_object')
     case 'variant':
       if (node.kind !== 'map') return fail(describeMismatch(node, 'a map', path, mayBeEmpty(schema)), walk)
       return readVariant(shape, readMetadata(schema), node, path, walk)
@@ -169,6 +171,7 @@ function readShape(shape: Shape, schema: v.GenericSchema, node: YamlNode, path: 
 
 function readObject(
   entries: Readonly<Record<string, v.GenericSchema>>,
+  { unknownField }: SchemaMetadata,
   node: YamlMap,
   path: Path,
   walk: Walk,
@@ -194,7 +197,7 @@ function readObject(
           name,
           names.filter((known) => !node.entries.has(known)),
         ) || `; known are ${names.join(', ')}`
-      walk.report(describeUnknownField(name, path, near))
+      walk.report(describeUnknownField(name, path, unknownField === undefined ? near : `${near}; ${unknownField}`))
       isValid = false
     }
   }

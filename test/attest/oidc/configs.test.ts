@@ -260,4 +260,17 @@ describe('a configuration', () => {
     const result = compile('AgentAttestation', text)
     expect(result.ok && result.warnings.map(({ code }) => code)).toEqual(codes)
   })
+
+  it.each(Object.entries(BASE))(
+    'of %s says of an unknown field that upstream may call it otherwise',
+    (type, config) => {
+      const policies = [{ name: 'p', requiredAttestors: [{ type, config: { ...config, foo: [] } }] }]
+      const text = JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec: { policies } })
+      const result = compile('AgentAttestation', text)
+      const issues = result.ok
+        ? []
+        : result.issues.map(({ code, message }) => [code, /upstream may differ$/.test(message)])
+      expect(issues).toEqual([['field_unknown', true]])
+    },
+  )
 })

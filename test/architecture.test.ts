@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 const LAYERS: readonly (readonly string[])[] = [
   ['core'],
   ['net', 'identity', 'attribute', 'pattern'],
-  ['token', 'template', 'condition'],
+  ['token', 'template', 'condition', 'certificate'],
   ['attest'],
   ['policy'],
   ['config'],

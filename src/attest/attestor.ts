@@ -43,7 +43,11 @@ export interface Words {
   /**
    * For the lint `trust_unscoped`: what a policy without scoping pins admits, and the next step. Absent: no such lint.
    */
-  readonly unscoped?: { readonly admits: string; readonly next: string }
+  readonly unscoped?: {
+    readonly admits: string
+    readonly next: string
+    readonly code?: 'trust_unscoped' | 'trust_replayable'
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // The table of attestors. To add an attestor, add a folder and one row here.
 import { addAttributeRows } from '../attribute/catalogue.ts'
 import type { Attestor } from './attestor.ts'
+import { awsIid } from './aws-iid/aws-iid.ts'
 import { awsToken } from './aws-token/aws-token.ts'
 import { azureMsi } from './azure-msi/azure-msi.ts'
 import { customJwt } from './custom-jwt/custom-jwt.ts'
@@ -9,7 +10,7 @@ import { github } from './github/github.ts'
 import { k8sToken } from './k8s-token/k8s-token.ts'
 
 /** The built-in attestors. To add your own, pass `createGateway({ attestors: [...ATTESTORS, mine] })`. */
-export const ATTESTORS: readonly Attestor[] = [k8sToken, awsToken, azureMsi, gcpIit, github, customJwt]
+export const ATTESTORS: readonly Attestor[] = [k8sToken, awsIid, awsToken, azureMsi, gcpIit, github, customJwt]
 
 /** Every type that the managed configuration documents. A type with a row in the table is supported. */
 const DOCUMENTED = [

@@ -53,6 +53,8 @@ export interface AttributeRow {
   /** The form of its key. Absent: any string. */
   readonly keyAlphabet?: AlphabetName
   readonly enabledBy?: Enabler
+  /** Why the gateway never has it, although it is documented: a template that waits for it is a finding. */
+  readonly neverPresent?: string
   /** The upstream server version that keys with `/` or `-` need. */
   readonly keyVersion?: string
   /** Other documented spellings of a name without a key. */

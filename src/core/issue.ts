@@ -85,6 +85,8 @@ export const ISSUES = {
   event_unguarded: 'warning',
   field_without_effect: 'warning',
   single_use_cached: 'warning',
+  trust_replayable: 'warning',
+  age_limited: 'warning',
   not_before_future: 'warning',
   path_never_valid: 'warning',
   path_not_injective: 'warning',

@@ -349,6 +349,17 @@ export const REVOCATION_REASON_MAX_LENGTH = 200
 /** One Revocations document: {@link REVOCATIONS_MAX} entries of the longest form fit. Other documents are shorter. */
 export const REVOCATIONS_DOCUMENT_MAX_BYTES = 8 * 1024 * 1024
 
+/** One certificate as DER, of a chain, a signed document or the configuration: those in use have 1 to 2 kB. */
+export const CERTIFICATE_MAX_BYTES = 8 * 1024
+/** Names of one certificate, and its extensions. */
+export const CERTIFICATE_NAMES_MAX = 128
+export const CERTIFICATE_EXTENSIONS_MAX = 32
+/** Certificates that an agent sends as one chain, the leaf included: SPIRE's agents send up to four intermediates. */
+export const CERTIFICATE_CHAIN_MAX = 5
+/** A signed document of a cloud: those of AWS have 1.1 kB, those of Azure 2 to 4 kB. */
+export const SIGNED_DOCUMENT_MAX_BYTES = 16 * 1024
+export const SIGNED_DOCUMENT_CERTIFICATES_MAX = 6
+
 /** One certificate in a document; the region certificates of AWS have about 1.5 kB. */
 export const PEM_MAX_LENGTH = 16 * 1024
 

@@ -100,6 +100,12 @@ const CASES: readonly Case[] = [
     prepare: ({ file }) => [file(FILE, `SESSION_SIGNING_KEYS='${JSON.stringify({ keys: [{ kid: HOSTILE }] })}'\n`)],
     exitCode: 1,
   },
+  {
+    what: 'a page without certificates',
+    command: 'aws-certs',
+    prepare: ({ file }) => [file(FILE, `## ${HOSTILE} — us-west-2\n${STEER}\n`)],
+    exitCode: 1,
+  },
   { what: 'a flag', command: 'serve', prepare: () => [`--${HOSTILE}`], exitCode: 2 },
   { what: 'a word', command: 'serve', prepare: () => ['--store', 'x', HOSTILE], exitCode: 2 },
   ...BROKEN.map(

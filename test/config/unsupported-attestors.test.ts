@@ -39,7 +39,7 @@ describe('a documented attestor type that is not built', () => {
   })
 
   it('compiles in the trust domain as well', () => {
-    const text = 'section: TrustDomainServerAttestation\nschema: v1\nspec: {requiredAttestors: [{type: aws_iid}]}\n'
+    const text = 'section: TrustDomainServerAttestation\nschema: v1\nspec: {requiredAttestors: [{type: tpm_devid}]}\n'
     const result = compile('TrustDomainServerAttestation', text)
     expect([result.ok, found(result)]).toEqual([true, ['3:35 attestor_unsupported spec.requiredAttestors.0.type']])
   })
@@ -48,8 +48,12 @@ describe('a documented attestor type that is not built', () => {
     ['a type that nobody documents', '{type: mfa}', ['5:45 attestor_unknown']],
     ['a misspelt supported type', '{type: k8s_tokn}', ['5:45 attestor_unknown']],
     ['a misspelt documented type', '{type: aws_idd}', ['5:45 attestor_unknown']],
-    ['two of one type', '{type: aws_iid}, {type: aws_iid}', ['5:45 attestor_unsupported', '5:62 attestor_duplicate']],
-    ['an unknown field beside it', '{type: aws_iid, cofig: {}}', ['5:54 field_unknown']],
+    [
+      'two of one type',
+      '{type: tpm_devid}, {type: tpm_devid}',
+      ['5:45 attestor_unsupported', '5:64 attestor_duplicate'],
+    ],
+    ['an unknown field beside it', '{type: tpm_devid, cofig: {}}', ['5:56 field_unknown']],
   ])('does not excuse %s', (_what, attestors, expected) => {
     const result = compile('AgentAttestation', attestation(attestors))
     expect(result.ok).toBe(false)
@@ -65,7 +69,7 @@ describe('a documented attestor type that is not built', () => {
   })
 
   it('makes the section unhealthy while its document is in force', () => {
-    const result = compile('AgentAttestation', attestation(good, '{type: aws_iid}'))
+    const result = compile('AgentAttestation', attestation(good, '{type: tpm_devid}'))
     const read = {
       kind: 'in_force',
       value: 'any',
@@ -86,7 +90,7 @@ describe('a documented attestor type that is not built', () => {
   })
 
   it('keeps what stops a document among the issues, however many such policies there are', () => {
-    const many = Array.from({ length: 3 * ISSUES_MAX }, () => '{type: aws_iid}')
+    const many = Array.from({ length: 3 * ISSUES_MAX }, () => '{type: tpm_devid}')
     const whole = compile('AgentAttestation', attestation(...many, good))
     expect(whole.ok && whole.value.policies).toHaveLength(3 * ISSUES_MAX + 1)
     const broken = compile('AgentAttestation', attestation(...many, '{type: mfa}'))
@@ -97,7 +101,7 @@ describe('a documented attestor type that is not built', () => {
 describe('config, with a documented attestor type that is not built', () => {
   it('validate fails it, and set stores it with its finding', async () => {
     const { file, call } = bench()
-    const name = file('a.yaml', attestation(good, '{type: aws_iid}'))
+    const name = file('a.yaml', attestation(good, '{type: tpm_devid}'))
     const validated = await call('config', 'validate', '--json', name)
     expect(validated.exitCode).toBe(1)
     expect(JSON.parse(validated.out).files[0]).toMatchObject({
@@ -127,16 +131,16 @@ describe('a login, where a policy requires an attestor that is not built', () =>
   const login = (attestations: readonly object[]) =>
     world.post('/v1/clusters/c-1/login', JSON.stringify({ attestations }))
   const token = async () => ({ type: 'k8s_token', evidence: { token: await mint() } })
-  const aws = { type: 'aws_iid', evidence: { pkcs7: 'x' } }
+  const aws = { type: 'tpm_devid', evidence: { pkcs7: 'x' } }
 
   it('is decided by the other policies', async () => {
-    put('{type: aws_iid}', k8s(world.issuer.issuer))
+    put('{type: tpm_devid}', k8s(world.issuer.issuer))
     expect(await login([await token()])).toMatchObject({ status: 200, body: { policy: 'p1' } })
     expect(await login([aws, await token()])).toMatchObject({ status: 200, body: { policy: 'p1' } })
   })
 
   it('never satisfies that policy, whatever is sent', async () => {
-    put(`${k8s(world.issuer.issuer)}, {type: aws_iid}`)
+    put(`${k8s(world.issuer.issuer)}, {type: tpm_devid}`)
     const alone = await login([await token()])
     expect([alone.status, alone.body.refusals?.map(({ code }) => code)]).toEqual([403, ['attestor_missing']])
     expect(JSON.stringify(world.records)).toContain('attestor_unsupported')
@@ -148,7 +152,7 @@ describe('a login, where a policy requires an attestor that is not built', () =>
   })
 
   it('is 401 with such evidence alone, which is not said to be unasked for', async () => {
-    put('{type: aws_iid}')
+    put('{type: tpm_devid}')
     const { status, body } = await login([aws])
     expect([status, body.refusals?.map(({ code }) => code)]).toEqual([401, ['attestor_unsupported']])
   })
@@ -158,7 +162,7 @@ describe('a session whose policy now requires an attestor that is not built', ()
   it('is refused, and not a fault', async () => {
     const { context } = await createPolicyWorld()
     const decisions = createDecisions({ attestors: TABLE, engine: context.engine, defaultAudience: 'a' })
-    const result = compile('AgentAttestation', attestation(`${good}, {type: aws_iid}`))
+    const result = compile('AgentAttestation', attestation(`${good}, {type: tpm_devid}`))
     const [policy] = result.ok ? result.value.policies : []
     if (policy === undefined) throw new Error('does not compile')
     const login = { attributes: [], decision: { digest: 'x', proofs: [] } }

@@ -97,6 +97,8 @@ type Elsewhere =
   | 'no record was taken'
   /** See test/attest/oidc/rows.test.ts. */
   | 'a row of another token gives it'
+  /** See the tests of `aws_iid`, `ssh_pop`, `x509_pop` and `azure_imds`. */
+  | 'a row of other evidence gives it'
   /** See made-up-attestors.test.ts. */
   | 'no attestor that ships gives it'
 
@@ -186,7 +188,7 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
       const evidence = { token: await minted({ claims: { aud: ['x'] } }) }
       const attestations = [
         { type: 'k8s_token', evidence },
-        { type: 'aws_iid', evidence: {} },
+        { type: 'tpm_devid', evidence: {} },
       ]
       return world.post('/v1/clusters/c-1/login', JSON.stringify({ attestations }))
     },
@@ -281,10 +283,10 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   attestor_unsupported: {
     async send() {
       const document = policyText(world.issuer.issuer)
-      world.store.put('clusters/c-1/AgentAttestation', `${document}        - type: aws_iid\n`)
+      world.store.put('clusters/c-1/AgentAttestation', `${document}        - type: tpm_devid\n`)
       const attestations = [
         { type: 'k8s_token', evidence: { token: await minted() } },
-        { type: 'aws_iid', evidence: {} },
+        { type: 'tpm_devid', evidence: {} },
       ]
       return world.post('/v1/clusters/c-1/login', JSON.stringify({ attestations }))
     },
@@ -326,6 +328,19 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
     expected: { singleUse: true },
   },
   identity_not_managed: 'a row of another token gives it',
+  document_malformed: 'a row of other evidence gives it',
+  certificate_malformed: 'a row of other evidence gives it',
+  proof_malformed: 'a row of other evidence gives it',
+  document_signer_unknown: 'a row of other evidence gives it',
+  document_expired: 'a row of other evidence gives it',
+  certificate_expired: 'a row of other evidence gives it',
+  certificate_unusable: 'a row of other evidence gives it',
+  certificate_not_trusted: 'a row of other evidence gives it',
+  host_key_unknown: 'a row of other evidence gives it',
+  proof_namespace_mismatch: 'a row of other evidence gives it',
+  document_too_old: 'a row of other evidence gives it',
+  host_name_not_allowed: 'a row of other evidence gives it',
+  common_name_not_allowed: 'a row of other evidence gives it',
   repository_not_allowed: 'a row of another token gives it',
   repository_id_not_allowed: 'a row of another token gives it',
   repository_owner_not_allowed: 'a row of another token gives it',

@@ -1,28 +1,47 @@
 // The attributes of agents that a cloud provider vouches for.
 import { makeRows } from '../row.ts'
 
+const NEEDS_EC2 = 'it needs calls to EC2, which the gateway does not make'
+const NEEDS_COMPUTE = 'it needs calls to the Compute API, which the gateway does not make'
+
 export const AWS_IID_ROWS = makeRows('aws_iid', 'agent', {
   'aws_iid.account.id': { identity: true, alphabet: 'digits', description: 'AWS account of the instance' },
   'aws_iid.ec2.instance.id': { identity: true, alphabet: 'label', description: 'Id of the instance' },
   'aws_iid.ec2.instance.region': { identity: true, alphabet: 'label', description: 'Region of the instance' },
   'aws_iid.ec2.instance.availability_zone': { alphabet: 'label', description: 'Availability zone of the instance' },
   'aws_iid.ec2.instance.image_id': { alphabet: 'label', description: 'Image that the instance was started from' },
-  'aws_iid.ec2.instance.tag.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the instance' },
+  'aws_iid.ec2.instance.instance_type': { alphabet: 'text', description: 'Type of the instance, such as t3.micro' },
+  'aws_iid.ec2.instance.private_ip': { optional: true, alphabet: 'text', description: 'Private IPv4 address' },
+  'aws_iid.ec2.instance.pending_time': { alphabet: 'text', description: 'When the instance was started, RFC 3339' },
+  'aws_iid.ec2.instance.private_dns_names': {
+    many: true,
+    alphabet: 'subdomain',
+    description: 'Both host names that EC2 may have given it, derived from its address and its id',
+  },
+  'aws_iid.ec2.instance.tag.<tag>': {
+    optional: true,
+    neverPresent: NEEDS_EC2,
+    alphabet: 'text',
+    description: 'One tag of the instance',
+  },
   'aws_iid.ec2.security_group.id': {
     many: true,
     optional: true,
+    neverPresent: NEEDS_EC2,
     alphabet: 'label',
     description: 'Ids of the security groups of the instance',
   },
   'aws_iid.ec2.security_group.name': {
     many: true,
     optional: true,
+    neverPresent: NEEDS_EC2,
     alphabet: 'text',
     description: 'Names of the security groups of the instance',
   },
   'aws_iid.iam.role': {
     many: true,
     optional: true,
+    neverPresent: NEEDS_EC2,
     alphabet: 'text',
     description: 'Roles of the instance profile',
   },
@@ -139,8 +158,18 @@ export const GCP_IIT_ROWS = makeRows('gcp_iit', 'agent', {
     alphabet: 'digits',
     description: 'When the instance was made, Unix seconds',
   },
-  'gcp_iit.label.<key>': { optional: true, alphabet: 'text', description: 'One label of the instance' },
-  'gcp_iit.metadata.<key>': { optional: true, alphabet: 'text', description: 'One metadata entry of the instance' },
+  'gcp_iit.label.<key>': {
+    optional: true,
+    neverPresent: NEEDS_COMPUTE,
+    alphabet: 'text',
+    description: 'One label of the instance',
+  },
+  'gcp_iit.metadata.<key>': {
+    optional: true,
+    neverPresent: NEEDS_COMPUTE,
+    alphabet: 'text',
+    description: 'One metadata entry of the instance',
+  },
   'gcp_iit.service_account.email': {
     optional: true,
     identity: true,

@@ -83,6 +83,7 @@ function findMissingSetting(attribute: ResolvedAttribute, settings: AttributeSet
   const attestors: ReadonlyMap<string, { readonly enabled: boolean }> = new Map(
     Object.entries(settings.workloadAttestation),
   )
+  if (row.neverPresent !== undefined) return `remove it: ${row.neverPresent}`
   if (row.side === 'workload' && attestors.get(row.origin)?.enabled === false) {
     return `set ${row.origin}.enabled in WorkloadAttestation`
   }

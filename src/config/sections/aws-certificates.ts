@@ -2,7 +2,7 @@
 // so a rotated certificate needs no release.
 import * as v from 'valibot'
 import type { AwsCertificates } from '../../attest/shared-sections.ts'
-import { decodeBase64 } from '../../core/base64.ts'
+import { type PemBlock, readPemBlock } from '../../certificate/pem.ts'
 import { PEM_MAX_LENGTH } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { SALVAGED } from './salvaged.ts'
@@ -58,30 +58,13 @@ export const awsCertificates: SectionRow<AwsCertificates> = defineSection({
   },
 })
 
-type ReadCertificate =
-  | { readonly der: Uint8Array<ArrayBuffer>; readonly base64: string }
-  /** Completes `Cannot read the certificate: ...`. */
-  | { readonly fault: string }
-
-const BEGIN = '-----BEGIN CERTIFICATE-----'
-const END = '-----END CERTIFICATE-----'
-
 /**
  * Reads one certificate in PEM (RFC 7468 section 5). Checks the encoding; the attestor that uses it checks the content.
  */
-function readCertificate(pem: string): ReadCertificate {
-  const lines = pem
-    .trim()
-    .split('\n')
-    .map((line) => line.trim())
-  if (lines[0] !== BEGIN) return { fault: `expected ${BEGIN} as the first line` }
-  if (lines.at(-1) !== END || lines.length < 3) return { fault: `expected ${END} as the last line` }
-  if (lines.indexOf(END) !== lines.length - 1)
-    return { fault: 'it contains more than one certificate; list each as an item of its own' }
-  const base64 = lines.slice(1, -1).join('')
-  const der = decodeBase64(base64)
-  if (der === undefined) return { fault: 'the content between the BEGIN and END lines is not base64' }
-  return isOneSequence(der) ? { der, base64 } : { fault: 'the decoded content is not exactly one DER SEQUENCE' }
+function readCertificate(pem: string): PemBlock {
+  const read = readPemBlock(pem, 'CERTIFICATE')
+  if ('fault' in read || isOneSequence(read.der)) return read
+  return { fault: 'the decoded content is not exactly one DER SEQUENCE' }
 }
 
 /** Whether the bytes are exactly one SEQUENCE of definite length (X.690 section 8.1.3), as a certificate is. */

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
+import type { Words } from '../../attest/attestor.ts'
 import type { Requirement } from '../../attest/shapes.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import { ANCHORS_PER_NAME_MAX, FETCHED_ANCHORS_PER_SELECTOR_MAX } from '../../core/limits.ts'
@@ -147,12 +148,12 @@ export function lintScope(
   if (only === undefined || second !== undefined || only.scoped) return
   const open = only.unfixed?.filter((attribute) => !fixed.has(attribute))
   if (open?.length === 0) return
-  const { admits, next } = attestors.rows.get(only.type)?.words.unscoped ?? UNSCOPED
+  const { admits, next, code = 'trust_unscoped' } = attestors.rows.get(only.type)?.words.unscoped ?? UNSCOPED
   const what = `Policy ${quoteText(name)} does not fix ${open?.join(' and ') ?? `which ${only.type} evidence it accepts`}, so ${admits}`
-  report({ code: 'trust_unscoped', path: ['requiredAttestors', 0], message: `${what}: ${next}` })
+  report({ code, path: ['requiredAttestors', 0], message: `${what}: ${next}` })
 }
 
-const UNSCOPED = {
+const UNSCOPED: NonNullable<Words['unscoped']> = {
   admits: 'any holder of such evidence can log in',
   next: 'narrow its config, or require a second attestor',
 }

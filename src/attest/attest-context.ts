@@ -17,6 +17,8 @@ export type Report = (issue: Issue) => void
 export interface EntryContext {
   /** `ISSUER_URL`: a policy must not accept the gateway's own sessions as evidence. */
   readonly issuerUrl: string
+  /** `TRUST_DOMAIN`: names of another one, in a certificate or a signature, are not for this gateway. */
+  readonly trustDomain: string
   readonly urlPolicy: UrlPolicy
   /**
    * True in documents of the trust domain, where issuers log in: a bearer token must be pinned to exact accounts. A row

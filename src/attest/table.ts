@@ -3,14 +3,28 @@ import { addAttributeRows } from '../attribute/catalogue.ts'
 import type { Attestor } from './attestor.ts'
 import { awsIid } from './aws-iid/aws-iid.ts'
 import { awsToken } from './aws-token/aws-token.ts'
+import { azureImds } from './azure-imds/azure-imds.ts'
 import { azureMsi } from './azure-msi/azure-msi.ts'
 import { customJwt } from './custom-jwt/custom-jwt.ts'
 import { gcpIit } from './gcp-iit/gcp-iit.ts'
 import { github } from './github/github.ts'
 import { k8sToken } from './k8s-token/k8s-token.ts'
+import { sshPop } from './ssh-pop/ssh-pop.ts'
+import { x509Pop } from './x509-pop/x509-pop.ts'
 
 /** The built-in attestors. To add your own, pass `createGateway({ attestors: [...ATTESTORS, mine] })`. */
-export const ATTESTORS: readonly Attestor[] = [k8sToken, awsIid, awsToken, azureMsi, gcpIit, github, customJwt]
+export const ATTESTORS: readonly Attestor[] = [
+  k8sToken,
+  awsIid,
+  awsToken,
+  azureImds,
+  azureMsi,
+  gcpIit,
+  github,
+  customJwt,
+  sshPop,
+  x509Pop,
+]
 
 /** Every type that the managed configuration documents. A type with a row in the table is supported. */
 const DOCUMENTED = [

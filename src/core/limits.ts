@@ -356,6 +356,14 @@ export const CERTIFICATE_NAMES_MAX = 128
 export const CERTIFICATE_EXTENSIONS_MAX = 32
 /** Certificates that an agent sends as one chain, the leaf included: SPIRE's agents send up to four intermediates. */
 export const CERTIFICATE_CHAIN_MAX = 5
+/** Certificates of authorities in one entry of a policy or one section: each is tried where its name fits. */
+export const CERTIFICATE_AUTHORITIES_MAX = 64
+/** A signature of ssh-keygen with its certificate: of RSA keys of 8192 bits some 7 kB. */
+export const SSHSIG_MAX_LENGTH = 16 * 1024
+/** Principals of one host certificate. */
+export const SSH_PRINCIPALS_MAX = 256
+/** Lines of authorities or of host keys in one entry of a policy. */
+export const SSH_KEYS_MAX = 1024
 /** A signed document of a cloud: those of AWS have 1.1 kB, those of Azure 2 to 4 kB. */
 export const SIGNED_DOCUMENT_MAX_BYTES = 16 * 1024
 export const SIGNED_DOCUMENT_CERTIFICATES_MAX = 6

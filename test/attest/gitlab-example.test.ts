@@ -88,14 +88,12 @@ describe('ARCHITECTURE.md', () => {
       .split('\n')
       .flatMap((line) => (line.startsWith(sign) && !line.startsWith(sign.repeat(3)) ? [line.slice(1)] : []))
 
-  it('shows the one line of the table that changes, as it is', () => {
-    const table = readFileSync('src/attest/table.ts', 'utf8').split('\n')
-    const [before, ...others] = lines('-')
-    expect(others).toEqual([])
-    expect(table).toContain(before)
-    const [imported, after, ...more] = lines('+')
-    expect(more).toEqual([])
-    expect(imported).toBe("import { gitlab } from './gitlab/gitlab.ts'")
-    expect(after).toBe(before?.replace(/\]$/, ', gitlab]'))
+  it('shows what changes in the table: one import, and one line', () => {
+    expect(lines('-')).toEqual([])
+    expect(lines('+')).toEqual(["import { gitlab } from './gitlab/gitlab.ts'", '  gitlab,'])
+    // Each row of the table is such a pair.
+    const table = readFileSync('src/attest/table.ts', 'utf8')
+    for (const [, name] of table.matchAll(/^import \{ (\w+) \} from '\.\/[\w-]+\/[\w-]+\.ts'$/gm))
+      expect(table).toContain(`\n  ${name},\n`)
   })
 })

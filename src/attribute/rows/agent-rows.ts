@@ -22,18 +22,28 @@ export const K8S_TOKEN_ROWS = makeRows('k8s_token', 'agent', {
 })
 
 export const SSH_POP_ROWS = makeRows('ssh_pop', 'agent', {
-  'ssh_pop.type': { alphabet: 'identifier', description: 'Always host_cert' },
+  'ssh_pop.type': { alphabet: 'identifier', description: 'host_cert, or host_key for a key that the policy pins' },
   'ssh_pop.key.type': { alphabet: 'text', description: 'Type of the host key' },
-  'ssh_pop.key.id': { identity: true, alphabet: 'text', description: 'Key id of the host certificate' },
-  'ssh_pop.serial': { identity: true, alphabet: 'digits', description: 'Serial number of the host certificate' },
+  'ssh_pop.key.id': {
+    identity: true,
+    alphabet: 'text',
+    description: 'Key id of the host certificate; of a pinned key its fingerprint',
+  },
+  'ssh_pop.serial': {
+    optional: true,
+    identity: true,
+    alphabet: 'digits',
+    description: 'Serial number of the host certificate',
+  },
   'ssh_pop.principal': {
     many: true,
+    optional: true,
     identity: true,
     alphabet: 'text',
     description: 'Principals of the host certificate',
   },
-  'ssh_pop.valid.after': { alphabet: 'digits', description: 'Start of validity, Unix seconds' },
-  'ssh_pop.valid.before': { alphabet: 'digits', description: 'End of validity, Unix seconds' },
+  'ssh_pop.valid.after': { optional: true, alphabet: 'digits', description: 'Start of validity, Unix seconds' },
+  'ssh_pop.valid.before': { optional: true, alphabet: 'digits', description: 'End of validity, Unix seconds' },
 })
 
 export const X509_POP_ROWS = makeRows('x509_pop', 'agent', {

@@ -110,32 +110,65 @@ export const AZURE_MSI_ROWS = makeRows('azure_msi', 'agent', {
 })
 
 export const AZURE_IMDS_ROWS = makeRows('azure_imds', 'agent', {
-  'azure_imds.tenant.id': { identity: true, alphabet: 'labelValue', description: 'Entra tenant, as configured' },
+  'azure_imds.tenant.id': {
+    optional: true,
+    identity: true,
+    alphabet: 'labelValue',
+    description: 'Entra tenant, as configured',
+  },
   'azure_imds.subscription.id': { identity: true, alphabet: 'labelValue', description: 'Subscription of the machine' },
   'azure_imds.vm.id': { identity: true, alphabet: 'labelValue', description: 'Id of the machine' },
-  'azure_imds.vm.name': { optional: true, alphabet: 'text', description: 'Name of the machine' },
-  'azure_imds.vmss.name': { optional: true, alphabet: 'text', description: 'Scale set of the machine' },
-  'azure_imds.location': { optional: true, alphabet: 'labelValue', description: 'Location of the machine' },
-  'azure_imds.resource_group': { optional: true, alphabet: 'text', description: 'Resource group of the machine' },
+  'azure_imds.vm.name': {
+    optional: true,
+    neverPresent: NEEDS_COMPUTE,
+    alphabet: 'text',
+    description: 'Name of the machine',
+  },
+  'azure_imds.vmss.name': {
+    optional: true,
+    neverPresent: NEEDS_COMPUTE,
+    alphabet: 'text',
+    description: 'Scale set of the machine',
+  },
+  'azure_imds.location': {
+    optional: true,
+    neverPresent: NEEDS_COMPUTE,
+    alphabet: 'labelValue',
+    description: 'Location of the machine',
+  },
+  'azure_imds.resource_group': {
+    optional: true,
+    neverPresent: NEEDS_COMPUTE,
+    alphabet: 'text',
+    description: 'Resource group of the machine',
+  },
   'azure_imds.network_security_group': {
     many: true,
     optional: true,
+    neverPresent: NEEDS_COMPUTE,
     alphabet: 'text',
     description: 'Network security groups of the machine',
   },
   'azure_imds.virtual_network': {
     many: true,
     optional: true,
+    neverPresent: NEEDS_COMPUTE,
     alphabet: 'text',
     description: 'Virtual networks of the machine',
   },
   'azure_imds.virtual_network_subnet': {
     many: true,
     optional: true,
+    neverPresent: NEEDS_COMPUTE,
     alphabet: 'text',
     description: 'Subnets of the machine',
   },
-  'azure_imds.vm.tag.<tag>': { optional: true, alphabet: 'text', description: 'One tag of the machine' },
+  'azure_imds.vm.tag.<tag>': {
+    optional: true,
+    neverPresent: NEEDS_COMPUTE,
+    alphabet: 'text',
+    description: 'One tag of the machine',
+  },
 })
 
 export const GCP_IIT_ROWS = makeRows('gcp_iit', 'agent', {

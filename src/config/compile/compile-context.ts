@@ -10,6 +10,7 @@ import type { CompileContext } from './section-context.ts'
 /** The settings that decide whether a document compiles. */
 export interface CompileSettings {
   readonly issuerUrl: string
+  readonly trustDomain: string
   readonly allowLoopbackIssuers: boolean
   /** Origins (`https://host:port`) that may be private. */
   readonly privateIssuers: readonly string[]
@@ -38,6 +39,7 @@ export function createContextFor(settings: CompileSettings, attestors: AttestorT
   return ({ scope }): CompileContext => ({
     attestors,
     issuerUrl: settings.issuerUrl,
+    trustDomain: settings.trustDomain,
     urlPolicy,
     exactPins: scope === 'trust-domain',
     canSeal: settings.canSeal,

@@ -1,6 +1,7 @@
 // The table of sections. A new section is one file and one row here.
 import { agentAttestation } from './agent-attestation.ts'
 import { awsCertificates } from './aws-certificates.ts'
+import { azureCertificates } from './azure-certificates.ts'
 import { cluster } from './cluster.ts'
 import { revocations } from './revocations.ts'
 import type { SectionRow, SectionScope } from './section.ts'
@@ -18,6 +19,7 @@ export const SECTIONS = {
   TrustDomainServerAttestation: trustDomainServerAttestation,
   TrustDomain: trustDomain,
   AWSCertificates: awsCertificates,
+  AzureCertificates: azureCertificates,
 } as const satisfies Record<string, SectionRow<unknown>>
 
 export type SectionName = keyof typeof SECTIONS

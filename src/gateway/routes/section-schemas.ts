@@ -1,6 +1,7 @@
 // Serves the JSON Schema of every section, for editors that complete and check the YAML: `GET /schemas/<Section>.json`.
 import agentAttestation from '../../../schemas/AgentAttestation.json' with { type: 'json' }
 import awsCertificates from '../../../schemas/AWSCertificates.json' with { type: 'json' }
+import azureCertificates from '../../../schemas/AzureCertificates.json' with { type: 'json' }
 import cluster from '../../../schemas/Cluster.json' with { type: 'json' }
 import revocations from '../../../schemas/Revocations.json' with { type: 'json' }
 import svidIssuancePolicy from '../../../schemas/SVIDIssuancePolicy.json' with { type: 'json' }
@@ -16,6 +17,7 @@ import type { GatewayApp } from '../services.ts'
 export const SCHEMAS: Readonly<Record<SectionName, object>> = {
   AgentAttestation: agentAttestation,
   AWSCertificates: awsCertificates,
+  AzureCertificates: azureCertificates,
   Cluster: cluster,
   Revocations: revocations,
   SVIDIssuancePolicy: svidIssuancePolicy,

@@ -10,6 +10,7 @@ import { encodeUtf8 } from '../../../src/core/utf8.ts'
 import { TABLE } from '../compile-context.ts'
 
 const settings = {
+  trustDomain: 'example.org',
   issuerUrl: 'https://login.example.org',
   allowLoopbackIssuers: false,
   privateIssuers: ['https://10.0.0.1:6443'],

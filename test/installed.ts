@@ -8,3 +8,4 @@ export function isInstalled(program: string): boolean {
 }
 
 export const OPENSSL = isInstalled('openssl')
+export const SSH_KEYGEN = isInstalled('ssh-keygen')

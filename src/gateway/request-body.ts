@@ -73,6 +73,9 @@ function describeShapeFault(issue: v.BaseIssue<unknown>): string {
   if (expected === 'never') return 'is not a known field of this request: remove it'
   if (received === 'undefined') return 'is missing'
   // Only the message of a custom schema, or of a pattern, describes what it expects.
+  // As valibot lists options: `("RS256" | "PS256")`.
+  if (type === 'picklist' && expected !== null)
+    return `must be one of ${expected.replace(/[()"]/g, '').replaceAll(' | ', ', ')}`
   if (type === 'custom' || type === 'regex') return `must be ${message}`
   if (kind === 'validation') return `must ${describeRequirement(type, requirement, Array.isArray(input))}`
   return `must be ${describeKind(type)}`

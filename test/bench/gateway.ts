@@ -18,11 +18,13 @@ export interface BenchGateway {
   readonly isRecording?: boolean
   /** Called with the key of each document that is read. */
   readonly onRead?: (key: string) => void
+  /** Default the real time. */
+  readonly clock?: () => number
 }
 
 /** Throws if the settings are wrong. */
 export function createBenchGateway(options: BenchGateway): GatewayApp {
-  const { environment, documents, module, configCacheMaxBytes, isRecording = true, onRead } = options
+  const { environment, documents, module, configCacheMaxBytes, isRecording = true, onRead, clock = Date.now } = options
   const settings = readSettings(environment, { canResolve: false })
   if (!settings.ok) throw new Error(settings.problems.join())
   const store = createMemoryStore(documents)
@@ -36,7 +38,7 @@ export function createBenchGateway(options: BenchGateway): GatewayApp {
     },
     module,
     fetch: (url, { headers, signal }) => fetch(url, { headers, signal }),
-    clock: Date.now,
+    clock,
     sleep,
     audit: isRecording ? takeLine : () => true,
     ...(configCacheMaxBytes === undefined ? {} : { configCacheMaxBytes }),

@@ -53,9 +53,9 @@ export async function readGivenKeys(file: string, io: Io): Promise<KeySet> {
   return keys
 }
 
-/** The refusal for a section of the trust domain, which is not read offline. */
-export function makeOfflineRefusal(section: string): Refusal {
-  return { code: 'section_unavailable', detail: `not checked: ${section} of the trust domain is not read offline` }
+/** The refusal for a section of the trust domain that is not beside the document. */
+export function makeOfflineRefusal(section: string, file: string): Refusal {
+  return { code: 'section_unavailable', detail: `not checked: there is no ${section} of the trust domain in ${file}` }
 }
 
 export const NOT_ASKED_OFFLINE: Refusal = {

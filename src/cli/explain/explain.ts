@@ -25,11 +25,12 @@ import { readRevocations, readRevocationsBeside } from '../revocations-beside.ts
 import { readSettingsFor } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
 import { readEvidence, readMoment } from './explain-input.ts'
-import { createOfflineKeys, makeOfflineRefusal, NOT_ASKED_OFFLINE, readGivenKeys } from './explain-keys.ts'
+import { createOfflineKeys, NOT_ASKED_OFFLINE, readGivenKeys } from './explain-keys.ts'
 import { type ExplainReport, makeExplanationJson } from './explain-report.ts'
 import { findExitCode, makeBodyAnswer, readVerdict, type Verdict } from './explain-verdict.ts'
 import { formatExplanation } from './format-explanation.ts'
 import { restoreAttestations } from './restore-attestations.ts'
+import { createSectionsBeside } from './sections-beside.ts'
 
 const OPTIONS = {
   evidence: {
@@ -109,7 +110,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     skewSeconds: settings.clockSkewSeconds,
     keys: createOfflineKeys(keys),
     defaultAudience: audience ?? '',
-    section: (name) => Promise.resolve(refuse(makeOfflineRefusal(name))),
+    section: createSectionsBeside(dirname(resolve(io.directory, file)), settings, io),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
     revocations,
     singleUse: ASSUMED_UNUSED,

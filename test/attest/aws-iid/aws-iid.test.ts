@@ -6,6 +6,7 @@ import { openDocument } from '../../../src/attest/aws-iid/document.ts'
 import { readCertificate } from '../../../src/certificate/certificate.ts'
 import { readPemBlock } from '../../../src/certificate/pem.ts'
 import { verifySignedDocument } from '../../../src/certificate/signed-document.ts'
+import { compile } from '../../config/document.ts'
 import { type Answer, createWorld, type World } from '../../gateway/fixture.ts'
 import { put } from '../../gateway/mapping-world.ts'
 import { OPENSSL } from '../../installed.ts'
@@ -282,6 +283,43 @@ describe.skipIf(!OPENSSL)('a document that openssl signs', () => {
     putPolicy(config)
     const pendingTime = new Date(Date.now() - 25 * 24 * 3600_000).toISOString().replace(/\.\d+Z/, 'Z')
     expect(await saidBy(logIn(aws.sign({ ...DOCUMENT, pendingTime }, REGION)))).toBe(said)
+  })
+
+  it.each<[string, readonly object[], readonly string[]]>([
+    ['alone', [{ type: 'aws_iid' }], ['trust_replayable']],
+    [
+      'alone, for one account',
+      [{ type: 'aws_iid', config: { allowedAccountIDs: ['123456789012'] } }],
+      ['trust_replayable'],
+    ],
+    ['with maxAge', [{ type: 'aws_iid', config: { maxAge: '24h' } }], ['age_limited', 'trust_replayable']],
+    [
+      'beside a token',
+      [
+        { type: 'aws_iid' },
+        { type: 'k8s_token', config: { issuerURL: 'https://oidc.example', serviceAccountName: 'a' } },
+      ],
+      [],
+    ],
+    [
+      'with a region that is none',
+      [{ type: 'aws_iid', config: { allowedRegions: ['Ireland'] } }],
+      ['trust_replayable', 'value_invalid'],
+    ],
+    [
+      'with an account that is none',
+      [{ type: 'aws_iid', config: { allowedAccountIDs: ['1'] } }],
+      ['trust_replayable', 'value_invalid'],
+    ],
+    ['with a duration that is none', [{ type: 'aws_iid', config: { maxAge: '1 day' } }], ['value_invalid']],
+  ])('%s is warned of as it should be', (_what, requiredAttestors, codes) => {
+    const text = JSON.stringify({
+      section: 'AgentAttestation',
+      schema: 'v1',
+      spec: { policies: [{ name: 'p', requiredAttestors }] },
+    })
+    const result = compile('AgentAttestation', text)
+    expect((result.ok ? result.warnings : result.issues).map(({ code }) => code).sort()).toEqual(codes)
   })
 
   it('is bound to a node by a condition, with a token of its cluster', async () => {

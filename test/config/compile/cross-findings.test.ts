@@ -45,6 +45,18 @@ const disabled = [`7:17 attribute_not_enabled ${at}.claim`]
 const label = 'kubernetes.pod.label[app.kubernetes.io/name]'
 
 describe('findAcross()', () => {
+  it.each([
+    ['aws_iid.ec2.instance.tag.team', 'aws_iid'],
+    ['aws_iid.iam.role', 'aws_iid'],
+    ['azure_imds.vm.name', 'azure_imds'],
+  ])('%s is never there, although %s is required', (attribute, type) => {
+    const policies = `{policies: [{name: p, requiredAttestors: [{type: ${type}}]}]}`
+    expect(findings(attribute, undefined, undefined, policies)).toContain(disabled[0])
+    expect(findings('aws_iid.ec2.instance.id', undefined, undefined, policies.replace(type, 'aws_iid'))).not.toContain(
+      disabled[0],
+    )
+  })
+
   it.each<[string, string, string | undefined, string | undefined, readonly string[]]>([
     ['an attribute that is always there', 'kubernetes.pod.namespace', undefined, undefined, []],
     ['a key with a slash, and no version known', label, undefined, undefined, []],

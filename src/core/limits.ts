@@ -461,6 +461,15 @@ export const REPLAY_PURGE_EVERY = 64
 export const REPLAY_PURGE_ROWS = 256
 /** How long the start waits for the server of used evidence. */
 export const REPLAY_START_MILLIS = 3_000
+/** An answer that a client of the gateway reads: mapped claims, and what is around them. */
+export const CLIENT_ANSWER_MAX_BYTES = 32 * 1024 * 1024
+/** One request of a client of the gateway. */
+export const CLIENT_TIMEOUT_MILLIS = 15_000
+/** The longest wait that a client believes of a `Retry-After`. */
+export const RETRY_AFTER_MAX_SECONDS = 3_600
+/** A relying party keeps the published keys for this long, and fetches them for an unknown key id at most this often. */
+export const VERIFIER_KEYS_MAX_AGE_MILLIS = 600_000
+export const VERIFIER_KEYS_COOLDOWN_MILLIS = 30_000
 /** Connections to Redis. A server that does not answer a ping within twice its interval has no connection any more. */
 export const REDIS_CONNECT_TIMEOUT_MILLIS = 2_000
 export const REDIS_PING_MILLIS = 2_000

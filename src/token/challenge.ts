@@ -132,14 +132,3 @@ const EXPIRED: Refusal = {
   code: 'challenge_expired',
   detail: `the challenge has expired: it is valid for ${CHALLENGE_LIFETIME_SECONDS} seconds; request a new one`,
 }
-
-/**
- * The message that an agent signs. It contains the gateway's URL as the agent has it configured, so another gateway
- * cannot relay the challenge.
- *
- * @returns Five lines separated by `\n`, without one at the end: version, URL, role, cluster id (may be empty),
- *   challenge.
- */
-export function makeChallengeMessage(sealed: string, { role, clusterId, issuerUrl }: ChallengeScope): string {
-  return ['postern-login/1', issuerUrl, role, clusterId ?? '', sealed].join('\n')
-}

@@ -9,7 +9,8 @@ import {
   SEAL_KEY_MIN_BYTES,
   TOKEN_DEPTH_MAX,
 } from '../../src/core/limits.ts'
-import { type ChallengeScope, makeChallengeMessage, openChallenge, sealChallenge } from '../../src/token/challenge.ts'
+import { type ChallengeScope, openChallenge, sealChallenge } from '../../src/token/challenge.ts'
+import { makeChallengeMessage } from '../../src/token/challenge-message.ts'
 import { deriveSaltedKey } from '../../src/token/seal-key.ts'
 import { CHALLENGE, NOW_SECONDS, SCOPE, SEAL_KEY, SEALED } from './challenge-sample.ts'
 

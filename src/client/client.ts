@@ -1,0 +1,105 @@
+// A client of the gateway, for agents and issuers: typed requests, bounded answers, and refusals as values.
+
+import type { Json } from '../core/json.ts'
+import { CLIENT_TIMEOUT_MILLIS } from '../core/limits.ts'
+import type { ChallengeAnswer } from '../gateway/answers/challenge-answer.ts'
+import type { ClaimsAnswer } from '../gateway/answers/claims-answer.ts'
+import type { IntrospectionAnswer } from '../gateway/answers/introspection-answer.ts'
+import type { LoginAnswer } from '../gateway/answers/login-answer.ts'
+import type { StatusAnswer } from '../gateway/answers/status-answer.ts'
+import { isLoopbackHost } from '../net/url-policy.ts'
+import { makeChallengeMessage } from '../token/challenge-message.ts'
+import { ask, type ClientFetch, type Reply } from './transport.ts'
+
+/** One piece of evidence. */
+export interface ClientAttestation {
+  readonly type: string
+  readonly evidence: Json
+  /** The sealed challenge that it answers, unchanged. */
+  readonly challenge?: string
+}
+
+/** A workload of a claims request: its attributes, or its pod as Kubernetes describes it. */
+export interface ClientWorkload {
+  readonly id: string
+  readonly attributes?: Readonly<Record<string, Json>>
+  readonly pod?: Json
+  readonly container?: string
+}
+
+export interface ClaimsRequest {
+  readonly workloads: readonly ClientWorkload[]
+  readonly agentSession?: string
+}
+
+export interface ClientOptions {
+  /** The URL of the gateway, `ISSUER_URL` of its settings, also where it is mounted under a path. */
+  readonly url: string
+  /** Default: the platform's. */
+  readonly fetch?: ClientFetch
+  /** For one request, with its answer. Default {@link CLIENT_TIMEOUT_MILLIS}. */
+  readonly timeoutMillis?: number
+}
+
+export interface Client {
+  /** What is signed for a challenge: with the URL that this client was given, never with one that a gateway has said. */
+  makeMessage(challenge: string, clusterId: string | undefined): string
+  /** Asks for a challenge. @param clusterId absent: of the trust domain, for issuers */
+  challenge(
+    clusterId: string | undefined,
+    request: { readonly type: string; readonly request?: Json },
+  ): Promise<Reply<ChallengeAnswer>>
+  /** Logs in an agent to its cluster, or an issuer (`clusterId` absent) to the trust domain. */
+  login(clusterId: string | undefined, attestations: readonly ClientAttestation[]): Promise<Reply<LoginAnswer>>
+  /** Maps workloads. @param session an issuer's */
+  claims(clusterId: string, request: ClaimsRequest, session: string): Promise<Reply<ClaimsAnswer>>
+  /** @param session an issuer's */
+  status(clusterId: string, session: string): Promise<Reply<StatusAnswer>>
+  /** Whether the session of an agent may be used now (RFC 7662). @param session an issuer's, with the scope `introspect` */
+  introspect(token: string, session: string): Promise<Reply<IntrospectionAnswer>>
+}
+
+/**
+ * Creates a client.
+ *
+ * @throws {TypeError} if the URL is not https (or http to loopback), or has a user name, query or fragment
+ * @example
+ * const client = createClient({ url: 'https://login.example.org' })
+ * const login = await client.login('c-1', [{ type: 'k8s_token', evidence: { token } }])
+ * if (!login.ok) throw new Error(describeFailure(login.failure))
+ * const { token, expiresAt } = login.value.session
+ */
+export function createClient({ url, fetch: given, timeoutMillis = CLIENT_TIMEOUT_MILLIS }: ClientOptions): Client {
+  const base = checkGatewayUrl(url)
+  const fetch: ClientFetch = given ?? ((input, init) => globalThis.fetch(input, init))
+  const place = (clusterId: string | undefined): string =>
+    clusterId === undefined ? '/v1/trust-domain' : `/v1/clusters/${encodeURIComponent(clusterId)}`
+  const post = <T>(path: string, body: unknown, session?: string): Promise<Reply<T>> =>
+    ask<T>(fetch, base + path, { timeoutMillis, json: body, ...(session === undefined ? {} : { session }) })
+
+  return {
+    makeMessage: (challenge, clusterId) =>
+      makeChallengeMessage(challenge, {
+        role: clusterId === undefined ? 'issuer' : 'agent',
+        clusterId,
+        issuerUrl: url,
+      }),
+    challenge: (clusterId, request) => post(`${place(clusterId)}/challenge`, request),
+    login: (clusterId, attestations) => post(`${place(clusterId)}/login`, { attestations }),
+    claims: (clusterId, request, session) => post(`${place(clusterId)}/claims`, request, session),
+    status: (clusterId, session) => ask(fetch, `${base}${place(clusterId)}/status`, { timeoutMillis, session }),
+    introspect: (token, session) =>
+      ask(fetch, `${base}/v1/sessions/introspect`, { timeoutMillis, form: { token }, session }),
+  }
+}
+
+/** Evidence and sessions go to this address alone, so that it is https, or loopback. Returned without a slash at its end. */
+function checkGatewayUrl(text: string): string {
+  const url = URL.parse(text)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
+  if (url === null || !isSafe || url.username !== '' || url.password !== '' || /[?#]/.test(text))
+    throw new TypeError(
+      'the URL of the gateway must be https, or http to loopback, without user name, query and fragment',
+    )
+  return text.replace(/\/$/, '')
+}

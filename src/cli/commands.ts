@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { StoreError } from '../config/source.ts'
 import { printable } from '../core/printable.ts'
 import { VERSION_LINE } from '../runtime/version.ts'
+import { agent } from './agent/agent.ts'
 import { awsCerts } from './aws-certs/aws-certs.ts'
 import { EXIT, type ExitCode, type HostIo, type Io, Stop } from './command.ts'
 import { config } from './config/config.ts'
@@ -15,7 +16,7 @@ import { revoke } from './revoke/revoke.ts'
 import { serve } from './serve.ts'
 import { escapeForTerminal, paint } from './terminal.ts'
 
-const ROWS: readonly Row[] = [config, revoke, lock, unlock, explain, map, awsCerts, keys, serve]
+const ROWS: readonly Row[] = [config, revoke, lock, unlock, explain, map, agent, awsCerts, keys, serve]
 
 const HELP_COLUMNS = 80
 

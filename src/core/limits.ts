@@ -463,6 +463,14 @@ export const REPLAY_PURGE_ROWS = 256
 export const REPLAY_START_MILLIS = 3_000
 /** An answer that a client of the gateway reads: mapped claims, and what is around them. */
 export const CLIENT_ANSWER_MAX_BYTES = 32 * 1024 * 1024
+/** Metadata services of clouds: they are on the machine's own network, and elsewhere nobody answers. */
+export const METADATA_TIMEOUT_MILLIS = 2_000
+export const METADATA_ANSWER_MAX_BYTES = 64 * 1024
+/** Between logins of an agent that fail, doubled from the one to the other. */
+export const AGENT_BACKOFF_MIN_MILLIS = 1_000
+export const AGENT_BACKOFF_MAX_MILLIS = 300_000
+/** How often an agent looks whether its evidence has been made anew. */
+export const AGENT_EVIDENCE_POLL_MILLIS = 5_000
 /** One request of a client of the gateway. */
 export const CLIENT_TIMEOUT_MILLIS = 15_000
 /** The longest wait that a client believes of a `Retry-After`. */

@@ -101,6 +101,18 @@ const CASES: readonly Case[] = [
     exitCode: 1,
   },
   {
+    what: 'a token file that is not there',
+    command: 'agent',
+    prepare: () => ['--once', '--gateway', 'https://x.example', '--out', 's', '--token-file', FILE],
+    exitCode: 2,
+  },
+  {
+    what: 'a gateway that is none',
+    command: 'agent',
+    prepare: () => ['--once', '--gateway', HOSTILE, '--out', 's'],
+    exitCode: 2,
+  },
+  {
     what: 'a page without certificates',
     command: 'aws-certs',
     prepare: ({ file }) => [file(FILE, `## ${HOSTILE} — us-west-2\n${STEER}\n`)],

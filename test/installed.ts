@@ -9,3 +9,8 @@ export function isInstalled(program: string): boolean {
 
 export const OPENSSL = isInstalled('openssl')
 export const SSH_KEYGEN = isInstalled('ssh-keygen')
+
+/** Debian's packages are seen by Debian's Python alone, which is not always the first on the path. */
+export const PYTHON_WITH_JWT = ['python3', '/usr/bin/python3'].find(
+  (python) => spawnSync(python, ['-c', 'import jwt, cryptography'], { stdio: 'ignore' }).status === 0,
+)

@@ -1,21 +1,32 @@
 // The instructions of docs/relying-parties.md work, and its statements about libraries are true.
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { Hono } from 'hono'
 import { jwk } from 'hono/jwk'
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { app as honoParty } from '../examples/relying-party-hono.ts'
 import { verifyAgentSession } from '../examples/relying-party-jose.ts'
 import { createWorld, type World } from './gateway/fixture.ts'
 import { agentSessionOf, sessionOf } from './gateway/mapping-world.ts'
+import { PYTHON_WITH_JWT } from './installed.ts'
 
 const ISSUER = 'https://login.example.org'
 const KEYS = `${ISSUER}/.well-known/jwks.json`
 const PAGE = readFileSync('docs/relying-parties.md', 'utf8')
 
 let world: World
+// Python cannot be handed a `fetch`.
+let keysOnLoopback: Server
 beforeAll(async () => {
   world = await createWorld({ issuerUrl: ISSUER })
+  keysOnLoopback = createServer(async (request, response) => {
+    response.end(await (await world.app.request(request.url ?? '/')).text())
+  })
+  await new Promise<void>((listening) => keysOnLoopback.listen(0, '127.0.0.1', listening))
   // The gateway is where its sessions say that it is.
   vi.stubGlobal('fetch', async (input: string | URL) => {
     const { origin, pathname } = new URL(input)
@@ -25,6 +36,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   vi.unstubAllGlobals()
+  await new Promise((closed) => keysOnLoopback.close(closed))
   await world.stop()
 })
 
@@ -36,9 +48,28 @@ const verdict = (verifying: Promise<unknown>): Promise<boolean> =>
     () => false,
   )
 
-const PARTIES: readonly [string, (token: string) => Promise<boolean>][] = [
-  ['jose', (token) => verdict(verifyAgentSession(token))],
-  ['hono/jwk', (token) => onHono(honoParty, token)],
+/** The page's own lines; but the keys are taken from loopback. A refusal of the library is an answer, any other failure is not. */
+const PYTHON = `import sys, jwt
+ISSUER = "${ISSUER}"
+${/```python\n(.*?)```/s.exec(PAGE)?.[1]}
+keys.uri = keys.uri.replace(ISSUER, sys.argv[1])
+try:
+    verify_agent_session(sys.argv[2])
+    print("accepted")
+except jwt.PyJWTError as refusal:
+    print("refused")
+`
+async function onPython(token: string): Promise<boolean> {
+  const { port } = keysOnLoopback.address() as AddressInfo
+  const { stdout } = await promisify(execFile)(PYTHON_WITH_JWT ?? '', ['-c', PYTHON, `http://127.0.0.1:${port}`, token])
+  expect(['accepted\n', 'refused\n']).toContain(stdout)
+  return stdout === 'accepted\n'
+}
+
+const PARTIES: readonly [name: string, accepts: (token: string) => Promise<boolean>, isInstalled: boolean][] = [
+  ['jose', (token) => verdict(verifyAgentSession(token)), true],
+  ['hono/jwk', (token) => onHono(honoParty, token), true],
+  ['PyJWT', onPython, PYTHON_WITH_JWT !== undefined],
 ]
 
 /** An agent's session, signed again by the gateway's key with one thing changed. */
@@ -50,7 +81,8 @@ async function changed(claims: object, header: object = {}): Promise<string> {
     .sign(await signer.key())
 }
 
-describe.each(PARTIES)('a relying party with %s, as the page shows it', (_name, accepts) => {
+describe.each(PARTIES)('a relying party with %s, as the page shows it', (_name, accepts, isInstalled) => {
+  beforeEach((context) => context.skip(!isInstalled))
   it('accepts the session of an agent', async () => expect(await accepts(await agentSessionOf(world))).toBe(true))
   it('accepts one that was signed again', async () => expect(await accepts(await changed({}))).toBe(true))
 

@@ -173,6 +173,18 @@ const CASES: readonly Case[] = [
     exitCode: 2,
   },
   {
+    what: 'a file in a place that no gateway reads',
+    command: 'config apply',
+    prepare: ({ file }) => ['--store', 'store', file(`tree/clusters/${FILE}`, attestation()).split('/')[0] ?? ''],
+    exitCode: 2,
+  },
+  {
+    what: 'a tree',
+    command: 'config apply',
+    prepare: () => ['--store', 'store', HOSTILE],
+    exitCode: 2,
+  },
+  {
     what: 'an actor',
     command: 'config set',
     prepare: ({ file }) => [...WHERE, '--actor', HOSTILE, file('a.yaml', attestation())],

@@ -54,7 +54,7 @@ export function makeChanges(
 }
 
 /** Makes one change; returns a sentence that describes the outcome. */
-async function makeChange(
+export async function makeChange(
   { key, bytes }: Change,
   before: Uint8Array<ArrayBuffer> | undefined,
   { action, actor, expected }: ChangeOptions,

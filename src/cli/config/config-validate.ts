@@ -1,13 +1,7 @@
 // `postern config validate`: reports every issue of documents before they are stored.
 import { resolve } from 'node:path'
-import {
-  clusterKey,
-  type DocumentKey,
-  parseClusterId,
-  parseDocumentKey,
-  trustDomainKey,
-} from '../../config/document-key.ts'
-import { hasScope, isSectionName, type SectionName } from '../../config/sections/table.ts'
+import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
+import { hasScope, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
 import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
 import { shortenDigest } from '../../core/digest.ts'
@@ -22,6 +16,7 @@ import { openDirectoryStore } from '../store/directory-store.ts'
 import { readSettingsFor } from '../store/store-option.ts'
 import { formatCount, paint } from '../terminal.ts'
 import { collectFindings, findAcrossSections } from './cross-section-findings.ts'
+import { parseSectionKey } from './tree.ts'
 import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
 
 export const configValidate = defineCommand({
@@ -91,10 +86,7 @@ function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {
   const path = file.split(/[/\\]/).join('/')
   if (!path.endsWith('.yaml')) return undefined
   const words = path.slice(0, -'.yaml'.length).split('/')
-  const key = parseDocumentKey(words.slice(-3).join('/')) ?? parseDocumentKey(words.slice(-2).join('/'))
-  if (key === undefined || !isSectionName(key.section)) return undefined
-  const isItsScope = hasScope(key.section, key.clusterId === undefined ? 'trust-domain' : 'cluster')
-  return isItsScope ? (key as DocumentKey<SectionName>) : undefined
+  return parseSectionKey(words.slice(-3).join('/')) ?? parseSectionKey(words.slice(-2).join('/'))
 }
 
 /** A key for a file outside such a directory. The cluster id does not affect how a document compiles. */

@@ -1,5 +1,6 @@
 // `postern config`: checks, stores, compares and restores documents.
 import { defineFamily } from '../define-command.ts'
+import { configApply } from './config-apply.ts'
 import { configDelete } from './config-delete.ts'
 import { configDiff } from './config-diff.ts'
 import { configGet } from './config-get.ts'
@@ -12,5 +13,15 @@ import { configValidate } from './config-validate.ts'
 export const config = defineFamily({
   name: 'config',
   summary: 'Check, store, compare and restore documents',
-  rows: [configValidate, configSet, configGet, configDiff, configDelete, configHistory, configRollback, configStatus],
+  rows: [
+    configValidate,
+    configSet,
+    configApply,
+    configGet,
+    configDiff,
+    configDelete,
+    configHistory,
+    configRollback,
+    configStatus,
+  ],
 })

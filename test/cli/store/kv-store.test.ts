@@ -29,6 +29,19 @@ describe('local KV', () => {
     expect((await call('config', 'get', ...section)).exitCode).toBe(1)
   })
 
+  it('takes a whole tree, and loses what the tree has lost', { timeout: 60_000 }, async () => {
+    const { file, call } = bench()
+    const apply = ['config', 'apply', '--local', '--persist-to', 'state', '--prune']
+    file('tree/clusters/c-1/AgentAttestation.yaml', attestation('one'))
+    file('tree/clusters/c-2/AgentAttestation.yaml', attestation('two'))
+    file('less/clusters/c-2/AgentAttestation.yaml', attestation('two'))
+    expect((await call(...apply, 'tree')).out).toContain('2 set, 0 deleted, 0 unchanged')
+    expect((await call(...apply, 'tree')).out).toBe('0 set, 0 deleted, 2 unchanged\n')
+    expect((await call(...apply, 'less')).out).toContain('0 set, 1 deleted, 1 unchanged')
+    const gone = ['cluster', '--id', 'c-1', '--local', '--persist-to', 'state', 'AgentAttestation']
+    expect((await call('config', 'get', ...gone)).exitCode).toBe(1)
+  })
+
   it('says why it cannot be used', { timeout: 60_000 }, async () => {
     const { file, call } = bench()
     const args = ['cluster', '--id', 'c-1', '--local', '--persist-to', file('no-folder', '')]

@@ -4,8 +4,8 @@ import type { Json } from '../core/json.ts'
 import { CLIENT_TIMEOUT_MILLIS } from '../core/limits.ts'
 import type { ChallengeAnswer } from '../gateway/answers/challenge-answer.ts'
 import type { ClaimsAnswer } from '../gateway/answers/claims-answer.ts'
-import type { IntrospectionAnswer } from '../gateway/answers/introspection-answer.ts'
-import type { LoginAnswer } from '../gateway/answers/login-answer.ts'
+import { type IntrospectionAnswer, isIntrospectionAnswer } from '../gateway/answers/introspection-answer.ts'
+import { isLoginAnswer, type LoginAnswer } from '../gateway/answers/login-answer.ts'
 import type { StatusAnswer } from '../gateway/answers/status-answer.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { makeChallengeMessage } from '../token/challenge-message.ts'
@@ -85,11 +85,21 @@ export function createClient({ url, fetch: given, timeoutMillis = CLIENT_TIMEOUT
         issuerUrl: url,
       }),
     challenge: (clusterId, request) => post(`${place(clusterId)}/challenge`, request),
-    login: (clusterId, attestations) => post(`${place(clusterId)}/login`, { attestations }),
+    login: (clusterId, attestations) =>
+      ask(fetch, `${base}${place(clusterId)}/login`, {
+        timeoutMillis,
+        json: { attestations },
+        isAnswer: isLoginAnswer,
+      }),
     claims: (clusterId, request, session) => post(`${place(clusterId)}/claims`, request, session),
     status: (clusterId, session) => ask(fetch, `${base}${place(clusterId)}/status`, { timeoutMillis, session }),
     introspect: (token, session) =>
-      ask(fetch, `${base}/v1/sessions/introspect`, { timeoutMillis, form: { token }, session }),
+      ask(fetch, `${base}/v1/sessions/introspect`, {
+        timeoutMillis,
+        form: { token },
+        session,
+        isAnswer: isIntrospectionAnswer,
+      }),
   }
 }
 

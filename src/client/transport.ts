@@ -24,17 +24,19 @@ export type Failure =
   /** Nobody answered, or it was not a gateway. */
   | { readonly kind: 'unanswered'; readonly reason: string; readonly status?: number }
 
-interface AskOptions {
+interface AskOptions<T> {
   readonly timeoutMillis: number
   readonly session?: string
   /** Sent by POST, as JSON or as a form. Neither: GET. */
   readonly json?: unknown
   readonly form?: Readonly<Record<string, string>>
+  /** What the answer must be, where something is decided by it. */
+  readonly isAnswer?: (value: unknown) => value is T
 }
 
 /** Never rejects. */
-export async function ask<T>(fetch: ClientFetch, url: string, options: AskOptions): Promise<Reply<T>> {
-  const { timeoutMillis, session, json, form } = options
+export async function ask<T>(fetch: ClientFetch, url: string, options: AskOptions<T>): Promise<Reply<T>> {
+  const { timeoutMillis, session, json, form, isAnswer } = options
   const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json)
   const headers: Record<string, string> = { Accept: 'application/json', 'User-Agent': `Postern/${VERSION}` }
   if (json !== undefined) headers['Content-Type'] = 'application/json'
@@ -43,13 +45,13 @@ export async function ask<T>(fetch: ClientFetch, url: string, options: AskOption
     const signal = AbortSignal.timeout(timeoutMillis)
     const init = { method: body === undefined ? 'GET' : 'POST', headers, redirect: 'manual', signal } as const
     const response = await fetch(url, body === undefined ? init : { ...init, body })
-    return await readReply<T>(response)
+    return await readReply(response, isAnswer)
   } catch (error) {
     return unanswered(describeError(error, timeoutMillis))
   }
 }
 
-async function readReply<T>(response: Response): Promise<Reply<T>> {
+async function readReply<T>(response: Response, isAnswer: AskOptions<T>['isAnswer']): Promise<Reply<T>> {
   const { status, headers } = response
   // A redirect would take the evidence to another address.
   if (status === 0 || (status >= 300 && status < 400)) return unanswered('the answer is a redirect', status)
@@ -58,7 +60,7 @@ async function readReply<T>(response: Response): Promise<Reply<T>> {
   if (bytes === undefined) return unanswered('the answer is too large', status)
   const read = parseJsonBytes(bytes, JSON_DEPTH_MAX)
   const value = read.ok && isJsonObject(read.value) ? read.value : undefined
-  if (response.ok && value !== undefined) return { ok: true, value: value as T }
+  if (response.ok && value !== undefined && isAnswer?.(value) !== false) return { ok: true, value: value as T }
   const isProblem = typeof value?.['code'] === 'string' && typeof value['detail'] === 'string'
   if (value === undefined || response.ok || !isProblem)
     return unanswered(`the answer is of status ${status} and not one of a gateway`, status)

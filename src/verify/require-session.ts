@@ -1,6 +1,12 @@
 // Sessions at the door of a relying party: for a plain `Request`, and as middleware of Hono.
 import type { MiddlewareHandler } from 'hono'
-import type { Requirement, SessionVerifier, Verdict, VerifiedSession } from './session-verifier.ts'
+import {
+  checkRequirement,
+  type Requirement,
+  type SessionVerifier,
+  type Verdict,
+  type VerifiedSession,
+} from './session-verifier.ts'
 
 const STATUS = { invalid: 401, forbidden: 403, unavailable: 503 } as const
 const TITLES = {
@@ -48,6 +54,7 @@ export interface SessionVariables {
  *
  * **A revocation is not seen before the session expires, unless the verifier introspects.**
  *
+ * @throws {TypeError} for a requirement that requires less than it seems to, see {@link checkRequirement}
  * @example
  * app.use('/api/*', requireSession(sessions, { role: 'agent', clusterId: 'c-1' }))
  * app.get('/api/whoami', (c) => c.text(c.get('session').subject))
@@ -56,6 +63,7 @@ export function requireSession(
   sessions: SessionVerifier,
   requirement: Requirement,
 ): MiddlewareHandler<{ Variables: SessionVariables }> {
+  checkRequirement(requirement)
   return async function checkSession(c, next) {
     const checked = await verifyRequest(c.req.raw, sessions, requirement)
     if (checked instanceof Response) return checked

@@ -5,6 +5,7 @@ import type { Client } from '../client/client.ts'
 import { describeFailure } from '../client/transport.ts'
 import {
   CLOCK_SKEW_DEFAULT_SECONDS,
+  CLOCK_SKEW_MAX_SECONDS,
   SESSION_MAX_BYTES,
   VERIFIER_KEYS_COOLDOWN_MILLIS,
   VERIFIER_KEYS_MAX_AGE_MILLIS,
@@ -45,7 +46,7 @@ export interface SessionVerifierOptions {
   /** `ISSUER_URL` of the gateway, literally. */
   readonly issuer: string
   readonly trustDomain: string
-  /** Accepted difference of clocks in seconds. */
+  /** Accepted difference of clocks in seconds, from 0 to 60. Default 30. */
   readonly skewSeconds?: number
   /** Fetches the published keys. Default: the platform's. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
@@ -62,6 +63,7 @@ export interface SessionVerifierOptions {
 }
 
 export interface SessionVerifier {
+  /** Rejects with a `TypeError` for a requirement that requires less than it seems to, see {@link checkRequirement}. */
   verify(token: string, requirement: Requirement): Promise<Verdict>
 }
 
@@ -70,12 +72,15 @@ const TYPE = 'postern-session+jwt'
 /**
  * Creates a verifier. Keys are fetched on demand, kept for 10 minutes, and fetched again for an unknown key id.
  *
+ * @throws {RangeError} if `skewSeconds` is out of its range: by NaN no session would ever expire
  * @example
  * const sessions = createSessionVerifier({ issuer: 'https://login.example.org', trustDomain: 'example.org' })
  * const verdict = await sessions.verify(token, { role: 'agent', clusterId: 'c-1' })
  */
 export function createSessionVerifier(options: SessionVerifierOptions): SessionVerifier {
   const { issuer, trustDomain, skewSeconds = CLOCK_SKEW_DEFAULT_SECONDS, fetch, introspection } = options
+  if (!(skewSeconds >= 0 && skewSeconds <= CLOCK_SKEW_MAX_SECONDS))
+    throw new RangeError(`skewSeconds must be from 0 to ${CLOCK_SKEW_MAX_SECONDS}`)
   const keys = createRemoteJWKSet(new URL(`${issuer.replace(/\/$/, '')}/.well-known/jwks.json`), {
     cooldownDuration: VERIFIER_KEYS_COOLDOWN_MILLIS,
     cacheMaxAge: VERIFIER_KEYS_MAX_AGE_MILLIS,
@@ -120,6 +125,7 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
 
   return {
     async verify(token, requirement) {
+      checkRequirement(requirement)
       const verdict = await verifySignature(token, requirement)
       if (!verdict.ok) return verdict
       const { clusterId, policy } = requirement
@@ -129,10 +135,40 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
       if (policy !== undefined && session.policy !== policy) return forbidden('the session is of another policy')
       // The gateway answers for agents alone.
       if (introspection === undefined || session.role !== 'agent') return verdict
-      const answer = await introspection.client.introspect(token, await introspection.session())
+      const own = await getSession(introspection)
+      if (own === undefined)
+        return { ok: false, why: 'unavailable', detail: 'there is no session to ask the gateway with' }
+      const answer = await introspection.client.introspect(token, own)
       if (!answer.ok) return { ok: false, why: 'unavailable', detail: describeFailure(answer.failure) }
       return answer.value.active ? verdict : invalid('the session is revoked or has expired')
     },
+  }
+}
+
+/**
+ * Refuses what would let more pass than its author means: `clusterId: process.env.CLUSTER`, where that is not set, must not mean any
+ * cluster.
+ *
+ * @throws {TypeError}
+ */
+export function checkRequirement(requirement: Requirement): void {
+  if (requirement.role !== 'agent' && requirement.role !== 'issuer')
+    throw new TypeError('the requirement needs a role, agent or issuer')
+  for (const field of ['clusterId', 'policy'] as const) {
+    const value: unknown = requirement[field]
+    if (field in requirement && (typeof value !== 'string' || value === ''))
+      throw new TypeError(`the requirement has ${field} without a value: leave it out to accept any`)
+  }
+}
+
+/** Whoever gets it may fail, and the session that is checked is none the worse for it. */
+async function getSession({
+  session,
+}: NonNullable<SessionVerifierOptions['introspection']>): Promise<string | undefined> {
+  try {
+    return await session()
+  } catch {
+    return undefined
   }
 }
 

@@ -101,6 +101,7 @@ describe('what is not the gateway', () => {
     ],
     ['a page', async () => new Response('<html>', { status: 200 }), /not one of a gateway/],
     ['a proxy that fails', async () => new Response('bad gateway', { status: 502 }), /status 502/],
+    ['JSON without a session', async () => Response.json({ ok: true }), /not one of a gateway/],
     ['JSON that is no problem', async () => Response.json({ error: 'x' }, { status: 500 }), /status 500/],
     [
       'nothing',

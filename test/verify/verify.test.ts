@@ -116,6 +116,38 @@ describe('a session verifier', () => {
   })
 })
 
+describe('what would let more pass than its author means', () => {
+  it.each([Number.NaN, -1, 61, Number.POSITIVE_INFINITY])('takes no skew of %s seconds', (skewSeconds) => {
+    expect(() => verifier({ skewSeconds })).toThrow(RangeError)
+  })
+  it.each([0, 60])('takes a skew of %s seconds', (skewSeconds) => {
+    expect(() => verifier({ skewSeconds })).not.toThrow()
+  })
+
+  it.each<[string, object]>([
+    ['no role', {}],
+    ['another role', { role: 'admin' }],
+    ['a cluster that is not set', { role: 'agent', clusterId: undefined }],
+    ['an empty cluster', { role: 'agent', clusterId: '' }],
+    ['a policy that is not set', { role: 'agent', policy: undefined }],
+  ])('takes no requirement with %s', async (_what, requirement) => {
+    expect(() => requireSession(verifier(), requirement as Requirement)).toThrow(TypeError)
+    const verdict = verifier().verify(await agentSessionOf(world), requirement as Requirement)
+    await expect(verdict).rejects.toThrow(TypeError)
+  })
+})
+
+it('does not decide where there is no session to ask the gateway with', async () => {
+  const client = createClient({ url: ISSUER, fetch: () => Promise.reject(new Error('is not asked')) })
+  const session = () => Promise.reject(new Error('the issuer is refused'))
+  const verdict = await verifier({ introspection: { client, session } }).verify(await agentSessionOf(world), AGENT)
+  expect(verdict).toMatchObject({
+    ok: false,
+    why: 'unavailable',
+    detail: 'there is no session to ask the gateway with',
+  })
+})
+
 describe('requireSession() and verifyRequest()', () => {
   const app = () => {
     const made = new Hono()

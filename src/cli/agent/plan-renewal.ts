@@ -24,7 +24,7 @@ export function planNext(result: LoggedIn, nowMillis: number, failures: number, 
   return planRetry(nowMillis, failures, random, asked)
 }
 
-/** @param atLeastMillis what the gateway has asked for */
+/** @param atLeastMillis what the gateway has asked for: the jitter only adds to it */
 export function planRetry(
   nowMillis: number,
   failures: number,
@@ -32,11 +32,17 @@ export function planRetry(
   atLeastMillis = 0,
 ): Extract<Plan, { readonly kind: 'at' }> {
   const backoff = Math.min(AGENT_BACKOFF_MAX_MILLIS, AGENT_BACKOFF_MIN_MILLIS * 2 ** Math.min(failures - 1, 16))
-  return { kind: 'at', millis: nowMillis + Math.round(Math.max(atLeastMillis, backoff) * jitter(random)) }
+  return {
+    kind: 'at',
+    millis: nowMillis + Math.round(Math.max(atLeastMillis * (1 + JITTER * random), backoff * jitter(random))),
+  }
 }
 
+const JITTER = 0.1
+
+/** From a tenth less to a tenth more. */
 function jitter(random: number): number {
-  return 0.9 + 0.2 * random
+  return 1 + JITTER * (2 * random - 1)
 }
 
 /** Evidence that was used before is refused until it is made anew; to send it again earlier would be of no use. */

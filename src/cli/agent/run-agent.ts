@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts'
 import { describeFailure } from '../../client/transport.ts'
 import type { Clock, Sleep } from '../../core/clock.ts'
 import type { AgentOptions } from './agent-options.ts'
-import type { CollectContext } from './collectors.ts'
+import { COLLECTORS, type CollectContext } from './collectors.ts'
 import { type LoggedIn, logIn } from './log-in.ts'
 import { planNext, planRetry } from './plan-renewal.ts'
 
@@ -97,10 +97,12 @@ async function waitForNewEvidence(
   types: readonly string[],
   host: AgentHost,
 ): Promise<void> {
+  // What answers a challenge is new each time, and the gateway need not be asked for one to look.
+  const lasting = types.filter((type) => COLLECTORS.get(type)?.needsChallenge !== true)
   const collectOnly: Client = { ...host.client, login: async () => ({ ok: false, failure: NOTHING_SENT }) }
   while (!host.ending.aborted) {
     await pause(pollMillis, host)
-    const looked = await logIn(collectOnly, undefined, types, host.context)
+    const looked = await logIn(collectOnly, undefined, lasting, host.context)
     if (looked.kind === 'failed' && looked.evidence?.digest !== used) return
   }
 }

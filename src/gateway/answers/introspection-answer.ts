@@ -22,3 +22,8 @@ export const introspectionAnswerSchema = v.object({
 })
 
 export type IntrospectionAnswer = v.InferOutput<typeof introspectionAnswerSchema>
+
+/** For clients, which are told by whoever answers. */
+export function isIntrospectionAnswer(value: unknown): value is IntrospectionAnswer {
+  return v.is(introspectionAnswerSchema, value)
+}

@@ -18,3 +18,8 @@ export const loginAnswerSchema = v.object({
 })
 
 export type LoginAnswer = v.InferOutput<typeof loginAnswerSchema>
+
+/** For clients, which are told by whoever answers. Members that are not known are let pass: a gateway may be newer. */
+export function isLoginAnswer(value: unknown): value is LoginAnswer {
+  return v.is(loginAnswerSchema, value)
+}

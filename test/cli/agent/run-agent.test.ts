@@ -8,6 +8,8 @@ import { type AgentState, runAgent } from '../../../src/cli/agent/run-agent.ts'
 import { createClient } from '../../../src/client/client.ts'
 import type { ClientFetch } from '../../../src/client/transport.ts'
 import { AGENT_BACKOFF_MAX_MILLIS, AGENT_EVIDENCE_POLL_MILLIS } from '../../../src/core/limits.ts'
+import { CLIENT, KEYS, openX509Hosts } from '../../attest/x509-pop/x509-hosts.ts'
+import { OPENSSL } from '../../installed.ts'
 
 type Step =
   | { readonly admit: number }
@@ -17,15 +19,25 @@ type Step =
 interface Ran {
   /** Seconds at which it asked the gateway. */
   readonly logins: readonly number[]
+  /** Seconds at which it asked for a challenge. */
+  readonly challenges: readonly number[]
   readonly written: readonly string[]
   readonly said: readonly string[]
   readonly states: readonly AgentState[]
 }
 
+interface RunOptions {
+  readonly rotateAt?: number
+  readonly canWrite?: boolean
+  readonly random?: number
+  /** Files of a certificate and its key: evidence of `x509_pop` is sent beside the token. */
+  readonly holder?: { readonly certFile: string; readonly keyFile: string }
+}
+
 /** Runs the steps, one for each login, and ends at the login after the last. */
 async function run(
   steps: readonly Step[],
-  { rotateAt, canWrite = true, random = 0.5 }: { rotateAt?: number; canWrite?: boolean; random?: number } = {},
+  { rotateAt, canWrite = true, random = 0.5, holder }: RunOptions = {},
 ): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-agent-'))
   const tokenFile = join(folder, 'token')
@@ -33,7 +45,14 @@ async function run(
   let now = 0
   const [logins, written, said, states]: [number[], string[], string[], AgentState[]] = [[], [], [], []]
   const ending = new AbortController()
-  const fetch: ClientFetch = async (_url, { body }) => {
+  const challenges: number[] = []
+  const fetch: ClientFetch = async (url, { body }) => {
+    if (url.endsWith('/challenge')) {
+      challenges.push(now / 1000)
+      return url.includes('/clusters/c-1/')
+        ? Response.json({ challenge: 'sealed', once: true })
+        : Response.json({}, { status: 404 })
+    }
     logins.push(now / 1000)
     const step = steps[logins.length - 1]
     if (step === undefined) {
@@ -69,7 +88,7 @@ async function run(
     })
   }
   await runAgent(
-    { clusterId: 'c-1', types: ['k8s_token'] },
+    { clusterId: 'c-1', types: holder === undefined ? ['k8s_token'] : ['k8s_token', 'x509_pop'] },
     {
       client: createClient({ url: 'https://login.example.org', fetch }),
       context: {
@@ -79,8 +98,8 @@ async function run(
           audience: '',
           sshKey: '',
           trustDomain: undefined,
-          certFile: undefined,
-          keyFile: undefined,
+          certFile: holder?.certFile,
+          keyFile: holder?.keyFile,
         },
         environment: {},
         metadata: { linkLocal: '', google: '' },
@@ -102,7 +121,7 @@ async function run(
     },
   )
   rmSync(folder, { recursive: true })
-  return { logins, written, said, states }
+  return { logins, challenges, written, said, states }
 }
 
 describe('the daemon', () => {
@@ -134,9 +153,13 @@ describe('the daemon', () => {
     expect(waits.at(-1)).toBe(AGENT_BACKOFF_MAX_MILLIS / 1000)
   })
 
-  it('waits as long as the gateway says', async () => {
-    const { logins } = await run([{ status: 503, code: 'signing_key_fetch_failed', retryAfter: 30 }, { admit: 600 }])
-    expect(logins.slice(0, 2)).toEqual([0, 30])
+  it.each([
+    [0, 30],
+    [1, 33],
+  ])('waits at least as long as the gateway says, with jitter %s', async (random, seconds) => {
+    const steps: Step[] = [{ status: 503, code: 'signing_key_fetch_failed', retryAfter: 30 }, { admit: 600 }]
+    const { logins } = await run(steps, { random })
+    expect(logins.slice(0, 2)).toEqual([0, seconds])
   })
 
   it('begins anew with its waits once it is admitted', async () => {
@@ -153,6 +176,27 @@ describe('the daemon', () => {
     expect(written).toEqual(['session for token-2'])
     expect(said).toContain('waiting for new evidence: this one was used before, and is accepted once')
   })
+
+  it.skipIf(!OPENSSL)(
+    'looks for new evidence without asking for challenges, where some of it answers one',
+    async () => {
+      const hosts = openX509Hosts()
+      try {
+        hosts.make('ES256', { key: KEYS['ES256'] ?? [], extensions: CLIENT })
+        const holder = {
+          certFile: join(hosts.tool.folder, 'ES256.crt'),
+          keyFile: join(hosts.tool.folder, 'ES256.key'),
+        }
+        const steps: Step[] = [{ status: 403, code: 'evidence_replayed' }, { admit: 600 }]
+        const { logins, challenges, written } = await run(steps, { rotateAt: 61, holder })
+        expect(logins[1]).toBeGreaterThanOrEqual(61)
+        expect(challenges).toEqual(logins)
+        expect(written).toEqual(['session for token-2'])
+      } finally {
+        hosts.tool.remove()
+      }
+    },
+  )
 
   it('says why, and where the rest stands; its state follows', async () => {
     const { said, states } = await run([{ admit: 3 }, { status: 403, code: 'namespace_not_allowed' }])

@@ -6,6 +6,8 @@ export interface LockedPackage {
   integrity?: string
   dev?: boolean
   optional?: boolean
+  /** A folder of this repository, under the name of its package. */
+  link?: boolean
   hasInstallScript?: boolean
   os?: string | string[]
   cpu?: string | string[]
@@ -67,11 +69,12 @@ export function completeLock(lock: LockFile): readonly string[] {
 
 /**
  * Finds packages that npm would install without comparing them with a digest, so that a malicious registry could replace
- * their code. The project itself, under the empty place, is not downloaded.
+ * their code. The project itself, under the empty place, and its workspace are not downloaded.
  */
 export function findUnverified(lock: LockFile): readonly string[] {
   return Object.entries(lock.packages)
-    .filter(([place, { integrity }]) => place !== '' && !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ''))
+    .filter(([place, { link }]) => place.includes('node_modules/') && link !== true)
+    .filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ''))
     .map(([place]) => place)
 }
 

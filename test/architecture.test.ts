@@ -12,8 +12,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ['config'],
   ['gateway'],
   ['client'],
-  ['verify'],
+  ['verify', 'explain'],
   ['runtime', 'cli'],
+  ['entries'],
 ]
 /** Folders of one layer may not see each other, but for this: the command line starts the hosts. */
 const SIBLINGS: ReadonlySet<string> = new Set(['cli>runtime'])
@@ -76,7 +77,7 @@ function mayImport(file: string, specifier: string): boolean {
   if (specifier === 'commander' || specifier === 'diff') return home === 'cli'
   if (specifier === '@hono/node-server') return file === 'runtime/http/http-server.ts'
   if (specifier === 'cloudflare:workers')
-    return file === 'runtime/worker.ts' || file === 'runtime/replay/replay-shard.ts'
+    return /^runtime\/(own-gateway|postern-service|replay\/replay-shard)\.ts$/.test(file)
   if (specifier === 'redis') return file === 'runtime/redis/redis-client.ts'
   if (specifier.startsWith('node:') || specifier.startsWith('@valibot/')) return isHost
   return false

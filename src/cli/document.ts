@@ -1,10 +1,10 @@
 // Documents on the command line: reads a file, finds the section that it claims, and compiles it.
 import { resolve } from 'node:path'
 import { type CompileResult, compileDocument } from '../config/compile/compile.ts'
+import { readClaimedSection } from '../config/compile/claimed-section.ts'
 import type { DocumentKey } from '../config/document-key.ts'
-import { isSectionName, type SectionName } from '../config/sections/table.ts'
+import type { SectionName } from '../config/sections/table.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
-import { readYaml } from '../config/yaml/yaml.ts'
 import { computeDigest } from '../core/digest.ts'
 import { REVOCATIONS_DOCUMENT_MAX_BYTES } from '../core/limits.ts'
 import { describeError, readErrorCode } from '../core/thrown.ts'
@@ -76,12 +76,4 @@ function describeReadFailure(error: unknown): string {
   if (code === 'ENOENT') return 'the file does not exist'
   if (code === 'EISDIR') return 'it is a directory: name its files'
   return describeError(error)
-}
-
-/** The section that a document claims; `undefined` if it is missing, unreadable or unknown. */
-export function readClaimedSection(bytes: Uint8Array): SectionName | undefined {
-  const text = bytes.length > REVOCATIONS_DOCUMENT_MAX_BYTES ? undefined : decodeUtf8(bytes)
-  const root = text === undefined ? undefined : readYaml(text, undefined, REVOCATIONS_DOCUMENT_MAX_BYTES).root
-  const node = root?.kind === 'map' ? root.entries.get('section')?.value : undefined
-  return node?.kind === 'text' && isSectionName(node.value) ? node.value : undefined
 }

@@ -1,4 +1,6 @@
-// `npm run -s postern -- COMMAND`: runs the table of commands in this process. The entry point on Node and Deno.
+#!/usr/bin/env node
+// `postern COMMAND`, or `npm run -s postern -- COMMAND` in a clone: runs the table of commands in this process. The entry
+// point on Node and Deno.
 import process from 'node:process'
 import { Readable } from 'node:stream'
 import { styleText } from 'node:util'
@@ -6,8 +8,9 @@ import { readCapped } from '../net/read-capped.ts'
 import { run } from './commands.ts'
 
 // npm runs scripts in the folder of package.json, but file names are relative to the folder where npm was called.
-const { INIT_CWD, npm_lifecycle_event: script } = process.env
-const isScript = script === 'postern' || script === 'serve'
+// Only for the scripts of this package: another's script has the folder that its author expects.
+const { INIT_CWD, npm_lifecycle_event: script, npm_package_name: owner } = process.env
+const isScript = owner === 'postern' && (script === 'postern' || script === 'serve')
 const directory = isScript && INIT_CWD !== undefined ? INIT_CWD : process.cwd()
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -16,6 +19,7 @@ process.exitCode = await run(process.argv.slice(2), {
   input: readInput,
   environment: process.env,
   directory,
+  ...(isScript ? { command: 'npm run -s postern --' } : {}),
   clock: Date.now,
   fetch,
   // Node decides by NO_COLOR, FORCE_COLOR and whether the stream is a terminal.

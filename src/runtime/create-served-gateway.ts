@@ -1,5 +1,6 @@
 // Creates the gateway that Node and Deno serve over a directory of documents.
 import process from 'node:process'
+import type { Attestor } from '../attest/attestor.ts'
 import { createUrlPolicy } from '../config/compile/compile-context.ts'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
 import type { AuditSink } from '../gateway/audit/audit.ts'
@@ -22,12 +23,15 @@ export interface ServedHost {
   readonly hostState: () => HostState
   /** Prints a line for the operator. */
   readonly say: (line: string) => void
+  /** In place of the built-in ones. */
+  readonly attestors?: readonly Attestor[]
 }
 
-export interface ServedGateway extends Pick<GatewayApp, 'fetch'> {
+export interface ServedGateway {
+  readonly app: GatewayApp
   readonly reportEvent: (event: GatewayEvent) => void
-  /** Describes the start as an event, to report once the server listens at `url`. */
-  readonly describeStart: (url: string) => GatewayEvent
+  /** Describes the start as an event, to report once the server listens at `url`; without one, where an app embeds it. */
+  readonly describeStart: (url?: string) => GatewayEvent
 }
 
 /**
@@ -60,12 +64,18 @@ export async function createServedGateway(
     configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,
     audit: host.audit,
     hostState: host.hostState,
+    ...(host.attestors === undefined ? {} : { attestors: host.attestors }),
   })
   return {
-    fetch: app.fetch,
+    app,
     reportEvent: createEventReporter(host.audit, Date.now),
     describeStart: (url) =>
-      describeStart(settings.value, { name: describeHost(), hasState: true, replay: replay.store, url }),
+      describeStart(settings.value, {
+        name: describeHost(),
+        hasState: true,
+        replay: replay.store,
+        ...(url === undefined ? {} : { url }),
+      }),
   }
 }
 

@@ -1,11 +1,10 @@
 // Serves the gateway on Node and Deno: settings, gateway, HTTP server, and the signals that end it.
-import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { SHUTDOWN_NOTICE_MILLIS } from '../core/limits.ts'
 import { printable, printableLines } from '../core/printable.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { createServedGateway } from './create-served-gateway.ts'
-import { adoptExtraAuthorities } from './http/deno-authorities.ts'
+import { adoptAuthorities } from './http/adopt-authorities.ts'
 import { type HttpServer, listen, SERVER_BOUNDS } from './http/http-server.ts'
 import { readTlsPair, watchTlsFiles } from './http/tls-files.ts'
 import { findDirectoryFault, type ServeOptions } from './serve-options.ts'
@@ -46,7 +45,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   })
   const { hostname, port } = options
   server = await listen(
-    gateway.fetch,
+    gateway.app.fetch,
     { hostname, port, say, ...(tls === undefined ? {} : { tls }) },
     SERVER_BOUNDS,
   ).catch((error: unknown) => stop(printable(describeListenFailure(error, options))))
@@ -58,24 +57,6 @@ export async function serveGateway(options: ServeOptions, environment: Environme
     )
   if (options.tls !== undefined && tls !== undefined)
     void watchTlsFiles({ files: options.tls, current: tls, sleep, onPair: server.useTls, say })
-}
-
-/** On Deno only: Node reads NODE_EXTRA_CA_CERTS itself when it starts. */
-function adoptAuthorities(): string | undefined {
-  if (process.versions['deno'] === undefined) return undefined
-  const { env } = process
-  return adoptExtraAuthorities(
-    {
-      get: (name) => env[name],
-      set(name, value) {
-        env[name] = value
-      },
-      delete(name) {
-        delete env[name]
-      },
-    },
-    (path) => readFileSync(path, 'utf8'),
-  )
 }
 
 /** Calls `end` on the first signal; a second one ends the process at once. SIGHUP, from a closed terminal, is ignored: logins may be running. */

@@ -57,7 +57,10 @@ export function checkServeFlags(flags: ServeFlags, directory: string): ServeOpti
  * an empty store and refuse every login.
  * @returns a message that names the flag, the directory and the next step, or `undefined`
  */
-export async function findDirectoryFault({ store, state }: ServeOptions): Promise<string | undefined> {
+export async function findDirectoryFault({
+  store,
+  state,
+}: Pick<ServeOptions, 'store' | 'state'>): Promise<string | undefined> {
   for (const [flag, directory] of [
     ['--store', store] as const,
     ...(state === store ? [] : [['--state', state] as const]),

@@ -1,53 +1,14 @@
-// The entry point on Cloudflare Workers: settings from vars and secrets, documents from the KV binding `POLICIES`, applied
-// records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound, used evidence to the Durable Object `REPLAY`.
-import { env } from 'cloudflare:workers'
-import module from '../../wasm/policy-vm.wasm'
-import { type AuditRecord, formatAuditLine } from '../gateway/audit/audit.ts'
-import { createEventReporter } from '../gateway/audit/events.ts'
-import { describeStart } from '../gateway/audit/start-event.ts'
-import { createGateway } from '../gateway/gateway.ts'
-import { runBeforeFirstRequest } from './first-request.ts'
-import { createWorkerFetch } from './http/worker-fetch.ts'
-import { createKvSource, type KvBinding } from './kv-source.ts'
-import { refuseWhenDeployedAsLocal } from './local-only.ts'
-import { createDurableReplay, type ReplayBinding } from './replay/durable-replay.ts'
-import { describeProblems, readServingSettings } from './settings.ts'
-import { sleep } from './sleep.ts'
+// The entry point on Cloudflare Workers: its default export serves, and the platform makes its classes.
+import { app, tellStarted } from './own-gateway.ts'
 
-/** The binding `REPLAY` makes its objects of it. */
-// biome-ignore lint/performance/noBarrelFile: the platform takes the class from the main module
+/** The entry of service bindings, and what the binding `REPLAY` makes its objects of. */
+// biome-ignore lint/performance/noBarrelFile: the platform takes the classes from the main module
+export { PosternService } from './postern-service.ts'
 export { ReplayShard } from './replay/replay-shard.ts'
 
-interface Bindings {
-  readonly POLICIES: KvBinding
-  readonly STATE?: KvBinding
-  readonly REPLAY?: ReplayBinding
+export default {
+  fetch(request: Request, env: unknown, context: ExecutionContext): Response | Promise<Response> {
+    tellStarted()
+    return app.fetch(request, env as object, context)
+  },
 }
-
-const bindings = env as unknown as Bindings
-const settings = await readServingSettings(env as unknown as Record<string, unknown>, { canResolve: false })
-if (!settings.ok) throw new Error(describeProblems(settings.problems))
-
-// One JSON line per record, so that Workers Logs and Logpush index its fields.
-function audit(record: AuditRecord): boolean {
-  console.log(formatAuditLine(record))
-  return true
-}
-
-const replay = bindings.REPLAY && createDurableReplay(bindings.REPLAY)
-const app = createGateway({
-  settings: settings.value,
-  source: createKvSource(bindings.POLICIES),
-  state: createKvSource(bindings.STATE ?? bindings.POLICIES),
-  ...(replay === undefined ? {} : { replay }),
-  module,
-  // Workers resolve names themselves; the flag `global_fetch_strictly_public` keeps fetches away from the zone's own origin.
-  fetch: createWorkerFetch((url, init) => fetch(url, init)),
-  clock: Date.now,
-  sleep,
-  audit,
-})
-
-const started = describeStart(settings.value, { name: 'workers', hasState: true, replay })
-const tell = createEventReporter(audit, Date.now)
-export default runBeforeFirstRequest(refuseWhenDeployedAsLocal(app, settings.value.issuerUrl), () => tell(started))

@@ -19,8 +19,8 @@ if (typeof tls === 'string') throw new Error(tls)
 
 const shortened: Partial<ServerBounds> = JSON.parse(bounds)
 const large = 'x'.repeat(64 * 1024 * 1024)
-const fetch: typeof gateway.fetch = (request, ...others) =>
-  request.url.endsWith('/large') ? new Response(large) : gateway.fetch(request, ...others)
+const fetch: typeof gateway.app.fetch = (request, ...others) =>
+  request.url.endsWith('/large') ? new Response(large) : gateway.app.fetch(request, ...others)
 const server = await listen(
   fetch,
   { hostname: '127.0.0.1', port: 0, say, ...(tls === undefined ? {} : { tls }) },

@@ -1,4 +1,5 @@
 // `postern config diff`: compares a file with the stored document. Status 1 if they differ, like `diff`.
+import { readClaimedSection } from '../../config/compile/claimed-section.ts'
 import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
 import { computeDigest, shortenDigest } from '../../core/digest.ts'
 import { DIFF_EDITS_MAX } from '../../core/limits.ts'
@@ -6,7 +7,7 @@ import { printable } from '../../core/printable.ts'
 import { checkScope, readTarget, SCOPE, TARGET_OPTIONS } from '../arguments.ts'
 import { EXIT, type Io, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
-import { readClaimedSection, readDocumentFile } from '../document.ts'
+import { readDocumentFile } from '../document.ts'
 import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
 

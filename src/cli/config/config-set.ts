@@ -1,10 +1,11 @@
 // `postern config set`: checks documents and stores them. The replaced version goes to the history; `--expected-digest`
 // prevents replacing a version that the author has not seen.
 
+import { readClaimedSection } from '../../config/compile/claimed-section.ts'
 import { checkScope, readExpected, readTarget, SCOPE, TARGET_OPTIONS } from '../arguments.ts'
 import { EXIT, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
-import { compileFile, readClaimedSection, readDocumentFile } from '../document.ts'
+import { compileFile, readDocumentFile } from '../document.ts'
 import { formatIssues } from '../format-issues.ts'
 import { openStore, STORE_OPTIONS } from '../store/store-option.ts'
 import { formatCount } from '../terminal.ts'

@@ -6,8 +6,10 @@ import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '..
 import type { SectionName } from '../../config/sections/table.ts'
 import { formatInstantSeconds } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
-import { REFUSALS, type Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
+import { type ExplainReport, makeExplanationJson } from '../../explain/explain-report.ts'
+import { makeBodyAnswer, makeLockedVerdict, readVerdict, type Verdict } from '../../explain/explain-verdict.ts'
+import { createOfflineKeys, NOT_ASKED_OFFLINE } from '../../explain/offline-keys.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
 import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { PolicySet } from '../../policy/policy.ts'
@@ -25,9 +27,7 @@ import { readRevocations, readRevocationsBeside } from '../revocations-beside.ts
 import { readSettingsFor } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
 import { readEvidence, readMoment } from './explain-input.ts'
-import { createOfflineKeys, NOT_ASKED_OFFLINE, readGivenKeys } from './explain-keys.ts'
-import { type ExplainReport, makeExplanationJson } from './explain-report.ts'
-import { findExitCode, makeBodyAnswer, readVerdict, type Verdict } from './explain-verdict.ts'
+import { readGivenKeys } from './explain-keys.ts'
 import { formatExplanation } from './format-explanation.ts'
 import { restoreAttestations } from './restore-attestations.ts'
 import { createSectionsBeside } from './sections-beside.ts'
@@ -132,8 +132,8 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
   return findExitCode(report.verdict)
 }
 
-function makeLockedVerdict({ code }: Refusal): Verdict {
-  return { kind: 'refused', answer: { status: REFUSALS[code].status, code }, refusals: [] }
+function findExitCode({ kind }: Verdict): ExitCode {
+  return { admitted: EXIT.done, refused: EXIT.refused, undecided: EXIT.undecided }[kind]
 }
 
 async function readRevocationsFor(

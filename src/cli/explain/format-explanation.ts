@@ -13,10 +13,10 @@ import {
   readCheckState,
 } from '../../policy/login/explain-login.ts'
 import { formatCount, paint } from '../terminal.ts'
-import type { ExplainReport } from './explain-report.ts'
+import type { ExplainReport } from '../../explain/explain-report.ts'
 import { formatValue, shortenText } from './format-value.ts'
 import { formatVerdict } from './format-verdict.ts'
-import { explainMiss, listOtherPolicies } from './other-policies.ts'
+import { explainMiss, listOtherPolicies } from '../../explain/other-policies.ts'
 
 const SINGLE_USE =
   'single use: the evidence is claimed when all else passes, and refused (evidence_replayed) if it was used before, which is not looked up here'

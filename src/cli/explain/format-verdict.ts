@@ -3,8 +3,8 @@
 import type { Check } from '../../attest/check.ts'
 import { type LoginExplanation, readCheckState } from '../../policy/login/explain-login.ts'
 import { paint } from '../terminal.ts'
-import type { ExplainReport } from './explain-report.ts'
-import type { Answer } from './explain-verdict.ts'
+import type { ExplainReport } from '../../explain/explain-report.ts'
+import type { Answer } from '../../explain/explain-verdict.ts'
 import { formatValue, shortenText } from './format-value.ts'
 
 export function formatVerdict(

@@ -13,7 +13,7 @@ import { EXIT, type Io, Stop } from '../command.ts'
 import { compileAs } from '../document.ts'
 import { formatIssues } from '../format-issues.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
-import { makeOfflineRefusal } from './explain-keys.ts'
+import { makeOfflineRefusal } from '../../explain/offline-keys.ts'
 
 /**
  * Reads `<Section>.yaml` in `trust-domain/` if the folder is that of a cluster in a store, or else in the folder itself; a

@@ -1,14 +1,11 @@
 // Finds the KV namespace that `wrangler dev` uses for local KV, from wrangler.toml, which gains an id on deployment.
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { EXIT, Stop } from '../command.ts'
-import { findWrangler } from './wrangler.ts'
+import { findConfiguration, findWrangler } from './wrangler.ts'
 
 /** The binding that the Worker reads its documents through. */
 export const BINDING = 'POLICIES'
-
-const CONFIGURATION = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url))
 
 interface NamespaceIds {
   readonly binding?: string
@@ -25,10 +22,11 @@ interface WranglerModule {
 }
 
 /**
- * Reads the id of the namespace, which defaults to the name of the binding.
+ * Reads the id of the namespace, which defaults to the name of the binding, also where there is no configuration.
  * @throws {@link Stop} if wrangler.toml is invalid or lacks the binding
  */
-export async function readNamespaceId(path = CONFIGURATION): Promise<string> {
+export async function readNamespaceId(path = findConfiguration()): Promise<string> {
+  if (path === undefined) return BINDING
   const ids = readPlainTable(await readFile(path, 'utf8')) ?? askWrangler(path)
   return ids.preview_id ?? ids.id ?? BINDING
 }

@@ -1,5 +1,6 @@
 // Finds wrangler and runs it as a child process: a single command, or the development server.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -7,8 +8,17 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { EXIT, Stop } from '../command.ts'
 
-/** The folder of `wrangler.toml`, which defines the binding. */
+/** The folder of this clone, or of the installed package, which has no configuration of its own. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const CONFIGURATIONS = ['wrangler.jsonc', 'wrangler.json', 'wrangler.toml'] as const
+
+/**
+ * Finds the configuration of the Worker, which defines the binding: in the working directory, else in the clone.
+ * @returns its absolute path; `undefined` if there is none
+ */
+export function findConfiguration(folders: readonly string[] = [process.cwd(), ROOT]): string | undefined {
+  return folders.flatMap((folder) => CONFIGURATIONS.map((name) => join(folder, name))).find((path) => existsSync(path))
+}
 
 /** A value of Workers KV has at most 25 MiB; a list of keys may be as large. */
 const OUTPUT_MAX_BYTES = 32 * 1024 * 1024
@@ -42,10 +52,17 @@ export function findWrangler(from = import.meta.url): Wrangler {
   }
 }
 
+function findProject(): string {
+  const found = findConfiguration()
+  if (found !== undefined) return dirname(found)
+  const next = 'run this in the folder of the wrangler.toml that binds POLICIES, or use --store DIR'
+  throw new Stop(EXIT.usage, `There is no wrangler.toml in ${process.cwd()}: ${next}`)
+}
+
 /** Runs one wrangler command; resolves with its standard output, rejects if it fails. */
 export async function runWrangler(args: readonly string[]): Promise<Buffer> {
   const { stdout } = await promisify(execFile)(process.execPath, [findWrangler().program, ...args], {
-    cwd: ROOT,
+    cwd: findProject(),
     env: { ...process.env, ...QUIET },
     encoding: 'buffer',
     maxBuffer: OUTPUT_MAX_BYTES,

@@ -1,15 +1,15 @@
 // The report of `postern explain` as data, which the tree is printed from, and its JSON for programs.
-import type { Check } from '../../attest/check.ts'
-import type { Explanation } from '../../condition/explain.ts'
-import type { Scalar, Value } from '../../condition/read-value.ts'
-import type { Refusal } from '../../core/refusal.ts'
+import type { Check } from '../attest/check.ts'
+import type { Explanation } from '../condition/explain.ts'
+import type { Scalar, Value } from '../condition/read-value.ts'
+import type { Refusal } from '../core/refusal.ts'
 import {
   type AttestorExplanation,
   type ConditionExplanation,
   type LoginExplanation,
   type PolicyExplanation,
   readCheckState,
-} from '../../policy/login/explain-login.ts'
+} from '../policy/login/explain-login.ts'
 import type { Verdict } from './explain-verdict.ts'
 import { explainMiss, listOtherPolicies } from './other-policies.ts'
 

@@ -1,10 +1,9 @@
 // The answer that the gateway would give, from an explanation: the outcome of the gateway's own evaluator, and if keys were
 // missing, what the other checks decide.
-import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
-import type { LoginExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
-import { chooseRefusalStatus } from '../../policy/login/login.ts'
-import type { EvidenceRefusal } from '../../policy/login/trials.ts'
-import { EXIT, type ExitCode } from '../command.ts'
+import { REFUSALS, type Refusal, type RefusalCode } from '../core/refusal.ts'
+import type { LoginExplanation, PolicyExplanation } from '../policy/login/explain-login.ts'
+import { chooseRefusalStatus } from '../policy/login/login.ts'
+import type { EvidenceRefusal } from '../policy/login/trials.ts'
 
 export interface Answer {
   readonly status: number
@@ -75,6 +74,7 @@ export function makeBodyAnswer({ code }: Refusal): Answer {
   return { status: REFUSALS[code].status, code }
 }
 
-export function findExitCode({ kind }: Verdict): ExitCode {
-  return { admitted: EXIT.done, refused: EXIT.refused, undecided: EXIT.undecided }[kind]
+/** The answer while a Revocations document locks every login. */
+export function makeLockedVerdict({ code }: Refusal): Verdict {
+  return { kind: 'refused', answer: { status: REFUSALS[code].status, code }, refusals: [] }
 }

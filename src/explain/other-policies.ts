@@ -1,8 +1,8 @@
 // The policies that do not apply to a login, each with a reason in one line. Near misses come first, since one of them is
 // usually the policy that was meant.
-import { EXPLAINED_OTHERS_MAX } from '../../core/limits.ts'
-import { findNearest } from '../../core/nearest.ts'
-import type { AttestorExplanation, PolicyExplanation } from '../../policy/login/explain-login.ts'
+import { EXPLAINED_OTHERS_MAX } from '../core/limits.ts'
+import { findNearest } from '../core/nearest.ts'
+import type { AttestorExplanation, PolicyExplanation } from '../policy/login/explain-login.ts'
 
 export interface OtherPolicy {
   readonly name: string

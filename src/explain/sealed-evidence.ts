@@ -1,10 +1,10 @@
 // Evidence that came with a challenge: what its proof is over is sealed, and only the gateway opens it. Offline nothing is
 // known of it but that somebody sent it, so it is neither believed nor refused.
-import type { Attestor } from '../../attest/attestor.ts'
-import { pass, refuse } from '../../core/result.ts'
-import type { SealedAttestation } from '../../gateway/attestations.ts'
-import type { Attestation } from '../../policy/login/evidence.ts'
-import { NOT_OPENED_OFFLINE } from './explain-keys.ts'
+import type { Attestor } from '../attest/attestor.ts'
+import { pass, refuse } from '../core/result.ts'
+import type { SealedAttestation } from '../gateway/attestations.ts'
+import type { Attestation } from '../policy/login/evidence.ts'
+import { NOT_OPENED_OFFLINE } from './offline-keys.ts'
 
 /** The attestation with an attestor that leaves it undecided. Without a challenge it is what it was. */
 export function leaveSealed({ sealed, ...attestation }: SealedAttestation): Attestation {

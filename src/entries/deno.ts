@@ -1,0 +1,9 @@
+// `postern/deno`: the gateway on Deno, which runs the parts of Node.
+export {
+  createNodeGateway as createDenoGateway,
+  type NodeGatewayOptions as DenoGatewayOptions,
+} from '../runtime/create-node-gateway.ts'
+export { createDirectorySource } from '../runtime/directory-source.ts'
+export { createGuardedFetch } from '../runtime/http/guarded-fetch.ts'
+export { loadPolicyVm } from '../runtime/load-policy-vm.ts'
+export { openReplay } from '../runtime/replay/open-replay.ts'

@@ -1,0 +1,10 @@
+// `postern/explain`: what a document says about a login, without files or network.
+export {
+  type DocumentSettings,
+  type ExplainedLogin,
+  explainDocument,
+  type LoginToExplain,
+  type RefusedBody,
+  type ValidatedDocument,
+  validateDocument,
+} from '../explain/explain-document.ts'

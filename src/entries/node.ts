@@ -1,0 +1,6 @@
+// `postern/node`: the gateway on Node with the defaults of `postern serve`, and the parts that it is made of.
+export { createNodeGateway, type NodeGatewayOptions } from '../runtime/create-node-gateway.ts'
+export { createDirectorySource } from '../runtime/directory-source.ts'
+export { createGuardedFetch } from '../runtime/http/guarded-fetch.ts'
+export { loadPolicyVm } from '../runtime/load-policy-vm.ts'
+export { openReplay } from '../runtime/replay/open-replay.ts'

@@ -1,7 +1,7 @@
 // Documents on the command line: reads a file, finds the section that it claims, and compiles it.
 import { resolve } from 'node:path'
-import { type CompileResult, compileDocument } from '../config/compile/compile.ts'
 import { readClaimedSection } from '../config/compile/claimed-section.ts'
+import { type CompileResult, compileDocument } from '../config/compile/compile.ts'
 import type { DocumentKey } from '../config/document-key.ts'
 import type { SectionName } from '../config/sections/table.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'

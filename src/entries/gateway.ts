@@ -1,6 +1,7 @@
 // `postern`: the gateway, for a host of one's own.
-export { ATTESTORS } from '../attest/table.ts'
+
 export type { Attestor } from '../attest/attestor.ts'
+export { ATTESTORS } from '../attest/table.ts'
 export { createUrlPolicy } from '../config/compile/compile-context.ts'
 export type { ConfigSource, StateStore } from '../config/source.ts'
 export { type AuditRecord, type AuditSink, formatAuditLine } from '../gateway/audit/audit.ts'

@@ -2,5 +2,5 @@
 export { createNodeGateway, type NodeGatewayOptions } from '../runtime/create-node-gateway.ts'
 export { createDirectorySource } from '../runtime/directory-source.ts'
 export { createGuardedFetch } from '../runtime/http/guarded-fetch.ts'
-export { loadPolicyVm } from '../runtime/load-policy-vm.ts'
+export { fetchPolicyVm, loadPolicyVm } from '../runtime/load-policy-vm.ts'
 export { openReplay } from '../runtime/replay/open-replay.ts'

@@ -169,5 +169,7 @@ async function read(text: string, settings: DocumentSettings) {
 /** The cluster id does not affect what a document means. */
 function makeKey(section: SectionName): DocumentKey<SectionName> {
   const clusterId = parseClusterId('any')
-  return hasScope(section, 'cluster') && clusterId !== undefined ? clusterKey(clusterId, section) : trustDomainKey(section)
+  return hasScope(section, 'cluster') && clusterId !== undefined
+    ? clusterKey(clusterId, section)
+    : trustDomainKey(section)
 }

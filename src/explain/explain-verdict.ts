@@ -1,6 +1,6 @@
 // The answer that the gateway would give, from an explanation: the outcome of the gateway's own evaluator, and if keys were
 // missing, what the other checks decide.
-import { REFUSALS, type Refusal, type RefusalCode } from '../core/refusal.ts'
+import { findReason, REFUSALS, type Refusal, type RefusalCode } from '../core/refusal.ts'
 import type { LoginExplanation, PolicyExplanation } from '../policy/login/explain-login.ts'
 import { chooseRefusalStatus } from '../policy/login/login.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
@@ -61,7 +61,7 @@ function readName({ policy }: PolicyExplanation): string {
 }
 
 function isVerified({ refusal }: EvidenceRefusal): boolean {
-  return REFUSALS[refusal.code].reason === 'not_accepted'
+  return findReason(refusal.code) === 'not_accepted'
 }
 
 /** The answer of the login route. */

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { PROBLEM_TEXT_MAX_LENGTH } from '../core/limits.ts'
 import { printable, printableJson } from '../core/printable.ts'
-import { REFUSALS, type Refusal } from '../core/refusal.ts'
+import { findReason, REFUSALS, type Refusal } from '../core/refusal.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
 import type { Answer } from './answers/answer.ts'
 import type { ProblemBody } from './answers/problem-body.ts'
@@ -63,7 +63,7 @@ export function answerJson<Published extends Answer = never>(
 function toProblemRefusal({ type, refusal }: EvidenceRefusal): NonNullable<ProblemBody['refusals']>[number] {
   const { code, detail } = refusal
   // A code of whole requests has no reason of its own: the evidence counts as unverified.
-  return { type, code, reason: REFUSALS[code].reason ?? 'unverified', detail: makePrintable(detail) }
+  return { type, code, reason: findReason(code) ?? 'unverified', detail: makePrintable(detail) }
 }
 
 function makePrintable(text: string): string {

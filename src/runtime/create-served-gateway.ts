@@ -12,7 +12,7 @@ import type { GatewayApp } from '../gateway/services.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './http/guarded-fetch.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
-import { loadPolicyVm } from './load-policy-vm.ts'
+import { fetchPolicyVm } from './load-policy-vm.ts'
 import { openReplay } from './replay/open-replay.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
@@ -56,7 +56,7 @@ export async function createServedGateway(
     source: createDirectorySource(store, { clock: Date.now, sleep }),
     state: createDirectorySource(state),
     ...(replay.store === undefined ? {} : { replay: replay.store }),
-    module: loadPolicyVm(),
+    module: await fetchPolicyVm(),
     fetch: createGuardedFetch(createUrlPolicy(settings.value)),
     ...(unusedProxy === undefined ? {} : { unusedProxy }),
     clock: Date.now,

@@ -13,32 +13,31 @@ interface FilterRow {
   readonly longest?: (length: number, args: readonly string[]) => number
 }
 
-const keep = (value: string): string => value
-
 export const FILTERS = {
   /** ASCII only: no locale, and no letter that becomes two. */
   lower: {
     parameters: [],
-    apply: (value) => value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
+    apply: (value: string): string => value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
   },
   /** All occurrences, from the left, of a literal text. */
   replace: {
     parameters: ['search', 'replacement'],
-    check: ([text]) => (text === '' ? 'replace expects a non-empty string to look for' : undefined),
-    apply: (value, [text = '', replacement = '']) => {
+    check: ([text]: readonly string[]): string | undefined =>
+      text === '' ? 'replace expects a non-empty string to look for' : undefined,
+    apply: (value: string, [text = '', replacement = '']: readonly string[]): string | undefined => {
       const pieces = value.split(text)
       const length = value.length + (pieces.length - 1) * (replacement.length - text.length)
       return length > FILTER_OUTPUT_MAX_BYTES ? undefined : pieces.join(replacement)
     },
-    longest: (length, [text = '', replacement = '']) => {
+    longest: (length: number, [text = '', replacement = '']: readonly string[]): number => {
       const growth = Math.max(0, replacement.length - text.length)
       return length + Math.floor(length / Math.max(1, text.length)) * growth
     },
   },
   /** For an absent attribute; a value, also an empty one, passes as it is. */
-  default: { parameters: ['value'], apply: keep },
+  default: { parameters: ['value'], apply: (value: string): string => value },
   /** Lets `/` through at the end of a path; the path checks each segment. */
-  segments: { parameters: [], apply: keep },
+  segments: { parameters: [], apply: (value: string): string => value },
 } as const satisfies Record<string, FilterRow>
 
 export type FilterName = keyof typeof FILTERS

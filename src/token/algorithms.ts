@@ -9,19 +9,16 @@ interface AlgorithmRow {
   readonly curve?: string
 }
 
-const rsa = { keyType: 'RSA' } as const
-const ec = <C extends string>(curve: C) => ({ keyType: 'EC', curve }) as const
-
 export const ALGORITHMS = {
-  RS256: rsa,
-  RS384: rsa,
-  RS512: rsa,
-  PS256: rsa,
-  PS384: rsa,
-  PS512: rsa,
-  ES256: ec('P-256'),
-  ES384: ec('P-384'),
-  ES512: ec('P-521'),
+  RS256: { keyType: 'RSA' },
+  RS384: { keyType: 'RSA' },
+  RS512: { keyType: 'RSA' },
+  PS256: { keyType: 'RSA' },
+  PS384: { keyType: 'RSA' },
+  PS512: { keyType: 'RSA' },
+  ES256: { keyType: 'EC', curve: 'P-256' },
+  ES384: { keyType: 'EC', curve: 'P-384' },
+  ES512: { keyType: 'EC', curve: 'P-521' },
   // Ed25519 alone: no host of ours has Ed448 in its WebCrypto.
   EdDSA: { keyType: 'OKP', curve: 'Ed25519' },
 } as const satisfies Record<string, AlgorithmRow>

@@ -1,6 +1,7 @@
 // `postern config diff`: compares a file with the stored document. Status 1 if they differ, like `diff`.
-import { readClaimedSection } from '../../config/compile/claimed-section.ts'
+
 import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
+import { readClaimedSection } from '../../config/compile/claimed-section.ts'
 import { computeDigest, shortenDigest } from '../../core/digest.ts'
 import { DIFF_EDITS_MAX } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'

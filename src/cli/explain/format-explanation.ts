@@ -3,7 +3,9 @@
 import type { Check } from '../../attest/check.ts'
 import type { Explanation } from '../../condition/explain.ts'
 import { printable } from '../../core/printable.ts'
-import { REFUSALS, type Refusal } from '../../core/refusal.ts'
+import { findReason, type Refusal } from '../../core/refusal.ts'
+import type { ExplainReport } from '../../explain/explain-report.ts'
+import { explainMiss, listOtherPolicies } from '../../explain/other-policies.ts'
 import { describeFault } from '../../policy/conditions.ts'
 import {
   type AttestorExplanation,
@@ -13,10 +15,8 @@ import {
   readCheckState,
 } from '../../policy/login/explain-login.ts'
 import { formatCount, paint } from '../terminal.ts'
-import type { ExplainReport } from '../../explain/explain-report.ts'
 import { formatValue, shortenText } from './format-value.ts'
 import { formatVerdict } from './format-verdict.ts'
-import { explainMiss, listOtherPolicies } from '../../explain/other-policies.ts'
 
 const SINGLE_USE =
   'single use: the evidence is claimed when all else passes, and refused (evidence_replayed) if it was used before, which is not looked up here'
@@ -122,7 +122,7 @@ function formatCheck(check: Check, io: Colour): readonly string[] {
   const { code, detail } = check.refusal
   if (state === 'unknown') return [first, formatReason(detail)]
   // If both the expected and the actual value are shown, the detail adds nothing.
-  const isPlain = REFUSALS[code].reason === 'not_accepted' && actual !== undefined
+  const isPlain = findReason(code) === 'not_accepted' && actual !== undefined
   return isPlain ? [`${first} ${paint(`(${code})`, 'dim', io)}`] : [first, formatReason(`${code}: ${detail}`)]
 }
 

@@ -1,10 +1,10 @@
 // Formats the last lines of an explanation: the answer of the gateway, or what is missing to decide it.
 
 import type { Check } from '../../attest/check.ts'
-import { type LoginExplanation, readCheckState } from '../../policy/login/explain-login.ts'
-import { paint } from '../terminal.ts'
 import type { ExplainReport } from '../../explain/explain-report.ts'
 import type { Answer } from '../../explain/explain-verdict.ts'
+import { type LoginExplanation, readCheckState } from '../../policy/login/explain-login.ts'
+import { paint } from '../terminal.ts'
 import { formatValue, shortenText } from './format-value.ts'
 
 export function formatVerdict(

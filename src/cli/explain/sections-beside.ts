@@ -8,12 +8,12 @@ import { isError } from '../../core/issue.ts'
 import { DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { readErrorCode } from '../../core/thrown.ts'
+import { makeOfflineRefusal } from '../../explain/offline-keys.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop } from '../command.ts'
 import { compileAs } from '../document.ts'
 import { formatIssues } from '../format-issues.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
-import { makeOfflineRefusal } from '../../explain/offline-keys.ts'
 
 /**
  * Reads `<Section>.yaml` in `trust-domain/` if the folder is that of a cluster in a store, or else in the folder itself; a

@@ -1,11 +1,37 @@
 // The status of a section in JSON: in answers of the gateway, which the command line reads, and in its own output.
 import * as v from 'valibot'
 
+export type Health = 'HEALTHY' | 'UNHEALTHY'
+
+export interface IssueBody {
+  readonly code: string
+  /** Such as `spec.policies[0].name`; empty for the whole document. */
+  readonly path: string
+  readonly message: string
+  /** Absent for a finding across sections. */
+  readonly line?: number
+  readonly column?: number
+}
+
+export interface SectionStatusBody {
+  readonly section: string
+  readonly health: Health
+  /** `unknown`: the store could not be read, and no copy in memory is recent enough. */
+  readonly stored: 'present' | 'absent' | 'unknown'
+  readonly stale: boolean
+  readonly issues: readonly IssueBody[]
+  readonly warnings: readonly IssueBody[]
+  readonly desiredDigest?: string
+  readonly attemptedAt?: string
+  readonly appliedDigest?: string
+  readonly appliedAt?: string
+}
+
 const integer = v.pipe(v.number(), v.integer())
 /** RFC 3339. Not validated: a status is displayed unchanged. */
 const time = v.pipe(v.string(), v.metadata({ format: 'date-time' }))
 
-export const issueStatusSchema = v.object({
+const issueStatusSchema = v.object({
   code: v.string(),
   path: v.pipe(v.string(), v.description('Such as spec.policies[0].name; empty for the whole document')),
   message: v.string(),
@@ -31,7 +57,7 @@ export const sectionStatusSchema = v.object({
   attemptedAt: v.exactOptional(v.pipe(time, v.description('When the stored version was first compiled'))),
   appliedDigest: v.exactOptional(v.string()),
   appliedAt: v.exactOptional(time),
-})
+}) satisfies v.GenericSchema<SectionStatusBody>
 
 const sectionStatusesSchema = v.array(sectionStatusSchema)
 
@@ -39,7 +65,7 @@ const sectionStatusesSchema = v.array(sectionStatusSchema)
  * Reads the statuses in a gateway's answer, dropping members of later versions; `undefined` if `json` is not a list of
  * statuses.
  */
-export function readSectionStatuses(json: unknown): v.InferOutput<typeof sectionStatusesSchema> | undefined {
+export function readSectionStatuses(json: unknown): readonly SectionStatusBody[] | undefined {
   const read = v.safeParse(sectionStatusesSchema, json)
   return read.success ? read.output : undefined
 }

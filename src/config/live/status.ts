@@ -1,7 +1,6 @@
 // The status of a section for its operator: which version is stored, which is in force, and the issues that make them
 // differ. Findings across sections come from the caller; errors among them make a section unhealthy, but its version
 // stays in force.
-import type * as v from 'valibot'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { type Issue, isError, type Path } from '../../core/issue.ts'
 import { CLAIM_NAME_MAX_LENGTH, ISSUE_MESSAGE_MAX_LENGTH, ISSUES_MAX } from '../../core/limits.ts'
@@ -9,12 +8,12 @@ import { printable, quoteText } from '../../core/printable.ts'
 import { describeOmission } from '../compile/issue-list.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
-import type { issueStatusSchema, sectionStatusSchema } from './section-status.ts'
+import type { IssueBody, SectionStatusBody } from './section-status.ts'
 
 /** One finding in JSON. A finding across sections has no line and column. */
-export type IssueStatus = v.InferOutput<typeof issueStatusSchema>
+export type IssueStatus = IssueBody
 /** Times are RFC 3339. */
-export type SectionStatus = v.InferOutput<typeof sectionStatusSchema>
+export type SectionStatus = SectionStatusBody
 
 /**
  * Creates the status of one section.

@@ -7,6 +7,13 @@ export const challengeAnswerSchema = v.objectWithRest(
     once: v.pipe(v.boolean(), v.description('true: it can be used once; false: until it expires')),
   },
   v.pipe(v.unknown(), v.description('What the attestor publishes')),
-)
+) satisfies v.GenericSchema<ChallengeAnswer>
 
-export type ChallengeAnswer = v.InferOutput<typeof challengeAnswerSchema>
+export interface ChallengeAnswer {
+  /** Sealed: send it with the evidence, unchanged. */
+  readonly challenge: string
+  /** `true`: it can be used once; `false`: until it expires. */
+  readonly once: boolean
+  /** What the attestor publishes. */
+  readonly [published: string]: unknown
+}

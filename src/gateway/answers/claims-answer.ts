@@ -1,6 +1,6 @@
 // The answer to a claims request: for each workload its identity, or the refusal.
 import * as v from 'valibot'
-import { configurationSchema, defineList, integer } from './shapes.ts'
+import { type Configuration, configurationSchema, defineList, integer } from './shapes.ts'
 
 const warnings = v.exactOptional(defineList(v.object({ code: v.string(), detail: v.string() })))
 
@@ -34,6 +34,35 @@ export const workloadErrorSchema = v.object({
 export const claimsAnswerSchema = v.object({
   results: defineList(v.union([identitySchema, workloadErrorSchema])),
   configuration: configurationSchema,
-})
+}) satisfies v.GenericSchema<ClaimsAnswer>
 
-export type ClaimsAnswer = v.InferOutput<typeof claimsAnswerSchema>
+interface MappingWarning {
+  readonly code: string
+  readonly detail: string
+}
+
+/** What a workload is mapped to. */
+export interface Identity {
+  readonly id: string
+  readonly spiffeId: string
+  readonly policy: { readonly source: 'policy' | 'override' | 'default'; readonly index?: number }
+  readonly jwt: { readonly ttlSeconds: number; readonly claims: Readonly<Record<string, string | readonly string[]>> }
+  readonly x509: { readonly ttlSeconds: number; readonly dnsNames: readonly string[]; readonly subject?: string }
+  readonly warnings?: readonly MappingWarning[]
+}
+
+export interface WorkloadError {
+  readonly id: string
+  readonly error: {
+    readonly code: string
+    readonly detail: string
+    readonly attribute?: string
+    readonly surface?: string
+  }
+  readonly warnings?: readonly MappingWarning[]
+}
+
+export interface ClaimsAnswer {
+  readonly results: readonly (Identity | WorkloadError)[]
+  readonly configuration: Configuration
+}

@@ -23,10 +23,23 @@ export const checksSchema = v.pipe(
     ),
   }),
   v.description('What /readyz checked; ages in whole seconds'),
-)
+) satisfies v.GenericSchema<Checks>
 
 export const readinessSchema = v.object({ status: v.literal('ready'), checks: checksSchema })
 
 export type Liveness = v.InferOutput<typeof livenessSchema>
-export type Checks = v.InferOutput<typeof checksSchema>
+export interface Checks {
+  readonly store: { readonly readable: boolean; readonly forSeconds: number; readonly checkedSecondsAgo: number }
+  readonly audit: { readonly taking: boolean; readonly failingForSeconds?: number }
+  /** Whether versions in force are recorded for isolates that start later. */
+  readonly sealing: boolean
+  readonly replay: {
+    readonly store: string
+    readonly scope?: 'instance' | 'shared'
+    readonly failingForSeconds?: number
+  }
+  readonly draining: boolean
+  readonly degraded: readonly Degradation[]
+}
+export type Degradation = 'draining' | 'store_unreadable' | 'audit_failing' | 'sealing_off' | 'replay_failing'
 export type Readiness = v.InferOutput<typeof readinessSchema>

@@ -1,6 +1,6 @@
 // The answer to an admitted login.
 import * as v from 'valibot'
-import { configurationSchema, defineList, integer, time } from './shapes.ts'
+import { type Configuration, configurationSchema, defineList, integer, time } from './shapes.ts'
 
 export const attributeSchema = v.object({
   origin: v.string(),
@@ -15,9 +15,22 @@ export const loginAnswerSchema = v.object({
   configuration: configurationSchema,
   /** Absent for an issuer, which logs in to the trust domain. */
   clusterId: v.exactOptional(v.string()),
-})
+}) satisfies v.GenericSchema<LoginAnswer>
 
-export type LoginAnswer = v.InferOutput<typeof loginAnswerSchema>
+export interface AnsweredAttribute {
+  readonly origin: string
+  readonly name: string
+  readonly value: string | number | readonly string[]
+}
+
+export interface LoginAnswer {
+  readonly session: { readonly token: string; readonly tokenType: 'Bearer'; readonly expiresAt: string }
+  readonly policy: string
+  readonly attributes: readonly AnsweredAttribute[]
+  readonly configuration: Configuration
+  /** Absent for an issuer, which logs in to the trust domain. */
+  readonly clusterId?: string
+}
 
 /** For clients, which are told by whoever answers. Members that are not known are let pass: a gateway may be newer. */
 export function isLoginAnswer(value: unknown): value is LoginAnswer {

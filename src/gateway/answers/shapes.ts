@@ -1,5 +1,5 @@
 // Schemas shared by the answers. Objects in answers are open, for members of later versions; those in requests are
-// closed, because the gateway refuses unknown members. No request runs these schemas: types are inferred from them, and
+// closed, because the gateway refuses unknown members. No request runs these schemas: the compiler compares them with the types beside them, and
 // `npm run schemas` writes them into the description of the interface.
 import * as v from 'valibot'
 
@@ -16,7 +16,9 @@ export function defineList<const Item extends v.GenericSchema>(item: Item) {
 export const configurationSchema = v.pipe(
   v.record(v.string(), v.object({ digest: v.string(), stale: v.boolean() })),
   v.description('The digest of each section that was used, by its name'),
-)
+) satisfies v.GenericSchema<Configuration>
 
 /** By the name of the section. */
-export type Configuration = v.InferOutput<typeof configurationSchema>
+export interface Configuration {
+  readonly [section: string]: { readonly digest: string; readonly stale: boolean }
+}

@@ -1,13 +1,23 @@
 // The answer to a status request.
 import * as v from 'valibot'
-import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
-import { configurationSchema, defineList } from './shapes.ts'
+import {
+  type Health,
+  healthSchema,
+  type SectionStatusBody,
+  sectionStatusSchema,
+} from '../../config/live/section-status.ts'
+import { type Configuration, configurationSchema, defineList } from './shapes.ts'
 
 export const statusAnswerSchema = v.object({
   clusterId: v.string(),
   health: healthSchema,
   sections: defineList(sectionStatusSchema),
   configuration: configurationSchema,
-})
+}) satisfies v.GenericSchema<StatusAnswer>
 
-export type StatusAnswer = v.InferOutput<typeof statusAnswerSchema>
+export interface StatusAnswer {
+  readonly clusterId: string
+  readonly health: Health
+  readonly sections: readonly SectionStatusBody[]
+  readonly configuration: Configuration
+}

@@ -11,8 +11,8 @@ import { isLoopbackHost } from '../net/url-policy.ts'
 export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): GatewayApp {
   if (!isLoopbackUrl(issuerUrl)) return app
   const local = new Hono<GatewayEnv>()
-  local.all('*', (c) => {
-    if (isLoopbackUrl(c.req.url)) return app.fetch(c.req.raw, c.env, c.executionCtx)
+  local.use(async (c, next) => {
+    if (isLoopbackUrl(c.req.url)) return next()
     c.set('requestId', makeUuidV7(Date.now()))
     c.header('Cache-Control', 'no-store')
     return answerProblem(c, {
@@ -21,6 +21,8 @@ export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): G
         'ISSUER_URL is a loopback URL, but this request is for another host: set ISSUER_URL to the URL of this gateway',
     })
   })
+  // Its routes, so that a larger app can mount them.
+  local.route('/', app)
   return local
 }
 

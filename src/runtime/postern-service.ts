@@ -17,17 +17,17 @@ import { app, issuerUrl, tellStarted } from './own-gateway.ts'
 export class PosternService extends WorkerEntrypoint {
   /** Logs in an agent to its cluster, or an issuer (`clusterId` absent) to the trust domain. */
   login(clusterId: string | undefined, attestations: readonly ClientAttestation[]): Promise<Reply<LoginAnswer>> {
-    return this.#client().login(clusterId, attestations)
+    return this.#client().login(clusterId, attestations).then(makePlain)
   }
 
   /** Maps workloads. @param session an issuer's */
   claims(clusterId: string, request: ClaimsRequest, session: string): Promise<Reply<ClaimsAnswer>> {
-    return this.#client().claims(clusterId, request, session)
+    return this.#client().claims(clusterId, request, session).then(makePlain)
   }
 
   /** Whether the session of an agent may be used now (RFC 7662). @param session an issuer's, with the scope `introspect` */
   introspect(token: string, session: string): Promise<Reply<IntrospectionAnswer>> {
-    return this.#client().introspect(token, session)
+    return this.#client().introspect(token, session).then(makePlain)
   }
 
   /** The app has its routes at the root, also where `ISSUER_URL` names a path that it is mounted under elsewhere. */
@@ -38,4 +38,9 @@ export class PosternService extends WorkerEntrypoint {
       fetch: async (url, init) => app.fetch(new Request(url, init), this.env, this.ctx),
     })
   }
+}
+
+/** What is read from JSON has no prototype, and the platform passes only objects that have one. */
+function makePlain<T>(reply: Reply<T>): Reply<T> {
+  return JSON.parse(JSON.stringify(reply)) as Reply<T>
 }

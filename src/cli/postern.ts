@@ -13,7 +13,8 @@ const { INIT_CWD, npm_lifecycle_event: script, npm_package_name: owner } = proce
 const isScript = owner === 'postern' && (script === 'postern' || script === 'serve')
 const directory = isScript && INIT_CWD !== undefined ? INIT_CWD : process.cwd()
 
-process.exitCode = await run(process.argv.slice(2), {
+// Not awaited at the top of the module: the single executable cannot.
+void run(process.argv.slice(2), {
   out: (data) => process.stdout.write(data),
   err: (text) => process.stderr.write(text),
   input: readInput,
@@ -24,6 +25,8 @@ process.exitCode = await run(process.argv.slice(2), {
   fetch,
   // Node decides by NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
   colour: styleText('bold', '-', { stream: process.stdout }) !== '-',
+}).then((exitCode) => {
+  process.exitCode = exitCode
 })
 
 async function readInput(maxBytes: number): Promise<Uint8Array | undefined> {

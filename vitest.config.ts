@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import process from 'node:process'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig, type Plugin } from 'vitest/config'
@@ -23,6 +24,12 @@ const knowsDebugger: Plugin = {
   },
 }
 
+/** Examples import the package by its name. */
+const OWN_ENTRIES = [
+  { find: /^postern$/, replacement: resolve('src/entries/gateway.ts') },
+  { find: /^postern\/(\w+)$/, replacement: resolve('src/entries/$1.ts') },
+]
+
 // Two projects: `node` for the core and for whole hosts as child processes, and `workers` inside workerd, with real
 // local KV and a real issuer over HTTP.
 export default defineConfig({
@@ -31,6 +38,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
+        resolve: { alias: OWN_ENTRIES },
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],

@@ -1,13 +1,7 @@
-// A larger app with the gateway under /login. It is shown in docs/embed.md and run by a test.
+// A larger app with a gateway of chosen parts under /login. It is shown in docs/embed.md and run by a test.
 import { Hono } from 'hono'
-import { createUrlPolicy } from '../src/config/compile/compile-context.ts'
-import type { AuditSink } from '../src/gateway/audit/audit.ts'
-import { createGateway } from '../src/gateway/gateway.ts'
-import { createDirectorySource } from '../src/runtime/directory-source.ts'
-import { createGuardedFetch } from '../src/runtime/http/guarded-fetch.ts'
-import { loadPolicyVm } from '../src/runtime/load-policy-vm.ts'
-import { type Environment, readServingSettings } from '../src/runtime/settings.ts'
-import { sleep } from '../src/runtime/sleep.ts'
+import { type AuditSink, createGateway, createUrlPolicy, type Environment, readServingSettings, sleep } from 'postern'
+import { createDirectorySource, createGuardedFetch, loadPolicyVm } from 'postern/node'
 
 /** `environment` holds the settings, `directory` the documents; `ISSUER_URL` ends in /login. */
 export async function createApp(environment: Environment, directory: string, audit: AuditSink): Promise<Hono> {

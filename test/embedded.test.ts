@@ -1,4 +1,4 @@
-// docs/embed.md shows examples/embedded.ts, and it works.
+// The pages show the examples as they are, and examples/embedded.ts works; package/installed.test.ts runs the others.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,9 +18,16 @@ async function start() {
 }
 
 describe('the embedded gateway', () => {
-  it('is what the page shows', () => {
-    const [, ...code] = readFileSync('examples/embedded.ts', 'utf8').split('\n')
-    expect(readFileSync('docs/embed.md', 'utf8')).toContain(`\`\`\`ts\n${code.join('\n')}\`\`\``)
+  it.each([
+    ['docs/embed.md', 'examples/embedded.ts'],
+    ['docs/embed.md', 'examples/on-node/app.ts'],
+    ['docs/embed.md', 'examples/on-deno/app.ts'],
+    ['docs/embed.md', 'examples/on-workers/app.ts'],
+    ['docs/embed.md', 'examples/on-workers/caller.ts'],
+    ['README.md', 'examples/on-node/app.ts'],
+  ])('is shown by %s as %s has it', (page, example) => {
+    const [, ...code] = readFileSync(example, 'utf8').split('\n')
+    expect(readFileSync(page, 'utf8')).toContain(`\`\`\`ts\n${code.join('\n')}\`\`\``)
   })
 
   it('lies under its prefix, beside the routes of the larger app', async () => {

@@ -93,7 +93,7 @@ describe('the lock file', () => {
     const { dependencies, devDependencies } = packageFile()
     const { optionalDependencies } = packageFile('dev/package.json')
     const loose = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
-      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
     )
     expect(loose).toEqual([])
   })

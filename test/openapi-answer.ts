@@ -13,6 +13,7 @@ export interface OpenApi {
 
 interface Operation {
   readonly operationId: string
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonObject }>> }
   readonly responses: Readonly<Record<string, Described>>
 }
 

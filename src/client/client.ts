@@ -2,11 +2,11 @@
 
 import type { Json } from '../core/json.ts'
 import { CLIENT_TIMEOUT_MILLIS } from '../core/limits.ts'
-import type { ChallengeAnswer } from '../gateway/answers/challenge-answer.ts'
-import type { ClaimsAnswer } from '../gateway/answers/claims-answer.ts'
+import { type ChallengeAnswer, isChallengeAnswer } from '../gateway/answers/challenge-answer.ts'
+import { type ClaimsAnswer, isClaimsAnswer } from '../gateway/answers/claims-answer.ts'
 import { type IntrospectionAnswer, isIntrospectionAnswer } from '../gateway/answers/introspection-answer.ts'
 import { isLoginAnswer, type LoginAnswer } from '../gateway/answers/login-answer.ts'
-import type { StatusAnswer } from '../gateway/answers/status-answer.ts'
+import { isStatusAnswer, type StatusAnswer } from '../gateway/answers/status-answer.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { makeChallengeMessage } from '../token/challenge-message.ts'
 import { ask, type ClientFetch, type Reply } from './transport.ts'
@@ -74,9 +74,6 @@ export function createClient({ url, fetch: given, timeoutMillis = CLIENT_TIMEOUT
   const fetch: ClientFetch = given ?? ((input, init) => globalThis.fetch(input, init))
   const place = (clusterId: string | undefined): string =>
     clusterId === undefined ? '/v1/trust-domain' : `/v1/clusters/${encodeURIComponent(clusterId)}`
-  const post = <T>(path: string, body: unknown, session?: string): Promise<Reply<T>> =>
-    ask<T>(fetch, base + path, { timeoutMillis, json: body, ...(session === undefined ? {} : { session }) })
-
   return {
     makeMessage: (challenge, clusterId) =>
       makeChallengeMessage(challenge, {
@@ -84,15 +81,27 @@ export function createClient({ url, fetch: given, timeoutMillis = CLIENT_TIMEOUT
         clusterId,
         issuerUrl: url,
       }),
-    challenge: (clusterId, request) => post(`${place(clusterId)}/challenge`, request),
+    challenge: (clusterId, request) =>
+      ask(fetch, `${base}${place(clusterId)}/challenge`, {
+        timeoutMillis,
+        json: request,
+        isAnswer: isChallengeAnswer,
+      }),
     login: (clusterId, attestations) =>
       ask(fetch, `${base}${place(clusterId)}/login`, {
         timeoutMillis,
         json: { attestations },
         isAnswer: isLoginAnswer,
       }),
-    claims: (clusterId, request, session) => post(`${place(clusterId)}/claims`, request, session),
-    status: (clusterId, session) => ask(fetch, `${base}${place(clusterId)}/status`, { timeoutMillis, session }),
+    claims: (clusterId, request, session) =>
+      ask(fetch, `${base}${place(clusterId)}/claims`, {
+        timeoutMillis,
+        json: request,
+        session,
+        isAnswer: isClaimsAnswer,
+      }),
+    status: (clusterId, session) =>
+      ask(fetch, `${base}${place(clusterId)}/status`, { timeoutMillis, session, isAnswer: isStatusAnswer }),
     introspect: (token, session) =>
       ask(fetch, `${base}/v1/sessions/introspect`, {
         timeoutMillis,

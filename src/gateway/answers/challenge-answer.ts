@@ -17,3 +17,8 @@ export interface ChallengeAnswer {
   /** What the attestor publishes. */
   readonly [published: string]: unknown
 }
+
+/** For clients, which are told by whoever answers. */
+export function isChallengeAnswer(value: unknown): value is ChallengeAnswer {
+  return v.is(challengeAnswerSchema, value)
+}

@@ -66,3 +66,8 @@ export interface ClaimsAnswer {
   readonly results: readonly (Identity | WorkloadError)[]
   readonly configuration: Configuration
 }
+
+/** For clients, which are told by whoever answers. */
+export function isClaimsAnswer(value: unknown): value is ClaimsAnswer {
+  return v.is(claimsAnswerSchema, value)
+}

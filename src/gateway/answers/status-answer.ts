@@ -21,3 +21,8 @@ export interface StatusAnswer {
   readonly sections: readonly SectionStatusBody[]
   readonly configuration: Configuration
 }
+
+/** For clients, which are told by whoever answers. */
+export function isStatusAnswer(value: unknown): value is StatusAnswer {
+  return v.is(statusAnswerSchema, value)
+}

@@ -1,10 +1,9 @@
-// The same scenarios give the same answers on workerd, Node and Deno.
+// What the hosts do besides answering the conformance list: keys, discovery, records, publication.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createLocalJWKSet, exportJWK, jwtVerify, SignJWT } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
-import { findUndescribed, type OpenApi } from '../openapi-answer.ts'
 import { serviceAccountClaims } from '../token/issuer.ts'
 import { type Host, startHost } from './hosts.ts'
 import { asAgent, asIssuer, CLUSTER } from './mapping-scenarios.ts'
@@ -36,39 +35,12 @@ afterAll(() => cluster.close())
 
 describe.each(['workerd', 'node', 'deno'] as const)('on %s', (name) => {
   let host: Host
-  let api: OpenApi
   beforeAll(async () => {
     host = await startHost(name, { ...documents(cluster.issuer), ...(await inlineKeyDocument()) })
-    api = (await (await fetch(`${host.url}/openapi.json`)).json()) as OpenApi
   })
   afterAll(() => host?.stop())
 
   const ask: Ask = async (path, init) => (await fetch(host.url + path, init)).json()
-
-  it.each(SCENARIOS)('$name', async ({ request, expected }) => {
-    const { path, init } = await request(cluster, ask)
-    const response = await fetch(host.url + path, init)
-    const text = await response.text()
-    const body = JSON.parse(text) as Record<string, unknown>
-    const { status, code, reason, refusals, body: part = {} } = expected
-    expect([response.status, body['code'], ...(reason === undefined ? [] : [body['reason']])]).toEqual([
-      status,
-      code ?? body['code'],
-      ...(reason === undefined ? [] : [reason]),
-    ])
-    if (refusals !== undefined)
-      expect((body['refusals'] as { code: string }[]).map((refusal) => refusal.code)).toEqual(refusals)
-    expect(body).toMatchObject(part)
-    const { headers } = response
-    expect(findUndescribed(api, { method: init?.method ?? 'GET', path }, { status, headers, text })).toEqual([])
-    if (status === 401)
-      expect(headers.get('WWW-Authenticate')).toMatch(/^(Bearer|Postern-Evidence) realm="example\.org"/)
-    if (status >= 400) {
-      expect(response.headers.get('Content-Type')).toBe('application/problem+json')
-      expect(body['type']).toBe(`urn:postern:${body['code']}`)
-      expect(body['requestId']).toMatch(/^[0-9a-f-]{36}$/)
-    }
-  })
 
   /** A cluster with an inline key that is longer than Deno supports. */
   async function inlineKeyDocument(): Promise<Readonly<Record<string, string>>> {

@@ -18,6 +18,8 @@ export interface Host {
   readonly url: string
   /** Stores one document as an operator would. */
   put(key: string, text: string): Promise<void>
+  /** What it has of its own; for Node and Deno the store is `store` in it. */
+  readonly folder: string
   /** Its output so far, including audit records. Empty if the caller takes the output. */
   output(): string
   /** Leader of the process group; the serving process may be a descendant. */
@@ -34,13 +36,19 @@ export interface HostOptions {
   readonly change?: Readonly<Record<string, string | undefined>>
   /** For runs whose audit records would not fit in memory. */
   readonly takeOutput?: (text: string) => void
+  /** The module of the command, on Node and Deno; default that of this tree. */
+  readonly program?: string
+  /** A file descriptor for standard output, on Node and Deno. */
+  readonly stdout?: number
+  /** What is asked for until it is answered; default `/readyz`. */
+  readonly ready?: string
 }
 
 /** Starts a host over `documents`. Rejects with its output if it does not start. */
 export async function startHost(
   name: HostName,
   documents: Readonly<Record<string, string>>,
-  { change = {}, takeOutput }: HostOptions = {},
+  { change = {}, takeOutput, program = 'src/cli/postern.ts', stdout, ready = '/readyz' }: HostOptions = {},
 ): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   const port = await findFreePort()
@@ -64,7 +72,7 @@ export async function startHost(
 
   async function start(): Promise<ChildProcess> {
     const started = name === 'workerd' ? startOnWorkerd() : startServe(name)
-    await waitUntilReady(`${url}/readyz`, started, 60_000).catch(async (error: unknown) => {
+    await waitUntilReady(`${url}${ready}`, started, 60_000).catch(async (error: unknown) => {
       await stopGroup(started)
       rmSync(folder, { recursive: true, force: true })
       throw new Error(`${name}: ${String(error)}\n${output}`)
@@ -79,7 +87,7 @@ export async function startHost(
   }
 
   function startServe(host: 'node' | 'deno'): ChildProcess {
-    const serve = ['src/cli/postern.ts', 'serve', '--store', join(folder, 'store'), '--port', String(port)]
+    const serve = [program, 'serve', '--store', join(folder, 'store'), '--port', String(port)]
     const [command, args] =
       host === 'node'
         ? [process.execPath, serve]
@@ -87,7 +95,7 @@ export async function startHost(
     const started = spawn(command, args, {
       env: { ...process.env, ...settings, ...takenOut },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
     })
     for (const stream of [started.stdout, started.stderr])
       stream?.on('data', (chunk: Buffer) => onOutput(chunk.toString()))
@@ -96,6 +104,7 @@ export async function startHost(
 
   return {
     url,
+    folder,
     put: store.put,
     output: () => output,
     get pid() {

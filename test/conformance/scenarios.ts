@@ -217,6 +217,9 @@ export const SCENARIOS: readonly Scenario[] = [
   read('is alive', '/healthz', { status: 200, body: { status: 'ok' } }),
   read('is ready', '/readyz', { status: 200, body: { status: 'ready' } }),
   read('publishes its keys', '/.well-known/jwks.json', { status: 200 }),
+  read('says where its keys are', '/.well-known/openid-configuration', { status: 200 }),
+  read('describes its interface', '/openapi.json', { status: 200 }),
+  read('describes its documents', '/schemas/AgentAttestation.json', { status: 200 }),
   read('has no browser flow', '/authorize?response_type=id_token', {
     status: 400,
     code: 'authorization_unsupported',

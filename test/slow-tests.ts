@@ -3,6 +3,8 @@
 /** Globs of vitest's `exclude`. */
 export const SLOW_TESTS: readonly string[] = [
   'test/conformance/**',
+  'test/package/**',
+  'test/deploy/**',
   'test/runtime/http/**',
   'test/cli/store/**',
   'test/cli/map/map.test.ts',

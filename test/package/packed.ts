@@ -13,9 +13,10 @@ import {
   statSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from '../../dev/build.ts'
+import { copyPackage } from '../../dev/copy-package.ts'
 
 export const run = promisify(execFile)
 
@@ -80,18 +81,4 @@ export async function installPacked(also: readonly string[] = []): Promise<strin
   }
   for (const name of [...Object.keys(dependencies), 'hono', ...also]) copyPackage(name, modules)
   return folder
-}
-
-/** Copies a package with what it depends on; of an optional or peer dependency only what is asked for. */
-function copyPackage(name: string, modules: string): void {
-  const from = resolve('node_modules', name)
-  const to = join(modules, name)
-  if (existsSync(to)) return
-  mkdirSync(dirname(to), { recursive: true })
-  cpSync(from, to, { recursive: true, filter: (path) => basename(path) !== '.cache' })
-  const { dependencies = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as {
-    readonly dependencies?: Readonly<Record<string, string>>
-  }
-  for (const needed of Object.keys(dependencies))
-    if (!existsSync(join(from, 'node_modules', needed))) copyPackage(needed, modules)
 }

@@ -5,6 +5,7 @@ export const SLOW_TESTS: readonly string[] = [
   'test/conformance/**',
   'test/package/**',
   'test/deploy/**',
+  'test/upgrade/**',
   'test/runtime/http/**',
   'test/cli/store/**',
   'test/cli/map/map.test.ts',

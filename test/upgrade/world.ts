@@ -132,13 +132,20 @@ export async function openWorld(earlierTree: string): Promise<At> {
       const told = new Set<string>()
       let isRolling = true
       await at.start('earlier')
+      let asked: Gateway | undefined
       const load = (async () => {
-        while (isRolling) for (const gateway of running.values()) told.add(await at.login(gateway).catch(String))
+        while (isRolling)
+          for (const gateway of running.values()) {
+            asked = gateway
+            told.add(await at.login(gateway).catch(String))
+            asked = undefined
+          }
       })()
-      // A balancer sends nothing to who is told to end: it is taken out before.
+      // A balancer sends nothing to who is told to end: it is taken out before, and what it was sent is answered.
       const takeOut = async (version: Version): Promise<void> => {
         const gateway = running.get(version)
         running.delete(version)
+        while (asked === gateway) await new Promise((later) => setTimeout(later, 1))
         await gateway?.stop()
       }
       for (const [next, before] of [

@@ -75,6 +75,7 @@ function mayImport(file: string, specifier: string): boolean {
   if (specifier.startsWith('@noble/hashes/')) return file === 'core/digest.ts'
   if (specifier === 'fastest-levenshtein') return file === 'core/nearest.ts'
   if (specifier === 'commander' || specifier === 'diff') return home === 'cli'
+  if (specifier === 'prom-client') return file === 'runtime/metrics/prometheus.ts'
   if (specifier === '@hono/node-server') return file === 'runtime/http/http-server.ts'
   if (specifier === 'cloudflare:workers')
     return /^runtime\/(own-gateway|postern-service|replay\/replay-shard)\.ts$/.test(file)

@@ -705,3 +705,6 @@ export const PATTERN_NFA_MAX_INSTRUCTIONS = 2000
 export const PATTERN_DFA_MAX_STATES = 1024
 export const PATTERN_DFA_MAX_BYTES = 16 * 1024
 export const PATTERN_DFA_MAX_STEPS = 20_000
+
+/** Clusters that may have a label of their own in metrics: each makes a series for every attestor, result and reason that occurs. */
+export const METRICS_CLUSTERS_MAX = 1000

@@ -9,6 +9,8 @@ export interface Lru<V> {
   /** Replaces an existing value without counting it as a use. It must not take more bytes than before. */
   replace(key: string, value: V, bytes?: number): void
   delete(key: string): void
+  /** All values. Counts as no use. */
+  values(): Iterable<V>
   /** The least recently used entry. */
   oldest(): { readonly key: string; readonly value: V } | undefined
   readonly size: number
@@ -60,6 +62,9 @@ export function createLru<V>(bounds: LruBounds): Lru<V> {
       }
     },
     delete: remove,
+    *values() {
+      for (const { value } of entries.values()) yield value
+    },
     oldest() {
       for (const [key, { value }] of entries) return { key, value }
       return undefined

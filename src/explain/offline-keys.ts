@@ -1,8 +1,9 @@
 // Signing keys for a login that is explained offline: those in the document, or those given in place of a fetch. Nothing is
 // fetched; if keys are missing, the login stays undecided.
 import type { Refusal } from '../core/refusal.ts'
+import { type KeyLookup, lookUpIn } from '../token/keys/key-lookup.ts'
 import type { KeySet } from '../token/keys/key-set.ts'
-import { type KeyLookup, lookUpIn, type RequestKeys } from '../token/keys/key-source.ts'
+import type { RequestKeys } from '../token/keys/key-source.ts'
 import type { KeySourceSpec } from '../token/keys/key-source-spec.ts'
 import type { ParsedToken } from '../token/parse.ts'
 

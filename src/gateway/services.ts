@@ -22,6 +22,7 @@ import type { SessionAuthority } from '../token/session/session.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
 import { createEventReporter } from './audit/events.ts'
 import type { MappingFaults } from './mapping-gates.ts'
+import { type MetricsOptions, measure } from './metrics/measure.ts'
 import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 
@@ -57,6 +58,8 @@ export interface GatewayOptions {
   readonly sleep: Sleep
   /** Receives the records of requests, and events: see `audit/events.ts`. */
   readonly audit: AuditSink
+  /** Where measurements go: see `metrics/metrics.ts`. Absent: nothing is measured. */
+  readonly metrics?: MetricsOptions
   /** The host's own state, for `/readyz`. Absent: never draining, and the audit stream accepts records. */
   readonly hostState?: () => HostState
   /**
@@ -98,18 +101,39 @@ export type GatewayApp = Hono<GatewayEnv>
 
 export function createServices(options: GatewayOptions): Services {
   const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep, configCacheMaxBytes } = options
-  const audit = guardSink(options.audit)
+  const attestors = createAttestorTable(options.attestors)
+  const measured = measure(guardSink(options.audit), options.metrics, new Set(attestors.rows.keys()), clock)
+  const { audit } = measured
   // Without a seal key no records are kept: any writer of the store could forge an unsealed one.
   const records =
     state === undefined || settings.sealKeys.length === 0 ? undefined : createAppliedRecords(state, settings)
 
   const tell = createEventReporter(audit, clock)
   const engine = createConditionEngine(module)
-  const attestors = createAttestorTable(options.attestors)
   const urlPolicy = createUrlPolicy(settings)
   const { issuerUrl, clockSkewSeconds: skewSeconds } = settings
   const isSealing = settings.sealKeys.length > 0
-  const singleUse = replay && createSingleUse({ store: replay, issuerUrl, skewSeconds, clock, sleep, tell })
+  const singleUse =
+    replay &&
+    createSingleUse({
+      store: replay,
+      issuerUrl,
+      skewSeconds,
+      clock,
+      sleep,
+      tell,
+      note: measured.noteClaim,
+    })
+  const keySources = createKeySources({
+    fetch,
+    clock,
+    sleep,
+    tell,
+    ...(measured.keyCounts === undefined ? {} : { counts: measured.keyCounts }),
+    ...urlPolicy,
+    ...(unusedProxy === undefined ? {} : { unusedProxy }),
+  })
+  measured.watch(keySources.ages)
   return {
     attestors,
     fetch,
@@ -141,13 +165,6 @@ export function createServices(options: GatewayOptions): Services {
     engine,
     singleUse,
     decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
-    keySources: createKeySources({
-      fetch,
-      clock,
-      sleep,
-      tell,
-      ...urlPolicy,
-      ...(unusedProxy === undefined ? {} : { unusedProxy }),
-    }),
+    keySources,
   }
 }

@@ -7,6 +7,7 @@ import type { AuditSink } from '../gateway/audit/audit.ts'
 import { createEventReporter, type GatewayEvent } from '../gateway/audit/events.ts'
 import { describeStart } from '../gateway/audit/start-event.ts'
 import { createGateway } from '../gateway/gateway.ts'
+import type { MetricsOptions } from '../gateway/metrics/measure.ts'
 import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
 import { createDirectorySource } from './directory-source.ts'
@@ -23,6 +24,8 @@ export interface ServedHost {
   readonly hostState: () => HostState
   /** Prints a line for the operator. */
   readonly say: (line: string) => void
+  /** Where measurements go. */
+  readonly metrics?: MetricsOptions
   /** In place of the built-in ones. */
   readonly attestors?: readonly Attestor[]
 }
@@ -64,6 +67,7 @@ export async function createServedGateway(
     configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,
     audit: host.audit,
     hostState: host.hostState,
+    ...(host.metrics === undefined ? {} : { metrics: host.metrics }),
     ...(host.attestors === undefined ? {} : { attestors: host.attestors }),
   })
   return {

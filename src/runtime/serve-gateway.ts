@@ -2,12 +2,13 @@
 import process from 'node:process'
 import { SHUTDOWN_NOTICE_MILLIS } from '../core/limits.ts'
 import { printable, printableLines } from '../core/printable.ts'
+import type { MetricsOptions } from '../gateway/metrics/measure.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { createServedGateway } from './create-served-gateway.ts'
 import { adoptAuthorities } from './http/adopt-authorities.ts'
 import { type HttpServer, listen, SERVER_BOUNDS } from './http/http-server.ts'
 import { readTlsPair, watchTlsFiles } from './http/tls-files.ts'
-import { findDirectoryFault, type ServeOptions } from './serve-options.ts'
+import { findDirectoryFault, type MetricsListener, type ServeOptions } from './serve-options.ts'
 import { openServerOutputs, type ServerOutputs } from './server-outputs.ts'
 import type { Environment } from './settings.ts'
 import { sleep } from './sleep.ts'
@@ -25,9 +26,11 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   const outputs = openServerOutputs()
   const { audit, auditRefusing, say } = outputs
   let isDraining = false
+  const metrics = options.metrics && (await openMetrics(options.metrics, say))
   const gateway = await createServedGateway(options, environment, {
     audit,
     say,
+    ...(metrics === undefined ? {} : { metrics }),
     hostState() {
       const refusing = auditRefusing()
       return { isDraining, ...(refusing === undefined ? {} : { auditRefusingSinceMillis: refusing.sinceMillis }) }
@@ -80,6 +83,19 @@ async function drain(server: HttpServer, { say, flush }: ServerOutputs, signal: 
   process.exit((await flush()) ? 0 : 1)
 }
 
+/** Loaded here, so that a gateway that measures nothing does not load the library. */
+async function openMetrics(listener: MetricsListener, say: (line: string) => void): Promise<MetricsOptions> {
+  const { createPrometheus } = await import('./metrics/prometheus.ts')
+  const { serveMetrics } = await import('./metrics/serve-metrics.ts')
+  const prometheus = createPrometheus()
+  const { host, port, clusters } = listener
+  const { url } = await serveMetrics(prometheus, listener).catch((error: unknown) =>
+    stop(printable(describeListenFailure(error, { hostname: host, port }))),
+  )
+  say(`Metrics are at ${url}`)
+  return { port: prometheus.port, runtime: process.versions['deno'] === undefined ? 'node' : 'deno', clusters }
+}
+
 const LISTEN_FAILURES: ReadonlyMap<unknown, string> = new Map([
   ['EADDRINUSE', 'the port is used by another process: end that process, or choose another port with --port'],
   ['EACCES', 'this user lacks the permission: choose a port from 1024 with --port'],
@@ -87,7 +103,7 @@ const LISTEN_FAILURES: ReadonlyMap<unknown, string> = new Map([
   ['ENOTFOUND', 'the name does not resolve: give an address to --host'],
 ])
 
-function describeListenFailure(error: unknown, { hostname, port }: ServeOptions): string {
+function describeListenFailure(error: unknown, { hostname, port }: Pick<ServeOptions, 'hostname' | 'port'>): string {
   const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown }
   return `Cannot listen on ${hostname} port ${port}: ${LISTEN_FAILURES.get(code) ?? String(message ?? error)}`
 }

@@ -1,5 +1,5 @@
 // The gateway of a Worker, made of its bindings: settings from vars and secrets, documents from the KV binding `POLICIES`,
-// applied records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound, used evidence to the Durable Object `REPLAY`.
+// applied records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound, used evidence to the Durable Object `REPLAY`, metrics to the Analytics Engine dataset `METRICS`.
 import module from '../../wasm/policy-vm.wasm'
 import { type AuditRecord, formatAuditLine } from '../gateway/audit/audit.ts'
 import { createEventReporter, type GatewayEvent } from '../gateway/audit/events.ts'
@@ -9,6 +9,7 @@ import type { GatewayApp } from '../gateway/services.ts'
 import { createWorkerFetch } from './http/worker-fetch.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
+import { type AnalyticsBinding, createAnalyticsEngine } from './metrics/analytics-engine.ts'
 import { createDurableReplay, type ReplayBinding } from './replay/durable-replay.ts'
 import { describeProblems, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
@@ -17,6 +18,7 @@ interface Bindings {
   readonly POLICIES: KvBinding
   readonly STATE?: KvBinding
   readonly REPLAY?: ReplayBinding
+  readonly METRICS?: AnalyticsBinding
 }
 
 export interface WorkerGateway {
@@ -60,6 +62,9 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
     source: createKvSource(bindings.POLICIES),
     state: createKvSource(bindings.STATE ?? bindings.POLICIES),
     ...(replay === undefined ? {} : { replay }),
+    ...(bindings.METRICS === undefined
+      ? {}
+      : { metrics: { port: createAnalyticsEngine(bindings.METRICS), runtime: 'workers' } }),
     module,
     // Workers resolve names themselves; the flag `global_fetch_strictly_public` keeps fetches away from the zone's own origin.
     fetch: createWorkerFetch((url, init) => fetch(url, init)),

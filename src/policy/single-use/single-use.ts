@@ -47,7 +47,11 @@ interface SingleUseOptions {
   readonly clock: Clock
   readonly sleep: Sleep
   readonly tell: (event: ReplayEvent) => void
+  /** Is told of each claim how it ended. */
+  readonly note?: ((outcome: ClaimOutcome) => void) | undefined
 }
+
+export type ClaimOutcome = 'first' | 'replay' | 'store_down'
 
 /**
  * Makes the key: SHA-256 over the gateway, the attestor and the evidence, without cluster and role, so that a token that
@@ -57,7 +61,8 @@ export function makeReplayKey(issuerUrl: string, { type, id }: Pick<Claimable, '
   return digestText(`${issuerUrl}\n${type}\n${id}`)
 }
 
-export function createSingleUse({ store, issuerUrl, skewSeconds, clock, sleep, tell }: SingleUseOptions): SingleUse {
+export function createSingleUse(options: SingleUseOptions): SingleUse {
+  const { store, issuerUrl, skewSeconds, clock, sleep, tell, note } = options
   let failingSinceMillis: number | undefined
   let toldMillis = Number.NEGATIVE_INFINITY
   let isTold = false
@@ -89,9 +94,11 @@ export function createSingleUse({ store, issuerUrl, skewSeconds, clock, sleep, t
       const asked = await ask(store, makeReplayKey(issuerUrl, evidence), forSeconds, sleep)
       if (typeof asked !== 'string') {
         noteFailure(asked.reason)
+        note?.('store_down')
         return refuse({ ...UNANSWERED, audit: { replayStore: store.kind, replayFailure: asked.reason } })
       }
       noteAnswer()
+      note?.(asked === 'first' ? 'first' : 'replay')
       return asked === 'first' ? pass(undefined) : refuse(REPLAYED)
     },
     failingSinceMillis: () => failingSinceMillis,

@@ -8,16 +8,16 @@ import {
   KEY_SOURCES_MAX_BYTES,
 } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
-import type { Refusal } from '../../core/refusal.ts'
 import type { FetchLike } from '../../net/bounded-fetch.ts'
 import type { ParsedToken } from '../parse.ts'
 import { type LoadPorts, loadKeys } from './discovery.ts'
 import { createFirstLoads } from './first-load-budget.ts'
-import { type KeyPublisher, refuseFailedFetch, refuseSelection, refuseUnfetched } from './key-refusals.ts'
-import { type KeySelection, type KeySet, selectKey } from './key-set.ts'
+import type { KeyCounts } from './key-counts.ts'
+import { describeKeyName, type KeyLookup, lookUpIn, makeLookup, NO_KEYS } from './key-lookup.ts'
+import { refuseFailedFetch, refuseUnfetched } from './key-refusals.ts'
+import { type KeySelection, selectKey } from './key-set.ts'
 import { describeLoad, type IssuerFetchEvent } from './key-source-events.ts'
 import { type FetchedSpec, type KeySourceSpec, makeKeySourceId } from './key-source-spec.ts'
-import type { PublicKey } from './public-key.ts'
 import { hasToken, takeToken } from './refetch-bucket.ts'
 import {
   createSource,
@@ -32,16 +32,13 @@ import {
   type SourceState,
   weighSource,
 } from './source-state.ts'
-import { describeInlineSource, describeSource, type KeySourceStatus } from './source-status.ts'
-
-export type KeyLookup =
-  | {
-      readonly kind: 'found'
-      readonly key: PublicKey
-      /** The keys are older than their `max-age`, because the issuer cannot be reached. */
-      readonly stale: boolean
-    }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+import {
+  describeAges,
+  describeInlineSource,
+  describeSource,
+  type KeySetAges,
+  type KeySourceStatus,
+} from './source-status.ts'
 
 /**
  * - `fits`: keys are in hand, and one of them matches the token
@@ -72,6 +69,8 @@ export interface KeySources {
    */
   readonly forRequest: (background: Background) => RequestKeys
   readonly status: (spec: KeySourceSpec) => KeySourceStatus
+  /** Of the key sets in memory: how many, how many of them stale, and when the oldest was loaded. */
+  readonly ages: () => KeySetAges
 }
 
 type Background = (work: Promise<unknown>) => void
@@ -90,6 +89,7 @@ export interface KeySourcePorts {
   readonly unusedProxy?: string
   /** Receives an event when the fetches of a source begin to fail, and when they succeed again. Must not throw. */
   readonly tell?: (event: IssuerFetchEvent) => void
+  readonly counts?: KeyCounts
 }
 
 /**
@@ -126,6 +126,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     if (state.lease !== lease) return
     const before = { failures: state.failures, failure: state.lastFailure?.failure }
     recordLoad(state, loaded, clock())
+    ports.counts?.noteLoad(loaded.ok)
     const event = describeLoad(spec, before, state, clock())
     if (event !== undefined) ports.tell?.(event)
     sources.set(id, state, weighSource(id, state))
@@ -199,7 +200,7 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
     // Keys that were loaded for this very request are the newest. Otherwise an unknown `kid` may cause a load if it has
     // not caused one just now, and if the bucket has a token.
     if (state.loads === loadsBefore && !isKnownUnknown(state, name, clock())) {
-      await refresh(spec, id, state, () => takeToken(state.bucket, clock()))
+      await refresh(spec, id, state, () => takeOrNote(state))
     }
     const again = selectInHand(state, token)
     if (again === undefined || (again.kind === 'unknown' && state.failures > 0)) return makeFailedLookup(state)
@@ -208,6 +209,12 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
       sources.set(id, state, weighSource(id, state))
     }
     return lookUp(state, again, token)
+  }
+
+  function takeOrNote(state: SourceState): boolean {
+    const isTaken = takeToken(state.bucket, clock())
+    if (!isTaken) ports.counts?.noteLimited()
+    return isTaken
   }
 
   function selectInHand(state: SourceState, token: ParsedToken): KeySelection | undefined {
@@ -271,29 +278,6 @@ export function createKeySources(ports: KeySourcePorts): KeySources {
       inHand: () => inHand,
     }),
     status,
+    ages: () => describeAges([...sources.values()], clock()),
   }
-}
-
-/** Finds the token's key in `set` alone. `publisher`: the one that a refusal names. */
-export function lookUpIn(set: KeySet, token: ParsedToken, publisher: KeyPublisher): KeyLookup {
-  return makeLookup(selectKey(set, token), token, { stale: false, publisher, set })
-}
-
-/** A `kid` is printable, so none equals the name of a token without a `kid`. */
-function describeKeyName({ header: { kid, alg } }: ParsedToken): string {
-  return kid ?? `\0${alg}`
-}
-
-const NO_KEYS: KeySet = { keys: [], skipped: [], count: 0 }
-
-interface Place {
-  readonly stale: boolean
-  readonly publisher: KeyPublisher
-  readonly set: KeySet
-}
-
-function makeLookup(selection: KeySelection, token: ParsedToken, { stale, publisher, set }: Place): KeyLookup {
-  return selection.kind === 'found'
-    ? { kind: 'found', key: selection.key, stale }
-    : { kind: 'refused', refusal: refuseSelection(selection, token, publisher, set) }
 }

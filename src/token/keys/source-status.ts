@@ -49,3 +49,21 @@ export function describeSource(id: string, state: SourceState | undefined, nowMi
     ...(nextAttemptMillis === undefined ? {} : { nextAttemptMillis }),
   }
 }
+
+export interface KeySetAges {
+  readonly count: number
+  readonly stale: number
+  /** `undefined` if there is none. */
+  readonly oldestMillis: number | undefined
+}
+
+/** Of the sources in memory, those that hold keys. */
+export function describeAges(states: readonly SourceState[], nowMillis: number): KeySetAges {
+  const held = states.flatMap(({ keys }) => (keys === undefined ? [] : [keys]))
+  const loaded = held.map(({ loadedAtMillis }) => loadedAtMillis)
+  return {
+    count: held.length,
+    stale: held.filter(({ loadedAtMillis, ageMaxMillis }) => nowMillis - loadedAtMillis >= ageMaxMillis).length,
+    oldestMillis: loaded.length === 0 ? undefined : loaded.reduce((least, one) => Math.min(least, one)),
+  }
+}

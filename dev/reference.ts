@@ -3,8 +3,11 @@ import { ALPHABETS } from '../src/attribute/alphabet.ts'
 import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import type { AttributeRow, Surface } from '../src/attribute/row.ts'
 import { ISSUES } from '../src/core/issue.ts'
+import { METRICS_CLUSTERS_MAX } from '../src/core/limits.ts'
 import { REFUSALS } from '../src/core/refusal.ts'
 import { EVENTS } from '../src/gateway/audit/events.ts'
+import { METRIC_HELP } from '../src/gateway/metrics/metric-help.ts'
+import { METRICS, type MetricName } from '../src/gateway/metrics/metrics.ts'
 import type { CauseRow } from '../src/net/cause-row.ts'
 import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
 import { makeAttestorsPage } from './attestors-page.ts'
@@ -140,6 +143,51 @@ most five entries; no event contains a token or a key. Names and meanings are ne
   return `${[NOTE, '# Events', intro, ...sections].join('\n\n')}\n`
 }
 
+export function makeMetricsPage(): string {
+  const rows = Object.entries(METRICS).map(([name, { type, labels }]) => [
+    formatCode(name),
+    type,
+    labels.map(formatCode).join(', '),
+    METRIC_HELP[name as MetricName],
+  ])
+  const intro = `\`postern serve --metrics-port 9464\` serves them for Prometheus at \`/metrics\` of a listener of its own, on 127.0.0.1 unless \`--metrics-host\` says otherwise; the
+gateway's own port has no such route. On Workers, which cannot be scraped, each measurement is a data point of the Analytics Engine dataset that is bound as
+\`METRICS\`. A login is counted by its audit record, so that the numbers and the records never disagree.
+
+Labels have values of closed tables alone: \`attestor\` is a type that the gateway has, \`other\`, \`several\` (more than one piece of evidence) or \`none\`; \`reason\` is a
+[code](codes.md): that of the first piece of evidence that was refused, or else that of the answer; \`result\` of a login is \`accepted\`, \`refused\` or, where the gateway could not decide, \`failed\`.
+\`cluster\` is there only with \`--metrics-clusters N\`: the first N clusters that log in are named, at most ${METRICS_CLUSTERS_MAX}, and the others are \`other\`. On Deno prom-client needs \`--allow-sys\` for some
+figures of the process.`
+  const files = `[\`deploy/grafana-dashboard.json\`](../deploy/grafana-dashboard.json) is a dashboard for Grafana, [\`deploy/prometheus-rules.yaml\`](../deploy/prometheus-rules.yaml) has alerts: refusals by reason, logins that
+cannot be decided, stale keys, documents that are not in force, records that are not taken, replays, stores that do not answer. promtool checks both in the tests, and every alert has a
+case in which it fires and one in which it does not.`
+  const queries = `In a point \`index1\` and \`blob1\` are the name, \`blob2\` and on are the labels in the order of the table, \`double1\` is what is added, or seconds. Points are sampled: multiply by
+\`_sample_interval\`. Gauges are not written. Who is refused, by which method, for which reason, since when:
+
+\`\`\`sql
+SELECT blob2 AS attestor, blob4 AS reason, SUM(_sample_interval * double1) AS logins, MIN(timestamp) AS since
+FROM postern WHERE index1 = 'postern_logins_total' AND blob3 = 'refused' AND timestamp > NOW() - INTERVAL '1' HOUR
+GROUP BY attestor, reason ORDER BY logins DESC
+\`\`\`
+
+The share of logins that are accepted, by five minutes:
+
+\`\`\`sql
+SELECT toStartOfInterval(timestamp, INTERVAL '5' MINUTE) AS time,
+  SUM(if(blob3 = 'accepted', _sample_interval * double1, 0)) / SUM(_sample_interval * double1) AS accepted
+FROM postern WHERE index1 = 'postern_logins_total' AND timestamp > NOW() - INTERVAL '1' DAY GROUP BY time ORDER BY time
+\`\`\`
+
+Evidence that was used twice, and loads of keys that failed:
+
+\`\`\`sql
+SELECT index1 AS metric, blob2 AS result, SUM(_sample_interval * double1) AS times
+FROM postern WHERE index1 IN ('postern_evidence_claims_total', 'postern_key_fetches_total') AND timestamp > NOW() - INTERVAL '1' HOUR
+GROUP BY metric, result
+\`\`\``
+  return `${[NOTE, '# Metrics', intro, formatTable(['metric', 'type', 'labels', 'what it is'], rows), '## Dashboard and alerts', files, '## Queries for Analytics Engine', queries].join('\n\n')}\n`
+}
+
 /** Each page by its path, made anew from what it holds. */
 export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
   ['docs/attestors.md', (page: string) => makeAttestorsPage(page)],
@@ -147,4 +195,5 @@ export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
   ['docs/codes.md', makeCodesPage],
   ['docs/issuer-failures.md', makeIssuerFailuresPage],
   ['docs/events.md', makeEventsPage],
+  ['docs/metrics.md', makeMetricsPage],
 ])

@@ -22,3 +22,10 @@ export const PYTHON_WITH_JWT = ['python3', '/usr/bin/python3'].find(
 export const NODE_22 = [process.env['POSTERN_NODE_22'], resolve('.postern/node-22/bin/node')].find(
   (path) => path !== undefined && existsSync(path),
 )
+
+/** Of Debian's package `prometheus`, or the program alone, as `.ci/run` takes it out of it. */
+export const PROMTOOL = [
+  process.env['POSTERN_PROMTOOL'],
+  resolve('.postern/promtool/promtool'),
+  '/usr/bin/promtool',
+].find((path) => path !== undefined && existsSync(path))

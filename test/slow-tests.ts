@@ -6,6 +6,7 @@ export const SLOW_TESTS: readonly string[] = [
   'test/package/**',
   'test/deploy/**',
   'test/upgrade/**',
+  'test/metrics/**',
   'test/runtime/http/**',
   'test/cli/store/**',
   'test/cli/map/map.test.ts',

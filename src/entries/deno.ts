@@ -6,4 +6,5 @@ export {
 export { createDirectorySource } from '../runtime/directory-source.ts'
 export { createGuardedFetch } from '../runtime/http/guarded-fetch.ts'
 export { fetchPolicyVm, loadPolicyVm } from '../runtime/load-policy-vm.ts'
+export { createPrometheus, type Prometheus } from '../runtime/metrics/prometheus.ts'
 export { openReplay } from '../runtime/replay/open-replay.ts'

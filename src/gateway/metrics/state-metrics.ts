@@ -1,6 +1,6 @@
 // Gauges of what goes on in the background, from the events that tell each change of it once.
 import { countSecondsSince } from '../../core/duration.ts'
-import { parseInstantSeconds } from '../../core/instant.ts'
+import { floorToSeconds, parseInstantMillis } from '../../core/instant.ts'
 import type { KeySetAges } from '../../token/keys/source-status.ts'
 import type { AuditRecord } from '../audit/audit.ts'
 import type { Gauges } from './metrics.ts'
@@ -33,7 +33,7 @@ export function createStateMetrics(ages: () => KeySetAges, clock: () => number):
       case 'config_refused':
       case 'config_contested':
       case 'config_deleted': {
-        const seconds = parseInstantSeconds(record.time) ?? 0
+        const seconds = floorToSeconds(parseInstantMillis(record.time) ?? 0)
         const state = STATES[record.event]
         const known = documents.get(record.key)
         documents.set(record.key, { state, sinceSeconds: known?.state === state ? known.sinceSeconds : seconds })

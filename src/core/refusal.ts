@@ -46,6 +46,7 @@ export const REFUSALS = {
   method_not_allowed: request(405, 'The method is not allowed here'),
   authorization_unsupported: request(400, 'Browser login is not supported'),
   cluster_unknown: request(404, 'The cluster is unknown'),
+  rate_limited: request(429, 'Too many requests verified nothing'),
   cluster_locked: request(403, 'The operator has locked logins and sessions here'),
   login_refused: request(403, 'The login was refused'),
   signing_key_unavailable: request(503, 'A signing key could not be fetched'),
@@ -217,7 +218,9 @@ export interface Refusal {
   readonly code: RefusalCode
   readonly detail: string
   readonly audit?: Readonly<Record<string, string | number | boolean | readonly string[]>>
-  /** For 503: seconds after which to try again. */
+  /** The code is that of a failure, but the request counts against its client: only a made-up one meets it. */
+  readonly isCharged?: true
+  /** For 429 and 503: seconds after which to try again. */
   readonly retryAfterSeconds?: number
   /** The field, claim or attribute at fault. */
   readonly where?: string

@@ -42,7 +42,7 @@ export async function requireIssuer(
       detail: 'the session is missing: send Authorization: Bearer with the session of an issuer',
     })
   }
-  const session = await checkIssuer(token, required, services, snapshot)
+  const session = await checkIssuer(c, token, required, services, snapshot)
   // An invalid session is an invalid token (401); a valid one that is not allowed here has insufficient scope (403).
   if (!session.ok && session.refusal.code !== 'cluster_locked' && REFUSALS[session.refusal.code].status === 403)
     c.header('WWW-Authenticate', formatBearerChallenge(services.settings.trustDomain, 'insufficient_scope'))
@@ -50,6 +50,7 @@ export async function requireIssuer(
 }
 
 async function checkIssuer(
+  c: Context,
   token: string,
   required: Required,
   services: Services,
@@ -57,6 +58,7 @@ async function checkIssuer(
 ): Promise<Checked<IssuerSession>> {
   const verified = await verifySession(token, 'issuer', services.authority, services.clock() / 1000)
   if (!verified.ok) return verified
+  c.set('hasVerified', true)
   const session = verified.value
   const allowed = checkGranted(required, session)
   if (!allowed.ok) return allowed

@@ -4,6 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import { makeUuidV7 } from '../core/uuid.ts'
 import { describeFault } from './audit/audit.ts'
 import { createRecordHead } from './audit/record-head.ts'
+import { limitAnonymousRequests } from './limit-anonymous.ts'
 import { addOpenApiRoute } from './openapi/openapi.ts'
 import { answerProblem } from './problem.ts'
 import { addChallengeRoutes } from './routes/challenge.ts'
@@ -49,6 +50,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
     c.header('Cache-Control', 'no-store')
     await next()
   })
+  if (services.anonymousLimit !== undefined) limitAnonymousRequests(app, services.anonymousLimit)
   addLoginRoutes(app, services)
   addChallengeRoutes(app, services)
   addClaimsRoute(app, services)

@@ -18,7 +18,9 @@ import { createDecisions, type Decisions } from '../policy/login/decision.ts'
 import type { ReplayStore } from '../policy/single-use/replay-store.ts'
 import { createSingleUse, type SingleUse } from '../policy/single-use/single-use.ts'
 import { createKeySources, type KeySources } from '../token/keys/key-source.ts'
+import { holdImportedKeys } from '../token/keys/public-key.ts'
 import type { SessionAuthority } from '../token/session/session.ts'
+import { type AnonymousLimit, createAnonymousLimit, type PeerAddress, type RequestsLimited } from './anonymous-limit.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
 import { createEventReporter } from './audit/events.ts'
 import type { MappingFaults } from './mapping-gates.ts'
@@ -59,8 +61,11 @@ export interface GatewayOptions {
   readonly audit: AuditSink
   /** The host's own state, for `/readyz`. Absent: never draining, and the audit stream accepts records. */
   readonly hostState?: () => HostState
+  /** The address of the other end of a connection. Required if `settings.anonymousPerMinute` is set. */
+  readonly peerAddress?: PeerAddress
   /**
-   * Memory for compiled configurations, in bytes. Default `CONFIG_CACHE_MAX_BYTES`, which fits an isolate of 128 MB.
+   * Memory for compiled configurations, in bytes, unless the settings say it. Default `CONFIG_CACHE_MAX_BYTES`, which fits
+   * an isolate of 128 MB.
    */
   readonly configCacheMaxBytes?: number
 }
@@ -82,6 +87,8 @@ export interface Services {
   readonly sleep: Sleep
   readonly audit: AuditSink
   readonly readiness: () => Promise<Readiness>
+  /** Absent: off. */
+  readonly anonymousLimit: AnonymousLimit | undefined
 }
 
 /** Variables of a request. */
@@ -91,13 +98,18 @@ export interface GatewayEnv {
     startedMillis: number
     /** The trust domain, for `WWW-Authenticate`. */
     realm: string
+    /** Something that the request holds was verified: evidence, or the session of an issuer. */
+    hasVerified?: true
+    /** The answer counts against the client though its code is that of a failure. */
+    isCharged?: true
   }
 }
 
 export type GatewayApp = Hono<GatewayEnv>
 
 export function createServices(options: GatewayOptions): Services {
-  const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep, configCacheMaxBytes } = options
+  const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep } = options
+  const configCacheMaxBytes = settings.configCacheMaxBytes ?? options.configCacheMaxBytes
   const audit = guardSink(options.audit)
   // Without a seal key no records are kept: any writer of the store could forge an unsealed one.
   const records =
@@ -109,6 +121,7 @@ export function createServices(options: GatewayOptions): Services {
   const urlPolicy = createUrlPolicy(settings)
   const { issuerUrl, clockSkewSeconds: skewSeconds } = settings
   const isSealing = settings.sealKeys.length > 0
+  if (settings.keyCacheMaxBytes !== undefined) holdImportedKeys(settings.keyCacheMaxBytes)
   const singleUse = replay && createSingleUse({ store: replay, issuerUrl, skewSeconds, clock, sleep, tell })
   return {
     attestors,
@@ -118,6 +131,7 @@ export function createServices(options: GatewayOptions): Services {
     clock,
     sleep,
     audit,
+    anonymousLimit: makeAnonymousLimit(options, tell),
     readiness: createReadiness({ source, clock, sleep, isSealing, replay, singleUse, hostState: options.hostState }),
     authority: {
       keys: settings.sessionKeys,
@@ -141,13 +155,27 @@ export function createServices(options: GatewayOptions): Services {
     engine,
     singleUse,
     decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
-    keySources: createKeySources({
-      fetch,
-      clock,
-      sleep,
-      tell,
-      ...urlPolicy,
-      ...(unusedProxy === undefined ? {} : { unusedProxy }),
-    }),
+    keySources: createKeySources(
+      {
+        fetch,
+        clock,
+        sleep,
+        tell,
+        ...urlPolicy,
+        ...(unusedProxy === undefined ? {} : { unusedProxy }),
+      },
+      settings.keyCacheMaxBytes,
+    ),
   }
+}
+
+function makeAnonymousLimit(
+  { settings, peerAddress, clock }: GatewayOptions,
+  tell: (event: RequestsLimited) => void,
+): AnonymousLimit | undefined {
+  const { anonymousPerMinute: perMinute, trustedProxies } = settings
+  if (perMinute === undefined) return undefined
+  if (peerAddress === undefined) throw new RangeError('settings.anonymousPerMinute requires peerAddress')
+  const proxies = trustedProxies === undefined ? {} : { proxies: trustedProxies }
+  return createAnonymousLimit({ perMinute, peerAddress, ...proxies, clock, tell })
 }

@@ -10,6 +10,7 @@ import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './http/guarded-fetch.ts'
+import { readSocketAddress } from './http/peer-address.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
 import { loadPolicyVm } from './load-policy-vm.ts'
 import { openReplay } from './replay/open-replay.ts'
@@ -60,12 +61,19 @@ export async function createServedGateway(
     configCacheMaxBytes: CONFIG_CACHE_SERVER_MAX_BYTES,
     audit: host.audit,
     hostState: host.hostState,
+    peerAddress: readSocketAddress,
   })
   return {
     fetch: app.fetch,
     reportEvent: createEventReporter(host.audit, Date.now),
     describeStart: (url) =>
-      describeStart(settings.value, { name: describeHost(), hasState: true, replay: replay.store, url }),
+      describeStart(settings.value, {
+        name: describeHost(),
+        hasState: true,
+        replay: replay.store,
+        url,
+        peer: 'socket',
+      }),
   }
 }
 

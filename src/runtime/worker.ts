@@ -24,6 +24,9 @@ interface Bindings {
   readonly REPLAY?: ReplayBinding
 }
 
+/** Cloudflare sets it on every request, whatever the client sends. */
+const PEER_HEADER = 'cf-connecting-ip'
+
 const bindings = env as unknown as Bindings
 const settings = await readServingSettings(env as unknown as Record<string, unknown>, { canResolve: false })
 if (!settings.ok) throw new Error(describeProblems(settings.problems))
@@ -46,8 +49,9 @@ const app = createGateway({
   clock: Date.now,
   sleep,
   audit,
+  peerAddress: ({ headers }) => headers.get(PEER_HEADER) ?? undefined,
 })
 
-const started = describeStart(settings.value, { name: 'workers', hasState: true, replay })
+const started = describeStart(settings.value, { name: 'workers', hasState: true, replay, peer: PEER_HEADER })
 const tell = createEventReporter(audit, Date.now)
 export default runBeforeFirstRequest(refuseWhenDeployedAsLocal(app, settings.value.issuerUrl), () => tell(started))

@@ -1,6 +1,6 @@
 // Failed reads of the store, by key: each delays the next read of that key.
 import type { Clock } from '../../core/clock.ts'
-import { ABSENCE_CACHE_MAX, STORE_BACKOFF_MAX_MILLIS, STORE_BACKOFF_MIN_MILLIS } from '../../core/limits.ts'
+import { STORE_BACKOFF_MAX_MILLIS, STORE_BACKOFF_MIN_MILLIS, TROUBLED_KEYS_MAX } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import { isAhead } from './lease.ts'
 
@@ -21,7 +21,7 @@ export interface ReadTroubles {
 }
 
 export function createReadTroubles(clock: Clock): ReadTroubles {
-  const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
+  const troubles = createLru<Trouble>({ maxEntries: TROUBLED_KEYS_MAX })
   return {
     isTroubled(key) {
       const trouble = troubles.get(key)

@@ -3,12 +3,10 @@
 // store that refuses (Workers KV accepts one write per second per key) is retried later.
 import type { Clock, Sleep } from '../../core/clock.ts'
 import {
-  ABSENCE_CACHE_MAX,
   APPLIED_BACKOFF_MAX_MILLIS,
   APPLIED_BACKOFF_MIN_MILLIS,
   APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,
-  CONFIG_CACHE_MAX,
   STORE_REASON_MAX_LENGTH,
   STORE_TIMEOUT_MILLIS,
 } from '../../core/limits.ts'
@@ -62,10 +60,12 @@ export interface UpkeepPorts {
   readonly clock: Clock
   readonly sleep: Sleep
   readonly tell: (event: StateWriteFailed) => void
+  /** Documents whose last check is remembered; of others the record is read again. */
+  readonly maxKeys: number
 }
 
-export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upkeep {
-  const tasks = createLru<Task>({ maxEntries: CONFIG_CACHE_MAX + ABSENCE_CACHE_MAX })
+export function createUpkeep({ records, clock, sleep, tell, maxKeys }: UpkeepPorts): Upkeep {
+  const tasks = createLru<Task>({ maxEntries: maxKeys })
 
   function isDue(key: DocumentKey, found: Found): boolean {
     const task = tasks.get(key.text)

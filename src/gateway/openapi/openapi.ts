@@ -109,7 +109,7 @@ function describeResponses({ answer, type, isPublished, refusals, refusalsOf401 
 
 function describeRefusals(status: number, codes: readonly RefusalCode[]): Schema {
   const challenges: readonly HeaderName[] = status === 401 || status === 403 ? ['WWW-Authenticate'] : []
-  const later: readonly HeaderName[] = status === 503 ? ['Retry-After'] : []
+  const later: readonly HeaderName[] = status === 503 || status === 429 ? ['Retry-After'] : []
   const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: [...new Set(codes)] } } }
   return {
     description: [...new Set(codes.map((code) => REFUSALS[code].title))].join('; '),

@@ -36,6 +36,7 @@ const BODY = [
 
 const LOGIN = [
   ...BODY,
+  'rate_limited',
   'token_expired',
   'login_refused',
   'cluster_locked',
@@ -50,6 +51,7 @@ const LOGIN = [
 
 const CHALLENGE = [
   ...BODY,
+  'rate_limited',
   'challenge_not_required',
   'challenge_unavailable',
   'login_refused',
@@ -62,6 +64,7 @@ const CHALLENGE = [
 
 /** The refusals of every operation that requires a session. */
 const SESSION = [
+  'rate_limited',
   'session_missing',
   'session_malformed',
   'session_invalid',

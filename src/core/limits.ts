@@ -418,6 +418,16 @@ export const JWT_TTL_MAX_SECONDS = 168 * 3600
 /** No document states upstream's default: the shortest lifetime that its documents ever called a minimum. */
 export const JWT_TTL_DEFAULT_SECONDS = 3600
 
+/** Clusters of one page of `/v1/status`, each with a read of every section. */
+export const STATUS_PAGE_MAX = 50
+/** A page that takes longer ends early: with large documents that are compiled first, after a second or two of CPU. */
+export const STATUS_PAGE_MILLIS = 3_000
+/** The cursor of such a page: the id of a cluster, and the store's own cursor. */
+export const STATUS_CURSOR_MAX_LENGTH = 1_024
+/** What `postern status --all` asks for: pages, and tries for one of them, with the wait that the gateway asks for. */
+export const STATUS_PAGES_MAX = 20_000
+export const STATUS_PAGE_TRIES_MAX = 5
+export const STATUS_PAGE_WAIT_MAX_SECONDS = 30
 /**
  * What the tool reads of a gateway's answer to `config status`: findings of seven sections, two hundred each with a
  * message of {@link ISSUE_MESSAGE_MAX_LENGTH}, are a fifth of it.

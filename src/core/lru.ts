@@ -11,6 +11,8 @@ export interface Lru<V> {
   delete(key: string): void
   /** The least recently used entry. */
   oldest(): { readonly key: string; readonly value: V } | undefined
+  /** From the least recently used on. */
+  values(): Iterable<V>
   readonly size: number
   readonly bytes: number
 }
@@ -63,6 +65,9 @@ export function createLru<V>(bounds: LruBounds): Lru<V> {
     oldest() {
       for (const [key, { value }] of entries) return { key, value }
       return undefined
+    },
+    *values() {
+      for (const { value } of entries.values()) yield value
     },
     get size() {
       return entries.size

@@ -49,6 +49,7 @@ export const REFUSALS = {
   rate_limited: request(429, 'Too many requests verified nothing'),
   cluster_locked: request(403, 'The operator has locked logins and sessions here'),
   login_refused: request(403, 'The login was refused'),
+  listing_unsupported: request(501, 'The configuration store cannot list clusters'),
   signing_key_unavailable: request(503, 'A signing key could not be fetched'),
   configuration_invalid: request(503, 'The configuration has never compiled'),
   store_unavailable: request(503, 'The configuration store could not be read'),

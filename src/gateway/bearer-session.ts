@@ -15,6 +15,8 @@ export interface IssuerSession {
   readonly session: Session
   /** Whether it may act for the cluster, by its own claim and by the document in force. */
   mayActFor(clusterId: ClusterId): boolean
+  /** The clusters that it may act for; `undefined`: all. */
+  listAllowed(): readonly string[] | undefined
 }
 
 /** What a route requires of the session. */
@@ -73,7 +75,9 @@ async function checkIssuer(
   if (!stillAllowed.ok) return stillAllowed
   const mayActFor = (clusterId: ClusterId) =>
     isIn(session.allowedClusters, clusterId) && isIn(policy.allowedClusters, clusterId)
-  return pass({ session, mayActFor })
+  const listAllowed = () =>
+    session.allowedClusters?.filter((id) => isIn(policy.allowedClusters, id)) ?? policy.allowedClusters
+  return pass({ session, mayActFor, listAllowed })
 }
 
 /** What a session or a policy grants; an absent list grants everything. */

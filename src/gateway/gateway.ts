@@ -4,7 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import { makeUuidV7 } from '../core/uuid.ts'
 import { describeFault } from './audit/audit.ts'
 import { createRecordHead } from './audit/record-head.ts'
-import { limitAnonymousRequests } from './limit-anonymous.ts'
+import { limitAnonymousRequests } from './limit/limit-anonymous.ts'
 import { addOpenApiRoute } from './openapi/openapi.ts'
 import { answerProblem } from './problem.ts'
 import { addChallengeRoutes } from './routes/challenge.ts'
@@ -14,6 +14,7 @@ import { addIntrospectionRoute } from './routes/introspection.ts'
 import { addLoginRoutes } from './routes/login.ts'
 import { addSchemaRoute } from './routes/section-schemas.ts'
 import { addStatusRoute } from './routes/status.ts'
+import { addStatusPageRoute } from './routes/status-page.ts'
 import { addWellKnownRoutes } from './routes/well-known.ts'
 import { createServices, type GatewayApp, type GatewayEnv, type GatewayOptions } from './services.ts'
 
@@ -55,6 +56,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   addChallengeRoutes(app, services)
   addClaimsRoute(app, services)
   addStatusRoute(app, services)
+  addStatusPageRoute(app, services)
   addIntrospectionRoute(app, services)
   addWellKnownRoutes(app, services)
   addHealthRoutes(app, services)

@@ -20,12 +20,18 @@ import { createSingleUse, type SingleUse } from '../policy/single-use/single-use
 import { createKeySources, type KeySources } from '../token/keys/key-source.ts'
 import { holdImportedKeys } from '../token/keys/public-key.ts'
 import type { SessionAuthority } from '../token/session/session.ts'
-import { type AnonymousLimit, createAnonymousLimit, type PeerAddress, type RequestsLimited } from './anonymous-limit.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
 import { createEventReporter } from './audit/events.ts'
+import {
+  type AnonymousLimit,
+  createAnonymousLimit,
+  type PeerAddress,
+  type RequestsLimited,
+} from './limit/anonymous-limit.ts'
 import type { MappingFaults } from './mapping-gates.ts'
 import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
+import { createClusterListing, type ListClusters } from './status/cluster-listing.ts'
 
 /** What a host provides to {@link createGateway}. */
 export interface GatewayOptions {
@@ -87,6 +93,7 @@ export interface Services {
   readonly sleep: Sleep
   readonly audit: AuditSink
   readonly readiness: () => Promise<Readiness>
+  readonly listClusters: ListClusters
   /** Absent: off. */
   readonly anonymousLimit: AnonymousLimit | undefined
 }
@@ -123,6 +130,16 @@ export function createServices(options: GatewayOptions): Services {
   const isSealing = settings.sealKeys.length > 0
   if (settings.keyCacheMaxBytes !== undefined) holdImportedKeys(settings.keyCacheMaxBytes)
   const singleUse = replay && createSingleUse({ store: replay, issuerUrl, skewSeconds, clock, sleep, tell })
+  const configs = createConfigCache({
+    source,
+    ...(records === undefined ? {} : { records }),
+    tell,
+    clock,
+    sleep,
+    compile: compileDocument,
+    ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
+    contextFor: createContextFor({ ...settings, canSeal: isSealing, canClaim: replay !== undefined }, attestors),
+  })
   return {
     attestors,
     fetch,
@@ -131,8 +148,18 @@ export function createServices(options: GatewayOptions): Services {
     clock,
     sleep,
     audit,
+    listClusters: createClusterListing(source, sleep),
     anonymousLimit: makeAnonymousLimit(options, tell),
-    readiness: createReadiness({ source, clock, sleep, isSealing, replay, singleUse, hostState: options.hostState }),
+    readiness: createReadiness({
+      source,
+      clock,
+      sleep,
+      isSealing,
+      replay,
+      singleUse,
+      countDocuments: configs.count,
+      hostState: options.hostState,
+    }),
     authority: {
       keys: settings.sessionKeys,
       trustDomain: settings.trustDomain,
@@ -140,16 +167,7 @@ export function createServices(options: GatewayOptions): Services {
       ttlSeconds: settings.sessionTtlSeconds,
       skewSeconds,
     },
-    configs: createConfigCache({
-      source,
-      ...(records === undefined ? {} : { records }),
-      tell,
-      clock,
-      sleep,
-      compile: compileDocument,
-      ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
-      contextFor: createContextFor({ ...settings, canSeal: isSealing, canClaim: replay !== undefined }, attestors),
-    }),
+    configs,
     crossFindings: createFindingsMemo(),
     mappingFaults: createFindingsMemo(),
     engine,

@@ -113,6 +113,7 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   route_unknown: 'another route',
   authorization_unsupported: 'another route',
   rate_limited: 'refused ones are counted',
+  listing_unsupported: 'another route',
   gateway_draining: 'another route',
   audit_unavailable: 'no record was taken',
   method_not_allowed: 'another route',

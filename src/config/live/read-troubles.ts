@@ -1,6 +1,11 @@
 // Failed reads of the store, by key: each delays the next read of that key.
 import type { Clock } from '../../core/clock.ts'
-import { STORE_BACKOFF_MAX_MILLIS, STORE_BACKOFF_MIN_MILLIS, TROUBLED_KEYS_MAX } from '../../core/limits.ts'
+import {
+  STORE_BACKOFF_MAX_MILLIS,
+  STORE_BACKOFF_MIN_MILLIS,
+  STORE_EVENT_INTERVAL_MILLIS,
+  TROUBLED_KEYS_MAX,
+} from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import { isAhead } from './lease.ts'
 
@@ -18,6 +23,8 @@ export interface ReadTroubles {
   /** Notes a failed read; each doubles the delay. @param reason printable, for operators */
   note(key: string, reason: string): void
   clear(key: string): void
+  /** Counts the keys whose last read failed less than a while ago: others may not be asked for any more. */
+  count(): number
 }
 
 export function createReadTroubles(clock: Clock): ReadTroubles {
@@ -34,5 +41,11 @@ export function createReadTroubles(clock: Clock): ReadTroubles {
       troubles.set(key, { failures, retryMillis: clock() + waitMillis, reason })
     },
     clear: (key) => troubles.delete(key),
+    count() {
+      const sinceMillis = clock() - STORE_EVENT_INTERVAL_MILLIS
+      let count = 0
+      for (const { retryMillis } of troubles.values()) if (retryMillis > sinceMillis) count++
+      return count
+    },
   }
 }

@@ -53,6 +53,8 @@ export interface Upkeep {
    * After a read of an invalid document: writes the mark that it requires, or confirms the record that stays in force.
    */
   afterBad(key: DocumentKey, mark: Mark | undefined, record: AppliedRecord | undefined): Look | undefined
+  /** Since when no check has succeeded, in milliseconds since the epoch; `undefined` if the last one has. */
+  failingSinceMillis(): number | undefined
 }
 
 export interface UpkeepPorts {
@@ -66,6 +68,8 @@ export interface UpkeepPorts {
 
 export function createUpkeep({ records, clock, sleep, tell, maxKeys }: UpkeepPorts): Upkeep {
   const tasks = createLru<Task>({ maxEntries: maxKeys })
+
+  let failingSinceMillis: number | undefined
 
   function isDue(key: DocumentKey, found: Found): boolean {
     const task = tasks.get(key.text)
@@ -85,10 +89,12 @@ export function createUpkeep({ records, clock, sleep, tell, maxKeys }: UpkeepPor
     try {
       const { nextMillis, sinceMillis } = await callStore(look, STORE_TIMEOUT_MILLIS, sleep)
       tasks.set(key.text, { found, failures: 0, dueMillis: nextMillis })
+      failingSinceMillis = undefined
       return sinceMillis
     } catch (error) {
       const waitMillis = Math.min(APPLIED_BACKOFF_MIN_MILLIS * 2 ** failures, APPLIED_BACKOFF_MAX_MILLIS)
       tasks.set(key.text, { found, failures: failures + 1, dueMillis: clock() + waitMillis })
+      failingSinceMillis ??= clock()
       if (failures === 0) reportFailure(key, found, error)
       return undefined
     }
@@ -100,6 +106,7 @@ export function createUpkeep({ records, clock, sleep, tell, maxKeys }: UpkeepPor
   }
 
   return {
+    failingSinceMillis: () => failingSinceMillis,
     afterVersion(key, bytes, trail) {
       const digest = trail[0]?.found
       if (digest === undefined || !isDue(key, digest)) return undefined

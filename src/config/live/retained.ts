@@ -25,6 +25,7 @@ export interface Retained<V> {
    */
   set(key: string, value: V, bytes: number, documentBytes: number): void
   delete(key: string): void
+  values(): Iterable<V>
   /** Notes that a caller with verified evidence or session used it. */
   prove(key: string): void
   /**
@@ -97,6 +98,10 @@ export function createRetained<V>(
     delete(key) {
       proven.delete(key)
       recent.delete(key)
+    },
+    *values() {
+      for (const { value } of proven.values()) yield value
+      for (const { value } of recent.values()) yield value
     },
     prove(key) {
       // An absent document has no copy to keep.

@@ -33,6 +33,31 @@ export const sectionStatusSchema = v.object({
   appliedAt: v.exactOptional(time),
 })
 
+/** A section in the status of many clusters: findings are counted, and only the first error is listed. */
+export const sectionSummarySchema = v.object({
+  ...v.omit(sectionStatusSchema, ['issues', 'warnings']).entries,
+  errors: v.pipe(integer, v.description('At most 100 are counted')),
+  warnings: integer,
+  issue: v.exactOptional(issueStatusSchema),
+})
+
+export const clusterSummarySchema = v.object({
+  clusterId: v.string(),
+  health: healthSchema,
+  sections: v.pipe(v.array(sectionSummarySchema), v.readonly(), v.description('Those that are stored, or unhealthy')),
+})
+
+const clusterPageSchema = v.object({
+  clusters: v.array(clusterSummarySchema),
+  cursor: v.exactOptional(v.string()),
+})
+
+/** Reads a page of the status of many clusters; `undefined` if `json` is not one. */
+export function readClusterPage(json: unknown): v.InferOutput<typeof clusterPageSchema> | undefined {
+  const read = v.safeParse(clusterPageSchema, json)
+  return read.success ? read.output : undefined
+}
+
 const sectionStatusesSchema = v.array(sectionStatusSchema)
 
 /**

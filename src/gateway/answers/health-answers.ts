@@ -7,8 +7,13 @@ export const livenessSchema = v.object({ status: v.literal('ok') })
 export const checksSchema = v.pipe(
   v.object({
     store: v.object({ readable: v.boolean(), forSeconds: integer, checkedSecondsAgo: integer }),
+    documents: v.pipe(
+      v.object({ refused: integer, unreadable: integer }),
+      v.description('Refused: the stored version is not in force. Unreadable: the last read failed, within a minute'),
+    ),
     audit: v.object({ taking: v.boolean(), failingForSeconds: v.exactOptional(integer) }),
     sealing: v.pipe(v.boolean(), v.description('Whether versions in force are recorded for isolates that start later')),
+    recordsFailingForSeconds: v.exactOptional(integer),
     replay: v.pipe(
       v.object({
         store: v.string(),
@@ -19,7 +24,16 @@ export const checksSchema = v.pipe(
     ),
     draining: v.boolean(),
     degraded: defineList(
-      v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off', 'replay_failing']),
+      v.picklist([
+        'draining',
+        'store_unreadable',
+        'audit_failing',
+        'sealing_off',
+        'documents_refused',
+        'documents_unreadable',
+        'records_failing',
+        'replay_failing',
+      ]),
     ),
   }),
   v.description('What /readyz checked; ages in whole seconds'),

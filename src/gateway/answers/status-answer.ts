@@ -1,6 +1,6 @@
-// The answer to a status request.
+// The answers to status requests: of one cluster, and of many.
 import * as v from 'valibot'
-import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
+import { clusterSummarySchema, healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
 import { configurationSchema, defineList } from './shapes.ts'
 
 export const statusAnswerSchema = v.object({
@@ -10,4 +10,11 @@ export const statusAnswerSchema = v.object({
   configuration: configurationSchema,
 })
 
+export const statusPageSchema = v.object({
+  clusters: v.pipe(defineList(clusterSummarySchema), v.description('May be fewer than were asked for, or none')),
+  cursor: v.exactOptional(v.pipe(v.string(), v.description('Of the next page; absent on the last one'))),
+  configuration: configurationSchema,
+})
+
+export type StatusPageAnswer = v.InferOutput<typeof statusPageSchema>
 export type StatusAnswer = v.InferOutput<typeof statusAnswerSchema>

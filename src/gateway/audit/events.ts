@@ -7,7 +7,7 @@ import { formatInstantMillis } from '../../core/instant.ts'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../../core/limits.ts'
 import type { ReplayEvent } from '../../policy/single-use/single-use.ts'
 import type { IssuerFetchEvent } from '../../token/keys/key-source-events.ts'
-import type { RequestsLimited } from '../anonymous-limit.ts'
+import type { RequestsLimited } from '../limit/anonymous-limit.ts'
 import { boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
 import type { GatewayStarted } from './start-event.ts'
 

@@ -1,10 +1,10 @@
 // Limits requests that verified nothing, by client address. A refused request costs one look-up and has no record of its
 // own: refused ones are counted, and reported together.
-import type { Clock } from '../core/clock.ts'
-import { EVENT_ENTRIES_MAX, LIMITED_CLIENTS_MAX, LIMITED_EVENT_INTERVAL_MILLIS } from '../core/limits.ts'
-import { createLru } from '../core/lru.ts'
-import { computeWaitMillis, fillBucket, type TokenBucket, takeFrom } from '../core/token-bucket.ts'
-import { findClient, type TrustedProxies } from '../net/client-address.ts'
+import type { Clock } from '../../core/clock.ts'
+import { EVENT_ENTRIES_MAX, LIMITED_CLIENTS_MAX, LIMITED_EVENT_INTERVAL_MILLIS } from '../../core/limits.ts'
+import { createLru } from '../../core/lru.ts'
+import { computeWaitMillis, fillBucket, type TokenBucket, takeFrom } from '../../core/token-bucket.ts'
+import { findClient, type TrustedProxies } from '../../net/client-address.ts'
 
 /** Requests were refused because their clients had sent too many that verified nothing. */
 export interface RequestsLimited {

@@ -1,9 +1,10 @@
 // Refuses requests of a client that has sent too many which verified nothing: malformed ones, unknown clusters, evidence
 // and sessions that do not verify. A request that verified something never counts, so any number of agents behind one
 // address can log in at once.
+
+import { answerProblem } from '../problem.ts'
+import type { GatewayApp } from '../services.ts'
 import type { AnonymousLimit } from './anonymous-limit.ts'
-import { answerProblem } from './problem.ts'
-import type { GatewayApp } from './services.ts'
 
 /** Adds the limit to the routes that are added later: not to health and published documents, which balancers poll. */
 export function limitAnonymousRequests(app: GatewayApp, limit: AnonymousLimit): void {

@@ -5,13 +5,17 @@ import {
   LIMITED_CLIENTS_MAX,
   LIMITED_EVENT_INTERVAL_MILLIS,
   UNKNOWN_CLUSTER_BUCKET,
-} from '../../src/core/limits.ts'
-import { type AnonymousLimit, createAnonymousLimit, type RequestsLimited } from '../../src/gateway/anonymous-limit.ts'
-import { createGateway } from '../../src/gateway/gateway.ts'
-import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
-import { sleep } from '../../src/runtime/sleep.ts'
-import { createWorld, type World } from './fixture.ts'
-import { agentSessionOf, CLUSTER, putBaseline, sessionOf } from './mapping-world.ts'
+} from '../../../src/core/limits.ts'
+import { createGateway } from '../../../src/gateway/gateway.ts'
+import {
+  type AnonymousLimit,
+  createAnonymousLimit,
+  type RequestsLimited,
+} from '../../../src/gateway/limit/anonymous-limit.ts'
+import { loadPolicyVm } from '../../../src/runtime/load-policy-vm.ts'
+import { sleep } from '../../../src/runtime/sleep.ts'
+import { createWorld, type World } from '../fixture.ts'
+import { agentSessionOf, CLUSTER, putBaseline, sessionOf } from '../mapping-world.ts'
 
 const PER_MINUTE = 5
 const MINUTE = 60_000

@@ -14,9 +14,10 @@ import { map } from './map/map.ts'
 import { lock, unlock } from './revoke/lock.ts'
 import { revoke } from './revoke/revoke.ts'
 import { serve } from './serve.ts'
+import { status } from './status/status.ts'
 import { escapeForTerminal, paint } from './terminal.ts'
 
-const ROWS: readonly Row[] = [config, revoke, lock, unlock, explain, map, agent, awsCerts, keys, serve]
+const ROWS: readonly Row[] = [config, status, revoke, lock, unlock, explain, map, agent, awsCerts, keys, serve]
 
 const HELP_COLUMNS = 80
 

@@ -18,6 +18,27 @@ export interface ConfigSource {
    * @throws if the store cannot be read. An error must never be reported as absence: that would delete the document.
    */
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+  /**
+   * Optional: lists the ids of clusters that may have documents. Without it the status of one cluster can be asked for,
+   * and not that of all.
+   *
+   * @param cursor that of the page before, as this store gave it; absent for the first page
+   * @returns a page of ids in the order of their keys ({@link compareClusterIds}), each after those of the pages before;
+   *   the last id of a page may come again as the first of the next one. Names that are no ids are ignored. Without a
+   *   cursor it is the last page
+   * @throws if the store cannot be read; a `RangeError` if the cursor is not one of this store
+   */
+  listClusters?(cursor?: string): Promise<ClusterPage>
+}
+
+export interface ClusterPage {
+  readonly ids: readonly string[]
+  readonly cursor?: string
+}
+
+/** Compares ids in the order of the keys below `clusters/<id>/`, which differs from that of the ids: `a-b/` is before `a/`. */
+export function compareClusterIds(a: string, b: string): number {
+  return `${a}/` < `${b}/` ? -1 : Number(a !== b)
 }
 
 /**

@@ -84,6 +84,20 @@ export const OUTPUT_FAILED_WAIT_MILLIS = 500
 /** When to try a login again whose record could not be taken. */
 export const AUDIT_RETRY_AFTER_SECONDS = 5
 
+/** An address in a header, with brackets, a zone and a port. */
+export const ADDRESS_TEXT_MAX_LENGTH = 80
+/** `TRUSTED_PROXIES`: networks. */
+export const TRUSTED_PROXIES_MAX = 256
+/** `ANONYMOUS_PER_MINUTE`: more than a thousand a second from one address is no limit. */
+export const ANONYMOUS_PER_MINUTE_MAX = 60_000
+/**
+ * Clients whose requests verified nothing lately, some 250 bytes each. The one longest unused is forgotten first, and
+ * begins anew.
+ */
+export const LIMITED_CLIENTS_MAX = 10_000
+/** Refused requests are counted, and reported at most this often. */
+export const LIMITED_EVENT_INTERVAL_MILLIS = 60_000
+
 /** One answer of `/readyz` about the store is reused for this long: anyone may ask, and stores charge per read. */
 export const READY_CACHE_MILLIS = 2_000
 /** A store that takes longer is not ready; probes of Kubernetes and balancers give up after 1 to 5 s. */
@@ -235,8 +249,10 @@ export const KEY_SET_INLINE_MAX_KEYS = 2_000
 
 /**
  * Keys that WebCrypto holds, per isolate: some 6 KiB each, whether it is RSA or EC. An evicted one is imported again.
+ * With a larger `KEY_CACHE_MIB` one more for each so many bytes of it.
  */
 export const IMPORTED_KEYS_MAX = 1024
+export const IMPORTED_KEY_SHARE_BYTES = 24 * 1024
 
 /** RSA moduli: shorter ones are weak, longer ones are slow by design of the attacker. */
 export const RSA_MIN_BITS = 2048
@@ -402,6 +418,16 @@ export const JWT_TTL_MAX_SECONDS = 168 * 3600
 /** No document states upstream's default: the shortest lifetime that its documents ever called a minimum. */
 export const JWT_TTL_DEFAULT_SECONDS = 3600
 
+/** Clusters of one page of `/v1/status`, each with a read of every section. */
+export const STATUS_PAGE_MAX = 50
+/** A page that takes longer ends early: with large documents that are compiled first, after a second or two of CPU. */
+export const STATUS_PAGE_MILLIS = 3_000
+/** The cursor of such a page: the id of a cluster, and the store's own cursor. */
+export const STATUS_CURSOR_MAX_LENGTH = 1_024
+/** What `postern status --all` asks for: pages, and tries for one of them, with the wait that the gateway asks for. */
+export const STATUS_PAGES_MAX = 20_000
+export const STATUS_PAGE_TRIES_MAX = 5
+export const STATUS_PAGE_WAIT_MAX_SECONDS = 30
 /**
  * What the tool reads of a gateway's answer to `config status`: findings of seven sections, two hundred each with a
  * message of {@link ISSUE_MESSAGE_MAX_LENGTH}, are a fifth of it.
@@ -446,11 +472,6 @@ export const CONFIG_STALE_MAX_MILLIS = 3_600_000
 /** One read of the store. */
 export const STORE_TIMEOUT_MILLIS = 5_000
 /**
- * Documents whose last reported state is remembered, per isolate, some 300 bytes each: more than fit the cache, so that
- * one that is evicted and read again is not reported again.
- */
-export const CONFIG_EVENT_KEYS_MAX = 8_192
-/**
  * One claim in the store of used evidence. A login waits for it, and its caller gives up after some seconds as well.
  */
 export const REPLAY_TIMEOUT_MILLIS = 2_000
@@ -489,15 +510,29 @@ export const REPLAY_MARGIN_SECONDS = 60
 export const STORE_EVENT_INTERVAL_MILLIS = 60_000
 /** Documents whose failed reads are remembered until the store is back. */
 export const STORE_EVENT_KEYS_MAX = 1_024
-/** Compiled configurations and unknown clusters in memory, per isolate. */
-export const CONFIG_CACHE_MAX = 2_000
 /**
- * By what was compiled, as a host without compressed pointers holds it. On Workers an isolate has 128 MB for
+ * Compiled configurations in memory, per isolate, by what was compiled, as a host without compressed pointers holds it. On Workers an isolate has 128 MB for
  * everything, and compiling a large document takes part of that for a moment; a server has more, and more clusters to
  * serve.
  */
 export const CONFIG_CACHE_MAX_BYTES = 48 * 1024 * 1024
 export const CONFIG_CACHE_SERVER_MAX_BYTES = 96 * 1024 * 1024
+/** `CONFIG_CACHE_MIB` and `KEY_CACHE_MIB`: less holds no large document, more than this an isolate of Workers cannot. */
+export const CACHE_MIN_MIB = 16
+export const CACHE_MAX_MIB = 4_096
+export const CACHE_WORKER_MAX_MIB = 64
+/**
+ * What is remembered beside compiled configurations grows with their memory. For each so many bytes of it one known
+ * absence (500 bytes) and one cluster (150 bytes)...
+ */
+export const CONFIG_ABSENCE_SHARE_BYTES = 8 * 1024
+export const CONFIG_ABSENCES_MIN = 4_000
+/**
+ * ...and one document as compiled before, as used by verified callers, as reported and as recorded (800 bytes together):
+ * more than fit the cache, so that an evicted one is neither compiled free of charge nor reported again.
+ */
+export const CONFIG_KEY_SHARE_BYTES = 4 * 1024
+export const CONFIG_KEYS_MIN = 10_000
 
 /**
  * The share of the cache for configurations that callers with verified evidence or sessions have used. The rest is for
@@ -506,9 +541,6 @@ export const CONFIG_CACHE_SERVER_MAX_BYTES = 96 * 1024 * 1024
 export const PROVEN_SHARE_MAX = 0.75
 /** Such a copy does not give way to another one so soon after its last use: with more in use than fit, some stay. */
 export const PROVEN_KEEP_MILLIS = 60_000
-/** Documents remembered as used by verified callers, and as compiled before: some 150 bytes each. */
-export const PROVEN_KEYS_MAX = 4_000
-export const COMPILED_KEYS_MAX = 10_000
 /**
  * Compiling takes some 250 ms for a megabyte. Documents that were compiled in this isolate and evicted are compiled
  * again from a bucket of units of this many bytes, one for the document itself; one unit comes back per interval: a
@@ -522,10 +554,8 @@ export const RECOMPILE_PROVEN_REFILL_MILLIS = 0.5
 
 /** What an entry takes besides what was compiled: digests, times and its place in the cache. */
 export const CONFIG_ENTRY_BYTES = 1024
-/** Known absences in memory, apart from configurations, so that made-up cluster ids evict none. */
-export const ABSENCE_CACHE_MAX = 4_000
-/** Clusters remembered as known or as absent, each as one entry of some 150 bytes. */
-export const CLUSTERS_REMEMBERED_MAX = 4_000
+/** Keys whose read has failed or is under way, some 150 bytes each. */
+export const TROUBLED_KEYS_MAX = 4_000
 /**
  * Anyone may ask for a cluster that does not exist, and stores charge per read. To decide "unknown" takes a read of
  * every section: made-up ids may cause so many of them, and then one per interval, in each isolate. A cluster that had

@@ -39,8 +39,10 @@ export const REFUSALS = {
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   authorization_unsupported: { status: 400, title: 'Browser login is not supported' },
   cluster_unknown: { status: 404, title: 'The cluster is unknown' },
+  rate_limited: { status: 429, title: 'Too many requests verified nothing' },
   cluster_locked: { status: 403, title: 'The operator has locked logins and sessions here' },
   login_refused: { status: 403, title: 'The login was refused' },
+  listing_unsupported: { status: 501, title: 'The configuration store cannot list clusters' },
   signing_key_unavailable: { status: 503, title: 'A signing key could not be fetched' },
   configuration_invalid: { status: 503, title: 'The configuration has never compiled' },
   store_unavailable: { status: 503, title: 'The configuration store could not be read' },
@@ -237,7 +239,9 @@ export interface Refusal {
   readonly code: RefusalCode
   readonly detail: string
   readonly audit?: Readonly<Record<string, string | number | boolean | readonly string[]>>
-  /** For 503: seconds after which to try again. */
+  /** The code is that of a failure, but the request counts against its client: only a made-up one meets it. */
+  readonly isCharged?: true
+  /** For 429 and 503: seconds after which to try again. */
   readonly retryAfterSeconds?: number
   /** The field, claim or attribute at fault. */
   readonly where?: string

@@ -15,6 +15,8 @@ export interface IssuerSession {
   readonly session: Session
   /** Whether it may act for the cluster, by its own claim and by the document in force. */
   mayActFor(clusterId: ClusterId): boolean
+  /** The clusters that it may act for; `undefined`: all. */
+  listAllowed(): readonly string[] | undefined
 }
 
 /** What a route requires of the session. */
@@ -42,7 +44,7 @@ export async function requireIssuer(
       detail: 'the session is missing: send Authorization: Bearer with the session of an issuer',
     })
   }
-  const session = await checkIssuer(token, required, services, snapshot)
+  const session = await checkIssuer(c, token, required, services, snapshot)
   // An invalid session is an invalid token (401); a valid one that is not allowed here has insufficient scope (403).
   if (!session.ok && session.refusal.code !== 'cluster_locked' && REFUSALS[session.refusal.code].status === 403)
     c.header('WWW-Authenticate', formatBearerChallenge(services.settings.trustDomain, 'insufficient_scope'))
@@ -50,6 +52,7 @@ export async function requireIssuer(
 }
 
 async function checkIssuer(
+  c: Context,
   token: string,
   required: Required,
   services: Services,
@@ -57,6 +60,7 @@ async function checkIssuer(
 ): Promise<Checked<IssuerSession>> {
   const verified = await verifySession(token, 'issuer', services.authority, services.clock() / 1000)
   if (!verified.ok) return verified
+  c.set('hasVerified', true)
   const session = verified.value
   const allowed = checkGranted(required, session)
   if (!allowed.ok) return allowed
@@ -71,7 +75,9 @@ async function checkIssuer(
   if (!stillAllowed.ok) return stillAllowed
   const mayActFor = (clusterId: ClusterId) =>
     isIn(session.allowedClusters, clusterId) && isIn(policy.allowedClusters, clusterId)
-  return pass({ session, mayActFor })
+  const listAllowed = () =>
+    session.allowedClusters?.filter((id) => isIn(policy.allowedClusters, id)) ?? policy.allowedClusters
+  return pass({ session, mayActFor, listAllowed })
 }
 
 /** What a session or a policy grants; an absent list grants everything. */

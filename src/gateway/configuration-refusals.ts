@@ -38,7 +38,7 @@ export function checkExistence(clusterId: ClusterId, existence: Existence): Chec
   if (existence === 'unavailable') return refuse(describeUnavailableStore(1))
   if (existence === 'over_budget') {
     const reason = 'too many requests for unknown clusters: this one was not looked up'
-    return refuse(describeUnavailableStore(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000, reason))
+    return refuse({ ...describeUnavailableStore(UNKNOWN_CLUSTER_REFILL_MILLIS / 1000, reason), isCharged: true })
   }
   return existence ? pass(true) : refuse(describeUnknownCluster(clusterId))
 }

@@ -4,6 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import { makeUuidV7 } from '../core/uuid.ts'
 import { describeFault } from './audit/audit.ts'
 import { createRecordHead } from './audit/record-head.ts'
+import { limitAnonymousRequests } from './limit/limit-anonymous.ts'
 import { addOpenApiRoute } from './openapi/openapi.ts'
 import { answerProblem } from './problem.ts'
 import { addChallengeRoutes } from './routes/challenge.ts'
@@ -13,6 +14,7 @@ import { addIntrospectionRoute } from './routes/introspection.ts'
 import { addLoginRoutes } from './routes/login.ts'
 import { addSchemaRoute } from './routes/section-schemas.ts'
 import { addStatusRoute } from './routes/status.ts'
+import { addStatusPageRoute } from './routes/status-page.ts'
 import { addWellKnownRoutes } from './routes/well-known.ts'
 import { createServices, type GatewayApp, type GatewayEnv, type GatewayOptions } from './services.ts'
 
@@ -49,10 +51,12 @@ export function createGateway(options: GatewayOptions): GatewayApp {
     c.header('Cache-Control', 'no-store')
     await next()
   })
+  if (services.anonymousLimit !== undefined) limitAnonymousRequests(app, services.anonymousLimit)
   addLoginRoutes(app, services)
   addChallengeRoutes(app, services)
   addClaimsRoute(app, services)
   addStatusRoute(app, services)
+  addStatusPageRoute(app, services)
   addIntrospectionRoute(app, services)
   addWellKnownRoutes(app, services)
   addHealthRoutes(app, services)

@@ -38,6 +38,7 @@ export function answerProblem(c: Context, refusal: Refusal, extras: ProblemExtra
     ...(extras.configuration === undefined ? {} : { configuration: extras.configuration }),
     ...(extras.checks === undefined ? {} : { checks: extras.checks }),
   }
+  if (refusal.isCharged === true) c.set('isCharged', true)
   const challenge = chooseChallenge(refusal, status, c.get('realm') ?? DEFAULT_REALM)
   if (challenge !== undefined) c.header('WWW-Authenticate', challenge)
   if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(Math.ceil(refusal.retryAfterSeconds)))

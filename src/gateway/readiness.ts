@@ -1,6 +1,7 @@
 // Reports whether a balancer should send requests here, and what is degraded. It reads the store itself: copies in
 // memory serve for up to an hour without it, and a balancer must know sooner.
 
+import type { CacheCounts } from '../config/live/cache-counts.ts'
 import { type ConfigSource, callStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { countSecondsSince } from '../core/duration.ts'
@@ -31,7 +32,8 @@ interface ReadinessOptions {
   readonly sleep: Sleep
   readonly isSealing: boolean
   readonly replay: Pick<ReplayStore, 'kind' | 'scope'> | undefined
-  readonly singleUse: Pick<SingleUse, 'failingSinceMillis'> | undefined
+  readonly singleUse: Pick<SingleUse, 'failingSinceMillis' | 'probe'> | undefined
+  readonly countDocuments: () => CacheCounts
   readonly hostState: (() => HostState) | undefined
 }
 
@@ -42,10 +44,11 @@ interface StoreState {
   readonly readable: boolean
   readonly sinceMillis: number
   readonly checkedMillis: number
+  readonly documents: CacheCounts
 }
 
 export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
-  const { source, clock, sleep, isSealing, replay, singleUse, hostState } = options
+  const { source, clock, sleep, isSealing, replay, singleUse, countDocuments, hostState } = options
   let last: StoreState | undefined
   let askedMillis: number | undefined
 
@@ -60,13 +63,14 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
       if (askedMillis !== undefined && isYounger(askedMillis, READY_STORE_TIMEOUT_MILLIS, nowMillis)) return last
     }
     askedMillis = nowMillis
-    const readable = await callStore(() => source.read(PROBE_KEY), READY_STORE_TIMEOUT_MILLIS, sleep).then(
+    const reading = callStore(() => source.read(PROBE_KEY), READY_STORE_TIMEOUT_MILLIS, sleep).then(
       () => true,
       () => false,
     )
+    const [readable] = await Promise.all([reading, singleUse?.probe()])
     const checkedMillis = clock()
     const sinceMillis = last?.readable === readable ? last.sinceMillis : checkedMillis
-    last = { readable, sinceMillis, checkedMillis }
+    last = { readable, sinceMillis, checkedMillis, documents: countDocuments() }
     askedMillis = undefined
     return last
   }
@@ -76,11 +80,16 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     const { isDraining, auditRefusingSinceMillis } = hostState?.() ?? { isDraining: false }
     const nowMillis = clock()
     const replaySinceMillis = singleUse?.failingSinceMillis()
+    const { refused, unreadable, recordsFailingSinceMillis } = store.documents
     const states: readonly (readonly [Checks['degraded'][number], boolean, Unready | undefined])[] = [
       ['draining', isDraining, 'gateway_draining'],
       ['store_unreadable', !store.readable, 'store_unavailable'],
       ['audit_failing', auditRefusingSinceMillis !== undefined, 'audit_unavailable'],
       ['sealing_off', !isSealing, undefined],
+      // The last good versions serve, as before the change.
+      ['documents_refused', refused > 0, undefined],
+      ['documents_unreadable', unreadable > 0, undefined],
+      ['records_failing', recordsFailingSinceMillis !== undefined, undefined],
       // Policies without `singleUse` do not depend on it.
       ['replay_failing', replaySinceMillis !== undefined, undefined],
     ]
@@ -94,11 +103,15 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
           forSeconds: countSecondsSince(store.sinceMillis, nowMillis),
           checkedSecondsAgo: countSecondsSince(store.checkedMillis, nowMillis),
         },
+        documents: { refused, unreadable },
         audit:
           auditRefusingSinceMillis === undefined
             ? { taking: true }
             : { taking: false, failingForSeconds: countSecondsSince(auditRefusingSinceMillis, nowMillis) },
         sealing: isSealing,
+        ...(recordsFailingSinceMillis === undefined
+          ? {}
+          : { recordsFailingForSeconds: countSecondsSince(recordsFailingSinceMillis, nowMillis) }),
         replay: {
           store: replay?.kind ?? 'none',
           ...(replay === undefined ? {} : { scope: replay.scope }),

@@ -18,13 +18,21 @@ import { createDecisions, type Decisions } from '../policy/login/decision.ts'
 import type { ReplayStore } from '../policy/single-use/replay-store.ts'
 import { createSingleUse, type SingleUse } from '../policy/single-use/single-use.ts'
 import { createKeySources, type KeySources } from '../token/keys/key-source.ts'
+import { holdImportedKeys } from '../token/keys/public-key.ts'
 import type { SessionAuthority } from '../token/session/session.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
 import { createEventReporter } from './audit/events.ts'
+import {
+  type AnonymousLimit,
+  createAnonymousLimit,
+  type PeerAddress,
+  type RequestsLimited,
+} from './limit/anonymous-limit.ts'
 import type { MappingFaults } from './mapping-gates.ts'
 import { type MetricsOptions, measure } from './metrics/measure.ts'
 import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
+import { createClusterListing, type ListClusters } from './status/cluster-listing.ts'
 
 /** What a host provides to {@link createGateway}. */
 export interface GatewayOptions {
@@ -62,8 +70,11 @@ export interface GatewayOptions {
   readonly metrics?: MetricsOptions
   /** The host's own state, for `/readyz`. Absent: never draining, and the audit stream accepts records. */
   readonly hostState?: () => HostState
+  /** The address of the other end of a connection. Required if `settings.anonymousPerMinute` is set. */
+  readonly peerAddress?: PeerAddress
   /**
-   * Memory for compiled configurations, in bytes. Default `CONFIG_CACHE_MAX_BYTES`, which fits an isolate of 128 MB.
+   * Memory for compiled configurations, in bytes, unless the settings say it. Default `CONFIG_CACHE_MAX_BYTES`, which fits
+   * an isolate of 128 MB.
    */
   readonly configCacheMaxBytes?: number
 }
@@ -85,6 +96,9 @@ export interface Services {
   readonly sleep: Sleep
   readonly audit: AuditSink
   readonly readiness: () => Promise<Readiness>
+  readonly listClusters: ListClusters
+  /** Absent: off. */
+  readonly anonymousLimit: AnonymousLimit | undefined
 }
 
 /** Variables of a request. */
@@ -94,13 +108,18 @@ export interface GatewayEnv {
     startedMillis: number
     /** The trust domain, for `WWW-Authenticate`. */
     realm: string
+    /** Something that the request holds was verified: evidence, or the session of an issuer. */
+    hasVerified?: true
+    /** The answer counts against the client though its code is that of a failure. */
+    isCharged?: true
   }
 }
 
 export type GatewayApp = Hono<GatewayEnv>
 
 export function createServices(options: GatewayOptions): Services {
-  const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep, configCacheMaxBytes } = options
+  const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep } = options
+  const configCacheMaxBytes = settings.configCacheMaxBytes ?? options.configCacheMaxBytes
   const attestors = createAttestorTable(options.attestors)
   const measured = measure(guardSink(options.audit), options.metrics, new Set(attestors.rows.keys()), clock)
   const { audit } = measured
@@ -124,16 +143,30 @@ export function createServices(options: GatewayOptions): Services {
       tell,
       note: measured.noteClaim,
     })
-  const keySources = createKeySources({
-    fetch,
+  if (settings.keyCacheMaxBytes !== undefined) holdImportedKeys(settings.keyCacheMaxBytes)
+  const keySources = createKeySources(
+    {
+      fetch,
+      clock,
+      sleep,
+      tell,
+      ...(measured.keyCounts === undefined ? {} : { counts: measured.keyCounts }),
+      ...urlPolicy,
+      ...(unusedProxy === undefined ? {} : { unusedProxy }),
+    },
+    settings.keyCacheMaxBytes,
+  )
+  measured.watch(keySources.ages)
+  const configs = createConfigCache({
+    source,
+    ...(records === undefined ? {} : { records }),
+    tell,
     clock,
     sleep,
-    tell,
-    ...(measured.keyCounts === undefined ? {} : { counts: measured.keyCounts }),
-    ...urlPolicy,
-    ...(unusedProxy === undefined ? {} : { unusedProxy }),
+    compile: compileDocument,
+    ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
+    contextFor: createContextFor({ ...settings, canSeal: isSealing, canClaim: replay !== undefined }, attestors),
   })
-  measured.watch(keySources.ages)
   return {
     attestors,
     fetch,
@@ -142,7 +175,18 @@ export function createServices(options: GatewayOptions): Services {
     clock,
     sleep,
     audit,
-    readiness: createReadiness({ source, clock, sleep, isSealing, replay, singleUse, hostState: options.hostState }),
+    listClusters: createClusterListing(source, sleep),
+    anonymousLimit: makeAnonymousLimit(options, tell),
+    readiness: createReadiness({
+      source,
+      clock,
+      sleep,
+      isSealing,
+      replay,
+      singleUse,
+      countDocuments: configs.count,
+      hostState: options.hostState,
+    }),
     authority: {
       keys: settings.sessionKeys,
       trustDomain: settings.trustDomain,
@@ -150,16 +194,7 @@ export function createServices(options: GatewayOptions): Services {
       ttlSeconds: settings.sessionTtlSeconds,
       skewSeconds,
     },
-    configs: createConfigCache({
-      source,
-      ...(records === undefined ? {} : { records }),
-      tell,
-      clock,
-      sleep,
-      compile: compileDocument,
-      ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
-      contextFor: createContextFor({ ...settings, canSeal: isSealing, canClaim: replay !== undefined }, attestors),
-    }),
+    configs,
     crossFindings: createFindingsMemo(),
     mappingFaults: createFindingsMemo(),
     engine,
@@ -167,4 +202,15 @@ export function createServices(options: GatewayOptions): Services {
     decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
     keySources,
   }
+}
+
+function makeAnonymousLimit(
+  { settings, peerAddress, clock }: GatewayOptions,
+  tell: (event: RequestsLimited) => void,
+): AnonymousLimit | undefined {
+  const { anonymousPerMinute: perMinute, trustedProxies } = settings
+  if (perMinute === undefined) return undefined
+  if (peerAddress === undefined) throw new RangeError('settings.anonymousPerMinute requires peerAddress')
+  const proxies = trustedProxies === undefined ? {} : { proxies: trustedProxies }
+  return createAnonymousLimit({ perMinute, peerAddress, ...proxies, clock, tell })
 }

@@ -1,6 +1,8 @@
 // The settings of the operator, in the form that the gateway needs. The host reads and checks them
 // (runtime/settings.ts).
+
 import type { TrustDomain } from '../identity/trust-domain.ts'
+import type { TrustedProxies } from '../net/client-address.ts'
 import type { SealKeys } from '../token/seal-key.ts'
 import type { SessionKeys } from '../token/session/session-keys.ts'
 
@@ -23,4 +25,11 @@ export interface Settings {
   readonly privateIssuers: readonly string[]
   /** `redis://` or `rediss://`, with its password (Node and Deno). Never printed. */
   readonly replayUrl?: string
+  /** Requests of one client address that verify nothing, per minute. Absent: no limit. */
+  readonly anonymousPerMinute?: number
+  /** Absent: a client's address is that of its connection. */
+  readonly trustedProxies?: TrustedProxies
+  /** Memory for compiled configurations and for key sets, in bytes. Absent: the host's default. */
+  readonly configCacheMaxBytes?: number
+  readonly keyCacheMaxBytes?: number
 }

@@ -2,7 +2,7 @@
 // special-purpose registries (RFC 6890 and its successors). For IPv6 only 2000::/3 is public, so blocks that IANA has
 // not assigned are refused.
 
-interface Block {
+export interface Block {
   /** Leading bytes of the block; `bits` of them count. */
   readonly prefix: readonly number[]
   readonly bits: number
@@ -72,7 +72,8 @@ function isIn(bytes: readonly number[], blocks: readonly Block[]): boolean {
   return blocks.some((candidate) => contains(candidate, bytes))
 }
 
-function contains({ prefix, bits }: Block, bytes: readonly number[]): boolean {
+/** Whether an address is in a block of its own family. */
+export function contains({ prefix, bits }: Block, bytes: readonly number[]): boolean {
   for (let index = 0; index * 8 < bits; index++) {
     const mask = bits - index * 8 >= 8 ? 0xff : (0xff << (8 - (bits - index * 8))) & 0xff
     if (((bytes[index] ?? 0) & mask) !== ((prefix[index] ?? 0) & mask)) return false
@@ -81,8 +82,9 @@ function contains({ prefix, bits }: Block, bytes: readonly number[]): boolean {
 }
 
 /** Four or sixteen bytes. The URL parser is the one reader of addresses; a zone (`%eth0`) is not read. */
-function parseAddress(ip: string): readonly number[] | undefined {
-  if (ip.includes(':')) {
+export function parseAddress(ip: string): readonly number[] | undefined {
+  // Nothing else may reach the URL parser: `::1]/x` would be read as `::1`.
+  if (/^[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*$/.test(ip)) {
     const hostname = URL.parse(`http://[${ip}]/`)?.hostname
     return hostname === undefined ? undefined : parseV6(hostname.slice(1, -1))
   }

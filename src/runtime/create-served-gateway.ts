@@ -12,6 +12,7 @@ import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './http/guarded-fetch.ts'
+import { readSocketAddress } from './http/peer-address.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
 import { fetchPolicyVm } from './load-policy-vm.ts'
 import { openReplay } from './replay/open-replay.ts'
@@ -69,6 +70,7 @@ export async function createServedGateway(
     hostState: host.hostState,
     ...(host.metrics === undefined ? {} : { metrics: host.metrics }),
     ...(host.attestors === undefined ? {} : { attestors: host.attestors }),
+    peerAddress: readSocketAddress,
   })
   return {
     app,
@@ -79,6 +81,7 @@ export async function createServedGateway(
         hasState: true,
         replay: replay.store,
         ...(url === undefined ? {} : { url }),
+        peer: 'socket',
       }),
   }
 }

@@ -2,7 +2,7 @@
 // No key can name a file outside the directory, and no file can be read under two spellings of its name.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { StateStore } from '../config/source.ts'
+import { compareClusterIds, type StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
 import { FILE_QUIET_MILLIS, FILE_QUIET_TRIES, STORE_VALUE_MAX_BYTES } from '../core/limits.ts'
 import { readErrorCode } from '../core/thrown.ts'
@@ -59,6 +59,14 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
       if (!facts.isFile()) throw new Error(`${path} is not a file`)
       if (!(await hasExactName(key))) return undefined
       return quiet === undefined ? (await readCapped(path))?.bytes : readQuiet(path, quiet)
+    },
+    async listClusters() {
+      const names = await readdir(join(directory, 'clusters')).catch(async (error: unknown) => {
+        if (!isNotFound(error)) throw error
+        await stat(directory)
+        return []
+      })
+      return { ids: names.sort(compareClusterIds) }
     },
     async write(key, bytes) {
       const path = resolvePath(key)

@@ -2,6 +2,9 @@
 // invalid or missing one stops the start, with every problem listed. A problem never quotes a secret.
 import { decodeBase64url } from '../core/base64.ts'
 import {
+  CACHE_MAX_MIB,
+  CACHE_MIN_MIB,
+  CACHE_WORKER_MAX_MIB,
   CLOCK_SKEW_DEFAULT_SECONDS,
   CLOCK_SKEW_MAX_SECONDS,
   SEAL_KEY_MIN_BYTES,
@@ -14,7 +17,10 @@ import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { findKeyFaults, readSessionKeys } from '../token/session/session-keys.ts'
+import { type AddProblem, readClientSettings } from './client-settings.ts'
 import { isRedisUrl, REDIS_URL_WORDS } from './redis/redis-url.ts'
+
+const MEBIBYTE = 1024 * 1024
 
 export type SettingsResult =
   | { readonly ok: true; readonly value: Settings }
@@ -73,6 +79,10 @@ export function readSettings(environment: Environment, host: { readonly canResol
     SESSION_TTL_DEFAULT_SECONDS,
   )
   const clockSkewSeconds = readInteger('CLOCK_SKEW_SECONDS', 0, CLOCK_SKEW_MAX_SECONDS, CLOCK_SKEW_DEFAULT_SECONDS)
+  const clients = readClientSettings(readText, readInteger, addProblem)
+  const cacheMaxMib = host.canResolve ? CACHE_MAX_MIB : CACHE_WORKER_MAX_MIB
+  const configCacheMib = readInteger('CONFIG_CACHE_MIB', CACHE_MIN_MIB, cacheMaxMib, 0)
+  const keyCacheMib = readInteger('KEY_CACHE_MIB', CACHE_MIN_MIB, cacheMaxMib, 0)
 
   const [first, ...others] = problems
   if (first !== undefined) return { ok: false, problems: [first, ...others] }
@@ -90,6 +100,9 @@ export function readSettings(environment: Environment, host: { readonly canResol
       allowLoopbackIssuers,
       privateIssuers,
       ...(replayUrl === undefined ? {} : { replayUrl }),
+      ...clients,
+      ...(configCacheMib === 0 ? {} : { configCacheMaxBytes: configCacheMib * MEBIBYTE }),
+      ...(keyCacheMib === 0 ? {} : { keyCacheMaxBytes: keyCacheMib * MEBIBYTE }),
     },
   }
 }
@@ -114,8 +127,6 @@ export async function readServingSettings(
 export function describeProblems(problems: readonly string[]): string {
   return ['Cannot start Postern. Invalid settings:', ...problems.map((line) => `  - ${line}`)].join('\n')
 }
-
-type AddProblem = (name: string, what: string) => undefined
 
 function readTrustDomain(value: string | undefined, addProblem: AddProblem): TrustDomain | undefined {
   if (value === undefined) return undefined

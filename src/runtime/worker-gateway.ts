@@ -21,6 +21,9 @@ interface Bindings {
   readonly METRICS?: AnalyticsBinding
 }
 
+/** Cloudflare sets it on every request, whatever the client sends. */
+const PEER_HEADER = 'cf-connecting-ip'
+
 export interface WorkerGateway {
   /** Serves, or is mounted with `app.route`. */
   readonly app: GatewayApp
@@ -71,9 +74,10 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
     clock: Date.now,
     sleep,
     audit,
+    peerAddress: ({ headers }) => headers.get(PEER_HEADER) ?? undefined,
   })
 
   const { issuerUrl } = settings.value
-  started = describeStart(settings.value, { name: 'workers', hasState: true, replay })
+  started = describeStart(settings.value, { name: 'workers', hasState: true, replay, peer: PEER_HEADER })
   return { app: refuseWhenDeployedAsLocal(app, issuerUrl), tellStarted, issuerUrl }
 }

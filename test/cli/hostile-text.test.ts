@@ -355,6 +355,36 @@ const CASES: readonly Case[] = [
     exitCode: 4,
   },
   {
+    what: 'the clusters of a store',
+    command: 'status',
+    prepare: ({ file }) => {
+      file(`store/${KEY}.yaml`, BROKEN[1] ?? '')
+      return ['--all', '--store', 'store']
+    },
+    exitCode: 1,
+  },
+  {
+    what: 'the clusters of a gateway',
+    command: 'status',
+    session: true,
+    prepare: () => gatewayPage(200, hostilePage()),
+    exitCode: 1,
+  },
+  {
+    what: 'the clusters of a gateway, for a program',
+    command: 'status',
+    session: true,
+    prepare: async () => ['--json', ...(await gatewayPage(200, hostilePage()))],
+    exitCode: 1,
+  },
+  {
+    what: 'the refusal of a list of clusters',
+    command: 'status',
+    session: true,
+    prepare: () => gatewayPage(501, { code: HOSTILE, detail: HOSTILE }),
+    exitCode: 4,
+  },
+  {
     what: 'names of a token',
     command: 'explain',
     prepare: async ({ file }) => [file(FILE, HOSTILE_POLICY), '--evidence', file('t', await hostileToken())],
@@ -545,6 +575,19 @@ function hostileSection(): object {
 }
 
 /** The words that ask a gateway which answers so. */
+async function gatewayPage(status: number, body: object): Promise<readonly string[]> {
+  return ['--all', ...(await gatewayStatus(status, body)).slice(3)]
+}
+
+function hostilePage(): object {
+  const { issues, warnings, ...section } = hostileSection() as {
+    issues: readonly object[]
+    warnings: readonly object[]
+  }
+  const summary = { ...section, errors: issues.length, warnings: warnings.length, issue: issues[0] }
+  return { clusters: [{ clusterId: HOSTILE, health: 'UNHEALTHY', sections: [summary] }] }
+}
+
 async function gatewayStatus(status: number, body: object): Promise<readonly string[]> {
   const server = createServer((_request, response) => response.writeHead(status).end(JSON.stringify(body)))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))

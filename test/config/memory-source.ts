@@ -10,6 +10,8 @@ export interface MemoryStore extends StateStore {
   put(key: string, text: string): void
   readTrouble: 'none' | 'error' | 'hang'
   writeTrouble: 'none' | 'error' | 'hang'
+  /** Ids on one page of the list of clusters. */
+  pageSize: number
   /** Awaited by every read before it looks. */
   gate: Promise<void> | undefined
 }
@@ -22,6 +24,7 @@ export function createMemoryStore(initial: Readonly<Record<string, string>> = {}
     readTrouble: 'none',
     writeTrouble: 'none',
     gate: undefined,
+    pageSize: 1000,
     put(key, text) {
       store.values.set(key, encodeUtf8(text))
     },
@@ -38,6 +41,15 @@ export function createMemoryStore(initial: Readonly<Record<string, string>> = {}
     },
     async delete(key) {
       store.values.delete(key)
+    },
+    // As a store that lists keys: a cluster with several may be the last of a page, and the first of the next one.
+    async listClusters(cursor = '0') {
+      await troubled(store.readTrouble)
+      if (!/^[0-9]+$/.test(cursor)) throw new RangeError('not a cursor')
+      const keys = [...store.values.keys()].filter((key) => key.startsWith('clusters/')).sort()
+      const next = Number(cursor) + store.pageSize
+      const ids = keys.slice(Number(cursor), next).map((key) => key.split('/')[1] ?? '')
+      return { ids: [...new Set(ids)], ...(next < keys.length ? { cursor: `${next}` } : {}) }
     },
   }
   for (const [key, text] of Object.entries(initial)) store.put(key, text)

@@ -145,7 +145,7 @@ export function createRig() {
       timers = []
     },
     /** A cold isolate on the same stores. */
-    isolate(options: { sealKeys?: SealKeys; stateless?: boolean } = {}): ConfigCache<Values> {
+    isolate(options: { sealKeys?: SealKeys; stateless?: boolean; maxBytes?: number } = {}): ConfigCache<Values> {
       return createConfigCache<Values>({
         source,
         ...(options.stateless === true || options.sealKeys?.length === 0
@@ -160,6 +160,7 @@ export function createRig() {
         compile,
         contextFor: () => COMPILE_CONTEXT,
         clusterSections: SECTIONS,
+        ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
       })
     },
     /** One request; what it leaves in the background is done as well. */

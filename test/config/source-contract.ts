@@ -1,7 +1,7 @@
 // What every store promises. Each adapter runs this list: memory, directory, Workers KV. A fake that passes it is a
 // fake that the tests of the cache may trust.
 import { describe, expect, it } from 'vitest'
-import type { StateStore } from '../../src/config/source.ts'
+import { compareClusterIds, type StateStore } from '../../src/config/source.ts'
 
 const KEY = 'clusters/c-1/AgentAttestation'
 
@@ -50,6 +50,29 @@ export function keepsStoreContract(adapter: string, make: () => Promise<StateSto
       await store.delete(KEY)
       await store.delete(KEY)
       expect(await store.read(KEY)).toBeUndefined()
+    })
+
+    it('lists every cluster, in the order of keys, whatever else it holds', async () => {
+      const store = await make()
+      const { listClusters } = store
+      if (listClusters === undefined) return
+      expect((await listClusters()).ids).toEqual([])
+      const ids = ['b', 'a', 'a-b', 'A_1', 'a0', ...Array.from({ length: 20 }, (_, n) => `c-${n}`)]
+      for (const id of ids) {
+        await store.write(`clusters/${id}/Cluster`, bytesOf('x'))
+        await store.write(`clusters/${id}/AgentAttestation`, bytesOf('x'))
+      }
+      await store.write('trust-domain/TrustDomain', bytesOf('x'))
+      await store.write('applied/clusters/zz/Cluster', bytesOf('x'))
+      const listed: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await listClusters(cursor)
+        // A cluster may end one page and begin the next.
+        listed.push(...page.ids.slice(page.ids[0] === listed.at(-1) ? 1 : 0))
+        cursor = page.cursor
+      } while (cursor !== undefined)
+      expect(listed).toEqual([...ids].sort(compareClusterIds))
     })
 
     it('keeps what the caller changes afterwards out of the store', async () => {

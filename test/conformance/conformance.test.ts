@@ -14,6 +14,7 @@ import { CLAIM_ROWS } from './list/claim-rows.ts'
 import { type Counterparts, openCounterparts } from './list/counterparts.ts'
 import { idOf, rowDocuments, trustDomain } from './list/documents.ts'
 import {
+  ANONYMOUS_PER_MINUTE,
   LISTED_ROWS,
   MUTE_ROWS,
   UNREACHABLE_ROWS,
@@ -202,7 +203,9 @@ describe.each(LIST_HOSTS)('on %s', (name) => {
     UNSEALED_ROWS,
     () => {
       const documents = { ...trustDomain(world), ...rowDocuments(UNSEALED_ROWS, world), ...UNSEALED_DOCUMENTS }
-      return start(name, documents, { change: { SEAL_KEYS: undefined } })
+      return start(name, documents, {
+        change: { SEAL_KEYS: undefined, ANONYMOUS_PER_MINUTE: `${ANONYMOUS_PER_MINUTE}` },
+      })
     },
     (host) => {
       if (name !== 'workerd') return

@@ -189,6 +189,14 @@ export const MAPPING_SCENARIOS: readonly Scenario[] = [
     status: 200,
     body: { results: [{ error: { code: 'node_mismatch' } }] },
   }),
+  {
+    name: 'lists the clusters of an issuer alone',
+    async request(cluster, ask) {
+      const session = await asIssuer(cluster, ask)
+      return { path: '/v1/status?limit=50', init: { headers: { Authorization: `Bearer ${session}` } } }
+    },
+    expected: { status: 200, body: { clusters: [{ clusterId: CLUSTER }, { clusterId: UNLISTED }] } },
+  },
   claims('refuses to map without a session', { bearer: 'none' }, ONE, { status: 401, code: 'session_missing' }),
   claims('refuses to map for an agent', { bearer: 'agent' }, ONE, { status: 403, code: 'session_role_forbidden' }),
   claims('restricts an issuer to its clusters', { ...issuer, clusterId: 'seed' }, ONE, {

@@ -90,6 +90,7 @@ describe('the start', () => {
         hasState: true,
         replay: { kind: 'sqlite', scope: 'instance' },
         url: 'http://127.0.0.1:1',
+        peer: 'socket',
       }),
     )
     const keys = JSON.parse(environment.SESSION_SIGNING_KEYS).keys as { kid: string; d: string }[]
@@ -113,6 +114,8 @@ describe('the start', () => {
         clockSkewSeconds: 30,
         allowLoopbackIssuers: false,
         privateIssuers: ['https://10.0.0.1:6443'],
+        anonymousPerMinute: 0,
+        clientAddress: 'socket',
       },
     ])
     for (const secret of [sealKey, ...keys.map(({ d }) => d)]) expect(JSON.stringify(records)).not.toContain(secret)
@@ -124,7 +127,17 @@ describe('the start', () => {
     ['no state store', { SEAL_KEYS: Buffer.alloc(32).toString('base64url') }, false, false],
   ])('says whether records are kept, with %s', async (_what, change, hasState, keepsRecords) => {
     const { settings } = await settingsOf(change)
-    expect(describeStart(settings, { name: 'workers', hasState, replay: undefined })).toMatchObject({ keepsRecords })
+    const host = { name: 'workers', hasState, replay: undefined, peer: 'cf-connecting-ip' }
+    expect(describeStart(settings, host)).toMatchObject({ keepsRecords })
+  })
+
+  it('says that requests that verify nothing are limited, and whose address counts', async () => {
+    const host = { name: 'node 24', hasState: true, replay: undefined, peer: 'socket' }
+    const proxied = { CLIENT_ADDRESS_HEADER: 'X-Forwarded-For', TRUSTED_PROXIES: '10.0.0.0/8' }
+    const off = await settingsOf(proxied)
+    expect(describeStart(off.settings, host)).toMatchObject({ anonymousPerMinute: 0, clientAddress: 'x-forwarded-for' })
+    const on = await settingsOf({ ANONYMOUS_PER_MINUTE: '60' })
+    expect(describeStart(on.settings, host)).toMatchObject({ anonymousPerMinute: 60, clientAddress: 'socket' })
   })
 
   it('has the version of the package', () => {

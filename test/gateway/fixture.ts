@@ -6,7 +6,7 @@ import { ABSENCE_RECHECK_MILLIS, REPLAY_TIMEOUT_MILLIS } from '../../src/core/li
 import type { AuditRecord } from '../../src/gateway/audit/audit.ts'
 import type { EventRecord } from '../../src/gateway/audit/events.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
-import type { GatewayApp } from '../../src/gateway/services.ts'
+import type { GatewayApp, GatewayOptions } from '../../src/gateway/services.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
@@ -59,11 +59,13 @@ interface WorldOptions {
   readonly stateless?: boolean
   readonly issuerUrl?: string
   readonly attestors?: readonly Attestor[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly peerAddress?: NonNullable<GatewayOptions['peerAddress']>
 }
 
 /**
  * `stateless`: no applied records, so that no document of one test outlives it. `issuerUrl`: one that is not loopback
- * fetches no keys of the issuer here. `attestors`: default are those that ship.
+ * fetches no keys of the issuer here. `attestors`: default are those that ship. `environment`: settings more.
  */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { stateless = false, issuerUrl = ISSUER_URL, attestors = ATTESTORS } = options
@@ -78,6 +80,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
       ALLOW_LOOPBACK_ISSUERS: issuerUrl === ISSUER_URL ? 'true' : 'false',
       SEAL_KEYS: 'A'.repeat(43),
+      ...options.environment,
     },
     { canResolve: true },
   )
@@ -92,6 +95,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       module: loadPolicyVm(),
       replay: world.replay,
       attestors,
+      ...(options.peerAddress === undefined ? {} : { peerAddress: options.peerAddress }),
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,
       // No test waits for a deletion, or for a store that hangs.

@@ -1,5 +1,6 @@
 // Readiness asks the store itself, seldom; and tells what is degraded and since when.
 import { describe, expect, it } from 'vitest'
+import type { CacheCounts } from '../../src/config/live/cache-counts.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../../src/core/limits.ts'
 import { createReadiness, type HostState } from '../../src/gateway/readiness.ts'
 
@@ -11,6 +12,8 @@ function rig() {
     hostState: { isDraining: false } as HostState,
     isSealing: true,
     replaySinceMillis: undefined as number | undefined,
+    probes: 0,
+    counts: { refused: 0, unreadable: 0 } as CacheCounts,
   }
   const ready = () =>
     createReadiness({
@@ -30,7 +33,13 @@ function rig() {
       },
       isSealing: state.isSealing,
       replay: { kind: 'sqlite', scope: 'instance' },
-      singleUse: { failingSinceMillis: () => state.replaySinceMillis },
+      singleUse: {
+        failingSinceMillis: () => state.replaySinceMillis,
+        async probe() {
+          state.probes++
+        },
+      },
+      countDocuments: () => state.counts,
       hostState: () => state.hostState,
     })
   return { state, ready }
@@ -50,6 +59,14 @@ describe('readiness', () => {
     ],
     ['nothing is sealed', { isSealing: false }, undefined, ['sealing_off']],
     ['used evidence cannot be told', { replaySinceMillis: 1 }, undefined, ['replay_failing']],
+    ['a document is refused', { counts: { refused: 1, unreadable: 0 } }, undefined, ['documents_refused']],
+    ['a document cannot be read', { counts: { refused: 0, unreadable: 1 } }, undefined, ['documents_unreadable']],
+    [
+      'records cannot be written',
+      { counts: { refused: 0, unreadable: 0, recordsFailingSinceMillis: 1 } },
+      undefined,
+      ['records_failing'],
+    ],
     [
       'everything is wrong',
       { store: 'fails', hostState: { isDraining: true, auditRefusingSinceMillis: 1 }, isSealing: false },
@@ -76,6 +93,7 @@ describe('readiness', () => {
     state.nowMillis += later
     await check()
     expect(state.reads).toBe(reads)
+    expect(state.probes).toBe(reads)
   })
 
   it('says since when the store can be read, or not', async () => {
@@ -89,6 +107,13 @@ describe('readiness', () => {
     expect((await check()).checks.store).toEqual({ readable: false, forSeconds: 0, checkedSecondsAgo: 0 })
     state.nowMillis += 7_000
     expect((await check()).checks.store).toMatchObject({ readable: false, forSeconds: 7 })
+  })
+
+  it('says since when records cannot be written, and how many documents are concerned', async () => {
+    const { state, ready } = rig()
+    state.counts = { refused: 2, unreadable: 3, recordsFailingSinceMillis: state.nowMillis - 5_000 }
+    const { checks } = await ready()()
+    expect(checks).toMatchObject({ documents: { refused: 2, unreadable: 3 }, recordsFailingForSeconds: 5 })
   })
 
   it('asks a store that hangs once at a time, and answers by what it knew', async () => {

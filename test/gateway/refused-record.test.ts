@@ -95,6 +95,8 @@ type Elsewhere =
   | 'another route'
   | 'no such document compiles'
   | 'no record was taken'
+  /** See anonymous-limit.test.ts. */
+  | 'refused ones are counted'
   /** See test/attest/oidc/rows.test.ts. */
   | 'a row of another token gives it'
   /** See the tests of `aws_iid`, `ssh_pop`, `x509_pop` and `azure_imds`. */
@@ -110,6 +112,8 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   content_type_unsupported: 'no evidence was read',
   route_unknown: 'another route',
   authorization_unsupported: 'another route',
+  rate_limited: 'refused ones are counted',
+  listing_unsupported: 'another route',
   gateway_draining: 'another route',
   audit_unavailable: 'no record was taken',
   method_not_allowed: 'another route',

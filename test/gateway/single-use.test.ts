@@ -1,7 +1,7 @@
 // A policy with `singleUse` admits once by the same evidence, whatever its spelling, its cluster or its role; what is refused
 // for another reason is not spent; and a store that cannot be asked refuses.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { REPLAY_EVENT_INTERVAL_MILLIS, REPLAY_MARGIN_SECONDS } from '../../src/core/limits.ts'
+import { READY_CACHE_MILLIS, REPLAY_EVENT_INTERVAL_MILLIS, REPLAY_MARGIN_SECONDS } from '../../src/core/limits.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
 import { makeReplayKey } from '../../src/policy/single-use/single-use.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
@@ -201,6 +201,25 @@ describe('evidence that works once', () => {
 })
 
 describe('a store of used evidence that cannot be asked', () => {
+  it('is asked by readiness until it answers: no login may need it for long', async () => {
+    const readiness = async () => {
+      world.ahead += READY_CACHE_MILLIS
+      return (await world.get('/readyz')).body['checks']
+    }
+    await readiness()
+    expect(world.replay.asked).toEqual([])
+    world.replay.trouble = 'error'
+    await toCluster(await mint())
+    expect(await readiness()).toMatchObject({ degraded: ['replay_failing'] })
+    world.replay.trouble = 'none'
+    expect(await readiness()).toMatchObject({ degraded: [] })
+    expect(world.events.at(-1)).toMatchObject({ event: 'replay_store_recovered' })
+    const asked = world.replay.asked.length
+    await readiness()
+    expect(world.replay.asked).toHaveLength(asked)
+    expect(await saidBy(toCluster(await mint()))).toBe('200 once')
+  })
+
   it.each(['error', 'hang'] as const)(
     'refuses (%s), lets policies without it admit, and is told of once',
     async (trouble) => {

@@ -69,6 +69,7 @@ describe('a directory of documents', () => {
     const { directory, source } = await withDocument('section: Cluster')
     await rm(directory, { recursive: true })
     await expect(source.read(KEY)).rejects.toThrow()
+    await expect(source.listClusters?.()).rejects.toThrow()
   })
 
   it('does not read a directory in a document’s place, and says so', async () => {

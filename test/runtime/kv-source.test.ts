@@ -3,7 +3,7 @@ import { createKvSource, type KvBinding } from '../../src/runtime/kv-source.ts'
 import { keepsStoreContract } from '../config/source-contract.ts'
 
 /** Refuses what Workers KV refuses: a fake must not be kinder than the store. */
-function fakeKv(): KvBinding & { down: boolean } {
+function fakeKv(pageSize = 1000): KvBinding & { down: boolean } {
   const values = new Map<string, ArrayBuffer>()
   const kv = {
     down: false,
@@ -19,11 +19,19 @@ function fakeKv(): KvBinding & { down: boolean } {
     async delete(key: string) {
       values.delete(key)
     },
+    async list({ prefix, cursor = '0' }: { prefix: string; cursor?: string }) {
+      if (kv.down) throw new Error('KV LIST failed: 500')
+      const names = [...values.keys()].filter((name) => name.startsWith(prefix)).sort()
+      const next = Number(cursor) + pageSize
+      const keys = names.slice(Number(cursor), next).map((name) => ({ name }))
+      return next < names.length ? { keys, list_complete: false, cursor: `${next}` } : { keys, list_complete: true }
+    },
   }
   return kv
 }
 
 keepsStoreContract('Workers KV', async () => createKvSource(fakeKv()))
+keepsStoreContract('Workers KV with many keys', async () => createKvSource(fakeKv(3)))
 
 describe('Workers KV', () => {
   it('that fails is an error, not an absence', async () => {
@@ -32,5 +40,6 @@ describe('Workers KV', () => {
     kv.down = true
     await expect(store.read('clusters/c-1/Cluster')).rejects.toThrow('500')
     await expect(store.write('clusters/c-1/Cluster', new Uint8Array())).rejects.toThrow('429')
+    await expect(store.listClusters?.()).rejects.toThrow('500')
   })
 })

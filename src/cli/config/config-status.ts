@@ -2,8 +2,7 @@
 // apart, as a running gateway reports them or computed from the store alone.
 
 import { parseDocumentKey } from '../../config/document-key.ts'
-import type { IssueStatus, SectionStatus } from '../../config/live/status.ts'
-import { shortenDigest } from '../../core/digest.ts'
+import type { SectionStatus } from '../../config/live/status.ts'
 import { printable } from '../../core/printable.ts'
 import { JSON_OPTION, readTarget, SCOPE, TARGET_OPTIONS, type Target } from '../arguments.ts'
 import { EXIT, type Io, makeUsageStop } from '../command.ts'
@@ -11,7 +10,8 @@ import { defineCommand } from '../define-command.ts'
 import { openStateStore, STATE_OPTIONS } from '../store/state-option.ts'
 import { openStore, STORE_OPTIONS, type StoreFlags } from '../store/store-option.ts'
 import { paint } from '../terminal.ts'
-import { readGatewayStatus } from './gateway-status.ts'
+import { describeVersions, formatIssueLine, type Standing } from './format-section.ts'
+import { readGatewayStatus, readSession, SESSION_OPTIONS } from './gateway-status.ts'
 import { readStoreStatus } from './store-status.ts'
 
 export const configStatus = defineCommand({
@@ -21,10 +21,7 @@ export const configStatus = defineCommand({
   options: {
     ...TARGET_OPTIONS,
     gateway: { value: 'url', help: 'ask this gateway; default: read the store' },
-    session: {
-      value: 'token',
-      help: 'the session of an issuer; default $POSTERN_SESSION, which stays out of process lists',
-    },
+    ...SESSION_OPTIONS,
     ...STORE_OPTIONS,
     ...STATE_OPTIONS,
     ...JSON_OPTION,
@@ -73,12 +70,7 @@ function readFromGateway(
   const clusterId = parseDocumentKey(target.keyOf('Cluster').text)?.clusterId
   if (clusterId === undefined)
     throw makeUsageStop('A gateway reports the status of clusters only, not of the trust domain: remove --gateway')
-  const token = session ?? io.environment['POSTERN_SESSION']
-  if (token === undefined || token === '')
-    throw makeUsageStop('Missing session: set POSTERN_SESSION to the session of an issuer')
-  if (!/^[\w.-]+$/.test(token))
-    throw makeUsageStop('The session is not a token: expected letters, digits and "._-" only')
-  return readGatewayStatus(gateway, clusterId, token, io)
+  return readGatewayStatus({ gateway, session: readSession(session, io) }, clusterId, io)
 }
 
 /** `standing`: the words for a version in force, on a running gateway or on one that would start now. */
@@ -97,26 +89,4 @@ function formatSections(target: Target, sections: readonly SectionStatus[], stan
     return `${printable(section.section).padEnd(width)}  ${painted}  ${describeVersions(section, standing)}\n${found.join('')}`
   })
   return `${paint(target.scope, 'bold', io)}\n${lines.join('')}`
-}
-
-type Standing = 'in force' | 'would be in force'
-
-function describeVersions(
-  { stored, stale, desiredDigest, appliedDigest, appliedAt }: SectionStatus,
-  standing: Standing,
-): string {
-  const old = stale ? ', as it was last read' : ''
-  if (stored === 'unknown') return 'the store cannot be read'
-  if (stored === 'absent' || desiredDigest === undefined) return `absent${old}`
-  const since = appliedAt === undefined ? '' : ` since ${printable(appliedAt)}`
-  const desired = printable(shortenDigest(desiredDigest))
-  if (appliedDigest === undefined)
-    return `${desired}, and nothing ${standing === 'in force' ? 'is in force' : standing}${old}`
-  if (appliedDigest === desiredDigest) return `${desired}, ${standing}${since}${old}`
-  return `${desired}, but ${printable(shortenDigest(appliedDigest))} ${standing}${since}${old}`
-}
-
-function formatIssueLine({ code, path, line, column, message }: IssueStatus, severity: string): string {
-  const place = line === undefined ? '' : `${line}:${column}: `
-  return `    ${place}${severity} ${printable(`${code}: ${message}${path === '' ? '' : ` (${path})`}`)}\n`
 }

@@ -3,7 +3,6 @@
 import type { Clock } from '../../core/clock.ts'
 import {
   CLUSTER_KNOWN_MILLIS,
-  CLUSTERS_REMEMBERED_MAX,
   CONFIG_REVALIDATE_MILLIS,
   UNKNOWN_CLUSTER_BUCKET,
   UNKNOWN_CLUSTER_REFILL_MILLIS,
@@ -51,12 +50,17 @@ const BUDGET: BucketBounds = { size: UNKNOWN_CLUSTER_BUCKET, refillMillis: UNKNO
 
 /**
  * @param sections those that a cluster can have. The first is read first and alone, because a cluster in use has it.
+ * @param maxClusters that are remembered as known, and as absent
  */
-export function createClusterExistence(sections: readonly string[], clock: Clock): ClusterExistence {
+export function createClusterExistence(
+  sections: readonly string[],
+  maxClusters: number,
+  clock: Clock,
+): ClusterExistence {
   const [first = '', ...others] = sections
   /** Until when the absence holds. */
-  const absent = createLru<number>({ maxEntries: CLUSTERS_REMEMBERED_MAX })
-  const known = createLru<number>({ maxEntries: CLUSTERS_REMEMBERED_MAX })
+  const absent = createLru<number>({ maxEntries: maxClusters })
+  const known = createLru<number>({ maxEntries: maxClusters })
   const budget = fillBucket(BUDGET, clock())
 
   function isKnownAbsent(clusterId: ClusterId): boolean {

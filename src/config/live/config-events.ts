@@ -1,6 +1,6 @@
 // Events about documents: each change is reported once per isolate, after a read of the store. The last reported state
 // of each existing document is kept; absence is the default state, so made-up keys take no memory.
-import { CONFIG_EVENT_KEYS_MAX, ISSUES_MAX } from '../../core/limits.ts'
+import { ISSUES_MAX } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import type { DocumentKey } from '../document-key.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
@@ -51,9 +51,11 @@ interface Reported {
 /**
  * Creates a function that takes the state after each read and returns the event to report, or `undefined` if nothing
  * changed.
+ *
+ * @param maxKeys documents whose last reported state is remembered, some 300 bytes each
  */
-export function createConfigEvents(): (key: DocumentKey, known: Known) => ConfigEvent | undefined {
-  const reported = createLru<Reported>({ maxEntries: CONFIG_EVENT_KEYS_MAX })
+export function createConfigEvents(maxKeys: number): (key: DocumentKey, known: Known) => ConfigEvent | undefined {
+  const reported = createLru<Reported>({ maxEntries: maxKeys })
   return (key, known) => {
     const before = reported.get(key.text)
     const now: Reported = { state: describeState(known), inForce: known.inForce?.digest }

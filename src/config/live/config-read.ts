@@ -51,4 +51,10 @@ export type ConfigRead<T> =
    * The store could not be read, and no copy in memory is recent enough. `reason` is the store's error, for the audit
    * record.
    */
-  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly reason: string }
+  | {
+      readonly kind: 'unavailable'
+      readonly retryAfterSeconds: number
+      readonly reason: string
+      /** Not the store: memory is too small for the documents in use, and this one is not compiled again yet. */
+      readonly isOverBudget?: true
+    }

@@ -1,6 +1,11 @@
 // Failed reads of the store, by key: each delays the next read of that key.
 import type { Clock } from '../../core/clock.ts'
-import { ABSENCE_CACHE_MAX, STORE_BACKOFF_MAX_MILLIS, STORE_BACKOFF_MIN_MILLIS } from '../../core/limits.ts'
+import {
+  STORE_BACKOFF_MAX_MILLIS,
+  STORE_BACKOFF_MIN_MILLIS,
+  STORE_EVENT_INTERVAL_MILLIS,
+  TROUBLED_KEYS_MAX,
+} from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import { isAhead } from './lease.ts'
 
@@ -18,10 +23,12 @@ export interface ReadTroubles {
   /** Notes a failed read; each doubles the delay. @param reason printable, for operators */
   note(key: string, reason: string): void
   clear(key: string): void
+  /** Counts the keys whose last read failed less than a while ago: others may not be asked for any more. */
+  count(): number
 }
 
 export function createReadTroubles(clock: Clock): ReadTroubles {
-  const troubles = createLru<Trouble>({ maxEntries: ABSENCE_CACHE_MAX })
+  const troubles = createLru<Trouble>({ maxEntries: TROUBLED_KEYS_MAX })
   return {
     isTroubled(key) {
       const trouble = troubles.get(key)
@@ -34,5 +41,11 @@ export function createReadTroubles(clock: Clock): ReadTroubles {
       troubles.set(key, { failures, retryMillis: clock() + waitMillis, reason })
     },
     clear: (key) => troubles.delete(key),
+    count() {
+      const sinceMillis = clock() - STORE_EVENT_INTERVAL_MILLIS
+      let count = 0
+      for (const { retryMillis } of troubles.values()) if (retryMillis > sinceMillis) count++
+      return count
+    },
   }
 }

@@ -3,12 +3,10 @@
 // store that refuses (Workers KV accepts one write per second per key) is retried later.
 import type { Clock, Sleep } from '../../core/clock.ts'
 import {
-  ABSENCE_CACHE_MAX,
   APPLIED_BACKOFF_MAX_MILLIS,
   APPLIED_BACKOFF_MIN_MILLIS,
   APPLIED_CONFIRM_MILLIS,
   APPLIED_SETTLE_MILLIS,
-  CONFIG_CACHE_MAX,
   STORE_REASON_MAX_LENGTH,
   STORE_TIMEOUT_MILLIS,
 } from '../../core/limits.ts'
@@ -55,6 +53,8 @@ export interface Upkeep {
    * After a read of an invalid document: writes the mark that it requires, or confirms the record that stays in force.
    */
   afterBad(key: DocumentKey, mark: Mark | undefined, record: AppliedRecord | undefined): Look | undefined
+  /** Since when no check has succeeded, in milliseconds since the epoch; `undefined` if the last one has. */
+  failingSinceMillis(): number | undefined
 }
 
 export interface UpkeepPorts {
@@ -62,10 +62,14 @@ export interface UpkeepPorts {
   readonly clock: Clock
   readonly sleep: Sleep
   readonly tell: (event: StateWriteFailed) => void
+  /** Documents whose last check is remembered; of others the record is read again. */
+  readonly maxKeys: number
 }
 
-export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upkeep {
-  const tasks = createLru<Task>({ maxEntries: CONFIG_CACHE_MAX + ABSENCE_CACHE_MAX })
+export function createUpkeep({ records, clock, sleep, tell, maxKeys }: UpkeepPorts): Upkeep {
+  const tasks = createLru<Task>({ maxEntries: maxKeys })
+
+  let failingSinceMillis: number | undefined
 
   function isDue(key: DocumentKey, found: Found): boolean {
     const task = tasks.get(key.text)
@@ -85,10 +89,12 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
     try {
       const { nextMillis, sinceMillis } = await callStore(look, STORE_TIMEOUT_MILLIS, sleep)
       tasks.set(key.text, { found, failures: 0, dueMillis: nextMillis })
+      failingSinceMillis = undefined
       return sinceMillis
     } catch (error) {
       const waitMillis = Math.min(APPLIED_BACKOFF_MIN_MILLIS * 2 ** failures, APPLIED_BACKOFF_MAX_MILLIS)
       tasks.set(key.text, { found, failures: failures + 1, dueMillis: clock() + waitMillis })
+      failingSinceMillis ??= clock()
       if (failures === 0) reportFailure(key, found, error)
       return undefined
     }
@@ -100,6 +106,7 @@ export function createUpkeep({ records, clock, sleep, tell }: UpkeepPorts): Upke
   }
 
   return {
+    failingSinceMillis: () => failingSinceMillis,
     afterVersion(key, bytes, trail) {
       const digest = trail[0]?.found
       if (digest === undefined || !isDue(key, digest)) return undefined

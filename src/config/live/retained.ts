@@ -4,10 +4,7 @@
 // would cost much CPU time.
 import type { Clock } from '../../core/clock.ts'
 import {
-  COMPILED_KEYS_MAX,
-  CONFIG_CACHE_MAX,
   PROVEN_KEEP_MILLIS,
-  PROVEN_KEYS_MAX,
   PROVEN_SHARE_MAX,
   RECOMPILE_BUCKET,
   RECOMPILE_PROVEN_BUCKET,
@@ -17,6 +14,7 @@ import {
 } from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import { computeWaitMillis, fillBucket, takeFrom } from '../../core/token-bucket.ts'
+import type { CacheBounds } from './cache-bounds.ts'
 
 export interface Retained<V> {
   /** Does not change the order of proven copies. */
@@ -27,6 +25,7 @@ export interface Retained<V> {
    */
   set(key: string, value: V, bytes: number, documentBytes: number): void
   delete(key: string): void
+  values(): Iterable<V>
   /** Notes that a caller with verified evidence or session used it. */
   prove(key: string): void
   /**
@@ -48,21 +47,21 @@ interface Copy<V> {
   provenMillis: number
 }
 
-export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
-  const provenBounds = { maxEntries: CONFIG_CACHE_MAX * PROVEN_SHARE_MAX, maxBytes: maxBytes * PROVEN_SHARE_MAX }
+export function createRetained<V>(
+  { maxBytes, keys }: Pick<CacheBounds, 'maxBytes' | 'keys'>,
+  clock: Clock,
+): Retained<V> {
+  const provenBounds = { maxBytes: maxBytes * PROVEN_SHARE_MAX }
   const proven = createLru<Copy<V>>(provenBounds)
   const recent = createLru<Copy<V>>({
-    get maxEntries() {
-      return CONFIG_CACHE_MAX - proven.size
-    },
     get maxBytes() {
       return maxBytes - proven.bytes
     },
   })
   /** Keys that verified callers have used, in memory or not. */
-  const provenKeys = createLru<true>({ maxEntries: PROVEN_KEYS_MAX })
+  const provenKeys = createLru<true>({ maxEntries: keys })
   /** The size of each document that was compiled in this isolate, by key. */
-  const compiled = createLru<number>({ maxEntries: COMPILED_KEYS_MAX })
+  const compiled = createLru<number>({ maxEntries: keys })
   const coldBucket = fillBucket(COLD, clock())
   const provenBucket = fillBucket(PROVEN, clock())
 
@@ -73,8 +72,7 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
   function makesRoom(bytes: number): boolean {
     if (bytes > provenBounds.maxBytes) return false
     for (let oldest = proven.oldest(); oldest !== undefined; oldest = proven.oldest()) {
-      const isFull = proven.size >= provenBounds.maxEntries || proven.bytes + bytes > provenBounds.maxBytes
-      if (!isFull) return true
+      if (proven.bytes + bytes <= provenBounds.maxBytes) return true
       const unusedMillis = clock() - oldest.value.provenMillis
       // The clock was set back, so the age is unknown: evict.
       if (unusedMillis >= 0 && unusedMillis < PROVEN_KEEP_MILLIS) return false
@@ -101,6 +99,10 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
       proven.delete(key)
       recent.delete(key)
     },
+    *values() {
+      for (const { value } of proven.values()) yield value
+      for (const { value } of recent.values()) yield value
+    },
     prove(key) {
       // An absent document has no copy to keep.
       if (compiled.peek(key) === undefined) return
@@ -119,7 +121,7 @@ export function createRetained<V>(maxBytes: number, clock: Clock): Retained<V> {
     charge(key) {
       const documentBytes = compiled.peek(key)
       // More keys were compiled than are remembered, so an unknown key may have been compiled before.
-      if (documentBytes === undefined && compiled.size < COMPILED_KEYS_MAX) return undefined
+      if (documentBytes === undefined && compiled.size < keys) return undefined
       const isProven = provenKeys.peek(key) === true
       const [bucket, bounds] = isProven ? [provenBucket, PROVEN] : [coldBucket, COLD]
       const tokens = Math.min(1 + Math.ceil((documentBytes ?? 0) / RECOMPILE_UNIT_BYTES), bounds.size)

@@ -27,6 +27,26 @@ export interface SectionStatusBody {
   readonly appliedAt?: string
 }
 
+/** A section in the status of many clusters: findings are counted, and only the first error is listed. */
+export interface SectionSummary extends Omit<SectionStatusBody, 'issues' | 'warnings'> {
+  /** At most 100 are counted. */
+  readonly errors: number
+  readonly warnings: number
+  readonly issue?: IssueBody
+}
+
+export interface ClusterSummary {
+  readonly clusterId: string
+  readonly health: Health
+  /** Those that are stored, or unhealthy. */
+  readonly sections: readonly SectionSummary[]
+}
+
+export interface ClusterPage {
+  readonly clusters: readonly ClusterSummary[]
+  readonly cursor?: string
+}
+
 const integer = v.pipe(v.number(), v.integer())
 /** RFC 3339. Not validated: a status is displayed unchanged. */
 const time = v.pipe(v.string(), v.metadata({ format: 'date-time' }))
@@ -58,6 +78,31 @@ export const sectionStatusSchema = v.object({
   appliedDigest: v.exactOptional(v.string()),
   appliedAt: v.exactOptional(time),
 }) satisfies v.GenericSchema<SectionStatusBody>
+
+/** A section in the status of many clusters: findings are counted, and only the first error is listed. */
+export const sectionSummarySchema = v.object({
+  ...v.omit(sectionStatusSchema, ['issues', 'warnings']).entries,
+  errors: v.pipe(integer, v.description('At most 100 are counted')),
+  warnings: integer,
+  issue: v.exactOptional(issueStatusSchema),
+})
+
+export const clusterSummarySchema = v.object({
+  clusterId: v.string(),
+  health: healthSchema,
+  sections: v.pipe(v.array(sectionSummarySchema), v.readonly(), v.description('Those that are stored, or unhealthy')),
+})
+
+const clusterPageSchema = v.object({
+  clusters: v.array(clusterSummarySchema),
+  cursor: v.exactOptional(v.string()),
+})
+
+/** Reads a page of the status of many clusters; `undefined` if `json` is not one. */
+export function readClusterPage(json: unknown): ClusterPage | undefined {
+  const read = v.safeParse(clusterPageSchema, json)
+  return read.success ? read.output : undefined
+}
 
 const sectionStatusesSchema = v.array(sectionStatusSchema)
 

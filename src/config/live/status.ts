@@ -8,12 +8,27 @@ import { printable, quoteText } from '../../core/printable.ts'
 import { describeOmission } from '../compile/issue-list.ts'
 import type { LocatedIssue } from '../yaml/located-issue.ts'
 import type { ConfigRead } from './config-read.ts'
-import type { IssueBody, SectionStatusBody } from './section-status.ts'
+import type { ClusterSummary, IssueBody, SectionStatusBody } from './section-status.ts'
 
 /** One finding in JSON. A finding across sections has no line and column. */
 export type IssueStatus = IssueBody
 /** Times are RFC 3339. */
 export type SectionStatus = SectionStatusBody
+
+/** Shortens the status of a cluster to what a list of many needs; `undefined` if nothing of it is stored. */
+export function summarizeCluster(clusterId: string, statuses: readonly SectionStatus[]): ClusterSummary | undefined {
+  if (statuses.every(({ stored }) => stored === 'absent')) return undefined
+  const shown = statuses.filter(({ stored, health }) => stored !== 'absent' || health === 'UNHEALTHY')
+  const sections = shown.map(({ issues, warnings, ...status }) => {
+    const [issue] = issues
+    return { ...status, errors: issues.length, warnings: warnings.length, ...(issue === undefined ? {} : { issue }) }
+  })
+  return { clusterId, health: combineHealth(statuses), sections }
+}
+
+export function combineHealth(statuses: readonly SectionStatus[]): SectionStatus['health'] {
+  return statuses.every(({ health }) => health === 'HEALTHY') ? 'HEALTHY' : 'UNHEALTHY'
+}
 
 /**
  * Creates the status of one section.

@@ -7,8 +7,13 @@ export const livenessSchema = v.object({ status: v.literal('ok') })
 export const checksSchema = v.pipe(
   v.object({
     store: v.object({ readable: v.boolean(), forSeconds: integer, checkedSecondsAgo: integer }),
+    documents: v.pipe(
+      v.object({ refused: integer, unreadable: integer }),
+      v.description('Refused: the stored version is not in force. Unreadable: the last read failed, within a minute'),
+    ),
     audit: v.object({ taking: v.boolean(), failingForSeconds: v.exactOptional(integer) }),
     sealing: v.pipe(v.boolean(), v.description('Whether versions in force are recorded for isolates that start later')),
+    recordsFailingForSeconds: v.exactOptional(integer),
     replay: v.pipe(
       v.object({
         store: v.string(),
@@ -19,7 +24,16 @@ export const checksSchema = v.pipe(
     ),
     draining: v.boolean(),
     degraded: defineList(
-      v.picklist(['draining', 'store_unreadable', 'audit_failing', 'sealing_off', 'replay_failing']),
+      v.picklist([
+        'draining',
+        'store_unreadable',
+        'audit_failing',
+        'sealing_off',
+        'documents_refused',
+        'documents_unreadable',
+        'records_failing',
+        'replay_failing',
+      ]),
     ),
   }),
   v.description('What /readyz checked; ages in whole seconds'),
@@ -30,9 +44,12 @@ export const readinessSchema = v.object({ status: v.literal('ready'), checks: ch
 export type Liveness = v.InferOutput<typeof livenessSchema>
 export interface Checks {
   readonly store: { readonly readable: boolean; readonly forSeconds: number; readonly checkedSecondsAgo: number }
+  /** Refused: the stored version is not in force. Unreadable: the last read failed, within a minute. */
+  readonly documents: { readonly refused: number; readonly unreadable: number }
   readonly audit: { readonly taking: boolean; readonly failingForSeconds?: number }
   /** Whether versions in force are recorded for isolates that start later. */
   readonly sealing: boolean
+  readonly recordsFailingForSeconds?: number
   readonly replay: {
     readonly store: string
     readonly scope?: 'instance' | 'shared'
@@ -41,5 +58,13 @@ export interface Checks {
   readonly draining: boolean
   readonly degraded: readonly Degradation[]
 }
-export type Degradation = 'draining' | 'store_unreadable' | 'audit_failing' | 'sealing_off' | 'replay_failing'
+export type Degradation =
+  | 'draining'
+  | 'store_unreadable'
+  | 'audit_failing'
+  | 'sealing_off'
+  | 'documents_refused'
+  | 'documents_unreadable'
+  | 'records_failing'
+  | 'replay_failing'
 export type Readiness = v.InferOutput<typeof readinessSchema>

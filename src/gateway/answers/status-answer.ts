@@ -1,6 +1,8 @@
-// The answer to a status request.
+// The answers to status requests: of one cluster, and of many.
 import * as v from 'valibot'
 import {
+  type ClusterSummary,
+  clusterSummarySchema,
   type Health,
   healthSchema,
   type SectionStatusBody,
@@ -25,4 +27,18 @@ export interface StatusAnswer {
 /** For clients, which are told by whoever answers. */
 export function isStatusAnswer(value: unknown): value is StatusAnswer {
   return v.is(statusAnswerSchema, value)
+}
+
+export const statusPageSchema = v.object({
+  clusters: v.pipe(defineList(clusterSummarySchema), v.description('May be fewer than were asked for, or none')),
+  cursor: v.exactOptional(v.pipe(v.string(), v.description('Of the next page; absent on the last one'))),
+  configuration: configurationSchema,
+}) satisfies v.GenericSchema<StatusPageAnswer>
+
+export interface StatusPageAnswer {
+  /** May be fewer than were asked for, or none. */
+  readonly clusters: readonly ClusterSummary[]
+  /** Of the next page; absent on the last one. */
+  readonly cursor?: string
+  readonly configuration: Configuration
 }

@@ -115,7 +115,8 @@ export interface AuditedWorkload extends AuditedFacts {
 /** A refused status request: who asked for which cluster, and why it was refused. */
 export interface StatusRecord extends RecordHead, AuditedFacts {
   readonly event: 'status'
-  readonly clusterId: string
+  /** Absent for the status of all clusters. */
+  readonly clusterId?: string
   readonly status: number
   readonly outcome: 'refused'
   readonly code: string

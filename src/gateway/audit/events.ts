@@ -7,6 +7,7 @@ import { formatInstantMillis } from '../../core/instant.ts'
 import { AUDIT_RECORD_MAX_BYTES, EVENT_ENTRIES_MAX } from '../../core/limits.ts'
 import type { ReplayEvent } from '../../policy/single-use/single-use.ts'
 import type { IssuerFetchEvent } from '../../token/keys/key-source-events.ts'
+import type { RequestsLimited } from '../limit/anonymous-limit.ts'
 import { boundFacts, createAuditSpace, type Facts } from './audit-space.ts'
 import type { GatewayStarted } from './start-event.ts'
 
@@ -31,6 +32,7 @@ export type GatewayEvent =
   | StoredEvent
   | IssuerFetchEvent
   | ReplayEvent
+  | RequestsLimited
 
 /** An event, once per change. If a list is shortened, `<name>Omitted` counts the rest. */
 export type EventRecord = { readonly v: 1; readonly time: string } & GatewayEvent
@@ -70,6 +72,9 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
       clockSkewSeconds: '`CLOCK_SKEW_SECONDS`',
       allowLoopbackIssuers: '`ALLOW_LOOPBACK_ISSUERS`: `true` is for development alone',
       privateIssuers: '`PRIVATE_ISSUERS`; `privateIssuersOmitted` counts the others',
+      anonymousPerMinute: '`ANONYMOUS_PER_MINUTE`; with 0 requests that verify nothing are not limited',
+      clientAddress:
+        'where the address of a client comes from: `socket`, `cf-connecting-ip`, or the header of `CLIENT_ADDRESS_HEADER`',
     },
   },
   stopping: {
@@ -129,6 +134,13 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
   replay_store_recovered: {
     when: 'The store of used evidence answers again.',
     fields: { store: 'as in `started`', failedSeconds: 'seconds since it first failed' },
+  },
+  requests_limited: {
+    when: 'Requests were refused with `rate_limited`: at the first one, then at most once a minute. They have no records.',
+    fields: {
+      refused: 'the number of refused requests since the last such event',
+      clients: 'the first five of their clients: IPv4 addresses, /64 networks of IPv6, or `unknown`',
+    },
   },
   issuer_fetch_failed: {
     when: 'Keys could not be fetched, even if older ones still serve; repeated if the kind of failure changes.',

@@ -20,6 +20,8 @@ export interface GatewayStarted {
   readonly clockSkewSeconds: number
   readonly allowLoopbackIssuers: boolean
   readonly privateIssuers: readonly string[]
+  readonly anonymousPerMinute: number
+  readonly clientAddress: string
 }
 
 export interface StartedHost {
@@ -31,10 +33,12 @@ export interface StartedHost {
   readonly replay: Pick<ReplayStore, 'kind' | 'scope'> | undefined
   /** Where it listens; absent on Workers. */
   readonly url?: string
+  /** Where the host knows the other end of a connection from: `socket`, or the name of a header of its platform. */
+  readonly peer: string
 }
 
 /** Makes the event. */
-export function describeStart(settings: Settings, { name, hasState, replay, url }: StartedHost): GatewayStarted {
+export function describeStart(settings: Settings, { name, hasState, replay, url, peer }: StartedHost): GatewayStarted {
   const { trustDomain, issuerUrl, audience, sessionKeys, sealKeys } = settings
   const { sessionTtlSeconds, clockSkewSeconds, allowLoopbackIssuers, privateIssuers } = settings
   return {
@@ -54,5 +58,7 @@ export function describeStart(settings: Settings, { name, hasState, replay, url 
     clockSkewSeconds,
     allowLoopbackIssuers,
     privateIssuers,
+    anonymousPerMinute: settings.anonymousPerMinute ?? 0,
+    clientAddress: settings.trustedProxies?.header ?? peer,
   }
 }

@@ -3,7 +3,12 @@
 // are used.
 
 import * as v from 'valibot'
-import { healthSchema, sectionStatusSchema } from '../../config/live/section-status.ts'
+import {
+  clusterSummarySchema,
+  healthSchema,
+  sectionStatusSchema,
+  sectionSummarySchema,
+} from '../../config/live/section-status.ts'
 import { challengeAnswerSchema } from '../answers/challenge-answer.ts'
 import { claimsAnswerSchema, identitySchema, workloadErrorSchema } from '../answers/claims-answer.ts'
 import { discoverySchema, keySetSchema } from '../answers/discovery.ts'
@@ -12,7 +17,7 @@ import { introspectionAnswerSchema } from '../answers/introspection-answer.ts'
 import { attributeSchema, loginAnswerSchema } from '../answers/login-answer.ts'
 import { problemSchema } from '../answers/problem-body.ts'
 import { configurationSchema } from '../answers/shapes.ts'
-import { statusAnswerSchema } from '../answers/status-answer.ts'
+import { statusAnswerSchema, statusPageSchema } from '../answers/status-answer.ts'
 import { loginBodySchema } from '../attestations.ts'
 import { claimsBodySchema } from '../claims-body.ts'
 import { challengeBodySchema } from '../routes/challenge.ts'
@@ -31,6 +36,9 @@ export const OPENAPI_SCHEMAS = {
   Identity: identitySchema,
   WorkloadError: workloadErrorSchema,
   StatusAnswer: statusAnswerSchema,
+  StatusPageAnswer: statusPageSchema,
+  ClusterSummary: clusterSummarySchema,
+  SectionSummary: sectionSummarySchema,
   IntrospectionRequest: introspectionFormSchema,
   IntrospectionAnswer: introspectionAnswerSchema,
   Health: healthSchema,

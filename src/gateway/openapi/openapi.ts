@@ -1,10 +1,11 @@
 // Describes the HTTP interface in OpenAPI 3.1, from the table of operations and the schemas that `npm run schemas`
 // writes. CORS preflights are defined by the Fetch standard and not described.
 import openApiSchemas from '../../../schemas/openapi-schemas.json' with { type: 'json' }
+import { STATUS_CURSOR_MAX_LENGTH, STATUS_PAGE_MAX } from '../../core/limits.ts'
 import { REFUSALS, type RefusalCode } from '../../core/refusal.ts'
 import type { GatewayApp, Services } from '../services.ts'
 import type { SchemaName } from './openapi-schemas.ts'
-import { OPERATIONS, type Operation, REFUSALS_OF_ALL } from './operations.ts'
+import { OPERATIONS, type Operation, type QueryName, REFUSALS_OF_ALL } from './operations.ts'
 import { addPublishedRoute, publishJson } from './published.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -24,6 +25,11 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
 const PARAMETERS: Readonly<Record<string, Schema>> = {
   clusterId: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
   file: { type: 'string', examples: ['AgentAttestation.json'] },
+}
+
+const QUERY: Readonly<Record<QueryName, Schema>> = {
+  cursor: { type: 'string', maxLength: STATUS_CURSOR_MAX_LENGTH },
+  limit: { type: 'integer', minimum: 1, maximum: STATUS_PAGE_MAX, default: STATUS_PAGE_MAX },
 }
 
 const text: Schema = { type: 'string' }
@@ -71,13 +77,15 @@ export function describeInterface(issuerUrl: string): Schema {
 }
 
 function describeOperation(operation: Operation): Schema {
-  const { id, summary, tag, path, body, bodyType = 'application/json', isForIssuers } = operation
-  const parameters = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => ({
+  const { id, summary, tag, path, query = [], body, bodyType = 'application/json', isForIssuers } = operation
+  const inPath = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => ({
     name,
     in: 'path',
     required: true,
     schema: PARAMETERS[name] ?? text,
   }))
+  const inQuery = query.map((name) => ({ name, in: 'query', required: false, schema: QUERY[name] }))
+  const parameters: readonly Schema[] = [...inPath, ...inQuery]
   return {
     operationId: id,
     summary,
@@ -109,7 +117,7 @@ function describeResponses({ answer, type, isPublished, refusals, refusalsOf401 
 
 function describeRefusals(status: number, codes: readonly RefusalCode[]): Schema {
   const challenges: readonly HeaderName[] = status === 401 || status === 403 ? ['WWW-Authenticate'] : []
-  const later: readonly HeaderName[] = status === 503 ? ['Retry-After'] : []
+  const later: readonly HeaderName[] = status === 503 || status === 429 ? ['Retry-After'] : []
   const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: [...new Set(codes)] } } }
   return {
     description: [...new Set(codes.map((code) => REFUSALS[code].title))].join('; '),

@@ -3,6 +3,8 @@
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { SchemaName } from './openapi-schemas.ts'
 
+export type QueryName = 'cursor' | 'limit'
+
 export interface Operation {
   readonly method: 'get' | 'post'
   readonly path: string
@@ -12,6 +14,8 @@ export interface Operation {
   readonly tag: 'login' | 'mapping' | 'published' | 'health'
   /** Requires the session of an issuer. */
   readonly isForIssuers?: true
+  /** Optional parameters of the query; others are refused. */
+  readonly query?: readonly QueryName[]
   readonly body?: SchemaName
   /** Content type of the body; default `application/json`. */
   readonly bodyType?: string
@@ -36,6 +40,7 @@ const BODY = [
 
 const LOGIN = [
   ...BODY,
+  'rate_limited',
   'token_expired',
   'login_refused',
   'cluster_locked',
@@ -50,6 +55,7 @@ const LOGIN = [
 
 const CHALLENGE = [
   ...BODY,
+  'rate_limited',
   'challenge_not_required',
   'challenge_unavailable',
   'login_refused',
@@ -62,6 +68,7 @@ const CHALLENGE = [
 
 /** The refusals of every operation that requires a session. */
 const SESSION = [
+  'rate_limited',
   'session_missing',
   'session_malformed',
   'session_invalid',
@@ -148,6 +155,17 @@ export const OPERATIONS: readonly Operation[] = [
     isForIssuers: true,
     answer: 'StatusAnswer',
     refusals: [...SESSION, 'cluster_unknown'],
+  },
+  {
+    method: 'get',
+    path: '/v1/status',
+    id: 'readStatus',
+    summary: 'The same of many clusters, shortened, a page at a time',
+    tag: 'mapping',
+    isForIssuers: true,
+    query: ['cursor', 'limit'],
+    answer: 'StatusPageAnswer',
+    refusals: [...SESSION, 'request_malformed', 'listing_unsupported'],
   },
   {
     method: 'post',

@@ -1,11 +1,11 @@
 // Ends a status request: the answer, and an audit record if it was refused, which may show reconnaissance with a stolen
 // or revoked session. An answered one is not recorded: it changes nothing, and some clients poll every few seconds.
 import type { Context } from 'hono'
-import type { SectionStatus } from '../../config/live/status.ts'
+import { combineHealth, type SectionStatus } from '../../config/live/status.ts'
 import { AUDITED_ISSUES_MAX_BYTES, ISSUES_MAX } from '../../core/limits.ts'
 import { REFUSALS, type Refusal } from '../../core/refusal.ts'
 import type { Session } from '../../token/session/session-claims.ts'
-import type { StatusAnswer } from '../answers/status-answer.ts'
+import type { StatusAnswer, StatusPageAnswer } from '../answers/status-answer.ts'
 import { answerRecorded } from '../audit/answer-recorded.ts'
 import type { StatusRecord } from '../audit/audit.ts'
 import { auditFacts, auditString } from '../audit/audit-space.ts'
@@ -18,12 +18,14 @@ export interface StatusReport {
   /** The issuer, once its session has verified. Before that the answer reveals nothing of the configuration. */
   noteIssuer(session: Session): void
   refuse(refusal: Refusal): Response
-  answer(sections: readonly SectionStatus[]): Response
+  answer(clusterId: string, sections: readonly SectionStatus[]): Response
+  answerPage(page: StatusPageAnswer): Response
 }
 
+/** @param clusterId as the path has it; absent if the request is for all clusters */
 export function createStatusReport(
   c: Context<GatewayEnv>,
-  clusterId: string,
+  clusterId: string | undefined,
   services: Pick<Services, 'clock' | 'audit'>,
   snapshot: RequestSnapshot,
 ): StatusReport {
@@ -38,7 +40,7 @@ export function createStatusReport(
       const extras = issuer === undefined ? {} : { configuration: listConfiguration(configuration) }
       const record: StatusRecord = {
         ...createRecordHead('status', c, services),
-        clusterId: auditClusterId(clusterId),
+        ...(clusterId === undefined ? {} : { clusterId: auditClusterId(clusterId) }),
         status: REFUSALS[code].status,
         outcome: 'refused',
         code,
@@ -49,10 +51,10 @@ export function createStatusReport(
       }
       return answerRecorded(c, services, record, () => answerProblem(c, refusal, extras))
     },
-    answer(sections) {
-      const health = sections.every((section) => section.health === 'HEALTHY') ? 'HEALTHY' : 'UNHEALTHY'
+    answer(id, sections) {
       const configuration = listConfiguration(snapshot.listUsed())
-      return answerJson<StatusAnswer>(c, { clusterId, health, sections, configuration })
+      return answerJson<StatusAnswer>(c, { clusterId: id, health: combineHealth(sections), sections, configuration })
     },
+    answerPage: (page) => answerJson<StatusPageAnswer>(c, page),
   }
 }

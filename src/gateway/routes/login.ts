@@ -53,6 +53,8 @@ async function logIn(c: Context<GatewayEnv>, services: Services, cluster: string
     ...(services.singleUse === undefined ? {} : { singleUse: services.singleUse }),
   }
   const outcome = await evaluateLogin(attestations, policies.value, context)
+  // A decision that waits for a store or an issuer is answered with 503, which counts against no client.
+  if (!('reason' in outcome) || outcome.reason === 'no_policy_satisfied') c.set('hasVerified', true)
   if (outcome.kind !== 'admitted') return report.refuseOutcome(outcome)
   snapshot.proveLogin(clusterId)
 

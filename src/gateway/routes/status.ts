@@ -1,21 +1,13 @@
 // Answers what is stored and what is in force for a cluster, section by section, with every issue and its position.
 import type { Context } from 'hono'
-import { findByClock } from '../../config/compile/clock-findings.ts'
-import type { SectionValues } from '../../config/compile/compile.ts'
-import { findAcross } from '../../config/compile/cross-findings.ts'
-import { COMPARED_SECTIONS } from '../../config/compile/findings-memo.ts'
-import { clusterKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
-import { createSectionStatus } from '../../config/live/status.ts'
-import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
-import { findMappingIssues, resolveClusterMapping } from '../../config/sections/cluster-mapping.ts'
-import { hasScope, listSectionNames } from '../../config/sections/table.ts'
+import { parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import { createBackground } from '../background.ts'
 import { requireIssuer } from '../bearer-session.ts'
-import { findByKeys } from '../key-findings.ts'
 import { createStatusReport } from '../reports/status-report.ts'
 import { createSnapshot } from '../request-snapshot.ts'
 import { addRoute, UNKNOWN_CLUSTER } from '../route.ts'
 import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
+import { createClusterStatus, readSections } from '../status/cluster-status.ts'
 
 export function addStatusRoute(app: GatewayApp, services: Services): void {
   addRoute(app, 'GET', '/v1/clusters/:clusterId/status', (c) => readStatus(c, services))
@@ -34,26 +26,6 @@ async function readStatus(c: Context<GatewayEnv>, services: Services): Promise<R
   if (!trustDomain.ok) return report.refuse(trustDomain.refusal)
   const exists = await snapshot.requireCluster(clusterId, 'issuer')
   if (!exists.ok) return report.refuse(exists.refusal)
-
-  const names = listSectionNames().filter((name) => hasScope(name, 'cluster'))
-  const reads = await Promise.all(
-    names.map(async (name) => ({ name, read: await snapshot.read(clusterKey(clusterId, name)) })),
-  )
-  const inForce = Object.fromEntries(
-    reads.flatMap(({ name, read }) => (read.kind === 'in_force' ? [[name, read.value]] : [])),
-  )
-  const values = inForce as Partial<SectionValues>
-  const across = services.crossFindings(snapshot.listUsedDigests(clusterId, COMPARED_SECTIONS), () =>
-    findAcross(values),
-  )
-  const byClock = findByClock(values, services.clock())
-  const byKeys = findByKeys(values, services.keySources)
-  const mapping = resolveClusterMapping(clusterId, values.Cluster ?? DEFAULT_CLUSTER, trustDomain.value)
-  const sections = reads.map(({ name, read }) => {
-    const mappingFindings = name === 'Cluster' ? findMappingIssues(mapping) : []
-    const found = [across, byClock, byKeys].flatMap((findings) => findings.get(name) ?? [])
-    return createSectionStatus(name, read, [...found, ...mappingFindings])
-  })
-
-  return report.answer(sections)
+  const reads = await readSections(clusterId, snapshot)
+  return report.answer(clusterId, createClusterStatus(clusterId, reads, trustDomain.value, services, snapshot))
 }

@@ -23,6 +23,8 @@ export interface SingleUse {
   claim(evidence: Claimable, nowSeconds: number): Promise<Checked<undefined>>
   /** Since when the store does not answer, in milliseconds since the epoch. */
   failingSinceMillis(): number | undefined
+  /** Asks a store that did not answer last time whether it does again: no login may use it for long. */
+  probe(): Promise<void>
 }
 
 export interface ReplayStoreFailed {
@@ -102,8 +104,16 @@ export function createSingleUse(options: SingleUseOptions): SingleUse {
       return asked === 'first' ? pass(undefined) : refuse(REPLAYED)
     },
     failingSinceMillis: () => failingSinceMillis,
+    async probe() {
+      if (failingSinceMillis === undefined) return
+      const asked = await ask(store, makeReplayKey(issuerUrl, PROBE), 1, sleep)
+      if (typeof asked === 'string') noteAnswer()
+    },
   }
 }
+
+/** No attestor has this type: the key is that of no evidence. */
+const PROBE = { type: 'readiness probe', id: '' }
 
 /** A store that hangs must not hold the login for longer than its time-out. */
 async function ask(
@@ -145,4 +155,5 @@ const UNANSWERED = {
 export const ASSUMED_UNUSED: SingleUse = {
   claim: () => Promise.resolve(pass(undefined)),
   failingSinceMillis: () => undefined,
+  probe: () => Promise.resolve(),
 }

@@ -93,13 +93,13 @@ export interface KeySourcePorts {
 }
 
 /**
- * Creates the key sources of one gateway in this isolate. Memory is bounded; an evicted source is loaded again.
+ * Creates the key sources of one gateway in this isolate, of `maxBytes` of memory. An evicted source is loaded again.
  *
  * @example createKeySources({ fetch, clock: Date.now, sleep, allowLoopback: false }).forRequest(background)
  */
-export function createKeySources(ports: KeySourcePorts): KeySources {
+export function createKeySources(ports: KeySourcePorts, maxBytes = KEY_SOURCES_MAX_BYTES): KeySources {
   const { clock, sleep } = ports
-  const sources = createLru<SourceState>({ maxBytes: KEY_SOURCES_MAX_BYTES })
+  const sources = createLru<SourceState>({ maxBytes })
   const firstLoads = createFirstLoads(clock)
   const loadPorts: LoadPorts = {
     fetch: ports.fetch,

@@ -4,7 +4,13 @@ import { type CryptoKey, importJWK } from 'jose'
 import { decodeBase64url } from '../../core/base64.ts'
 import { sha256Base64url } from '../../core/digest.ts'
 import { writeCanonicalJson } from '../../core/json.ts'
-import { IMPORTED_KEYS_MAX, KID_MAX_BYTES, RSA_MAX_BITS, RSA_MIN_BITS } from '../../core/limits.ts'
+import {
+  IMPORTED_KEY_SHARE_BYTES,
+  IMPORTED_KEYS_MAX,
+  KID_MAX_BYTES,
+  RSA_MAX_BITS,
+  RSA_MIN_BITS,
+} from '../../core/limits.ts'
 import { createLru } from '../../core/lru.ts'
 import { ALGORITHMS, type Algorithm, CURVES, fitsKey, isAlgorithm, type KeyType } from '../algorithms.ts'
 import { isKid } from '../parse.ts'
@@ -164,7 +170,18 @@ function makeThumbprinter(identity: string): PublicKey['thumbprint'] {
  * the key, never the promise of one: on Workers a promise belongs to the request that made it, and jose's own local key
  * set shares it. Two requests at once import twice, which is harmless.
  */
-const IMPORTED = createLru<CryptoKey>({ maxEntries: IMPORTED_KEYS_MAX })
+const IMPORTED_BOUNDS = { maxEntries: IMPORTED_KEYS_MAX }
+const IMPORTED = createLru<CryptoKey>(IMPORTED_BOUNDS)
+
+/**
+ * Holds more keys where key sets have more memory. All gateways of an isolate share them, so the largest bound holds.
+ *
+ * @param keySetsMaxBytes memory for key sets
+ */
+export function holdImportedKeys(keySetsMaxBytes: number): void {
+  const maxEntries = Math.floor(keySetsMaxBytes / IMPORTED_KEY_SHARE_BYTES)
+  IMPORTED_BOUNDS.maxEntries = Math.max(IMPORTED_BOUNDS.maxEntries, maxEntries)
+}
 
 /** The closure holds only the identity, which exists anyway: see `weighHeap`. */
 function makeImporter(identity: string): PublicKey['importFor'] {

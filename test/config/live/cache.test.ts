@@ -3,9 +3,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { weighCompiled } from '../../../src/config/compile/compiled-weight.ts'
 import { trustDomainKey } from '../../../src/config/document-key.ts'
 import {
-  ABSENCE_CACHE_MAX,
   ABSENCE_RECHECK_MILLIS,
-  CONFIG_CACHE_MAX,
+  CONFIG_ABSENCES_MIN,
   CONFIG_CACHE_MAX_BYTES,
   CONFIG_ENTRY_BYTES,
   CONFIG_FRESH_MILLIS,
@@ -351,10 +350,12 @@ describe('many requests at once', () => {
 })
 
 describe('memory', () => {
-  it('is bounded by count: the copy longest unused goes, and is read again', async () => {
+  it('is bounded in number, since each counts a kilobyte: the copy longest unused goes, and is read again', async () => {
     const rig = createRig()
-    const cache = rig.isolate({ stateless: true })
-    for (let id = 0; id <= CONFIG_CACHE_MAX; id++) {
+    const bytes = new TextEncoder().encode('good: 1')
+    const each = CONFIG_ENTRY_BYTES + weighCompiled('good: 1', [], bytes)
+    const cache = rig.isolate({ stateless: true, maxBytes: 20 * each })
+    for (let id = 0; id <= 20; id++) {
       rig.source.put(keyOf(`c-${id}`).text, 'good: 1')
       await cache.get(keyOf(`c-${id}`), rig.background)
     }
@@ -459,8 +460,10 @@ describe('memory', () => {
   })
 
   it('for made-up cluster ids is bounded apart, and evicts no configuration', async () => {
-    const { rig, cache } = await warm()
-    for (let id = 0; id <= ABSENCE_CACHE_MAX; id++) await cache.get(keyOf(`x-${id}`), rig.background)
+    const { rig } = await warm()
+    const cache = rig.isolate({ stateless: true, maxBytes: 10_000 })
+    await rig.get(cache)
+    for (let id = 0; id <= CONFIG_ABSENCES_MIN; id++) await cache.get(keyOf(`x-${id}`), rig.background)
     await rig.idle()
     rig.source.reads.length = 0
     expect(await rig.get(cache)).toMatchObject({ kind: 'in_force' })
@@ -471,8 +474,10 @@ describe('memory', () => {
   })
 
   it('is read again after an eviction, never assumed: not even while the store is down', async () => {
-    const { rig, cache } = await warm()
-    for (let id = 0; id < CONFIG_CACHE_MAX; id++) {
+    const { rig } = await warm()
+    const cache = rig.isolate({ maxBytes: 20 * CONFIG_ENTRY_BYTES })
+    await rig.get(cache)
+    for (let id = 0; id < 20; id++) {
       rig.source.put(keyOf(`y-${id}`).text, 'good: 1')
       await cache.get(keyOf(`y-${id}`), rig.background)
     }

@@ -5,7 +5,7 @@ import type { ConfigCache } from '../../../src/config/live/cache.ts'
 import {
   ABSENCE_RECHECK_MILLIS,
   CLUSTER_KNOWN_MILLIS,
-  CLUSTERS_REMEMBERED_MAX,
+  CONFIG_ABSENCES_MIN,
   CONFIG_REVALIDATE_MILLIS,
   UNKNOWN_CLUSTER_BUCKET,
   UNKNOWN_CLUSTER_REFILL_MILLIS,
@@ -112,8 +112,8 @@ describe('an unknown cluster', () => {
 
   it('is forgotten once there are more of them than the bound', async () => {
     const rig = createRig()
-    const cache = rig.isolate({ stateless: true })
-    for (let n = 0; n <= CLUSTERS_REMEMBERED_MAX; n++)
+    const cache = rig.isolate({ stateless: true, maxBytes: 1 })
+    for (let n = 0; n <= CONFIG_ABSENCES_MIN; n++)
       await cache.clusterExists(idOf(`x-${n}`), 'issuer', (key) => cache.get(key, rig.background))
     expect(isKnownAbsent(cache, 'x-0')).toBe(false)
     expect(isKnownAbsent(cache, 'x-1')).toBe(true)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { ConfigRead } from '../../../src/config/live/config-read.ts'
 import { createStoreEvents } from '../../../src/config/live/store-events.ts'
 import {
-  CONFIG_EVENT_KEYS_MAX,
+  CONFIG_KEYS_MIN,
   CONFIG_REVALIDATE_MILLIS,
   STORE_EVENT_INTERVAL_MILLIS,
   STORE_EVENT_KEYS_MAX,
@@ -86,13 +86,13 @@ describe('the events of a document', () => {
   })
 
   it.each([
-    ['at the limit', CONFIG_EVENT_KEYS_MAX - 1, 0],
-    ['over the limit', CONFIG_EVENT_KEYS_MAX, 1],
+    ['at the limit', CONFIG_KEYS_MIN - 1, 0],
+    ['over the limit', CONFIG_KEYS_MIN, 1],
   ])(
     'are told again of a document that was forgotten, %s',
     async (_what, others, again) => {
       const rig = createRig()
-      const cache = rig.isolate({ stateless: true })
+      const cache = rig.isolate({ stateless: true, maxBytes: 1 })
       rig.source.put(KEY.text, 'good: 1')
       await rig.get(cache)
       const work: Promise<unknown>[] = []

@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRetained } from '../../../src/config/live/retained.ts'
 import {
-  COMPILED_KEYS_MAX,
   PROVEN_KEEP_MILLIS,
   PROVEN_SHARE_MAX,
   RECOMPILE_BUCKET,
@@ -13,11 +12,12 @@ import {
 } from '../../../src/core/limits.ts'
 
 const MAX_BYTES = 1000
+const KEYS = 2000
 const DOCUMENT_BYTES = 100 * RECOMPILE_UNIT_BYTES
 
 function createRig(maxBytes = MAX_BYTES) {
   let now = 1_000_000
-  const retained = createRetained<string>(maxBytes, () => now)
+  const retained = createRetained<string>({ maxBytes, keys: KEYS }, () => now)
   const held = (...keys: readonly string[]): readonly string[] => keys.filter((key) => retained.get(key) !== undefined)
   return {
     retained,
@@ -147,7 +147,7 @@ describe('compiling again what was evicted', () => {
 
   it('is charged for a document that is not known any more among too many', () => {
     const { retained, put } = createRig(1)
-    for (let at = 0; at < COMPILED_KEYS_MAX - 1; at++) put(`k${at}`, 1, 1)
+    for (let at = 0; at < KEYS - 1; at++) put(`k${at}`, 1, 1)
     const free = (): boolean =>
       Array.from({ length: RECOMPILE_BUCKET + 1 }).every(() => retained.charge('new') === undefined)
     expect(free()).toBe(true)

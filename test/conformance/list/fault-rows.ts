@@ -43,7 +43,19 @@ export const UNSEALED_ROWS: readonly Row[] = [
     '503 configuration_invalid section_invalid',
     'an instance of EC2, while the certificates of regions do not compile',
   ),
+  {
+    name: 'a client whose requests have verified nothing for too long',
+    told: '429 rate_limited',
+    async send(at) {
+      const nothing = post(`/v1/clusters/${at.id}/login`, {})
+      for (let times = 0; times < ANONYMOUS_PER_MINUTE; times++) await at.ask(nothing)
+      return nothing
+    },
+  },
 ]
+/** Of the same process; its last row uses it up. */
+export const ANONYMOUS_PER_MINUTE = 20
+
 export const UNSEALED_DOCUMENTS: Readonly<Record<string, string>> = {
   'trust-domain/TrustDomain': section('TrustDomain', {
     unlisted: 'warn',

@@ -51,6 +51,16 @@ function introspect(token: string, session: string | undefined): Sent {
 export const SESSION_ROWS: readonly Row[] = [
   row('an issuer', '200', issuerSession),
   row('nobody', '401 session_missing', async () => undefined),
+  {
+    name: 'the status of all clusters, by an issuer',
+    told: '200',
+    send: async (at) => get('/v1/status?limit=5', await issuerSession(at)),
+  },
+  {
+    name: 'the status of too many clusters',
+    told: '400 request_malformed',
+    send: async (at) => get('/v1/status?limit=51', await issuerSession(at)),
+  },
   row('a session that is none', '401 session_malformed', async () => 'x'),
   row('a session that somebody else signed', '401 session_invalid', async (at) => {
     const [header, claims, signature = ''] = (await issuerSession(at)).split('.')

@@ -102,6 +102,12 @@ const ASKED: Readonly<Record<string, readonly Asked[]>> = {
     { path: '/v1/clusters/c-2/status', status: 404, init: async () => ({ headers: await asIssuer() }) },
     { path: `/v1/clusters/${CLUSTER}/status`, status: 401 },
   ],
+  readStatus: [
+    { path: '/v1/status', status: 200, init: async () => ({ headers: await asIssuer() }) },
+    { path: '/v1/status?limit=1', status: 200, init: async () => ({ headers: await asIssuer() }) },
+    { path: '/v1/status?limit=0', status: 400, init: async () => ({ headers: await asIssuer() }) },
+    { path: '/v1/status', status: 401 },
+  ],
   introspectSession: [
     {
       path: '/v1/sessions/introspect',

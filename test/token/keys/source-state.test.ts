@@ -53,7 +53,7 @@ describe('key sources in memory', () => {
     return token.value
   }
 
-  async function rig(keyCount = 1) {
+  async function rig(keyCount = 1, maxBytes = KEY_SOURCES_MAX_BYTES) {
     const key = await createSigningKey('k')
     const token = await tokenOf(key)
     const keys = [
@@ -61,13 +61,16 @@ describe('key sources in memory', () => {
       ...Array.from({ length: keyCount - 1 }, (_, n) => ({ ...key.publicJwk, kid: `k${n}` })),
     ]
     let fetches = 0
-    const sources = createKeySources({
-      ...SETTINGS,
-      fetch: async () => {
-        fetches++
-        return Response.json({ keys })
+    const sources = createKeySources(
+      {
+        ...SETTINGS,
+        fetch: async () => {
+          fetches++
+          return Response.json({ keys })
+        },
       },
-    })
+      maxBytes,
+    )
     const ask = (n: number) => {
       const spec = { kind: 'jwks_uri', url: `https://keys.example.com/${n}` } as const
       // First loads for strangers have a budget of their own.
@@ -98,6 +101,19 @@ describe('key sources in memory', () => {
     expect(fetches()).toBe(most)
     await ask(0)
     expect(fetches()).toBe(most + 1)
+  })
+
+  it('hold as many as the memory that they are given', async () => {
+    const source = createSource(0)
+    const set = readKeySet({ keys: [(await createSigningKey('k')).publicJwk] })
+    if (set === undefined) throw new Error('not a key set')
+    recordLoad(source, { ok: true, keys: set, bytes: 0, ageMaxSeconds: 300 }, 0)
+    const { ask, fetches } = await rig(1, 10.5 * weighSource('jwks_uri https://keys.example.com/1', source))
+    for (let n = 0; n < 20; n++) await ask(n)
+    await ask(19)
+    expect(fetches()).toBe(20)
+    await ask(0)
+    expect(fetches()).toBe(21)
   })
 
   async function manyKeys() {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import type { Attestor } from '../attest/attestor.ts'
 import type { AuditSink } from '../gateway/audit/audit.ts'
+import { readAuditFormat } from '../gateway/audit/audit-format.ts'
 import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
 import { createServedGateway } from './create-served-gateway.ts'
@@ -44,9 +45,10 @@ export async function createNodeGateway(options: NodeGatewayOptions): Promise<Ga
   const fault = (await findDirectoryFault({ store, state })) ?? adoptAuthorities()
   if (fault !== undefined) throw new Error(fault)
 
-  const outputs = openServerOutputs()
+  const environment = options.environment ?? process.env
+  const outputs = openServerOutputs(readAuditFormat(environment['AUDIT_FORMAT']))
   const { attestors } = options
-  const gateway = await createServedGateway({ store, state }, options.environment ?? process.env, {
+  const gateway = await createServedGateway({ store, state }, environment, {
     audit: options.audit ?? outputs.audit,
     say: outputs.say,
     hostState: options.hostState ?? (() => readHostState(outputs)),

@@ -2,6 +2,7 @@
 import process from 'node:process'
 import { SHUTDOWN_NOTICE_MILLIS } from '../core/limits.ts'
 import { printable, printableLines } from '../core/printable.ts'
+import { readAuditFormat } from '../gateway/audit/audit-format.ts'
 import type { MetricsOptions } from '../gateway/metrics/measure.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { createServedGateway } from './create-served-gateway.ts'
@@ -23,7 +24,7 @@ export async function serveGateway(options: ServeOptions, environment: Environme
   const tls = options.tls === undefined ? undefined : await readTlsPair(options.tls)
   if (typeof tls === 'string') stop(printable(tls))
 
-  const outputs = openServerOutputs()
+  const outputs = openServerOutputs(readAuditFormat(environment['AUDIT_FORMAT']))
   const { audit, auditRefusing, say } = outputs
   let isDraining = false
   const metrics = options.metrics && (await openMetrics(options.metrics, say))

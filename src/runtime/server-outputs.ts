@@ -2,7 +2,8 @@
 import { formatInstantMillis } from '../core/instant.ts'
 import { AUDIT_BUFFER_MAX_BYTES, NOTICE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_MILLIS } from '../core/limits.ts'
 import { printable } from '../core/printable.ts'
-import { type AuditSink, formatAuditLine } from '../gateway/audit/audit.ts'
+import type { AuditSink } from '../gateway/audit/audit.ts'
+import { AUDIT_FORMATS, type AuditFormat } from '../gateway/audit/audit-format.ts'
 import { createLineWriter, type Refusing } from './line-writer.ts'
 import { openOutput } from './output.ts'
 import { sleep } from './sleep.ts'
@@ -15,8 +16,12 @@ export interface ServerOutputs {
   flush(): Promise<boolean>
 }
 
-/** Opens both outputs of this process. */
-export function openServerOutputs(): ServerOutputs {
+/**
+ * Opens both outputs of this process.
+ * @param format - of audit records
+ */
+export function openServerOutputs(format: AuditFormat = 'postern'): ServerOutputs {
+  const formatLine = AUDIT_FORMATS[format]
   const notices = createLineWriter({
     write: openOutput(2),
     clock: Date.now,
@@ -37,14 +42,14 @@ export function openServerOutputs(): ServerOutputs {
       ),
     recoveryLine({ reason, sinceMillis, refused }) {
       const [time, since] = [Date.now(), sinceMillis].map(formatInstantMillis)
-      return formatAuditLine({ v: 1, time: time ?? '', event: 'audit_recovered', reason, since: since ?? '', refused })
+      return formatLine({ v: 1, time: time ?? '', event: 'audit_recovered', reason, since: since ?? '', refused })
     },
     onRecovered: ({ refused }) =>
       say(`Audit records are written to standard output again; ${refused} requests were refused meanwhile`),
   })
 
   return {
-    audit: (record) => records.take(formatAuditLine(record)),
+    audit: (record) => records.take(formatLine(record)),
     auditRefusing: records.refusing,
     say,
     async flush() {

@@ -13,6 +13,7 @@ import {
   SESSION_TTL_MIN_SECONDS,
 } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
+import { AUDIT_FORMATS, readAuditFormat } from '../gateway/audit/audit-format.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
@@ -84,6 +85,8 @@ export function readSettings(environment: Environment, host: { readonly canResol
   const configCacheMib = readInteger('CONFIG_CACHE_MIB', CACHE_MIN_MIB, cacheMaxMib, 0)
   const keyCacheMib = readInteger('KEY_CACHE_MIB', CACHE_MIN_MIB, cacheMaxMib, 0)
 
+  if (readAuditFormat(environment['AUDIT_FORMAT']) === undefined)
+    addProblem('AUDIT_FORMAT', `must be one of: ${Object.keys(AUDIT_FORMATS).join(', ')}`)
   const [first, ...others] = problems
   if (first !== undefined) return { ok: false, problems: [first, ...others] }
   if (trustDomain === undefined || issuerUrl === undefined || sessionKeys === undefined) throw new Error('unreachable')

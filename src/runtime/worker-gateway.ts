@@ -1,7 +1,8 @@
 // The gateway of a Worker, made of its bindings: settings from vars and secrets, documents from the KV binding `POLICIES`,
 // applied records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound, used evidence to the Durable Object `REPLAY`, metrics to the Analytics Engine dataset `METRICS`.
 import module from '../../wasm/policy-vm.wasm'
-import { type AuditRecord, formatAuditLine } from '../gateway/audit/audit.ts'
+import type { AuditRecord } from '../gateway/audit/audit.ts'
+import { AUDIT_FORMATS, readAuditFormat } from '../gateway/audit/audit-format.ts'
 import { createEventReporter, type GatewayEvent } from '../gateway/audit/events.ts'
 import { describeStart } from '../gateway/audit/start-event.ts'
 import { createGateway } from '../gateway/gateway.ts'
@@ -45,11 +46,12 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
   const settings = await readServingSettings(env, { canResolve: false })
   if (!settings.ok) throw new Error(describeProblems(settings.problems))
 
+  const formatLine = AUDIT_FORMATS[readAuditFormat(env['AUDIT_FORMAT']) ?? 'postern']
   let started: GatewayEvent | undefined
   /** One JSON line per record, so that Workers Logs and Logpush index its fields. */
   function audit(record: AuditRecord): boolean {
     tellStarted()
-    console.log(formatAuditLine(record))
+    console.log(formatLine(record))
     return true
   }
   const tell = createEventReporter(audit, Date.now)

@@ -23,8 +23,9 @@ export interface RedisReplay extends ReplayStore {
 export async function openRedisReplay(
   url: string,
   sleep: Sleep,
+  password?: string,
 ): Promise<{ readonly store: RedisReplay; readonly notYet?: string } | string> {
-  const connection = await connectRedis(url, findUnsafePolicy)
+  const connection = await connectRedis(url, findUnsafePolicy, password)
   if (typeof connection === 'string') return connection
   const { client, fault } = connection
   const store: RedisReplay = {

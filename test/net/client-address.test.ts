@@ -1,5 +1,6 @@
 // Whose request it is, whatever a client or a proxy writes into the header.
 import { describe, expect, it } from 'vitest'
+import { ADDRESS_TEXT_MAX_LENGTH } from '../../src/core/limits.ts'
 import { findClient, parseNetwork, UNKNOWN_CLIENT } from '../../src/net/client-address.ts'
 
 const PROXIES = ['10.0.0.0/8', '192.0.2.7', 'fd00::/8', '2001:db8:1::/48'].map((text) => {
@@ -58,6 +59,13 @@ describe('the client of a request', () => {
     ['with a bracket too many', '10.0.0.1', '[2001:db8::1]]', '10.0.0.1'],
     ['that breaks out of a URL', '10.0.0.1', '::1]/x', '10.0.0.1'],
     ['with a user name', '10.0.0.1', 'a@::1', '10.0.0.1'],
+    [
+      'as long as an address may be',
+      '10.0.0.1',
+      `[fe80::1%${'z'.repeat(ADDRESS_TEXT_MAX_LENGTH - 10)}]`,
+      'fe80:0:0:0::/64',
+    ],
+    ['with a zone too long', '10.0.0.1', `[fe80::1%${'z'.repeat(ADDRESS_TEXT_MAX_LENGTH - 9)}]`, '10.0.0.1'],
     ['longer than any address', '10.0.0.1', `198.51.100.1%${'z'.repeat(100)}`, '10.0.0.1'],
     ['with full-width digits', '10.0.0.1', '\uff11.1.1.1', '10.0.0.1'],
     ['of which nothing is known', undefined, '198.51.100.1', UNKNOWN_CLIENT],

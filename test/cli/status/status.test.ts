@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ClusterSummary } from '../../../src/config/live/section-status.ts'
-import { STATUS_PAGE_TRIES_MAX, STATUS_PAGE_WAIT_MAX_SECONDS } from '../../../src/core/limits.ts'
+import { STATUS_PAGE_TRIES_MAX, STATUS_PAGE_WAIT_MAX_SECONDS, STATUS_PAGES_MAX } from '../../../src/core/limits.ts'
 import { attestation, bench } from '../call.ts'
 
 const SESSION = { POSTERN_SESSION: 'ey.session.token' }
@@ -137,6 +137,25 @@ describe('status --all, of a gateway', () => {
     const { exitCode, err } = await callWith([answer])
     expect(exitCode).toBe(4)
     expect(err).toContain(words)
+  })
+
+  it.each([
+    ['as many pages as it reads', STATUS_PAGES_MAX, 1],
+    ['one more', STATUS_PAGES_MAX + 1, 4],
+  ])('reads %s: %i', async (_what, pages, exitCode) => {
+    let page = 0
+    const answer = (): Response => {
+      page++
+      return Response.json({ clusters: [], ...(page < pages ? { cursor: `c-${page}` } : {}) })
+    }
+    const called = await bench({ environment: SESSION, fetch: async () => answer() }).call(
+      'status',
+      '--all',
+      '--gateway',
+      'https://gateway.example',
+    )
+    expect(called.exitCode).toBe(exitCode)
+    expect(page).toBe(STATUS_PAGES_MAX)
   })
 
   it('says where there is nothing to list', async () => {

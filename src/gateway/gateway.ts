@@ -38,6 +38,7 @@ import { createServices, type GatewayApp, type GatewayEnv, type GatewayOptions }
  */
 export function createGateway(options: GatewayOptions): GatewayApp {
   const services = createServices(options)
+  const { settings } = services
   const app = new Hono<GatewayEnv>({ strict: true })
 
   app.use(async function answerHeaders(c, next) {
@@ -51,6 +52,11 @@ export function createGateway(options: GatewayOptions): GatewayApp {
     c.header('Cache-Control', 'no-store')
     await next()
   })
+  if (settings.serverTiming === true)
+    app.use(async function answerTiming(c, next) {
+      await next()
+      c.header('Server-Timing', `gateway;dur=${Math.max(0, services.clock() - c.get('startedMillis'))}`)
+    })
   if (services.anonymousLimit !== undefined) limitAnonymousRequests(app, services.anonymousLimit)
   addLoginRoutes(app, services)
   addChallengeRoutes(app, services)

@@ -32,4 +32,6 @@ export interface Settings {
   /** Memory for compiled configurations and for key sets, in bytes. Absent: the host's default. */
   readonly configCacheMaxBytes?: number
   readonly keyCacheMaxBytes?: number
+  /** Whether answers say in `Server-Timing` how long they took. */
+  readonly serverTiming?: boolean
 }

@@ -59,7 +59,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
   const issuerUrl = readIssuerUrl(readRequired('ISSUER_URL'), addProblem)
   const sessionKeys = readKeys(readRequired('SESSION_SIGNING_KEYS'), addProblem)
   const sealKeys = readSealKeys(readText('SEAL_KEYS'), addProblem)
-  const allowLoopbackIssuers = readFlag(readText('ALLOW_LOOPBACK_ISSUERS'), addProblem)
+  const allowLoopbackIssuers = readFlag('ALLOW_LOOPBACK_ISSUERS', readText('ALLOW_LOOPBACK_ISSUERS'), addProblem)
   if (allowLoopbackIssuers && issuerUrl !== undefined && !isLoopbackUrl(issuerUrl)) {
     addProblem(
       'ALLOW_LOOPBACK_ISSUERS',
@@ -73,6 +73,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
   if (replayUrl !== undefined && !host.canResolve)
     addProblem('REPLAY_URL', 'is not supported on Workers: remove it, and bind the Durable Object REPLAY')
   else if (replayUrl !== undefined && !isRedisUrl(replayUrl)) addProblem('REPLAY_URL', `must be ${REDIS_URL_WORDS}`)
+  const serverTiming = readFlag('SERVER_TIMING', readText('SERVER_TIMING'), addProblem)
   const sessionTtlSeconds = readInteger(
     'SESSION_TTL_SECONDS',
     SESSION_TTL_MIN_SECONDS,
@@ -102,6 +103,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
       clockSkewSeconds,
       allowLoopbackIssuers,
       privateIssuers,
+      ...(serverTiming ? { serverTiming } : {}),
       ...(replayUrl === undefined ? {} : { replayUrl }),
       ...clients,
       ...(configCacheMib === 0 ? {} : { configCacheMaxBytes: configCacheMib * MEBIBYTE }),
@@ -181,9 +183,8 @@ function readSealKeys(value: string | undefined, addProblem: AddProblem): readon
   return keys
 }
 
-function readFlag(value: string | undefined, addProblem: AddProblem): boolean {
-  if (value !== undefined && value !== 'true' && value !== 'false')
-    addProblem('ALLOW_LOOPBACK_ISSUERS', 'must be "true" or "false"')
+function readFlag(name: string, value: string | undefined, addProblem: AddProblem): boolean {
+  if (value !== undefined && value !== 'true' && value !== 'false') addProblem(name, 'must be "true" or "false"')
   return value === 'true'
 }
 

@@ -26,6 +26,9 @@ interface RecordHead {
   readonly requestId: string
   /** From the arrival of the request to its record, in milliseconds. */
   readonly durationMs: number
+  /** The trace of the caller and its span, from a `traceparent` that is well-formed (W3C Trace Context). */
+  readonly traceId?: string
+  readonly parentId?: string
 }
 
 export interface FaultRecord extends RecordHead {

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { CLUSTER_ID_AUDITED_MAX_LENGTH } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
+import { parseTraceparent } from '../../core/traceparent.ts'
 import type { GatewayEnv, Services } from '../services.ts'
 import type { AuditRecord } from './audit.ts'
 
@@ -12,6 +13,8 @@ interface RecordHead<Event extends AuditRecord['event']> {
   readonly time: string
   readonly requestId: string
   readonly durationMs: number
+  readonly traceId?: string
+  readonly parentId?: string
 }
 
 export function createRecordHead<Event extends AuditRecord['event']>(
@@ -22,7 +25,8 @@ export function createRecordHead<Event extends AuditRecord['event']>(
   const nowMillis = clock()
   // On Workers the clock advances only with I/O. If the clock was set back the duration is 0, never negative.
   const durationMs = Math.max(0, nowMillis - c.get('startedMillis'))
-  return { v: 1, event, time: formatInstantMillis(nowMillis), requestId: c.get('requestId'), durationMs }
+  const trace = parseTraceparent(c.req.header('traceparent'))
+  return { v: 1, event, time: formatInstantMillis(nowMillis), requestId: c.get('requestId'), durationMs, ...trace }
 }
 
 /** Bounds the id from the request path, which may be malformed. */

@@ -159,7 +159,7 @@ Labels have values of closed tables alone: \`attestor\` is a type that the gatew
 \`cluster\` is there only with \`--metrics-clusters N\`: the first N clusters that log in are named, at most ${METRICS_CLUSTERS_MAX}, and the others are \`other\`. On Deno prom-client needs \`--allow-sys\` for some
 figures of the process.`
   const files = `[\`deploy/grafana-dashboard.json\`](../deploy/grafana-dashboard.json) is a dashboard for Grafana, [\`deploy/prometheus-rules.yaml\`](../deploy/prometheus-rules.yaml) has alerts: refusals by reason, logins that
-cannot be decided, stale keys, documents that are not in force, records that are not taken, replays, stores that do not answer. promtool checks both in the tests, and every alert has a
+cannot be decided, stale keys, documents that are not in force, records that are not taken, replays, stores that do not answer. [An hour](an-hour.md) shows what they say of a bad one. promtool checks both in the tests, and every alert has a
 case in which it fires and one in which it does not.`
   const queries = `In a point \`index1\` and \`blob1\` are the name, \`blob2\` and on are the labels in the order of the table, \`double1\` is what is added, or seconds. Points are sampled: multiply by
 \`_sample_interval\`. Gauges are not written. Who is refused, by which method, for which reason, since when:

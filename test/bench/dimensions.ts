@@ -1,7 +1,9 @@
 // What a warm login costs as one thing grows, each against the same baseline: one policy, one cluster, RS256, keys by
 // discovery, no condition.
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../../src/core/limits.ts'
+import type { MetricsOptions } from '../../src/gateway/metrics/measure.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
+import { createPrometheus } from '../../src/runtime/metrics/prometheus.ts'
 import { sleep } from '../../src/runtime/sleep.ts'
 import type { Algorithm } from '../../src/token/algorithms.ts'
 import { createSigningKey, startIssuer, type TestIssuer } from '../token/issuer.ts'
@@ -32,9 +34,14 @@ export async function measureDimensions(
   const module = loadPolicyVm()
   const others: TestIssuer[] = []
 
-  async function loginTo(documents: Readonly<Record<string, string>>, token: string): Promise<Work> {
+  async function loginTo(
+    documents: Readonly<Record<string, string>>,
+    token: string,
+    metrics?: MetricsOptions,
+  ): Promise<Work> {
     const configCacheMaxBytes = CONFIG_CACHE_SERVER_MAX_BYTES
-    const app = createBenchGateway({ environment, documents, module, configCacheMaxBytes })
+    const measured = metrics === undefined ? {} : { metrics }
+    const app = createBenchGateway({ environment, documents, module, configCacheMaxBytes, ...measured })
     const paths = Object.keys(documents).map((key) => `/v1/clusters/${key.split('/')[1]}/login`)
     const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] })
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }
@@ -60,11 +67,14 @@ export async function measureDimensions(
   async function* variants(): AsyncGenerator<Variant> {
     const own: Policy = { config: { issuerURL: issuer.issuer } }
     yield { what: 'the baseline itself', work: await loginBy([own]) }
+    const metrics = { port: createPrometheus().port, runtime: 'node' }
+    const documents = { [agentsKey(CLUSTER)]: agentsDocument([own]) }
+    yield { what: 'metrics', work: await loginTo(documents, await issuer.mint(), metrics) }
     for (const count of [100, 10_000])
       yield { what: `${count} policies, the last admits`, work: await loginBy([...strangers(count - 1), own]) }
     for (const count of [1_000, 10_000]) {
-      const documents = Array.from({ length: count }, (_, n) => [agentsKey(`c-${n}`), agentsDocument([own])] as const)
-      const work = await loginTo(Object.fromEntries(documents), await issuer.mint())
+      const many = Array.from({ length: count }, (_, n) => [agentsKey(`c-${n}`), agentsDocument([own])] as const)
+      const work = await loginTo(Object.fromEntries(many), await issuer.mint())
       yield { what: `${count} clusters, each in its turn`, work }
     }
     for (const alg of ['ES256', 'EdDSA', 'PS256'] satisfies Algorithm[]) {

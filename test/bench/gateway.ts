@@ -1,6 +1,7 @@
 // The gateway in process, over documents in memory, on whichever host.
 import { type AuditRecord, formatAuditLine } from '../../src/gateway/audit/audit.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
+import type { MetricsOptions } from '../../src/gateway/metrics/measure.ts'
 import type { GatewayApp } from '../../src/gateway/services.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
 import { sleep } from '../../src/runtime/sleep.ts'
@@ -16,6 +17,8 @@ export interface BenchGateway {
   readonly configCacheMaxBytes?: number
   /** False: no line is made of a record. */
   readonly isRecording?: boolean
+  /** Where measurements go; default: nothing is measured. */
+  readonly metrics?: MetricsOptions
   /** Called with the key of each document that is read. */
   readonly onRead?: (key: string) => void
   /** Default the real time. */
@@ -24,7 +27,16 @@ export interface BenchGateway {
 
 /** Throws if the settings are wrong. */
 export function createBenchGateway(options: BenchGateway): GatewayApp {
-  const { environment, documents, module, configCacheMaxBytes, isRecording = true, onRead, clock = Date.now } = options
+  const {
+    environment,
+    documents,
+    module,
+    configCacheMaxBytes,
+    isRecording = true,
+    onRead,
+    clock = Date.now,
+    metrics,
+  } = options
   const settings = readSettings(environment, { canResolve: false })
   if (!settings.ok) throw new Error(settings.problems.join())
   const store = createMemoryStore(documents)
@@ -41,6 +53,7 @@ export function createBenchGateway(options: BenchGateway): GatewayApp {
     clock,
     sleep,
     audit: isRecording ? takeLine : () => true,
+    ...(metrics === undefined ? {} : { metrics }),
     ...(configCacheMaxBytes === undefined ? {} : { configCacheMaxBytes }),
   })
 }

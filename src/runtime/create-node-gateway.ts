@@ -8,13 +8,12 @@ import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
 import { createServedGateway } from './create-served-gateway.ts'
 import { adoptAuthorities } from './http/adopt-authorities.ts'
-import { isRedisUrl } from './redis/redis-url.ts'
 import { findDirectoryFault } from './serve-options.ts'
 import { openServerOutputs, type ServerOutputs } from './server-outputs.ts'
 import type { Environment } from './settings.ts'
 
 export interface NodeGatewayOptions {
-  /** `redis://HOST:PORT`, or the directory of documents: `<store>/clusters/<clusterId>/<Section>.yaml`, `<store>/trust-domain/<Section>.yaml`. */
+  /** The directory of documents: `<store>/clusters/<clusterId>/<Section>.yaml`, `<store>/trust-domain/<Section>.yaml`. */
   readonly store: string
   /** The directory for applied records and used evidence. Default: the store. */
   readonly state?: string
@@ -41,9 +40,8 @@ export interface NodeGatewayOptions {
  * serve({ fetch: gateway.fetch, port: 8787 })
  */
 export async function createNodeGateway(options: NodeGatewayOptions): Promise<GatewayApp> {
-  const place = (path: string): string => (isRedisUrl(path) ? path : resolve(path))
-  const store = place(options.store)
-  const state = place(options.state ?? store)
+  const store = resolve(options.store)
+  const state = resolve(options.state ?? store)
   const fault = (await findDirectoryFault({ store, state })) ?? adoptAuthorities()
   if (fault !== undefined) throw new Error(fault)
 

@@ -2,7 +2,6 @@
 import process from 'node:process'
 import type { Attestor } from '../attest/attestor.ts'
 import { createUrlPolicy } from '../config/compile/compile-context.ts'
-import type { ConfigSource, StateStore } from '../config/source.ts'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
 import type { AuditSink } from '../gateway/audit/audit.ts'
 import { createEventReporter, type GatewayEvent } from '../gateway/audit/events.ts'
@@ -16,8 +15,6 @@ import { createGuardedFetch } from './http/guarded-fetch.ts'
 import { readSocketAddress } from './http/peer-address.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
 import { fetchPolicyVm } from './load-policy-vm.ts'
-import { openRedisSource } from './redis/redis-source.ts'
-import { isRedisUrl } from './redis/redis-url.ts'
 import { openReplay } from './replay/open-replay.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
@@ -55,22 +52,13 @@ export async function createServedGateway(
   const settings = await readServingSettings(environment, { canResolve: true })
   if (!settings.ok) return describeProblems(settings.problems)
   const unusedProxy = findUnusedProxy(environment)
-  const password = readText(environment['STORE_PASSWORD'])
-  const places = await openPlaces({ store, state }, password)
-  if (typeof places === 'string') return places
-  // Where documents are shared, used evidence is as well.
-  const shared = isRedisUrl(state) ? { replayUrl: state, password } : {}
-  const { replayUrl } = settings.value
-  const replay = await openReplay(
-    { state, ...shared, ...(replayUrl === undefined ? {} : { replayUrl, password: undefined }) },
-    { clock: Date.now, sleep },
-  )
+  const replay = await openReplay({ state, replayUrl: settings.value.replayUrl }, { clock: Date.now, sleep })
   if (typeof replay === 'string') return replay
   if (replay.notice !== undefined) host.say(replay.notice)
   const app = createGateway({
     settings: settings.value,
-    source: places.source,
-    state: places.state,
+    source: createDirectorySource(store, { clock: Date.now, sleep }),
+    state: createDirectorySource(state),
     ...(replay.store === undefined ? {} : { replay: replay.store }),
     module: await fetchPolicyVm(),
     fetch: createGuardedFetch(createUrlPolicy(settings.value)),
@@ -96,24 +84,6 @@ export async function createServedGateway(
         peer: 'socket',
       }),
   }
-}
-
-function readText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** The stores of documents and of applied records: directories, or servers; one connection where both are one. */
-async function openPlaces(
-  { store, state }: Pick<ServeOptions, 'store' | 'state'>,
-  password: string | undefined,
-): Promise<{ readonly source: ConfigSource; readonly state: StateStore } | string> {
-  const open = async (place: string): Promise<StateStore | string> =>
-    isRedisUrl(place) ? openRedisSource(place, password) : createDirectorySource(place)
-  const source = isRedisUrl(store) ? await open(store) : createDirectorySource(store, { clock: Date.now, sleep })
-  if (typeof source === 'string') return `Cannot use the server of --store: ${source}`
-  const records = isRedisUrl(store) && state === store ? source : await open(state)
-  if (typeof records === 'string') return `Cannot use the server of --state: ${records}`
-  return { source, state: records }
 }
 
 /** Names the host with its version. Deno provides Node's `process` as well. */

@@ -5,7 +5,6 @@ import { METRICS_CLUSTERS_MAX } from '../core/limits.ts'
 import { readErrorCode } from '../core/thrown.ts'
 import { PORT_MAX, readPort } from '../net/port.ts'
 import type { TlsFiles } from './http/tls-files.ts'
-import { isRedisUrl } from './redis/redis-url.ts'
 
 export interface ServeOptions {
   readonly store: string
@@ -29,7 +28,7 @@ export const SERVE_FLAGS = {
   store: {
     value: 'dir',
     required: true,
-    help: 'documents: <dir>/clusters/<clusterId>/<Section>.yaml, <dir>/trust-domain/<Section>.yaml; or redis://HOST:PORT for replicas',
+    help: 'documents: <dir>/clusters/<clusterId>/<Section>.yaml, <dir>/trust-domain/<Section>.yaml',
   },
   state: { value: 'dir', help: 'the directory for applied records of the gateway; default: the store' },
   host: { value: 'addr', help: 'the address to listen on; default 127.0.0.1' },
@@ -63,18 +62,13 @@ export function checkServeFlags(flags: ServeFlags, directory: string): ServeOpti
   if (typeof metrics === 'string') return metrics
   if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key must be given together'
   return {
-    store: resolvePlace(store, directory),
-    state: resolvePlace(state, directory),
+    store: resolve(directory, store),
+    state: resolve(directory, state),
     hostname: host ?? '127.0.0.1',
     port,
     ...(metrics === undefined ? {} : { metrics }),
     ...(cert && key ? { tls: { cert: resolve(directory, cert), key: resolve(directory, key) } } : {}),
   }
-}
-
-/** A directory, or a server as it is. */
-function resolvePlace(place: string, directory: string): string {
-  return isRedisUrl(place) ? place : resolve(directory, place)
 }
 
 function readMetrics(flags: ServeFlags): MetricsListener | string | undefined {
@@ -104,7 +98,6 @@ export async function findDirectoryFault({
     ['--store', store] as const,
     ...(state === store ? [] : [['--state', state] as const]),
   ]) {
-    if (isRedisUrl(directory)) continue
     const facts = await stat(directory).catch((error: unknown) => error)
     if (facts instanceof Error) {
       if (readErrorCode(facts) !== 'ENOENT') return `${flag}: cannot use ${directory}: ${facts.message}`

@@ -1,7 +1,8 @@
 // `--state DIR`: the directory where a gateway on Node or Deno writes its applied records, if it is not the store.
+import { resolve } from 'node:path'
 import type { Io } from '../command.ts'
 import type { Options } from '../define-command.ts'
-import { openPlace } from './open-place.ts'
+import { openDirectoryStore } from './directory-store.ts'
 import type { OperatorStore } from './operator-store.ts'
 
 export const STATE_OPTIONS = {
@@ -13,5 +14,5 @@ export async function openStateStore(
   store: OperatorStore,
   io: Io,
 ): Promise<OperatorStore> {
-  return state === undefined ? store : openPlace(state, io)
+  return state === undefined ? store : openDirectoryStore(resolve(io.directory, state))
 }

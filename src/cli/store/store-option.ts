@@ -5,17 +5,14 @@ import { type Io, makeUsageStop } from '../command.ts'
 import type { Options } from '../define-command.ts'
 import { DEVELOPMENT_FOLDER } from '../keys/dev-environment.ts'
 import { type OperatorSettings, readOperatorSettings } from '../operator-settings.ts'
+import { openDirectoryStore } from './directory-store.ts'
 import { openKvStore } from './kv-store.ts'
 import { openLocalKv } from './local-kv.ts'
-import { openPlace } from './open-place.ts'
 import type { OperatorStore } from './operator-store.ts'
 import { openRemoteKv } from './remote-kv.ts'
 
 export const STORE_OPTIONS = {
-  store: {
-    value: 'dir',
-    help: 'a directory of documents, as Node and Deno serve it, or redis://HOST:PORT; or --local, or --remote',
-  },
+  store: { value: 'dir', help: 'a directory of documents, as Node and Deno serve it; or --local, or --remote' },
   local: { help: "the development server's KV; the server need not run" },
   'persist-to': { value: 'dir', help: `the directory of that KV; default ${join(DEVELOPMENT_FOLDER, 'state')}` },
   remote: { help: "the account's Workers KV, through wrangler and its login" },
@@ -49,7 +46,8 @@ export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore>
   if (flags['persist-to'] !== undefined && !isLocal)
     throw makeUsageStop('--persist-to applies to --local only: remove it, or use --local')
   const settings = await readSettingsFor(flags, io)
-  if (flags.store !== undefined) return { store: await openPlace(flags.store, io), settings }
+  if (flags.store !== undefined)
+    return { store: await openDirectoryStore(resolve(io.directory, flags.store)), settings }
   if (!isLocal) return { store: openKvStore('Workers KV', openRemoteKv()), settings }
   const persistTo = resolve(io.directory, flags['persist-to'] ?? join(DEVELOPMENT_FOLDER, 'state'))
   const kv = openLocalKv(persistTo)

@@ -14,20 +14,15 @@ export interface OpenedReplay {
 /**
  * Opens the store.
  *
- * @param given `state` is the state directory; `replayUrl` a server in place of a file in it, and its password if that is not in
- *   the URL
+ * @param state the state directory
  * @returns the store, or a message if the start must stop: a store that was asked for must not be used
  */
 export async function openReplay(
-  {
-    state,
-    replayUrl,
-    password,
-  }: { readonly state: string; readonly replayUrl?: string | undefined; readonly password?: string | undefined },
+  { state, replayUrl }: { readonly state: string; readonly replayUrl: string | undefined },
   host: { readonly clock: Clock; readonly sleep: Sleep },
 ): Promise<OpenedReplay | string> {
   if (replayUrl !== undefined) {
-    const opened = await openRedisReplay(replayUrl, host.sleep, password)
+    const opened = await openRedisReplay(replayUrl, host.sleep)
     if (typeof opened === 'string') return `Cannot use the server of REPLAY_URL: ${opened}`
     const { store, notYet } = opened
     if (notYet === undefined) return { store }

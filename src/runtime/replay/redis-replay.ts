@@ -23,9 +23,8 @@ export interface RedisReplay extends ReplayStore {
 export async function openRedisReplay(
   url: string,
   sleep: Sleep,
-  password?: string,
 ): Promise<{ readonly store: RedisReplay; readonly notYet?: string } | string> {
-  const connection = await connectRedis(url, findUnsafePolicy, password)
+  const connection = await connectRedis(url, findUnsafePolicy)
   if (typeof connection === 'string') return connection
   const { client, fault } = connection
   const store: RedisReplay = {

@@ -1,6 +1,5 @@
 // Documents in a real Redis that a gateway process serves: while the server is paused, killed, emptied and started again no answer
 // is wrong, `/readyz` says what is so, and nothing is restarted but the server.
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vit
 import { type StandInCluster, startStandInCluster } from '../../dev/stand-in-cluster.ts'
 import { OPENSSL } from '../installed.ts'
 import { findFreePort, REDIS_SERVER, type RedisServer, startRedis } from '../runtime/replay/redis-server.ts'
+import { makeCertificates } from '../tls/certificates.ts'
 import { type Operated, operate, type Run, runTool, type ServerName } from './operated.ts'
 import { documents } from './scenarios.ts'
 
@@ -171,41 +171,21 @@ describe.skipIf(!REDIS_SERVER || !OPENSSL)('a Redis of documents with TLS', () =
 
 async function serveOverTls(host: ServerName): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-redis-tls-'))
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2']
-  const made = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-  ]
-  execFileSync('openssl', [...made, ...subject], { stdio: 'ignore' })
+  const certificates = makeCertificates()
+  const { cert, key } = certificates.of('good')
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  writeFileSync(certFile, cert)
+  writeFileSync(keyFile, key)
   const tlsPort = await findFreePort()
-  const flags = [
-    '--tls-port',
-    String(tlsPort),
-    '--tls-cert-file',
-    cert,
-    '--tls-key-file',
-    key,
-    '--tls-auth-clients',
-    'no',
-  ]
-  const server = await startRedis([...flags, '--tls-ca-cert-file', cert])
+  const flags = ['--tls-port', String(tlsPort), '--tls-cert-file', certFile, '--tls-key-file', keyFile]
+  const server = await startRedis([...flags, '--tls-auth-clients', 'no', '--tls-ca-cert-file', certificates.caFile])
   const store = `rediss://localhost:${tlsPort}`
-  const trusting = { NODE_EXTRA_CA_CERTS: cert, ...AUTHOR }
+  const trusting = { NODE_EXTRA_CA_CERTS: certificates.caFile, ...AUTHOR }
   const gateways: Operated[] = []
   try {
     const applied = await runTool('node', ['src/cli/postern.ts', 'config', 'apply', tree, '--store', store], trusting)
     expect(applied).toMatchObject({ code: 0 })
-    const trusted = await operate(host, { documents: {}, store, change: { NODE_EXTRA_CA_CERTS: cert } })
+    const trusted = await operate(host, { documents: {}, store, change: { NODE_EXTRA_CA_CERTS: certificates.caFile } })
     gateways.push(trusted)
     await expect.poll(() => readReadiness(trusted), RECOVERY).toBe(READY)
     expect(await login(trusted, 'seed')).toBe('200')
@@ -215,6 +195,7 @@ async function serveOverTls(host: ServerName): Promise<void> {
   } finally {
     for (const gateway of gateways) await gateway.stop()
     await server.stop()
+    certificates.remove()
     rmSync(folder, { recursive: true, force: true })
   }
 }

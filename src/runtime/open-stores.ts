@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises'
 import process from 'node:process'
 import type { ConfigSource, StateStore } from '../config/source.ts'
 import type { Clock, Sleep } from '../core/clock.ts'
-import { printable } from '../core/printable.ts'
 import { readErrorCode } from '../core/thrown.ts'
 import { createDirectorySource } from './directory-source.ts'
 import { connectRedis, isRedisRefusal, waitForRedis } from './redis/redis-client.ts'
@@ -75,9 +74,7 @@ export async function openStores(
       return `${flag}: cannot use ${address.name}: ${notYet}`
     }
     if (notYet !== undefined)
-      notices.push(
-        `${flag}: ${address.name} does not answer yet, and is tried again until it does: ${printable(notYet)}`,
-      )
+      notices.push(`${flag}: ${address.name} does not answer yet, and is tried again until it does: ${notYet}`)
     return {
       source: createRedisSource(connection),
       // Records are written before there are documents, and tell nothing of what is in force when there are none.

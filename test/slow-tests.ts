@@ -8,6 +8,7 @@ export const SLOW_TESTS: readonly string[] = [
   'test/upgrade/**',
   'test/metrics/**',
   'test/runtime/http/**',
+  'test/runtime/redis/**',
   'test/cli/store/**',
   'test/cli/map/map.test.ts',
   'test/wasm/**',

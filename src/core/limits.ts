@@ -480,8 +480,6 @@ export const REPLAY_EVENT_INTERVAL_MILLIS = 60_000
 /** Every so many claims the file of used evidence is cleared of what has expired, so many rows at a time. */
 export const REPLAY_PURGE_EVERY = 64
 export const REPLAY_PURGE_ROWS = 256
-/** How long the start waits for the server of used evidence. */
-export const REPLAY_START_MILLIS = 3_000
 /** An answer that a client of the gateway reads: mapped claims, and what is around them. */
 export const CLIENT_ANSWER_MAX_BYTES = 32 * 1024 * 1024
 /** Metadata services of clouds: they are on the machine's own network, and elsewhere nobody answers. */
@@ -503,6 +501,12 @@ export const VERIFIER_KEYS_COOLDOWN_MILLIS = 30_000
 export const REDIS_CONNECT_TIMEOUT_MILLIS = 2_000
 export const REDIS_PING_MILLIS = 2_000
 export const REDIS_RECONNECT_MILLIS = 250
+/** How long a start, of the gateway or of a command, waits for the server. */
+export const REDIS_START_MILLIS = 3_000
+/** A page of keys that is read at once from the index of documents. */
+export const REDIS_PAGE_KEYS = 1_000
+/** How long `postern` may write to a store in Redis after it took the lock, or after its last write. */
+export const REDIS_LOCK_MILLIS = 30_000
 /** Used evidence is remembered for this much longer than any gateway accepts it: clocks of machines differ. */
 export const REPLAY_MARGIN_SECONDS = 60
 

@@ -1,5 +1,4 @@
 // The gateway for an app of one's own on Node or Deno, with the defaults of `postern serve`: one call.
-import { resolve } from 'node:path'
 import process from 'node:process'
 import type { Attestor } from '../attest/attestor.ts'
 import type { AuditSink } from '../gateway/audit/audit.ts'
@@ -8,14 +7,18 @@ import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
 import { createServedGateway } from './create-served-gateway.ts'
 import { adoptAuthorities } from './http/adopt-authorities.ts'
-import { findDirectoryFault } from './serve-options.ts'
+import { findStoreFault } from './open-stores.ts'
+import { resolveStoreAddress } from './redis/store-address.ts'
 import { openServerOutputs, type ServerOutputs } from './server-outputs.ts'
 import type { Environment } from './settings.ts'
 
 export interface NodeGatewayOptions {
-  /** The directory of documents: `<store>/clusters/<clusterId>/<Section>.yaml`, `<store>/trust-domain/<Section>.yaml`. */
+  /**
+   * The directory of documents: `<store>/clusters/<clusterId>/<Section>.yaml`, `<store>/trust-domain/<Section>.yaml`; or
+   * `redis://...`, `rediss://...`, or `env:NAME` or `file:PATH` with such a URL.
+   */
   readonly store: string
-  /** The directory for applied records and used evidence. Default: the store. */
+  /** Where applied records are, in the same forms; a directory also takes used evidence. Default: the store. */
   readonly state?: string
   /** The settings by name: `TRUST_DOMAIN`, `ISSUER_URL`, `SESSION_SIGNING_KEYS` and others. Default: those of the process. */
   readonly environment?: Environment
@@ -31,7 +34,7 @@ export interface NodeGatewayOptions {
 }
 
 /**
- * Creates the gateway with a directory store, guarded fetch and the replay store that the settings name. Mount it with
+ * Creates the gateway with the store that is named, guarded fetch and the replay store that the settings name. Mount it with
  * `app.route`, or serve its `fetch`. Call it once per process.
  *
  * @throws {Error} that lists every problem of the settings, or names the directory that is missing
@@ -40,12 +43,12 @@ export interface NodeGatewayOptions {
  * serve({ fetch: gateway.fetch, port: 8787 })
  */
 export async function createNodeGateway(options: NodeGatewayOptions): Promise<GatewayApp> {
-  const store = resolve(options.store)
-  const state = resolve(options.state ?? store)
-  const fault = (await findDirectoryFault({ store, state })) ?? adoptAuthorities()
+  const environment = options.environment ?? process.env
+  const store = resolveStoreAddress(options.store, process.cwd())
+  const state = resolveStoreAddress(options.state ?? store, process.cwd())
+  const fault = (await findStoreFault({ store, state }, environment)) ?? adoptAuthorities()
   if (fault !== undefined) throw new Error(fault)
 
-  const environment = options.environment ?? process.env
   const outputs = openServerOutputs(readAuditFormat(environment['AUDIT_FORMAT']))
   const { attestors } = options
   const gateway = await createServedGateway({ store, state }, environment, {

@@ -1,4 +1,4 @@
-// Creates the gateway that Node and Deno serve over a directory of documents.
+// Creates the gateway that Node and Deno serve over a directory or a Redis of documents.
 import process from 'node:process'
 import type { Attestor } from '../attest/attestor.ts'
 import { createUrlPolicy } from '../config/compile/compile-context.ts'
@@ -10,11 +10,11 @@ import { createGateway } from '../gateway/gateway.ts'
 import type { MetricsOptions } from '../gateway/metrics/measure.ts'
 import type { HostState } from '../gateway/readiness.ts'
 import type { GatewayApp } from '../gateway/services.ts'
-import { createDirectorySource } from './directory-source.ts'
 import { createGuardedFetch } from './http/guarded-fetch.ts'
 import { readSocketAddress } from './http/peer-address.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
 import { fetchPolicyVm } from './load-policy-vm.ts'
+import { openStores } from './open-stores.ts'
 import { openReplay } from './replay/open-replay.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
@@ -39,7 +39,7 @@ export interface ServedGateway {
 }
 
 /**
- * Creates a gateway from directories and environment variables.
+ * Creates a gateway from addresses of stores and environment variables.
  * @param environment - the settings by name; see `readSettings`
  * @param host - where audit records go, and whether this process is ready
  * @returns the gateway, or a message that lists the problems of its settings
@@ -52,13 +52,19 @@ export async function createServedGateway(
   const settings = await readServingSettings(environment, { canResolve: true })
   if (!settings.ok) return describeProblems(settings.problems)
   const unusedProxy = findUnusedProxy(environment)
-  const replay = await openReplay({ state, replayUrl: settings.value.replayUrl }, { clock: Date.now, sleep })
+  const stores = await openStores({ store, state }, environment, { clock: Date.now, sleep })
+  if (typeof stores === 'string') return stores
+  const { stateDirectory, notices } = stores
+  const replay = await openReplay(
+    { state: stateDirectory, replayUrl: settings.value.replayUrl },
+    { clock: Date.now, sleep },
+  )
   if (typeof replay === 'string') return replay
-  if (replay.notice !== undefined) host.say(replay.notice)
+  for (const notice of [...notices, ...(replay.notice === undefined ? [] : [replay.notice])]) host.say(notice)
   const app = createGateway({
     settings: settings.value,
-    source: createDirectorySource(store, { clock: Date.now, sleep }),
-    state: createDirectorySource(state),
+    source: stores.source,
+    state: stores.state,
     ...(replay.store === undefined ? {} : { replay: replay.store }),
     module: await fetchPolicyVm(),
     fetch: createGuardedFetch(createUrlPolicy(settings.value)),

@@ -9,7 +9,8 @@ import { createServedGateway } from './create-served-gateway.ts'
 import { adoptAuthorities } from './http/adopt-authorities.ts'
 import { type HttpServer, listen, SERVER_BOUNDS } from './http/http-server.ts'
 import { readTlsPair, watchTlsFiles } from './http/tls-files.ts'
-import { findDirectoryFault, type MetricsListener, type ServeOptions } from './serve-options.ts'
+import { findStoreFault } from './open-stores.ts'
+import type { MetricsListener, ServeOptions } from './serve-options.ts'
 import { openServerOutputs, type ServerOutputs } from './server-outputs.ts'
 import type { Environment } from './settings.ts'
 import { sleep } from './sleep.ts'
@@ -19,7 +20,7 @@ import { sleep } from './sleep.ts'
  * start, it prints a message and ends the process with status 2.
  */
 export async function serveGateway(options: ServeOptions, environment: Environment): Promise<void> {
-  const fault = (await findDirectoryFault(options)) ?? adoptAuthorities()
+  const fault = (await findStoreFault(options, environment)) ?? adoptAuthorities()
   if (fault !== undefined) stop(printable(fault))
   const tls = options.tls === undefined ? undefined : await readTlsPair(options.tls)
   if (typeof tls === 'string') stop(printable(tls))

@@ -1,12 +1,12 @@
 // The flags of `serve`, and the checks on them before the server starts.
-import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { METRICS_CLUSTERS_MAX } from '../core/limits.ts'
-import { readErrorCode } from '../core/thrown.ts'
 import { PORT_MAX, readPort } from '../net/port.ts'
 import type { TlsFiles } from './http/tls-files.ts'
+import { resolveStoreAddress, STORE_ADDRESS_WORDS } from './redis/store-address.ts'
 
 export interface ServeOptions {
+  /** Addresses: see `readStoreAddress`. */
   readonly store: string
   readonly state: string
   readonly hostname: string
@@ -26,11 +26,14 @@ export interface MetricsListener {
 /** By the name of the flag; `value` is the name of its value in the help. */
 export const SERVE_FLAGS = {
   store: {
-    value: 'dir',
+    value: 'dir|url',
     required: true,
-    help: 'documents: <dir>/clusters/<clusterId>/<Section>.yaml, <dir>/trust-domain/<Section>.yaml',
+    help: `documents: <dir>/clusters/<clusterId>/<Section>.yaml, <dir>/trust-domain/<Section>.yaml; or ${STORE_ADDRESS_WORDS}`,
   },
-  state: { value: 'dir', help: 'the directory for applied records of the gateway; default: the store' },
+  state: {
+    value: 'dir|url',
+    help: 'where the gateway keeps its applied records, in the same forms; default: the store',
+  },
   host: { value: 'addr', help: 'the address to listen on; default 127.0.0.1' },
   port: { value: 'n', help: 'the port to listen on; default 8787; 0 takes a free one' },
   'tls-cert': {
@@ -62,8 +65,8 @@ export function checkServeFlags(flags: ServeFlags, directory: string): ServeOpti
   if (typeof metrics === 'string') return metrics
   if ((cert === undefined) !== (key === undefined)) return '--tls-cert and --tls-key must be given together'
   return {
-    store: resolve(directory, store),
-    state: resolve(directory, state),
+    store: resolveStoreAddress(store, directory),
+    state: resolveStoreAddress(state, directory),
     hostname: host ?? '127.0.0.1',
     port,
     ...(metrics === undefined ? {} : { metrics }),
@@ -83,27 +86,4 @@ function readMetrics(flags: ServeFlags): MetricsListener | string | undefined {
   if (!(clusters <= METRICS_CLUSTERS_MAX))
     return `--metrics-clusters must be a number from 0 to ${METRICS_CLUSTERS_MAX}`
   return { host: host ?? '127.0.0.1', port, clusters }
-}
-
-/**
- * Checks that the directories exist. A missing one is not created: with a typo in its name, the gateway would be ready over
- * an empty store and refuse every login.
- * @returns a message that names the flag, the directory and the next step, or `undefined`
- */
-export async function findDirectoryFault({
-  store,
-  state,
-}: Pick<ServeOptions, 'store' | 'state'>): Promise<string | undefined> {
-  for (const [flag, directory] of [
-    ['--store', store] as const,
-    ...(state === store ? [] : [['--state', state] as const]),
-  ]) {
-    const facts = await stat(directory).catch((error: unknown) => error)
-    if (facts instanceof Error) {
-      if (readErrorCode(facts) !== 'ENOENT') return `${flag}: cannot use ${directory}: ${facts.message}`
-      return `${flag}: the directory ${directory} does not exist: create it with \`mkdir -p ${directory}\`, or correct the name`
-    }
-    if (!(facts as { isDirectory(): boolean }).isDirectory()) return `${flag}: ${directory} is not a directory`
-  }
-  return undefined
 }

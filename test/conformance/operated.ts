@@ -27,6 +27,8 @@ export interface Operated {
   readonly url: string
   readonly child: ChildProcess
   readonly folder: string
+  /** The settings of its environment. */
+  readonly settings: Readonly<Record<string, string>>
   /** Standard error so far, and standard output unless it is redirected. */
   readonly said: () => string
   readonly recorded: () => string
@@ -40,12 +42,14 @@ interface Options {
   /** A file descriptor for standard output. */
   readonly stdout?: number
   readonly change?: Readonly<Record<string, string>>
+  /** In place of the directory of `documents`. */
+  readonly store?: string
 }
 
-/** Starts `serve` on a free port over a directory of documents. Rejects with its standard error if it ends instead. */
+/** Starts `serve` on a free port over a directory of documents, or another store. Rejects with its standard error if it ends instead. */
 export async function operate(
   host: ServerName,
-  { documents, flags = [], stdout, change = {} }: Options,
+  { documents, flags = [], stdout, change = {}, store: address }: Options,
 ): Promise<Operated> {
   const folder = mkdtempSync(join(tmpdir(), `postern-operated-${host}-`))
   const store = join(folder, 'store')
@@ -56,9 +60,9 @@ export async function operate(
     writeFileSync(path, text)
   }
   const settings = { ...(await readDevelopmentSettings(folder, 'http://127.0.0.1:8787')), ...change }
-  const [command, ...args] = [...COMMANDS[host], ...SERVE, '--store', store, '--port', '0', ...flags]
+  const [command, ...args] = [...COMMANDS[host], ...SERVE, '--store', address ?? store, '--port', '0', ...flags]
   const child = spawn(command, args, {
-    env: { ...process.env, ...settings, NODE_EXTRA_CA_CERTS: '' },
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: '', ...settings },
     stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
   })
   let said = ''
@@ -79,6 +83,7 @@ export async function operate(
     url,
     child,
     folder,
+    settings,
     ended,
     said: () => said,
     recorded: () => recorded,

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -11,6 +11,7 @@ import {
 } from '../../src/core/limits.ts'
 import { createDirectorySource } from '../../src/runtime/directory-source.ts'
 import { keepsStoreContract } from '../config/source-contract.ts'
+import { keepsTruthUnderFaults } from '../config/source-faults.ts'
 
 const made: string[] = []
 
@@ -157,4 +158,54 @@ describe('a file that is being written', () => {
     const { source } = await written(1, (path) => rm(path))
     expect(await source.read(KEY)).toBeUndefined()
   })
+})
+
+keepsTruthUnderFaults('a directory', async () => {
+  const parent = await makeDirectory()
+  const directory = join(parent, 'store')
+  await mkdir(directory)
+  const path = join(directory, 'clusters/c-1/AgentAttestation.yaml')
+  let whole = new Uint8Array()
+  let isWriting = false
+  const source = createDirectorySource(directory, {
+    clock: Date.now,
+    // Each look at a file that is being written finds more of it.
+    sleep: async () => (isWriting ? appendFile(path, 'x') : utimes(path, 1000, 1000)),
+  })
+  const away = {
+    begin: () => rename(directory, `${directory}-away`),
+    end: () => rename(`${directory}-away`, directory),
+  }
+  return {
+    source,
+    async put(key, bytes) {
+      whole = bytes
+      await createDirectorySource(directory).write(key, bytes)
+    },
+    faults: {
+      'a stall of 3 s': 'no file system of this machine can be stalled',
+      'a value that ends in its middle': {
+        async begin() {
+          isWriting = true
+          await writeFile(path, whole.subarray(0, whole.length / 2))
+        },
+        async end() {
+          isWriting = false
+          await writeFile(path, whole)
+        },
+      },
+      // A loop of links, since root may read every file.
+      'refused access': {
+        async begin() {
+          await away.begin()
+          await symlink(directory, directory)
+        },
+        async end() {
+          await rm(directory)
+          await away.end()
+        },
+      },
+      'an outage, before a restart': away,
+    },
+  }
 })

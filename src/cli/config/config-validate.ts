@@ -1,5 +1,4 @@
 // `postern config validate`: reports every issue of documents before they are stored.
-import { resolve } from 'node:path'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import { hasScope, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
@@ -12,7 +11,7 @@ import { EXIT, type Io, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { type CompiledDocument, compileFile, readDocumentFile } from '../document.ts'
 import { countIssues, formatIssues, makeIssuesJson } from '../format-issues.ts'
-import { openDirectoryStore } from '../store/directory-store.ts'
+import { openStoreAddress } from '../store/open-address.ts'
 import { readSettingsFor } from '../store/store-option.ts'
 import { formatCount, paint } from '../terminal.ts'
 import { collectFindings, findAcrossSections } from './cross-section-findings.ts'
@@ -25,8 +24,8 @@ export const configValidate = defineCommand({
   arguments: [['[file...]', 'documents; may be omitted with --store']],
   options: {
     store: {
-      value: 'dir',
-      help: 'list the clusters of this directory whose mapping the TrustDomain document refuses: the given one, or the stored one',
+      value: 'dir|url',
+      help: 'list the clusters of this store whose mapping the TrustDomain document refuses: the given one, or the stored one',
     },
     ...JSON_OPTION,
     'env-file': {
@@ -38,7 +37,7 @@ export const configValidate = defineCommand({
     if (files.length === 0 && values.store === undefined)
       throw makeUsageStop('Missing files to validate: name them, or add --store DIR')
     const settings = await readSettingsFor(values, io)
-    const store = values.store === undefined ? undefined : await openDirectoryStore(resolve(io.directory, values.store))
+    const store = values.store === undefined ? undefined : await openStoreAddress('--store', values.store, io)
     const documents: CompiledDocument[] = []
     for (const file of files) {
       const bytes = await readDocumentFile(file, io)

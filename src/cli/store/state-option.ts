@@ -1,12 +1,14 @@
-// `--state DIR`: the directory where a gateway on Node or Deno writes its applied records, if it is not the store.
-import { resolve } from 'node:path'
+// `--state`: where a gateway on Node or Deno writes its applied records, if it is not the store.
 import type { Io } from '../command.ts'
 import type { Options } from '../define-command.ts'
-import { openDirectoryStore } from './directory-store.ts'
+import { openStoreAddress } from './open-address.ts'
 import type { OperatorStore } from './operator-store.ts'
 
 export const STATE_OPTIONS = {
-  state: { value: 'dir', help: 'the directory with the applied records of the gateway; default: the store' },
+  state: {
+    value: 'dir|url',
+    help: 'where the applied records of the gateway are, in the same forms; default: the store',
+  },
 } as const satisfies Options
 
 export async function openStateStore(
@@ -14,5 +16,5 @@ export async function openStateStore(
   store: OperatorStore,
   io: Io,
 ): Promise<OperatorStore> {
-  return state === undefined ? store : openDirectoryStore(resolve(io.directory, state))
+  return state === undefined ? store : openStoreAddress('--state', state, io)
 }

@@ -1,18 +1,22 @@
 // The store that a command works on: exactly one of `--store DIR`, `--local` and `--remote`. There is no default, since a
 // document in the wrong store either does not protect or causes an outage.
 import { join, resolve } from 'node:path'
+import { STORE_ADDRESS_WORDS } from '../../runtime/redis/store-address.ts'
 import { type Io, makeUsageStop } from '../command.ts'
 import type { Options } from '../define-command.ts'
 import { DEVELOPMENT_FOLDER } from '../keys/dev-environment.ts'
 import { type OperatorSettings, readOperatorSettings } from '../operator-settings.ts'
-import { openDirectoryStore } from './directory-store.ts'
 import { openKvStore } from './kv-store.ts'
 import { openLocalKv } from './local-kv.ts'
+import { openStoreAddress } from './open-address.ts'
 import type { OperatorStore } from './operator-store.ts'
 import { openRemoteKv } from './remote-kv.ts'
 
 export const STORE_OPTIONS = {
-  store: { value: 'dir', help: 'a directory of documents, as Node and Deno serve it; or --local, or --remote' },
+  store: {
+    value: 'dir|url',
+    help: `documents as Node and Deno serve them: a directory, or ${STORE_ADDRESS_WORDS}; or --local, or --remote`,
+  },
   local: { help: "the development server's KV; the server need not run" },
   'persist-to': { value: 'dir', help: `the directory of that KV; default ${join(DEVELOPMENT_FOLDER, 'state')}` },
   remote: { help: "the account's Workers KV, through wrangler and its login" },
@@ -46,8 +50,7 @@ export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore>
   if (flags['persist-to'] !== undefined && !isLocal)
     throw makeUsageStop('--persist-to applies to --local only: remove it, or use --local')
   const settings = await readSettingsFor(flags, io)
-  if (flags.store !== undefined)
-    return { store: await openDirectoryStore(resolve(io.directory, flags.store)), settings }
+  if (flags.store !== undefined) return { store: await openStoreAddress('--store', flags.store, io), settings }
   if (!isLocal) return { store: openKvStore('Workers KV', openRemoteKv()), settings }
   const persistTo = resolve(io.directory, flags['persist-to'] ?? join(DEVELOPMENT_FOLDER, 'state'))
   const kv = openLocalKv(persistTo)

@@ -3,9 +3,9 @@ import type { Context } from 'hono'
 import { formatInstantMillis } from '../../core/instant.ts'
 import { CLUSTER_ID_AUDITED_MAX_LENGTH } from '../../core/limits.ts'
 import { printable } from '../../core/printable.ts'
-import { parseTraceparent } from '../../core/traceparent.ts'
 import type { GatewayEnv, Services } from '../services.ts'
 import type { AuditRecord } from './audit.ts'
+import { parseTraceparent } from './traceparent.ts'
 
 interface RecordHead<Event extends AuditRecord['event']> {
   readonly v: 1

@@ -7,3 +7,9 @@ export function isRedisUrl(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== ''
 }
+
+/** Names the server in messages: without user, password and query. */
+export function describeRedisUrl(text: string): string {
+  const { protocol, host, pathname } = new URL(text)
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
+}

@@ -14,11 +14,11 @@ export interface OpenedReplay {
 /**
  * Opens the store.
  *
- * @param state the state directory
+ * @param state the state directory, if the state is in one
  * @returns the store, or a message if the start must stop: a store that was asked for must not be used
  */
 export async function openReplay(
-  { state, replayUrl }: { readonly state: string; readonly replayUrl: string | undefined },
+  { state, replayUrl }: { readonly state: string | undefined; readonly replayUrl: string | undefined },
   host: { readonly clock: Clock; readonly sleep: Sleep },
 ): Promise<OpenedReplay | string> {
   if (replayUrl !== undefined) {
@@ -31,7 +31,8 @@ export async function openReplay(
       notice: `The server of REPLAY_URL does not answer, and evidence cannot be claimed until it does: ${notYet}`,
     }
   }
-  const opened = await openSqliteReplay(state, host)
+  // Documents may be kept with less care than claims, so their server does not take claims without being asked to.
+  const opened = state === undefined ? 'the state is in no directory' : await openSqliteReplay(state, host)
   if (typeof opened !== 'string') return { store: opened }
   return {
     notice: `There is no store of used evidence, so policies with singleUse admit no login: ${opened}; or set REPLAY_URL`,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseTraceparent } from '../../src/core/traceparent.ts'
+import { parseTraceparent } from '../../../src/gateway/audit/traceparent.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const PARENT = 'b7ad6b7169203331'

@@ -9,8 +9,9 @@ import { METRICS } from '../../src/gateway/metrics/metrics.ts'
 import { PROMTOOL } from '../installed.ts'
 import { CAN_FILL_A_DISK, type Hour, runHour } from './hour.ts'
 
+/** The program itself: what npm puts before it would be ended in its place. */
 const DENO = [
-  resolve('node_modules/.bin/deno'),
+  resolve(`node_modules/@deno/linux-${process.arch}-glibc/deno`),
   'run',
   '--allow-net',
   '--allow-env',

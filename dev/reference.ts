@@ -11,6 +11,7 @@ import { METRICS, type MetricName } from '../src/gateway/metrics/metrics.ts'
 import type { CauseRow } from '../src/net/cause-row.ts'
 import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
 import { makeAttestorsPage } from './attestors-page.ts'
+import { makeAuditPage } from './audit-page.ts'
 import { formatCode, formatTable } from './markdown.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
@@ -196,4 +197,5 @@ export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
   ['docs/issuer-failures.md', makeIssuerFailuresPage],
   ['docs/events.md', makeEventsPage],
   ['docs/metrics.md', makeMetricsPage],
+  ['docs/audit-records.md', makeAuditPage],
 ])

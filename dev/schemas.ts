@@ -6,6 +6,7 @@ import { type AttestorTable, createAttestorTable } from '../src/attest/table.ts'
 import { createDocumentSchema } from '../src/config/sections/section.ts'
 import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sections/table.ts'
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
+import { AUDIT_DEFINITIONS, auditLineSchema } from './audit-schema.ts'
 
 /** Makes the JSON Schema of a section's documents as formatted JSON, without checks that JSON Schema cannot express. */
 export function makeJsonSchema(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
@@ -61,12 +62,19 @@ function printSchema(schema: object): string {
   return `${folded}\n`
 }
 
-/** The file of a schema, by the name of its section or `openapi-schemas`. */
-export function makeSchemaUrl(name: SectionName | 'openapi-schemas'): URL {
+/** Makes the JSON Schema of the lines of the audit stream. */
+export function makeAuditSchema(): string {
+  const schema = toJsonSchema(auditLineSchema, { ignoreActions: ['readonly'], definitions: AUDIT_DEFINITIONS })
+  return printSchema(schema)
+}
+
+/** The file of a schema, by the name of its section, `openapi-schemas` or `audit-record`. */
+export function makeSchemaUrl(name: SectionName | 'openapi-schemas' | 'audit-record'): URL {
   return new URL(`../schemas/${name}.json`, import.meta.url)
 }
 
 if (import.meta.main) {
   for (const name of listSectionNames()) writeFileSync(makeSchemaUrl(name), makeJsonSchema(name))
   writeFileSync(makeSchemaUrl('openapi-schemas'), makeOpenApiSchemas())
+  writeFileSync(makeSchemaUrl('audit-record'), makeAuditSchema())
 }

@@ -13,7 +13,7 @@ describe('the JSON Schemas for editors', () => {
   it('are of sections that exist', () => {
     const files = readdirSync(new URL('.', makeSchemaUrl('Cluster')))
     expect(files.toSorted()).toEqual(
-      [...listSectionNames(), 'openapi-schemas'].map((name) => `${name}.json`).toSorted(),
+      [...listSectionNames(), 'openapi-schemas', 'audit-record'].map((name) => `${name}.json`).toSorted(),
     )
   })
 

@@ -145,8 +145,9 @@ describe('policies', () => {
     )
     writeFileSync(join(folder, 'BODY.json'), '{"attestations":[{"type":"k8s_token","evidence":{"token":"a.b.c"}}]}')
     const runs = linesOf(block('npm run -s postern -- config validate')).map((line) => sh(line))
-    expect(runs.map(({ status }) => status)).toEqual([0, 0, 1])
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 1, 1])
     expect(runs[2]?.said).toContain('token_malformed')
+    expect(runs[3]?.out).toContain('0 clusters')
   })
 
   it('that of hosts compiles once it has a key', () => {

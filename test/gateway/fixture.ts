@@ -1,5 +1,6 @@
 // A whole gateway over a store in memory and a real issuer on loopback; the clock and the audit log are the test's.
 
+import { findLineFaults } from '../../dev/audit-schema.ts'
 import type { Attestor } from '../../src/attest/attestor.ts'
 import { ATTESTORS, type AttestorTable, createAttestorTable } from '../../src/attest/table.ts'
 import { ABSENCE_RECHECK_MILLIS, REPLAY_TIMEOUT_MILLIS } from '../../src/core/limits.ts'
@@ -73,6 +74,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const store = createMemoryStore()
   const records: Exclude<AuditRecord, EventRecord>[] = []
   const events: EventRecord[] = []
+  const invalid: string[] = []
   const read = readSettings(
     {
       TRUST_DOMAIN: 'example.org',
@@ -105,6 +107,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       },
       audit(record) {
         if (!world.isTakingRecords) return false
+        // Whatever a test does: the schema of the stream describes its lines.
+        invalid.push(...findLineFaults(record))
         if ('requestId' in record) records.push(record)
         else events.push(record)
         return true
@@ -121,6 +125,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       { method: init.method ?? 'GET', path },
       { status: response.status, headers: response.headers, text },
     )
+    if (invalid.length > 0)
+      throw new Error(`schemas/audit-record.json does not describe a record: ${invalid.join('\n')}`)
     if (undescribed.length > 0) throw new Error(`/openapi.json does not describe an answer: ${undescribed.join('\n')}`)
     return { status: response.status, headers: response.headers, text, body: JSON.parse(text) }
   }

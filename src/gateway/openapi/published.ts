@@ -55,9 +55,18 @@ const readByAnyPage = cors({
   maxAge: PREFLIGHT_MAX_AGE_SECONDS,
 })
 
-/** Answers `304` if `If-None-Match` has the tag (RFC 9110 sections 13.1.2 and 15.4.5), with the CORS headers. */
+/**
+ * Answers `304` if `If-None-Match` has the tag (RFC 9110 sections 13.1.2 and 15.4.5), with the headers of every answer and
+ * those of CORS. The middleware drops what is not listed.
+ */
 const revalidated = etag({
-  retainedHeaders: [...RETAINED_304_HEADERS, 'Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'],
+  retainedHeaders: [
+    ...RETAINED_304_HEADERS,
+    'X-Request-Id',
+    'X-Content-Type-Options',
+    'Access-Control-Allow-Origin',
+    'Access-Control-Expose-Headers',
+  ],
 })
 
 /** Adds `GET path`, with CORS preflights. @param find returns the document, or a refusal */

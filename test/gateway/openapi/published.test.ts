@@ -119,6 +119,9 @@ describe('If-None-Match', () => {
     const tag = (await ask(path)).headers.get('ETag')?.slice(1, -1) ?? ''
     const answer = await ask(path, { headers: { 'If-None-Match': header(tag) } })
     expect(answer.status).toBe(isMatch ? 304 : 200)
+    // What every answer has, an empty one too.
+    expect(answer.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
+    expect(answer.headers.get('X-Content-Type-Options')).toBe('nosniff')
   })
 
   it('is of no use to a request that is refused', async () => {

@@ -13,7 +13,10 @@ export function refuseWhenDeployedAsLocal(app: GatewayApp, issuerUrl: string): G
   const local = new Hono<GatewayEnv>()
   local.use(async (c, next) => {
     if (isLoopbackUrl(c.req.url)) return next()
+    // The headers of every answer.
     c.set('requestId', makeUuidV7(Date.now()))
+    c.header('X-Request-Id', c.get('requestId'))
+    c.header('X-Content-Type-Options', 'nosniff')
     c.header('Cache-Control', 'no-store')
     return answerProblem(c, {
       code: 'settings_invalid',

@@ -21,4 +21,8 @@ it.each([
     context as never,
   )
   expect(response.status).toBe(status)
+  if (status !== 503) return
+  const { requestId } = (await response.json()) as { readonly requestId: string }
+  const headers = ['X-Request-Id', 'Cache-Control', 'X-Content-Type-Options'].map((name) => response.headers.get(name))
+  expect(headers).toEqual([requestId, 'no-store', 'nosniff'])
 })

@@ -57,6 +57,16 @@ describe('the listener', () => {
     expect((await fetch(server.url, { method: 'POST' })).status).toBe(405)
   })
 
+  it('answers 500 if the metrics cannot be read, and goes on', async () => {
+    let isBroken = true
+    const prometheus = createPrometheus()
+    const scrape = () => (isBroken ? Promise.reject(new Error('/proc is gone')) : prometheus.scrape())
+    server = await serveMetrics({ scrape }, { host: '127.0.0.1', port: 0 })
+    expect((await fetch(server.url)).status).toBe(500)
+    isBroken = false
+    expect((await fetch(server.url)).status).toBe(200)
+  })
+
   it('says nothing of a gauge that is no more', async () => {
     const { port, scrape } = createPrometheus()
     let states: readonly string[] = ['applied', 'refused']

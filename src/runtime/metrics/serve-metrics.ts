@@ -18,16 +18,19 @@ export function serveMetrics(
     if (path !== '/metrics') return void response.writeHead(404).end('only /metrics is here\n')
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return void response.writeHead(405, { Allow: 'GET, HEAD' }).end()
-    const { text, contentType } = await scrape()
-    response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' })
-    response.end(request.method === 'HEAD' ? undefined : text)
+    const scraped = await scrape().catch(() => undefined)
+    // A rejection here would end the process, and with it all logins.
+    if (scraped === undefined) return void response.writeHead(500).end('the metrics could not be read\n')
+    response.writeHead(200, { 'Content-Type': scraped.contentType, 'Cache-Control': 'no-store' })
+    response.end(request.method === 'HEAD' ? undefined : scraped.text)
   })
   // A scraper asks every some seconds; whoever holds connections gets few.
   server.maxConnections = 16
   server.headersTimeout = 5000
   server.requestTimeout = 5000
   return new Promise((listening, fail) => {
-    server.once('error', fail)
+    // For as long as it listens: a connection that cannot be accepted (too many open files) must not end the process.
+    server.on('error', fail)
     server.listen(port, host, () => {
       const { address, port: taken, family } = server.address() as AddressInfo
       listening({

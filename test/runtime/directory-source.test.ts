@@ -1,6 +1,21 @@
-import { appendFile, mkdir, mkdtemp, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   DOCUMENT_MAX_BYTES,
@@ -11,7 +26,7 @@ import {
 } from '../../src/core/limits.ts'
 import { createDirectorySource } from '../../src/runtime/directory-source.ts'
 import { keepsStoreContract } from '../config/source-contract.ts'
-import { keepsTruthUnderFaults } from '../config/source-faults.ts'
+import { type Fault, keepsTruthUnderFaults } from '../config/source-faults.ts'
 
 const made: string[] = []
 
@@ -160,6 +175,24 @@ describe('a file that is being written', () => {
   })
 })
 
+/**
+ * Every thread that waits for files hangs in the kernel, as on a server of files that does not answer: each opens a pipe, until
+ * somebody writes to it.
+ */
+function stallFiles(folder: string): Fault {
+  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
+  const pipes = Array.from({ length: threads }, (_, index) => join(folder, `pipe-${index}`))
+  let opened: readonly Promise<FileHandle>[] = []
+  return {
+    begin() {
+      execFileSync('mkfifo', pipes)
+      opened = pipes.map((pipe) => open(pipe))
+      spawn('sh', ['-c', 'sleep 3; for pipe; do : > "$pipe"; done', 'sh', ...pipes])
+    },
+    end: async () => Promise.all((await Promise.all(opened)).map((pipe) => pipe.close())),
+  }
+}
+
 keepsTruthUnderFaults('a directory', async () => {
   const parent = await makeDirectory()
   const directory = join(parent, 'store')
@@ -183,7 +216,7 @@ keepsTruthUnderFaults('a directory', async () => {
       await createDirectorySource(directory).write(key, bytes)
     },
     faults: {
-      'a stall of 3 s': 'no file system of this machine can be stalled',
+      'a stall of 3 s': stallFiles(parent),
       'a value that ends in its middle': {
         async begin() {
           isWriting = true

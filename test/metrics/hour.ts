@@ -57,10 +57,12 @@ export async function runHour(command: readonly string[]): Promise<Hour> {
     })
     const { url, metrics } = await readAddresses(child)
 
+    let lastId = ''
     const ask = async (path: string, body: unknown, session?: string): Promise<{ status: number; body: Answer }> => {
       const headers: Record<string, string> = { 'Content-Type': 'application/json' }
       if (session !== undefined) headers['Authorization'] = `Bearer ${session}`
       const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+      lastId = response.headers.get('X-Request-Id') ?? ''
       return { status: response.status, body: (await response.json()) as Answer }
     }
     const login = (id: string, token: string) =>
@@ -121,7 +123,13 @@ export async function runHour(command: readonly string[]): Promise<Hour> {
 
     await until(async () => readFileSync(stream, 'utf8').includes('"event":"audit_recovered"'))
     const scrape = await (await fetch(metrics)).text()
-    const lines = readFileSync(stream, 'utf8').trim().split('\n')
+    // An answer may be sent before its record, which the gateway holds, is whole in the file.
+    let text = ''
+    await until(async () => {
+      text = readFileSync(stream, 'utf8')
+      return text.includes(lastId) && text.endsWith('\n')
+    })
+    const lines = text.trim().split('\n')
     return { records: lines.map((line) => JSON.parse(line) as Record<string, unknown>), scrape, unrecorded }
   } finally {
     child?.kill('SIGKILL')

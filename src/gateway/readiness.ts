@@ -8,6 +8,7 @@ import { countSecondsSince } from '../core/duration.ts'
 import { READY_CACHE_MILLIS, READY_STORE_TIMEOUT_MILLIS } from '../core/limits.ts'
 import type { ReplayStore } from '../policy/single-use/replay-store.ts'
 import type { SingleUse } from '../policy/single-use/single-use.ts'
+import type { KeySetAges } from '../token/keys/source-status.ts'
 import type { Checks } from './answers/health-answers.ts'
 
 /** State that only the host knows. */
@@ -34,6 +35,7 @@ interface ReadinessOptions {
   readonly replay: Pick<ReplayStore, 'kind' | 'scope'> | undefined
   readonly singleUse: Pick<SingleUse, 'failingSinceMillis' | 'probe'> | undefined
   readonly countDocuments: () => CacheCounts
+  readonly countKeys: () => Pick<KeySetAges, 'failing' | 'stale'>
   readonly hostState: (() => HostState) | undefined
 }
 
@@ -45,10 +47,11 @@ interface StoreState {
   readonly sinceMillis: number
   readonly checkedMillis: number
   readonly documents: CacheCounts
+  readonly keys: Pick<KeySetAges, 'failing' | 'stale'>
 }
 
 export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
-  const { source, clock, sleep, isSealing, replay, singleUse, countDocuments, hostState } = options
+  const { source, clock, sleep, isSealing, replay, singleUse, countDocuments, countKeys, hostState } = options
   let last: StoreState | undefined
   let askedMillis: number | undefined
 
@@ -70,7 +73,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     const [readable] = await Promise.all([reading, singleUse?.probe()])
     const checkedMillis = clock()
     const sinceMillis = last?.readable === readable ? last.sinceMillis : checkedMillis
-    last = { readable, sinceMillis, checkedMillis, documents: countDocuments() }
+    last = { readable, sinceMillis, checkedMillis, documents: countDocuments(), keys: countKeys() }
     askedMillis = undefined
     return last
   }
@@ -81,6 +84,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     const nowMillis = clock()
     const replaySinceMillis = singleUse?.failingSinceMillis()
     const { refused, unreadable, recordsFailingSinceMillis } = store.documents
+    const { failing, stale } = store.keys
     const states: readonly (readonly [Checks['degraded'][number], boolean, Unready | undefined])[] = [
       ['draining', isDraining, 'gateway_draining'],
       ['store_unreadable', !store.readable, 'store_unavailable'],
@@ -90,6 +94,8 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
       ['documents_refused', refused > 0, undefined],
       ['documents_unreadable', unreadable > 0, undefined],
       ['records_failing', recordsFailingSinceMillis !== undefined, undefined],
+      // Every instance meets the same issuers: one that is taken out of service for them mends nothing.
+      ['keys_failing', failing > 0, undefined],
       // Policies without `singleUse` do not depend on it.
       ['replay_failing', replaySinceMillis !== undefined, undefined],
     ]
@@ -104,6 +110,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
           checkedSecondsAgo: countSecondsSince(store.checkedMillis, nowMillis),
         },
         documents: { refused, unreadable },
+        keys: { failing, stale },
         audit:
           auditRefusingSinceMillis === undefined
             ? { taking: true }

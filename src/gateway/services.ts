@@ -185,6 +185,7 @@ export function createServices(options: GatewayOptions): Services {
       replay,
       singleUse,
       countDocuments: configs.count,
+      countKeys: keySources.ages,
       hostState: options.hostState,
     }),
     authority: {

@@ -14,6 +14,7 @@ function rig() {
     replaySinceMillis: undefined as number | undefined,
     probes: 0,
     counts: { refused: 0, unreadable: 0 } as CacheCounts,
+    keys: { failing: 0, stale: 0 },
   }
   const ready = () =>
     createReadiness({
@@ -40,6 +41,7 @@ function rig() {
         },
       },
       countDocuments: () => state.counts,
+      countKeys: () => state.keys,
       hostState: () => state.hostState,
     })
   return { state, ready }
@@ -57,6 +59,7 @@ describe('readiness', () => {
       'audit_unavailable',
       ['audit_failing'],
     ],
+    ['an issuer does not answer', { keys: { failing: 1, stale: 0 } }, undefined, ['keys_failing']],
     ['nothing is sealed', { isSealing: false }, undefined, ['sealing_off']],
     ['used evidence cannot be told', { replaySinceMillis: 1 }, undefined, ['replay_failing']],
     ['a document is refused', { counts: { refused: 1, unreadable: 0 } }, undefined, ['documents_refused']],
@@ -112,8 +115,13 @@ describe('readiness', () => {
   it('says since when records cannot be written, and how many documents are concerned', async () => {
     const { state, ready } = rig()
     state.counts = { refused: 2, unreadable: 3, recordsFailingSinceMillis: state.nowMillis - 5_000 }
+    state.keys = { failing: 4, stale: 1 }
     const { checks } = await ready()()
-    expect(checks).toMatchObject({ documents: { refused: 2, unreadable: 3 }, recordsFailingForSeconds: 5 })
+    expect(checks).toMatchObject({
+      documents: { refused: 2, unreadable: 3 },
+      keys: { failing: 4, stale: 1 },
+      recordsFailingForSeconds: 5,
+    })
   })
 
   it('asks a store that hangs once at a time, and answers by what it knew', async () => {

@@ -11,6 +11,10 @@ export const checksSchema = v.pipe(
       v.object({ refused: integer, unreadable: integer }),
       v.description('Refused: the stored version is not in force. Unreadable: the last read failed, within a minute'),
     ),
+    keys: v.pipe(
+      v.object({ failing: integer, stale: integer }),
+      v.description('Sources of keys of issuers. Failing: the last fetch failed. Stale: keys over their age are used'),
+    ),
     audit: v.object({ taking: v.boolean(), failingForSeconds: v.exactOptional(integer) }),
     sealing: v.pipe(v.boolean(), v.description('Whether versions in force are recorded for isolates that start later')),
     recordsFailingForSeconds: v.exactOptional(integer),
@@ -32,6 +36,7 @@ export const checksSchema = v.pipe(
         'documents_refused',
         'documents_unreadable',
         'records_failing',
+        'keys_failing',
         'replay_failing',
       ]),
     ),
@@ -46,6 +51,8 @@ export interface Checks {
   readonly store: { readonly readable: boolean; readonly forSeconds: number; readonly checkedSecondsAgo: number }
   /** Refused: the stored version is not in force. Unreadable: the last read failed, within a minute. */
   readonly documents: { readonly refused: number; readonly unreadable: number }
+  /** Sources of issuers' keys. Failing: the last fetch failed. Stale: keys over their age are used. */
+  readonly keys: { readonly failing: number; readonly stale: number }
   readonly audit: { readonly taking: boolean; readonly failingForSeconds?: number }
   /** Whether versions in force are recorded for isolates that start later. */
   readonly sealing: boolean
@@ -66,5 +73,6 @@ export type Degradation =
   | 'documents_refused'
   | 'documents_unreadable'
   | 'records_failing'
+  | 'keys_failing'
   | 'replay_failing'
 export type Readiness = v.InferOutput<typeof readinessSchema>

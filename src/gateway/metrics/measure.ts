@@ -35,7 +35,7 @@ export function measure(
   const { port, runtime, clusters = 0 } = metrics
   const { count } = port
   const measureRecord = createRecordMetrics(port, types, clusters)
-  let ages: () => KeySetAges = () => ({ count: 0, stale: 0, oldestMillis: undefined })
+  let ages: () => KeySetAges = () => ({ count: 0, stale: 0, failing: 0, oldestMillis: undefined })
   const state = createStateMetrics(() => ages(), clock)
   port.watch(() => [['postern_build_info', { version: VERSION, runtime }, 1], ...state.read()])
 

@@ -53,17 +53,20 @@ export function describeSource(id: string, state: SourceState | undefined, nowMi
 export interface KeySetAges {
   readonly count: number
   readonly stale: number
+  /** Sources whose last load failed, with or without keys in hand. */
+  readonly failing: number
   /** `undefined` if there is none. */
   readonly oldestMillis: number | undefined
 }
 
-/** Of the sources in memory, those that hold keys. */
+/** Of the sources in memory: those that hold keys, and those whose issuer does not give them. */
 export function describeAges(states: readonly SourceState[], nowMillis: number): KeySetAges {
   const held = states.flatMap(({ keys }) => (keys === undefined ? [] : [keys]))
   const loaded = held.map(({ loadedAtMillis }) => loadedAtMillis)
   return {
     count: held.length,
     stale: held.filter(({ loadedAtMillis, ageMaxMillis }) => nowMillis - loadedAtMillis >= ageMaxMillis).length,
+    failing: states.filter(({ failures }) => failures > 0).length,
     oldestMillis: loaded.length === 0 ? undefined : loaded.reduce((least, one) => Math.min(least, one)),
   }
 }

@@ -145,6 +145,9 @@ describe('an issuer', () => {
         keysInHand: 1,
       },
     ])
+    const ready = await world.app.request('/readyz')
+    expect(ready.status).toBe(200)
+    expect(await ready.json()).toMatchObject({ checks: { keys: { failing: 1, stale: 1 }, degraded: ['keys_failing'] } })
     world.issuer.setDown(false)
     for (let times = 0; times < 3; times++) {
       await logIn()

@@ -49,16 +49,28 @@ describe('the ages of key sets', () => {
   })
 
   it.each<[string, readonly SourceState[], object]>([
-    ['none', [], { count: 0, stale: 0, oldestMillis: undefined }],
-    ['one that never loaded', [createSource(0)], { count: 0, stale: 0, oldestMillis: undefined }],
-    ['one that is fresh to the last', [holding(1, 1000)], { count: 1, stale: 0, oldestMillis: 1 }],
-    ['one that is of its age', [holding(0, 1000)], { count: 1, stale: 1, oldestMillis: 0 }],
-    ['several', [holding(900, 1000), holding(5, 10), createSource(0)], { count: 2, stale: 1, oldestMillis: 5 }],
+    ['none', [], { count: 0, stale: 0, failing: 0, oldestMillis: undefined }],
+    ['one that never loaded', [createSource(0)], { count: 0, stale: 0, failing: 0, oldestMillis: undefined }],
+    ['one that is fresh to the last', [holding(1, 1000)], { count: 1, stale: 0, failing: 0, oldestMillis: 1 }],
+    ['one that is of its age', [holding(0, 1000)], { count: 1, stale: 1, failing: 0, oldestMillis: 0 }],
+    [
+      'several',
+      [holding(900, 1000), holding(5, 10), createSource(0)],
+      { count: 2, stale: 1, failing: 0, oldestMillis: 5 },
+    ],
+    [
+      'one that fails',
+      [
+        { ...holding(1, 1000), failures: 2 },
+        { ...createSource(0), failures: 1 },
+      ],
+      { count: 1, stale: 0, failing: 2, oldestMillis: 1 },
+    ],
   ])('of %s', (_name, states, ages) => expect(describeAges(states, 1000)).toEqual(ages))
 
   it('are those of the sources that are watched', () => {
     const { watch, gauge } = listen(true)
-    watch(() => ({ count: 3, stale: 2, oldestMillis: undefined }))
+    watch(() => ({ count: 3, failing: 0, stale: 2, oldestMillis: undefined }))
     expect([gauge('postern_key_sets'), gauge('postern_key_sets_stale')]).toEqual([3, 2])
   })
 })

@@ -7,11 +7,12 @@ import process from 'node:process'
 import { DEVELOPMENT_FOLDER, formatEnvFile, readDevelopmentSettings } from '../src/cli/keys/dev-environment.ts'
 import { openLocalKv } from '../src/cli/store/local-kv.ts'
 import { startWorker, stopGroup, waitUntilReady } from '../src/cli/store/wrangler.ts'
+import { CLUSTER, writeDocuments } from './demo/documents.ts'
+import { formatFact, formatHeading, formatRecord } from './demo/lines.ts'
+import { tellStory } from './demo/story.ts'
 import { startStandInCluster } from './stand-in-cluster.ts'
 
-const CLUSTER = 'demo'
-const KEY = `clusters/${CLUSTER}/AgentAttestation`
-const SAMPLE = 'examples/AgentAttestation.yaml'
+const PORT = 8787
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
@@ -20,82 +21,65 @@ if (major < 22 || (major === 22 && minor < 12)) {
   )
   process.exit(2)
 }
+// The terminal may be closed while this ends what it has started.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
-const persistTo = join(DEVELOPMENT_FOLDER, 'state')
+const port = await findFreePort(PORT)
+// A second demo beside the first one has its own issuer, so it needs its own documents.
+const folder = port === PORT ? DEVELOPMENT_FOLDER : join(DEVELOPMENT_FOLDER, `demo-${port}`)
+const persistTo = join(folder, 'state')
 mkdirSync(persistTo, { recursive: true })
-const port = await findFreePort(8787)
 const gateway = `http://127.0.0.1:${port}`
-const settings = await readDevelopmentSettings(DEVELOPMENT_FOLDER, gateway)
-const envFile = join(DEVELOPMENT_FOLDER, 'dev.env')
+const settings = await readDevelopmentSettings(folder, gateway)
+const envFile = join(folder, 'dev.env')
 writeFileSync(envFile, formatEnvFile(settings), { mode: 0o600 })
 
 const cluster = await startStandInCluster({ audience: `spiffe://${settings['TRUST_DOMAIN']}`, port: 8788 })
-printStep(`A simulated OIDC issuer of a cluster listens on ${cluster.issuer}`)
-
-const policyFile = join(DEVELOPMENT_FOLDER, 'AgentAttestation.yaml')
-writeFileSync(policyFile, readFileSync(SAMPLE, 'utf8').replace(/issuerURL: \S+/, `issuerURL: ${cluster.issuer}`))
+const documents = writeDocuments('examples', folder, cluster.issuer)
 const kv = openLocalKv(resolve(persistTo))
-await kv.put(KEY, new Uint8Array(readFileSync(policyFile)))
+for (const { key, file } of documents) await kv.put(key, new Uint8Array(readFileSync(file)))
 await kv.close()
-printStep(`The sample policy is in local KV: wrangler kv key put ${KEY} --path ${policyFile}`)
-console.log(indent(readFileSync(policyFile, 'utf8')))
 
 let log = ''
+let isTold = false
 const worker = startWorker({ port, envFile, persistTo }, (text) => {
   log = (log + text).slice(-20_000)
   if (process.env['POSTERN_LOG'] === '1') process.stderr.write(text)
-  else for (const line of text.split('\n')) if (line.startsWith('{')) console.log(indent(`audit ${line}`))
+  else if (isTold) text.split('\n').forEach(printRecord)
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(0))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void stop(0))
 worker.once('exit', () => void stop(1))
 
 try {
   await waitUntilReady(`${gateway}/healthz`, worker, 60_000)
+  console.log(formatHeading(`Postern listens on ${gateway}, in workerd, with local KV`))
+  console.log(formatFact('cluster', `"${CLUSTER}" is simulated: its OIDC issuer listens on ${cluster.issuer}`))
+  console.log(formatFact('documents', documents.map(({ file }) => file).join('  ')))
+  await tellStory({ gateway, cluster, folder, envFile, podFile: 'examples/pod.json', print: console.log })
 } catch (error) {
   console.error(log, error)
   await stop(1)
 }
-printStep(`Postern listens on ${gateway}, in workerd`)
 
-const request = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: await cluster.mint() } }] })
-printStep(`An agent logs in: POST /v1/clusters/${CLUSTER}/login`)
-console.log(indent(request))
-const response = await fetch(`${gateway}/v1/clusters/${CLUSTER}/login`, {
-  method: 'POST',
-  headers: { 'Content-Type': 'application/json' },
-  body: request,
-})
-printStep(`The answer: ${response.status}`)
-console.log(indent(JSON.stringify(await response.json(), null, 2)))
+const [policies] = documents
+console.log(`${formatHeading('Go on in another terminal')}
+  A token that expired an hour ago; without ?ageSeconds=4200 it is admitted:
 
-console.log(`
-Now try it yourself, in another terminal.
+    curl -s ${gateway}/v1/clusters/${CLUSTER}/login -H 'Content-Type: application/json' \\
+      -d '{"attestations":[{"type":"k8s_token","evidence":{"token":"'$(curl -s '${cluster.issuer}/token?ageSeconds=4200')'"}}]}'
 
-1. Log in with a token of another service account. It is valid, but the policy refuses it (403):
+  Change ${policies?.file}, check it and store it; it is in force within the minute:
 
-   ${makeCurlCommand('?serviceAccount=default&namespace=default')}
+    npm run -s postern -- config validate --env-file ${envFile} ${policies?.file}
+    npx wrangler kv key put ${policies?.key} --path ${policies?.file} --binding POLICIES --local --persist-to ${persistTo}
 
-2. Log in with a token that expired an hour ago (401, with the time since its expiry):
+Serving until you press Ctrl+C.
+`)
+isTold = true
 
-   ${makeCurlCommand('?ageSeconds=4200')}
-
-Then change ${policyFile}, put it again, and log in once more within the minute:
-
-   npx wrangler kv key put ${KEY} --path ${policyFile} --binding POLICIES --local --persist-to ${persistTo}
-
-Serving until you press Ctrl+C.`)
-
-function makeCurlCommand(query: string): string {
-  return `curl -s ${gateway}/v1/clusters/${CLUSTER}/login -H 'Content-Type: application/json' \\
-     -d '{"attestations":[{"type":"k8s_token","evidence":{"token":"'$(curl -s '${cluster.issuer}/token${query}')'"}}]}'`
-}
-
-function printStep(text: string): void {
-  console.log(`\n▸ ${text}`)
-}
-
-function indent(text: string): string {
-  return text.trimEnd().replaceAll(/^/gm, '    ')
+function printRecord(line: string): void {
+  const formatted = formatRecord(line)
+  if (formatted !== undefined) console.log(formatted)
 }
 
 async function stop(code: number): Promise<never> {

@@ -76,23 +76,37 @@ function sh(script: string, env: Readonly<Record<string, string>> = {}) {
 }
 const linesOf = (text: string): readonly string[] => text.trim().split('\n')
 
-describe('Start and First login', () => {
-  let demo: ChildProcess
+interface Demo {
+  readonly process: ChildProcess
+  readonly gateway: string
+  readonly issuer: string
+  readonly said: string
+}
+/** Runs the second half of the first block, and waits until it has told its story. */
+async function startDemo(): Promise<Demo> {
+  const [, start = ''] = block('npm ci && npm start').trim().split(' && ')
+  const demo = spawn('bash', ['-c', `exec ${start}`], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
-  let gateway = ''
-  let issuer = ''
+  for (const stream of [demo.stdout, demo.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+  await vi.waitFor(() => expect(said).toContain('Serving until'), { timeout: 60_000, interval: 100 })
+  const gateway = /Postern listens on (\S+?),/.exec(said)?.[1] ?? ''
+  const issuer = /OIDC issuer listens on (\S+)/.exec(said)?.[1] ?? ''
+  return { process: demo, gateway, issuer, said }
+}
+
+describe('Start and First login', () => {
+  let demo: Demo
+  let gateway: string
+  let issuer: string
   beforeAll(async () => {
-    const [, start = ''] = block('npm ci && npm start').trim().split(' && ')
-    demo = spawn('bash', ['-c', `exec ${start}`], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    for (const stream of [demo.stdout, demo.stderr])
-      stream?.on('data', (chunk: Buffer) => {
-        said += chunk.toString()
-      })
-    await vi.waitFor(() => expect(said).toContain('Serving until'), { timeout: 60_000, interval: 100 })
-    gateway = /Postern listens on (\S+?),/.exec(said)?.[1] ?? ''
-    issuer = /listens on (\S+)/.exec(said)?.[1] ?? ''
+    demo = await startDemo()
+    gateway = demo.gateway
+    issuer = demo.issuer
   })
-  afterAll(() => stopGroup(demo))
+  afterAll(() => stopGroup(demo.process))
 
   const ask = (query: string): Record<string, unknown> => {
     const command = block('curl -s http://127.0.0.1:8787')
@@ -110,7 +124,23 @@ describe('Start and First login', () => {
         : typeof value
   const shown = (start: string): unknown => JSON.parse(block(start).replace(', ... ]', ' ]'))
 
-  it('logs in once by itself', () => expect(said).toContain('The answer: 200'))
+  it('tells its story', () => {
+    expect(demo.said).toMatch(/answer +200 admitted by the policy k8s_policy/)
+    expect(demo.said).toContain('spiffe://example.org/demo/ns/default/sa/web')
+  })
+
+  it('starts beside another one, and ends when its terminal is closed', async () => {
+    const second = await startDemo()
+    expect(second.gateway).not.toBe(gateway)
+    expect(second.said).toMatch(/answer +200 admitted by the policy k8s_policy/)
+    process.kill(-(second.process.pid ?? 0), 'SIGHUP')
+    await vi.waitFor(() => expect(second.process.exitCode ?? second.process.signalCode).not.toBeNull(), {
+      timeout: 15_000,
+      interval: 50,
+    })
+    await expect(fetch(`${second.gateway}/healthz`)).rejects.toThrow()
+    expect(ask('')).toMatchObject({ policy: 'k8s_policy' })
+  })
 
   it('refuses as the page shows', () => {
     const answer = ask('?ageSeconds=4200')

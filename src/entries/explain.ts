@@ -4,7 +4,7 @@ export {
   type ExplainedLogin,
   explainDocument,
   type LoginToExplain,
-  type RefusedBody,
   type ValidatedDocument,
   validateDocument,
 } from '../explain/explain-document.ts'
+export type { RefusedBody } from '../explain/explain-evidence.ts'

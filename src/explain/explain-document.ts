@@ -9,19 +9,14 @@ import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '..
 import { createSectionStatus, type IssueStatus } from '../config/live/status.ts'
 import { hasScope, type SectionName } from '../config/sections/table.ts'
 import { computeDigest } from '../core/digest.ts'
-import { formatInstantSeconds, isNumericDate } from '../core/instant.ts'
+import { isNumericDate } from '../core/instant.ts'
 import { CLOCK_SKEW_DEFAULT_SECONDS } from '../core/limits.ts'
-import type { Refusal } from '../core/refusal.ts'
-import { refuse } from '../core/result.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
-import { explainLogin } from '../policy/login/explain-login.ts'
 import type { PolicySet } from '../policy/policy.ts'
-import { ASSUMED_UNUSED } from '../policy/single-use/single-use.ts'
 import { readKeySet } from '../token/keys/key-set.ts'
-import { makeExplanationJson } from './explain-report.ts'
-import { makeBodyAnswer, readVerdict, type Verdict } from './explain-verdict.ts'
-import { createOfflineKeys, makeOfflineRefusal, NOT_ASKED_OFFLINE } from './offline-keys.ts'
-import { readEvidenceText } from './read-evidence.ts'
+import { explainEvidence, type RefusedBody } from './explain-evidence.ts'
+import type { Verdict } from './explain-verdict.ts'
+import { createOfflineKeys } from './offline-keys.ts'
 
 /** The names of the gateway that a document is checked for, as its settings have them. */
 export interface DocumentSettings {
@@ -77,12 +72,6 @@ export type ExplainedLogin =
   /** `report`: every policy, check and condition, as `postern explain --json` prints it. */
   | { readonly kind: 'explained'; readonly verdict: Verdict; readonly report: unknown }
 
-export interface RefusedBody {
-  readonly kind: 'refused'
-  readonly answer: { readonly status: number; readonly code: string }
-  readonly detail: string
-}
-
 /**
  * Explains a login policy by policy and check by check, with the verdict that the gateway would give. Revocations are not
  * considered, and evidence of single use is taken for unused. Nothing is fetched, and no token is in what is returned.
@@ -97,37 +86,23 @@ export async function explainDocument(login: LoginToExplain): Promise<ExplainedL
   const { validated, policies, attestors, audience } = await read(login.document, settings)
   if (policies === undefined) return { kind: 'invalid_document', document: validated }
 
-  const text = login.evidence.trim()
-  const attestations = readEvidenceText(text, encodeUtf8(login.evidence).length, attestors, policies)
-  if (attestations === undefined) return refuseBody(NO_ATTESTOR)
-  if (!attestations.ok) return refuseBody(attestations.refusal)
-
-  const explanation = await explainLogin(attestations.value, policies, {
+  const { section = '', digest } = validated
+  const explained = await explainEvidence({
+    text: login.evidence,
+    policies,
+    document: { section, digest },
+    attestors,
     engine: createConditionEngine(module),
-    nowSeconds: atSeconds,
+    atSeconds,
     skewSeconds: clockSkewSeconds,
     keys: createOfflineKeys(given),
-    defaultAudience: audience,
-    section: (name) => Promise.resolve(refuse(makeOfflineRefusal(name, 'what was given'))),
-    fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
+    audience,
+    sections: {},
     revocations: [],
-    singleUse: ASSUMED_UNUSED,
   })
-  const verdict = readVerdict(explanation)
-  const { section = '', digest } = validated
-  const document = { file: '', section, digest }
-  const report = makeExplanationJson({ document, at: formatInstantSeconds(atSeconds), audience, explanation, verdict })
+  if (explained.kind === 'refused_body') return explained
+  const { verdict, report } = explained
   return { kind: 'explained', verdict, report }
-}
-
-const NO_ATTESTOR: Refusal = {
-  code: 'request_malformed',
-  detail: 'no attestor takes a bare string: give the body of the login',
-}
-
-function refuseBody(refusal: Refusal): ExplainedLogin {
-  const { status, code } = makeBodyAnswer(refusal)
-  return { kind: 'refused_body', verdict: { kind: 'refused', answer: { status, code }, detail: refusal.detail } }
 }
 
 async function read(text: string, settings: DocumentSettings) {

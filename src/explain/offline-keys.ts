@@ -7,8 +7,12 @@ import type { RequestKeys } from '../token/keys/key-source.ts'
 import type { KeySourceSpec } from '../token/keys/key-source-spec.ts'
 import type { ParsedToken } from '../token/parse.ts'
 
-/** Creates a key lookup without network access. `given` replaces every key set that would be fetched. */
-export function createOfflineKeys(given: KeySet | undefined): RequestKeys {
+/**
+ * Creates a key lookup without network access.
+ * @param given - replaces every key set that would be fetched
+ * @param nameless - keys without names, such as those of PEM: tried where `given` does not have the token's key
+ */
+export function createOfflineKeys(given: KeySet | undefined, nameless?: KeySet): RequestKeys {
   const keys: RequestKeys = {
     find: (spec, token) => Promise.resolve(findOffline(spec, token)),
     look: () => 'fits',
@@ -18,16 +22,22 @@ export function createOfflineKeys(given: KeySet | undefined): RequestKeys {
 
   function findOffline(spec: KeySourceSpec, token: ParsedToken): KeyLookup {
     if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
-    return given === undefined ? { kind: 'refused', refusal: KEYS_MISSING } : lookUpIn(given, token, 'issuer')
+    const named = given === undefined ? KEYS_MISSING : lookUpIn(given, token, 'issuer')
+    return named.kind === 'refused' && nameless !== undefined && nameless.keys.length > 0
+      ? lookUpIn(nameless, token, 'issuer')
+      : named
   }
 
   return keys
 }
 
 const KEYS_MISSING = {
-  code: 'signing_key_fetch_failed',
-  detail:
-    'neither the key nor the signature was checked, since keys are not fetched offline: give the key set of the issuer with --jwks FILE',
+  kind: 'refused',
+  refusal: {
+    code: 'signing_key_fetch_failed',
+    detail:
+      'neither the key nor the signature was checked, since keys are not fetched offline: give the key set of the issuer',
+  },
 } as const
 
 /** The refusal for a section of the trust domain that is not beside the document. */

@@ -7,32 +7,20 @@ import { isJsonObject, type Json, parseJsonBytes } from '../../core/json.ts'
 import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import { describeError } from '../../core/thrown.ts'
+import { readWorkload } from '../../explain/read-workload.ts'
 import type { WorkloadDescription } from '../../policy/mapping/workload.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { type Io, makeUsageStop } from '../command.ts'
 
 /** Reads one workload: a pod, or attributes by name. `file` is `-` for standard input. */
-export async function readWorkload(file: string, container: string | undefined, io: Io): Promise<WorkloadDescription> {
-  const json = takeOnlyItem(await readJson(file, io), file)
-  if (!isJsonObject(json))
-    throw makeUsageStop(`${file} is not a JSON object: use the output of \`kubectl get pod NAME -o json\``)
-  const { attributes, metadata } = json
-  if (metadata === undefined && isJsonObject(attributes)) {
-    if (container !== undefined) throw makeUsageStop('--container applies to a pod, not to attributes: remove it')
-    return { id: file, attributes }
-  }
-  const name = isJsonObject(metadata) ? metadata['name'] : undefined
-  return { id: typeof name === 'string' ? name : file, pod: json, ...(container === undefined ? {} : { container }) }
-}
-
-/** Takes the pod out of a list, which kubectl prints if no pod was named. */
-function takeOnlyItem(json: Json, file: string): Json {
-  const items = isJsonObject(json) && Array.isArray(json['items']) ? (json['items'] as readonly Json[]) : undefined
-  if (items === undefined) return json
-  const [only] = items
-  if (items.length !== 1 || only === undefined)
-    throw makeUsageStop(`${file} contains ${items.length} pods: name one pod in the kubectl command`)
-  return only
+export async function readWorkloadFile(
+  file: string,
+  container: string | undefined,
+  io: Io,
+): Promise<WorkloadDescription> {
+  const read = readWorkload(await readJson(file, io), file, container)
+  if ('fault' in read) throw makeUsageStop(`${file} ${read.fault}`)
+  return read.workload
 }
 
 /** Reads the attributes of an agent: a list, an object by name, or the whole answer to a login. */

@@ -2,27 +2,15 @@
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { floorToSeconds } from '../../core/instant.ts'
 import type { Refusal } from '../../core/refusal.ts'
-import { readEnablement } from '../../gateway/cluster-config.ts'
-import { checkClusterMapping, createMappingContext } from '../../gateway/mapping-context.ts'
-import { findMappingFaults } from '../../gateway/mapping-gates.ts'
+import { type ExplainedWorkload, explainWorkload } from '../../explain/explain-mapping.ts'
 import { parseTrustDomain, type TrustDomain } from '../../identity/trust-domain.ts'
-import { type MappingContext, mergeAttributes } from '../../policy/mapping/mapping.ts'
-import { explainMapping, type MappingExplanation } from '../../policy/mapping/mapping-explanation.ts'
-import { createMappingMeter } from '../../policy/mapping/mapping-meter.ts'
-import {
-  createWorkloadMapper,
-  readAgent,
-  readAttributes,
-  type WorkloadDescription,
-} from '../../policy/mapping/workload.ts'
-import { checkLock } from '../../policy/revocation/check-revocation.ts'
 import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { EXIT, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { readOperatorSettings } from '../operator-settings.ts'
 import { readCluster } from './map-config.ts'
-import { readAgentAttributes, readWorkload } from './map-input.ts'
+import { readAgentAttributes, readWorkloadFile } from './map-input.ts'
 import { formatMapReport, type MapReport } from './map-report.ts'
 
 export const map = defineCommand({
@@ -54,44 +42,27 @@ export const map = defineCommand({
     const agentFile = values['agent-attributes']
     const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
     const { clusterId, config } = await readCluster(values['cluster-config'], wanted, settings, io)
-    const nowSeconds = floorToSeconds(io.clock())
-    const locked = checkLock(config.revocations, nowSeconds)
-    if (locked !== undefined)
-      throw new Stop(EXIT.refused, `${locked.code}: ${locked.detail}`, { lines: listFacts(locked) })
-    const standing = checkClusterMapping(clusterId, config)
-    if (!standing.ok) throw new Stop(EXIT.refused, `${standing.refusal.code}: ${standing.refusal.detail}`)
     const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
-    const workload = await readWorkload(file, values.container, io)
-    const agent = readAgent(session, config.cluster)
-    if (!agent.ok) {
-      throw new Stop(
-        EXIT.refused,
-        `${agent.refusal.code}: ${agent.refusal.detail}; give its attributes with --agent-attributes`,
-      )
-    }
-
-    // One budget for the result and one for its explanation, each as for a request with this workload alone.
-    const engine = createConditionEngine(loadPolicyVm())
-    const context = createMappingContext(clusterId, standing.value, config, {
+    const workload = await readWorkloadFile(file, values.container, io)
+    const mapped = explainWorkload({
+      clusterId,
+      config,
       trustDomain,
-      agent: agent.value,
-      meter: createMappingMeter(engine),
-      nowSeconds,
-      faults: findMappingFaults(config),
+      workload,
+      session,
+      nowSeconds: floorToSeconds(io.clock()),
+      engine: createConditionEngine(loadPolicyVm()),
     })
-    const enablement = readEnablement(config)
-    let refused: Refusal | undefined
-    const result = createWorkloadMapper(context, agent.value, enablement, (_id, refusal) => {
-      refused = refusal
-    })(workload)
+    if (mapped.kind === 'refused') throw stopFor(mapped)
+    const { result, refusal, explanation, clusterName } = mapped
     const report: MapReport = {
       trustDomain,
       clusterId,
-      clusterName: String(context.builtIns.get('cluster.name')),
+      clusterName,
       platform: config.cluster.platform,
       result,
-      ...(refused?.code === 'workload_revoked' ? { revocation: listFacts(refused) } : {}),
-      explanation: explainWorkload(workload, { ...context, meter: createMappingMeter(engine) }, enablement),
+      ...(refusal?.code === 'workload_revoked' ? { revocation: listFacts(refusal) } : {}),
+      explanation,
     }
     io.out(values.json === true ? `${JSON.stringify(makeReportJson(report), null, 2)}\n` : formatMapReport(report, io))
     return 'error' in result ? EXIT.refused : EXIT.done
@@ -106,15 +77,10 @@ function readTrustDomain(text: string | undefined): TrustDomain {
   throw makeUsageStop(`"${text}" is not a trust domain: lower-case letters, digits, ".", "-" and "_", without a scheme`)
 }
 
-/** `undefined` if the attributes cannot be read or merged, or the budget is spent; the result names the reason. */
-function explainWorkload(
-  workload: WorkloadDescription,
-  context: MappingContext,
-  enablement: ReturnType<typeof readEnablement>,
-): MappingExplanation | undefined {
-  const read = readAttributes(workload, enablement)
-  const merged = read.ok ? mergeAttributes(read.value.attributes, context) : read
-  return merged.ok ? explainMapping(merged.value, context) : undefined
+function stopFor({ by, refusal }: Extract<ExplainedWorkload, { kind: 'refused' }>): Stop {
+  const next = by === 'agent' ? '; give its attributes with --agent-attributes' : ''
+  const facts = by === 'lock' ? { lines: listFacts(refusal) } : undefined
+  return new Stop(EXIT.refused, `${refusal.code}: ${refusal.detail}${next}`, facts)
 }
 
 /** What only operators read: which entry revokes or locks, until when and why. */

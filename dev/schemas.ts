@@ -6,6 +6,7 @@ import { type AttestorTable, createAttestorTable } from '../src/attest/table.ts'
 import { createDocumentSchema } from '../src/config/sections/section.ts'
 import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sections/table.ts'
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
+import { testFileSchema } from '../src/policy-tests/test-schema.ts'
 import { AUDIT_DEFINITIONS, auditLineSchema } from './audit-schema.ts'
 
 /** Makes the JSON Schema of a section's documents as formatted JSON, without checks that JSON Schema cannot express. */
@@ -68,8 +69,13 @@ export function makeAuditSchema(): string {
   return printSchema(schema)
 }
 
-/** The file of a schema, by the name of its section, `openapi-schemas` or `audit-record`. */
-export function makeSchemaUrl(name: SectionName | 'openapi-schemas' | 'audit-record'): URL {
+/** Makes the JSON Schema of files of policy tests. */
+export function makePolicyTestsSchema(): string {
+  return printSchema(toJsonSchema(testFileSchema, { errorMode: 'ignore' }))
+}
+
+/** The file of a schema, by the name of its section, or of another schema. */
+export function makeSchemaUrl(name: SectionName | 'openapi-schemas' | 'audit-record' | 'policy-tests'): URL {
   return new URL(`../schemas/${name}.json`, import.meta.url)
 }
 
@@ -77,4 +83,5 @@ if (import.meta.main) {
   for (const name of listSectionNames()) writeFileSync(makeSchemaUrl(name), makeJsonSchema(name))
   writeFileSync(makeSchemaUrl('openapi-schemas'), makeOpenApiSchemas())
   writeFileSync(makeSchemaUrl('audit-record'), makeAuditSchema())
+  writeFileSync(makeSchemaUrl('policy-tests'), makePolicyTestsSchema())
 }

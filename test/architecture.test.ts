@@ -13,6 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['gateway'],
   ['client'],
   ['verify', 'explain'],
+  ['policy-tests'],
   ['runtime', 'cli'],
   ['entries'],
 ]
@@ -69,7 +70,7 @@ function mayImport(file: string, specifier: string): boolean {
   if (specifier === 'jose') return home === 'token' || home === 'verify' || file === 'dev/stand-in-cluster.ts'
   if (specifier === 'hono' || specifier.startsWith('hono/'))
     return home === 'gateway' || home === 'runtime' || home === 'verify'
-  if (specifier === 'valibot') return ['attest', 'config', 'gateway'].includes(home)
+  if (specifier === 'valibot') return ['attest', 'config', 'gateway', 'policy-tests'].includes(home)
   if (specifier === 'js-yaml')
     return file.startsWith('config/yaml/') && files.filter((other) => usesYaml(other)).length <= 1
   if (specifier.startsWith('@noble/hashes/')) return file === 'core/digest.ts'

@@ -11,18 +11,35 @@ import type { Row } from './define-command.ts'
 import { explain } from './explain/explain.ts'
 import { keys } from './keys/keys.ts'
 import { map } from './map/map.ts'
+import { replay } from './replay/replay.ts'
 import { lock, unlock } from './revoke/lock.ts'
 import { revoke } from './revoke/revoke.ts'
 import { serve } from './serve.ts'
 import { status } from './status/status.ts'
 import { escapeForTerminal, paint } from './terminal.ts'
+import { test } from './test/test.ts'
 
-const ROWS: readonly Row[] = [config, status, revoke, lock, unlock, explain, map, agent, awsCerts, keys, serve]
+const ROWS: readonly Row[] = [
+  config,
+  status,
+  revoke,
+  lock,
+  unlock,
+  explain,
+  map,
+  test,
+  replay,
+  agent,
+  awsCerts,
+  keys,
+  serve,
+]
 
 const HELP_COLUMNS = 80
 
 const EXIT_STATUS = `
-Exit status: 0 done; 1 a document is invalid, what was requested is missing, or a login is refused; 2 wrong usage;
+Exit status: 0 done; 1 a document is invalid, what was requested is missing, a login is refused, or a test fails; 2 wrong
+usage;
 3 the stored document is not the expected one, or a login cannot be decided offline; 4 a store or a gateway did not
 answer.`
 

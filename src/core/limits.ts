@@ -445,6 +445,14 @@ export const GATEWAY_REASON_MAX_LENGTH = 1_000
 export const EXPLAINED_OTHERS_MAX = 20
 /** A value, or a name of a token, in what `explain` prints: it does not push the rest out of sight. */
 export const EXPLAINED_TEXT_MAX_LENGTH = 240
+/** Cases of one file of policy tests. */
+export const POLICY_TESTS_MAX = 10_000
+/** Decisions that a replay of records remembers: most logins are of agents that logged in before. */
+export const REPLAY_DECISIONS_MAX = 10_000
+/** Kinds of changes that a replay lists. */
+export const REPLAY_GROUPS_MAX = 1_000
+/** A longer line is no audit record: these have at most `AUDIT_RECORD_MAX_BYTES`, before they are escaped. */
+export const REPLAY_LINE_MAX_BYTES = 1024 * 1024
 /** Overrides that `map` lists: of ten thousand, the last ones up to the one that was taken. */
 export const MAPPED_OVERRIDES_MAX = 50
 /** Values that `map` lists of those that a match looks for; the rest is counted. */

@@ -55,12 +55,20 @@ export type ExplainedEvidence =
 
 /** Explains a login. Nothing is fetched, and no token is in the report. */
 export async function explainEvidence(given: EvidenceToExplain): Promise<ExplainedEvidence> {
-  const { attestors, policies, atSeconds, audience, sections, revocations } = given
+  const { attestors, policies } = given
   const attestations = readEvidenceText(given.text.trim(), encodeUtf8(given.text).length, attestors, policies)
   if (attestations === undefined) return refuseBody(NO_ATTESTOR)
   if (!attestations.ok) return refuseBody(attestations.refusal)
+  return explainAttestations(attestations.value, given)
+}
 
-  const explanation = await explainLogin(attestations.value, policies, {
+/** The same for evidence that has been read, or restored from a record. */
+export async function explainAttestations(
+  attestations: readonly Attestation[],
+  given: Omit<EvidenceToExplain, 'text' | 'attestors'>,
+): Promise<Extract<ExplainedEvidence, { readonly kind: 'explained' }>> {
+  const { policies, atSeconds, audience, sections, revocations } = given
+  const explanation = await explainLogin(attestations, policies, {
     engine: given.engine,
     nowSeconds: atSeconds,
     skewSeconds: given.skewSeconds,
@@ -81,7 +89,7 @@ export async function explainEvidence(given: EvidenceToExplain): Promise<Explain
     ...(locked === undefined ? {} : { locked }),
     verdict,
   })
-  return { kind: 'explained', verdict, report, attestations: attestations.value }
+  return { kind: 'explained', verdict, report, attestations }
 }
 
 function findSection<Name extends keyof SharedSections>(

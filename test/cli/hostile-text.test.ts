@@ -407,6 +407,38 @@ const CASES: readonly Case[] = [
     exitCode: 1,
   },
   {
+    what: 'cases of policy tests',
+    command: 'test',
+    prepare: ({ file }) => {
+      file('d.yaml', attestation())
+      const recorded = { name: HOSTILE, login: { attributes: hostileAttributes() }, expect: { admit: 'first' } }
+      const mapped = {
+        name: `${HOSTILE}2`,
+        map: { attributes: { 'kubernetes.pod.namespace': HOSTILE } },
+        expect: { spiffeId: HOSTILE },
+      }
+      const head = { trustDomain: 'example.org', now: '2026-01-01T00:00:00Z', documents: ['d.yaml'] }
+      return [file(FILE, yaml({ ...head, cases: [recorded, mapped] }))]
+    },
+    exitCode: 1,
+  },
+  {
+    what: 'a file of policy tests that is not valid',
+    command: 'test',
+    prepare: ({ file }) => [file(FILE, yaml({ [HOSTILE]: HOSTILE, now: HOSTILE, cases: [{ name: HOSTILE }] }))],
+    exitCode: 2,
+  },
+  {
+    what: 'recorded logins',
+    command: 'replay',
+    prepare: ({ file }) => {
+      const record = { v: 1, event: 'login', clusterId: 'c', outcome: 'admitted', policy: HOSTILE, status: 200 }
+      const full = { ...record, time: HOSTILE, requestId: HOSTILE, attributes: hostileAttributes() }
+      return ['--audience', HOSTILE, file(FILE, `${JSON.stringify(full)}\n${HOSTILE}`), file('d.yaml', attestation())]
+    },
+    exitCode: 1,
+  },
+  {
     what: 'recorded attributes',
     command: 'explain',
     prepare: ({ file }) => [

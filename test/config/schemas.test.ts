@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { makeJsonSchema, makeOpenApiSchemas, makeSchemaUrl } from '../../dev/schemas.ts'
+import { makeJsonSchema, makeOpenApiSchemas, makePolicyTestsSchema, makeSchemaUrl } from '../../dev/schemas.ts'
 import { listSectionNames } from '../../src/config/sections/table.ts'
 
 const json = (text: string): unknown => JSON.parse(text)
@@ -13,7 +13,9 @@ describe('the JSON Schemas for editors', () => {
   it('are of sections that exist', () => {
     const files = readdirSync(new URL('.', makeSchemaUrl('Cluster')))
     expect(files.toSorted()).toEqual(
-      [...listSectionNames(), 'openapi-schemas', 'audit-record'].map((name) => `${name}.json`).toSorted(),
+      [...listSectionNames(), 'openapi-schemas', 'audit-record', 'policy-tests']
+        .map((name) => `${name}.json`)
+        .toSorted(),
     )
   })
 
@@ -25,6 +27,14 @@ describe('the JSON Schemas for editors', () => {
       properties: { section: { const: name }, schema: { const: 'v1' }, spec: { additionalProperties: false } },
     })
     expect(text).not.toContain('"salvaged"')
+  })
+})
+
+describe('the JSON Schema of policy tests', () => {
+  it('is the one that the code makes, and allows no other field', () => {
+    const made = json(makePolicyTestsSchema())
+    expect(json(readFileSync(makeSchemaUrl('policy-tests'), 'utf8'))).toEqual(made)
+    expect(made).toMatchObject({ additionalProperties: false, required: ['trustDomain', 'now', 'documents', 'cases'] })
   })
 })
 

@@ -2,14 +2,14 @@
 // engine. Nothing is fetched, and a token is never printed.
 import { dirname, resolve } from 'node:path'
 import { createConditionEngine } from '../../condition/vm/engine.ts'
-import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
-import type { SectionName } from '../../config/sections/table.ts'
+import { trustDomainKey } from '../../config/document-key.ts'
 import { formatInstantSeconds } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { type ExplainReport, makeExplanationJson } from '../../explain/explain-report.ts'
 import { makeBodyAnswer, makeLockedVerdict, readVerdict, type Verdict } from '../../explain/explain-verdict.ts'
 import { createOfflineKeys, NOT_ASKED_OFFLINE } from '../../explain/offline-keys.ts'
+import { restoreAttestations } from '../../explain/restore-attestations.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
 import { explainLogin } from '../../policy/login/explain-login.ts'
 import type { PolicySet } from '../../policy/policy.ts'
@@ -19,9 +19,9 @@ import { loadPolicyVm } from '../../runtime/load-policy-vm.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { EXIT, type ExitCode, type Io, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand, type Options, type Values } from '../define-command.ts'
-import { compileFile, readDocumentFile } from '../document.ts'
 import { countIssues, formatIssues, makeIssuesJson } from '../format-issues.ts'
-import { readAgentAttributes } from '../map/map-input.ts'
+import { readLoginPolicies } from '../login-policies.ts'
+import { readAgentAttributesFile } from '../map/map-input.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
 import { readRevocations, readRevocationsBeside } from '../revocations-beside.ts'
 import { readSettingsFor } from '../store/store-option.ts'
@@ -29,7 +29,6 @@ import { paint } from '../terminal.ts'
 import { readEvidence, readMoment } from './explain-input.ts'
 import { readGivenKeys } from './explain-keys.ts'
 import { formatExplanation } from './format-explanation.ts'
-import { restoreAttestations } from './restore-attestations.ts'
 import { createSectionsBeside } from './sections-beside.ts'
 
 const OPTIONS = {
@@ -89,7 +88,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
   const read: Checked<readonly Attestation[]> =
     evidence !== undefined
       ? await readEvidence(evidence, settings.attestors, document.policies, io)
-      : pass(restoreAttestations(await readAgentAttributes(attributes ?? '', io), settings.attestors))
+      : pass(await readRecorded(attributes ?? '', settings, io))
   if (!read.ok) {
     const { status, code } = makeBodyAnswer(read.refusal)
     const { detail } = read.refusal
@@ -132,6 +131,13 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
   return findExitCode(report.verdict)
 }
 
+/** The evidence of a recorded login. */
+async function readRecorded(file: string, { attestors }: OperatorSettings, io: Io): Promise<readonly Attestation[]> {
+  const restored = restoreAttestations(await readAgentAttributesFile(file, io), attestors)
+  if ('attestations' in restored) return restored.attestations
+  throw new Stop(EXIT.usage, restored.fault)
+}
+
 function findExitCode({ kind }: Verdict): ExitCode {
   return { admitted: EXIT.done, refused: EXIT.refused, undecided: EXIT.undecided }[kind]
 }
@@ -162,27 +168,13 @@ async function readPolicies(
   asJson: boolean,
   io: Io,
 ): Promise<ReadPolicies | undefined> {
-  const document = await compileFile(file, await readDocumentFile(file, io), makeDefaultKey, settings)
-  const { section } = document.key
-  if (section !== 'AgentAttestation' && section !== 'TrustDomainServerAttestation') {
-    const expected = 'AgentAttestation, TrustDomainServerAttestation'
-    throw new Stop(EXIT.usage, `${file} contains ${section}, which has no login policies. Expected one of: ${expected}`)
-  }
-  const { digest, issues, result } = document
-  // Both sections compile to policies.
-  if (result.ok) return { named: { file, section, digest }, policies: result.value as PolicySet }
+  const { document, section, policies } = await readLoginPolicies(file, settings, io)
+  const { digest, issues } = document
+  if (policies !== undefined) return { named: { file, section, digest }, policies }
   io.out(
     asJson
       ? `${JSON.stringify({ document: { file, section, digest }, ...makeIssuesJson(section, digest, issues) }, undefined, 2)}\n`
       : `${formatIssues(issues, document, io)}${printable(file)}: ${paint('not valid', 'red', io)} (${countIssues(issues)})\n`,
   )
   return undefined
-}
-
-/** A key to compile the document under. The cluster id does not affect its policies. */
-function makeDefaultKey(section: SectionName): DocumentKey<SectionName> {
-  const clusterId = parseClusterId('any')
-  return section === 'TrustDomainServerAttestation' || clusterId === undefined
-    ? trustDomainKey(section)
-    : clusterKey(clusterId, section)
 }

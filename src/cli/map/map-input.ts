@@ -2,11 +2,10 @@
 // of the agent, which are assumed to be proved.
 import { resolve } from 'node:path'
 import type { Attribute } from '../../attribute/attribute.ts'
-import { resolveAttribute, suggestAttribute } from '../../attribute/catalogue.ts'
-import { isJsonObject, type Json, parseJsonBytes } from '../../core/json.ts'
+import { type Json, parseJsonBytes } from '../../core/json.ts'
 import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../../core/limits.ts'
-import { quoteText } from '../../core/printable.ts'
 import { describeError } from '../../core/thrown.ts'
+import { readAgentAttributes } from '../../explain/read-agent-attributes.ts'
 import { readWorkload } from '../../explain/read-workload.ts'
 import type { WorkloadDescription } from '../../policy/mapping/workload.ts'
 import { readFileCapped } from '../../runtime/read-file-capped.ts'
@@ -24,39 +23,10 @@ export async function readWorkloadFile(
 }
 
 /** Reads the attributes of an agent: a list, an object by name, or the whole answer to a login. */
-export async function readAgentAttributes(file: string, io: Io): Promise<readonly Attribute[]> {
-  const json = await readJson(file, io)
-  if (isJsonObject(json) && json['attributesOmitted'] !== undefined)
-    throw makeUsageStop(`${file} omits attributes (attributesOmitted): use the answer to the login instead`)
-  const answered = isJsonObject(json) && json['attributes'] !== undefined ? json['attributes'] : json
-  const pairs: (readonly [Json | undefined, Json | undefined])[] = Array.isArray(answered)
-    ? (answered as readonly Json[]).map((item) =>
-        isJsonObject(item) ? [item['name'], item['value']] : [item, undefined],
-      )
-    : isJsonObject(answered)
-      ? Object.entries(answered)
-      : []
-  return pairs.map(([name, value]) => readAttribute(name, value, file))
-}
-
-function readAttribute(name: Json | undefined, value: Json | undefined, file: string): Attribute {
-  const resolved = typeof name === 'string' ? resolveAttribute(name) : undefined
-  if (typeof name !== 'string' || resolved === undefined) {
-    const near = typeof name === 'string' ? suggestAttribute(name) : undefined
-    const hint = near === undefined ? '' : `; did you mean "${near}"?`
-    const given = quoteText(typeof name === 'string' ? name : JSON.stringify(name ?? null))
-    throw makeUsageStop(`${file}: unknown attribute ${given}${hint}`)
-  }
-  if (resolved.row.side !== 'agent')
-    throw makeUsageStop(`${file}: ${resolved.name} is not an attribute of agents: remove it`)
-  const { origin } = resolved.row
-  if (typeof value === 'string' || Number.isSafeInteger(value)) {
-    return { origin, name: resolved.name, value: value as string | number }
-  }
-  if (Array.isArray(value) && value.every((text) => typeof text === 'string')) {
-    return { origin, name: resolved.name, value }
-  }
-  throw makeUsageStop(`${file}: the value of ${resolved.name} must be a string, an integer or an array of strings`)
+export async function readAgentAttributesFile(file: string, io: Io): Promise<readonly Attribute[]> {
+  const read = readAgentAttributes(await readJson(file, io))
+  if ('attributes' in read) return read.attributes
+  throw makeUsageStop(read.fault.startsWith('omits') ? `${file} ${read.fault}` : `${file}: ${read.fault}`)
 }
 
 async function readJson(file: string, io: Io): Promise<Json> {

@@ -10,7 +10,7 @@ import { EXIT, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { readOperatorSettings } from '../operator-settings.ts'
 import { readCluster } from './map-config.ts'
-import { readAgentAttributes, readWorkloadFile } from './map-input.ts'
+import { readAgentAttributesFile, readWorkloadFile } from './map-input.ts'
 import { formatMapReport, type MapReport } from './map-report.ts'
 
 export const map = defineCommand({
@@ -42,7 +42,7 @@ export const map = defineCommand({
     const agentFile = values['agent-attributes']
     const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
     const { clusterId, config } = await readCluster(values['cluster-config'], wanted, settings, io)
-    const session = agentFile === undefined ? undefined : await readAgentAttributes(agentFile, io)
+    const session = agentFile === undefined ? undefined : await readAgentAttributesFile(agentFile, io)
     const workload = await readWorkloadFile(file, values.container, io)
     const mapped = explainWorkload({
       clusterId,

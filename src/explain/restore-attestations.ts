@@ -1,23 +1,22 @@
 // Makes evidence from the attributes of a recorded login, so that the gateway's own evaluator can decide on them. This
-// evidence passes verification, since the attributes were recorded after it. Only the offline tool may make it.
-import type { Attestor } from '../../attest/attestor.ts'
-import type { Restored } from '../../attest/shapes.ts'
-import type { AttestorTable } from '../../attest/table.ts'
-import type { Attribute } from '../../attribute/attribute.ts'
-import { pass } from '../../core/result.ts'
-import type { Attestation } from '../../policy/login/evidence.ts'
-import { EXIT, Stop } from '../command.ts'
+// evidence passes verification, since the attributes were recorded after it. Only offline explanations may make it.
+import type { Attestor } from '../attest/attestor.ts'
+import type { Restored } from '../attest/shapes.ts'
+import type { AttestorTable } from '../attest/table.ts'
+import type { Attribute } from '../attribute/attribute.ts'
+import { pass } from '../core/result.ts'
+import type { Attestation } from '../policy/login/evidence.ts'
 
-/**
- * Makes one attestation for each attestor that has attributes.
- * @throws {@link Stop} if the attributes of an attestor are incomplete
- */
-export function restoreAttestations(
-  attributes: readonly Attribute[],
-  attestors: AttestorTable,
-): readonly Attestation[] {
+export type RestoredAttestations =
+  | { readonly attestations: readonly Attestation[] }
+  /** A sentence: the attributes of an attestor are incomplete. */
+  | { readonly fault: string }
+
+/** Makes one attestation for each attestor that has attributes. */
+export function restoreAttestations(attributes: readonly Attribute[], attestors: AttestorTable): RestoredAttestations {
   const byName = new Map(attributes.map(({ name, value }) => [name, value]))
-  return [...new Set(attributes.map(({ origin }) => origin))].map((type) => {
+  const attestations: Attestation[] = []
+  for (const type of new Set(attributes.map(({ origin }) => origin))) {
     const row = attestors.rows.get(type)
     const restored = row?.restore?.(byName, undefined)
     if (row === undefined || restored === undefined) {
@@ -25,10 +24,11 @@ export function restoreAttestations(
       const next = isKept
         ? 'give all attributes that the login recorded'
         : 'its logins record nothing of it; explain the evidence instead'
-      throw new Stop(EXIT.usage, `Cannot restore evidence from the given attributes of ${type}: ${next}`)
+      return { fault: `Cannot restore evidence from the given attributes of ${type}: ${next}` }
     }
-    return { type, attestor: createRecordedAttestor(row, restored), evidence: undefined }
-  })
+    attestations.push({ type, attestor: createRecordedAttestor(row, restored), evidence: undefined })
+  }
+  return { attestations }
 }
 
 function createRecordedAttestor(row: Attestor, { selector, facts }: Restored): Attestor {

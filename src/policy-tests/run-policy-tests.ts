@@ -1,0 +1,147 @@
+// Runs the cases of a test file against documents, with the gateway's own engine. No file, no network and no clock: the command
+// line tool and the page run this very function.
+import type { SharedSections } from '../attest/shared-sections.ts'
+import type { AttestorTable } from '../attest/table.ts'
+import type { ConditionEngine } from '../condition/vm/engine.ts'
+import type { CompileSettings } from '../config/compile/compile-context.ts'
+import { locateIssues } from '../config/compile/issue-list.ts'
+import type { SectionName } from '../config/sections/table.ts'
+import type { LocatedIssue } from '../config/yaml/located-issue.ts'
+import type { Issue } from '../core/issue.ts'
+import { suggestNearest } from '../core/nearest.ts'
+import { quoteText } from '../core/printable.ts'
+import {
+  type CheckedDocument,
+  type CompiledDocuments,
+  createDocumentCompiler,
+  type PlacedDocument,
+} from '../explain/compile-documents.ts'
+import { createOfflineKeys } from '../explain/offline-keys.ts'
+import { leaveUnsigned } from '../explain/unsigned-token.ts'
+import type { PolicySet } from '../policy/policy.ts'
+import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
+import { type Judgement, judgeLogin } from './judge-login.ts'
+import { judgeMap } from './judge-map.ts'
+import type { LoginCase, PolicyTest, Role } from './test-case.ts'
+import type { TestFile } from './test-file.ts'
+
+export interface CaseResult extends Judgement {
+  readonly name: string
+  readonly kind: PolicyTest['kind']
+}
+
+export type PolicyTestReport =
+  /** Documents that do not compile, or that a case needs and nobody gave: nothing was run. */
+  | {
+      readonly kind: 'not_run'
+      readonly documents: readonly CheckedDocument[]
+      readonly issues: readonly LocatedIssue[]
+    }
+  | {
+      readonly kind: 'run'
+      readonly documents: readonly CheckedDocument[]
+      /** In the order of the file. */
+      readonly results: readonly CaseResult[]
+    }
+
+export interface PolicyTestRun {
+  readonly file: TestFile
+  /** The text that the file was read from, for the places of issues. */
+  readonly text: string
+  /** One at most of each scope and section. */
+  readonly documents: readonly PlacedDocument[]
+  readonly attestors: AttestorTable
+  readonly engine: ConditionEngine
+}
+
+const POLICY_SECTIONS: Readonly<Record<Role, SectionName>> = {
+  agent: 'AgentAttestation',
+  issuer: 'TrustDomainServerAttestation',
+}
+
+/** Runs every case. Never throws for what an author wrote. */
+export async function runPolicyTests({
+  file,
+  text,
+  documents,
+  attestors,
+  engine,
+}: PolicyTestRun): Promise<PolicyTestReport> {
+  const compile = createDocumentCompiler(makeCompileSettings(file), attestors)
+  const compiled = await compile(documents, file.clusterId, file.nowSeconds)
+  const checked = compiled.documents
+  const issues = locateIssues(findImpossible(file.cases, compiled), text)
+  if (issues.length > 0 || checked.some(({ compiles }) => !compiles))
+    return { kind: 'not_run', documents: checked, issues }
+
+  const keys = leaveUnsigned(createOfflineKeys(file.keys?.named, file.keys?.nameless))
+  async function judge(test: PolicyTest): Promise<Judgement> {
+    if (test.kind === 'map') return judgeMap(test, file, compiled, readRevocations(compiled, 'agent', file), engine)
+    const { policies, digest, section } = findPolicies(test.role, compiled)
+    if (policies === undefined) throw new Error('findImpossible lets no such case through')
+    return judgeLogin(test, {
+      policies,
+      document: { section, digest },
+      attestors,
+      engine,
+      atSeconds: test.atSeconds,
+      skewSeconds: file.skewSeconds,
+      keys,
+      audience: file.audience,
+      sections: compiled.trustDomain as Partial<SharedSections>,
+      revocations: readRevocations(compiled, test.role, file),
+    })
+  }
+  const results: CaseResult[] = []
+  for (const test of file.cases) results.push({ name: test.name, kind: test.kind, ...(await judge(test)) })
+  return { kind: 'run', documents: checked, results }
+}
+
+function makeCompileSettings(file: TestFile): CompileSettings {
+  const { trustDomain, issuerUrl, audience, allowLoopbackIssuers, privateIssuers } = file
+  return { trustDomain, issuerUrl, audience, allowLoopbackIssuers, privateIssuers, canSeal: true, canClaim: true }
+}
+
+interface FoundPolicies {
+  readonly section: SectionName
+  readonly digest: string
+  readonly policies: PolicySet | undefined
+}
+
+function findPolicies(role: Role, { documents, cluster, trustDomain }: CompiledDocuments): FoundPolicies {
+  const section = POLICY_SECTIONS[role]
+  const policies = role === 'agent' ? cluster.AgentAttestation : trustDomain.TrustDomainServerAttestation
+  return { section, digest: documents.find((one) => one.section === section)?.digest ?? '', policies }
+}
+
+/** Cases that cannot be met whatever happens: a policy that no document has, a login without policies to decide it. */
+function findImpossible(cases: readonly PolicyTest[], compiled: CompiledDocuments): readonly Issue[] {
+  const logins = cases.filter((test): test is LoginCase => test.kind === 'login')
+  return logins.flatMap(({ role, expected, path, name }): readonly Issue[] => {
+    const { section, policies } = findPolicies(role, compiled)
+    const isBroken = compiled.documents.some((one) => one.section === section && !one.compiles)
+    if (policies === undefined && isBroken) return []
+    if (policies === undefined) {
+      const message = `Case ${quoteText(name)} is a login, and no ${section} is among the documents: add it`
+      return [{ code: 'field_missing', path: [...path, 'login'], message }]
+    }
+    const names = policies.policies.map((policy) => policy.name)
+    if (expected.policy === undefined || names.includes(expected.policy)) return []
+    const near = suggestNearest(expected.policy, names) || `; its policies are ${names.join(', ') || 'none'}`
+    const message = `${section} has no policy ${quoteText(expected.policy)}${near}`
+    const field = expected.kind === 'admit' ? 'admit' : 'policy'
+    return [{ code: 'value_invalid', path: [...path, 'expect', field], message }]
+  })
+}
+
+function readRevocations(
+  { cluster, trustDomain }: CompiledDocuments,
+  role: Role,
+  { clusterId }: TestFile,
+): readonly ScopedRevocations[] {
+  const all = [
+    { document: 'trust-domain/Revocations', set: trustDomain.Revocations },
+    { document: `clusters/${clusterId}/Revocations`, set: role === 'agent' ? cluster.Revocations : undefined },
+  ]
+  return all.flatMap(({ document, set }) => (set === undefined ? [] : [{ document, set }]))
+}

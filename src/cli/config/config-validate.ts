@@ -3,29 +3,28 @@ import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '..
 import { hasScope, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
 import type { LocatedIssue } from '../../config/yaml/located-issue.ts'
-import { shortenDigest } from '../../core/digest.ts'
-import { isError } from '../../core/issue.ts'
-import { printable } from '../../core/printable.ts'
+import { isDirectoryAddress } from '../../runtime/redis/store-address.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { EXIT, type Io, makeUsageStop } from '../command.ts'
 import { defineCommand } from '../define-command.ts'
 import { type CompiledDocument, compileFile, readDocumentFile } from '../document.ts'
-import { countIssues, formatIssues, makeIssuesJson } from '../format-issues.ts'
 import { openStoreAddress } from '../store/open-address.ts'
 import { readSettingsFor } from '../store/store-option.ts'
-import { formatCount, paint } from '../terminal.ts'
+import { formatCount } from '../terminal.ts'
 import { collectFindings, findAcrossSections } from './cross-section-findings.ts'
 import { parseSectionKey } from './tree.ts'
-import { checkClusters, formatClusters, type RefusedCluster, readListing } from './unlisted-clusters.ts'
+import { checkClusters, formatClusters, readListing } from './unlisted-clusters.ts'
+import { validateStore } from './validate-store.ts'
+import { formatVerdict, makeVerdict, makeVerdictJson, type Verdict } from './verdict.ts'
 
 export const configValidate = defineCommand({
   name: 'validate',
-  summary: 'Check documents before they are stored, and those of one cluster against each other',
+  summary: 'Check documents before they are stored, and those of one cluster against each other; or a whole store',
   arguments: [['[file...]', 'documents; may be omitted with --store']],
   options: {
     store: {
       value: 'dir|url',
-      help: 'list the clusters of this store whose mapping the TrustDomain document refuses: the given one, or the stored one',
+      help: 'without files: check every document of this store; with files: list the clusters whose mapping the given TrustDomain document refuses',
     },
     ...JSON_OPTION,
     'env-file': {
@@ -38,6 +37,10 @@ export const configValidate = defineCommand({
       throw makeUsageStop('Missing files to validate: name them, or add --store DIR')
     const settings = await readSettingsFor(values, io)
     const store = values.store === undefined ? undefined : await openStoreAddress('--store', values.store, io)
+    const whole =
+      store === undefined || files.length > 0
+        ? undefined
+        : await validateStore(store, isDirectoryAddress(values.store ?? '') ? values.store : undefined, settings, io)
     const documents: CompiledDocument[] = []
     for (const file of files) {
       const bytes = await readDocumentFile(file, io)
@@ -46,7 +49,7 @@ export const configValidate = defineCommand({
       )
     }
     const listing = store === undefined ? undefined : await readListing(documents, store, settings, io)
-    if (listing !== undefined && !documents.includes(listing)) documents.push(listing)
+    if (listing !== undefined && !documents.includes(listing) && whole === undefined) documents.push(listing)
 
     const across = new Map<CompiledDocument, readonly LocatedIssue[]>()
     for (const group of groupByCluster(documents)) {
@@ -65,20 +68,20 @@ export const configValidate = defineCommand({
       store === undefined || listing?.result.ok !== true
         ? undefined
         : await checkClusters(listing, listing.result.value as TrustDomainSettings, store, settings, io)
-    const passed = verdicts.every((verdict) => verdict.passed) && clusters?.passed !== false
+    const isValid = whole?.passed ?? verdicts.every((verdict) => verdict.passed)
+    const passed = isValid && clusters?.passed !== false
     const refused = clusters?.clusters ?? []
-    if (values.json === true) io.out(formatVerdictsJson(verdicts, passed, store === undefined ? undefined : refused))
-    else io.out(formatVerdicts(verdicts, io) + formatClusters(refused))
+    if (values.json === true) {
+      const report = {
+        valid: passed,
+        files: whole?.files ?? verdicts.map(makeVerdictJson),
+        strangers: whole?.strangers,
+      }
+      io.out(`${JSON.stringify({ ...report, clusters: store === undefined ? undefined : refused }, undefined, 2)}\n`)
+    } else io.out((whole?.text ?? formatVerdicts(verdicts, io)) + formatClusters(refused))
     return passed ? EXIT.done : EXIT.refused
   },
 })
-
-/** One file: the compiled document, and all findings, including those across sections. */
-interface Verdict {
-  readonly document: CompiledDocument
-  readonly found: readonly LocatedIssue[]
-  readonly passed: boolean
-}
 
 /** The key that a file's path names in a directory of documents; `undefined` for any other path. */
 function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {
@@ -106,31 +109,8 @@ function groupByCluster(documents: readonly CompiledDocument[]): readonly (reado
   return [...groups.values()]
 }
 
-function makeVerdict(document: CompiledDocument, found: readonly LocatedIssue[]): Verdict {
-  // A document that denies every login compiles, but is almost always a mistake.
-  const passed = document.result.ok && !found.some((issue) => isError(issue) || issue.code === 'deny_all')
-  return { document, found, passed }
-}
-
 function formatVerdicts(verdicts: readonly Verdict[], io: Io): string {
-  const lines = verdicts.map(({ document, found, passed }) => {
-    const mark = passed ? paint('valid', 'green', io) : paint('not valid', 'red', io)
-    const what = passed ? `${document.key.section}, ${shortenDigest(document.digest)}` : countIssues(found)
-    return `${formatIssues(found, document, io)}${printable(document.name)}: ${mark} (${what})\n`
-  })
   const failed = verdicts.filter(({ passed }) => !passed).length
   const sum = verdicts.length > 1 ? `${formatCount(verdicts.length, 'file')}, ${failed} not valid\n` : ''
-  return lines.join('') + sum
-}
-
-function formatVerdictsJson(
-  verdicts: readonly Verdict[],
-  passed: boolean,
-  clusters: readonly RefusedCluster[] | undefined,
-): string {
-  const files = verdicts.map(({ document, found, passed }) => {
-    const { name, key, digest } = document
-    return { file: name, section: key.section, valid: passed, digest, ...makeIssuesJson(key.section, digest, found) }
-  })
-  return `${JSON.stringify({ valid: passed, files, clusters }, undefined, 2)}\n`
+  return verdicts.map((verdict) => formatVerdict(verdict, io)).join('') + sum
 }

@@ -43,7 +43,8 @@ export async function listDocuments(store: OperatorStore): Promise<readonly Docu
   return (await listPaths(store)).map(parseSectionKey).filter((key) => key !== undefined)
 }
 
-async function listPaths(store: OperatorStore): Promise<readonly string[]> {
+/** The paths below the two folders that a gateway reads, ordered. */
+export async function listPaths(store: OperatorStore): Promise<readonly string[]> {
   const lists = await Promise.all(FOLDERS.map((folder) => store.list(folder)))
   return lists.flat().sort()
 }

@@ -17,6 +17,11 @@ const VARIABLE = /^env:(?=[A-Za-z_])(\w+)$/
 /** Other schemes too: a directory of that name was not meant, and its name would be printed. */
 const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\/|^(redis|valkey)s?:/i
 
+/** Whether an address is that of a directory, and not of a server or of a place that names one. */
+export function isDirectoryAddress(text: string): boolean {
+  return !VARIABLE.test(text) && !isFile(text) && !URL_LIKE.test(text)
+}
+
 /** Makes the paths in an address absolute, and leaves it an address. */
 export function resolveStoreAddress(text: string, directory: string): string {
   if (isFile(text)) return `file:${resolve(directory, text.slice('file:'.length))}`

@@ -43,6 +43,66 @@ describe('config validate', () => {
     expect(out).toMatch(/good\.yaml: valid .*\n2 files, 1 not valid\n$/)
   })
 
+  describe('of a store', () => {
+    const POLICY = 'store/clusters/c-1/AgentAttestation.yaml'
+    const scoped = (): string => attestation()
+
+    it('checks every document, and counts', async () => {
+      const { file, call } = bench()
+      file(POLICY, scoped())
+      file('store/clusters/c-2/AgentAttestation.yaml', scoped())
+      file(
+        'store/trust-domain/TrustDomain.yaml',
+        'section: TrustDomain\nschema: v1\nspec: { clusters: { c-1: { name: one, pathPrefixes: [/one] }, c-2: { name: two, pathPrefixes: [/two] } }, unlisted: refuse }\n',
+      )
+      expect(await call('config', 'validate', '--store', 'store')).toMatchObject({
+        exitCode: 0,
+        out: '3 documents, 0 not valid, 0 with warnings\n',
+      })
+    })
+
+    it.each<[string, string, string, RegExp]>([
+      [
+        'a document that does not compile',
+        'clusters/c-2/AgentAttestation',
+        FOUR_MISTAKES,
+        /store\/clusters\/c-2\/AgentAttestation\.yaml:2:9: error schema_unsupported/,
+      ],
+      [
+        'a document of the trust domain',
+        'trust-domain/TrustDomain',
+        'section: TrustDomain\nschema: v1\nspec: { x: 1 }\n',
+        /trust-domain\/TrustDomain\.yaml:3:9: error field_unknown/,
+      ],
+      ['a section under the wrong key', 'clusters/c-2/Cluster', attestation(), /section_mismatch/],
+      [
+        'a place that no gateway reads',
+        'clusters/c-2/AgentAtestation',
+        attestation(),
+        /AgentAtestation\.yaml: no gateway reads it/,
+      ],
+      ['a finding across sections', 'clusters/c-1/SVIDIssuancePolicy', CONTAINER_POLICY, /attribute_not_enabled/],
+    ])('fails for %s', async (_name, path, text, message) => {
+      const { file, call } = bench()
+      file(POLICY, scoped())
+      file(`store/${path}.yaml`, text)
+      const { exitCode, out } = await call('config', 'validate', '--store', 'store')
+      expect(exitCode).toBe(1)
+      expect(out).toMatch(message)
+      const { out: json, exitCode: same } = await call('config', 'validate', '--store', 'store', '--json')
+      expect(same).toBe(1)
+      expect(JSON.parse(json)).toMatchObject({
+        valid: false,
+        strangers: path.includes('Atestation') ? [`store/${path}.yaml`] : [],
+      })
+    })
+
+    it('fails for a store without documents: it is another folder than was meant', async () => {
+      const { call } = bench()
+      expect(await call('config', 'validate', '--store', 'store')).toMatchObject({ exitCode: 1 })
+    })
+  })
+
   it('prints the same as JSON for programs', async () => {
     const { file, call } = bench()
     const { exitCode, out } = await call('config', 'validate', '--json', file('bad.yaml', FOUR_MISTAKES))
@@ -278,10 +338,10 @@ describe('config validate --store', () => {
     const { call } = store(LISTING())
     const { exitCode, out } = await call('config', 'validate', '--store', 'store')
     expect(exitCode).toBe(1)
-    expect(out).toContain('trust-domain/TrustDomain:4:3: warning unlisted_unset')
+    expect(out).toContain('trust-domain/TrustDomain.yaml:4:3: warning unlisted_unset')
     expect(out).toMatch(/^clusters\/eu: mapping is refused \(cluster_unlisted\)/m)
     expect(out).toContain('2 clusters of the store stop mapping')
-    expect(out).not.toContain('clusters/listed')
+    expect(out).not.toContain('clusters/listed:')
   })
 
   it('holds a file that is not stored yet against the clusters of the store', async () => {
@@ -296,7 +356,10 @@ describe('config validate --store', () => {
     const { call } = store(LISTING('  unlisted: never\n'))
     const { exitCode, out } = await call('config', 'validate', '--json', '--store', 'store')
     expect(exitCode).toBe(1)
-    expect(JSON.parse(out)).toMatchObject({ clusters: [], files: [{ section: 'TrustDomain', valid: false }] })
+    expect(JSON.parse(out)).toMatchObject({
+      clusters: [],
+      files: [{ valid: true }, { valid: true }, { valid: true }, { section: 'TrustDomain', valid: false }],
+    })
   })
 
   it('says that it does not know the name of a cluster whose Cluster does not compile', async () => {
@@ -309,7 +372,11 @@ describe('config validate --store', () => {
   it('passes a store without TrustDomain, and says that nothing keeps its clusters apart', async () => {
     const { call } = store(undefined)
     const { exitCode, out, err } = await call('config', 'validate', '--store', 'store')
-    expect([exitCode, out, err]).toEqual([0, '', expect.stringContaining('trust-domain/TrustDomain')])
+    expect([exitCode, out, err]).toEqual([
+      0,
+      '3 documents, 0 not valid, 0 with warnings\n',
+      expect.stringContaining('trust-domain/TrustDomain'),
+    ])
   })
 
   it.each([

@@ -24,7 +24,7 @@ describe('the embedded gateway', () => {
     ['docs/embed.md', 'examples/on-deno/app.ts'],
     ['docs/embed.md', 'examples/on-workers/app.ts'],
     ['docs/embed.md', 'examples/on-workers/caller.ts'],
-    ['README.md', 'examples/on-node/app.ts'],
+    ['docs/start.md', 'examples/on-node/app.ts'],
   ])('is shown by %s as %s has it', (page, example) => {
     const [, ...code] = readFileSync(example, 'utf8').split('\n')
     expect(readFileSync(page, 'utf8')).toContain(`\`\`\`ts\n${code.join('\n')}\`\`\``)

@@ -1,4 +1,4 @@
-// Proofs and signed documents on every host, made by real ssh-keygen and openssl, and by AWS itself; and the commands of README
+// Proofs and signed documents on every host, made by real ssh-keygen and openssl, and by AWS itself; and the commands of docs/start.md
 // for a host without a token, as they stand there.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -132,8 +132,8 @@ describe.skipIf(!SSH_KEYGEN || !OPENSSL).each(['workerd', 'node', 'deno'] as con
     expect(await logIn('azure', 'azure_imds', sign(nonce), challenge)).toBe('admitted')
   })
 
-  it.skipIf(!CURL)('a host logs in by the commands of README', () => {
-    const section = readFileSync('README.md', 'utf8').split('## Log in a host without a token')[1] ?? ''
+  it.skipIf(!CURL)('a host logs in by the commands of docs/start.md', () => {
+    const section = readFileSync('docs/start.md', 'utf8').split('## Log in a host without a token')[1] ?? ''
     const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(section) ?? []
     const [settings = '', ...commands] = block.trim().split('\n')
     expect([settings.startsWith('export '), commands.length]).toEqual([true, 3])

@@ -1,5 +1,5 @@
-// README as a new user follows it: every block of it is run here as it stands, or by the test that its row names. A block without a
-// row fails.
+// README and docs/start.md as a new user follows them: every block is run here as it stands, or by the test that its row names. A block
+// without a row fails.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,13 +12,15 @@ interface Block {
   readonly language: string
   readonly text: string
 }
-const BLOCKS: readonly Block[] = Array.from(
-  readFileSync('README.md', 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm),
-  ([, language = '', text = '']) => ({ language, text }),
+const BLOCKS: readonly Block[] = ['README.md', 'docs/start.md'].flatMap((page) =>
+  Array.from(readFileSync(page, 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm), ([, language = '', text = '']) => ({
+    language,
+    text,
+  })),
 )
 const block = (start: string): string => {
   const found = BLOCKS.find(({ text }) => text.startsWith(start))
-  if (found === undefined) throw new Error(`README has no block that starts with ${start}`)
+  if (found === undefined) throw new Error(`README and docs/start.md have no block that starts with ${start}`)
   return found.text
 }
 
@@ -174,10 +176,14 @@ describe('policies', () => {
       block('section: AgentAttestation\nschema: v1\nspec:\n  policies:\n    - name: eks_cluster_policy'),
     )
     writeFileSync(join(folder, 'BODY.json'), '{"attestations":[{"type":"k8s_token","evidence":{"token":"a.b.c"}}]}')
+    const cases = [{ name: 'nobody', login: { token: 'a.b.c' }, expect: { refuse: 'token_malformed' } }]
+    const tests = { trustDomain: 'example.org', now: '2026-01-01T00:00:00Z', documents: ['policy.yaml'], cases }
+    writeFileSync(join(folder, 'policy-tests.yaml'), JSON.stringify(tests))
     const runs = linesOf(block('npm run -s postern -- config validate')).map((line) => sh(line))
-    expect(runs.map(({ status }) => status)).toEqual([0, 0, 1, 1])
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 1, 0, 1])
     expect(runs[2]?.said).toContain('token_malformed')
-    expect(runs[3]?.out).toContain('0 clusters')
+    expect(runs[3]?.out).toContain('1 passed, 0 failed')
+    expect(runs[4]?.out).toContain('0 clusters')
   })
 
   it('that of hosts compiles once it has a key', () => {

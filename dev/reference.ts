@@ -4,14 +4,16 @@ import { CATALOGUE } from '../src/attribute/catalogue.ts'
 import type { AttributeRow, Surface } from '../src/attribute/row.ts'
 import { ISSUES } from '../src/core/issue.ts'
 import { METRICS_CLUSTERS_MAX } from '../src/core/limits.ts'
-import { REFUSALS } from '../src/core/refusal.ts'
+import { REFUSALS, type RefusalCode } from '../src/core/refusal.ts'
 import { EVENTS } from '../src/gateway/audit/events.ts'
 import { METRIC_HELP } from '../src/gateway/metrics/metric-help.ts'
 import { METRICS, type MetricName } from '../src/gateway/metrics/metrics.ts'
 import type { CauseRow } from '../src/net/cause-row.ts'
 import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
+import { makeApiPage } from './api-page.ts'
 import { makeAttestorsPage } from './attestors-page.ts'
 import { makeAuditPage } from './audit-page.ts'
+import { CODE_CAUSES } from './code-causes.ts'
 import { formatCode, formatTable } from './markdown.ts'
 
 const NOTE = '<!-- Made by `npm run docs` from the tables in `src/`. -->'
@@ -74,14 +76,19 @@ export function makeCodesPage(): string {
     '## Requests and workloads',
     'Codes of status 422 are errors of a single workload in an answer of the claims endpoint, except for the two about the agent session.',
     formatTable(
-      ['code', 'status', 'title'],
-      requests.map(([name, { status, title }]) => [formatCode(name), String(status), title]),
+      ['code', 'status', 'title', 'cause', 'what to do'],
+      requests.map(([name, { status, title }]) => [formatCode(name), String(status), title, ...causeOf(name)]),
     ),
     '## Evidence',
     'In `refusals` of a refused login. `not_accepted` means that the evidence was verified but not accepted: such a login is 403. A login without any verified evidence is 401.',
     formatTable(
-      ['code', 'reason', 'title'],
-      evidence.map(([name = '', reason = '', title = '']) => [formatCode(name), formatCode(reason), title]),
+      ['code', 'reason', 'title', 'cause', 'what to do'],
+      evidence.map(([name = '', reason = '', title = '']) => [
+        formatCode(name),
+        formatCode(reason),
+        title,
+        ...causeOf(name),
+      ]),
     ),
     '## Issues of documents',
     'An `error` keeps a document from coming into force; a `warning` does not. With an `unhealthy` issue the document comes into force as well, but `config validate` fails and the status is UNHEALTHY.',
@@ -90,6 +97,10 @@ export function makeCodesPage(): string {
       Object.entries(ISSUES).map(([name, severity]) => [formatCode(name), severity]),
     ),
   ].join('\n\n')}\n`
+}
+
+function causeOf(code: string): readonly string[] {
+  return CODE_CAUSES[code as RefusalCode]
 }
 
 export function makeIssuerFailuresPage(): string {
@@ -192,6 +203,7 @@ GROUP BY metric, result
 /** Each page by its path, made anew from what it holds. */
 export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
   ['docs/attestors.md', (page: string) => makeAttestorsPage(page)],
+  ['docs/api.md', makeApiPage],
   ['docs/attributes.md', makeAttributesPage],
   ['docs/codes.md', makeCodesPage],
   ['docs/issuer-failures.md', makeIssuerFailuresPage],

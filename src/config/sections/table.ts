@@ -5,6 +5,7 @@ import { azureCertificates } from './azure-certificates.ts'
 import { cluster } from './cluster.ts'
 import { revocations } from './revocations.ts'
 import type { SectionRow, SectionScope } from './section.ts'
+import { serverlessAttestation } from './serverless-attestation.ts'
 import { svidIssuancePolicy } from './svid-issuance-policy.ts'
 import { trustDomain } from './trust-domain.ts'
 import { trustDomainServerAttestation } from './trust-domain-server-attestation.ts'
@@ -14,6 +15,7 @@ export const SECTIONS = {
   AgentAttestation: agentAttestation,
   WorkloadAttestation: workloadAttestation,
   SVIDIssuancePolicy: svidIssuancePolicy,
+  ServerlessAttestation: serverlessAttestation,
   Cluster: cluster,
   Revocations: revocations,
   TrustDomainServerAttestation: trustDomainServerAttestation,

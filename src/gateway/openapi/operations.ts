@@ -84,6 +84,29 @@ const SESSION = [
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 
+/** Of one workload: its evidence, as at a login, and its identity, as in claims. */
+const SERVERLESS = [
+  ...BODY,
+  ...SESSION,
+  'login_refused',
+  'signing_key_unavailable',
+  'call_out_unavailable',
+  'replay_unavailable',
+  'attribute_missing',
+  'attribute_invalid',
+  'attribute_not_enabled',
+  'attribute_conflict',
+  'version_required',
+  'value_too_long',
+  'spiffe_id_invalid',
+  'subject_invalid',
+  'dns_name_invalid',
+  'path_outside_cluster',
+  'path_reserved',
+  'answer_too_large',
+  'mapping_too_costly',
+] as const satisfies readonly RefusalCode[]
+
 export const OPERATIONS: readonly Operation[] = [
   {
     method: 'post',
@@ -145,6 +168,35 @@ export const OPERATIONS: readonly Operation[] = [
       'agent_session_required',
       'node_required',
     ],
+  },
+  {
+    method: 'post',
+    path: '/v1/clusters/{clusterId}/serverless',
+    id: 'mapServerless',
+    summary: 'Gives a workload without an agent the identity of the policy that its evidence satisfies',
+    tag: 'mapping',
+    isForIssuers: true,
+    body: 'LoginRequest',
+    answer: 'ServerlessAnswer',
+    refusals: [
+      ...SERVERLESS,
+      'cluster_unknown',
+      'cluster_unlisted',
+      'cluster_name_taken',
+      'agent_session_required',
+      'node_required',
+    ],
+  },
+  {
+    method: 'post',
+    path: '/v1/trust-domain/serverless',
+    id: 'mapServerlessOfTrustDomain',
+    summary: 'The same for a workload that belongs to no cluster',
+    tag: 'mapping',
+    isForIssuers: true,
+    body: 'LoginRequest',
+    answer: 'ServerlessAnswer',
+    refusals: SERVERLESS,
   },
   {
     method: 'get',

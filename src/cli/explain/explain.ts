@@ -1,9 +1,9 @@
 // `postern explain`: shows why a login is admitted or refused, policy by policy and check by check, with the gateway's own
 // engine. Nothing is fetched, and a token is never printed.
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
-import type { SectionName } from '../../config/sections/table.ts'
+import { hasScope, isPolicySection, POLICY_SECTIONS, type SectionName } from '../../config/sections/table.ts'
 import { formatInstantSeconds } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
@@ -122,7 +122,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     audience: audience ?? '',
     explanation,
     ...(locked === undefined ? {} : { locked }),
-    verdict: locked === undefined ? readVerdict(explanation) : makeLockedVerdict(locked),
+    verdict: locked === undefined ? readVerdict(explanation, document.named.section) : makeLockedVerdict(locked),
   }
   io.out(
     values.json === true
@@ -143,7 +143,8 @@ async function readRevocationsFor(
   settings: OperatorSettings,
   io: Io,
 ): Promise<readonly ScopedRevocations[]> {
-  const kind = named.section === 'TrustDomainServerAttestation' ? 'trust-domain' : 'cluster'
+  const isOfTrustDomain = makeKeyBeside(resolve(io.directory, file), named.section).clusterId === undefined
+  const kind = isOfTrustDomain ? 'trust-domain' : 'cluster'
   if (asked === undefined) return readRevocationsBeside(dirname(resolve(io.directory, file)), kind, settings, io)
   const read = await readRevocations(asked, trustDomainKey('Revocations'), settings, io)
   if (read === undefined) throw makeUsageStop(`Cannot read ${asked}: the file does not exist`)
@@ -151,7 +152,7 @@ async function readRevocationsFor(
 }
 
 interface ReadPolicies {
-  readonly named: ExplainReport['document']
+  readonly named: ExplainReport['document'] & { readonly section: SectionName }
   readonly policies: PolicySet
 }
 
@@ -162,14 +163,15 @@ async function readPolicies(
   asJson: boolean,
   io: Io,
 ): Promise<ReadPolicies | undefined> {
-  const document = await compileFile(file, await readDocumentFile(file, io), makeDefaultKey, settings)
+  const keyOf = (named: SectionName) => makeKeyBeside(resolve(io.directory, file), named)
+  const document = await compileFile(file, await readDocumentFile(file, io), keyOf, settings)
   const { section } = document.key
-  if (section !== 'AgentAttestation' && section !== 'TrustDomainServerAttestation') {
-    const expected = 'AgentAttestation, TrustDomainServerAttestation'
-    throw new Stop(EXIT.usage, `${file} contains ${section}, which has no login policies. Expected one of: ${expected}`)
+  if (!isPolicySection(section)) {
+    const expected = POLICY_SECTIONS.join(', ')
+    throw new Stop(EXIT.usage, `${file} contains ${section}, which has no policies. Expected one of: ${expected}`)
   }
   const { digest, issues, result } = document
-  // Both sections compile to policies.
+  // These sections compile to policies.
   if (result.ok) return { named: { file, section, digest }, policies: result.value as PolicySet }
   io.out(
     asJson
@@ -179,10 +181,14 @@ async function readPolicies(
   return undefined
 }
 
-/** A key to compile the document under. The cluster id does not affect its policies. */
-function makeDefaultKey(section: SectionName): DocumentKey<SectionName> {
+/**
+ * A key to compile the document under. The cluster id does not affect its policies. A section that the trust domain has as
+ * well is the trust domain's if the file lies in a folder of that name, as in a store.
+ */
+function makeKeyBeside(path: string, section: SectionName): DocumentKey<SectionName> {
   const clusterId = parseClusterId('any')
-  return section === 'TrustDomainServerAttestation' || clusterId === undefined
+  const isInTrustDomain = hasScope(section, 'trust-domain') && basename(dirname(path)) === 'trust-domain'
+  return isInTrustDomain || !hasScope(section, 'cluster') || clusterId === undefined
     ? trustDomainKey(section)
     : clusterKey(clusterId, section)
 }

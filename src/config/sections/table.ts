@@ -36,6 +36,17 @@ export function hasScope(name: SectionName, scope: SectionScope): boolean {
   return SECTIONS[name].scopes.some((known) => known === scope)
 }
 
+/** The sections that compile to policies over evidence. */
+export const POLICY_SECTIONS = [
+  'AgentAttestation',
+  'TrustDomainServerAttestation',
+  'ServerlessAttestation',
+] as const satisfies readonly SectionName[]
+
+export function isPolicySection(name: SectionName): name is (typeof POLICY_SECTIONS)[number] {
+  return POLICY_SECTIONS.some((known) => known === name)
+}
+
 export function listSectionNames(): readonly SectionName[] {
   return Object.keys(SECTIONS).filter(isSectionName)
 }

@@ -2,7 +2,10 @@
 // says which evidence it takes, as in AgentAttestation, and in `svidPolicy` which identity that evidence gets.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
+import { findAttestor, findOrigin } from '../../attest/attribute-origin.ts'
 import type { AttestorTable } from '../../attest/table.ts'
+import type { Issue } from '../../core/issue.ts'
+import type { AttributeUse } from '../../policy/mapping/issuance.ts'
 import type { Policy } from '../../policy/policy.ts'
 import {
   createServerlessPolicies,
@@ -17,7 +20,6 @@ import { NO_LEGACY } from './legacy-templates.ts'
 import { compilePolicies, createPolicyEntries } from './policies.ts'
 import { SALVAGED } from './salvaged.ts'
 import { defineSection, type SectionRow } from './section.ts'
-import { createSupply } from './serverless-supply.ts'
 
 const svidPolicySchema = v.pipe(
   v.strictObject({
@@ -70,10 +72,13 @@ function compileSvidPolicy(
   const work: TemplateWork = { report, uses: [], additionalClaims: [] }
   const path = ['policies', policy.index, 'svidPolicy']
   const { pathTemplate, ...issuance } = compileIssuance(fields, path, NO_LEGACY, work)
-  const supply = createSupply(policy, context)
+  const origins = new Set(policy.requirements.map(({ type }) => findOrigin(type)))
   const lacking = work.uses.flatMap((use) => {
-    const issue = supply.findFault(use)
-    return issue === undefined ? [] : [{ use, issue }]
+    const found = describeLacking(use, origins, context.scope)
+    const { path: at, offset } = use
+    return found === undefined
+      ? []
+      : [{ use, issue: { ...found, path: at, ...(offset === undefined ? {} : { offset }) } }]
   })
   for (const { issue } of lacking) report(issue)
   if (pathTemplate === undefined) return undefined
@@ -89,4 +94,29 @@ function compileSvidPolicy(
           fault: { code: 'attribute_not_enabled', where: first.use.attribute.name, detail: first.issue.message },
         }),
   }
+}
+
+/**
+ * Why an attribute never comes; `undefined` if it may come. A workload without an agent sends evidence and no attributes of its
+ * own, so there are those that the attestors of the policy prove, and those of the cluster.
+ */
+function describeLacking(
+  { attribute: { name, row } }: AttributeUse,
+  origins: ReadonlySet<string>,
+  scope: CompileContext['scope'],
+): Pick<Issue, 'code' | 'message'> | undefined {
+  if (row.side === 'built-in') {
+    if (scope === 'cluster') return undefined
+    const message = `Cannot use "${name}" in a document of the trust domain, which belongs to no cluster: write the text itself, or move the policy to a cluster`
+    return { code: 'attribute_origin_forbidden', message }
+  }
+  const cannot = `Cannot use "${name}"`
+  if (row.neverPresent !== undefined)
+    return { code: 'attribute_not_enabled', message: `${cannot}: ${row.neverPresent}; remove it` }
+  if (origins.has(row.origin)) return undefined
+  const next =
+    row.side === 'workload'
+      ? 'only an agent collects it, and there is no agent here; use an attribute that a required attestor proves'
+      : `no required attestor of this policy proves it; require ${findAttestor(row.origin)}, or remove the attribute`
+  return { code: 'attribute_not_enabled', message: `${cannot}: ${next}` }
 }

@@ -110,7 +110,7 @@ export function findAttributeFault(
   }
   const setting = findMissingSetting(attribute, settings)
   if (setting === undefined) return undefined
-  const message = `Cannot use "${attribute.name}": the agents of this cluster do not supply it; ${setting}`
+  const message = `Cannot use "${attribute.name}": this cluster does not supply it; ${setting}`
   return { code: 'attribute_not_enabled', message }
 }
 
@@ -127,6 +127,8 @@ function findMissingSetting(attribute: ResolvedAttribute, settings: AttributeSet
   if (row.side === 'agent' && row.alsoWorkload !== true && !mayProve(row.origin, settings.agentPolicies)) {
     return `require the attestor ${row.origin} in a policy of AgentAttestation, or remove the attribute`
   }
+  if (row.origin === 'node_group' && settings.cluster.platform !== 'linux')
+    return 'set platform: linux in Cluster, where a cluster is a node group and its name is that of the group'
   return row.enabledBy === undefined ? undefined : ENABLERS[row.enabledBy](attribute.key ?? '', settings)
 }
 

@@ -72,7 +72,9 @@ export const SERVERLESS_ROWS: readonly Row[] = [
     told: '401 login_refused challenge_mismatch',
     isSkipped: !SSH_KEYGEN,
     sections: (world) => {
-      const requiredAttestors = [{ type: 'ssh_pop', config: { certAuthorities: [world.ssh.key('ca')], canonicalDomain: 'example.org' } }]
+      const requiredAttestors = [
+        { type: 'ssh_pop', config: { certAuthorities: [world.ssh.key('ca')], canonicalDomain: 'example.org' } },
+      ]
       const { ServerlessAttestation } = sections(world, { requiredAttestors, svidPolicy: { pathTemplate: '/x' } })
       return {
         ServerlessAttestation,

@@ -1,7 +1,8 @@
 // docs/api.md: the HTTP interface for a reader, from the tables that /openapi.json is made of.
 import openApiSchemas from '../schemas/openapi-schemas.json' with { type: 'json' }
 import { REFUSALS } from '../src/core/refusal.ts'
-import { OPERATIONS, type Operation, REFUSALS_OF_ALL } from '../src/gateway/openapi/operations.ts'
+import { REFUSALS_OF_ALL } from '../src/gateway/openapi/operation-refusals.ts'
+import { OPERATIONS, type Operation } from '../src/gateway/openapi/operations.ts'
 import { formatCode, formatTable } from './markdown.ts'
 
 /** As far as the schemas of requests and answers use JSON Schema. */

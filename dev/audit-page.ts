@@ -7,6 +7,7 @@ const WHEN: Readonly<Record<keyof typeof RECORD_SCHEMAS, string>> = {
   login: 'Every login, of agents and issuers.',
   challenge: 'Every refused challenge.',
   mapping: 'Every request for claims.',
+  serverless: 'Every request for the identity of a workload without an agent.',
   status: 'Every refused question for the status of one or all clusters.',
   introspection: 'Every introspection.',
   fault: 'A request at which the gateway itself failed: it was answered with `500 internal_error`.',

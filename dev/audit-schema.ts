@@ -8,6 +8,7 @@ import type {
   IntrospectionRecord,
   LoginRecord,
   MappingRecord,
+  ServerlessRecord,
   StatusRecord,
 } from '../src/gateway/audit/audit.ts'
 import { EVENTS } from '../src/gateway/audit/events.ts'
@@ -60,6 +61,42 @@ const used = optional(list(configuration), 'the documents that decided')
 const issuer = optional(v.strictObject(sessionUsed), "the issuer's session")
 const omitted = (what: string) => optional(integer, `how many ${what} there was no space for`)
 
+/** What was sent. */
+const evidenceFields = {
+  evidence: optional(
+    list(
+      v.strictObject({
+        type: described(v.string(), 'the attestor'),
+        digest: optional(v.string(), 'SHA-256 of what the evidence is made of; never the evidence'),
+        claimed: optional(
+          facts,
+          'what it says of itself, UNVERIFIED: of refused requests, and of evidence that was not needed',
+        ),
+      }),
+    ),
+    'each piece that was sent',
+  ),
+} as const
+/** What was decided of it. */
+const decisionFields = {
+  attributes: optional(
+    list(attribute),
+    'those of the session, or of the policy; of refused evidence those that were verified',
+  ),
+  attributesOmitted: omitted('attributes'),
+  refusals: optional(
+    list(refusal),
+    'for each evidence the refusal of its own verification, or else of the nearest policy',
+  ),
+  refusalsOmitted: omitted('refusals'),
+  policiesTried: optional(integer, 'the policies that the evidence could have satisfied but that did not admit'),
+  policies: optional(
+    list(v.strictObject({ policy: described(v.string(), 'its name'), refusals: described(list(refusal), 'its own') })),
+    'those of them with refusals of their own; refusals of the evidence itself are not repeated',
+  ),
+  policiesOmitted: omitted('policies'),
+} as const
+
 export const RECORD_SCHEMAS = {
   login: v.strictObject({
     ...head,
@@ -75,39 +112,13 @@ export const RECORD_SCHEMAS = {
       list(configuration),
       'other sections that were used, such as certificates for an attestor',
     ),
-    evidence: optional(
-      list(
-        v.strictObject({
-          type: described(v.string(), 'the attestor'),
-          digest: optional(v.string(), 'SHA-256 of what the evidence is made of; never the evidence'),
-          claimed: optional(
-            facts,
-            'what it says of itself, UNVERIFIED: of refused logins, and of evidence that was not needed',
-          ),
-        }),
-      ),
-      'each piece that was sent',
-    ),
+    ...evidenceFields,
     policy: optional(v.string(), 'the one that admitted'),
     session: optional(
       v.strictObject({ ...sessionUsed, expiresAt: described(time, '`exp`') }),
       'the one that was issued',
     ),
-    attributes: optional(list(attribute), 'those of the session; of a refused login those that were verified'),
-    attributesOmitted: omitted('attributes'),
-    refusals: optional(
-      list(refusal),
-      'for each evidence the refusal of its own verification, or else of the nearest policy',
-    ),
-    refusalsOmitted: omitted('refusals'),
-    policiesTried: optional(integer, 'the policies that the evidence could have satisfied but that did not admit'),
-    policies: optional(
-      list(
-        v.strictObject({ policy: described(v.string(), 'its name'), refusals: described(list(refusal), 'its own') }),
-      ),
-      'those of them with refusals of their own; refusals of the evidence itself are not repeated',
-    ),
-    policiesOmitted: omitted('policies'),
+    ...decisionFields,
     ...audited,
   }) satisfies v.GenericSchema<LoginRecord>,
   challenge: v.strictObject({
@@ -152,6 +163,25 @@ export const RECORD_SCHEMAS = {
     refusalsOmitted: omitted('refusals'),
     ...audited,
   }) satisfies v.GenericSchema<MappingRecord>,
+  serverless: v.strictObject({
+    ...head,
+    event: v.literal('serverless'),
+    clusterId,
+    status,
+    outcome: described(v.picklist(['granted', 'refused']), 'what was decided'),
+    code: optional(code, 'of the answer; absent if an identity was given'),
+    reason: optional(v.string(), '`no_policy`, `nothing_verified` or `no_policy_satisfied`'),
+    detail: optional(v.string(), 'what the caller reads'),
+    configuration: used,
+    issuer,
+    ...evidenceFields,
+    policy: optional(v.string(), 'the one that the evidence satisfied'),
+    spiffeId: optional(v.string(), 'the identity that was given'),
+    attribute: optional(v.string(), 'the attribute at fault, if the identity could not be rendered'),
+    surface: optional(v.string(), 'where it was to be used'),
+    ...decisionFields,
+    ...audited,
+  }) satisfies v.GenericSchema<ServerlessRecord>,
   status: v.strictObject({
     ...head,
     event: v.literal('status'),

@@ -241,6 +241,7 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
     'correct the template or `TrustDomain`',
   ],
   path_reserved: ['the path is under `/spire` or `/postern`', 'use another one'],
+  path_template_missing: ['the policy has no `svidPolicy.pathTemplate`', 'add it'],
   node_mismatch: [
     'the workload runs on another node than its agent proved',
     'send the session of the agent on that node',

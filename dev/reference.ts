@@ -74,7 +74,7 @@ export function makeCodesPage(): string {
     '# Codes',
     'A code is never renamed, and its meaning never changes. `type` of a problem is `urn:postern:<code>`.',
     '## Requests and workloads',
-    'Codes of status 422 are errors of a single workload in an answer of the claims endpoint, except for the two about the agent session.',
+    'Codes of status 422 are errors of a single workload in an answer of the claims endpoint, except for the two about the agent session. The serverless endpoint, which has one workload, answers with them.',
     formatTable(
       ['code', 'status', 'title', 'cause', 'what to do'],
       requests.map(([name, { status, title }]) => [formatCode(name), String(status), title, ...causeOf(name)]),

@@ -12,6 +12,16 @@ const SECURITY: readonly Row[] = [
     'does not take evidence of another issuer for the one that a policy asks for',
   ],
   [
+    'The one exception is a policy of `ServerlessAttestation` that requires call-outs alone: the called service decides, and validation warns of it.',
+    'config/sections/serverless-attestation.test.ts',
+    'alone is a warning here, and still an error where agents log in',
+  ],
+  [
+    'A challenge or a proof for a login gives no workload an identity, and the reverse.',
+    'gateway/routes/serverless.test.ts',
+    'for an identity is not for a login',
+  ],
+  [
     'No policy, an empty policy, an unknown field, an unknown attestor or a missing attribute refuses.',
     'policy/login/login.test.ts',
     'refuses a policy without requirements, which logic would call satisfied',

@@ -6,6 +6,7 @@ import { type ChallengeAnswer, isChallengeAnswer } from '../gateway/answers/chal
 import { type ClaimsAnswer, isClaimsAnswer } from '../gateway/answers/claims-answer.ts'
 import { type IntrospectionAnswer, isIntrospectionAnswer } from '../gateway/answers/introspection-answer.ts'
 import { isLoginAnswer, type LoginAnswer } from '../gateway/answers/login-answer.ts'
+import { isServerlessAnswer, type ServerlessAnswer } from '../gateway/answers/serverless-answer.ts'
 import { isStatusAnswer, type StatusAnswer } from '../gateway/answers/status-answer.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { makeChallengeMessage } from '../token/challenge-message.ts'
@@ -42,17 +43,32 @@ export interface ClientOptions {
 }
 
 export interface Client {
-  /** What is signed for a challenge: with the URL that this client was given, never with one that a gateway has said. */
-  makeMessage(challenge: string, clusterId: string | undefined): string
-  /** Asks for a challenge. @param clusterId absent: of the trust domain, for issuers */
+  /**
+   * What is signed for a challenge: with the URL that this client was given, never with one that a gateway has said.
+   *
+   * @param role `serverless` for evidence that is sent to {@link serverless}. Default: a login
+   */
+  makeMessage(challenge: string, clusterId: string | undefined, role?: 'serverless'): string
+  /** Asks for a challenge. @param clusterId absent: of the trust domain */
   challenge(
     clusterId: string | undefined,
-    request: { readonly type: string; readonly request?: Json },
+    request: { readonly type: string; readonly request?: Json; readonly role?: 'serverless' },
   ): Promise<Reply<ChallengeAnswer>>
   /** Logs in an agent to its cluster, or an issuer (`clusterId` absent) to the trust domain. */
   login(clusterId: string | undefined, attestations: readonly ClientAttestation[]): Promise<Reply<LoginAnswer>>
   /** Maps workloads. @param session an issuer's */
   claims(clusterId: string, request: ClaimsRequest, session: string): Promise<Reply<ClaimsAnswer>>
+  /**
+   * Asks for the identity of a workload without an agent, by its evidence.
+   *
+   * @param clusterId absent: of the trust domain
+   * @param session an issuer's, for that cluster or for all
+   */
+  serverless(
+    clusterId: string | undefined,
+    attestations: readonly ClientAttestation[],
+    session: string,
+  ): Promise<Reply<ServerlessAnswer>>
   /** @param session an issuer's */
   status(clusterId: string, session: string): Promise<Reply<StatusAnswer>>
   /** Whether the session of an agent may be used now (RFC 7662). @param session an issuer's, with the scope `introspect` */
@@ -75,9 +91,9 @@ export function createClient({ url, fetch: given, timeoutMillis = CLIENT_TIMEOUT
   const place = (clusterId: string | undefined): string =>
     clusterId === undefined ? '/v1/trust-domain' : `/v1/clusters/${encodeURIComponent(clusterId)}`
   return {
-    makeMessage: (challenge, clusterId) =>
+    makeMessage: (challenge, clusterId, role) =>
       makeChallengeMessage(challenge, {
-        role: clusterId === undefined ? 'issuer' : 'agent',
+        role: role ?? (clusterId === undefined ? 'issuer' : 'agent'),
         clusterId,
         issuerUrl: url,
       }),
@@ -99,6 +115,13 @@ export function createClient({ url, fetch: given, timeoutMillis = CLIENT_TIMEOUT
         json: request,
         session,
         isAnswer: isClaimsAnswer,
+      }),
+    serverless: (clusterId, attestations, session) =>
+      ask(fetch, `${base}${place(clusterId)}/serverless`, {
+        timeoutMillis,
+        json: { attestations },
+        session,
+        isAnswer: isServerlessAnswer,
       }),
     status: (clusterId, session) =>
       ask(fetch, `${base}${place(clusterId)}/status`, { timeoutMillis, session, isAnswer: isStatusAnswer }),

@@ -43,6 +43,7 @@ export const ISSUES = {
   attestor_unsupported: 'unhealthy',
   challenge_unavailable: 'unhealthy',
   call_out_alone: 'error',
+  call_out_trusted: 'warning',
   single_use_impossible: 'error',
   replay_unavailable: 'unhealthy',
   // Attributes, templates, conditions
@@ -71,6 +72,7 @@ export const ISSUES = {
   // Across sections
   version_required: 'unhealthy',
   attribute_not_enabled: 'unhealthy',
+  path_template_missing: 'unhealthy',
   mapping_refused: 'unhealthy',
   cluster_name_taken: 'unhealthy',
   // Lint

@@ -196,6 +196,7 @@ export const REFUSALS = {
   dns_name_invalid: { status: 422, title: 'The rendered DNS name is invalid' },
   path_outside_cluster: { status: 422, title: 'The path is outside the prefixes of the cluster' },
   path_reserved: { status: 422, title: 'The path is reserved' },
+  path_template_missing: { status: 422, title: 'The policy has no path template' },
   node_mismatch: { status: 422, title: 'The workload is on another node than the agent' },
   node_missing: { status: 422, title: 'The workload names no node' },
   agent_session_required: { status: 422, title: 'An agent session is required' },

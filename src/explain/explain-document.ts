@@ -7,7 +7,7 @@ import { compileDocument } from '../config/compile/compile.ts'
 import { createContextFor } from '../config/compile/compile-context.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../config/document-key.ts'
 import { createSectionStatus, type IssueStatus } from '../config/live/status.ts'
-import { hasScope, type SectionName } from '../config/sections/table.ts'
+import { hasScope, isPolicySection, type SectionName } from '../config/sections/table.ts'
 import { computeDigest } from '../core/digest.ts'
 import { isNumericDate } from '../core/instant.ts'
 import { CLOCK_SKEW_DEFAULT_SECONDS } from '../core/limits.ts'
@@ -49,7 +49,7 @@ export async function validateDocument(text: string, settings: DocumentSettings)
 }
 
 export interface LoginToExplain {
-  /** An `AgentAttestation` or `TrustDomainServerAttestation` document, YAML or JSON. */
+  /** An `AgentAttestation`, `TrustDomainServerAttestation` or `ServerlessAttestation` document, YAML or JSON. */
   readonly document: string
   /** The body of the login as it is sent, or a bare token. */
   readonly evidence: string
@@ -135,8 +135,8 @@ async function read(text: string, settings: DocumentSettings) {
     issues: status.issues,
     warnings: status.warnings,
   }
-  const hasPolicies = claimed === 'AgentAttestation' || claimed === 'TrustDomainServerAttestation'
-  // Both sections compile to policies.
+  const hasPolicies = claimed !== undefined && isPolicySection(claimed)
+  // These sections compile to policies.
   const policies = result.ok && hasPolicies ? (result.value as PolicySet) : undefined
   return { validated, policies, attestors, audience }
 }

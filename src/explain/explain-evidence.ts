@@ -80,7 +80,7 @@ export async function explainAttestations(
     singleUse: ASSUMED_UNUSED,
   })
   const locked = checkLock(revocations, atSeconds)
-  const verdict = locked === undefined ? readVerdict(explanation) : makeLockedVerdict(locked)
+  const verdict = locked === undefined ? readVerdict(explanation, given.document.section) : makeLockedVerdict(locked)
   const report = makeExplanationJson({
     document: { file: '', ...given.document },
     at: formatInstantSeconds(atSeconds),

@@ -2,7 +2,7 @@
 // missing, what the other checks decide.
 import { findReason, REFUSALS, type Refusal, type RefusalCode } from '../core/refusal.ts'
 import type { LoginExplanation, PolicyExplanation } from '../policy/login/explain-login.ts'
-import { chooseRefusalStatus } from '../policy/login/login.ts'
+import { chooseRefusalStatus, type RefusedReason } from '../policy/login/login.ts'
 import type { EvidenceRefusal } from '../policy/login/trials.ts'
 
 export interface Answer {
@@ -24,19 +24,21 @@ export type Verdict =
   /** The first of `policies` would admit if everything that was not checked passes. */
   | { readonly kind: 'undecided'; readonly policies: readonly string[]; readonly otherwise: Answer }
 
-export function readVerdict({ outcome, policies }: LoginExplanation): Verdict {
+/** @param section that of the policies: a serverless request is never answered with 401, which speaks of its caller */
+export function readVerdict({ outcome, policies }: LoginExplanation, section: string): Verdict {
+  const makeAnswer = section === 'ServerlessAttestation' ? makeServerlessAnswer : makeLoginAnswer
   const undecided = policies.filter(({ state }) => state === 'undecided').map(readName)
   switch (outcome.kind) {
     case 'refused': {
       const { reason, refusals } = outcome
-      return { kind: 'refused', answer: makeLoginAnswer(reason), refusals }
+      return { kind: 'refused', answer: makeAnswer(reason), refusals }
     }
     case 'unavailable': {
-      const otherwise = makeLoginAnswer(outcome.refusals.some(isVerified) ? 'no_policy_satisfied' : 'nothing_verified')
+      const otherwise = makeAnswer(outcome.refusals.some(isVerified) ? 'no_policy_satisfied' : 'nothing_verified')
       if (undecided.length > 0) return { kind: 'undecided', policies: undecided, otherwise }
       return {
         kind: 'refused',
-        answer: makeLoginAnswer('no_policy_satisfied'),
+        answer: makeAnswer('no_policy_satisfied'),
         unlessVerified: otherwise,
         refusals: [],
       }
@@ -46,7 +48,7 @@ export function readVerdict({ outcome, policies }: LoginExplanation): Verdict {
       const own = policies.find(({ policy }) => policy === outcome.policy)
       const admitting = own?.state === 'undecided' ? policies.find(({ state }) => state === 'satisfied') : own
       if (admitting === undefined) {
-        return { kind: 'undecided', policies: undecided, otherwise: makeLoginAnswer('no_policy_satisfied') }
+        return { kind: 'undecided', policies: undecided, otherwise: makeAnswer('no_policy_satisfied') }
       }
       const earlier = policies.filter(
         ({ state, policy }) => state === 'undecided' && policy.index < admitting.policy.index,
@@ -65,8 +67,12 @@ function isVerified({ refusal }: EvidenceRefusal): boolean {
 }
 
 /** The answer of the login route. */
-function makeLoginAnswer(reason: 'no_policy' | 'nothing_verified' | 'no_policy_satisfied'): Answer {
+function makeLoginAnswer(reason: RefusedReason): Answer {
   return { status: chooseRefusalStatus(reason), code: 'login_refused', reason }
+}
+
+function makeServerlessAnswer(reason: RefusedReason): Answer {
+  return { status: REFUSALS.login_refused.status, code: 'login_refused', reason }
 }
 
 /** The answer to a body that is refused as a whole, regardless of the policies. */

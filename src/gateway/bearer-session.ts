@@ -24,6 +24,11 @@ interface Required {
   readonly scope: SessionScope
   /** Absent if the route belongs to no cluster. */
   readonly clusterId?: ClusterId
+  /**
+   * The route acts for the trust domain itself, beside all clusters: a session for some clusters only is refused. It could
+   * otherwise ask for identities that no cluster of its list may have.
+   */
+  readonly isForTrustDomain?: true
 }
 
 /**
@@ -86,7 +91,16 @@ interface Granted {
   readonly scopes?: readonly string[] | undefined
 }
 
-function checkGranted({ clusterId, scope }: Required, { allowedClusters, scopes }: Granted): Checked<true> {
+function checkGranted(
+  { clusterId, isForTrustDomain, scope }: Required,
+  { allowedClusters, scopes }: Granted,
+): Checked<true> {
+  if (isForTrustDomain === true && allowedClusters !== undefined) {
+    return refuse({
+      code: 'session_cluster_forbidden',
+      detail: 'the session is valid for some clusters only, and this route acts for the trust domain',
+    })
+  }
   if (clusterId !== undefined && !isIn(allowedClusters, clusterId)) {
     return refuse({
       code: 'session_cluster_forbidden',

@@ -13,6 +13,7 @@ import { addHealthRoutes } from './routes/health.ts'
 import { addIntrospectionRoute } from './routes/introspection.ts'
 import { addLoginRoutes } from './routes/login.ts'
 import { addSchemaRoute } from './routes/section-schemas.ts'
+import { addServerlessRoutes } from './routes/serverless.ts'
 import { addStatusRoute } from './routes/status.ts'
 import { addStatusPageRoute } from './routes/status-page.ts'
 import { addWellKnownRoutes } from './routes/well-known.ts'
@@ -61,6 +62,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   addLoginRoutes(app, services)
   addChallengeRoutes(app, services)
   addClaimsRoute(app, services)
+  addServerlessRoutes(app, services)
   addStatusRoute(app, services)
   addStatusPageRoute(app, services)
   addIntrospectionRoute(app, services)

@@ -41,7 +41,7 @@ export function findMappingFaults(settings: Settings): MappingFaults {
 /** For one request: notes what it has found of the parts of the policy that its workloads use. */
 export function createMappingGates(
   { attributes, claims, undecidable }: MappingFaults,
-  defaultPath: PathTemplate,
+  defaultPath: PathTemplate | undefined,
 ): MappingGates {
   const found = new Map<Issuance, Refusal | undefined>()
 
@@ -75,7 +75,7 @@ function findAttributeFaults(policy: IssuancePolicy, settings: Settings): Readon
     if (fault !== undefined) refusals.set(name, { code: fault.code, where: name, detail: fault.message })
   }
 
-  for (const { attribute } of findDefaultPath(settings.cluster.platform).references) check(attribute)
+  for (const { attribute } of findDefaultPath(settings.cluster.platform)?.references ?? []) check(attribute)
   for (const { attribute } of policy.uses) check(attribute)
   return refusals
 }
@@ -108,7 +108,8 @@ function findClaimFaults(policy: IssuancePolicy, settings: Settings): ReadonlyMa
     Cluster: settings.cluster,
     WorkloadAttestation: settings.workloadAttestation,
   })
-  for (const { path, message } of found.get('SVIDIssuancePolicy') ?? []) {
+  for (const { code, path, message } of found.get('SVIDIssuancePolicy') ?? []) {
+    if (code !== 'version_required') continue
     const [, part, index] = path
     const at = part === 'policyOverrides' && typeof index === 'number' ? index : undefined
     refusals.set(at, { code: 'version_required', detail: message })

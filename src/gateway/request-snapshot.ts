@@ -10,6 +10,7 @@ import { hasScope, type SectionName } from '../config/sections/table.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { createPolicySet, type PolicySet } from '../policy/policy.ts'
 import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
+import { createServerlessPolicies, type ServerlessPolicies } from '../policy/serverless.ts'
 import type { ConfigurationUsed } from './audit/audit.ts'
 import { checkExistence, checkRead, describeUnknownCluster } from './configuration-refusals.ts'
 
@@ -33,6 +34,11 @@ export interface RequestSnapshot {
    * the set is empty and every login is refused. Refuses as {@link readSection} does, and with `cluster_unknown`.
    */
   readPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>>
+  /**
+   * The policies that give workloads without an agent their identity: of a cluster, or of the trust domain if `clusterId`
+   * is `undefined`. Empty and refused as those of {@link readPolicies} are.
+   */
+  readServerless(clusterId: ClusterId | undefined): Promise<Checked<ServerlessPolicies>>
   /**
    * The Revocations documents that apply: that of the trust domain and, for agents and workloads, that of their cluster.
    * A scope without such a document revokes nothing. Refuses as {@link readSection} does: a document that never compiled
@@ -63,6 +69,7 @@ export interface RequestSnapshot {
 }
 
 const NO_POLICIES = createPolicySet([])
+const NO_SERVERLESS = createServerlessPolicies([], new Map())
 
 /** Creates the snapshot of one request. */
 export function createSnapshot(configs: ConfigCache, background: Background): RequestSnapshot {
@@ -130,13 +137,18 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
     )
   }
 
-  async function loadPolicies(clusterId: ClusterId | undefined): Promise<Checked<PolicySet>> {
+  /** @param none what holds for a cluster that exists and has no such document */
+  async function loadPolicies<Section extends SectionName>(
+    clusterId: ClusterId | undefined,
+    key: DocumentKey<Section>,
+    none: SectionValues[Section],
+  ): Promise<Checked<SectionValues[Section]>> {
     if (clusterId !== undefined && configs.isKnownAbsent(clusterId)) return refuse(describeUnknownCluster(clusterId))
-    const found = await readSection(policiesKey(clusterId))
+    const found = await readSection(key)
     if (!found.ok) return found
     if (found.value !== undefined) return pass(found.value)
     const exists = clusterId === undefined ? pass(true) : await requireCluster(clusterId, 'anyone')
-    return exists.ok ? pass(NO_POLICIES) : exists
+    return exists.ok ? pass(none) : exists
   }
 
   return {
@@ -144,7 +156,9 @@ export function createSnapshot(configs: ConfigCache, background: Background): Re
     lendSection: (clusterId, name) =>
       readSection(clusterId === undefined ? trustDomainKey(name) : clusterKey(clusterId, name)),
     read,
-    readPolicies: (clusterId) => findOnce(policySets, clusterId, () => loadPolicies(clusterId)),
+    readPolicies: (clusterId) =>
+      findOnce(policySets, clusterId, () => loadPolicies(clusterId, policiesKey(clusterId), NO_POLICIES)),
+    readServerless: (clusterId) => loadPolicies(clusterId, serverlessKey(clusterId), NO_SERVERLESS),
     readRevocations,
     requireCluster,
     prove: configs.prove,
@@ -168,6 +182,13 @@ export function policiesKey(
   return clusterId === undefined
     ? trustDomainKey('TrustDomainServerAttestation')
     : clusterKey(clusterId, 'AgentAttestation')
+}
+
+/** Where the policies of {@link RequestSnapshot.readServerless} are stored. */
+export function serverlessKey(clusterId: ClusterId | undefined): DocumentKey<'ServerlessAttestation'> {
+  return clusterId === undefined
+    ? trustDomainKey('ServerlessAttestation')
+    : clusterKey(clusterId, 'ServerlessAttestation')
 }
 
 /** Makes `configuration` of an answer: section names to digests. */

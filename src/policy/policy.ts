@@ -17,6 +17,8 @@ export interface Policy {
   readonly allowedClusters?: readonly string[]
   /** In `TrustDomainServerAttestation` only: what an issuer's session may be used for. Absent: everything. */
   readonly scopes?: readonly SessionScope[]
+  /** In `ServerlessAttestation` only: it requires call-outs alone, and what they answer is all that it rests on. */
+  readonly restsOnCallOuts?: true
 }
 
 export interface PolicyCondition {

@@ -6,6 +6,7 @@ import type { Reply } from '../client/transport.ts'
 import type { ClaimsAnswer } from '../gateway/answers/claims-answer.ts'
 import type { IntrospectionAnswer } from '../gateway/answers/introspection-answer.ts'
 import type { LoginAnswer } from '../gateway/answers/login-answer.ts'
+import type { ServerlessAnswer } from '../gateway/answers/serverless-answer.ts'
 import { app, issuerUrl, tellStarted } from './own-gateway.ts'
 
 /**
@@ -23,6 +24,15 @@ export class PosternService extends WorkerEntrypoint {
   /** Maps workloads. @param session an issuer's */
   claims(clusterId: string, request: ClaimsRequest, session: string): Promise<Reply<ClaimsAnswer>> {
     return this.#client().claims(clusterId, request, session).then(makePlain)
+  }
+
+  /** Gives a workload without an agent its identity (`clusterId` absent: of the trust domain). @param session an issuer's */
+  serverless(
+    clusterId: string | undefined,
+    attestations: readonly ClientAttestation[],
+    session: string,
+  ): Promise<Reply<ServerlessAnswer>> {
+    return this.#client().serverless(clusterId, attestations, session).then(makePlain)
   }
 
   /** Whether the session of an agent may be used now (RFC 7662). @param session an issuer's, with the scope `introspect` */

@@ -1,8 +1,14 @@
 // What an agent signs: the same on both sides.
 
+/**
+ * What a challenge is for: the login of an agent or of an issuer, or an identity by `ServerlessAttestation`. It is sealed
+ * and signed, so that a proof for one is worth nothing for another.
+ */
+export type ChallengeRole = 'agent' | 'issuer' | 'serverless'
+
 export interface MessageScope {
-  readonly role: 'agent' | 'issuer'
-  /** Absent for issuers, who log in to the trust domain. */
+  readonly role: ChallengeRole
+  /** Absent for the trust domain. */
   readonly clusterId: string | undefined
   /** The agent takes its own, so that no other gateway can pass the challenge on. */
   readonly issuerUrl: string

@@ -8,19 +8,19 @@ import { CHALLENGE_LIFETIME_SECONDS, CHALLENGE_MAX_LENGTH, TOKEN_DEPTH_MAX } fro
 import type { Refusal } from '../core/refusal.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
 import { encodeUtf8 } from '../core/utf8.ts'
+import type { ChallengeRole } from './challenge-message.ts'
 import { deriveSaltedKey, type SealKeys } from './seal-key.ts'
-import type { Role } from './session/session-claims.ts'
 
 const INFO = 'postern-challenge/1'
 const TYPE = 'postern-challenge+jwe'
 const SALT_BYTES = 16
 
-/** Which login a challenge is for. A challenge that was issued for another one is refused. */
+/** What a challenge is for. A challenge that was issued for anything else is refused. */
 export interface ChallengeScope {
   /** The attestor's type. */
   readonly type: string
-  readonly role: Role
-  /** Absent for issuers, who log in to the trust domain. */
+  readonly role: ChallengeRole
+  /** Absent for the trust domain. */
   readonly clusterId: string | undefined
   readonly issuerUrl: string
 }
@@ -126,7 +126,7 @@ const MALFORMED: Refusal = {
 }
 const MISMATCH: Refusal = {
   code: 'challenge_mismatch',
-  detail: 'the challenge was issued for another attestor, role or cluster: request one for this login',
+  detail: 'the challenge was issued for another attestor, role or cluster: request one for this request',
 }
 const EXPIRED: Refusal = {
   code: 'challenge_expired',

@@ -535,6 +535,24 @@ const CASES: readonly Case[] = [
     exitCode: 1,
   },
   {
+    what: 'values that evidence proves',
+    command: 'map',
+    prepare: ({ file }) => [...serverlessWhere(file), '--serverless', 'p', file(FILE, PROVED)],
+    exitCode: 1,
+  },
+  {
+    what: 'values that evidence proves, for a program',
+    command: 'map',
+    prepare: ({ file }) => ['--json', ...serverlessWhere(file), '--serverless', 'p', file(FILE, PROVED)],
+    exitCode: 1,
+  },
+  {
+    what: 'a policy of ServerlessAttestation',
+    command: 'map',
+    prepare: ({ file }) => [...serverlessWhere(file), '--serverless', HOSTILE, file(FILE, PROVED)],
+    exitCode: 2,
+  },
+  {
     what: 'a directory',
     command: 'map',
     prepare: () => ['--cluster-config', HOSTILE, '--trust-domain', 'example.org', 'p'],
@@ -547,6 +565,19 @@ const CASES: readonly Case[] = [
     exitCode: 2,
   },
 ]
+
+const PROVED = JSON.stringify({ 'k8s_token.namespace': HOSTILE })
+
+function serverlessWhere(file: Bench['file']): readonly string[] {
+  const requiredAttestors = [{ type: 'k8s_token', config: { issuerURL: ISSUER } }]
+  const svidPolicy = {
+    pathTemplate: '/{{k8s_token.namespace}}',
+    jwt: { additionalClaims: { a: '{{k8s_token.namespace}}' } },
+  }
+  const spec = { policies: [{ name: 'p', requiredAttestors, svidPolicy }] }
+  file('c-1/ServerlessAttestation.yaml', yaml({ section: 'ServerlessAttestation', schema: 'v1', spec }))
+  return ['--cluster-config', 'c-1', '--trust-domain', 'example.org']
+}
 
 function mapWhere(file: Bench['file']): readonly string[] {
   const claims = { a: '{{kubernetes.pod.label[app]}}', b: '{{kubernetes.pod.annotation[x]}}' }

@@ -3,7 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Client, createClient } from '../../src/client/client.ts'
 import { type ClientFetch, describeFailure } from '../../src/client/transport.ts'
 import { createWorld, type World } from '../gateway/fixture.ts'
-import { agentSessionOf, CLUSTER, NODE, put, putBaseline, sessionOf, WEB } from '../gateway/mapping-world.ts'
+import {
+  agentSessionOf,
+  CLUSTER,
+  NODE,
+  put,
+  putBaseline,
+  serverPolicy,
+  sessionOf,
+  WEB,
+} from '../gateway/mapping-world.ts'
 
 const URL_OF_GATEWAY = 'https://login.example.org'
 let world: World
@@ -53,6 +62,20 @@ describe('a client', () => {
     expect(await client.introspect('x', issuer)).toMatchObject({ ok: true, value: { active: false } })
   })
 
+  it('asks for the identity of a workload without an agent, of a cluster and of the trust domain', async () => {
+    const svidPolicy = { pathTemplate: '/fn/{{k8s_token.namespace}}' }
+    for (const scope of [`clusters/${CLUSTER}`, 'trust-domain'])
+      put(world, `${scope}/ServerlessAttestation`, { policies: [{ ...serverPolicy(world, 'functions'), svidPolicy }] })
+    world.restart()
+    const session = await sessionOf(world)
+    for (const clusterId of [CLUSTER, undefined]) {
+      const evidence = { token: await world.issuer.mint() }
+      const reply = await client.serverless(clusterId, [{ type: 'k8s_token', evidence }], session)
+      expect(reply).toMatchObject({ ok: true, value: { spiffeId: 'spiffe://example.org/fn/spirl-system' } })
+    }
+    expect(await client.serverless(CLUSTER, [], session)).toMatchObject({ ok: false, failure: { status: 400 } })
+  })
+
   it('gives a refusal as a value, with the code of each piece of evidence', async () => {
     const reply = await client.login(CLUSTER, [{ type: 'k8s_token', evidence: { token: 'x' } }])
     if (reply.ok || reply.failure.kind !== 'refused') throw new Error('not refused')
@@ -83,6 +106,11 @@ describe('a client', () => {
     const message = client.makeMessage(challenge, CLUSTER)
     expect(message).toBe(`postern-login/1\n${URL_OF_GATEWAY}\nagent\n${CLUSTER}\n${challenge}`)
     expect(client.makeMessage('x', undefined)).toBe(`postern-login/1\n${URL_OF_GATEWAY}\nissuer\n\nx`)
+    expect(client.makeMessage('x', CLUSTER, 'serverless')).toBe(
+      `postern-login/1\n${URL_OF_GATEWAY}\nserverless\n${CLUSTER}\nx`,
+    )
+    const other = await client.challenge(CLUSTER, { type: 'azure_imds', role: 'serverless' })
+    expect(other).toMatchObject({ ok: false, failure: { problem: { code: 'challenge_not_required' } } })
   })
 
   it('never sends a cluster id out of its place in the path', async () => {

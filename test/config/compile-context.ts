@@ -7,6 +7,7 @@ export const TABLE = createAttestorTable()
 
 export const COMPILE_CONTEXT: CompileContext = {
   attestors: TABLE,
+  scope: 'cluster',
   trustDomain: 'example.org',
   issuerUrl: 'https://login.example.org',
   urlPolicy: { allowLoopback: false },

@@ -25,12 +25,13 @@ import {
 import { HOST_ROWS } from './list/host-rows.ts'
 import { MAPPING_ROWS } from './list/mapping-rows.ts'
 import { type Answer, type At, LIST_HOSTS, type ListHost, type Row, type Sent, tell } from './list/row.ts'
+import { SERVERLESS_ROWS } from './list/serverless-rows.ts'
 import { SESSION_ROWS } from './list/session-rows.ts'
 import { TOKEN_ROWS } from './list/token-rows.ts'
 import { UNREACHED } from './list/unreached.ts'
 import { SCENARIOS, documents as scenarioDocuments } from './scenarios.ts'
 
-const MAIN_ROWS = [...TOKEN_ROWS, ...CLAIM_ROWS, ...HOST_ROWS, ...SESSION_ROWS, ...MAPPING_ROWS]
+const MAIN_ROWS = [...TOKEN_ROWS, ...CLAIM_ROWS, ...HOST_ROWS, ...SESSION_ROWS, ...MAPPING_ROWS, ...SERVERLESS_ROWS]
 
 let world: Counterparts
 let cluster: StandInCluster

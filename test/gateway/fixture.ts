@@ -62,6 +62,8 @@ interface WorldOptions {
   readonly attestors?: readonly Attestor[]
   readonly environment?: Readonly<Record<string, string>>
   readonly peerAddress?: NonNullable<GatewayOptions['peerAddress']>
+  /** Default: the platform's. For issuers whose names tests do not own. */
+  readonly fetch?: GatewayOptions['fetch']
 }
 
 /**
@@ -98,7 +100,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       replay: world.replay,
       attestors,
       ...(options.peerAddress === undefined ? {} : { peerAddress: options.peerAddress }),
-      fetch: (url, init) => fetch(url, init),
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
       clock: () => Date.now() + world.ahead,
       // No test waits for a deletion, or for a store that hangs.
       sleep(millis, signal) {

@@ -381,6 +381,7 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   dns_name_invalid: 'another route',
   path_outside_cluster: 'another route',
   path_reserved: 'another route',
+  path_template_missing: 'another route',
   node_mismatch: 'another route',
   node_missing: 'another route',
   agent_session_required: 'another route',

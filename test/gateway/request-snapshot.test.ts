@@ -9,6 +9,7 @@ import { createLoginReport } from '../../src/gateway/reports/login-report.ts'
 import { createSnapshot, listConfiguration, policiesKey } from '../../src/gateway/request-snapshot.ts'
 import { addClaimsRoute } from '../../src/gateway/routes/claims.ts'
 import { addLoginRoutes } from '../../src/gateway/routes/login.ts'
+import { addServerlessRoutes } from '../../src/gateway/routes/serverless.ts'
 import { addStatusRoute } from '../../src/gateway/routes/status.ts'
 import { createServices, type GatewayApp, type GatewayEnv } from '../../src/gateway/services.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
@@ -23,6 +24,8 @@ beforeEach(() => {
   putBaseline(world)
   for (const section of ['Cluster', 'WorkloadAttestation', 'SVIDIssuancePolicy'])
     put(world, keyIn(CLUSTER, section), {})
+  const svidPolicy = { pathTemplate: '/{{k8s_token.namespace}}' }
+  put(world, keyIn(CLUSTER, 'ServerlessAttestation'), { policies: [{ ...serverPolicy(world, 'fn'), svidPolicy }] })
   put(world, 'trust-domain/TrustDomain', {})
   world.store.readTrouble = 'none'
   world.store.gate = undefined
@@ -36,7 +39,14 @@ const SESSION_CHECK = [
   'trust-domain/TrustDomainServerAttestation',
   'trust-domain/Revocations',
 ]
-const OF_CLUSTER = ['AgentAttestation', 'Cluster', 'WorkloadAttestation', 'SVIDIssuancePolicy', 'Revocations']
+const OF_CLUSTER = [
+  'AgentAttestation',
+  'Cluster',
+  'WorkloadAttestation',
+  'SVIDIssuancePolicy',
+  'ServerlessAttestation',
+  'Revocations',
+]
 const sorted = (list: Iterable<string>): readonly string[] => [...list].sort()
 
 function tick(): Promise<void> {
@@ -83,7 +93,8 @@ function createCounting(): Counting {
     c.set('realm', 'example.org')
     return next()
   })
-  for (const add of [addLoginRoutes, addClaimsRoute, addStatusRoute]) add(app, { ...parts, configs })
+  for (const add of [addLoginRoutes, addClaimsRoute, addServerlessRoutes, addStatusRoute])
+    add(app, { ...parts, configs })
   return { app, configs, asked }
 }
 
@@ -100,6 +111,15 @@ async function askClaims({ app }: Counting, cluster: string, agentSession?: stri
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${await sessionOf(world)}` },
     body: JSON.stringify({ workloads, ...(agentSession === undefined ? {} : { agentSession }) }),
+  })
+}
+
+async function askServerless({ app }: Counting) {
+  const attestations = [{ type: 'k8s_token', evidence: { token: await world.issuer.mint() } }]
+  return ask(app, `/v1/clusters/${CLUSTER}/serverless`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${await sessionOf(world)}` },
+    body: JSON.stringify({ attestations }),
   })
 }
 
@@ -127,10 +147,16 @@ describe('one request', () => {
   const AGENTS = keyIn(CLUSTER, 'AgentAttestation')
   const LISTS = ['trust-domain/Revocations', keyIn(CLUSTER, 'Revocations')]
   const ALL = [...SESSION_CHECK, ...OF_CLUSTER.map((section) => keyIn(CLUSTER, section))]
+  const FOR_CLAIMS = ALL.filter((key) => !key.endsWith('/ServerlessAttestation'))
+  const FOR_SERVERLESS = [
+    ...SESSION_CHECK,
+    ...['AgentAttestation', 'Cluster', 'ServerlessAttestation', 'Revocations'].map((name) => keyIn(CLUSTER, name)),
+  ]
 
   it.each<[string, (counting: Counting) => Promise<{ status: number; body: Body }>, readonly string[]]>([
-    ['for claims with an agent session', async (it) => askClaims(it, CLUSTER, await agentSessionOf(world)), ALL],
-    ['for claims without one', (it) => askClaims(it, CLUSTER), ALL],
+    ['for claims with an agent session', async (it) => askClaims(it, CLUSTER, await agentSessionOf(world)), FOR_CLAIMS],
+    ['for claims without one', (it) => askClaims(it, CLUSTER), FOR_CLAIMS],
+    ['for the identity of a workload without an agent', askServerless, FOR_SERVERLESS],
     ['for a status', askStatus, ALL],
     ["of an agent's login", (it) => askLogin(it, `/v1/clusters/${CLUSTER}`), [AGENTS, ...LISTS]],
     [

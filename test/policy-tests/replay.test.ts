@@ -182,7 +182,7 @@ describe('a replay', () => {
 
   it.each<[string, string, readonly string[], RegExp]>([
     ['policies that are not valid', 'section: AgentAttestation', [], /new\.yaml:\d+:\d+: error/],
-    ['a document without policies', 'section: Cluster\nschema: v1\nspec: {}', [], /has no login policies/],
+    ['a document without policies', 'section: Cluster\nschema: v1\nspec: {}', [], /has no policies/],
     ['no time', '', ['--since', 'yesterday'], /is not a time/],
   ])('ends with 2 for %s', async (_name, text, words, message) => {
     const { exitCode, err } = await replay(text === '' ? original : text, words)

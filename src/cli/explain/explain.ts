@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path'
 import { createConditionEngine } from '../../condition/vm/engine.ts'
 import { trustDomainKey } from '../../config/document-key.ts'
+import type { SectionName } from '../../config/sections/table.ts'
 import { formatInstantSeconds } from '../../core/instant.ts'
 import { printable } from '../../core/printable.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
@@ -20,7 +21,7 @@ import { JSON_OPTION } from '../arguments.ts'
 import { EXIT, type ExitCode, type Io, makeUsageStop, Stop } from '../command.ts'
 import { defineCommand, type Options, type Values } from '../define-command.ts'
 import { countIssues, formatIssues, makeIssuesJson } from '../format-issues.ts'
-import { readLoginPolicies } from '../login-policies.ts'
+import { makeKeyBeside, readLoginPolicies } from '../login-policies.ts'
 import { readAgentAttributesFile } from '../map/map-input.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
 import { readRevocations, readRevocationsBeside } from '../revocations-beside.ts'
@@ -121,7 +122,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     audience: audience ?? '',
     explanation,
     ...(locked === undefined ? {} : { locked }),
-    verdict: locked === undefined ? readVerdict(explanation) : makeLockedVerdict(locked),
+    verdict: locked === undefined ? readVerdict(explanation, document.named.section) : makeLockedVerdict(locked),
   }
   io.out(
     values.json === true
@@ -149,7 +150,8 @@ async function readRevocationsFor(
   settings: OperatorSettings,
   io: Io,
 ): Promise<readonly ScopedRevocations[]> {
-  const kind = named.section === 'TrustDomainServerAttestation' ? 'trust-domain' : 'cluster'
+  const isOfTrustDomain = makeKeyBeside(resolve(io.directory, file), named.section).clusterId === undefined
+  const kind = isOfTrustDomain ? 'trust-domain' : 'cluster'
   if (asked === undefined) return readRevocationsBeside(dirname(resolve(io.directory, file)), kind, settings, io)
   const read = await readRevocations(asked, trustDomainKey('Revocations'), settings, io)
   if (read === undefined) throw makeUsageStop(`Cannot read ${asked}: the file does not exist`)
@@ -157,7 +159,7 @@ async function readRevocationsFor(
 }
 
 interface ReadPolicies {
-  readonly named: ExplainReport['document']
+  readonly named: ExplainReport['document'] & { readonly section: SectionName }
   readonly policies: PolicySet
 }
 

@@ -31,7 +31,7 @@ export interface ReadCluster {
 }
 
 /** The folders with the documents of a cluster and of its trust domain. */
-interface Layout {
+export interface Layout {
   readonly clusterId: ClusterId
   readonly clusterFolder: string
   readonly trustDomainFolder: string
@@ -54,22 +54,8 @@ export async function readCluster(
     throw makeUsageStop(`${clusterFolder} contains no .yaml files: name a directory with the documents of a cluster`)
   }
 
-  async function read<Name extends SectionName>(
-    folder: string,
-    key: DocumentKey<Name>,
-  ): Promise<SectionValues[Name] | undefined> {
-    const file = join(folder, `${key.section}.yaml`)
-    const bytes = await readIfPresent(file)
-    if (bytes === undefined) return undefined
-    const document = await compileAs(key, relative(io.directory, file), bytes, settings)
-    if (document.result.ok) return document.result.value as SectionValues[Name]
-    io.err(formatIssues(document.issues.filter(isError), document, io))
-    throw new Stop(
-      EXIT.refused,
-      `${document.name} does not compile: the gateway would keep the previous version in force`,
-    )
-  }
-
+  const read = <Name extends SectionName>(folder: string, key: DocumentKey<Name>) =>
+    readSectionFile(folder, key, settings, io)
   const [trustDomain, cluster, workloadAttestation, issuance] = [
     await read(trustDomainFolder, trustDomainKey('TrustDomain')),
     await read(clusterFolder, clusterKey(clusterId, 'Cluster')),
@@ -101,7 +87,31 @@ export async function readCluster(
   }
 }
 
-async function findLayout(directory: string, id: string | undefined): Promise<Layout> {
+/**
+ * Reads and compiles `<Section>.yaml` in a folder; `undefined` if there is no such file.
+ * @throws a {@link Stop} if it does not compile, after printing its issues
+ */
+export async function readSectionFile<Name extends SectionName>(
+  folder: string,
+  key: DocumentKey<Name>,
+  settings: OperatorSettings,
+  io: Io,
+): Promise<SectionValues[Name] | undefined> {
+  const file = join(folder, `${key.section}.yaml`)
+  const bytes = await readIfPresent(file)
+  if (bytes === undefined) return undefined
+  const document = await compileAs(key, relative(io.directory, file), bytes, settings)
+  // The key determines the type of the value.
+  if (document.result.ok) return document.result.value as SectionValues[Name]
+  io.err(formatIssues(document.issues.filter(isError), document, io))
+  throw new Stop(
+    EXIT.refused,
+    `${document.name} does not compile: the gateway would keep the previous version in force`,
+  )
+}
+
+/** Finds the folders of a cluster: `directory` is a store, or the folder of one cluster. @throws a usage {@link Stop} */
+export async function findLayout(directory: string, id: string | undefined): Promise<Layout> {
   const names = await listNames(directory)
   if (names.includes('clusters')) {
     const clusters = (await listNames(join(directory, 'clusters'))).filter((name) => parseClusterId(name) !== undefined)

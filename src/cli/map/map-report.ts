@@ -41,7 +41,7 @@ export function formatMapReport(report: MapReport, io: { readonly colour: boolea
   return `${lines.join('\n').trimEnd()}\n`
 }
 
-function formatResult(result: WorkloadResult, io: { readonly colour: boolean }): readonly string[] {
+export function formatResult(result: WorkloadResult, io: { readonly colour: boolean }): readonly string[] {
   if ('error' in result) {
     const { code, attribute, surface, detail } = result.error
     const where = [surface, attribute]
@@ -98,7 +98,7 @@ const SOURCES = {
   refused: 'spec.policy or the defaults of the platform, because no override applies',
 } as const
 
-function formatTemplate(
+export function formatTemplate(
   { field, text, references, rendered }: ExplainedTemplate,
   io: { readonly colour: boolean },
 ): readonly string[] {

@@ -12,11 +12,17 @@ import { readOperatorSettings } from '../operator-settings.ts'
 import { readCluster } from './map-config.ts'
 import { readAgentAttributesFile, readWorkloadFile } from './map-input.ts'
 import { formatMapReport, type MapReport } from './map-report.ts'
+import { runMapServerless } from './map-serverless.ts'
 
 export const map = defineCommand({
   name: 'map',
   summary: 'Show which identity a pod will get, and why',
-  arguments: [['<pod>', 'a file with the pod as kubectl prints it, or its attributes by name; "-" for standard input']],
+  arguments: [
+    [
+      '<pod>',
+      'a file with the pod as kubectl prints it, or its attributes by name; with --serverless, the attributes that the evidence proves; "-" for standard input',
+    ],
+  ],
   options: {
     'cluster-config': {
       value: 'dir',
@@ -29,6 +35,10 @@ export const map = defineCommand({
       value: 'file',
       help: 'the attributes that the agent proves, as JSON: the answer to its login, or attributes by name',
     },
+    serverless: {
+      value: 'policy',
+      help: 'show the identity that this policy of ServerlessAttestation gives; the directory may then be the trust-domain folder of a store',
+    },
     'trust-domain': { value: 'name', help: 'default TRUST_DOMAIN of the environment' },
     ...JSON_OPTION,
   },
@@ -39,6 +49,7 @@ export const map = defineCommand({
       environment: { ...io.environment, TRUST_DOMAIN: trustDomain },
     })
 
+    if (values.serverless !== undefined) return runMapServerless(file, values, { trustDomain, settings }, io)
     const agentFile = values['agent-attributes']
     const wanted = { id: values.cluster, withAgents: agentFile !== undefined }
     const { clusterId, config } = await readCluster(values['cluster-config'], wanted, settings, io)

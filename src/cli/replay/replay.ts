@@ -38,6 +38,8 @@ export const replay = defineCommand({
     if (audience === undefined)
       throw makeUsageStop('Missing audience that the gateway expects: add --audience, or set AUDIENCE or TRUST_DOMAIN')
     const { document, section, policies } = await readLoginPolicies(file, settings, io)
+    if (section === 'ServerlessAttestation')
+      throw new Stop(EXIT.usage, `${file} contains ${section}, whose requests leave no record of a login`)
     if (policies === undefined) {
       io.err(formatIssues(document.issues, document, io))
       throw new Stop(EXIT.usage, `${printable(file)} is not valid: nothing was replayed`)

@@ -36,12 +36,14 @@ export function createContextFor(settings: CompileSettings, attestors: AttestorT
   checkConfigSchemas(attestors)
   const urlPolicy = createUrlPolicy(settings)
   const defaultAudiences = [settings.audience]
-  return ({ scope }): CompileContext => ({
+  return ({ scope, section }): CompileContext => ({
     attestors,
+    scope: scope === 'trust-domain' ? scope : 'cluster',
     issuerUrl: settings.issuerUrl,
     trustDomain: settings.trustDomain,
     urlPolicy,
-    exactPins: scope === 'trust-domain',
+    // Whom ServerlessAttestation admits gets the one identity of its policy, and no session of an issuer.
+    exactPins: scope === 'trust-domain' && section !== 'ServerlessAttestation',
     canSeal: settings.canSeal,
     canClaim: settings.canClaim,
     defaultAudiences,

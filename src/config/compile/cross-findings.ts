@@ -5,7 +5,10 @@ import { findServerVersion } from '../../attribute/catalogue.ts'
 import type { Enabler } from '../../attribute/row.ts'
 import type { Issue } from '../../core/issue.ts'
 import { beginsWithAnyListed } from '../../core/prefixes.ts'
+import { findDefaultPath } from '../../policy/mapping/default-path.ts'
+import type { IssuancePolicy } from '../../policy/mapping/issuance.ts'
 import type { PolicySet } from '../../policy/policy.ts'
+import type { ServerlessPolicies } from '../../policy/serverless.ts'
 import { type ClusterSettings, DEFAULT_CLUSTER } from '../sections/cluster.ts'
 import { isAtLeast } from '../sections/server-version.ts'
 import type { SectionName } from '../sections/table.ts'
@@ -27,13 +30,23 @@ const ADDITIONAL_CLAIMS_VERSION = '0.36.0'
 
 /** Findings by the section whose document has to change; each path is that document's. */
 export function findAcross(values: Partial<SectionValues>): CrossFindings {
-  const policy = values.SVIDIssuancePolicy
-  if (policy === undefined) return new Map()
   const settings: AttributeSettings = {
     cluster: values.Cluster ?? DEFAULT_CLUSTER,
     workloadAttestation: values.WorkloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
     agentPolicies: values.AgentAttestation,
   }
+  const { SVIDIssuancePolicy, ServerlessAttestation } = values
+  const found = [
+    ['SVIDIssuancePolicy', SVIDIssuancePolicy === undefined ? [] : findInIssuance(SVIDIssuancePolicy, settings)],
+    [
+      'ServerlessAttestation',
+      ServerlessAttestation === undefined ? [] : findInServerless(ServerlessAttestation, settings),
+    ],
+  ] as const
+  return new Map(found.filter(([, issues]) => issues.length > 0))
+}
+
+function findInIssuance(policy: IssuancePolicy, settings: AttributeSettings): readonly Issue[] {
   const issues: Issue[] = []
   for (const { attribute, path, offset, atKey } of policy.uses) {
     const fault = findAttributeFault(attribute, settings)
@@ -45,14 +58,38 @@ export function findAcross(values: Partial<SectionValues>): CrossFindings {
       ...(atKey === undefined ? {} : { atKey }),
     })
   }
-  const { serverVersion } = settings.cluster
-  if (serverVersion !== undefined && !isAtLeast(serverVersion, ADDITIONAL_CLAIMS_VERSION)) {
-    for (const path of policy.additionalClaims) {
-      const message = `Cannot use additionalClaims with server ${serverVersion}: it requires ${ADDITIONAL_CLAIMS_VERSION}`
-      issues.push({ code: 'version_required', path: ['spec', ...path], message, atKey: true })
-    }
-  }
-  return issues.length === 0 ? new Map() : new Map([['SVIDIssuancePolicy', issues]])
+  return [...issues, ...findPathless(policy, settings.cluster), ...findOldServer(policy, settings.cluster)]
+}
+
+function findInServerless(policies: ServerlessPolicies, { cluster }: AttributeSettings): readonly Issue[] {
+  const required = (['requireAgentSession', 'requireNode'] as const).filter((name) => cluster[name])
+  const message = `Every request is refused: Cluster sets ${required.join(' and ')}, and a workload without an agent has no session of one. Use a cluster of its own`
+  const refused: readonly Issue[] =
+    required.length === 0 ? [] : [{ code: 'mapping_refused', path: ['spec', 'policies'], message, atKey: true }]
+  return [...refused, ...findOldServer(policies, cluster)]
+}
+
+/** `additionalClaims` that the upstream server is too old for. The mapping refuses with the same code and message. */
+export function findOldServer(
+  { additionalClaims }: Pick<IssuancePolicy, 'additionalClaims'>,
+  { serverVersion }: ClusterSettings,
+): readonly Issue[] {
+  if (serverVersion === undefined || isAtLeast(serverVersion, ADDITIONAL_CLAIMS_VERSION)) return []
+  const message = `Cannot use additionalClaims with server ${serverVersion}: it requires ${ADDITIONAL_CLAIMS_VERSION}`
+  return additionalClaims.map((path) => ({ code: 'version_required', path: ['spec', ...path], message, atKey: true }))
+}
+
+/** Policies without a `pathTemplate` where the platform has no default: their workloads are refused. */
+function findPathless({ base, overrides }: IssuancePolicy, { platform }: ClusterSettings): readonly Issue[] {
+  if (findDefaultPath(platform) !== undefined) return []
+  const message = `pathTemplate is missing, and the platform ${platform} has no default: add it`
+  const places = [
+    ...(base.pathTemplate === undefined ? [['policy']] : []),
+    ...[...overrides.entries()].flatMap(([index, { issuance }]) =>
+      issuance.pathTemplate === undefined ? [['policyOverrides', index, 'policy']] : [],
+    ),
+  ]
+  return places.map((place) => ({ code: 'path_template_missing', path: ['spec', ...place], message, atKey: true }))
 }
 
 interface AttributeFault {
@@ -73,7 +110,7 @@ export function findAttributeFault(
   }
   const setting = findMissingSetting(attribute, settings)
   if (setting === undefined) return undefined
-  const message = `Cannot use "${attribute.name}": the agents of this cluster do not supply it; ${setting}`
+  const message = `Cannot use "${attribute.name}": this cluster does not supply it; ${setting}`
   return { code: 'attribute_not_enabled', message }
 }
 
@@ -90,6 +127,8 @@ function findMissingSetting(attribute: ResolvedAttribute, settings: AttributeSet
   if (row.side === 'agent' && row.alsoWorkload !== true && !mayProve(row.origin, settings.agentPolicies)) {
     return `require the attestor ${row.origin} in a policy of AgentAttestation, or remove the attribute`
   }
+  if (row.origin === 'node_group' && settings.cluster.platform !== 'linux')
+    return 'set platform: linux in Cluster, where a cluster is a node group and its name is that of the group'
   return row.enabledBy === undefined ? undefined : ENABLERS[row.enabledBy](attribute.key ?? '', settings)
 }
 

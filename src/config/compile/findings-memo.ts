@@ -11,6 +11,7 @@ export const COMPARED_SECTIONS = [
   'Cluster',
   'WorkloadAttestation',
   'AgentAttestation',
+  'ServerlessAttestation',
 ] as const satisfies readonly SectionName[]
 
 /** By section, the digest of the version in force; missing where there is no such document, or it was not compared. */

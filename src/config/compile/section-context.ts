@@ -4,6 +4,8 @@ import type { AttestorTable } from '../../attest/table.ts'
 
 /** The same for all documents of one gateway and scope. */
 export interface CompileContext extends EntryContext {
+  /** Whose document it is. Built-in attributes such as `cluster.name` exist only in those of a cluster. */
+  readonly scope: 'cluster' | 'trust-domain'
   /** The attestors that policies may require. */
   readonly attestors: AttestorTable
   /** True if the gateway has a replay store. Without one no evidence can be claimed, and a policy with `singleUse` never admits. */

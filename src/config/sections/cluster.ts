@@ -9,7 +9,7 @@ import type { SchemaMetadata } from '../compile/validate.ts'
 import { defineSection, type SectionRow } from './section.ts'
 import { parseServerVersion, type ServerVersion } from './server-version.ts'
 
-export const PLATFORMS = ['k8s', 'istio', 'eks', 'eks-istio', 'linux'] as const
+export const PLATFORMS = ['k8s', 'istio', 'eks', 'eks-istio', 'linux', 'serverless'] as const
 
 export type Platform = (typeof PLATFORMS)[number]
 
@@ -60,7 +60,12 @@ const VERSION_FORM: StringForm = {
 
 const specSchema = v.strictObject({
   name: v.optional(clusterNameSchema),
-  platform: v.optional(v.pipe(v.picklist(PLATFORMS), v.description('Platform of the cluster; default k8s'))),
+  platform: v.optional(
+    v.pipe(
+      v.picklist(PLATFORMS),
+      v.description('Platform of the cluster; default k8s. serverless has no default path template'),
+    ),
+  ),
   includeContainerAttributes: v.optional(
     v.pipe(v.boolean(), v.description('Whether the agents send kubernetes.container.*: must match their Helm values')),
   ),
@@ -114,6 +119,8 @@ export function readNotBefore(text: string | undefined, report: Report): number 
 
 /** Unless both are set, an issuer can name any node for a workload without proof. */
 function lintNode(settings: ClusterSettings, report: Report): void {
+  // Without agents no session could prove a node.
+  if (settings.platform === 'serverless') return
   const missing = (['requireAgentSession', 'requireNode'] as const).filter((name) => !settings[name])
   if (missing.length === 0) return
   const what = 'A workload may be mapped without proof of its node'

@@ -16,7 +16,7 @@ import { makeDurationForm, type StringForm } from '../../core/string-form.ts'
 import type { Issuance } from '../../policy/mapping/issuance.ts'
 import type { ClaimTemplate, DnsNameTemplate } from '../../template/template.ts'
 import type { SchemaMetadata } from '../compile/validate.ts'
-import { CLAIMS, checkClaimName, checkCount, DNS_NAMES, type IssuanceWork, useTemplate } from './issuance-work.ts'
+import { CLAIMS, checkClaimName, checkCount, DNS_NAMES, type TemplateWork, useTemplate } from './issuance-work.ts'
 import type { Legacy } from './legacy-templates.ts'
 import { SALVAGED } from './salvaged.ts'
 
@@ -95,7 +95,7 @@ export type PolicyFields = v.InferOutput<typeof policySchema>
  * Compiles the fields. A missing field comes from the legacy templates or is the default; it is never inherited from
  * another policy.
  */
-export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy, work: IssuanceWork): Issuance {
+export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy, work: TemplateWork): Issuance {
   const { x509, jwt } = fields
   const pathTemplate =
     fields.pathTemplate === undefined
@@ -130,7 +130,7 @@ export function compileIssuance(fields: PolicyFields, path: Path, legacy: Legacy
   }
 }
 
-function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: IssuanceWork): number {
+function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: TemplateWork): number {
   if (text === undefined) return bounds.defaultSeconds
   const seconds = parseDurationSeconds(text)
   if (seconds === undefined) {
@@ -148,7 +148,7 @@ function readTtl(text: string | undefined, bounds: TtlBounds, path: Path, work: 
 function compileClaims(
   claims: Readonly<Record<string, string>>,
   path: Path,
-  work: IssuanceWork,
+  work: TemplateWork,
 ): ReadonlyMap<string, ClaimTemplate> {
   work.additionalClaims.push(path)
   const compiled = new Map<string, ClaimTemplate>()

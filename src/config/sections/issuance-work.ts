@@ -10,11 +10,15 @@ import { compileTemplate, type TemplateOf } from '../../template/compile.ts'
 import type { ConditionCompiler } from '../compile/condition-budget.ts'
 import { foldName } from '../fold-name.ts'
 
-/** State shared by the parts of the section while it compiles. */
-export interface IssuanceWork {
+/** What compiling templates reports and records. */
+export interface TemplateWork {
   readonly report: Report
   readonly uses: AttributeUse[]
   readonly additionalClaims: Path[]
+}
+
+/** State shared by the parts of section SVIDIssuancePolicy while it compiles. */
+export interface IssuanceWork extends TemplateWork {
   readonly conditions: ConditionCompiler
   /** Misspelt names that may still get a hint: each is compared with the whole catalogue, and few issues are listed. */
   hintsLeft: number
@@ -33,7 +37,7 @@ export const DNS_NAMES: CountBound = { max: DNS_NAMES_PER_POLICY_MAX, what: 'DNS
  * Whether `count` is within the bound; reports `value_out_of_range` if not. Each value is rendered for every workload
  * of a request.
  */
-export function checkCount(count: number, { max, what }: CountBound, path: Path, work: IssuanceWork): boolean {
+export function checkCount(count: number, { max, what }: CountBound, path: Path, work: TemplateWork): boolean {
   if (count <= max) return true
   const message = `Cannot render ${count} values for each workload: a policy may have at most ${max} ${what}`
   work.report({ code: 'value_out_of_range', path, message })
@@ -77,7 +81,7 @@ export function useTemplate<S extends Surface>(
   text: string,
   surface: S,
   path: Path,
-  work: IssuanceWork,
+  work: TemplateWork,
   base: (offset: number) => number = (offset) => offset,
 ): TemplateOf<S> | undefined {
   const { template: compiled, issues } = compileTemplate(text, surface, path)

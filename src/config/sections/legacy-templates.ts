@@ -3,7 +3,7 @@
 import type { Path } from '../../core/issue.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { ClaimTemplate, DnsNameTemplate, PathTemplate, SubjectTemplate } from '../../template/template.ts'
-import { CLAIMS, checkClaimName, checkCount, DNS_NAMES, type IssuanceWork, useTemplate } from './issuance-work.ts'
+import { CLAIMS, checkClaimName, checkCount, DNS_NAMES, type TemplateWork, useTemplate } from './issuance-work.ts'
 
 export interface Legacy {
   readonly pathTemplate?: PathTemplate | undefined
@@ -20,7 +20,7 @@ export interface LegacyFields {
   readonly x509CustomizationTemplate?: string | undefined
 }
 
-export function compileLegacy(fields: LegacyFields, work: IssuanceWork): Legacy {
+export function compileLegacy(fields: LegacyFields, work: TemplateWork): Legacy {
   const { pathTemplate, jwtCustomizationTemplate, x509CustomizationTemplate } = fields
   const pathPath = ['legacy', 'pathTemplate']
   return {
@@ -52,7 +52,7 @@ function splitEntries(text: string): readonly Entry[] {
   return entries.filter((entry) => entry.text.trim() !== '')
 }
 
-function compileClaims(text: string, path: Path, work: IssuanceWork): ReadonlyMap<string, ClaimTemplate> {
+function compileClaims(text: string, path: Path, work: TemplateWork): ReadonlyMap<string, ClaimTemplate> {
   const claims = new Map<string, ClaimTemplate>()
   const entries = splitEntries(text)
   for (const entry of checkCount(entries.length, CLAIMS, path, work) ? entries : []) {
@@ -84,7 +84,7 @@ function compileClaims(text: string, path: Path, work: IssuanceWork): ReadonlyMa
 const SAN_DNS = 'SAN.DNS='
 const SAN_IP = 'SAN.IP='
 
-function compileX509(text: string, path: Path, work: IssuanceWork): Pick<Legacy, 'subject' | 'dnsNames'> {
+function compileX509(text: string, path: Path, work: TemplateWork): Pick<Legacy, 'subject' | 'dnsNames'> {
   const dnsNames: DnsNameTemplate[] = []
   const subject: Entry[] = []
   for (const entry of splitEntries(text)) {

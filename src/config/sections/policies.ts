@@ -5,6 +5,7 @@ import type { Report } from '../../attest/attest-context.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import { findFixedAttributes } from '../../condition/fixed-attributes.ts'
 import { createCatalogueScope } from '../../condition/scope.ts'
+import type { Issue } from '../../core/issue.ts'
 import {
   CONDITION_MAX_LENGTH,
   CONDITION_MESSAGE_MAX_LENGTH,
@@ -116,11 +117,18 @@ export interface PolicySpec {
   readonly singleUse?: boolean | undefined
 }
 
+/** What a section allows that others do not. */
+export interface PolicyRules {
+  /** A policy may require call-outs alone, which is then a warning. Absent: it is an error. */
+  readonly mayRestOnCallOuts?: true
+}
+
 /** Compiles a list of policies; paths of issues are relative to it. Holes in the list are invalid policies. */
 export function compilePolicies(
   policies: readonly PolicySpec[],
   context: CompileContext,
   report: Report,
+  { mayRestOnCallOuts }: PolicyRules = {},
 ): readonly Policy[] {
   if (policies.length > POLICIES_MAX) {
     const message = `Cannot hold ${policies.length} policies: a document may have at most ${POLICIES_MAX}`
@@ -147,18 +155,29 @@ export function compilePolicies(
     // Call-outs run after the conditions, so their answers are not available to them.
     const direct = requirements.filter(({ type }) => context.attestors.rows.get(type)?.callOut === undefined)
     const types = isWhole ? new Set(direct.map(({ type }) => type)) : undefined
-    if (isWhole && requirements.length > 0 && direct.length === 0) {
-      const message =
-        'Cannot require only call-outs, which verify no evidence: also require an attestor that verifies evidence'
-      report({ code: 'call_out_alone', path: [index, 'requiredAttestors'], message })
-    }
+    const hasOnlyCallOuts = isWhole && requirements.length > 0 && direct.length === 0
+    const restsOnCallOuts = hasOnlyCallOuts && mayRestOnCallOuts === true
+    if (hasOnlyCallOuts)
+      report({
+        ...(restsOnCallOuts ? describeTrustedCallOut(policy.name) : CALL_OUT_ALONE),
+        path: [index, 'requiredAttestors'],
+      })
     const conditions = compileConditions(policy.conditions, types, compiler, (issue) =>
       report({ ...issue, path: [index, 'conditions', ...issue.path] }),
     )
     const isSingleUse = policy.singleUse === true
     if (isSingleUse)
       checkSingleUse(policy.name, requirements, context, (issue) => report({ ...issue, path: [index, ...issue.path] }))
-    compiled.push({ name: policy.name, index, requirements, conditions, ...(isSingleUse ? { singleUse: true } : {}) })
+    // Call-outs claim nothing, so nothing would keep their evidence from being used again.
+    if (isSingleUse && hasOnlyCallOuts) report({ ...CALL_OUT_USED_AGAIN, path: [index, 'singleUse'] })
+    compiled.push({
+      name: policy.name,
+      index,
+      requirements,
+      conditions,
+      ...(isSingleUse ? { singleUse: true } : {}),
+      ...(restsOnCallOuts ? { restsOnCallOuts: true } : {}),
+    })
     // A condition that does not compile is an error already, and may be the one that fixes the attributes.
     if (isWhole && conditions.length === (policy.conditions?.length ?? 0)) {
       const fixed = new Set(conditions.flatMap(({ condition }) => findFixedAttributes(condition.expression)))
@@ -168,6 +187,22 @@ export function compilePolicies(
     }
   }
   return compiled
+}
+
+const CALL_OUT_ALONE = {
+  code: 'call_out_alone',
+  message: 'Cannot require only call-outs, which verify no evidence: also require an attestor that verifies evidence',
+} as const
+
+const CALL_OUT_USED_AGAIN = {
+  code: 'single_use_impossible',
+  message:
+    'Cannot accept evidence once if only call-outs are required: the gateway verifies none of it, so it claims none. Remove singleUse, and let the called service refuse what was used',
+} as const
+
+function describeTrustedCallOut(name: string): Pick<Issue, 'code' | 'message'> {
+  const message = `Policy ${quoteText(name)} requires only call-outs: the gateway verifies nothing, and whoever answers at their URL decides which identity is given. Also require an attestor that verifies evidence, unless that service verifies it`
+  return { code: 'call_out_trusted', message }
 }
 
 /**

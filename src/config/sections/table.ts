@@ -5,6 +5,7 @@ import { azureCertificates } from './azure-certificates.ts'
 import { cluster } from './cluster.ts'
 import { revocations } from './revocations.ts'
 import type { SectionRow, SectionScope } from './section.ts'
+import { serverlessAttestation } from './serverless-attestation.ts'
 import { svidIssuancePolicy } from './svid-issuance-policy.ts'
 import { trustDomain } from './trust-domain.ts'
 import { trustDomainServerAttestation } from './trust-domain-server-attestation.ts'
@@ -14,6 +15,7 @@ export const SECTIONS = {
   AgentAttestation: agentAttestation,
   WorkloadAttestation: workloadAttestation,
   SVIDIssuancePolicy: svidIssuancePolicy,
+  ServerlessAttestation: serverlessAttestation,
   Cluster: cluster,
   Revocations: revocations,
   TrustDomainServerAttestation: trustDomainServerAttestation,
@@ -32,6 +34,17 @@ export function isSectionName(name: string): name is SectionName {
 /** Whether documents of the section exist in this scope. */
 export function hasScope(name: SectionName, scope: SectionScope): boolean {
   return SECTIONS[name].scopes.some((known) => known === scope)
+}
+
+/** The sections that compile to policies over evidence. */
+export const POLICY_SECTIONS = [
+  'AgentAttestation',
+  'TrustDomainServerAttestation',
+  'ServerlessAttestation',
+] as const satisfies readonly SectionName[]
+
+export function isPolicySection(name: SectionName): name is (typeof POLICY_SECTIONS)[number] {
+  return POLICY_SECTIONS.some((known) => known === name)
 }
 
 export function listSectionNames(): readonly SectionName[] {

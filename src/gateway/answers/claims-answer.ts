@@ -4,6 +4,15 @@ import { type Configuration, configurationSchema, defineList, integer } from './
 
 const warnings = v.exactOptional(defineList(v.object({ code: v.string(), detail: v.string() })))
 
+/** What an issuer puts into the SVIDs of an identity. */
+export const svidFields = {
+  jwt: v.object({
+    ttlSeconds: integer,
+    claims: v.record(v.string(), v.union([v.string(), defineList(v.string())])),
+  }),
+  x509: v.object({ ttlSeconds: integer, dnsNames: defineList(v.string()), subject: v.exactOptional(v.string()) }),
+}
+
 export const identitySchema = v.object({
   id: v.string(),
   spiffeId: v.pipe(v.string(), v.url()),
@@ -12,11 +21,7 @@ export const identitySchema = v.object({
     /** The index of the override. */
     index: v.exactOptional(integer),
   }),
-  jwt: v.object({
-    ttlSeconds: integer,
-    claims: v.record(v.string(), v.union([v.string(), defineList(v.string())])),
-  }),
-  x509: v.object({ ttlSeconds: integer, dnsNames: defineList(v.string()), subject: v.exactOptional(v.string()) }),
+  ...svidFields,
   warnings,
 })
 

@@ -1,4 +1,4 @@
-// The types of audit records: one for each login, claims request, introspection, refused status, refused
+// The types of audit records: one for each login, claims request, serverless request, introspection, refused status, refused
 // challenge, fault and event. A
 // record holds what an operator needs to diagnose the request, including facts that the caller must not see. It never
 // holds a token: evidence is identified by the SHA-256 of its decoded signing input. `login-record.ts` and
@@ -107,6 +107,23 @@ export interface MappingRecord extends RecordHead, AuditedFacts {
   readonly refusalsOmitted?: number
 }
 
+/**
+ * A workload without an agent that asked for its identity, by an issuer: what its evidence was and proved, as in the record of a
+ * login, and the identity that it was given.
+ */
+export interface ServerlessRecord
+  extends Omit<LoginRecord, 'event' | 'outcome' | 'session' | 'configuration' | 'otherConfiguration'> {
+  readonly event: 'serverless'
+  readonly outcome: 'granted' | 'refused'
+  readonly configuration?: readonly ConfigurationUsed[]
+  readonly issuer?: SessionUsed
+  /** The identity, if it was granted. */
+  readonly spiffeId?: string
+  /** If the policy was satisfied and its identity could not be rendered: the attribute at fault, and where it was to be used. */
+  readonly attribute?: string
+  readonly surface?: string
+}
+
 /** A refused workload, with what the deployment expects, such as the condition that could not be evaluated. */
 export interface AuditedWorkload extends AuditedFacts {
   readonly id: string
@@ -172,6 +189,7 @@ export type AuditRecord =
   | LoginRecord
   | ChallengeRecord
   | MappingRecord
+  | ServerlessRecord
   | StatusRecord
   | IntrospectionRecord
   | FaultRecord

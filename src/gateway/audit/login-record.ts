@@ -1,4 +1,4 @@
-// Makes the audit record of a login from its decision, within its bound.
+// Makes the audit record of a login, or of a serverless request, from its decision, within its bound.
 import type { Attribute } from '../../attribute/attribute.ts'
 import {
   ATTESTATIONS_MAX,
@@ -10,7 +10,7 @@ import {
 import type { Refusal } from '../../core/refusal.ts'
 import type { EvidenceName } from '../../policy/login/evidence.ts'
 import type { EvidenceRefusal, PolicyTrace, Untraced } from '../../policy/login/trials.ts'
-import type { LoginRecord } from './audit.ts'
+import type { LoginRecord, ServerlessRecord } from './audit.ts'
 import {
   type AuditedFacts,
   type AuditSpace,
@@ -24,8 +24,12 @@ import {
 import { auditEvidence } from './audited-evidence.ts'
 
 type Lists = 'attributes' | 'refusals' | 'policies' | 'policiesTried' | 'evidence' | 'detail'
+type Listed = Lists | `${Lists}Omitted` | keyof AuditedFacts
 /** The members of a record that have a bounded length. */
-export type LoginFacts = Omit<LoginRecord, Lists | `${Lists}Omitted` | keyof AuditedFacts>
+export type LoginFacts = Omit<LoginRecord, Listed>
+/** Those of a record of evidence that gave an identity in place of a session, or did not. */
+export type ServerlessFacts = Omit<ServerlessRecord, Listed>
+type Recorded<Facts> = Facts & Pick<LoginRecord, Listed & keyof LoginRecord>
 
 /** The findings of a decision about evidence. */
 export interface LoginFindings {
@@ -38,11 +42,11 @@ export interface LoginFindings {
 }
 
 /** Makes the record of a request that was refused as a whole. @param found what is known about its sender */
-export function recordRefusal(
-  facts: LoginFacts,
+export function recordRefusal<Facts extends LoginFacts | ServerlessFacts>(
+  facts: Facts,
   refusal: Refusal,
   found: Pick<LoginFindings, 'evidence' | 'attributes'> = { evidence: [] },
-): LoginRecord {
+): Recorded<Facts> {
   const evidence = auditEvidence(found.evidence, true)
   const fixed = {
     ...facts,
@@ -54,7 +58,10 @@ export function recordRefusal(
   return { ...fixed, ...listed('attributes', takeAttributes(found, space)) }
 }
 
-export function recordDecision(facts: LoginFacts, found: LoginFindings): LoginRecord {
+export function recordDecision<Facts extends LoginFacts | ServerlessFacts>(
+  facts: Facts,
+  found: LoginFindings,
+): Recorded<Facts> {
   const evidence = auditEvidence(found.evidence, facts.outcome === 'refused')
   const fixed = { ...facts, evidence, ...countTried(found) }
   const space = createAuditSpace(AUDIT_RECORD_MAX_BYTES, fixed)

@@ -1,10 +1,10 @@
 // Audit records as events of the Open Cybersecurity Schema Framework 1.8.0, for stores of security events that know no other format.
-// Logins and refused challenges are Authentication (class 3002); everything else is a Base Event (class 0), which says nothing that is
+// Logins, serverless requests and refused challenges are Authentication (class 3002); everything else is a Base Event (class 0), which says nothing that is
 // not so. The record itself is in `unmapped`, whole.
 import { parseInstantMillis, parseInstantSeconds } from '../../core/instant.ts'
 import { printableJson } from '../../core/printable.ts'
 import { VERSION } from '../../core/version.ts'
-import type { AuditRecord, ChallengeRecord, LoginRecord } from './audit.ts'
+import type { AuditRecord, ChallengeRecord, LoginRecord, ServerlessRecord } from './audit.ts'
 
 const SCHEMA_VERSION = '1.8.0'
 const AUTHENTICATION = { category_uid: 3, class_uid: 3002 } as const
@@ -29,6 +29,8 @@ export function makeOcsfEvent(record: AuditRecord): OcsfEvent {
   switch (record.event) {
     case 'login':
       return makeLogin(record)
+    case 'serverless':
+      return makeAttestation(record)
     case 'challenge':
       return makePreauth(record)
     default:
@@ -66,6 +68,27 @@ function makeLogin(record: LoginRecord): OcsfEvent {
   }
 }
 
+/** Evidence that gave an identity, or did not. It opens no session, so that the activity is none that the class names. */
+function makeAttestation(record: ServerlessRecord): OcsfEvent {
+  const { outcome, evidence = [], refusals = [], code, detail, spiffeId, policy, clusterId, durationMs } = record
+  const isGranted = outcome === 'granted'
+  const reason = isGranted ? 'granted' : (refusals[0]?.code ?? code ?? 'login_refused')
+  const isReplay = refusals.some((refusal) => refusal.code === REPLAYED)
+  return {
+    ...AUTHENTICATION,
+    ...makeActivity(AUTHENTICATION.class_uid, ACTIVITY.other, 'Attestation'),
+    ...makeHead(record),
+    severity_id: isReplay ? SEVERITY.high : isGranted ? SEVERITY.informational : SEVERITY.low,
+    ...makeStatus(isGranted, reason, isGranted ? undefined : (refusals[0]?.detail ?? detail)),
+    message: isGranted ? `Identity given by policy ${policy}` : `Identity refused: ${reason}`,
+    duration: durationMs,
+    user: spiffeId === undefined ? UNKNOWN_USER : { uid: spiffeId, name: spiffeId, type_id: 4, type: 'Service' },
+    service: makeService(clusterId),
+    ...makeProtocol(evidence.map(({ type }) => type)),
+    is_remote: true,
+  }
+}
+
 function makePreauth(record: ChallengeRecord): OcsfEvent {
   const { code, detail, clusterId, attestor, durationMs } = record
   return {
@@ -82,7 +105,7 @@ function makePreauth(record: ChallengeRecord): OcsfEvent {
   }
 }
 
-function makeBaseEvent(record: Exclude<AuditRecord, LoginRecord | ChallengeRecord>): OcsfEvent {
+function makeBaseEvent(record: Exclude<AuditRecord, LoginRecord | ServerlessRecord | ChallengeRecord>): OcsfEvent {
   const isRefused = 'outcome' in record && record.outcome === 'refused'
   const hasFailed = isRefused || record.event === 'fault' || /_(failed|refused|contested)$/.test(record.event)
   return {

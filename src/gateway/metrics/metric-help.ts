@@ -6,9 +6,12 @@ export const METRIC_HELP: Readonly<Record<MetricName, string>> = {
   postern_logins_total:
     'Logins by what they sent, what became of them, and why. A login without a record is in postern_audit_failures_total alone',
   postern_login_duration_seconds: 'From the arrival of a login to its record',
-  postern_evidence_refused_total: 'Pieces of evidence that a refused login names, by attestor and code',
+  postern_evidence_refused_total:
+    'Pieces of evidence that a refused login or serverless request names, by attestor and code',
   postern_claims_total: 'Workloads that were mapped or refused, and requests that were refused as a whole',
   postern_claims_duration_seconds: 'From the arrival of a claims request to its record',
+  postern_serverless_total: 'Workloads without an agent by what they sent, whether they got an identity, and why not',
+  postern_serverless_duration_seconds: 'From the arrival of a serverless request to its record',
   postern_introspections_total: 'Introspections: active, inactive, or refused',
   postern_requests_refused_total: 'Challenges and questions for the status that were refused',
   postern_faults_total: 'Requests at which the gateway itself failed',

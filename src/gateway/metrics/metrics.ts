@@ -17,6 +17,8 @@ export const METRICS = {
   postern_evidence_refused_total: { type: 'counter', labels: ['attestor', 'reason'] },
   postern_claims_total: { type: 'counter', labels: RESULT },
   postern_claims_duration_seconds: { type: 'histogram', labels: ['result'] },
+  postern_serverless_total: { type: 'counter', labels: [...LOGIN, 'reason'] },
+  postern_serverless_duration_seconds: { type: 'histogram', labels: LOGIN },
   postern_introspections_total: { type: 'counter', labels: RESULT },
   postern_requests_refused_total: { type: 'counter', labels: ['route', 'reason'] },
   postern_faults_total: { type: 'counter', labels: [] },

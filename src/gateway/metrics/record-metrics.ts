@@ -1,6 +1,13 @@
 // Measurements of audit records: what a record says is what is counted, so that the two never disagree.
 import { METRICS_CLUSTERS_MAX } from '../../core/limits.ts'
-import type { AuditRecord, ChallengeRecord, LoginRecord, MappingRecord, StatusRecord } from '../audit/audit.ts'
+import type {
+  AuditRecord,
+  ChallengeRecord,
+  LoginRecord,
+  MappingRecord,
+  ServerlessRecord,
+  StatusRecord,
+} from '../audit/audit.ts'
 import { type Labels, type MetricsPort, OTHER } from './metrics.ts'
 
 const NONE = 'none'
@@ -31,17 +38,30 @@ export function createRecordMetrics(
   }
   const labelType = (type: string): string => (types.has(type) ? type : OTHER)
 
-  function measureLogin(record: LoginRecord): void {
-    const { evidence = [], refusals = [], code = NONE, status, durationMs, outcome } = record
+  /** What was sent, what became of it, and why. */
+  function labelEvidence(record: LoginRecord | ServerlessRecord) {
+    const { evidence = [], refusals = [], code = NONE, status, outcome } = record
     const [first, second] = evidence
     const attestor = first === undefined ? NONE : second === undefined ? labelType(first.type) : SEVERAL
-    const result = outcome === 'admitted' ? 'accepted' : status >= 500 ? 'failed' : 'refused'
-    const reason = outcome === 'admitted' ? NONE : (refusals[0]?.code ?? code)
-    count('postern_logins_total', { attestor, result, reason, ...labelCluster(record) }, 1)
-    observe('postern_login_duration_seconds', { attestor, result }, durationMs / 1000)
-    if (outcome === 'refused')
+    const isRefused = outcome === 'refused'
+    const result = !isRefused ? 'accepted' : status >= 500 ? 'failed' : 'refused'
+    const reason = isRefused ? (refusals[0]?.code ?? code) : NONE
+    if (isRefused)
       for (const refusal of refusals)
         count('postern_evidence_refused_total', { attestor: labelType(refusal.type ?? ''), reason: refusal.code }, 1)
+    return { attestor, result, reason }
+  }
+
+  function measureLogin(record: LoginRecord): void {
+    const { attestor, result, reason } = labelEvidence(record)
+    count('postern_logins_total', { attestor, result, reason, ...labelCluster(record) }, 1)
+    observe('postern_login_duration_seconds', { attestor, result }, record.durationMs / 1000)
+  }
+
+  function measureServerless(record: ServerlessRecord): void {
+    const { attestor, result, reason } = labelEvidence(record)
+    count('postern_serverless_total', { attestor, result, reason }, 1)
+    observe('postern_serverless_duration_seconds', { attestor, result }, record.durationMs / 1000)
   }
 
   function measureMapping({ outcome, code, granted = 0, refusals = [], refused = 0, durationMs }: MappingRecord): void {
@@ -64,6 +84,8 @@ export function createRecordMetrics(
         return measureLogin(record)
       case 'mapping':
         return measureMapping(record)
+      case 'serverless':
+        return measureServerless(record)
       case 'challenge':
       case 'status':
         return measureRefused(record.event, record)

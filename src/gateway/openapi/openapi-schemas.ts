@@ -16,6 +16,7 @@ import { checksSchema, livenessSchema, readinessSchema } from '../answers/health
 import { introspectionAnswerSchema } from '../answers/introspection-answer.ts'
 import { attributeSchema, loginAnswerSchema } from '../answers/login-answer.ts'
 import { problemSchema } from '../answers/problem-body.ts'
+import { serverlessAnswerSchema } from '../answers/serverless-answer.ts'
 import { configurationSchema } from '../answers/shapes.ts'
 import { statusAnswerSchema, statusPageSchema } from '../answers/status-answer.ts'
 import { loginBodySchema } from '../attestations.ts'
@@ -33,6 +34,7 @@ export const OPENAPI_SCHEMAS = {
   Configuration: configurationSchema,
   ClaimsRequest: claimsBodySchema,
   ClaimsAnswer: claimsAnswerSchema,
+  ServerlessAnswer: serverlessAnswerSchema,
   Identity: identitySchema,
   WorkloadError: workloadErrorSchema,
   StatusAnswer: statusAnswerSchema,

@@ -5,7 +5,8 @@ import { STATUS_CURSOR_MAX_LENGTH, STATUS_PAGE_MAX } from '../../core/limits.ts'
 import { REFUSALS, type RefusalCode } from '../../core/refusal.ts'
 import type { GatewayApp, Services } from '../services.ts'
 import type { SchemaName } from './openapi-schemas.ts'
-import { OPERATIONS, type Operation, type QueryName, REFUSALS_OF_ALL } from './operations.ts'
+import { REFUSALS_OF_ALL } from './operation-refusals.ts'
+import { OPERATIONS, type Operation, type QueryName } from './operations.ts'
 import { addPublishedRoute, publishJson } from './published.ts'
 
 type Schema = Readonly<Record<string, unknown>>

@@ -2,6 +2,7 @@
 // this table; a code that is missing here fails them.
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { SchemaName } from './openapi-schemas.ts'
+import { BODY, CHALLENGE, LOGIN, SERVERLESS, SESSION } from './operation-refusals.ts'
 
 export type QueryName = 'cursor' | 'limit'
 
@@ -29,60 +30,6 @@ export interface Operation {
   /** Codes that may be answered with 401 instead of their own status. */
   readonly refusalsOf401?: readonly RefusalCode[]
 }
-
-const BODY = [
-  'request_malformed',
-  'request_aborted',
-  'request_timeout',
-  'body_too_large',
-  'content_type_unsupported',
-] as const satisfies readonly RefusalCode[]
-
-const LOGIN = [
-  ...BODY,
-  'rate_limited',
-  'token_expired',
-  'login_refused',
-  'cluster_locked',
-  'session_too_large',
-  'signing_key_unavailable',
-  'configuration_invalid',
-  'store_unavailable',
-  'call_out_unavailable',
-  'replay_unavailable',
-  'audit_unavailable',
-] as const satisfies readonly RefusalCode[]
-
-const CHALLENGE = [
-  ...BODY,
-  'rate_limited',
-  'challenge_not_required',
-  'challenge_unavailable',
-  'login_refused',
-  'signing_key_unavailable',
-  'configuration_invalid',
-  'store_unavailable',
-  'call_out_unavailable',
-  'audit_unavailable',
-] as const satisfies readonly RefusalCode[]
-
-/** The refusals of every operation that requires a session. */
-const SESSION = [
-  'rate_limited',
-  'session_missing',
-  'session_malformed',
-  'session_invalid',
-  'session_expired',
-  'session_revoked',
-  'session_role_forbidden',
-  'session_scope_forbidden',
-  'session_cluster_forbidden',
-  'session_too_large',
-  'cluster_locked',
-  'configuration_invalid',
-  'store_unavailable',
-  'audit_unavailable',
-] as const satisfies readonly RefusalCode[]
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -145,6 +92,35 @@ export const OPERATIONS: readonly Operation[] = [
       'agent_session_required',
       'node_required',
     ],
+  },
+  {
+    method: 'post',
+    path: '/v1/clusters/{clusterId}/serverless',
+    id: 'mapServerless',
+    summary: 'Gives a workload without an agent the identity of the policy that its evidence satisfies',
+    tag: 'mapping',
+    isForIssuers: true,
+    body: 'LoginRequest',
+    answer: 'ServerlessAnswer',
+    refusals: [
+      ...SERVERLESS,
+      'cluster_unknown',
+      'cluster_unlisted',
+      'cluster_name_taken',
+      'agent_session_required',
+      'node_required',
+    ],
+  },
+  {
+    method: 'post',
+    path: '/v1/trust-domain/serverless',
+    id: 'mapServerlessOfTrustDomain',
+    summary: 'The same for a workload that belongs to no cluster',
+    tag: 'mapping',
+    isForIssuers: true,
+    body: 'LoginRequest',
+    answer: 'ServerlessAnswer',
+    refusals: SERVERLESS,
   },
   {
     method: 'get',
@@ -247,6 +223,3 @@ export const OPERATIONS: readonly Operation[] = [
     refusals: ['store_unavailable', 'audit_unavailable', 'gateway_draining'],
   },
 ]
-
-/** Refusals of any operation: a Worker that is deployed with development settings, a fault. */
-export const REFUSALS_OF_ALL = ['settings_invalid', 'internal_error'] as const satisfies readonly RefusalCode[]

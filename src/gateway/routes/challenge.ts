@@ -11,6 +11,7 @@ import { type Checked, pass, refuse } from '../../core/result.ts'
 import { makeUuidV7 } from '../../core/uuid.ts'
 import { findAnswerCode } from '../../policy/login/login-refusals.ts'
 import { sealChallenge } from '../../token/challenge.ts'
+import type { ChallengeRole } from '../../token/challenge-message.ts'
 import { createAttestContext } from '../attest-context.ts'
 import { attestorTypeSchema } from '../attestations.ts'
 import { createBackground } from '../background.ts'
@@ -22,6 +23,12 @@ import type { GatewayApp, GatewayEnv, Services } from '../services.ts'
 
 export const challengeBodySchema = v.strictObject({
   type: attestorTypeSchema,
+  role: v.optional(
+    v.pipe(
+      v.literal('serverless'),
+      v.description('What the evidence is for, if not a login: an identity by ServerlessAttestation'),
+    ),
+  ),
   request: v.optional(
     v.pipe(
       v.unknown(),
@@ -34,7 +41,7 @@ export const challengeBodySchema = v.strictObject({
   ),
 })
 
-/** Challenges for agents of a cluster, and for issuers: each is valid only for the login that it was issued for. */
+/** Challenges for agents of a cluster, for issuers, and for workloads without an agent: each is valid for that use alone. */
 export function addChallengeRoutes(app: GatewayApp, services: Services): void {
   addRoute(app, 'POST', '/v1/clusters/:clusterId/challenge', (c) =>
     giveChallenge(c, services, c.req.param('clusterId') ?? ''),
@@ -54,7 +61,7 @@ async function giveChallenge(
   if (cluster !== undefined && clusterId === undefined) return report.refuse(UNKNOWN_CLUSTER)
   const body = await readBody(c, challengeBodySchema, CHALLENGE_BODY_MAX_BYTES, services.sleep)
   if (!body.ok) return report.refuse(body.refusal)
-  const { type, request } = body.value
+  const { type, request, role = clusterId === undefined ? 'issuer' : 'agent' } = body.value
   const row = services.attestors.rows.get(type)
   if (row?.challenge === undefined) return report.refuse(describeNoChallenge(type))
   const asked = readRequest(row, request)
@@ -62,9 +69,10 @@ async function giveChallenge(
 
   const { issuerUrl, sealKeys } = services.settings
   if (sealKeys.length === 0) return report.refuse(SEALING_OFF)
-  const policies = await snapshot.readPolicies(clusterId)
+  const policies =
+    role === 'serverless' ? await snapshot.readServerless(clusterId) : await snapshot.readPolicies(clusterId)
   if (!policies.ok) return report.refuse(policies.refusal)
-  if (!policies.value.asksFor(type)) return report.refuse(describeNotRequired(type))
+  if (!policies.value.asksFor(type)) return report.refuse(describeNotRequired(type, role))
 
   const nowMillis = services.clock()
   const nowSeconds = Math.floor(nowMillis / 1000)
@@ -80,7 +88,7 @@ async function giveChallenge(
   }
   const sealed = await sealChallenge(
     { id: makeUuidV7(nowMillis), request: asked.value, secret: made.value.secret as Json },
-    { type, role: clusterId === undefined ? 'issuer' : 'agent', clusterId, issuerUrl },
+    { type, role, clusterId, issuerUrl },
     sealKeys,
     nowSeconds,
   )
@@ -102,11 +110,12 @@ function describeNoChallenge(type: string): Refusal {
   return { code: 'request_malformed', detail, where: 'type' }
 }
 
-function describeNotRequired(type: string): Refusal {
-  return {
-    code: 'challenge_not_required',
-    detail: `no policy here requires evidence of type "${type}": log in without it`,
-  }
+function describeNotRequired(type: string, role: ChallengeRole): Refusal {
+  const detail =
+    role === 'serverless'
+      ? `no policy of ServerlessAttestation here requires evidence of type "${type}": ask for the identity without it`
+      : `no policy here requires evidence of type "${type}" for a login: log in without it, or send role "serverless" if the evidence is for ServerlessAttestation`
+  return { code: 'challenge_not_required', detail }
 }
 
 /** Of anybody's making, so it is no fault of the gateway's, whatever the schema of the attestor allows. */

@@ -4,6 +4,7 @@ import awsCertificates from '../../../schemas/AWSCertificates.json' with { type:
 import azureCertificates from '../../../schemas/AzureCertificates.json' with { type: 'json' }
 import cluster from '../../../schemas/Cluster.json' with { type: 'json' }
 import revocations from '../../../schemas/Revocations.json' with { type: 'json' }
+import serverlessAttestation from '../../../schemas/ServerlessAttestation.json' with { type: 'json' }
 import svidIssuancePolicy from '../../../schemas/SVIDIssuancePolicy.json' with { type: 'json' }
 import trustDomain from '../../../schemas/TrustDomain.json' with { type: 'json' }
 import trustDomainServerAttestation from '../../../schemas/TrustDomainServerAttestation.json' with { type: 'json' }
@@ -20,6 +21,7 @@ export const SCHEMAS: Readonly<Record<SectionName, object>> = {
   AzureCertificates: azureCertificates,
   Cluster: cluster,
   Revocations: revocations,
+  ServerlessAttestation: serverlessAttestation,
   SVIDIssuancePolicy: svidIssuancePolicy,
   TrustDomain: trustDomain,
   TrustDomainServerAttestation: trustDomainServerAttestation,

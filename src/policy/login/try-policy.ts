@@ -102,8 +102,9 @@ function checkAttestors(policy: Policy, matches: readonly Match[], context: TryC
     results.add(match.requirement.type, prove(match, policy, context))
   }
   // An empty conjunction is true in logic and would admit every login here. The compiler refuses it, and so does the
-  // evaluator.
-  if (direct === 0) results.add('', refuse(describeEmptyPolicy()))
+  // evaluator. Only a policy compiled to rest on call-outs has nothing to verify, and then at least one is still to come.
+  if (direct === 0 && (policy.restsOnCallOuts !== true || matches.length === 0))
+    results.add('', refuse(describeEmptyPolicy()))
   return results.settle()
 }
 

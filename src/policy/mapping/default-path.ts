@@ -1,4 +1,5 @@
-// The path template of a cluster whose policy names none, by platform, as the documentation has them.
+// The path template of a cluster whose policy names none, by platform, as the documentation has them. A platform without
+// agents has none: what would be left of it, the cluster's name, is the same for every workload.
 import { compileTemplate } from '../../template/compile.ts'
 import type { PathTemplate } from '../../template/template.ts'
 
@@ -9,16 +10,20 @@ const TEXTS = {
   istio: '/ns/{{kubernetes.pod.namespace}}/sa/{{kubernetes.pod.service_account}}',
   'eks-istio': '/ns/{{kubernetes.pod.namespace}}/sa/{{kubernetes.pod.service_account}}',
   linux: '/{{node_group.name}}/{{linux.user.name}}',
+  serverless: undefined,
 } as const
 
 export type PlatformName = keyof typeof TEXTS
 
 const TEMPLATES: ReadonlyMap<string, PathTemplate> = new Map(
-  Object.entries(TEXTS).map(([platform, text]) => [platform, compileDefault(text)]),
+  Object.entries(TEXTS).flatMap(([platform, text]) =>
+    text === undefined ? [] : [[platform, compileDefault(text)] as const],
+  ),
 )
 
-export function findDefaultPath(platform: PlatformName): PathTemplate {
-  return TEMPLATES.get(platform) ?? compileDefault(TEXTS[platform])
+/** `undefined` for a platform without a default: each policy has to have a `pathTemplate`. */
+export function findDefaultPath(platform: PlatformName): PathTemplate | undefined {
+  return TEMPLATES.get(platform)
 }
 
 function compileDefault(text: string): PathTemplate {

@@ -69,7 +69,11 @@ export const DEFAULT_ISSUANCE: IssuancePolicy = {
 }
 
 /** Lists all templates that an issuance renders. */
-export function listTemplates({ pathTemplate, x509, jwt }: Issuance, defaultPath: PathTemplate): readonly Template[] {
+export function listTemplates(
+  { pathTemplate, x509, jwt }: Issuance,
+  defaultPath: PathTemplate | undefined,
+): readonly Template[] {
+  const path = pathTemplate ?? defaultPath
   const subject = x509.subject === undefined ? [] : [x509.subject]
-  return [pathTemplate ?? defaultPath, ...jwt.claims.values(), ...subject, ...x509.dnsNames]
+  return [...(path === undefined ? [] : [path]), ...jwt.claims.values(), ...subject, ...x509.dnsNames]
 }

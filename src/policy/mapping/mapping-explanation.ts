@@ -87,11 +87,16 @@ export function explainMapping(attributes: Attributes, context: MappingContext):
     rendered: render(template, attributes),
   })
   const { pathTemplate, x509, jwt } = selected.value.issuance
+  const path = pathTemplate ?? defaultPath
   const templates = [
-    explain('pathTemplate', pathTemplate ?? defaultPath, (template) => {
-      const id = renderPath(template, attributes, trustDomain)
-      return id.ok ? { ok: true, value: id.value.path } : id
-    }),
+    ...(path === undefined
+      ? []
+      : [
+          explain('pathTemplate', path, (template) => {
+            const id = renderPath(template, attributes, trustDomain)
+            return id.ok ? { ok: true, value: id.value.path } : id
+          }),
+        ]),
     ...Array.from(jwt.claims, ([name, claim]) => explain(`jwt.additionalClaims.${name}`, claim, renderClaim)),
     ...(x509.subject === undefined ? [] : [explain('x509.subject', x509.subject, renderSubject)]),
     ...x509.dnsNames.map((name, index) => explain(`x509.dnsNames[${index}]`, name, renderDnsName)),

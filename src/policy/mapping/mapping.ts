@@ -34,7 +34,8 @@ export interface MappingContext {
   readonly gates: MappingGates
   /** What the request may cost. */
   readonly meter: MappingMeter
-  readonly defaultPath: PathTemplate
+  /** Absent: the platform has none, and each policy has to have its own. */
+  readonly defaultPath: PathTemplate | undefined
   /** Where `TrustDomain` lists any cluster: which paths this one may render. Otherwise `undefined`. */
   readonly pathBounds: PathBounds | undefined
   /** `cluster.*` and the like, from configuration alone. */
@@ -77,6 +78,7 @@ export function mapOwned(workload: Map<string, AttributeValue>, context: Mapping
 
   const rendering: Rendering = { attributes, meter: context.meter, bytes: 0 }
   const path = issuance.pathTemplate ?? context.defaultPath
+  if (path === undefined) return refuseMapping(PATH_TEMPLATE_MISSING, 'pathTemplate')
   const spiffeId = renderWithin(
     rendering,
     path,
@@ -180,6 +182,12 @@ function refusePath({ path }: SpiffeId, { side }: PathBounds): Refusal {
   const why =
     side === 'inside'
       ? 'is outside the prefixes that TrustDomain lists for this cluster: change the template or the prefixes'
-      : 'is under a prefix that TrustDomain reserves for a listed cluster: change the template, or list this cluster'
+      : 'is under a prefix that TrustDomain reserves for a listed cluster: change the template, or the prefixes in TrustDomain'
   return { code: 'path_outside_cluster', detail: `the path ${path} ${why}` }
+}
+
+const PATH_TEMPLATE_MISSING: Refusal = {
+  code: 'path_template_missing',
+  detail:
+    'The policy of this workload has no pathTemplate, and the platform of the cluster has no default: set one in SVIDIssuancePolicy',
 }

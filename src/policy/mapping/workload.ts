@@ -170,7 +170,8 @@ function listWarnings(dropped: readonly string[], agent: Agent): { readonly warn
   return warnings.length === 0 ? {} : { warnings }
 }
 
-function describeError({ code, where, detail }: Refusal, surface?: Surface): WorkloadError {
+/** A refusal as the caller reads it. */
+export function describeError({ code, where, detail }: Refusal, surface?: Surface): WorkloadError {
   return {
     code,
     ...(where === undefined ? {} : { attribute: where }),

@@ -62,7 +62,7 @@ export interface Given {
 
 export interface SignedScope {
   readonly issuerUrl: string
-  readonly role: 'agent' | 'issuer'
+  readonly role: 'agent' | 'issuer' | 'serverless'
   readonly clusterId?: string
 }
 

@@ -43,7 +43,13 @@ export function trustDomain(world: Counterparts): Readonly<Record<string, string
     server(SERVERS.narrow, { allowedClusters: ['elsewhere'] }),
   ]
   const aws = OPENSSL ? [{ region: 'eu-west-1', pem: world.aws.pem('eu-west-1') }] : []
+  const serverless = {
+    name: 'functions',
+    requiredAttestors: [{ type: 'k8s_token', config: { issuerURL: world.issuer.issuer } }],
+    svidPolicy: { pathTemplate: '/fn/{{k8s_token.service_account.name}}' },
+  }
   return {
+    'trust-domain/ServerlessAttestation': section('ServerlessAttestation', { policies: [serverless] }),
     'trust-domain/TrustDomainServerAttestation': section('TrustDomainServerAttestation', { policies }),
     ...(OPENSSL
       ? {

@@ -145,6 +145,9 @@ export const MAPPING_ROWS: readonly Row[] = [
       return post(`/v1/clusters/${at.id}/claims`, { workloads, agentSession: agentOf }, await issuerSession(at))
     },
   },
+  row('to a path that neither the policy nor the platform has', '200 path_template_missing', {
+    sections: { Cluster: { platform: 'serverless' } },
+  }),
   row('a thousand workloads of long claims', '200 ok answer_too_large', {
     sections: {
       SVIDIssuancePolicy: {

@@ -99,6 +99,34 @@ describe('other records', () => {
     expect(checkOcsf(makeOcsfEvent({ v: 1, time: LOGIN.time, event } as unknown as AuditRecord))).toEqual([])
   })
 
+  it.each<[string, object, object]>([
+    [
+      'an identity that was given is authentication of what it names, and no logon',
+      { outcome: 'granted', spiffeId: 'spiffe://example.org/fn/x' },
+      {
+        type_uid: 300_299,
+        status_id: 1,
+        status_code: 'granted',
+        user: { uid: 'spiffe://example.org/fn/x', type_id: 4 },
+      },
+    ],
+    [
+      'an identity that was refused is of nobody',
+      {
+        outcome: 'refused',
+        code: 'login_refused',
+        refusals: [{ type: 'k8s_token', code: 'evidence_replayed', detail: 'x' }],
+      },
+      { type_uid: 300_299, status_id: 2, status_code: 'evidence_replayed', severity_id: 4, user: { name: 'unknown' } },
+    ],
+  ])('%s', (_what, more, expected) => {
+    const { session: _, ...rest } = LOGIN
+    const event = makeOcsfEvent({ ...rest, event: 'serverless', ...more } as unknown as AuditRecord)
+    expect(checkOcsf(event)).toEqual([])
+    expect(event).toMatchObject(expected)
+    expect(event).not.toHaveProperty('session')
+  })
+
   it('a refused challenge comes before a login', () => {
     const record = { ...LOGIN, event: 'challenge', outcome: 'refused', code: 'challenge_not_required', detail: 'x' }
     expect(makeOcsfEvent(record as unknown as AuditRecord)).toMatchObject({ type_uid: 300_206, status_id: 2 })

@@ -72,6 +72,29 @@ describe('a record', () => {
     })
   })
 
+  it.each<[string, object, string]>([
+    ['a granted', { outcome: 'granted', status: 200 }, 'attestor=k8s_token result=accepted reason=none'],
+    [
+      'a refused',
+      { outcome: 'refused', status: 403, refusals: [{ type: 'k8s_token', code: 'token_expired' }] },
+      'attestor=k8s_token result=refused reason=token_expired',
+    ],
+    [
+      'an unmapped',
+      { outcome: 'refused', status: 422, code: 'attribute_missing' },
+      'attestor=k8s_token result=refused reason=attribute_missing',
+    ],
+    [
+      'an undecided',
+      { outcome: 'refused', status: 503, code: 'store_unavailable' },
+      'attestor=k8s_token result=failed reason=store_unavailable',
+    ],
+  ])('of %s workload without an agent is one, and no login', (_what, more, labels) => {
+    const measured = measure([login({ event: 'serverless', ...more })])
+    expect(measured).toMatchObject({ [`postern_serverless_total ${labels}`]: 1 })
+    expect(Object.keys(measured).some((name) => name.startsWith('postern_logins_total'))).toBe(false)
+  })
+
   it('of a claims request counts its workloads, also those that it has no space for', () => {
     const record = {
       event: 'mapping',

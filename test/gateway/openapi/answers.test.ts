@@ -28,6 +28,9 @@ async function putDocuments(): Promise<void> {
   const policy = { name: 'keys', requiredAttestors: [{ type: 'key_proof', config: { key } }] }
   put(world, `clusters/${PROVING}/AgentAttestation`, { policies: [policy] })
   put(world, 'trust-domain/TrustDomainServerAttestation', { policies: [serverPolicy(world, 'issuer'), policy] })
+  const serverless = { ...serverPolicy(world, 'function'), svidPolicy: { pathTemplate: '/f/{{k8s_token.namespace}}' } }
+  for (const scope of [`clusters/${CLUSTER}`, 'trust-domain'])
+    put(world, `${scope}/ServerlessAttestation`, { policies: [serverless] })
 }
 
 interface Asked {
@@ -49,10 +52,12 @@ const form = (fields: Readonly<Record<string, string>>, headers: Readonly<Record
 const asIssuer = async (): Promise<Readonly<Record<string, string>>> => ({
   Authorization: `Bearer ${await sessionOf(world)}`,
 })
-const logIn = async (): Promise<RequestInit> =>
-  post({ attestations: [{ type: 'k8s_token', evidence: { token: await world.issuer.mint() } }] })
-const logInBadly = async (): Promise<RequestInit> =>
-  post({ attestations: [{ type: 'k8s_token', evidence: { token: 'e30.e30.AAAA' } }] })
+const logInBody = async (): Promise<object> => ({
+  attestations: [{ type: 'k8s_token', evidence: { token: await world.issuer.mint() } }],
+})
+const BAD_LOGIN = { attestations: [{ type: 'k8s_token', evidence: { token: 'e30.e30.AAAA' } }] }
+const logIn = async (): Promise<RequestInit> => post(await logInBody())
+const logInBadly = async (): Promise<RequestInit> => post(BAD_LOGIN)
 const CHALLENGE = { type: 'key_proof', request: { thumbprint: 'A', purpose: 'test' } }
 
 /** By `operationId`: requests that are answered in every shape that there is, and some that are refused. */
@@ -97,6 +102,20 @@ const ASKED: Readonly<Record<string, readonly Asked[]>> = {
       init: async () => post({ workloads: [] }, await asIssuer()),
     },
   ],
+  ...Object.fromEntries(
+    [
+      ['mapServerless', `/v1/clusters/${CLUSTER}/serverless`],
+      ['mapServerlessOfTrustDomain', '/v1/trust-domain/serverless'],
+    ].map(([id = '', path = '']) => [
+      id,
+      [
+        { path, status: 200, init: async () => post(await logInBody(), await asIssuer()) },
+        { path, status: 403, init: async () => post(BAD_LOGIN, await asIssuer()) },
+        { path, status: 400, init: async () => post({}, await asIssuer()) },
+        { path, status: 401, init: async () => post(BAD_LOGIN) },
+      ],
+    ]),
+  ),
   readClusterStatus: [
     { path: `/v1/clusters/${CLUSTER}/status`, status: 200, init: async () => ({ headers: await asIssuer() }) },
     { path: '/v1/clusters/c-2/status', status: 404, init: async () => ({ headers: await asIssuer() }) },
@@ -168,7 +187,6 @@ describe('a section that is bad', () => {
   })
 })
 
-const LOGIN = { attestations: [{ type: 'k8s_token', evidence: { token: 'e30.e30.AAAA' } }] }
 const CLAIMS = { workloads: [{ id: 'a', attributes: WEB }] }
 
 // The gateway's own verdict: whether the request is malformed.
@@ -177,10 +195,10 @@ describe.each<[string, string, readonly (readonly [what: string, body: unknown])
     'LoginRequest',
     `/v1/clusters/${CLUSTER}/login`,
     [
-      ['a good one', LOGIN],
+      ['a good one', BAD_LOGIN],
       ['evidence of a type that nobody knows', { attestations: [{ type: 'other', evidence: {} }] }],
       ['no member', {}],
-      ['a member more', { ...LOGIN, more: 1 }],
+      ['a member more', { ...BAD_LOGIN, more: 1 }],
       ['no list', { attestations: {} }],
       ['an empty list', { attestations: [] }],
       ['a type that is none', { attestations: [{ type: 'K8s', evidence: {} }] }],
@@ -197,6 +215,8 @@ describe.each<[string, string, readonly (readonly [what: string, body: unknown])
       ['a member more', { ...CHALLENGE, more: 1 }],
       ['a type that is none', { ...CHALLENGE, type: 'Key' }],
       ['a request that is none', { ...CHALLENGE, request: 'x' }],
+      ['evidence for another use', { ...CHALLENGE, role: 'serverless' }],
+      ['a use that is none', { ...CHALLENGE, role: 'agent' }],
       ['null', { ...CHALLENGE, request: null }],
     ],
   ],

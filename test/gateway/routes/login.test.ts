@@ -303,7 +303,7 @@ describe('a cluster id that is made up', () => {
     for (let login = 0; login < 10; login++) {
       expect(await world.login('made-up', token)).toMatchObject({ status: 404, body: { code: 'cluster_unknown' } })
     }
-    expect(documentReads()).toBe(5)
+    expect(documentReads()).toBe(6)
     expect(await world.login('c-3', token)).toMatchObject({ status: 403 })
   })
 

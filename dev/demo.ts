@@ -7,6 +7,7 @@ import process from 'node:process'
 import { DEVELOPMENT_FOLDER, formatEnvFile, readDevelopmentSettings } from '../src/cli/keys/dev-environment.ts'
 import { openLocalKv } from '../src/cli/store/local-kv.ts'
 import { startWorker, stopGroup, waitUntilReady } from '../src/cli/store/wrangler.ts'
+import { prepareDemoWorker } from './demo-worker.ts'
 import { startStandInCluster } from './stand-in-cluster.ts'
 
 const CLUSTER = 'demo'
@@ -27,7 +28,8 @@ const port = await findFreePort(8787)
 const gateway = `http://127.0.0.1:${port}`
 const settings = await readDevelopmentSettings(DEVELOPMENT_FOLDER, gateway)
 const envFile = join(DEVELOPMENT_FOLDER, 'dev.env')
-writeFileSync(envFile, formatEnvFile(settings), { mode: 0o600 })
+writeFileSync(envFile, formatEnvFile({ ...settings, PLAYGROUND: 'true' }), { mode: 0o600 })
+const config = await prepareDemoWorker(DEVELOPMENT_FOLDER)
 
 const cluster = await startStandInCluster({ audience: `spiffe://${settings['TRUST_DOMAIN']}`, port: 8788 })
 printStep(`A simulated OIDC issuer of a cluster listens on ${cluster.issuer}`)
@@ -41,7 +43,7 @@ printStep(`The sample policy is in local KV: wrangler kv key put ${KEY} --path $
 console.log(indent(readFileSync(policyFile, 'utf8')))
 
 let log = ''
-const worker = startWorker({ port, envFile, persistTo }, (text) => {
+const worker = startWorker({ port, envFile: resolve(envFile), persistTo: resolve(persistTo), config }, (text) => {
   log = (log + text).slice(-20_000)
   if (process.env['POSTERN_LOG'] === '1') process.stderr.write(text)
   else for (const line of text.split('\n')) if (line.startsWith('{')) console.log(indent(`audit ${line}`))
@@ -82,6 +84,10 @@ Now try it yourself, in another terminal.
 Then change ${policyFile}, put it again, and log in once more within the minute:
 
    npx wrangler kv key put ${KEY} --path ${policyFile} --binding POLICIES --local --persist-to ${persistTo}
+
+3. See what the policy says of a token, check by check, in the browser:
+
+   ${gateway}/playground/
 
 Serving until you press Ctrl+C.`)
 

@@ -5,8 +5,8 @@ import { createAttestorTable } from '../../src/attest/table.ts'
 import { listAttributeNames } from '../../src/attribute/catalogue.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import type { SectionValues } from '../../src/config/compile/compile.ts'
-import { type Outline, outlineSection } from '../../src/config/compile/outline.ts'
-import { listSectionNames, type SectionName } from '../../src/config/sections/table.ts'
+import { outlineSection } from '../../src/config/compile/outline.ts'
+import { hasScope, listSectionNames } from '../../src/config/sections/table.ts'
 import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
 import { parseAnyInstantSeconds } from '../../src/core/instant.ts'
 import { findSeverity } from '../../src/core/issue.ts'
@@ -31,13 +31,13 @@ import { rankPolicies, readSignature } from './rank-policies.ts'
 import { type ReadSettings, readPageSettings } from './read-settings.ts'
 import type { ClaimedEvidence, DocumentReport, LoginReport, PageIssue, Report } from './report.ts'
 import type { Role, Situation } from './situation.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 export interface PlaygroundEngine {
   /** Explains a situation. Never throws for what a person typed. */
   evaluate(situation: Situation): Promise<Report>
   /** What an author may write, for completion. */
-  readonly outlines: Readonly<Record<SectionName, Outline>>
-  readonly attributeNames: readonly string[]
+  readonly vocabulary: Vocabulary
 }
 
 /** Creates the engine. @param module - the compiled `policy-vm.wasm` */
@@ -75,10 +75,17 @@ export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEn
         attributes,
       }
     },
-    outlines: Object.fromEntries(listSectionNames().map((name) => [name, outlineSection(name, attestors)])) as Readonly<
-      Record<SectionName, Outline>
-    >,
-    attributeNames: listAttributeNames(),
+    vocabulary: {
+      places: listSectionNames().flatMap((section) =>
+        (['cluster', 'trust-domain'] as const)
+          .filter((scope) => hasScope(section, scope))
+          .map((scope) => ({ scope, section })),
+      ),
+      outlines: Object.fromEntries(
+        listSectionNames().map((name) => [name, outlineSection(name, attestors)]),
+      ) as Vocabulary['outlines'],
+      attributeNames: listAttributeNames(),
+    },
   }
 }
 

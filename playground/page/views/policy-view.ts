@@ -1,0 +1,108 @@
+// One policy of an explanation: each attestor with its checks, then the conditions.
+import type { AttestorJson, CheckJson, PolicyJson } from '../../../src/explain/explain-report.ts'
+import { element } from '../element.ts'
+import { formatCondition } from './condition-view.ts'
+import { codeOf, markOf, type State } from './value-view.ts'
+
+const STATES: Readonly<Record<PolicyJson['state'], { readonly state: State; readonly words: string }>> = {
+  satisfied: { state: 'passed', words: 'satisfied' },
+  undecided: { state: 'unknown', words: 'undecided' },
+  not_satisfied: { state: 'failed', words: 'not satisfied' },
+}
+
+/** Formats it. @param isOpen - whether its checks are shown at once */
+export function formatPolicy(policy: PolicyJson, isOpen: boolean): HTMLElement {
+  const { name, state, attestors, conditions, refusal, revocation, singleUse } = policy
+  const { state: mark, words } = STATES[state]
+  return element(
+    'details',
+    { class: 'policy', open: isOpen, data: { state: mark, key: `policy ${name}` } },
+    element(
+      'summary',
+      {},
+      markOf(mark),
+      element('strong', {}, name),
+      element('span', { class: 'words' }, words),
+      element('span', { class: 'quiet' }, summarize(policy)),
+    ),
+    ...attestors.map(formatAttestor),
+    conditions.length > 0 && element('h4', {}, 'Conditions'),
+    ...conditions.map(formatCondition),
+    refusal !== undefined && formatRefusal(refusal.code, refusal.detail),
+    revocation !== undefined && formatRefusal(revocation.code, describeRevocation(revocation)),
+    singleUse === true &&
+      element(
+        'p',
+        { class: 'quiet' },
+        'Single use: the gateway also refuses evidence that was used before (evidence_replayed).',
+      ),
+  )
+}
+
+function describeRevocation({ detail, audit = {} }: NonNullable<PolicyJson['revocation']>): string {
+  const facts = Object.entries(audit).map(([name, value]) => `${name}: ${String(value)}`)
+  return [detail, ...facts].join('; ')
+}
+
+function summarize({ attestors, conditions }: PolicyJson): string {
+  const checks = attestors.flatMap((attestor) => (attestor.state === 'checked' ? attestor.checks : []))
+  const absent = attestors.filter(({ state }) => state !== 'checked').map(({ type }) => `no ${type}`)
+  const failed = checks.filter(({ state }) => state === 'failed').map(({ name }) => name)
+  const unmet = conditions.filter(({ holds }) => !holds).length
+  const misses = [...absent, ...failed, ...(unmet > 0 ? [`${unmet} of ${conditions.length} conditions`] : [])]
+  return misses.join(', ')
+}
+
+function formatAttestor(attestor: AttestorJson): HTMLElement {
+  if (attestor.state !== 'checked')
+    return element(
+      'div',
+      { class: 'attestor' },
+      element('h4', {}, attestor.type),
+      element('p', { class: 'why' }, markOf('failed'), attestor.why),
+    )
+  const { type, checks } = attestor
+  return element(
+    'div',
+    { class: 'attestor' },
+    element('h4', {}, type),
+    element(
+      'table',
+      { class: 'checks' },
+      element(
+        'thead',
+        {},
+        element(
+          'tr',
+          {},
+          ...['Check', 'Expected', 'Actual'].map((title) => element('th', { data: { scope: 'col' } }, title)),
+        ),
+      ),
+      element('tbody', {}, ...checks.flatMap(formatCheck)),
+    ),
+  )
+}
+
+function formatCheck({ name, state, expected, actual, code, detail }: CheckJson): readonly HTMLElement[] {
+  const row = element(
+    'tr',
+    { data: { state } },
+    element('th', {}, markOf(state), name),
+    element('td', {}, codeOf(expected)),
+    element('td', {}, actual === undefined && state !== 'failed' ? '' : codeOf(actual)),
+  )
+  if (state === 'passed' || detail === undefined) return [row]
+  const said = element(
+    'td',
+    {},
+    code === undefined || state === 'unknown' ? '' : element('code', {}, code),
+    ' ',
+    detail,
+  )
+  said.colSpan = 3
+  return [row, element('tr', { class: 'said', data: { state } }, said)]
+}
+
+function formatRefusal(code: string, detail: string): HTMLElement {
+  return element('p', { class: 'why' }, markOf('failed'), element('code', {}, code), ' ', detail)
+}

@@ -118,7 +118,6 @@ async function explainLoginOf(parts: Parts): Promise<ExplainedLogin> {
   if (situation.evidence.trim() === '') return only({ kind: 'no_evidence' })
   if (document === undefined || policies === undefined) return only({ kind: 'no_document', section })
 
-  const usable = keys !== undefined && keys.named.count + keys.nameless.count > 0 ? keys : undefined
   const explained = await explainEvidence({
     text: readPastedEvidence(situation.evidence),
     policies,
@@ -127,7 +126,7 @@ async function explainLoginOf(parts: Parts): Promise<ExplainedLogin> {
     engine,
     atSeconds,
     skewSeconds: settings.skewSeconds,
-    keys: leaveUnsigned(createOfflineKeys(usable?.named, usable?.nameless)),
+    keys: leaveUnsigned(createOfflineKeys(keys?.named, keys?.nameless)),
     audience: settings.audience,
     sections: compiled.trustDomain as Partial<SharedSections>,
     revocations: readRevocations(compiled, role, settings.clusterId),

@@ -15,7 +15,7 @@ export interface ResultPane {
 }
 
 const SIGNATURES: Readonly<Record<Signature, string>> = {
-  verified: 'Signatures verified here, with the keys of the documents or the pasted ones',
+  verified: 'Signature verified with the keys at hand',
   unchecked: 'Signature not checked: paste the issuer’s key set under Evidence, Keys',
   failed: 'A signature or proof does not verify',
   absent: '',

@@ -48,6 +48,8 @@ schema: v1
 spec:
   name: payments
   platform: eks
+  requireAgentSession: true
+  requireNode: true
 `
 
 /** As \`kubectl get pod checkout-6d5f7c9b8-x2x9q -o json\` prints it, shortened. */

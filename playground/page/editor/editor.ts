@@ -38,6 +38,7 @@ export function createEditor(host: HTMLElement, onEdit: (text: string) => void):
         history(),
         drawSelection(),
         highlightActiveLine(),
+        EditorView.lineWrapping,
         indentOnInput(),
         bracketMatching(),
         indentUnit.of('  '),

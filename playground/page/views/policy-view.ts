@@ -2,7 +2,7 @@
 import type { AttestorJson, CheckJson, PolicyJson } from '../../../src/explain/explain-report.ts'
 import { element } from '../element.ts'
 import { formatCondition } from './condition-view.ts'
-import { codeOf, markOf, type State } from './value-view.ts'
+import { codeOf, formatValue, markOf, type State } from './value-view.ts'
 
 const STATES: Readonly<Record<PolicyJson['state'], { readonly state: State; readonly words: string }>> = {
   satisfied: { state: 'passed', words: 'satisfied' },
@@ -72,35 +72,49 @@ function formatAttestor(attestor: AttestorJson): HTMLElement {
       element(
         'thead',
         {},
-        element(
-          'tr',
-          {},
-          ...['Check', 'Expected', 'Actual'].map((title) => element('th', { data: { scope: 'col' } }, title)),
-        ),
+        element('tr', {}, ...['Check', 'Expected', 'Actual'].map((title) => element('th', {}, title))),
       ),
       element('tbody', {}, ...checks.flatMap(formatCheck)),
     ),
   )
 }
 
+/** A check that passed is one line; one that did not shows both sides, and what follows from it. */
 function formatCheck({ name, state, expected, actual, code, detail }: CheckJson): readonly HTMLElement[] {
+  const head = element('th', {}, markOf(state), name)
+  head.scope = 'row'
+  if (state === 'passed') {
+    const cell = element('td', {}, ...describePassed(expected, actual))
+    cell.colSpan = 2
+    return [element('tr', { data: { state } }, head, cell)]
+  }
+  const isCompared = actual !== undefined || state === 'failed'
   const row = element(
     'tr',
     { data: { state } },
-    element('th', {}, markOf(state), name),
+    head,
     element('td', {}, codeOf(expected)),
-    element('td', {}, actual === undefined && state !== 'failed' ? '' : codeOf(actual)),
+    element('td', {}, isCompared ? codeOf(actual) : ''),
   )
-  if (state === 'passed' || detail === undefined) return [row]
+  if (detail === undefined) return [row]
   const said = element(
     'td',
     {},
-    code === undefined || state === 'unknown' ? '' : element('code', {}, code),
-    ' ',
+    code === undefined || state === 'unknown' ? '' : [element('code', {}, code), ' '],
     detail,
   )
   said.colSpan = 3
   return [row, element('tr', { class: 'said', data: { state } }, said)]
+}
+
+/** What the evidence has, and what was asked for where that says more. */
+function describePassed(
+  expected: CheckJson['expected'],
+  actual: CheckJson['actual'],
+): readonly (HTMLElement | string)[] {
+  if (actual === undefined) return [codeOf(expected)]
+  if (formatValue(actual) === formatValue(expected)) return [codeOf(actual)]
+  return [codeOf(actual), element('span', { class: 'quiet' }, ' · ', formatValue(expected))]
 }
 
 function formatRefusal(code: string, detail: string): HTMLElement {

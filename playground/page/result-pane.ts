@@ -17,7 +17,7 @@ export interface ResultPane {
 const SIGNATURES: Readonly<Record<Signature, string>> = {
   verified: 'Signature verified with the keys at hand',
   unchecked: 'Signature not checked: paste the issuer’s key set under Evidence, Keys',
-  failed: 'A signature or proof does not verify',
+  failed: 'A key, signature or proof does not hold',
   absent: '',
 }
 

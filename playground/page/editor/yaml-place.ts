@@ -29,8 +29,11 @@ interface Line {
 
 const KEY = /^("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#:"'{[][^:#]*?)\s*:(?:\s+(.*))?$/
 
+/** A `#` inside quotes begins no comment. */
+const QUOTED_OR_COMMENT = /("(?:[^"\\]|\\.)*"|'[^']*')|(?:^|\s)#.*$/g
+
 function readLine(text: string): Line | undefined {
-  const content = text.replace(/(^|\s)#.*$/, '').trimEnd()
+  const content = text.replace(QUOTED_OR_COMMENT, '$1').trimEnd()
   const dashes: number[] = []
   let column = content.search(/\S/)
   while (content[column] === '-' && /^-(?:\s|$)/.test(content.slice(column))) {

@@ -5,7 +5,14 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language'
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint'
 import { EditorState } from '@codemirror/state'
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view'
 import type { SectionName } from '../../../src/config/sections/table.ts'
 import type { PageIssue } from '../../engine/report.ts'
 import type { Vocabulary } from '../../engine/vocabulary.ts'
@@ -38,6 +45,8 @@ export function createEditor(host: HTMLElement, onEdit: (text: string) => void):
         history(),
         drawSelection(),
         highlightActiveLine(),
+        highlightActiveLineGutter(),
+        plainInsertion,
         EditorView.lineWrapping,
         indentOnInput(),
         bracketMatching(),
@@ -52,7 +61,12 @@ export function createEditor(host: HTMLElement, onEdit: (text: string) => void):
         }),
         // The Tab key leaves the editor, as it leaves any other field, unless a completion waits.
         keymap.of([{ key: 'Tab', run: acceptCompletion }, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
-        EditorView.contentAttributes.of({ 'aria-label': label, autocorrect: 'off', autocapitalize: 'off' }),
+        EditorView.contentAttributes.of({
+          'aria-label': label,
+          tabindex: '0',
+          autocorrect: 'off',
+          autocapitalize: 'off',
+        }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onEdit(update.state.doc.toString())
         }),
@@ -102,6 +116,19 @@ export function createEditor(host: HTMLElement, onEdit: (text: string) => void):
     },
   }
 }
+
+/**
+ * Text that is typed over a selection goes into the document by the editor. Left to itself, Chromium puts it into an element
+ * with a style attribute, to keep the look of what it replaced, which the policy of the page refuses and reports.
+ */
+const plainInsertion = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    if (event.inputType !== 'insertText' || event.data === null || view.composing) return false
+    event.preventDefault()
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true })
+    return true
+  },
+})
 
 const SHOWN_FIX_MAX_LENGTH = 40
 

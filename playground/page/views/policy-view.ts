@@ -10,11 +10,11 @@ const STATES: Readonly<Record<PolicyJson['state'], { readonly state: State; read
   not_satisfied: { state: 'failed', words: 'not satisfied' },
 }
 
-/** Formats it. @param isOpen - whether its checks are shown at once */
+/** Formats it. Its checks are made when it is opened: of fifty policies, a person reads one. */
 export function formatPolicy(policy: PolicyJson, isOpen: boolean): HTMLElement {
-  const { name, state, attestors, conditions, refusal, revocation, singleUse } = policy
+  const { name, state } = policy
   const { state: mark, words } = STATES[state]
-  return element(
+  const fold = element(
     'details',
     { class: 'policy', open: isOpen, data: { state: mark, key: `policy ${name}` } },
     element(
@@ -25,6 +25,20 @@ export function formatPolicy(policy: PolicyJson, isOpen: boolean): HTMLElement {
       element('span', { class: 'words' }, words),
       element('span', { class: 'quiet' }, summarize(policy)),
     ),
+  )
+  let isMade = false
+  function make(): void {
+    if (isMade || !fold.open) return
+    isMade = true
+    fold.append(...formatBody(policy))
+  }
+  fold.addEventListener('toggle', make)
+  make()
+  return fold
+}
+
+function formatBody({ attestors, conditions, refusal, revocation, singleUse }: PolicyJson): readonly HTMLElement[] {
+  const parts = [
     ...attestors.map(formatAttestor),
     conditions.length > 0 && element('h4', {}, 'Conditions'),
     ...conditions.map(formatCondition),
@@ -36,7 +50,8 @@ export function formatPolicy(policy: PolicyJson, isOpen: boolean): HTMLElement {
         { class: 'quiet' },
         'Single use: the gateway also refuses evidence that was used before (evidence_replayed).',
       ),
-  )
+  ]
+  return parts.filter((part) => part !== false)
 }
 
 function describeRevocation({ detail, audit = {} }: NonNullable<PolicyJson['revocation']>): string {

@@ -7,9 +7,9 @@ export type ReadPlaygroundFile = (name: PlaygroundFile) => Promise<Uint8Array<Ar
 /** Every file that is served, with its content type; there is no other. */
 export const PLAYGROUND_FILES = {
   'index.html': 'text/html; charset=utf-8',
-  'style.css': 'text/css; charset=utf-8',
-  'page.js': 'text/javascript; charset=utf-8',
-  'worker.js': 'text/javascript; charset=utf-8',
+  'style.css': 'text/css',
+  'page.js': 'text/javascript',
+  'worker.js': 'text/javascript',
   'icon.svg': 'image/svg+xml',
   'engine.json': 'application/json',
   'licenses.txt': 'text/plain; charset=utf-8',
@@ -47,5 +47,4 @@ export const PLAYGROUND_HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
 }

@@ -74,7 +74,7 @@ export interface GatewayOptions {
   /** The address of the other end of a connection. Required if `settings.anonymousPerMinute` is set. */
   readonly peerAddress?: PeerAddress
   /** Reads the files of the playground, which `GET /playground/` serves. Absent: there is no such route. */
-  readonly playground?: ReadPlaygroundFile
+  readonly playground?: ReadPlaygroundFile | undefined
   /**
    * Memory for compiled configurations, in bytes, unless the settings say it. Default `CONFIG_CACHE_MAX_BYTES`, which fits
    * an isolate of 128 MB.

@@ -15,7 +15,7 @@ import { readSocketAddress } from './http/peer-address.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
 import { fetchPolicyVm } from './load-policy-vm.ts'
 import { openStores } from './open-stores.ts'
-import { openPlayground } from './playground-folder.ts'
+import { openPlayground } from './playground/playground-folder.ts'
 import { openReplay } from './replay/open-replay.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
@@ -79,7 +79,7 @@ export async function createServedGateway(
     hostState: host.hostState,
     ...(host.metrics === undefined ? {} : { metrics: host.metrics }),
     ...(host.attestors === undefined ? {} : { attestors: host.attestors }),
-    ...(playground === undefined ? {} : { playground }),
+    playground,
     peerAddress: readSocketAddress,
   })
   return {

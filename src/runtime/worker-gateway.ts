@@ -11,7 +11,7 @@ import { createWorkerFetch } from './http/worker-fetch.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
 import { type AnalyticsBinding, createAnalyticsEngine } from './metrics/analytics-engine.ts'
-import { type AssetsBinding, createPlaygroundAssets } from './playground-assets.ts'
+import { type AssetsBinding, createPlaygroundAssets } from './playground/playground-assets.ts'
 import { createDurableReplay, type ReplayBinding } from './replay/durable-replay.ts'
 import { describeProblems, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
@@ -28,8 +28,7 @@ interface Bindings {
 /** Cloudflare sets it on every request, whatever the client sends. */
 const PEER_HEADER = 'cf-connecting-ip'
 
-const PAGE_MISSING =
-  'PLAYGROUND: there is no binding PLAYGROUND_PAGE: bind the assets as docs/playground.md shows, or remove the setting'
+const PAGE_MISSING = 'PLAYGROUND: needs the binding PLAYGROUND_PAGE: see docs/playground.md'
 
 export interface WorkerGateway {
   /** Serves, or is mounted with `app.route`. */
@@ -68,7 +67,7 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
   }
 
   const replay = bindings.REPLAY && createDurableReplay(bindings.REPLAY)
-  const { PLAYGROUND_PAGE: page } = bindings
+  const page = settings.value.playground === true ? bindings.PLAYGROUND_PAGE : undefined
   if (settings.value.playground === true && page === undefined) throw new Error(describeProblems([PAGE_MISSING]))
   const app = createGateway({
     settings: settings.value,
@@ -84,7 +83,7 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
     clock: Date.now,
     sleep,
     audit,
-    ...(settings.value.playground === true && page !== undefined ? { playground: createPlaygroundAssets(page) } : {}),
+    playground: page && createPlaygroundAssets(page),
     peerAddress: ({ headers }) => headers.get(PEER_HEADER) ?? undefined,
   })
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { VERSION } from '../../src/core/version.ts'
-import { createPlaygroundAssets } from '../../src/runtime/playground-assets.ts'
-import { openPlayground } from '../../src/runtime/playground-folder.ts'
+import { createPlaygroundAssets } from '../../src/runtime/playground/playground-assets.ts'
+import { openPlayground } from '../../src/runtime/playground/playground-folder.ts'
 
 let folder: string
 beforeEach(() => {

@@ -11,9 +11,9 @@ export function addPlaygroundRoutes(app: GatewayApp, read: ReadPlaygroundFile): 
   for (const path of ['/playground/', '/playground/:file']) {
     addRoute(app, 'GET', path, async (c) => {
       const name = c.req.param('file') ?? 'index.html'
-      const bytes = isPlaygroundFile(name) ? await read(name) : undefined
-      if (bytes === undefined || !isPlaygroundFile(name))
-        return answerProblem(c, { code: 'route_unknown', detail: 'the playground has no such file: open /playground/' })
+      const bytes = isPlaygroundFile(name) && (await read(name))
+      if (!isPlaygroundFile(name) || !bytes)
+        return answerProblem(c, { code: 'route_unknown', detail: 'no such file: open /playground/' })
       // A page of one version must never run the worker of another.
       return c.body(bytes, 200, {
         ...PLAYGROUND_HEADERS,

@@ -1,7 +1,8 @@
 // The built playground on Workers: static assets behind the binding `PLAYGROUND_PAGE`, which only the Worker reads, so that
 // every file has the gateway's headers.
-import type { ReadPlaygroundFile } from '../gateway/playground-files.ts'
-import { findPlaygroundFault } from './playground-version.ts'
+import { VERSION } from '../../core/version.ts'
+import type { ReadPlaygroundFile } from '../../gateway/playground-files.ts'
+import { readPlaygroundVersion } from './playground-version.ts'
 
 /** As far as it is used here, a binding of static assets. */
 export interface AssetsBinding {
@@ -17,7 +18,7 @@ export function createPlaygroundAssets(binding: AssetsBinding): ReadPlaygroundFi
     return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined
   }
   return async (name) => {
-    isOfThisVersion ??= (await findPlaygroundFault(read)) === undefined
+    isOfThisVersion ??= (await readPlaygroundVersion(read)) === VERSION
     return isOfThisVersion ? read(name) : undefined
   }
 }

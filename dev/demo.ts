@@ -9,7 +9,9 @@ import { openLocalKv } from '../src/cli/store/local-kv.ts'
 import { startWorker, stopGroup, waitUntilReady } from '../src/cli/store/wrangler.ts'
 import { CLUSTER, writeDocuments } from './demo/documents.ts'
 import { formatFact, formatHeading, formatRecord } from './demo/lines.ts'
+import { makePlaygroundLink } from './demo/playground-link.ts'
 import { tellStory } from './demo/story.ts'
+import { prepareDemoWorker } from './demo-worker.ts'
 import { startStandInCluster } from './stand-in-cluster.ts'
 
 const PORT = 8787
@@ -32,7 +34,8 @@ mkdirSync(persistTo, { recursive: true })
 const gateway = `http://127.0.0.1:${port}`
 const settings = await readDevelopmentSettings(folder, gateway)
 const envFile = join(folder, 'dev.env')
-writeFileSync(envFile, formatEnvFile(settings), { mode: 0o600 })
+writeFileSync(envFile, formatEnvFile({ ...settings, PLAYGROUND: 'true' }), { mode: 0o600 })
+const config = await prepareDemoWorker(folder)
 
 const cluster = await startStandInCluster({ audience: `spiffe://${settings['TRUST_DOMAIN']}`, port: 8788 })
 const documents = writeDocuments('examples', folder, cluster.issuer)
@@ -42,7 +45,7 @@ await kv.close()
 
 let log = ''
 let isTold = false
-const worker = startWorker({ port, envFile, persistTo }, (text) => {
+const worker = startWorker({ port, envFile: resolve(envFile), persistTo: resolve(persistTo), config }, (text) => {
   log = (log + text).slice(-20_000)
   if (process.env['POSTERN_LOG'] === '1') process.stderr.write(text)
   else if (isTold) text.split('\n').forEach(printRecord)
@@ -55,7 +58,11 @@ try {
   console.log(formatHeading(`Postern listens on ${gateway}, in workerd, with local KV`))
   console.log(formatFact('cluster', `"${CLUSTER}" is simulated: its OIDC issuer listens on ${cluster.issuer}`))
   console.log(formatFact('documents', documents.map(({ file }) => file).join('  ')))
-  await tellStory({ gateway, cluster, folder, envFile, podFile: 'examples/pod.json', print: console.log })
+  const podFile = 'examples/pod.json'
+  const { token, keys } = await tellStory({ gateway, cluster, folder, envFile, podFile, print: console.log })
+  const link = await makePlaygroundLink({ gateway, settings, documents, token, keys, podFile })
+  console.log(formatHeading('See it decide, in the browser: this policy, this login and this pod'))
+  console.log(`  ${link}`)
 } catch (error) {
   console.error(log, error)
   await stop(1)

@@ -37,6 +37,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'embed.md ts': 'test/embedded.test.ts',
   'embed.md toml': 'test/package/installed.test.ts',
   'metrics.md sql': 'Analytics Engine has no reader that runs locally',
+  'playground.md toml': 'test/playground/hosts.test.ts',
   'policy-tests.md text': 'test/cli/test/test.test.ts',
   'relying-parties.md ts': 'test/relying-parties.test.ts',
   'relying-parties.md python': 'test/relying-parties.test.ts',

@@ -29,3 +29,8 @@ export const PROMTOOL = [
   resolve('.postern/promtool/promtool'),
   '/usr/bin/promtool',
 ].find((path) => path !== undefined && existsSync(path))
+
+/** Of Debian's package `chromium`, or another that is named. */
+export const CHROMIUM = [process.env['CHROMIUM'], '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+)

@@ -11,6 +11,7 @@ import type { Totals } from './quiet-reporter.ts'
 const CHECKS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types of the core, Node and the tests', 'tsc', '-p', 'tsconfig.json'],
   ['types of the Worker', 'tsc', '-p', 'tsconfig.worker.json'],
+  ['types of the playground', 'tsc', '-p', 'playground/tsconfig.json'],
   ['types on Deno', 'deno', 'check', 'src/cli/postern.ts'],
   ['lint and format', 'biome', 'ci', '.'],
 ]

@@ -5,6 +5,7 @@ export const SLOW_TESTS: readonly string[] = [
   'test/conformance/**',
   'test/package/**',
   'test/deploy/**',
+  'test/playground/{browser,hosts}.test.ts',
   'test/upgrade/**',
   'test/metrics/**',
   'test/runtime/http/**',

@@ -47,8 +47,16 @@ interface Result {
 const ISSUER = { serviceAccount: 'spirl-server' }
 const STRANGER = { namespace: 'default', serviceAccount: 'default' }
 
+/** What the story was told with, for a page that tells it again. */
+export interface Told {
+  /** The token that admitted. */
+  readonly token: string
+  /** The key set of its issuer. */
+  readonly keys: string
+}
+
 /** Tells the story. The commands that the user may go on with are printed as they were run. */
-export async function tellStory({ gateway, cluster, folder, envFile, podFile, print }: Story): Promise<void> {
+export async function tellStory({ gateway, cluster, folder, envFile, podFile, print }: Story): Promise<Told> {
   async function logIn(what: string, path: string, token: string): Promise<Answer> {
     print(formatHeading(what))
     print(formatFact('sends', describeToken(token)))
@@ -65,7 +73,8 @@ export async function tellStory({ gateway, cluster, folder, envFile, podFile, pr
   const path = `/v1/clusters/${CLUSTER}/login`
   const mint = (request?: TokenRequest): Promise<string> => cluster.mint(request)
 
-  const agent = await logIn('An agent logs in with its service account token', path, await mint())
+  const admitted = await mint()
+  const agent = await logIn('An agent logs in with its service account token', path, admitted)
   const issuer = await logIn('An issuer of SVIDs logs in', '/v1/trust-domain/login', await mint(ISSUER))
 
   print(formatHeading('The issuer asks who a pod is'))
@@ -82,10 +91,12 @@ export async function tellStory({ gateway, cluster, folder, envFile, podFile, pr
 
   const token = await mint(STRANGER)
   await logIn('Another service account is refused', path, token)
-  const explained = explain({ token, folder, envFile, keys: await fetchKeys(cluster.issuer) })
+  const keys = await fetchKeys(cluster.issuer)
+  const explained = explain({ token, folder, envFile, keys })
   print(formatFact('explained', explained.checks[0] ?? 'no check failed'))
   for (const check of explained.checks.slice(1)) print(formatFact('', check))
   print(formatFact('command', explained.command))
+  return { token: admitted, keys }
 }
 
 async function post(url: string, body: unknown, session?: string): Promise<Answer> {

@@ -750,3 +750,8 @@ export const PATTERN_DFA_MAX_STEPS = 20_000
 
 /** Clusters that may have a label of their own in metrics: each makes a series for every attestor, result and reason that occurs. */
 export const METRICS_CLUSTERS_MAX = 1000
+
+/** The fragment of a playground link: browsers take 2 MB, chat programs and issue trackers far less. */
+export const SHARED_LINK_MAX_LENGTH = 32 * 1024
+/** What it unpacks to: deflate can make a thousand bytes of one. */
+export const SHARED_STATE_MAX_BYTES = 512 * 1024

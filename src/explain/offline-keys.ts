@@ -23,9 +23,7 @@ export function createOfflineKeys(given: KeySet | undefined, nameless?: KeySet):
   function findOffline(spec: KeySourceSpec, token: ParsedToken): KeyLookup {
     if (spec.kind === 'inline') return lookUpIn(spec.keys, token, 'document')
     const named = given === undefined ? KEYS_MISSING : lookUpIn(given, token, 'issuer')
-    return named.kind === 'refused' && nameless !== undefined && nameless.keys.length > 0
-      ? lookUpIn(nameless, token, 'issuer')
-      : named
+    return named.kind === 'refused' && nameless !== undefined ? lookUpIn(nameless, token, 'issuer') : named
   }
 
   return keys

@@ -6,10 +6,10 @@ import { type KeySet, readKeySet } from '../token/keys/key-set.ts'
 import { readPemKey } from '../token/keys/pem-key.ts'
 
 export interface GivenKeys {
-  /** Those of JWK sets, found by their `kid`. */
-  readonly named: KeySet
+  /** Those of JWK sets, found by their `kid`; a set whose keys cannot be used is there too, as a gateway would have it. */
+  readonly named?: KeySet
   /** Those of PEM, which has no names: see `isNameless`. */
-  readonly nameless: KeySet
+  readonly nameless?: KeySet
   /** What could not be used, each as a sentence. */
   readonly faults: readonly string[]
 }
@@ -32,14 +32,13 @@ export function readGivenKeys(text: string): GivenKeys | undefined {
   const named = readKeySet({ keys: listed.keys })
   if (named === undefined) return fail('the keys are not a key set')
   const faults = named.skipped.map(({ index, kid, reason }) => `key ${kid ?? index} is not used: ${reason}`)
-  return { named, nameless: NONE, faults: named.keys.length + faults.length === 0 ? [EMPTY] : faults }
+  return { named, faults: named.keys.length + faults.length === 0 ? [EMPTY] : faults }
 }
 
-const NONE: KeySet = { keys: [], skipped: [], count: 0 }
-const EMPTY = 'the key set is empty: no signature can be checked with it'
+const EMPTY = 'the key set is empty: no signature verifies with it'
 
 function fail(fault: string): GivenKeys {
-  return { named: NONE, nameless: NONE, faults: [fault] }
+  return { faults: [fault] }
 }
 
 function listKeys(json: Json): { readonly keys: readonly Json[] } | { readonly fault: string } {
@@ -76,7 +75,8 @@ function readPem(text: string): GivenKeys {
       faults.push(`block ${index + 1} is a private key, which must not be pasted anywhere: give the public key`)
     else faults.push(`block ${index + 1} cannot be used: ${key.fault}`)
   }
-  const read = readKeySet({ keys: jwks }) ?? NONE
-  const skipped = read.skipped.map(({ index, reason }) => `key ${index + 1} is not used: ${reason}`)
-  return { named: NONE, nameless: { ...read, isNameless: true }, faults: [...faults, ...skipped] }
+  const read = readKeySet({ keys: jwks })
+  const skipped = (read?.skipped ?? []).map(({ index, reason }) => `key ${index + 1} is not used: ${reason}`)
+  const nameless = read === undefined || read.count === 0 ? {} : { nameless: { ...read, isNameless: true as const } }
+  return { ...nameless, faults: [...faults, ...skipped] }
 }

@@ -12,6 +12,7 @@ import { addClaimsRoute } from './routes/claims.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addIntrospectionRoute } from './routes/introspection.ts'
 import { addLoginRoutes } from './routes/login.ts'
+import { addPlaygroundRoutes } from './routes/playground.ts'
 import { addSchemaRoute } from './routes/section-schemas.ts'
 import { addServerlessRoutes } from './routes/serverless.ts'
 import { addStatusRoute } from './routes/status.ts'
@@ -70,6 +71,7 @@ export function createGateway(options: GatewayOptions): GatewayApp {
   addHealthRoutes(app, services)
   addSchemaRoute(app)
   addOpenApiRoute(app, services)
+  if (options.playground !== undefined) addPlaygroundRoutes(app, options.playground)
 
   // A route, not a `notFound` handler: Hono uses only the routes of a mounted app.
   app.all('*', function answerUnknown(c, next) {

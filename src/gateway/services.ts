@@ -30,6 +30,7 @@ import {
 } from './limit/anonymous-limit.ts'
 import type { MappingFaults } from './mapping-gates.ts'
 import { type MetricsOptions, measure } from './metrics/measure.ts'
+import type { ReadPlaygroundFile } from './playground-files.ts'
 import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 import { createClusterListing, type ListClusters } from './status/cluster-listing.ts'
@@ -72,6 +73,8 @@ export interface GatewayOptions {
   readonly hostState?: () => HostState
   /** The address of the other end of a connection. Required if `settings.anonymousPerMinute` is set. */
   readonly peerAddress?: PeerAddress
+  /** Reads the files of the playground, which `GET /playground/` serves. Absent: there is no such route. */
+  readonly playground?: ReadPlaygroundFile | undefined
   /**
    * Memory for compiled configurations, in bytes, unless the settings say it. Default `CONFIG_CACHE_MAX_BYTES`, which fits
    * an isolate of 128 MB.

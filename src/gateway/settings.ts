@@ -34,4 +34,6 @@ export interface Settings {
   readonly keyCacheMaxBytes?: number
   /** Whether answers say in `Server-Timing` how long they took. */
   readonly serverTiming?: boolean
+  /** Whether the host hands in the files of the playground. */
+  readonly playground?: boolean
 }

@@ -15,6 +15,7 @@ import { readSocketAddress } from './http/peer-address.ts'
 import { findUnusedProxy } from './http/unused-proxy.ts'
 import { fetchPolicyVm } from './load-policy-vm.ts'
 import { openStores } from './open-stores.ts'
+import { openPlayground } from './playground/playground-folder.ts'
 import { openReplay } from './replay/open-replay.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { describeProblems, type Environment, readServingSettings } from './settings.ts'
@@ -61,6 +62,8 @@ export async function createServedGateway(
   )
   if (typeof replay === 'string') return replay
   for (const notice of [...notices, ...(replay.notice === undefined ? [] : [replay.notice])]) host.say(notice)
+  const playground = settings.value.playground === true ? await openPlayground() : undefined
+  if (typeof playground === 'string') return describeProblems([playground])
   const app = createGateway({
     settings: settings.value,
     source: stores.source,
@@ -76,6 +79,7 @@ export async function createServedGateway(
     hostState: host.hostState,
     ...(host.metrics === undefined ? {} : { metrics: host.metrics }),
     ...(host.attestors === undefined ? {} : { attestors: host.attestors }),
+    playground,
     peerAddress: readSocketAddress,
   })
   return {

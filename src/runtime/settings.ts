@@ -73,6 +73,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
   if (replayUrl !== undefined && !host.canResolve)
     addProblem('REPLAY_URL', 'is not supported on Workers: remove it, and bind the Durable Object REPLAY')
   else if (replayUrl !== undefined && !isRedisUrl(replayUrl)) addProblem('REPLAY_URL', `must be ${REDIS_URL_WORDS}`)
+  const playground = readFlag('PLAYGROUND', readText('PLAYGROUND'), addProblem)
   const serverTiming = readFlag('SERVER_TIMING', readText('SERVER_TIMING'), addProblem)
   const sessionTtlSeconds = readInteger(
     'SESSION_TTL_SECONDS',
@@ -104,6 +105,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
       allowLoopbackIssuers,
       privateIssuers,
       ...(serverTiming ? { serverTiming } : {}),
+      ...(playground ? { playground } : {}),
       ...(replayUrl === undefined ? {} : { replayUrl }),
       ...clients,
       ...(configCacheMib === 0 ? {} : { configCacheMaxBytes: configCacheMib * MEBIBYTE }),

@@ -11,6 +11,7 @@ import { createWorkerFetch } from './http/worker-fetch.ts'
 import { createKvSource, type KvBinding } from './kv-source.ts'
 import { refuseWhenDeployedAsLocal } from './local-only.ts'
 import { type AnalyticsBinding, createAnalyticsEngine } from './metrics/analytics-engine.ts'
+import { type AssetsBinding, createPlaygroundAssets } from './playground/playground-assets.ts'
 import { createDurableReplay, type ReplayBinding } from './replay/durable-replay.ts'
 import { describeProblems, readServingSettings } from './settings.ts'
 import { sleep } from './sleep.ts'
@@ -20,10 +21,14 @@ interface Bindings {
   readonly STATE?: KvBinding
   readonly REPLAY?: ReplayBinding
   readonly METRICS?: AnalyticsBinding
+  /** Static assets: the folder `dist/playground` of the package. */
+  readonly PLAYGROUND_PAGE?: AssetsBinding
 }
 
 /** Cloudflare sets it on every request, whatever the client sends. */
 const PEER_HEADER = 'cf-connecting-ip'
+
+const PAGE_MISSING = 'PLAYGROUND: needs the binding PLAYGROUND_PAGE: see docs/playground.md'
 
 export interface WorkerGateway {
   /** Serves, or is mounted with `app.route`. */
@@ -62,6 +67,8 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
   }
 
   const replay = bindings.REPLAY && createDurableReplay(bindings.REPLAY)
+  const page = settings.value.playground === true ? bindings.PLAYGROUND_PAGE : undefined
+  if (settings.value.playground === true && page === undefined) throw new Error(describeProblems([PAGE_MISSING]))
   const app = createGateway({
     settings: settings.value,
     source: createKvSource(bindings.POLICIES),
@@ -76,6 +83,7 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
     clock: Date.now,
     sleep,
     audit,
+    playground: page && createPlaygroundAssets(page),
     peerAddress: ({ headers }) => headers.get(PEER_HEADER) ?? undefined,
   })
 

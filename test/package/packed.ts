@@ -25,6 +25,8 @@ const INPUTS = [
   'package.json',
   'tsconfig*.json',
   'src/**/*',
+  'playground/**/*',
+  'dev/build*.ts',
   'schemas/*',
   'wasm/policy-vm.wasm',
   'README.md',
@@ -53,7 +55,7 @@ export async function packTarball(): Promise<string> {
       mkdirSync(dirname(join(tree, file)), { recursive: true })
       cpSync(file, join(tree, file))
     }
-    build(join(tree, 'dist'))
+    await build(join(tree, 'dist'))
     await run('npm', ['pack', '--ignore-scripts', '--pack-destination', staging], { cwd: tree })
     const [packed = ''] = globSync(join(staging, '*.tgz'))
     mkdirSync(home, { recursive: true })

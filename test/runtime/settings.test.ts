@@ -57,6 +57,8 @@ describe('readSettings()', () => {
     ['a short seal key', { SEAL_KEYS: 'A'.repeat(42) }, ['SEAL_KEYS']],
     ['two seal keys', { SEAL_KEYS: `${'A'.repeat(43)}, ${'A'.repeat(43)}` }, []],
     ['a flag of another word', { ALLOW_LOOPBACK_ISSUERS: 'yes' }, ['ALLOW_LOOPBACK_ISSUERS']],
+    ['a playground of another word', { PLAYGROUND: 'on' }, ['PLAYGROUND']],
+    ['a playground', { PLAYGROUND: 'true' }, []],
     ['loopback issuers in production', { ALLOW_LOOPBACK_ISSUERS: 'true' }, ['ALLOW_LOOPBACK_ISSUERS']],
     ['loopback issuers in development', { ALLOW_LOOPBACK_ISSUERS: 'true', ISSUER_URL: 'http://localhost:1' }, []],
     ['a private origin', { PRIVATE_ISSUERS: 'https://10.0.0.1:6443' }, []],

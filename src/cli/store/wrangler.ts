@@ -75,10 +75,12 @@ export interface WorkerOptions {
   readonly envFile: string
   /** The directory of local KV; must be the same for the tool that writes documents. */
   readonly persistTo: string
+  /** A configuration other than the one that wrangler finds. */
+  readonly config?: string
 }
 
 export function startWorker(
-  { port, envFile, persistTo }: WorkerOptions,
+  { port, envFile, persistTo, config }: WorkerOptions,
   onOutput: (text: string) => void,
 ): ChildProcess {
   const args = [
@@ -92,6 +94,7 @@ export function startWorker(
     envFile,
     '--persist-to',
     persistTo,
+    ...(config === undefined ? [] : ['--config', config]),
   ]
   // In its own process group: wrangler starts node, workerd and esbuild, which must all end with it.
   const child = spawn(process.execPath, [...args, '--show-interactive-dev-session=false'], {

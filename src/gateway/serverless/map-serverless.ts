@@ -1,14 +1,14 @@
 // What a satisfied policy of ServerlessAttestation gives: the templates of its `svidPolicy`, rendered by the mapping that
 // claims use. The attributes are those that its evidence proved; nothing else adds any.
-import type { Attribute } from '../attribute/attribute.ts'
-import { findOldServer } from '../config/compile/cross-findings.ts'
-import type { ClusterSettings } from '../config/sections/cluster.ts'
-import type { Refusal } from '../core/refusal.ts'
-import type { TrustDomain } from '../identity/trust-domain.ts'
-import { type Mapped, type MappingContext, mapWorkload } from '../policy/mapping/mapping.ts'
-import type { MappingMeter } from '../policy/mapping/mapping-meter.ts'
-import type { Policy } from '../policy/policy.ts'
-import type { ServerlessIssuance, ServerlessPolicies } from '../policy/serverless.ts'
+import type { Attribute } from '../../attribute/attribute.ts'
+import { findOldServer } from '../../config/compile/cross-findings.ts'
+import type { ClusterSettings } from '../../config/sections/cluster.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import type { TrustDomain } from '../../identity/trust-domain.ts'
+import { type Mapped, type MappingContext, mapWorkload } from '../../policy/mapping/mapping.ts'
+import type { MappingMeter } from '../../policy/mapping/mapping-meter.ts'
+import type { Policy } from '../../policy/policy.ts'
+import type { ServerlessIssuance, ServerlessPolicies } from '../../policy/serverless.ts'
 import type { ServerlessPlace } from './serverless-config.ts'
 
 /** Makes the context in which the identity of one policy is rendered. @throws Error if `policy` is not one of `policies` */

@@ -1,15 +1,15 @@
 // The configuration in force for workloads without an agent: of a cluster, or of the trust domain. A section that never
 // compiled or cannot be read refuses the request, as it does for claims.
-import type { Attributes } from '../attribute/attribute.ts'
-import { type ClusterId, clusterKey, trustDomainKey } from '../config/document-key.ts'
-import { type ClusterSettings, DEFAULT_CLUSTER } from '../config/sections/cluster.ts'
-import type { TrustDomainSettings } from '../config/sections/trust-domain.ts'
-import { type Checked, pass, refuse } from '../core/result.ts'
-import type { PathBounds } from '../identity/path-prefixes.ts'
-import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
-import type { ServerlessPolicies } from '../policy/serverless.ts'
-import { checkClusterMapping, listBuiltIns } from './mapping-context.ts'
-import { type RequestSnapshot, serverlessKey } from './request-snapshot.ts'
+import type { Attributes } from '../../attribute/attribute.ts'
+import { type ClusterId, clusterKey, trustDomainKey } from '../../config/document-key.ts'
+import { type ClusterSettings, DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
+import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
+import type { PathBounds } from '../../identity/path-prefixes.ts'
+import type { ScopedRevocations } from '../../policy/revocation/check-revocation.ts'
+import type { ServerlessPolicies } from '../../policy/serverless.ts'
+import { checkClusterMapping, listBuiltIns } from '../mapping-context.ts'
+import { type RequestSnapshot, serverlessKey } from '../request-snapshot.ts'
 
 export interface ServerlessConfig {
   readonly policies: ServerlessPolicies

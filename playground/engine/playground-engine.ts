@@ -1,0 +1,187 @@
+// The gateway's own engine behind the page: documents, evidence and a time become a report. No network, no clock and no
+// store: the worker of the page and the tests of the repository call this very module.
+import type { SharedSections } from '../../src/attest/shared-sections.ts'
+import { createAttestorTable } from '../../src/attest/table.ts'
+import { listAttributeNames } from '../../src/attribute/catalogue.ts'
+import { createConditionEngine } from '../../src/condition/vm/engine.ts'
+import type { SectionValues } from '../../src/config/compile/compile.ts'
+import { outlineSection } from '../../src/config/compile/outline.ts'
+import { hasScope, listSectionNames } from '../../src/config/sections/table.ts'
+import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
+import { parseAnyInstantSeconds } from '../../src/core/instant.ts'
+import { findSeverity } from '../../src/core/issue.ts'
+import { ISSUE_MESSAGE_MAX_LENGTH } from '../../src/core/limits.ts'
+import { printable } from '../../src/core/printable.ts'
+import {
+  type CheckedDocument,
+  type CompiledDocuments,
+  createDocumentCompiler,
+  type DocumentCompiler,
+} from '../../src/explain/compile-documents.ts'
+import { explainEvidence } from '../../src/explain/explain-evidence.ts'
+import { createOfflineKeys } from '../../src/explain/offline-keys.ts'
+import { rankPolicies, readSignature } from '../../src/explain/rank-policies.ts'
+import { readGivenKeys } from '../../src/explain/read-given-keys.ts'
+import { readPastedEvidence } from '../../src/explain/read-pasted-evidence.ts'
+import { leaveUnsigned } from '../../src/explain/unsigned-token.ts'
+import type { Attestation } from '../../src/policy/login/evidence.ts'
+import type { ScopedRevocations } from '../../src/policy/revocation/check-revocation.ts'
+import { explainMappingOf } from './explain-mapping-of.ts'
+import { listBroken, type Parts, POLICY_SECTIONS } from './parts.ts'
+import { type ReadSettings, readPageSettings } from './read-settings.ts'
+import type { ClaimedEvidence, DocumentReport, LoginReport, PageIssue, Report } from './report.ts'
+import type { Role, Situation } from './situation.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+export interface PlaygroundEngine {
+  /** Explains a situation. Never throws for what a person typed. */
+  evaluate(situation: Situation): Promise<Report>
+  /** What an author may write, for completion. */
+  readonly vocabulary: Vocabulary
+}
+
+/** Creates the engine. @param module - the compiled `policy-vm.wasm` */
+export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEngine {
+  const attestors = createAttestorTable()
+  const engine = createConditionEngine(module)
+  let last: { readonly of: string; readonly compiler: DocumentCompiler } | undefined
+
+  /** Documents are compiled for one set of settings. */
+  function compilerFor({ compile }: ReadSettings): DocumentCompiler {
+    const of = JSON.stringify(compile)
+    if (last?.of !== of) last = { of, compiler: createDocumentCompiler(compile, attestors) }
+    return last.compiler
+  }
+
+  return {
+    async evaluate(situation) {
+      const settings = readPageSettings(situation.settings)
+      if (!settings.ok) return { ...NOTHING, settings: settings.problems }
+      const { clusterId } = settings.value
+      const compiled = await compilerFor(settings.value)(situation.documents, clusterId, situation.atSeconds)
+      const keys = readGivenKeys(situation.keys)
+      const parts = { situation, settings: settings.value, compiled, keys, attestors, engine }
+      const { login, attestations } = await explainLoginOf(parts)
+      const { mapping, attributes } = explainMappingOf(parts, login, readRevocations(compiled, 'agent', clusterId))
+      const claimed = attestations.flatMap(readClaimed)
+      return {
+        settings: [],
+        documents: compiled.documents.map(makeDocumentReport),
+        keyFaults: keys?.faults ?? [],
+        login,
+        mapping,
+        claimed,
+        instants: listInstants(claimed),
+        attributes,
+      }
+    },
+    vocabulary: {
+      places: listSectionNames().flatMap((section) =>
+        (['cluster', 'trust-domain'] as const)
+          .filter((scope) => hasScope(section, scope))
+          .map((scope) => ({ scope, section })),
+      ),
+      outlines: Object.fromEntries(
+        listSectionNames().map((name) => [name, outlineSection(name, attestors)]),
+      ) as Vocabulary['outlines'],
+      attributeNames: listAttributeNames(),
+    },
+  }
+}
+
+const NOTHING: Report = {
+  settings: [],
+  documents: [],
+  keyFaults: [],
+  login: { kind: 'no_evidence' },
+  mapping: { kind: 'no_workload' },
+  claimed: [],
+  instants: [],
+  attributes: undefined,
+}
+
+interface ExplainedLogin {
+  readonly login: LoginReport
+  readonly attestations: readonly Attestation[]
+}
+
+async function explainLoginOf(parts: Parts): Promise<ExplainedLogin> {
+  const { situation, settings, compiled, keys, attestors, engine } = parts
+  const { role, atSeconds } = situation
+  const section = POLICY_SECTIONS[role]
+  const only = (login: LoginReport): ExplainedLogin => ({ login, attestations: [] })
+  const document = compiled.documents.find((one) => one.section === section)
+  const broken = listBroken(compiled.documents, [section, 'Revocations'], role)
+  if (broken.length > 0) return only({ kind: 'invalid_document', sections: broken })
+  const values: Partial<SectionValues> = role === 'agent' ? compiled.cluster : compiled.trustDomain
+  const policies = role === 'agent' ? values.AgentAttestation : values.TrustDomainServerAttestation
+  if (situation.evidence.trim() === '') return only({ kind: 'no_evidence' })
+  if (document === undefined || policies === undefined) return only({ kind: 'no_document', section })
+
+  const explained = await explainEvidence({
+    text: readPastedEvidence(situation.evidence),
+    policies,
+    document: { section, digest: document.digest },
+    attestors,
+    engine,
+    atSeconds,
+    skewSeconds: settings.skewSeconds,
+    keys: leaveUnsigned(createOfflineKeys(keys?.named, keys?.nameless)),
+    audience: settings.audience,
+    sections: compiled.trustDomain as Partial<SharedSections>,
+    revocations: readRevocations(compiled, role, settings.clusterId),
+  })
+  if (explained.kind === 'refused_body') return only(explained)
+  const { verdict, report, attestations } = explained
+  const ranked = rankPolicies(report.policies)
+  const admitting = verdict.kind === 'admitted' ? ranked.find(({ name }) => name === verdict.policy) : ranked[0]
+  return {
+    attestations,
+    login: {
+      kind: 'explained',
+      verdict,
+      signature: readSignature(admitting),
+      evidence: report.evidence,
+      policies: ranked,
+      others: report.listOtherPolicies,
+      othersOmitted: report.otherPoliciesOmitted,
+    },
+  }
+}
+
+function readRevocations(
+  { cluster, trustDomain }: CompiledDocuments,
+  role: Role,
+  id: string,
+): readonly ScopedRevocations[] {
+  const all = [
+    { document: 'trust-domain/Revocations', set: trustDomain.Revocations },
+    { document: `clusters/${id}/Revocations`, set: role === 'agent' ? cluster.Revocations : undefined },
+  ]
+  return all.flatMap(({ document, set }) => (set === undefined ? [] : [{ document, set }]))
+}
+
+function makeDocumentReport({ scope, section, digest, compiles, isValid, issues }: CheckedDocument): DocumentReport {
+  return { scope, section, digest, compiles, isValid, issues: issues.map(makeIssue) }
+}
+
+function makeIssue(issue: LocatedIssue): PageIssue {
+  const { code, message, line, column, fix, omitted } = issue
+  return {
+    severity: findSeverity(issue),
+    code,
+    message: printable(message, ISSUE_MESSAGE_MAX_LENGTH),
+    ...(omitted === undefined ? { line, column } : {}),
+    ...(fix === undefined ? {} : { fix }),
+  }
+}
+
+function readClaimed({ type, attestor, evidence }: Attestation): readonly ClaimedEvidence[] {
+  return attestor === undefined ? [] : [{ type, claimed: attestor.readClaimed(evidence) }]
+}
+
+function listInstants(claimed: readonly ClaimedEvidence[]): readonly number[] {
+  const texts = claimed.flatMap(({ claimed: { issuedAt, notBefore, expiresAt } }) => [issuedAt, notBefore, expiresAt])
+  const seconds = texts.map((text) => (typeof text === 'string' ? parseAnyInstantSeconds(text) : undefined))
+  return [...new Set(seconds.filter((one) => one !== undefined))].sort((a, b) => a - b)
+}

@@ -1,0 +1,27 @@
+// What of the page goes into a link: no signature unless it is asked for, no private key ever.
+import { type Packed, packState, type SharedState } from './shared-state.ts'
+import { stripEvidence } from './strip-evidence.ts'
+import { stripKeys } from './strip-keys.ts'
+import { stripWorkload } from './strip-workload.ts'
+
+export interface ShareChoices {
+  /** The evidence as it was pasted, with which anybody could log in. */
+  readonly whole: boolean
+  readonly workload: boolean
+  readonly keys: boolean
+}
+
+/** Selects and packs. `omitted`: what of the evidence is left out, as clauses. */
+export async function packShared(
+  state: SharedState,
+  choices: ShareChoices,
+): Promise<Packed & { readonly omitted: readonly string[] }> {
+  const { text, omitted } = choices.whole ? { text: state.evidence, omitted: [] } : stripEvidence(state.evidence)
+  const packed = await packState({
+    ...state,
+    evidence: text,
+    keys: choices.keys ? stripKeys(state.keys) : '',
+    workload: choices.workload ? stripWorkload(state.workload) : '',
+  })
+  return { ...packed, omitted }
+}

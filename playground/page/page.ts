@@ -17,7 +17,7 @@ import { switchPanes } from './switch-panes.ts'
 declare const ENGINE_VERSION: string
 declare const ENGINE_DIGEST: string
 
-/** With "now", verdicts change while nobody types. */
+/** With "now", verdicts change although nothing is typed. */
 const NOW_REFRESH_MILLIS = 10_000
 
 const EMPTY: PageState = {

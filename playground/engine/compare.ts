@@ -24,15 +24,21 @@ export interface Difference {
 /** Who loses comes first: that is what breaks. */
 export const CHANGES: readonly Change[] = ['loses', 'gains', 'changes', 'same']
 
-/** Compares; the settings and the role of `situation` hold for both versions. */
+/**
+ * Compares; the settings and the role of `situation` hold for both versions.
+ *
+ * @param isStale - asked between evaluations: the answer is wanted no longer, and `undefined` is returned
+ */
 export async function compareVersions(
   engine: PlaygroundEngine,
   situation: Situation,
   before: readonly PlacedDocument[],
   cases: readonly ComparedCase[],
-): Promise<readonly Difference[]> {
+  isStale: () => Promise<boolean>,
+): Promise<readonly Difference[] | undefined> {
   const differences: Difference[] = []
   for (const { name, ...given } of cases) {
+    if (await isStale()) return undefined
     const old = await engine.evaluate({ ...situation, ...given, documents: before })
     const now = await engine.evaluate({ ...situation, ...given })
     const [was, is] = [summarizeLogin(old.login), summarizeLogin(now.login)]

@@ -55,6 +55,7 @@ export async function forecast(
     if (previous !== undefined && isSame(previous.summary, summary)) continue
     let [before, after] = [probes[index - 1] ?? probe, probe]
     while (previous !== undefined && after - before > 1) {
+      if (await isStale()) return undefined
       const middle = Math.floor((before + after) / 2)
       if (isSame(previous.summary, await ask(middle))) before = middle
       else after = middle
@@ -67,7 +68,7 @@ export async function forecast(
   return { turns, endSeconds: probes.at(-1) ?? atSeconds, tomorrow: await ask(atSeconds + DAY_SECONDS) }
 }
 
-/** Whoever reads it sees the same. Details name ages, which change with every second. */
+/** The same to a reader. Details name ages, which change with every second. */
 function isSame(a: Summary, b: Summary): boolean {
   return a.tone === b.tone && a.title === b.title
 }

@@ -22,7 +22,7 @@ export interface Exchanges {
       readonly before: readonly PlacedDocument[]
       readonly cases: readonly ComparedCase[]
     }
-    readonly answered: readonly Difference[]
+    readonly answered: readonly Difference[] | undefined
   }
   vocabulary: { readonly asked: undefined; readonly answered: Vocabulary }
   /** Makes a link: what of the state goes into it is chosen. */

@@ -12,6 +12,7 @@ import { parseAnyInstantSeconds } from '../../src/core/instant.ts'
 import { findSeverity } from '../../src/core/issue.ts'
 import { ISSUE_MESSAGE_MAX_LENGTH } from '../../src/core/limits.ts'
 import { printable } from '../../src/core/printable.ts'
+import { encodeUtf8 } from '../../src/core/utf8.ts'
 import {
   type CheckedDocument,
   type CompiledDocuments,
@@ -21,10 +22,12 @@ import {
 import { explainEvidence } from '../../src/explain/explain-evidence.ts'
 import { createOfflineKeys } from '../../src/explain/offline-keys.ts'
 import { rankPolicies, readSignature } from '../../src/explain/rank-policies.ts'
+import { readEvidenceText } from '../../src/explain/read-evidence.ts'
 import { readGivenKeys } from '../../src/explain/read-given-keys.ts'
 import { readPastedEvidence } from '../../src/explain/read-pasted-evidence.ts'
 import { leaveUnsigned } from '../../src/explain/unsigned-token.ts'
 import type { Attestation } from '../../src/policy/login/evidence.ts'
+import { createPolicySet } from '../../src/policy/policy.ts'
 import type { ScopedRevocations } from '../../src/policy/revocation/check-revocation.ts'
 import { explainMappingOf } from './explain-mapping-of.ts'
 import { listBroken, type Parts, POLICY_SECTIONS } from './parts.ts'
@@ -100,6 +103,8 @@ const NOTHING: Report = {
   attributes: undefined,
 }
 
+const NO_POLICIES = createPolicySet([])
+
 interface ExplainedLogin {
   readonly login: LoginReport
   readonly attestations: readonly Attestation[]
@@ -109,17 +114,22 @@ async function explainLoginOf(parts: Parts): Promise<ExplainedLogin> {
   const { situation, settings, compiled, keys, attestors, engine } = parts
   const { role, atSeconds } = situation
   const section = POLICY_SECTIONS[role]
-  const only = (login: LoginReport): ExplainedLogin => ({ login, attestations: [] })
+  const text = readPastedEvidence(situation.evidence)
+  // What the evidence claims is shown whatever the documents are.
+  const only = (login: LoginReport): ExplainedLogin => {
+    const read = text === '' ? undefined : readEvidenceText(text, encodeUtf8(text).length, attestors, NO_POLICIES)
+    return { login, attestations: read?.ok === true ? read.value : [] }
+  }
   const document = compiled.documents.find((one) => one.section === section)
   const broken = listBroken(compiled.documents, [section, 'Revocations'], role)
   if (broken.length > 0) return only({ kind: 'invalid_document', sections: broken })
   const values: Partial<SectionValues> = role === 'agent' ? compiled.cluster : compiled.trustDomain
   const policies = role === 'agent' ? values.AgentAttestation : values.TrustDomainServerAttestation
-  if (situation.evidence.trim() === '') return only({ kind: 'no_evidence' })
+  if (text === '') return only({ kind: 'no_evidence' })
   if (document === undefined || policies === undefined) return only({ kind: 'no_document', section })
 
   const explained = await explainEvidence({
-    text: readPastedEvidence(situation.evidence),
+    text,
     policies,
     document: { section, digest: document.digest },
     attestors,

@@ -25,7 +25,7 @@ export function summarizeLogin(login: LoginReport): Summary {
       return {
         tone: 'bad',
         title: 'Refused: 403 login_refused',
-        detail: `There is no ${login.section}, so no policy admits anybody (no_policy)`,
+        detail: `There is no ${login.section}, so every login is refused (no_policy)`,
       }
     case 'invalid_document':
       return {

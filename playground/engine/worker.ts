@@ -16,11 +16,12 @@ const scope = self as unknown as WorkerScope
 
 const engine = createPlaygroundEngine(new WebAssembly.Module(bytes))
 
+/** The newest situation: what was asked of an earlier one is wanted no longer. */
 let newest = 0
 let queue: Promise<void> = Promise.resolve()
 
 scope.onmessage = ({ data }) => {
-  newest = data.id
+  if (data.kind === 'evaluate') newest = data.id
   queue = queue.then(() => answer(data))
 }
 
@@ -35,16 +36,17 @@ async function answer(question: Question): Promise<void> {
 }
 
 function reply(question: Question): Promise<Exchanges[Kind]['answered']> {
+  async function isStale(): Promise<boolean> {
+    await yieldToMessages()
+    return newest > question.id
+  }
   switch (question.kind) {
     case 'evaluate':
       return engine.evaluate(question.asked)
     case 'forecast':
-      return forecast(engine, question.asked.situation, question.asked.instants, async () => {
-        await yieldToMessages()
-        return newest !== question.id
-      })
+      return forecast(engine, question.asked.situation, question.asked.instants, isStale)
     case 'compare':
-      return compareVersions(engine, question.asked.situation, question.asked.before, question.asked.cases)
+      return compareVersions(engine, question.asked.situation, question.asked.before, question.asked.cases, isStale)
     case 'vocabulary':
       return Promise.resolve(engine.vocabulary)
     case 'pack':

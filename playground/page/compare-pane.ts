@@ -7,7 +7,12 @@ import { type PageState, readSituation, type Store } from './page-state.ts'
 import { formatSummary } from './views/forecast-view.ts'
 import { codeOf } from './views/value-view.ts'
 
-export function createComparePane(store: Store, ask: AskEngine): { readonly show: () => Promise<void> } {
+export interface ComparePane {
+  /** Shows differences. @param isCompiled - every document comes into force; one that does not displaces nothing */
+  readonly show: (isCompiled: boolean) => Promise<void>
+}
+
+export function createComparePane(store: Store, ask: AskEngine): ComparePane {
   const panel = find('panel-compare', 'div')
   const results = element('div', { role: 'status' })
   const state = element('p', { class: 'quiet' })
@@ -28,9 +33,11 @@ export function createComparePane(store: Store, ask: AskEngine): { readonly show
     results,
   )
   let kept: readonly ComparedCase[] = []
+  let compiles = false
 
   function setAside(): void {
-    store.change({ baseline: store.read().documents })
+    if (compiles) store.change({ baseline: store.read().documents })
+    else state.textContent = NOT_COMPILED
   }
   function swap(): void {
     const now = store.read()
@@ -40,12 +47,18 @@ export function createComparePane(store: Store, ask: AskEngine): { readonly show
     const now = readSituation(store.read())
     if (now.evidence.trim() === '') return
     kept = [...kept, { ...pick(now), name: `Kept evidence ${kept.length + 1}` }]
-    void show()
+    void show(compiles)
   }
 
-  async function show(): Promise<void> {
+  async function show(isCompiled: boolean): Promise<void> {
+    compiles = isCompiled
     const now = store.read()
     const { baseline } = now
+    if (baseline !== undefined && !isCompiled) {
+      state.textContent = NOT_COMPILED
+      results.replaceChildren()
+      return
+    }
     if (baseline === undefined) {
       state.textContent = `No version is set aside. ${describeKept(kept.length)}`
       results.replaceChildren()
@@ -61,6 +74,9 @@ export function createComparePane(store: Store, ask: AskEngine): { readonly show
 
   return { show }
 }
+
+const NOT_COMPILED =
+  'A document does not compile, so it would displace nothing: fix its errors first. The gateway keeps the last good version in force.'
 
 function describeKept(count: number): string {
   return count === 0 ? '' : `${count} kept.`
@@ -79,11 +95,13 @@ function pick({
 function listCases(now: PageState, kept: readonly ComparedCase[]): readonly ComparedCase[] {
   const situation = readSituation(now)
   const own = now.evidence.trim() === '' ? [] : [{ ...pick(situation), name: 'The evidence of this page' }]
-  const samples = SAMPLES.map(({ title, evidence, keys, atSeconds }) => {
-    const { workload, container } = situation
-    return { name: title, evidence, keys, atSeconds, workload, container }
-  })
-  return [...own, ...kept, ...samples.filter(({ evidence }) => evidence !== now.evidence)]
+  const samples = SAMPLES.filter(({ evidence }) => evidence !== now.evidence).map(
+    ({ title, body, keys, atSeconds }) => {
+      const { workload, container } = situation
+      return { name: title, evidence: body, keys, atSeconds, workload, container }
+    },
+  )
+  return [...own, ...kept, ...samples]
 }
 
 const WORDS: Readonly<Record<Difference['change'], string>> = {

@@ -17,7 +17,7 @@ import { switchPanes } from './switch-panes.ts'
 declare const ENGINE_VERSION: string
 declare const ENGINE_DIGEST: string
 
-/** With "now", verdicts change while nobody types. */
+/** With "now", verdicts change although nothing is typed. */
 const NOW_REFRESH_MILLIS = 10_000
 
 const EMPTY: PageState = {
@@ -44,7 +44,10 @@ const EMPTY: PageState = {
 
 const store = createStore(EMPTY)
 const notice = find('notice', 'p')
-const ask = startEngine(showNotice)
+const ask = startEngine((fault) => {
+  showNotice(fault)
+  result.showFault()
+})
 const documents = createDocumentsPane(store)
 const settings = createSettingsForm(store)
 const evidence = createEvidencePane(store)
@@ -60,12 +63,14 @@ function showNotice(text: string): void {
 }
 
 let instants: readonly number[] = []
+let isCompiled = false
 
 async function refresh(): Promise<void> {
   const started = performance.now()
   const report = await ask('evaluate', readSituation(store.read()))
   if (report === undefined) return
   instants = report.instants
+  isCompiled = report.documents.every(({ compiles }) => compiles)
   settings.showProblems(report.settings)
   documents.show(report.documents)
   evidence.show(report)
@@ -80,7 +85,7 @@ async function refreshRest(): Promise<void> {
   const forecast = await ask('forecast', { situation: readSituation(store.read()), instants })
   if (forecast === undefined) return
   result.showForecast(forecast)
-  await compare.show()
+  await compare.show(isCompiled)
 }
 
 /** A fault is shown by `showNotice` already. */

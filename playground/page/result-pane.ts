@@ -12,6 +12,8 @@ import { formatMapping } from './views/mapping-view.ts'
 export interface ResultPane {
   readonly show: (report: Report) => void
   readonly showForecast: (forecast: Forecast) => void
+  /** The engine failed: whatever was shown is no verdict. */
+  readonly showFault: () => void
 }
 
 const SIGNATURES: Readonly<Record<Signature, string>> = {
@@ -46,6 +48,13 @@ export function createResultPane(store: Store, onTab: () => void): ResultPane {
       setText(signature, stands === 'unchecked' ? describeUnchecked(store) : SIGNATURES[stands])
       keepOpen(why, formatLogin(login))
       keepOpen(identity, formatMapping(mapping))
+    },
+    showFault() {
+      verdict.dataset['tone'] = 'none'
+      setText(title, 'No verdict: the engine failed')
+      setText(detail, '')
+      setText(signature, '')
+      for (const panel of [why, identity, time]) panel.replaceChildren()
     },
     showForecast(forecast) {
       const { atSeconds } = readSituation(store.read())

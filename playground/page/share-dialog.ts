@@ -10,7 +10,7 @@ export function createShareDialog(store: Store, ask: AskEngine): void {
   const said = element('p', { id: 'share-said', role: 'status' })
   const whole = makeChoice(
     'share-whole',
-    'Evidence as it was pasted, with its signature. Anybody with the link can log in with it until it expires.',
+    'Evidence as it was pasted, with its signature. Anyone with the link can log in with it until it expires.',
   )
   const workload = makeChoice('share-workload', 'The workload: of a pod, what a mapping reads')
   const keys = makeChoice('share-keys', 'The keys: public ones alone')
@@ -63,7 +63,7 @@ export function createShareDialog(store: Store, ask: AskEngine): void {
     element(
       'p',
       {},
-      'Everything is in the part of the address behind the #, which browsers keep to themselves: no server sees it. Whoever has the link has what is in it.',
+      'Everything is in the part of the address behind the #, which browsers keep to themselves: no server sees it. Anyone with the link can read what is in it.',
     ),
     whole.field,
     workload.field,

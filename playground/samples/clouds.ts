@@ -121,7 +121,7 @@ export const CLOUDS: readonly SampleDefinition[] = [
     id: 'gcp',
     attestor: 'gcp_iit',
     title: 'Google Cloud: instance identity token (format=full)',
-    hint: 'The project is proved by the token; the audience is chosen by whoever asks for it.',
+    hint: 'The project is proved by the token; the audience is chosen by the caller.',
     documents: [
       agents(`    - name: gcp_agents
       requiredAttestors:

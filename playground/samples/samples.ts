@@ -10,6 +10,8 @@ import { ISSUED_AT_SECONDS, type SampleDefinition } from './sample.ts'
 
 export interface Sample extends Omit<SampleDefinition, 'evidence'> {
   readonly evidence: string
+  /** The same as the body of a login, which names the attestor. */
+  readonly body: string
   /** Empty where no key is asked for. */
   readonly keys: string
   readonly atSeconds: number
@@ -22,11 +24,12 @@ const SIGNATURES: Readonly<Record<string, string>> = made.signatures
 export const SAMPLES: readonly Sample[] = DEFINITIONS.map((definition) => {
   const { evidence, attestor, id } = definition
   const isToken = evidence.kind === 'token'
+  const token = isToken ? `${makeSigningInput(evidence.claims)}.${SIGNATURES[id] ?? ''}` : ''
+  const body = writeBody(attestor, isToken ? { token } : made[evidence.name], evidence.kind)
   return {
     ...definition,
-    evidence: isToken
-      ? `${makeSigningInput(evidence.claims)}.${SIGNATURES[id] ?? ''}`
-      : writeBody(attestor, made[evidence.name]),
+    evidence: isToken ? token : body,
+    body,
     keys: isToken ? JSON.stringify({ keys: [made.key] }, undefined, 2) : '',
     atSeconds: ISSUED_AT_SECONDS + 60,
   }
@@ -39,7 +42,8 @@ export function makeSigningInput(claims: Readonly<Record<string, unknown>>): str
 }
 
 /** A challenge comes from the gateway and goes back as it came; that of a sample stands for one. */
-function writeBody(type: string, evidence: object): string {
-  const challenge = type === 'aws_iid' ? {} : { challenge: 'as-the-gateway-gave-it' }
+function writeBody(type: string, evidence: object, kind: SampleDefinition['evidence']['kind']): string {
+  const hasChallenge = kind === 'made' && type !== 'aws_iid'
+  const challenge = hasChallenge ? { challenge: 'as-the-gateway-gave-it' } : {}
   return JSON.stringify({ attestations: [{ type, evidence, ...challenge }] }, undefined, 2)
 }

@@ -5,7 +5,7 @@ import { stripKeys } from './strip-keys.ts'
 import { stripWorkload } from './strip-workload.ts'
 
 export interface ShareChoices {
-  /** The evidence as it was pasted, with which anybody could log in. */
+  /** The evidence as it was pasted, with which anyone could log in. */
   readonly whole: boolean
   readonly workload: boolean
   readonly keys: boolean

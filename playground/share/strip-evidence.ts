@@ -1,5 +1,5 @@
 // Evidence without what makes it evidence: of a token its header and claims, without the signature. What is shared can then
-// be explained, and logs nobody in.
+// be explained, and is no use for a login.
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../src/core/json.ts'
 import { JSON_DEPTH_MAX } from '../../src/core/limits.ts'
 import { readPastedEvidence } from '../../src/explain/read-pasted-evidence.ts'

@@ -1,5 +1,5 @@
 // Orders the policies of an explanation for a reader: the one that admits, then those that might, then the nearest miss.
-import type { AttestorJson, PolicyJson } from './explain-report.ts'
+import type { AttestorJson, CheckJson, PolicyJson } from './explain-report.ts'
 
 /** How the proofs of a policy stand. `absent`: there are none to check. */
 export type Signature = 'verified' | 'failed' | 'unchecked' | 'absent'
@@ -24,17 +24,24 @@ function countMisses(attestor: AttestorJson): number {
   return attestor.state === 'checked' ? attestor.checks.filter(({ state }) => state === 'failed').length : ABSENT
 }
 
-const SIGNATURE_CHECKS: ReadonlySet<string> = new Set(['key', 'signature', 'verification', 'challenge'])
+const PROOFS: ReadonlySet<string> = new Set(['key', 'signature', 'verification', 'challenge'])
 
 /**
- * How the proofs of a policy stand. `verified` only if every one was checked and passed: what was not checked is never
- * shown as good.
+ * How the proofs of a policy stand. `verified` only if each attestor has a proof that was checked and passed: what was not
+ * checked is never shown as good.
  */
 export function readSignature(policy: PolicyJson | undefined): Signature {
-  const checks = (policy?.attestors ?? []).flatMap((attestor) => (attestor.state === 'checked' ? attestor.checks : []))
-  const proofs = checks.filter(({ name }) => SIGNATURE_CHECKS.has(name))
-  if (checks.length === 0) return 'absent'
+  const states = (policy?.attestors ?? []).flatMap((attestor) =>
+    attestor.state === 'checked' ? [readProof(attestor.checks)] : [],
+  )
+  const worst = (['failed', 'unchecked', 'verified'] as const).find((state) => states.includes(state))
+  return worst ?? 'absent'
+}
+
+/** A key that was found proves nothing by itself. */
+function readProof(checks: readonly CheckJson[]): Signature {
+  const proofs = checks.filter(({ name }) => PROOFS.has(name))
   if (proofs.some(({ state }) => state === 'failed')) return 'failed'
-  const last = proofs.filter(({ name }) => name !== 'key')
-  return last.length > 0 && proofs.every(({ state }) => state === 'passed') ? 'verified' : 'unchecked'
+  const hasProof = proofs.some(({ name }) => name !== 'key')
+  return hasProof && proofs.every(({ state }) => state === 'passed') ? 'verified' : 'unchecked'
 }

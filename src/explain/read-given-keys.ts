@@ -1,5 +1,5 @@
 // The keys that a person gives in place of a fetch: a key set, several of them, one key, or PEM. What is not a key is said
-// with its place; nothing is passed over in silence, or a signature would go unchecked without anybody knowing.
+// with its place: a key that is skipped in silence would leave a signature unchecked without a word.
 import { isJsonObject, type Json, parseJson } from '../core/json.ts'
 import { JSON_DEPTH_MAX, KEY_SET_MAX_BYTES } from '../core/limits.ts'
 import { type KeySet, readKeySet } from '../token/keys/key-set.ts'

@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { PlaygroundEngine } from '../../playground/engine/playground-engine.ts'
 import type { Situation } from '../../playground/engine/situation.ts'
 import { summarizeLogin } from '../../playground/engine/summarize-login.ts'
+import type { CheckJson, PolicyJson } from '../../src/explain/explain-report.ts'
+import { readSignature } from '../../src/explain/rank-policies.ts'
 import { makeUnsignedToken } from '../../src/explain/unsigned-token.ts'
 import { findSample, makeEngine, SETTINGS, situationOf } from './situation.ts'
 
@@ -82,7 +84,37 @@ describe('a signature', () => {
   })
 })
 
+describe('readSignature()', () => {
+  const check = (name: string, state: CheckJson['state']): CheckJson => ({ name, state, expected: '', actual: '' })
+  const policy = (...attestors: (readonly CheckJson[])[]): PolicyJson => ({
+    name: 'p',
+    state: 'satisfied',
+    attestors: attestors.map((checks) => ({ type: 't', state: 'checked', checks, attributes: [] })),
+    conditions: [],
+  })
+  const good = [check('key', 'passed'), check('signature', 'passed')]
+  it.each<[string, PolicyJson | undefined, string]>([
+    ['a signature by a key', policy(good), 'verified'],
+    ['a proof that is verified at once', policy([check('verification', 'passed')]), 'verified'],
+    ['a key alone', policy([check('key', 'passed')]), 'unchecked'],
+    ['no proof', policy([check('issuer', 'passed')]), 'unchecked'],
+    ['one of two without a proof', policy(good, [check('issuer', 'passed')]), 'unchecked'],
+    ['one of two unknown', policy(good, [check('challenge', 'unknown')]), 'unchecked'],
+    ['one of two failed', policy([check('key', 'unknown')], [check('signature', 'failed')]), 'failed'],
+    ['nothing', policy(), 'absent'],
+    ['no policy', undefined, 'absent'],
+  ])('takes %s for what it is', (_name, given, expected) => {
+    expect(readSignature(given)).toBe(expected)
+  })
+})
+
 describe('evidence', () => {
+  it('shows its claims and its times also while a document does not compile', async () => {
+    const { claimed, instants } = await engine.evaluate(situationOf('kubernetes', policies('issuerURL', 'isuerURL')))
+    expect(claimed).toMatchObject([{ claimed: { namespace: 'spirl-system' } }])
+    expect(instants).toEqual([CLAIMS.iat, CLAIMS.exp])
+  })
+
   const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token: SAMPLE.evidence } }] })
   it.each([
     ['a bare token', SAMPLE.evidence],

@@ -61,18 +61,23 @@ describe('compareVersions()', () => {
     ['another path', change('/ns/', '/namespace/'), 'changes'],
     ['a document that does not compile', change('issuerURL', 'isuerURL'), 'gains'],
   ])('says who gains from %s', async (_name, before, expected) => {
-    const [made] = await compareVersions(engine, situationOf('kubernetes'), before, [own])
-    expect(made).toMatchObject({ name: 'own', change: expected })
+    const made = await compareVersions(engine, situationOf('kubernetes'), before, [own], never)
+    expect(made).toMatchObject([{ name: 'own', change: expected }])
   })
 
   it('lists who loses first', async () => {
     const [github] = [findSample('github')]
     const other: ComparedCase = { ...own, name: 'other', evidence: github.evidence, keys: github.keys }
     const after = situationOf('kubernetes', { documents: github.documents })
-    const made = await compareVersions(engine, after, SAMPLE.documents, [other, own])
-    expect(made.map(({ name, change: changed }) => [name, changed])).toEqual([
+    const made = await compareVersions(engine, after, SAMPLE.documents, [other, own], never)
+    expect(made?.map(({ name, change: changed }) => [name, changed])).toEqual([
       ['own', 'loses'],
       ['other', 'gains'],
     ])
+  })
+
+  it('gives up when something newer is asked', async () => {
+    const made = await compareVersions(engine, situationOf('kubernetes'), [], [own], () => Promise.resolve(true))
+    expect(made).toBeUndefined()
   })
 })

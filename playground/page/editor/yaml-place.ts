@@ -32,8 +32,11 @@ const KEY = /^("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#:"'{[][^:#]*?)\s*:(?:\s+(.*))?$/
 /** A `#` inside quotes begins no comment. */
 const QUOTED_OR_COMMENT = /("(?:[^"\\]|\\.)*"|'[^']*')|(?:^|\s)#.*$/g
 
+/** Of a longer line the rest is not looked at: no key is so long, and patterns must not make an editor wait. */
+const LINE_MAX_LENGTH = 1000
+
 function readLine(text: string): Line | undefined {
-  const content = text.replace(QUOTED_OR_COMMENT, '$1').trimEnd()
+  const content = text.slice(0, LINE_MAX_LENGTH).replace(QUOTED_OR_COMMENT, '$1').trimEnd()
   const dashes: number[] = []
   let column = content.search(/\S/)
   while (content[column] === '-' && /^-(?:\s|$)/.test(content.slice(column))) {

@@ -7,6 +7,7 @@ import { createDocumentSchema } from '../src/config/sections/section.ts'
 import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sections/table.ts'
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
 import { AUDIT_DEFINITIONS, auditLineSchema } from './audit-schema.ts'
+import { makeSectionParts } from './section-parts.ts'
 
 /** Makes the JSON Schema of a section's documents as formatted JSON, without checks that JSON Schema cannot express. */
 export function makeJsonSchema(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
@@ -68,13 +69,20 @@ export function makeAuditSchema(): string {
   return printSchema(schema)
 }
 
-/** The file of a schema, by the name of its section, `openapi-schemas` or `audit-record`. */
-export function makeSchemaUrl(name: SectionName | 'openapi-schemas' | 'audit-record'): URL {
+/** Makes the schemas of all sections as the gateway holds them. */
+export function makeSharedSchemas(): string {
+  const schemas = listSectionNames().map((name) => [name, JSON.parse(makeJsonSchema(name))])
+  return printSchema(makeSectionParts(Object.fromEntries(schemas)))
+}
+
+/** The file of a schema, by the name of its section, `section-parts`, `openapi-schemas` or `audit-record`. */
+export function makeSchemaUrl(name: SectionName | 'section-parts' | 'openapi-schemas' | 'audit-record'): URL {
   return new URL(`../schemas/${name}.json`, import.meta.url)
 }
 
 if (import.meta.main) {
   for (const name of listSectionNames()) writeFileSync(makeSchemaUrl(name), makeJsonSchema(name))
+  writeFileSync(makeSchemaUrl('section-parts'), makeSharedSchemas())
   writeFileSync(makeSchemaUrl('openapi-schemas'), makeOpenApiSchemas())
   writeFileSync(makeSchemaUrl('audit-record'), makeAuditSchema())
 }

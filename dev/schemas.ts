@@ -8,6 +8,7 @@ import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sect
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
 import { testFileSchema } from '../src/policy-tests/test-schema.ts'
 import { AUDIT_DEFINITIONS, auditLineSchema } from './audit-schema.ts'
+import { makeSectionParts } from './section-parts.ts'
 
 /** Makes the JSON Schema of a section's documents as formatted JSON, without checks that JSON Schema cannot express. */
 export function makeJsonSchema(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
@@ -69,18 +70,27 @@ export function makeAuditSchema(): string {
   return printSchema(schema)
 }
 
+/** Makes the schemas of all sections as the gateway holds them. */
+export function makeSharedSchemas(): string {
+  const schemas = listSectionNames().map((name) => [name, JSON.parse(makeJsonSchema(name))])
+  return printSchema(makeSectionParts(Object.fromEntries(schemas)))
+}
+
 /** Makes the JSON Schema of files of policy tests. */
 export function makePolicyTestsSchema(): string {
   return printSchema(toJsonSchema(testFileSchema, { errorMode: 'ignore' }))
 }
 
 /** The file of a schema, by the name of its section, or of another schema. */
-export function makeSchemaUrl(name: SectionName | 'openapi-schemas' | 'audit-record' | 'policy-tests'): URL {
+export function makeSchemaUrl(
+  name: SectionName | 'section-parts' | 'openapi-schemas' | 'audit-record' | 'policy-tests',
+): URL {
   return new URL(`../schemas/${name}.json`, import.meta.url)
 }
 
 if (import.meta.main) {
   for (const name of listSectionNames()) writeFileSync(makeSchemaUrl(name), makeJsonSchema(name))
+  writeFileSync(makeSchemaUrl('section-parts'), makeSharedSchemas())
   writeFileSync(makeSchemaUrl('openapi-schemas'), makeOpenApiSchemas())
   writeFileSync(makeSchemaUrl('audit-record'), makeAuditSchema())
   writeFileSync(makeSchemaUrl('policy-tests'), makePolicyTestsSchema())

@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { makeJsonSchema, makeOpenApiSchemas, makePolicyTestsSchema, makeSchemaUrl } from '../../dev/schemas.ts'
+import {
+  makeJsonSchema,
+  makeOpenApiSchemas,
+  makePolicyTestsSchema,
+  makeSchemaUrl,
+  makeSharedSchemas,
+} from '../../dev/schemas.ts'
 import { listSectionNames } from '../../src/config/sections/table.ts'
+import { makeSectionSchema } from '../../src/gateway/routes/section-schemas.ts'
 
 const json = (text: string): unknown => JSON.parse(text)
 
@@ -10,10 +17,18 @@ describe('the JSON Schemas for editors', () => {
     expect(json(readFileSync(makeSchemaUrl(name), 'utf8'))).toEqual(json(makeJsonSchema(name)))
   })
 
+  it.each(listSectionNames())('%s is served as it is in its file', (name) => {
+    expect(JSON.stringify(makeSectionSchema(name))).toBe(JSON.stringify(json(makeJsonSchema(name))))
+  })
+
+  it('are held by the gateway as the code makes them', () => {
+    expect(json(readFileSync(makeSchemaUrl('section-parts'), 'utf8'))).toEqual(json(makeSharedSchemas()))
+  })
+
   it('are of sections that exist', () => {
     const files = readdirSync(new URL('.', makeSchemaUrl('Cluster')))
     expect(files.toSorted()).toEqual(
-      [...listSectionNames(), 'openapi-schemas', 'audit-record', 'policy-tests']
+      [...listSectionNames(), 'section-parts', 'openapi-schemas', 'audit-record', 'policy-tests']
         .map((name) => `${name}.json`)
         .toSorted(),
     )

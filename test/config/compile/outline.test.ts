@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createAttestorTable } from '../../../src/attest/table.ts'
 import { type Outline, outlineSection } from '../../../src/config/compile/outline.ts'
 import { listSectionNames } from '../../../src/config/sections/table.ts'
-import { SCHEMAS } from '../../../src/gateway/routes/section-schemas.ts'
+import { makeSectionSchema } from '../../../src/gateway/routes/section-schemas.ts'
 
 const attestors = createAttestorTable()
 
@@ -14,7 +14,7 @@ interface Schema {
 
 describe('outlineSection()', () => {
   it.each(listSectionNames())('has the fields of %s, and knows those that are required', (name) => {
-    const { properties = {} } = SCHEMAS[name] as Schema
+    const { properties = {} } = makeSectionSchema(name) as Schema
     const spec = properties['spec'] ?? {}
     const outline = outlineSection(name, attestors)
     if (outline.kind !== 'map') throw new Error(outline.kind)

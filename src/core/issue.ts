@@ -44,6 +44,9 @@ export const ISSUES = {
   attestor_unsupported_here: 'unhealthy',
   challenge_unavailable: 'unhealthy',
   call_out_alone: 'error',
+  webhook_unlisted: 'unhealthy',
+  webhook_private: 'unhealthy',
+  webhook_bearer_missing: 'unhealthy',
   single_use_impossible: 'error',
   replay_unavailable: 'unhealthy',
   // Attributes, templates, conditions

@@ -21,7 +21,7 @@ import { ASSUMED_UNUSED } from '../policy/single-use/single-use.ts'
 import { readKeySet } from '../token/keys/key-set.ts'
 import { makeExplanationJson } from './explain-report.ts'
 import { makeBodyAnswer, readVerdict, type Verdict } from './explain-verdict.ts'
-import { createOfflineKeys, makeOfflineRefusal, NOT_ASKED_OFFLINE } from './offline-keys.ts'
+import { callOffline, createOfflineKeys, makeOfflineRefusal, NOT_ASKED_OFFLINE } from './offline-keys.ts'
 import { readEvidenceText } from './read-evidence.ts'
 
 /** The names of the gateway that a document is checked for, as its settings have them. */
@@ -111,6 +111,7 @@ export async function explainDocument(login: LoginToExplain): Promise<ExplainedL
     defaultAudience: audience,
     section: (name) => Promise.resolve(refuse(makeOfflineRefusal(name, 'what was given'))),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
+    callWebhook: callOffline,
     revocations: [],
     singleUse: ASSUMED_UNUSED,
   })

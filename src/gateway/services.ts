@@ -4,6 +4,7 @@ import type { Hono } from 'hono'
 import type { Attestor } from '../attest/attestor.ts'
 import type { HostFeature } from '../attest/host-features.ts'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
+import type { CallWebhook } from '../attest/webhook-call.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/vm/engine.ts'
 import { compileDocument } from '../config/compile/compile.ts'
 import { createContextFor, createUrlPolicy } from '../config/compile/compile-context.ts'
@@ -34,6 +35,8 @@ import { type MetricsOptions, measure } from './metrics/measure.ts'
 import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 import { createClusterListing, type ListClusters } from './status/cluster-listing.ts'
+import { createWebhookCaller } from './webhook/call-webhook.ts'
+import { NO_WEBHOOKS } from './webhook/webhooks.ts'
 
 /** What a host provides to {@link createGateway}. */
 export interface GatewayOptions {
@@ -95,6 +98,7 @@ export interface Services {
   readonly crossFindings: FindingsMemo<CrossFindings>
   readonly mappingFaults: FindingsMemo<MappingFaults>
   readonly keySources: KeySources
+  readonly callWebhook: CallWebhook
   readonly engine: ConditionEngine
   readonly singleUse: SingleUse | undefined
   readonly decisions: Decisions
@@ -139,6 +143,7 @@ export function createServices(options: GatewayOptions): Services {
   const urlPolicy = createUrlPolicy(settings)
   const { issuerUrl, clockSkewSeconds: skewSeconds } = settings
   const isSealing = settings.sealKeys.length > 0
+  const { webhooks = NO_WEBHOOKS } = settings
   const singleUse =
     replay &&
     createSingleUse({
@@ -173,7 +178,7 @@ export function createServices(options: GatewayOptions): Services {
     compile: compileDocument,
     ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
     contextFor: createContextFor(
-      { ...settings, canSeal: isSealing, canClaim: replay !== undefined, hostFeatures },
+      { ...settings, webhooks, canSeal: isSealing, canClaim: replay !== undefined, hostFeatures },
       attestors,
     ),
   })
@@ -211,6 +216,7 @@ export function createServices(options: GatewayOptions): Services {
     singleUse,
     decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
     keySources,
+    callWebhook: createWebhookCaller({ webhooks, fetch, clock, allowLoopback: urlPolicy.allowLoopback }),
   }
 }
 

@@ -65,6 +65,8 @@ interface WorldOptions {
   readonly hostFeatures?: ReadonlySet<HostFeature>
   readonly environment?: Readonly<Record<string, string>>
   readonly peerAddress?: NonNullable<GatewayOptions['peerAddress']>
+  /** Default: that of the process, without any guard. */
+  readonly fetch?: GatewayOptions['fetch']
 }
 
 /**
@@ -102,7 +104,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       attestors,
       hostFeatures: options.hostFeatures ?? EVERY_FEATURE,
       ...(options.peerAddress === undefined ? {} : { peerAddress: options.peerAddress }),
-      fetch: (url, init) => fetch(url, init),
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
       clock: () => Date.now() + world.ahead,
       // No test waits for a deletion, or for a store that hangs.
       sleep(millis, signal) {

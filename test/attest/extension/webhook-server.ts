@@ -34,6 +34,9 @@ export interface WebhookServer {
   stop(): Promise<void>
 }
 
+/** Whatever any webhook of the file was ever sent. */
+export const RECEIVED: string[] = []
+
 export const KEYS = { old: Buffer.alloc(32, 1), new: Buffer.alloc(32, 2), other: Buffer.alloc(32, 3) } as const
 export type KeyName = keyof typeof KEYS
 
@@ -69,6 +72,7 @@ export async function startWebhook({ tls, keys = ['old'] }: ServerOptions = {}):
     const body = (await buffer(request)).toString()
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
     received.push({ headers, body })
+    RECEIVED.push(JSON.stringify(headers), body)
     const byHand = answers[Math.min(answered++, answers.length - 1)]
     if (byHand !== undefined) {
       const bound = {

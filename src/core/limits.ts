@@ -509,6 +509,8 @@ export const CLIENT_ANSWER_MAX_BYTES = 32 * 1024 * 1024
 /** Metadata services of clouds: they are on the machine's own network, and elsewhere nobody answers. */
 export const METADATA_TIMEOUT_MILLIS = 2_000
 export const METADATA_ANSWER_MAX_BYTES = 64 * 1024
+/** An executable that prints the proof of an extension, at each login. */
+export const AGENT_PROOF_TIMEOUT_MILLIS = 10_000
 /** Between logins of an agent that fail, doubled from the one to the other. */
 export const AGENT_BACKOFF_MIN_MILLIS = 1_000
 export const AGENT_BACKOFF_MAX_MILLIS = 300_000

@@ -11,7 +11,7 @@ import {
 } from '../core/limits.ts'
 import { quoteText } from '../core/printable.ts'
 import type { Webhook, WebhookKey, Webhooks } from '../gateway/webhook/webhooks.ts'
-import { isLoopbackHost } from '../net/url-policy.ts'
+import { checkUrl } from '../net/url-policy.ts'
 import type { AddProblem } from './client-settings.ts'
 
 const NAME = 'WEBHOOKS'
@@ -60,9 +60,9 @@ function readWebhook(
   { canResolve, allowLoopback }: WebhookHost,
   fail: (what: string) => undefined,
 ): Webhook | undefined {
-  const url = URL.parse(origin)
-  const isHttp = url?.protocol === 'http:' && allowLoopback && isLoopbackHost(url.hostname)
-  if (url === null || url.origin !== origin || (url.protocol !== 'https:' && !isHttp))
+  // One spelling of an origin that a document can name; `private` says whether it may be reached there.
+  const checked = checkUrl(origin, { allowLoopback, privateOrigins: new Set([origin]) })
+  if (!checked.ok || checked.value.origin !== origin)
     return fail('is not an https origin such as https://webhook.example.com:8443, without a path')
   if (!isJsonObject(entry)) return fail('must have an object with "hmac"')
   const stranger = findStranger(entry, MEMBERS)

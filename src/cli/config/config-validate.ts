@@ -32,7 +32,7 @@ export const configValidate = defineCommand({
     ...JSON_OPTION,
     'env-file': {
       value: 'file',
-      help: 'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS and PRIVATE_ISSUERS from it, if not in the environment',
+      help: 'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS, PRIVATE_ISSUERS and WEBHOOKS from it, if not in the environment',
     },
   },
   async run([files], values, io) {

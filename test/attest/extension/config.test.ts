@@ -10,6 +10,7 @@ import {
   WEBHOOK_TIMEOUT_DEFAULT_MILLIS,
   WEBHOOK_TIMEOUT_MIN_MILLIS,
 } from '../../../src/core/limits.ts'
+import { digestAsked } from '../../../src/policy/login/pins-digest.ts'
 import { compile, found } from '../../config/document.ts'
 import { OPENSSL } from '../../installed.ts'
 import { AUTHORITY, CLIENT, KEYS, openX509Hosts, type X509Hosts } from '../x509-pop/x509-hosts.ts'
@@ -163,6 +164,32 @@ describe('what the settings of a gateway allow', () => {
     expect([on('workers'), on('node'), on('deno')]).toEqual([['attestor_unsupported_here config.caCerts'], [], []])
     expect(issuesOf({}, { hostFeatures: listHostFeatures('workers') })).toEqual([])
     expect(EVERY_FEATURE.has('own_authorities')).toBe(true)
+  })
+})
+
+describe.skipIf(!OPENSSL)('a session', () => {
+  /** What it keeps of the policy: a session of another digest is revoked. */
+  function digestOf(config: object): string {
+    const requiredAttestors = [BESIDE, { type: 'extension', config: { webhookURL: URL_OF_ANY, ...config } }]
+    const spec = { policies: [{ name: 'p', requiredAttestors }] }
+    const result = compile('AgentAttestation', JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec }))
+    const requirement = result.ok ? result.value.policies[0]?.requirements[1] : undefined
+    if (requirement === undefined) throw new Error('it does not compile')
+    return digestAsked(requirement)
+  }
+
+  it('outlives a change of how the webhook is asked, and none of what is asked', () => {
+    const caCerts = hosts.pem('root', 'other')
+    const before = digestOf({ caCerts })
+    for (const same of [
+      { caCerts, timeout: '5s' },
+      { caCerts, maxRetries: 2, authType: 'BEARER' },
+      { caCerts: hosts.pem('other', 'root', 'root') },
+      { caCerts, webhookURL: URL_OF_ANY.replace('webhook', 'WEBHOOK') },
+    ])
+      expect(digestOf(same)).toBe(before)
+    for (const other of [{}, { caCerts: hosts.pem('root') }, { caCerts, webhookURL: `${URL_OF_ANY}/other` }])
+      expect(digestOf(other)).not.toBe(before)
   })
 })
 

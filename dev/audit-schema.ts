@@ -53,6 +53,15 @@ const attribute = v.strictObject({
   name: described(v.string(), 'see attributes.md'),
   value: described(v.union([v.string(), v.number(), list(v.string())]), 'its value, or values'),
 })
+const callOut = v.strictObject({
+  type: described(v.string(), 'the attestor'),
+  origin: described(v.string(), 'of the service'),
+  requestId: described(v.string(), 'of the call, as the service knows it'),
+  tries: described(integer, 'how often it was sent'),
+  durationMs: described(integer, 'all tries together'),
+  outcome: described(v.picklist(['allowed', 'denied', 'failed']), '`failed`: no answer that decides'),
+  reason: optional(v.string(), 'what the service says'),
+})
 const status = described(integer, 'of the answer')
 const clusterId = optional(v.string(), 'absent where an issuer logs in, or asks for all clusters')
 const refusedCode = described(code, 'of the answer')
@@ -95,6 +104,8 @@ const decisionFields = {
     'those of them with refusals of their own; refusals of the evidence itself are not repeated',
   ),
   policiesOmitted: omitted('policies'),
+  callOuts: optional(list(callOut), 'the services that were called, in the order in which the calls ended'),
+  callOutsOmitted: omitted('calls'),
 } as const
 
 export const RECORD_SCHEMAS = {

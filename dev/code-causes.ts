@@ -51,6 +51,10 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   ],
   store_unavailable: ['the configuration store did not answer', 'repeat it; `/readyz` tells since when'],
   call_out_unavailable: ['a service that a policy asks did not answer', 'repeat it; the audit record has the cause'],
+  attestor_unsupported_here: [
+    'a policy could admit but for what this host cannot do',
+    'serve the cluster from Node or Deno, or use another policy',
+  ],
   replay_unavailable: ['the store of used evidence did not answer', 'repeat it; `/readyz` tells since when'],
   challenge_unavailable: ['the gateway has no `SEAL_KEYS`', 'set them: `postern keys new`'],
   challenge_not_required: ['no policy of this cluster asks for the type', 'compare `type` with the policies'],
@@ -167,6 +171,22 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   section_invalid: OURS,
   section_unavailable: OURS,
   call_out_unanswered: OURS,
+  call_out_busy: OURS,
+  call_out_answer_invalid: [
+    'the webhook answered something that is not described',
+    'mend the webhook; the audit record says what',
+  ],
+  call_out_answer_mismatch: [
+    'the webhook answered another request',
+    'mend the webhook: it must return `requestId` and `requestDigest`',
+  ],
+  webhook_unlisted: ['the setting `WEBHOOKS` does not list the origin of `webhookURL`', 'add it there with its keys'],
+  webhook_bearer_missing: [
+    'the policy sends a bearer token, and `WEBHOOKS` has none for the origin',
+    'add `bearer` there',
+  ],
+  call_out_denied: ['the webhook denied the login', 'its sentence is in the audit record'],
+  host_unsupported: ['this host cannot do what verifies the evidence', 'serve the cluster from Node or Deno'],
   replay_unanswered: OURS,
   token_lifetime_excessive: ['`exp` minus `iat` is over `maxTokenLifetime`', 'request a shorter one'],
   namespace_not_allowed: NOT_PINNED('the namespace', 'serviceAccountNamespace'),

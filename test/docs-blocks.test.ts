@@ -36,6 +36,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'attestors.md text': 'test/conformance/proof-rows.test.ts',
   'embed.md ts': 'test/embedded.test.ts',
   'embed.md toml': 'test/package/installed.test.ts',
+  'extension.md text': 'test/attest/extension/example.test.ts',
   'metrics.md sql': 'Analytics Engine has no reader that runs locally',
   'playground.md toml': 'test/playground/hosts.test.ts',
   'policy-tests.md text': 'test/cli/test/test.test.ts',

@@ -48,6 +48,16 @@ const SECURITY: readonly Row[] = [
     '%s is reported to the operator as %s, and not to the caller',
   ],
   [
+    'A webhook is called at an origin that `WEBHOOKS` lists, and the secrets of an origin go to it alone.',
+    'gateway/webhook/call-webhook.test.ts',
+    'carries secrets of its own origin and of no other, whatever is called',
+  ],
+  [
+    'A webhook allows a login by an answer to that very request, and names no attribute but `custom.<key>`.',
+    'attest/extension/answer.test.ts',
+    'yields nothing but attributes of its own, whatever it reads',
+  ],
+  [
     'A change, and a deletion, is in force within propagation of the store + `cacheTtl` 30 s + 60 s.',
     'config/live/cache.test.ts',
     'by deletion shows within the same bound',

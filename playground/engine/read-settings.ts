@@ -1,4 +1,5 @@
 // Reads the settings that are typed on the page, as the gateway reads its own: a wrong one is named, and nothing is decided.
+import { EVERY_FEATURE } from '../../src/attest/host-features.ts'
 import type { CompileSettings } from '../../src/config/compile/compile-context.ts'
 import { CLUSTER_ID_WORDS, type ClusterId, parseClusterId } from '../../src/config/document-key.ts'
 import { CLOCK_SKEW_MAX_SECONDS } from '../../src/core/limits.ts'
@@ -58,6 +59,7 @@ export function readPageSettings(settings: SituationSettings): SettingsResult {
         privateIssuers,
         canSeal: true,
         canClaim: true,
+        hostFeatures: EVERY_FEATURE,
       },
     },
   }

@@ -5,6 +5,7 @@ import type { Checked } from '../core/result.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
 import type { SharedSections } from './shared-sections.ts'
+import type { CallOutNote, CallWebhook, ListedWebhook } from './webhook-call.ts'
 
 /**
  * Reports an issue of a document.
@@ -27,6 +28,11 @@ export interface EntryContext {
   readonly exactPins: boolean
   /** True if `SEAL_KEYS` is set. Without it no challenge can be sealed, and an entry that requires one is an error. */
   readonly canSeal: boolean
+  /**
+   * `WEBHOOKS`, by origin: the only ones that are called. Absent: not known, as where documents are checked away from a
+   * gateway.
+   */
+  readonly webhooks?: ReadonlyMap<string, ListedWebhook>
   /** `[AUDIENCE]`: the accepted audiences of an entry that lists none. The same array object for all pins. */
   readonly defaultAudiences: readonly string[]
 }
@@ -60,4 +66,18 @@ export interface AttestContext extends PinContext {
    * @returns the parsed answer, or the refusal `call_out_unanswered`, which counts as a failure of the gateway (503)
    */
   fetchJson(url: string, body?: Json): Promise<Checked<Json>>
+  /**
+   * Calls a webhook of the setting `WEBHOOKS`: signed, with the secrets of its origin, bounded in bytes and time, and
+   * tried again where no answer came.
+   *
+   * @returns `answer`: the JSON of a 200, or `webhook_unlisted`, `webhook_bearer_missing`, `call_out_busy` or
+   *   `call_out_unanswered`. What it says is for the attestor to judge
+   */
+  readonly callWebhook: CallWebhook
+}
+
+/** What an attestor may use for a call-out. */
+export interface CallOutContext extends AttestContext {
+  /** Adds a call to the audit record of the login, whatever comes of it. */
+  noteCallOut(note: CallOutNote): void
 }

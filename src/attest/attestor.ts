@@ -7,7 +7,7 @@ import type { Json } from '../core/json.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
 import type { TokenId } from '../token/session/session-claims.ts'
-import type { AttestContext, EntryContext, PinContext, Report } from './attest-context.ts'
+import type { AttestContext, CallOutContext, EntryContext, PinContext, Report } from './attest-context.ts'
 import type { Check } from './check.ts'
 import type { Claimed } from './claimed.ts'
 import type {
@@ -224,6 +224,6 @@ export interface Attestor<S extends Shapes = Shapes> {
     anchor: Anchor<S['anchor']>,
     pins: S['pins'],
     proved: Attributes,
-    context: AttestContext,
+    context: CallOutContext,
   ): Promise<Checked<readonly Attribute[]>>
 }

@@ -6,6 +6,7 @@ import { awsToken } from './aws-token/aws-token.ts'
 import { azureImds } from './azure-imds/azure-imds.ts'
 import { azureMsi } from './azure-msi/azure-msi.ts'
 import { customJwt } from './custom-jwt/custom-jwt.ts'
+import { extension } from './extension/extension.ts'
 import { gcpIit } from './gcp-iit/gcp-iit.ts'
 import { github } from './github/github.ts'
 import { k8sToken } from './k8s-token/k8s-token.ts'
@@ -24,6 +25,7 @@ export const ATTESTORS: readonly Attestor[] = [
   customJwt,
   sshPop,
   x509Pop,
+  extension,
 ]
 
 /** Every type that the managed configuration documents. A type with a row in the table is supported. */

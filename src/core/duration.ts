@@ -6,12 +6,18 @@ const COMPONENT = /([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g
 
 /** Parses a duration to whole seconds; `undefined` if it is malformed, negative, or not a whole number of seconds. */
 export function parseDurationSeconds(text: string): number | undefined {
+  const millis = parseDurationMillis(text)
+  return millis !== undefined && millis % 1000 === 0 ? millis / 1000 : undefined
+}
+
+/** Parses a duration to whole milliseconds; `undefined` if it is malformed, negative, or not a whole number of them. */
+export function parseDurationMillis(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined
   let millis = 0
   for (const [, amount, unit] of text.matchAll(COMPONENT)) {
     millis += Number(amount) * (UNIT_MILLIS[unit ?? ''] ?? Number.NaN)
   }
-  return Number.isSafeInteger(millis) && millis % 1000 === 0 ? millis / 1000 : undefined
+  return Number.isSafeInteger(millis) ? millis : undefined
 }
 
 /** Formats whole seconds in the largest units, as {@link parseDurationSeconds} reads them: `168h`, `5m`, `1h30m`. */

@@ -41,9 +41,13 @@ export const ISSUES = {
   key_unusable: 'error',
   pin_missing: 'error',
   attestor_unsupported: 'unhealthy',
+  attestor_unsupported_here: 'unhealthy',
   challenge_unavailable: 'unhealthy',
   call_out_alone: 'error',
   call_out_trusted: 'warning',
+  webhook_unlisted: 'unhealthy',
+  webhook_private: 'unhealthy',
+  webhook_bearer_missing: 'unhealthy',
   single_use_impossible: 'error',
   replay_unavailable: 'unhealthy',
   // Attributes, templates, conditions

@@ -141,6 +141,30 @@ export const CALL_OUT_MAX_BYTES = 16 * 1024
 export const CALL_OUT_TIMEOUT_MILLIS = 10_000
 /** Call-outs of one request, over all policies that it tries: each may take its whole time-out. */
 export const CALL_OUTS_PER_REQUEST_MAX = 8
+/** Calls of one webhook that one isolate has under way: a slow webhook must not collect all logins. */
+export const WEBHOOK_CALLS_MAX = 16
+/** One try of a webhook: less is over before a TLS handshake is. */
+export const WEBHOOK_TIMEOUT_MIN_MILLIS = 100
+/** One try where the author says nothing: four of them are within the bound of a call-out. */
+export const WEBHOOK_TIMEOUT_DEFAULT_MILLIS = 2_000
+export const WEBHOOK_RETRIES_MAX = 9
+/** What an agent sends for a webhook, as JSON: a signed document or a quote fits. */
+export const WEBHOOK_PROOF_MAX_BYTES = 16 * 1024
+/** Attributes that one answer adds: each ends up in the session. */
+export const CUSTOM_ATTRIBUTES_MAX = 32
+/** `<key>` of `custom.<key>`: a DNS label, as long as any name that a document calls it by. */
+export const CUSTOM_KEY_MAX_LENGTH = 63
+/** One value of such an attribute, and the values of a list. */
+export const CUSTOM_VALUE_MAX_LENGTH = 1024
+export const CUSTOM_VALUES_MAX = 64
+/** The setting `WEBHOOKS`. */
+export const WEBHOOKS_MAX = 64
+/** Keys that sign the requests to one webhook: during a rotation there are two. */
+export const WEBHOOK_KEYS_MAX = 4
+/** As long as the output of HMAC-SHA-256 (RFC 2104 section 3). */
+export const WEBHOOK_KEY_MIN_BYTES = 32
+export const WEBHOOK_KEY_MAX_BYTES = 256
+export const WEBHOOK_BEARER_MAX_LENGTH = 4 * 1024
 /** Anchors of one selector that have to be fetched, per document: one cold login after the other reaches them all. */
 export const FETCHED_ANCHORS_PER_SELECTOR_MAX = 16
 /**
@@ -493,6 +517,8 @@ export const CLIENT_ANSWER_MAX_BYTES = 32 * 1024 * 1024
 /** Metadata services of clouds: they are on the machine's own network, and elsewhere nobody answers. */
 export const METADATA_TIMEOUT_MILLIS = 2_000
 export const METADATA_ANSWER_MAX_BYTES = 64 * 1024
+/** An executable that prints the proof of an extension, at each login. */
+export const AGENT_PROOF_TIMEOUT_MILLIS = 10_000
 /** Between logins of an agent that fail, doubled from the one to the other. */
 export const AGENT_BACKOFF_MIN_MILLIS = 1_000
 export const AGENT_BACKOFF_MAX_MILLIS = 300_000

@@ -15,7 +15,7 @@ import { ASSUMED_UNUSED } from '../policy/single-use/single-use.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
 import { type ExplanationJson, makeExplanationJson } from './explain-report.ts'
 import { makeBodyAnswer, makeLockedVerdict, readVerdict, type Verdict } from './explain-verdict.ts'
-import { makeOfflineRefusal, NOT_ASKED_OFFLINE } from './offline-keys.ts'
+import { callOffline, makeOfflineRefusal, NOT_ASKED_OFFLINE } from './offline-keys.ts'
 import { readEvidenceText } from './read-evidence.ts'
 
 export interface EvidenceToExplain {
@@ -76,6 +76,7 @@ export async function explainAttestations(
     defaultAudience: audience,
     section: (name) => Promise.resolve(findSection(sections, name)),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
+    callWebhook: callOffline,
     revocations,
     singleUse: ASSUMED_UNUSED,
   })

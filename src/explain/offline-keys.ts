@@ -1,6 +1,8 @@
 // Signing keys for a login that is explained offline: those in the document, or those given in place of a fetch. Nothing is
 // fetched; if keys are missing, the login stays undecided.
+import type { WebhookReply } from '../attest/webhook-call.ts'
 import type { Refusal } from '../core/refusal.ts'
+import { refuse } from '../core/result.ts'
 import { type KeyLookup, lookUpIn } from '../token/keys/key-lookup.ts'
 import type { KeySet } from '../token/keys/key-set.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
@@ -46,6 +48,10 @@ export function makeOfflineRefusal(section: string, file: string): Refusal {
 export const NOT_ASKED_OFFLINE: Refusal = {
   code: 'call_out_unanswered',
   detail: 'not checked: other services are not called offline',
+}
+
+export async function callOffline(): Promise<WebhookReply> {
+  return { requestDigest: '', tries: 0, durationMillis: 0, answer: refuse(NOT_ASKED_OFFLINE) }
 }
 
 export const NOT_OPENED_OFFLINE: Refusal = {

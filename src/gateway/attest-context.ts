@@ -2,15 +2,13 @@
 import type { AttestContext } from '../attest/attest-context.ts'
 import type { SharedSections } from '../attest/shared-sections.ts'
 import type { Json } from '../core/json.ts'
-import { CALL_OUT_MAX_BYTES, CALL_OUT_TIMEOUT_MILLIS, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
-import { quoteText } from '../core/printable.ts'
+import { CALL_OUT_MAX_BYTES, CALL_OUT_TIMEOUT_MILLIS } from '../core/limits.ts'
 import { type Checked, pass, refuse } from '../core/result.ts'
-import { type FetchFailure, fetchJson } from '../net/bounded-fetch.ts'
-import { fillFacts } from '../net/cause-row.ts'
-import { FETCH_CAUSES } from '../net/fetch-causes.ts'
+import { fetchJson } from '../net/bounded-fetch.ts'
 import { checkUrl } from '../net/url-policy.ts'
 import type { RequestSnapshot } from './request-snapshot.ts'
 import type { Services } from './services.ts'
+import { describeFetchFailure, refuseUnanswered } from './webhook/call-out-refusals.ts'
 
 /**
  * Makes the context of one login or challenge.
@@ -18,7 +16,13 @@ import type { Services } from './services.ts'
  * @param nowSeconds the time by which evidence is verified, in seconds since the epoch
  */
 export function createAttestContext(
-  { settings, keySources, fetch, urlPolicy }: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy'>,
+  {
+    settings,
+    keySources,
+    fetch,
+    urlPolicy,
+    callWebhook,
+  }: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy' | 'callWebhook'>,
   snapshot: RequestSnapshot,
   nowSeconds: number,
 ): AttestContext {
@@ -39,13 +43,13 @@ export function createAttestContext(
 
   async function fetchBounded(url: string, body?: Json): Promise<Checked<Json>> {
     const checked = checkUrl(url, urlPolicy)
-    if (!checked.ok) return refuse(refuseCallOut(url, checked.reason))
+    if (!checked.ok) return refuse(refuseUnanswered(url, checked.reason))
     const fetched = await fetchJson(fetch, url, {
       maxBytes: CALL_OUT_MAX_BYTES,
       timeoutMillis: CALL_OUT_TIMEOUT_MILLIS,
-      ...(body === undefined ? {} : { post: body }),
+      ...(body === undefined ? {} : { post: { json: JSON.stringify(body) } }),
     })
-    return fetched.ok ? pass(fetched.value) : refuse(refuseCallOut(url, describeFailure(fetched.failure)))
+    return fetched.ok ? pass(fetched.value) : refuse(refuseUnanswered(url, describeFetchFailure(fetched.failure)))
   }
 
   return {
@@ -55,21 +59,6 @@ export function createAttestContext(
     keys: keySources.forRequest(snapshot.background),
     section,
     fetchJson: fetchBounded,
+    callWebhook,
   }
-}
-
-function describeFailure({ kind, facts }: FetchFailure): string {
-  return `${kind}: the answer ${fillFacts(FETCH_CAUSES[kind].what, facts)}`
-}
-
-/**
- * The answer is the same whatever failed, so it reveals nothing of the policy; URL and reason go to the audit record.
- */
-function refuseCallOut(url: string, reason: string) {
-  return {
-    code: 'call_out_unanswered',
-    detail: 'a service that the policy consults did not answer: try again',
-    retryAfterSeconds: 1,
-    audit: { callOutUrl: quoteText(url, QUOTED_CLAIM_MAX_CHARACTERS), callOutFailure: reason },
-  } as const
 }

@@ -81,7 +81,8 @@ function describeShapeFault(issue: v.BaseIssue<unknown>): string {
   return `must be ${describeKind(type)}`
 }
 
-function isJsonType(header: string | undefined): boolean {
+/** Whether the media type is JSON; the only charset of JSON is UTF-8 (RFC 8259 section 8.1). */
+export function isJsonType(header: string | undefined): boolean {
   if (header === 'application/json') return true
   const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim().toLowerCase())
   return type === 'application/json' && parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter))

@@ -2,7 +2,9 @@
 // and no state of a single request.
 import type { Hono } from 'hono'
 import type { Attestor } from '../attest/attestor.ts'
+import type { HostFeature } from '../attest/host-features.ts'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
+import type { CallWebhook } from '../attest/webhook-call.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/vm/engine.ts'
 import { compileDocument } from '../config/compile/compile.ts'
 import { createContextFor, createUrlPolicy } from '../config/compile/compile-context.ts'
@@ -34,6 +36,8 @@ import type { ReadPlaygroundFile } from './playground-files.ts'
 import { createReadiness, type HostState, type Readiness } from './readiness.ts'
 import type { Settings } from './settings.ts'
 import { createClusterListing, type ListClusters } from './status/cluster-listing.ts'
+import { createWebhookCaller } from './webhook/call-webhook.ts'
+import { NO_WEBHOOKS } from './webhook/webhooks.ts'
 
 /** What a host provides to {@link createGateway}. */
 export interface GatewayOptions {
@@ -59,6 +63,11 @@ export interface GatewayOptions {
    * mine]`. `createGateway` throws a `RangeError` if it is inconsistent.
    */
   readonly attestors?: readonly Attestor[]
+  /**
+   * What this host's `fetch` can do of what not all hosts can: `listHostFeatures('node')`. Default: nothing, so that policies
+   * which need it admit no login (`attestor_unsupported_here`).
+   */
+  readonly hostFeatures?: ReadonlySet<HostFeature>
   /** Name of an environment variable for an egress proxy that `fetch` does not use: failed fetches mention it. */
   readonly unusedProxy?: string
   /** The time in milliseconds since the epoch, such as `Date.now`. */
@@ -92,6 +101,7 @@ export interface Services {
   readonly crossFindings: FindingsMemo<CrossFindings>
   readonly mappingFaults: FindingsMemo<MappingFaults>
   readonly keySources: KeySources
+  readonly callWebhook: CallWebhook
   readonly engine: ConditionEngine
   readonly singleUse: SingleUse | undefined
   readonly decisions: Decisions
@@ -122,6 +132,7 @@ export type GatewayApp = Hono<GatewayEnv>
 
 export function createServices(options: GatewayOptions): Services {
   const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep } = options
+  const hostFeatures = options.hostFeatures ?? new Set()
   const configCacheMaxBytes = settings.configCacheMaxBytes ?? options.configCacheMaxBytes
   const attestors = createAttestorTable(options.attestors)
   const measured = measure(guardSink(options.audit), options.metrics, new Set(attestors.rows.keys()), clock)
@@ -135,6 +146,7 @@ export function createServices(options: GatewayOptions): Services {
   const urlPolicy = createUrlPolicy(settings)
   const { issuerUrl, clockSkewSeconds: skewSeconds } = settings
   const isSealing = settings.sealKeys.length > 0
+  const { webhooks = NO_WEBHOOKS } = settings
   const singleUse =
     replay &&
     createSingleUse({
@@ -168,7 +180,10 @@ export function createServices(options: GatewayOptions): Services {
     sleep,
     compile: compileDocument,
     ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
-    contextFor: createContextFor({ ...settings, canSeal: isSealing, canClaim: replay !== undefined }, attestors),
+    contextFor: createContextFor(
+      { ...settings, webhooks, canSeal: isSealing, canClaim: replay !== undefined, hostFeatures },
+      attestors,
+    ),
   })
   return {
     attestors,
@@ -205,6 +220,7 @@ export function createServices(options: GatewayOptions): Services {
     singleUse,
     decisions: createDecisions({ attestors, engine, defaultAudience: settings.audience }),
     keySources,
+    callWebhook: createWebhookCaller({ webhooks, fetch, clock, allowLoopback: urlPolicy.allowLoopback }),
   }
 }
 

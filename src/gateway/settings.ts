@@ -5,6 +5,7 @@ import type { TrustDomain } from '../identity/trust-domain.ts'
 import type { TrustedProxies } from '../net/client-address.ts'
 import type { SealKeys } from '../token/seal-key.ts'
 import type { SessionKeys } from '../token/session/session-keys.ts'
+import type { Webhooks } from './webhook/webhooks.ts'
 
 export interface Settings {
   readonly trustDomain: TrustDomain
@@ -23,6 +24,8 @@ export interface Settings {
   readonly allowLoopbackIssuers: boolean
   /** Origins of issuers that may resolve to private addresses (Node and Deno). */
   readonly privateIssuers: readonly string[]
+  /** The webhooks that documents may have called, with their secrets. Never printed. Absent: none. */
+  readonly webhooks?: Webhooks
   /** `redis://` or `rediss://`, with its password (Node and Deno). Never printed. */
   readonly replayUrl?: string
   /** Requests of one client address that verify nothing, per minute. Absent: no limit. */

@@ -24,7 +24,7 @@ const USER_AGENT = `Postern/${VERSION}`
  *
  * @returns The response. A network failure rejects; `recogniseError` classifies it. Content that cannot be decoded
  *   rejects the promise, or a read of the body, with an error of `makeContentError`.
- * @example const fetchLike: FetchLike = (url, { onPhase, ...init }) => fetch(url, init)
+ * @example const fetchLike: FetchLike = (url, { onPhase, reach, ...init }) => fetch(url, init)
  */
 export type FetchLike = (
   url: string,
@@ -36,10 +36,28 @@ export type FetchLike = (
     readonly body?: string
     readonly redirect: 'manual'
     readonly signal: AbortSignal
+    readonly reach?: FetchReach
     /** A host that can call this does so when it begins to connect, and when it waits for the response. */
     readonly onPhase?: (phase: 'connect' | 'answer') => void
   },
 ) => Promise<Response>
+
+/** What one request trusts and may reach, where that is not what the settings say of all requests. */
+export interface FetchReach {
+  /**
+   * Certificates in PEM. TLS trusts exactly these authorities, and no other one of the host. A host that cannot do that
+   * must reject the request: with other authorities it would talk to a stranger.
+   */
+  readonly authorities?: readonly string[]
+  /** Whether the host name may resolve to private addresses. */
+  readonly mayBePrivate: boolean
+}
+
+/** The body of a POST, which is JSON already: what was signed is what is sent. */
+export interface PostedJson {
+  readonly json: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export interface FetchBounds {
   /** The `Accept` header; default `application/json`. */
@@ -47,8 +65,9 @@ export interface FetchBounds {
   /** Bytes of the decoded content. */
   readonly maxBytes: number
   readonly timeoutMillis: number
-  /** The body of a POST. Absent: a GET. */
-  readonly post?: Json
+  /** Absent: a GET. */
+  readonly post?: PostedJson
+  readonly reach?: FetchReach
 }
 
 /** Why the fetch failed. The facts are printable and short, since the other side chooses many of them. */
@@ -71,7 +90,7 @@ export type FetchedJson =
  * @returns The parsed value and the response's headers, or the failure. Never rejects.
  */
 export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedJson> {
-  const { accept = 'application/json', maxBytes, timeoutMillis, post } = bounds
+  const { accept = 'application/json', maxBytes, timeoutMillis, post, reach } = bounds
   const signal = AbortSignal.timeout(timeoutMillis)
   // A host that does not report its phase counts as waiting for the response.
   let phase: FetchPhase = 'answer'
@@ -83,7 +102,8 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     const headers = { accept, 'user-agent': USER_AGENT }
     // `manual`: a redirect that is followed would bypass the URL policy (SSRF). Workers do not support `error`.
     const sent = post === undefined ? { headers } : describePost(headers, post)
-    const response = await raceAbort(fetch(url, { ...sent, redirect: 'manual', signal, onPhase }), signal)
+    const how = { redirect: 'manual', signal, onPhase, ...(reach === undefined ? {} : { reach }) } as const
+    const response = await raceAbort(fetch(url, { ...sent, ...how }), signal)
     phase = 'body'
     coding = response.headers.get('content-encoding')
     if (response.status !== 200) {
@@ -107,9 +127,9 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
   }
 }
 
-function describePost(headers: Readonly<Record<string, string>>, json: Json) {
-  const body = JSON.stringify(json)
-  return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body } as const
+function describePost(headers: Readonly<Record<string, string>>, post: PostedJson) {
+  const all = { ...post.headers, ...headers, 'content-type': 'application/json' }
+  return { method: 'POST', headers: all, body: post.json } as const
 }
 
 const TIMEOUTS = { connect: 'connect_timeout', answer: 'answer_timeout', body: 'body_timeout' } as const

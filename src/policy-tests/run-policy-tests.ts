@@ -1,5 +1,6 @@
 // Runs the cases of a test file against documents, with the gateway's own engine. No file, no network and no clock: the command
 // line tool and the page run this very function.
+import { EVERY_FEATURE } from '../attest/host-features.ts'
 import type { SharedSections } from '../attest/shared-sections.ts'
 import type { AttestorTable } from '../attest/table.ts'
 import type { ConditionEngine } from '../condition/vm/engine.ts'
@@ -99,7 +100,16 @@ export async function runPolicyTests({
 
 function makeCompileSettings(file: TestFile): CompileSettings {
   const { trustDomain, issuerUrl, audience, allowLoopbackIssuers, privateIssuers } = file
-  return { trustDomain, issuerUrl, audience, allowLoopbackIssuers, privateIssuers, canSeal: true, canClaim: true }
+  return {
+    trustDomain,
+    issuerUrl,
+    audience,
+    allowLoopbackIssuers,
+    privateIssuers,
+    canSeal: true,
+    canClaim: true,
+    hostFeatures: EVERY_FEATURE,
+  }
 }
 
 interface FoundPolicies {

@@ -20,6 +20,7 @@ import { isLoopbackHost } from '../net/url-policy.ts'
 import { findKeyFaults, readSessionKeys } from '../token/session/session-keys.ts'
 import { type AddProblem, readClientSettings } from './client-settings.ts'
 import { isRedisUrl, REDIS_URL_WORDS } from './redis/redis-url.ts'
+import { readWebhooks } from './webhook-settings.ts'
 
 const MEBIBYTE = 1024 * 1024
 
@@ -74,6 +75,8 @@ export function readSettings(environment: Environment, host: { readonly canResol
     addProblem('REPLAY_URL', 'is not supported on Workers: remove it, and bind the Durable Object REPLAY')
   else if (replayUrl !== undefined && !isRedisUrl(replayUrl)) addProblem('REPLAY_URL', `must be ${REDIS_URL_WORDS}`)
   const playground = readFlag('PLAYGROUND', readText('PLAYGROUND'), addProblem)
+  const webhookHost = { canResolve: host.canResolve, allowLoopback: allowLoopbackIssuers }
+  const webhooks = readWebhooks(readText('WEBHOOKS'), webhookHost, addProblem)
   const serverTiming = readFlag('SERVER_TIMING', readText('SERVER_TIMING'), addProblem)
   const sessionTtlSeconds = readInteger(
     'SESSION_TTL_SECONDS',
@@ -104,6 +107,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
       clockSkewSeconds,
       allowLoopbackIssuers,
       privateIssuers,
+      ...(webhooks === undefined ? {} : { webhooks }),
       ...(serverTiming ? { serverTiming } : {}),
       ...(playground ? { playground } : {}),
       ...(replayUrl === undefined ? {} : { replayUrl }),

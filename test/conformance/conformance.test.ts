@@ -13,6 +13,7 @@ import { type Host, type HostOptions, startHost } from './hosts.ts'
 import { CLAIM_ROWS } from './list/claim-rows.ts'
 import { type Counterparts, openCounterparts } from './list/counterparts.ts'
 import { idOf, rowDocuments, trustDomain } from './list/documents.ts'
+import { EXTENSION_ROWS } from './list/extension-rows.ts'
 import {
   ANONYMOUS_PER_MINUTE,
   LISTED_ROWS,
@@ -31,7 +32,15 @@ import { TOKEN_ROWS } from './list/token-rows.ts'
 import { UNREACHED } from './list/unreached.ts'
 import { SCENARIOS, documents as scenarioDocuments } from './scenarios.ts'
 
-const MAIN_ROWS = [...TOKEN_ROWS, ...CLAIM_ROWS, ...HOST_ROWS, ...SESSION_ROWS, ...MAPPING_ROWS, ...SERVERLESS_ROWS]
+const MAIN_ROWS = [
+  ...TOKEN_ROWS,
+  ...CLAIM_ROWS,
+  ...HOST_ROWS,
+  ...EXTENSION_ROWS,
+  ...SESSION_ROWS,
+  ...MAPPING_ROWS,
+  ...SERVERLESS_ROWS,
+]
 
 let world: Counterparts
 let cluster: StandInCluster

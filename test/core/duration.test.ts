@@ -3,6 +3,7 @@ import {
   countSecondsSince,
   describeSeconds,
   formatDuration,
+  parseDurationMillis,
   parseDurationSeconds,
   roundUpToSeconds,
 } from '../../src/core/duration.ts'
@@ -22,6 +23,22 @@ describe('parseDurationSeconds()', () => {
 
   it.each(['', '24', 'h', '-1h', '1 h', '1d', '1ms', '1.5s', '1H', '١h', '1h '.repeat(50)])('%j is none', (text) => {
     expect(parseDurationSeconds(text)).toBeUndefined()
+  })
+})
+
+describe('parseDurationMillis()', () => {
+  it.each([
+    ['5s', 5000],
+    ['2.5s', 2500],
+    ['100ms', 100],
+    ['1s500ms', 1500],
+    ['0s', 0],
+  ])('%s is %i', (text, millis) => {
+    expect(parseDurationMillis(text)).toBe(millis)
+  })
+
+  it.each(['', '5', '-5s', '0.5ms', '5 s'])('%j is none', (text) => {
+    expect(parseDurationMillis(text)).toBeUndefined()
   })
 })
 

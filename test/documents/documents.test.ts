@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Attribute } from '../../src/attribute/attribute.ts'
 import { compileDocument } from '../../src/config/compile/compile.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
+import { computeDigest } from '../../src/core/digest.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 import { AUTHORITY, openX509Hosts } from '../attest/x509-pop/x509-hosts.ts'
 import { COMPILE_CONTEXT } from '../config/compile-context.ts'
@@ -17,6 +18,20 @@ import { DISCOVERY_PATH, KEYS_PATH } from '../token/issuer.ts'
 const ISSUER = 'https://oidc.home.example'
 const PLACEHOLDER = /-----BEGIN CERTIFICATE-----\n +MIIB\n +-----END CERTIFICATE-----/
 const CLUSTER = 'c-1'
+const WEBHOOK = 'https://iot-attestor.webhooks.svc.cluster.local:8443'
+const WEBHOOK_KEY = Buffer.alloc(32, 7).toString('base64url')
+
+/** Allows every device, by the name that its proof has. */
+async function answerAsWebhook(init: RequestInit | undefined): Promise<Response> {
+  const bytes = new Uint8Array(await new Response(init?.body ?? '').arrayBuffer())
+  const asked = JSON.parse(new TextDecoder().decode(bytes)) as { requestId: string; proof: { device: string } }
+  return Response.json({
+    requestId: asked.requestId,
+    requestDigest: await computeDigest(bytes),
+    allow: true,
+    attributes: { device_id: asked.proof.device },
+  })
+}
 
 let world: World
 let authority = ''
@@ -24,8 +39,12 @@ beforeAll(async () => {
   world = await createWorld({
     stateless: true,
     issuerUrl: 'https://login.example.org',
-    // The name is the user's own: what answers for it here is the issuer on loopback.
-    fetch: (url, init) => fetch(url.replace(ISSUER, world.issuer.origin), init),
+    environment: {
+      WEBHOOKS: JSON.stringify({ [WEBHOOK]: { hmac: [{ kid: 'k1', key: WEBHOOK_KEY }], private: true } }),
+    },
+    // The names are the user's own: what answers for them here is the issuer on loopback, and a webhook that knows its devices.
+    fetch: (url, init) =>
+      url.startsWith(WEBHOOK) ? answerAsWebhook(init) : fetch(url.replace(ISSUER, world.issuer.origin), init),
   })
   world.issuer.answer(DISCOVERY_PATH, (_request, response) =>
     response
@@ -126,19 +145,19 @@ const NOT_BUILT: Readonly<Record<string, Case>> = {
     },
     told: '401 attestor_unsupported',
   },
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  ...NOT_BUILT,
   'serverless.yaml': {
     section: 'ServerlessAttestation',
     hasCertificate: true,
     async run() {
       store('serverless.yaml', 'ServerlessAttestation')
-      return tell(await askServerless('extension', {}))
+      return tell(await askServerless('extension', { proof: { device: 'esp32-7' } }))
     },
-    told: '403 attestor_unsupported',
+    told: '200 spiffe://example.org/iot/esp32-7',
   },
-}
-
-const CASES: Readonly<Record<string, Case>> = {
-  ...NOT_BUILT,
   'agent-k8s.yaml': {
     section: 'AgentAttestation',
     async run() {

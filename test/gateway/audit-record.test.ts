@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Claimed } from '../../src/attest/claimed.ts'
+import type { CallOutNote } from '../../src/attest/webhook-call.ts'
 import {
   AUDIT_FRAME_BYTES,
   AUDIT_MAPPING_RECORD_MAX_BYTES,
@@ -13,6 +14,7 @@ import {
   AUDITED_ISSUES_MAX_BYTES,
   AUDITED_POLICIES_MAX,
   AUDITED_WORKLOADS_MAX,
+  CALL_OUTS_PER_REQUEST_MAX,
   FAULT_FRAME_MAX_LENGTH,
   FAULT_FRAMES_MAX,
   ISSUES_MAX,
@@ -67,8 +69,18 @@ const evidence = fc.array(
   }),
   { maxLength: 8 },
 )
+const callOut: fc.Arbitrary<CallOutNote> = fc.record({
+  type: fc.constant('t'.repeat(40)),
+  origin: text,
+  requestId: text,
+  tries: fc.nat(10),
+  durationMillis: fc.nat(10_000),
+  outcome: fc.constantFrom('allowed' as const, 'denied' as const, 'failed' as const),
+  reason: text,
+})
 const findings: fc.Arbitrary<LoginFindings> = fc.record({
   evidence,
+  callOuts: fc.array(callOut, { maxLength: CALL_OUTS_PER_REQUEST_MAX }),
   refusals: fc.array(evidenceRefusal, { maxLength: 8 }),
   traces: fc
     .tuple(fc.array(evidenceRefusal, { minLength: 1, maxLength: 8 }), fc.nat(10_000))

@@ -79,7 +79,13 @@ describe('the line of an event', () => {
 describe('the start', () => {
   it('names the settings and no secret', async () => {
     const sealKey = Buffer.alloc(32, 7).toString('base64url')
-    const { settings, environment } = await settingsOf({ SEAL_KEYS: sealKey, PRIVATE_ISSUERS: 'https://10.0.0.1:6443' })
+    const hmacKey = Buffer.alloc(32, 9).toString('base64url')
+    const webhook = { hmac: [{ kid: 'k1', key: hmacKey }], bearer: 'the-bearer' }
+    const { settings, environment } = await settingsOf({
+      SEAL_KEYS: sealKey,
+      PRIVATE_ISSUERS: 'https://10.0.0.1:6443',
+      WEBHOOKS: JSON.stringify({ 'https://webhook.example.com': webhook }),
+    })
     const records: AuditRecord[] = []
     createEventReporter(
       (record) => records.push(record),
@@ -114,11 +120,13 @@ describe('the start', () => {
         clockSkewSeconds: 30,
         allowLoopbackIssuers: false,
         privateIssuers: ['https://10.0.0.1:6443'],
+        webhooks: ['https://webhook.example.com'],
         anonymousPerMinute: 0,
         clientAddress: 'socket',
       },
     ])
-    for (const secret of [sealKey, ...keys.map(({ d }) => d)]) expect(JSON.stringify(records)).not.toContain(secret)
+    for (const secret of [sealKey, hmacKey, 'the-bearer', ...keys.map(({ d }) => d)])
+      expect(JSON.stringify(records)).not.toContain(secret)
   })
 
   it.each<[string, Readonly<Record<string, string>>, boolean, boolean]>([

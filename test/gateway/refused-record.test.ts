@@ -101,6 +101,8 @@ type Elsewhere =
   | 'a row of another token gives it'
   /** See the tests of `aws_iid`, `ssh_pop`, `x509_pop` and `azure_imds`. */
   | 'a row of other evidence gives it'
+  /** See test/attest/extension/extension.test.ts. */
+  | 'a webhook gives it'
   /** See made-up-attestors.test.ts. */
   | 'no attestor that ships gives it'
 
@@ -157,10 +159,18 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   internal_error: 'record of a fault',
   challenge_unavailable: 'another route',
   challenge_not_required: 'another route',
-  call_out_unavailable: 'no attestor that ships gives it',
+  call_out_unavailable: 'a webhook gives it',
   replay_unavailable: usedOnce('replay_unavailable'),
   replay_unanswered: usedOnce('replay_unanswered'),
-  call_out_unanswered: 'no attestor that ships gives it',
+  call_out_unanswered: 'a webhook gives it',
+  call_out_busy: 'a webhook gives it',
+  call_out_answer_invalid: 'a webhook gives it',
+  call_out_answer_mismatch: 'a webhook gives it',
+  call_out_denied: 'a webhook gives it',
+  webhook_unlisted: 'a webhook gives it',
+  webhook_bearer_missing: 'a webhook gives it',
+  attestor_unsupported_here: 'a webhook gives it',
+  host_unsupported: 'a webhook gives it',
   section_missing: 'no attestor that ships gives it',
   section_invalid: 'no attestor that ships gives it',
   section_unavailable: 'no attestor that ships gives it',

@@ -63,6 +63,8 @@ describe('readSettings()', () => {
     ['loopback issuers in development', { ALLOW_LOOPBACK_ISSUERS: 'true', ISSUER_URL: 'http://localhost:1' }, []],
     ['a private origin', { PRIVATE_ISSUERS: 'https://10.0.0.1:6443' }, []],
     ['a private URL', { PRIVATE_ISSUERS: 'https://10.0.0.1:6443/' }, ['PRIVATE_ISSUERS']],
+    ['webhooks that are no object', { WEBHOOKS: '[]' }, ['WEBHOOKS']],
+    ['no webhooks', { WEBHOOKS: '{}' }, []],
     ['keys that are no set', { SESSION_SIGNING_KEYS: '{}' }, ['SESSION_SIGNING_KEYS']],
   ])('with %s', (_what, change, names) => {
     expect(wrong(change)).toEqual(names)

@@ -16,6 +16,8 @@ export type CertificateKind = 'good' | 'wrong_name' | 'expired' | 'not_yet_valid
 export interface Certificates {
   /** PEM of the authority that signed them. */
   readonly caFile: string
+  /** PEM of the authority of `unknown_authority`. */
+  readonly strangerFile: string
   readonly of: (kind: CertificateKind) => ServerCertificate
   remove(): void
 }
@@ -81,6 +83,7 @@ export function makeCertificates(): Certificates {
   }
   return {
     caFile: join(folder, 'ca.pem'),
+    strangerFile: join(folder, 'stranger.pem'),
     of: (kind) => made[kind],
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }

@@ -1,6 +1,7 @@
 // What an author may write for `x509_pop`. No public document gives the names of the fields: these are ours.
 import * as v from 'valibot'
-import { type Certificate, readCertificate } from '../../certificate/certificate.ts'
+import { readAuthority } from '../../certificate/authority.ts'
+import type { Certificate } from '../../certificate/certificate.ts'
 import { readPemBlocks } from '../../certificate/pem.ts'
 import { digestText } from '../../core/digest.ts'
 import { CERTIFICATE_AUTHORITIES_MAX, PEM_MAX_LENGTH } from '../../core/limits.ts'
@@ -75,20 +76,9 @@ export function readAuthorities(
   }
   for (const [index, text] of texts.entries()) {
     for (const block of readPemBlocks(text, 'CERTIFICATE')) {
-      const certificate = 'der' in block ? readCertificate(block.der) : undefined
-      if (certificate === undefined || !('der' in block))
-        fail(
-          index,
-          `Cannot read the certificate: ${'fault' in block ? block.fault : 'it is not exactly one certificate in DER'}`,
-        )
-      else if (certificate.basicConstraints?.isAuthority !== true)
-        fail(index, 'Cannot use the certificate: it is not that of an authority (basicConstraints CA:TRUE)')
-      else if (certificate.key === undefined)
-        fail(
-          index,
-          'Cannot use the certificate: its key is not RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519',
-        )
-      else authorities.set(block.base64, certificate)
+      const read = readAuthority(block)
+      if ('fault' in read) fail(index, read.fault)
+      else authorities.set(read.base64, read.certificate)
     }
   }
   if (authorities.size > CERTIFICATE_AUTHORITIES_MAX) {

@@ -93,7 +93,7 @@ export const CUSTOM_JWT_ROWS = makeRows('custom_jwt', 'agent', {
   },
 })
 
-export const EXTENSION_ROWS = makeRows('custom', 'agent', {
+export const EXTENSION_ROWS = makeRows('extension', 'agent', {
   // Agents and workloads have extensions.
   'custom.<key>': {
     many: true,

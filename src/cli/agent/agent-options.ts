@@ -46,6 +46,7 @@ export const AGENT_OPTIONS = {
   'trust-domain': { value: 'name', help: 'ssh_pop: the trust domain of the gateway, which the signature is for' },
   'cert-file': { value: 'file', help: 'x509_pop: the certificate and its issuers, as PEM' },
   'key-file': { value: 'file', help: 'x509_pop: its private key, as PEM' },
+  'proof-command': { value: 'file', help: 'extension: an executable that prints what its webhook asks for' },
 } as const satisfies Options
 
 export interface AgentOptions {
@@ -101,6 +102,7 @@ export async function readAgentOptions(values: Values<typeof AGENT_OPTIONS>, io:
       trustDomain: values['trust-domain'] ?? io.environment['TRUST_DOMAIN'],
       certFile: optional(values['cert-file']),
       keyFile: optional(values['key-file']),
+      proofCommand: optional(values['proof-command']),
     },
   }
 }

@@ -7,6 +7,7 @@ import { isJsonObject, type Json, parseJson } from '../../core/json.ts'
 import { JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { describeError } from '../../core/thrown.ts'
 import { askMetadata, CollectError, type MetadataAddresses } from './metadata.ts'
+import { runProofCommand } from './proof-command.ts'
 
 /** What collectors take; paths are absolute. */
 export interface EvidenceOptions {
@@ -17,6 +18,7 @@ export interface EvidenceOptions {
   readonly trustDomain: string | undefined
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
+  readonly proofCommand: string | undefined
 }
 
 export interface CollectContext {
@@ -78,6 +80,7 @@ export const COLLECTORS: ReadonlyMap<string, Collector> = new Map<string, Collec
   ['github', of(async (context) => ({ token: await askGithub(context) }))],
   ['ssh_pop', withChallenge(async (context) => ({ signature: await signBySsh(context) }))],
   ['x509_pop', withChallenge(signByKey)],
+  ['extension', of(async ({ options }) => ({ proof: await askExecutable(options) }))],
 ])
 
 function of(collect: Collector['collect']): Collector {
@@ -99,6 +102,12 @@ async function readText(file: string, flag: string): Promise<string> {
 async function readJwtFile({ options: { jwtFile } }: CollectContext): Promise<Json> {
   if (jwtFile === undefined) throw new CollectError('a token of another issuer is read from a file: add --jwt-file')
   return { token: await readText(jwtFile, '--jwt-file') }
+}
+
+async function askExecutable({ proofCommand }: EvidenceOptions): Promise<Json> {
+  if (proofCommand === undefined)
+    throw new CollectError('the proof of an extension comes from an executable: add --proof-command')
+  return runProofCommand(proofCommand)
 }
 
 function readMember(text: string, name: string, url: string): string {

@@ -1,4 +1,5 @@
 // `postern config validate`: reports every issue of documents before they are stored.
+import { HOST_NAMES, type HostName } from '../../attest/host-features.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import { hasScope, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
@@ -26,16 +27,17 @@ export const configValidate = defineCommand({
       value: 'dir|url',
       help: 'without files: check every document of this store; with files: list the clusters whose mapping the given TrustDomain document refuses',
     },
+    host: { value: 'name', help: `also report what this host cannot do: ${HOST_NAMES.join(', ')}` },
     ...JSON_OPTION,
     'env-file': {
       value: 'file',
-      help: 'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS and PRIVATE_ISSUERS from it, if not in the environment',
+      help: 'read ISSUER_URL, ALLOW_LOOPBACK_ISSUERS, PRIVATE_ISSUERS and WEBHOOKS from it, if not in the environment',
     },
   },
   async run([files], values, io) {
     if (files.length === 0 && values.store === undefined)
       throw makeUsageStop('Missing files to validate: name them, or add --store DIR')
-    const settings = await readSettingsFor(values, io)
+    const settings = await readSettingsFor(values, io, readHost(values.host))
     const store = values.store === undefined ? undefined : await openStoreAddress('--store', values.store, io)
     const whole =
       store === undefined || files.length > 0
@@ -82,6 +84,13 @@ export const configValidate = defineCommand({
     return passed ? EXIT.done : EXIT.refused
   },
 })
+
+function readHost(name: string | undefined): HostName | undefined {
+  const host = HOST_NAMES.find((known) => known === name)
+  if (name !== undefined && host === undefined)
+    throw makeUsageStop(`Unknown host "${name}". Expected one of: ${HOST_NAMES.join(', ')}`)
+  return host
+}
 
 /** The key that a file's path names in a directory of documents; `undefined` for any other path. */
 function parseKeyFromPath(file: string): DocumentKey<SectionName> | undefined {

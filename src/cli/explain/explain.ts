@@ -9,7 +9,7 @@ import { printable } from '../../core/printable.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { type ExplainReport, makeExplanationJson } from '../../explain/explain-report.ts'
 import { makeBodyAnswer, makeLockedVerdict, readVerdict, type Verdict } from '../../explain/explain-verdict.ts'
-import { createOfflineKeys, NOT_ASKED_OFFLINE } from '../../explain/offline-keys.ts'
+import { callOffline, createOfflineKeys, NOT_ASKED_OFFLINE } from '../../explain/offline-keys.ts'
 import { restoreAttestations } from '../../explain/restore-attestations.ts'
 import type { Attestation } from '../../policy/login/evidence.ts'
 import { explainLogin } from '../../policy/login/explain-login.ts'
@@ -112,6 +112,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     defaultAudience: audience ?? '',
     section: createSectionsBeside(dirname(resolve(io.directory, file)), settings, io),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
+    callWebhook: callOffline,
     revocations,
     singleUse: ASSUMED_UNUSED,
   })

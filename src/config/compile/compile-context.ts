@@ -1,7 +1,9 @@
 // Creates the context of compilation from the settings. The gateway and the tool both use it, so that a document is never
 // valid for one and refused by the other.
 
+import type { HostFeature } from '../../attest/host-features.ts'
 import type { AttestorTable } from '../../attest/table.ts'
+import type { ListedWebhook } from '../../attest/webhook-call.ts'
 import type { UrlPolicy } from '../../net/url-policy.ts'
 import type { ContextFor } from '../live/config-read.ts'
 import { checkConfigSchemas } from './readable-schema.ts'
@@ -18,7 +20,10 @@ export interface CompileSettings {
   readonly canSeal: boolean
   /** There is a replay store. */
   readonly canClaim: boolean
+  readonly hostFeatures: ReadonlySet<HostFeature>
   readonly audience: string
+  /** The webhooks that the gateway calls, by origin. Absent: not known. */
+  readonly webhooks?: ReadonlyMap<string, { readonly bearer?: string; readonly mayBePrivate: boolean }> | undefined
 }
 
 /** Which URLs keys may be fetched from, when a document is compiled and when they are fetched. */
@@ -36,6 +41,7 @@ export function createContextFor(settings: CompileSettings, attestors: AttestorT
   checkConfigSchemas(attestors)
   const urlPolicy = createUrlPolicy(settings)
   const defaultAudiences = [settings.audience]
+  const webhooks = settings.webhooks && listWebhooks(settings.webhooks)
   return ({ scope, section }): CompileContext => ({
     attestors,
     scope: scope === 'trust-domain' ? scope : 'cluster',
@@ -46,6 +52,18 @@ export function createContextFor(settings: CompileSettings, attestors: AttestorT
     exactPins: scope === 'trust-domain' && section !== 'ServerlessAttestation',
     canSeal: settings.canSeal,
     canClaim: settings.canClaim,
+    hostFeatures: settings.hostFeatures,
     defaultAudiences,
+    ...(webhooks === undefined ? {} : { webhooks }),
   })
+}
+
+/** Without their secrets: what compiles documents needs none. */
+function listWebhooks(webhooks: NonNullable<CompileSettings['webhooks']>): ReadonlyMap<string, ListedWebhook> {
+  return new Map(
+    Array.from(webhooks, ([origin, { bearer, mayBePrivate }]) => [
+      origin,
+      { hasBearer: bearer !== undefined, mayBePrivate },
+    ]),
+  )
 }

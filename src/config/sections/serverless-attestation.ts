@@ -2,7 +2,6 @@
 // says which evidence it takes, as in AgentAttestation, and in `svidPolicy` which identity that evidence gets.
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
-import { findAttestor, findOrigin } from '../../attest/attribute-origin.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import type { Issue } from '../../core/issue.ts'
 import type { AttributeUse } from '../../policy/mapping/issuance.ts'
@@ -72,7 +71,7 @@ function compileSvidPolicy(
   const work: TemplateWork = { report, uses: [], additionalClaims: [] }
   const path = ['policies', policy.index, 'svidPolicy']
   const { pathTemplate, ...issuance } = compileIssuance(fields, path, NO_LEGACY, work)
-  const origins = new Set(policy.requirements.map(({ type }) => findOrigin(type)))
+  const origins = new Set(policy.requirements.map(({ type }) => type))
   const lacking = work.uses.flatMap((use) => {
     const found = describeLacking(use, origins, context.scope)
     const { path: at, offset } = use
@@ -117,6 +116,6 @@ function describeLacking(
   const next =
     row.side === 'workload'
       ? 'only an agent collects it, and there is no agent here; use an attribute that a required attestor proves'
-      : `no required attestor of this policy proves it; require ${findAttestor(row.origin)}, or remove the attribute`
+      : `no required attestor of this policy proves it; require ${row.origin}, or remove the attribute`
   return { code: 'attribute_not_enabled', message: `${cannot}: ${next}` }
 }

@@ -63,6 +63,23 @@ export interface LoginRecord extends RecordHead, AuditedFacts {
   /** Those of them with refusals of their own; refusals of the evidence itself are not repeated here. */
   readonly policies?: readonly AuditedPolicy[]
   readonly policiesOmitted?: number
+  /** The services that were called, in the order in which the calls ended. */
+  readonly callOuts?: readonly AuditedCallOut[]
+  readonly callOutsOmitted?: number
+}
+
+/** One call of another service. */
+export interface AuditedCallOut {
+  /** The attestor. */
+  readonly type: string
+  readonly origin: string
+  /** Of the call, as the service knows it; not that of this record. */
+  readonly requestId: string
+  readonly tries: number
+  readonly durationMs: number
+  readonly outcome: 'allowed' | 'denied' | 'failed'
+  /** What the service says. */
+  readonly reason?: string
 }
 
 export interface AuditedEvidence {

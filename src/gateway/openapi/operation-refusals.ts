@@ -20,6 +20,7 @@ export const LOGIN = [
   'configuration_invalid',
   'store_unavailable',
   'call_out_unavailable',
+  'attestor_unsupported_here',
   'replay_unavailable',
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
@@ -34,6 +35,7 @@ export const CHALLENGE = [
   'configuration_invalid',
   'store_unavailable',
   'call_out_unavailable',
+  'attestor_unsupported_here',
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 
@@ -62,6 +64,7 @@ export const SERVERLESS = [
   'login_refused',
   'signing_key_unavailable',
   'call_out_unavailable',
+  'attestor_unsupported_here',
   'replay_unavailable',
   'attribute_missing',
   'attribute_invalid',

@@ -1,5 +1,6 @@
 // One login against one document: any one policy admits, all of its attestors must pass. Evidence is verified at most once
 // per anchor, however many policies ask for it, and only policies that the evidence could satisfy are looked at.
+import type { CallOutNote } from '../../attest/webhook-call.ts'
 import type { Attribute } from '../../attribute/attribute.ts'
 import { CALL_OUTS_PER_REQUEST_MAX, CONDITION_FUEL_PER_REQUEST } from '../../core/limits.ts'
 import type { Refusal, RefusalCode } from '../../core/refusal.ts'
@@ -20,7 +21,7 @@ import {
 } from './evidence.ts'
 import { findAnswerCode, isWaiting, NOT_ASKED } from './login-refusals.ts'
 import { createTrials, type EvidenceRefusal, type PolicyTrace, type Trials, type Untraced } from './trials.ts'
-import { askCallOuts, failOne, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
+import { askCallOuts, type CallOuts, failOne, type Proof, type TryContext, tryPolicy } from './try-policy.ts'
 import { chooseVerdict, createVerifier } from './verify-evidence.ts'
 
 export type LoginContext = TryContext
@@ -29,6 +30,8 @@ interface Traced {
   readonly traces: readonly PolicyTrace[]
   readonly untraced: Untraced
   readonly evidence: readonly EvidenceName[]
+  /** Calls of other services, in the order in which they ended. */
+  readonly callOuts: readonly CallOutNote[]
 }
 
 interface NotSatisfied extends Traced {
@@ -73,7 +76,16 @@ export async function evaluateLogin(
   if (policies.policies.length === 0) {
     const evidence = attestations.map(nameUnopened)
     const untraced = { tried: 0, refusing: 0 }
-    return { kind: 'refused', reason: 'no_policy', refusals: [], attributes: [], traces: [], untraced, evidence }
+    return {
+      kind: 'refused',
+      reason: 'no_policy',
+      refusals: [],
+      attributes: [],
+      traces: [],
+      untraced,
+      evidence,
+      callOuts: [],
+    }
   }
   const read: ReadAttestation[] = []
   const pieces: Piece[] = []
@@ -84,7 +96,7 @@ export async function evaluateLogin(
   }
   const verifier = createVerifier(context)
   const tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
-  const callOuts = { left: CALL_OUTS_PER_REQUEST_MAX }
+  const callOuts: CallOuts = { left: CALL_OUTS_PER_REQUEST_MAX, made: [] }
   const claims: Claims = new Map()
   const trials = createTrials((refusal) => isOfEvidence(refusal, read))
   const queue = createQueue(pieces, trials)
@@ -102,7 +114,7 @@ export async function evaluateLogin(
       const refused = await claimEvidence(policy, matches, context.singleUse, claims, context.nowSeconds)
       if (refused !== undefined) tried = failOne(refused)
     }
-    if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, ...trace(read, trials) }
+    if (tried.kind === 'satisfied') return { ...tried, kind: 'admitted', policy, ...trace(read, trials, callOuts) }
     trials.note({ policy: policy.name, refusals: tried.refusals, attestorsPassed: tried.attestorsPassed })
     waiting ??= tried.waiting
   }
@@ -111,7 +123,7 @@ export async function evaluateLogin(
   const found: NotSatisfied = {
     refusals: read.flatMap((one) => listRefusals(one, trials)),
     attributes: pieces.flatMap(listProvedAttributes),
-    ...trace(read, trials),
+    ...trace(read, trials, callOuts),
   }
   if (waiting !== undefined) {
     const { code, detail, retryAfterSeconds = 1 } = waiting
@@ -172,10 +184,10 @@ function listCandidates(pieces: readonly Piece[], hopeless: ReadonlySet<Piece>):
   return lists.length < 2 ? only : sortPolicies(...lists)
 }
 
-function trace(read: readonly ReadAttestation[], { traces, untraced }: Trials): Traced {
+function trace(read: readonly ReadAttestation[], { traces, untraced }: Trials, { made }: CallOuts): Traced {
   const evidence: EvidenceName[] = []
   for (const one of read) evidence.push(nameEvidence(one, findOwnRefusal(one)))
-  return { traces, untraced, evidence }
+  return { traces, untraced, evidence, callOuts: made }
 }
 
 /** Finds why the evidence was refused, independent of policies; `undefined` if it verified or was not needed. */

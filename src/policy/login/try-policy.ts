@@ -1,6 +1,7 @@
 // One policy against the evidence at hand: every attestor, then every condition, then the call-outs; the claims come after them (claim-evidence.ts).
-import type { AttestContext } from '../../attest/attest-context.ts'
+import type { AttestContext, CallOutContext } from '../../attest/attest-context.ts'
 import { findFirstRefusal } from '../../attest/check.ts'
+import type { CallOutNote } from '../../attest/webhook-call.ts'
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
 import { resolveAttribute } from '../../attribute/catalogue.ts'
 import type { ConditionEngine } from '../../condition/vm/engine.ts'
@@ -16,6 +17,7 @@ import {
   describeEmptyPolicy,
   describeMissingAttestor,
   describeUnsupported,
+  describeUnsupportedHere,
   isWaiting,
   TOO_MANY_CALL_OUTS,
 } from './login-refusals.ts'
@@ -136,6 +138,7 @@ function prove({ requirement, piece }: Match, policy: Policy, context: TryContex
   const { type, anchor, pins } = requirement
   if (requirement.unsupported) return refuse(describeUnsupported(type))
   if (piece === undefined) return refuse(describeMissingAttestor(type, policy))
+  if (requirement.lacks !== undefined) return refuse(describeUnsupportedHere(type, requirement.lacks))
   const { attestor } = piece
   const verdict = piece.verdicts.get(anchor.id)
   if (verdict === undefined) throw new Error(`the policy ${policy.name} was tried before its evidence was verified`)
@@ -153,9 +156,12 @@ function prove({ requirement, piece }: Match, policy: Policy, context: TryContex
   return pass({ attributes: attestor.attributes(facts, pins), proofs: [proof], expiresAtSeconds })
 }
 
-/** The call-outs that the request may still make. */
-export interface CallOutBudget {
+/** The call-outs of one request. */
+export interface CallOuts {
+  /** How many it may still make. */
   left: number
+  /** Those that it made, for its audit record. */
+  readonly made: CallOutNote[]
 }
 
 /** Makes the call-outs of a policy that is otherwise satisfied. `held`: what its other attestors proved. */
@@ -164,17 +170,18 @@ export async function askCallOuts(
   held: Proof,
   matches: readonly Match[],
   context: TryContext,
-  budget: CallOutBudget,
+  callOuts: CallOuts,
 ): Promise<Tried> {
   const asked = matches.filter(isCallOut)
   const proved = indexAttributes(held)
   const results = createResults()
   results.add('', pass(held))
   // Each may take seconds, and policies are tried one after the other.
-  const mayAsk = asked.length <= budget.left
-  budget.left -= asked.length
+  const mayAsk = asked.length <= callOuts.left
+  callOuts.left -= asked.length
+  const lent = { ...context, noteCallOut: (note: CallOutNote) => void callOuts.made.push(note) }
   const answers = await Promise.all(
-    asked.map((match) => (mayAsk ? callOut(match, proved, context) : refuse(TOO_MANY_CALL_OUTS))),
+    asked.map((match) => (mayAsk ? callOut(match, proved, lent) : refuse(TOO_MANY_CALL_OUTS))),
   )
   for (const [index, answer] of answers.entries()) results.add(asked[index]?.requirement.type ?? '', answer)
   const settled = results.settle()
@@ -184,10 +191,11 @@ export async function askCallOuts(
 async function callOut(
   { requirement, piece }: Match,
   proved: Attributes,
-  context: TryContext,
+  context: CallOutContext,
 ): Promise<Checked<Proof>> {
   const { type, anchor, pins } = requirement
   if (piece?.attestor.callOut === undefined) throw new Error(`${type} has no call-out`)
+  if (requirement.lacks !== undefined) return refuse(describeUnsupportedHere(type, requirement.lacks))
   const answer = await piece.attestor.callOut(piece.opened.value, anchor, pins, proved, context)
   if (!answer.ok) return answer
   // A service may add attributes of its own origin and must not overwrite others: it could claim any node or namespace.

@@ -27,9 +27,9 @@ export interface GuardedFetchOptions {
  * createGuardedFetch({ allowLoopback: false, privateOrigins: origins })
  */
 export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFetchOptions): FetchLike {
-  return async function guardedFetch(text, { method = 'GET', headers, body, signal, onPhase }) {
+  return async function guardedFetch(text, { method = 'GET', headers, body, signal, onPhase, reach }) {
     const url = new URL(text)
-    const isPrivate = privateOrigins.has(url.origin)
+    const isPrivate = reach?.mayBePrivate ?? privateOrigins.has(url.origin)
     const accepts = (address: string): boolean =>
       isPrivate || !isForbiddenAddress(address) || (allowLoopback && isLoopbackAddress(address))
     const literal = url.hostname.replace(/^\[|\]$/g, '')
@@ -42,7 +42,9 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
     return new Promise<Response>((answer, fail) => {
       // A separate agent that ignores proxy variables: with NODE_USE_ENV_PROXY, Deno's default agent would connect to a
       // proxy, which would connect to an unchecked address.
-      const agent = isTls ? new HttpsAgent({ proxyEnv: {} }) : new HttpAgent({ proxyEnv: {} })
+      // `ca` replaces all other authorities, those of NODE_EXTRA_CA_CERTS and DENO_CERT included.
+      const trusted = reach?.authorities === undefined ? {} : { ca: [...reach.authorities] }
+      const agent = isTls ? new HttpsAgent({ proxyEnv: {}, ...trusted }) : new HttpAgent({ proxyEnv: {} })
       const sent = request(url, { method, headers, signal, lookup, agent }, (message) => {
         // An error thrown in an event ends the process, so an issuer's answer could crash the gateway: reject instead.
         try {

@@ -12,7 +12,9 @@ const DECODED_BY_PLATFORM: ReadonlySet<string> = new Set(['gzip', 'br'])
  * @returns a {@link FetchLike}; it rejects, or its body fails, as that type specifies
  */
 export function createWorkerFetch(fetch: FetchLike): FetchLike {
-  return async function workerFetch(url, init) {
+  return async function workerFetch(url, { reach, ...init }) {
+    // The platform trusts its own authorities, whatever it is given.
+    if (reach?.authorities !== undefined) throw new Error('Workers cannot choose the authorities of one request')
     const response = await fetch(url, init)
     const { headers, status } = response
     const body = response.body as ReadableStream<Bytes> | null

@@ -2,13 +2,16 @@
 // web application cannot be made to send, no redirect followed.
 
 import { createPublicKey, verify } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTESTORS } from '../../../src/attest/table.ts'
 import { COLLECTORS, type CollectContext, type EvidenceOptions } from '../../../src/cli/agent/collectors.ts'
 import { METADATA } from '../../../src/cli/agent/metadata.ts'
+import { WEBHOOK_PROOF_MAX_BYTES } from '../../../src/core/limits.ts'
 import { openSshHosts, type SshHosts } from '../../attest/ssh-pop/ssh-hosts.ts'
 import { CLIENT, KEYS, openX509Hosts, type X509Hosts } from '../../attest/x509-pop/x509-hosts.ts'
 import { OPENSSL, SSH_KEYGEN } from '../../installed.ts'
@@ -37,6 +40,7 @@ const OPTIONS: EvidenceOptions = {
   trustDomain: 'example.org',
   certFile: undefined,
   keyFile: undefined,
+  proofCommand: undefined,
 }
 function collect(type: string, change: Partial<CollectContext> = {}, options: Partial<EvidenceOptions> = {}) {
   asked.length = 0
@@ -177,5 +181,43 @@ describe.skipIf(!OPENSSL)('with a certificate', () => {
       { certFile, keyFile: join(hosts.tool.folder, 'bad.key') },
     )
     await expect(wrong).rejects.toThrow(/cannot be used(?!.*SECRET)/)
+  })
+})
+
+describe('the executable of an extension', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-proof-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  function executable(name: string, script: string, mode = 0o700): string {
+    const path = join(folder, name)
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode })
+    return path
+  }
+  const prove = (proofCommand: string | undefined) => collect('extension', {}, { proofCommand })
+  const print = (bytes: number): string => `head -c ${bytes} /dev/zero | tr '\\0' x`
+
+  it.each<[string, string, unknown]>([
+    ['JSON', 'echo \'{"device":"d-1","nonce":[1,null]}\'', { device: 'd-1', nonce: [1, null] }],
+    ['a string of JSON', 'echo \'"d-1"\'', 'd-1'],
+    ['any other text', "echo '  device d-1'", 'device d-1'],
+    ['JSON with a member twice, as text', 'echo \'{"a":1,"a":2}\'', '{"a":1,"a":2}'],
+    ['as much as it may', print(WEBHOOK_PROOF_MAX_BYTES), 'x'.repeat(WEBHOOK_PROOF_MAX_BYTES)],
+  ])('prints %s', async (name, script, proof) => {
+    expect(await prove(executable(name.replaceAll(' ', '-'), script))).toEqual({ proof })
+  })
+
+  it.each<[string, () => string | undefined, RegExp]>([
+    ['is not named', () => undefined, /--proof-command/],
+    ['does not exist', () => join(folder, 'nothing'), /cannot be run: ENOENT/],
+    ['may not be run', () => executable('mode', 'echo x', 0o600), /cannot be run: EACCES/],
+    ['fails', () => executable('fails', 'echo SECRET; echo SECRET >&2; exit 3'), /exit code 3/],
+    ['prints nothing', () => executable('nothing-said', 'true'), /printed no proof/],
+    ['prints too much', () => executable('much', print(WEBHOOK_PROOF_MAX_BYTES + 1)), /printed more than/],
+  ])('that %s is reported, without what it printed', async (_what, path, message) => {
+    const failed = await prove(path()).then(
+      () => 'collected',
+      (error: Error) => error.message,
+    )
+    expect(failed).toMatch(message)
+    expect(failed).not.toContain('SECRET')
   })
 })

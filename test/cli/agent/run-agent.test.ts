@@ -100,6 +100,7 @@ async function run(
           trustDomain: undefined,
           certFile: holder?.certFile,
           keyFile: holder?.keyFile,
+          proofCommand: undefined,
         },
         environment: {},
         metadata: { linkLocal: '', google: '' },

@@ -21,6 +21,26 @@ describe('config validate', () => {
     expect(called.out).toMatch(/^a\.yaml: valid \(AgentAttestation, sha256:[0-9a-f]{12}\)\n$/)
   })
 
+  it('finds a webhook that the gateway does not call, where it knows those that it calls', async () => {
+    const { file, call } = bench()
+    const attestors = [
+      { type: 'aws_iid', config: { allowedAccountIDs: ['111122223333'] } },
+      { type: 'extension', config: { webhookURL: 'https://webhook.example.com/attest' } },
+    ]
+    const spec = { policies: [{ name: 'p', requiredAttestors: attestors }] }
+    const name = file('a.yaml', JSON.stringify({ section: 'AgentAttestation', schema: 'v1', spec }))
+    const secret = Buffer.alloc(32, 7).toString('base64url')
+    const settings = (origin: string): string =>
+      `WEBHOOKS='${JSON.stringify({ [origin]: { hmac: [{ kid: 'k1', key: secret }] } })}'`
+    file('listed.env', settings('https://webhook.example.com'))
+    file('other.env', settings('https://other.example.com'))
+    expect((await call('config', 'validate', name)).exitCode).toBe(0)
+    expect((await call('config', 'validate', '--env-file', 'listed.env', name)).exitCode).toBe(0)
+    const { exitCode, out } = await call('config', 'validate', '--env-file', 'other.env', name)
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('error webhook_unlisted')])
+    expect(out).not.toContain(secret)
+  })
+
   it('prints all four mistakes of a file, each with its place, its line and a caret', async () => {
     const { file, call } = bench()
     const { exitCode, out } = await call('config', 'validate', file('bad.yaml', FOUR_MISTAKES))

@@ -10,9 +10,11 @@ import { openSshHosts, type SshHosts } from '../../attest/ssh-pop/ssh-hosts.ts'
 import { AUTHORITY, CLIENT, KEYS, openX509Hosts, type X509Hosts } from '../../attest/x509-pop/x509-hosts.ts'
 import { OPENSSL, SSH_KEYGEN } from '../../installed.ts'
 import { createSigningKey, startIssuer, type TestIssuer } from '../../token/issuer.ts'
+import { type ListedWebhooks, startListedWebhook } from './listed-webhook.ts'
 
 export interface Counterparts {
-  readonly secrets: { readonly SESSION_SIGNING_KEYS: string; readonly SEAL_KEYS: string }
+  readonly secrets: { readonly SESSION_SIGNING_KEYS: string; readonly SEAL_KEYS: string; readonly WEBHOOKS: string }
+  readonly webhooks: ListedWebhooks
   readonly issuer: TestIssuer
   /** Publishes two keys, and its tokens name none. */
   readonly twoKeys: TestIssuer
@@ -31,9 +33,14 @@ export interface Counterparts {
 }
 
 export async function openCounterparts(): Promise<Counterparts> {
-  const secrets = { SESSION_SIGNING_KEYS: await makeSessionSigningKeys(), SEAL_KEYS: makeSealKey() }
+  const webhooks = await startListedWebhook()
+  const secrets = {
+    SESSION_SIGNING_KEYS: await makeSessionSigningKeys(),
+    SEAL_KEYS: makeSealKey(),
+    WEBHOOKS: webhooks.setting,
+  }
   const read = readSettings(
-    { TRUST_DOMAIN: 'example.org', ISSUER_URL: 'https://login.example.org', ...secrets },
+    { TRUST_DOMAIN: 'example.org', ISSUER_URL: 'https://login.example.org', ...secrets, WEBHOOKS: '' },
     { canResolve: true },
   )
   if (!read.ok) throw new Error(read.problems.join())
@@ -55,6 +62,7 @@ export async function openCounterparts(): Promise<Counterparts> {
   aws?.pem('eu-west-1')
   return {
     secrets,
+    webhooks,
     issuer,
     twoKeys,
     weak,
@@ -79,7 +87,7 @@ export async function openCounterparts(): Promise<Counterparts> {
       ssh?.tool.remove()
       x509?.tool.remove()
       aws?.remove()
-      await Promise.all([issuer, twoKeys, weak, down].map((one) => one.stop()))
+      await Promise.all([issuer, twoKeys, weak, down, webhooks.webhook].map((one) => one.stop()))
     },
   }
 }

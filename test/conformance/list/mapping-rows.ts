@@ -120,7 +120,7 @@ export const MAPPING_ROWS: readonly Row[] = [
     async send(at) {
       const attributes = [
         { origin: 'k8s_token', name: 'k8s_token.node.name', value: 'node-1' },
-        { origin: 'custom', name: 'custom.team', value: 'blue' },
+        { origin: 'extension', name: 'custom.team', value: 'blue' },
       ]
       const agentOf = await at.world.resign(await agentSession(at), { attributes })
       const workloads = one({ [NODE]: 'node-1', 'custom.team': 'red' })

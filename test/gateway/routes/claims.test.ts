@@ -303,7 +303,7 @@ describe('whom an attribute may come from', () => {
   it('is one side, for what both may supply', async () => {
     policy({ policy: { jwt: { additionalClaims: { team: '{{custom.team}}' } } } })
     const attributes = [
-      { origin: 'custom', name: 'custom.team', value: 'blue' },
+      { origin: 'extension', name: 'custom.team', value: 'blue' },
       { origin: 'k8s_token', name: 'k8s_token.node.name', value: NODE },
     ]
     const agentSession = await agentSessionOf(world, { attributes })

@@ -87,6 +87,13 @@ describe('createGuardedFetch()', () => {
     await expect(named('http://127.0.0.1:1/', init())).rejects.toThrow(/not public/)
   })
 
+  it('lets one request be private or not, whatever is named for all', async () => {
+    const origin = `http://127.0.0.1:${port}`
+    const named = createGuardedFetch({ allowLoopback: false, privateOrigins: new Set([origin]) })
+    expect((await closed(`${origin}/`, { ...init(), reach: { mayBePrivate: true } })).status).toBe(200)
+    await expect(named(`${origin}/`, { ...init(), reach: { mayBePrivate: false } })).rejects.toThrow(/not public/)
+  })
+
   it('ends when its signal says so', async () => {
     const signal = AbortSignal.abort()
     await expect(open(`http://127.0.0.1:${port}/`, { ...init(), signal })).rejects.toThrow()

@@ -48,6 +48,20 @@ function get(coding: string | undefined, { stream }: Body, status = 200): Promis
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 describe('createWorkerFetch()', () => {
+  it('sends nothing where it would have to trust authorities of a document', async () => {
+    let sent = 0
+    const fetch = createWorkerFetch(async () => {
+      sent++
+      return Response.json({})
+    })
+    const reach = { mayBePrivate: false, authorities: ['PEM'] }
+    expect((await fetchJson(fetch, 'https://webhook.example/', { ...BOUNDS, reach })).ok).toBe(false)
+    expect((await fetchJson(fetch, 'https://webhook.example/', { ...BOUNDS, reach: { mayBePrivate: false } })).ok).toBe(
+      true,
+    )
+    expect(sent).toBe(1)
+  })
+
   it.each([
     ['no coding', undefined, bytes(DOCUMENT)],
     ['identity', 'identity', bytes(DOCUMENT)],

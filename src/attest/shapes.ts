@@ -1,6 +1,8 @@
 // What passes between the gateway and a row: the types of a row, anchors, requirements, opened and verified evidence.
+import type { Path } from '../core/issue.ts'
 import type { FetchedSpec } from '../token/keys/key-source-spec.ts'
 import type { Check } from './check.ts'
+import type { HostFeature } from './host-features.ts'
 
 /** The types of one row, declared once. The row creates their values and gets them back; no other row does. */
 export interface Shapes {
@@ -51,6 +53,14 @@ export interface CompiledEntry<S extends Shapes = Shapes> {
   readonly unfixed?: readonly string[]
   /** The optional attributes that evidence must have to pass the pins: only those can be revoked for certain. */
   readonly proves?: readonly string[]
+  /** What not every host can do. On a host that cannot, the entry is never verified, and its section is UNHEALTHY. */
+  readonly needs?: HostNeed
+}
+
+export interface HostNeed {
+  readonly feature: HostFeature
+  /** The field that needs it, relative to `config`. Absent: every entry of the type does. */
+  readonly path?: Path
 }
 
 /** One required attestor of a policy. */
@@ -58,6 +68,8 @@ export interface Requirement<S extends Shapes = Shapes> extends CompiledEntry<S>
   readonly type: string
   /** No row of the table has this type. The requirement never passes, so its policy never admits. */
   readonly unsupported?: true
+  /** What the entry needs and this host cannot do. The requirement is refused as not available now. */
+  readonly lacks?: HostFeature
 }
 
 /** A challenge that was sent back, with its seal verified. */

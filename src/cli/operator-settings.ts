@@ -2,6 +2,7 @@
 // file. The gateway's secrets are not needed to check documents; only applied records need SEAL_KEYS.
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { EVERY_FEATURE, type HostName, listHostFeatures } from '../attest/host-features.ts'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
 import { createContextFor } from '../config/compile/compile-context.ts'
 import type { ContextFor } from '../config/live/config-read.ts'
@@ -26,11 +27,13 @@ export interface OperatorSettings {
 /**
  * Reads the settings; the environment takes precedence over the file.
  * @param environmentFile - an env file. It must exist if `asked`, that is, if it was named on the command line
+ * @param host - documents are compiled as on this host; default: as on one that can do everything
  * @throws a usage {@link Stop} that lists every invalid setting, without quoting secrets
  */
 export async function readOperatorSettings(
   io: Io,
   environmentFile?: { readonly path: string; readonly asked: boolean },
+  host?: HostName,
 ): Promise<OperatorSettings> {
   const environment = { ...(await readEnvironmentFile(io, environmentFile)), ...io.environment }
   const isLoopback = environment['ALLOW_LOOPBACK_ISSUERS']?.trim() === 'true'
@@ -57,7 +60,13 @@ export async function readOperatorSettings(
     clockSkewSeconds,
     attestors,
     // Only the gateway knows whether it can seal challenges: SEAL_KEYS are usually not set where documents are written.
-    contextFor: createContextFor({ ...read.value, canSeal: true, canClaim: true }, attestors),
+    contextFor: createContextFor(
+      {
+        ...{ ...read.value, canSeal: true, canClaim: true },
+        hostFeatures: host === undefined ? EVERY_FEATURE : listHostFeatures(host),
+      },
+      attestors,
+    ),
   }
 }
 

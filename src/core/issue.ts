@@ -41,6 +41,7 @@ export const ISSUES = {
   key_unusable: 'error',
   pin_missing: 'error',
   attestor_unsupported: 'unhealthy',
+  attestor_unsupported_here: 'unhealthy',
   challenge_unavailable: 'unhealthy',
   call_out_alone: 'error',
   single_use_impossible: 'error',

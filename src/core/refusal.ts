@@ -47,6 +47,7 @@ export const REFUSALS = {
   configuration_invalid: { status: 503, title: 'The configuration has never compiled' },
   store_unavailable: { status: 503, title: 'The configuration store could not be read' },
   call_out_unavailable: { status: 503, title: 'A service that a policy calls did not answer' },
+  attestor_unsupported_here: { status: 503, title: 'This host of the gateway cannot verify the evidence' },
   replay_unavailable: { status: 503, title: 'The store of used evidence did not answer' },
   challenge_unavailable: { status: 503, title: 'This gateway cannot issue challenges' },
   challenge_not_required: { status: 403, title: 'No policy asks for this challenge' },
@@ -144,6 +145,12 @@ export const REFUSALS = {
     reason: 'not_answered',
     answer: 'replay_unavailable',
     title: 'The store of used evidence did not answer',
+  },
+  host_unsupported: {
+    status: 401,
+    reason: 'not_answered',
+    answer: 'attestor_unsupported_here',
+    title: 'This host of the gateway cannot verify the evidence',
   },
   // Evidence: pins and conditions
   token_lifetime_excessive: { status: 401, reason: 'not_accepted', title: 'The token lifetime is too long' },

@@ -1,6 +1,7 @@
 // `postern`: the gateway, for a host of one's own.
 
 export type { Attestor } from '../attest/attestor.ts'
+export { type HostFeature, type HostName, listHostFeatures } from '../attest/host-features.ts'
 export { ATTESTORS } from '../attest/table.ts'
 export { createUrlPolicy } from '../config/compile/compile-context.ts'
 export type { ConfigSource, StateStore } from '../config/source.ts'

@@ -1,5 +1,6 @@
 // What a document says about a login, for a page or a pipeline: the tool's `validate` and `explain` without files, network or
 // clock. The engine is the gateway's own.
+import { EVERY_FEATURE } from '../attest/host-features.ts'
 import { createAttestorTable } from '../attest/table.ts'
 import { createConditionEngine } from '../condition/vm/engine.ts'
 import { readClaimedSection } from '../config/compile/claimed-section.ts'
@@ -135,7 +136,10 @@ async function read(text: string, settings: DocumentSettings) {
   const { allowLoopbackIssuers = false, privateIssuers = [] } = settings
   const attestors = createAttestorTable()
   const contextFor = createContextFor(
-    { trustDomain, issuerUrl, audience, allowLoopbackIssuers, privateIssuers, canSeal: true, canClaim: true },
+    {
+      ...{ trustDomain, issuerUrl, audience, allowLoopbackIssuers, privateIssuers },
+      ...{ canSeal: true, canClaim: true, hostFeatures: EVERY_FEATURE },
+    },
     attestors,
   )
   const bytes = encodeUtf8(text)

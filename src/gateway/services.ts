@@ -2,6 +2,7 @@
 // and no state of a single request.
 import type { Hono } from 'hono'
 import type { Attestor } from '../attest/attestor.ts'
+import type { HostFeature } from '../attest/host-features.ts'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
 import { type ConditionEngine, createConditionEngine } from '../condition/vm/engine.ts'
 import { compileDocument } from '../config/compile/compile.ts'
@@ -58,6 +59,11 @@ export interface GatewayOptions {
    * mine]`. `createGateway` throws a `RangeError` if it is inconsistent.
    */
   readonly attestors?: readonly Attestor[]
+  /**
+   * What this host's `fetch` can do of what not all hosts can: `listHostFeatures('node')`. Default: nothing, so that policies
+   * which need it admit no login (`attestor_unsupported_here`).
+   */
+  readonly hostFeatures?: ReadonlySet<HostFeature>
   /** Name of an environment variable for an egress proxy that `fetch` does not use: failed fetches mention it. */
   readonly unusedProxy?: string
   /** The time in milliseconds since the epoch, such as `Date.now`. */
@@ -119,6 +125,7 @@ export type GatewayApp = Hono<GatewayEnv>
 
 export function createServices(options: GatewayOptions): Services {
   const { settings, source, state, replay, module, fetch, unusedProxy, clock, sleep } = options
+  const hostFeatures = options.hostFeatures ?? new Set()
   const configCacheMaxBytes = settings.configCacheMaxBytes ?? options.configCacheMaxBytes
   const attestors = createAttestorTable(options.attestors)
   const measured = measure(guardSink(options.audit), options.metrics, new Set(attestors.rows.keys()), clock)
@@ -165,7 +172,10 @@ export function createServices(options: GatewayOptions): Services {
     sleep,
     compile: compileDocument,
     ...(configCacheMaxBytes === undefined ? {} : { maxBytes: configCacheMaxBytes }),
-    contextFor: createContextFor({ ...settings, canSeal: isSealing, canClaim: replay !== undefined }, attestors),
+    contextFor: createContextFor(
+      { ...settings, canSeal: isSealing, canClaim: replay !== undefined, hostFeatures },
+      attestors,
+    ),
   })
   return {
     attestors,

@@ -1,4 +1,5 @@
 // Compiled policies, indexed by the evidence that could satisfy them.
+import type { HostFeature } from '../attest/host-features.ts'
 import type { Anchor, Requirement } from '../attest/shapes.ts'
 import type { Condition } from '../condition/compile.ts'
 import type { SessionScope } from '../token/session/session-claims.ts'
@@ -56,6 +57,8 @@ export interface PolicySet {
   selectorsFor(type: string): readonly string[]
   /** Whether any policy asks for evidence of this type at all. */
   asksFor(type: string): boolean
+  /** What this host cannot do for evidence of this type, if no policy asks for such evidence that it can verify. */
+  lackFor(type: string): HostFeature | undefined
 }
 
 interface Building extends Candidates {
@@ -69,7 +72,14 @@ const NO_POLICIES: Policy[] = []
 
 export function createPolicySet(policies: readonly Policy[]): PolicySet {
   const index = new Map<string, Map<string | undefined, Building>>()
-  for (const policy of policies) for (const requirement of policy.requirements) add(index, policy, requirement)
+  const lacks = new Map<string, HostFeature>()
+  const verifiable = new Set<string>()
+  for (const policy of policies)
+    for (const requirement of policy.requirements) {
+      add(index, policy, requirement)
+      if (requirement.lacks === undefined) verifiable.add(requirement.type)
+      else lacks.set(requirement.type, requirement.lacks)
+    }
   return {
     policies,
     byName: new Map(policies.map((policy) => [policy.name, policy])),
@@ -82,6 +92,7 @@ export function createPolicySet(policies: readonly Policy[]): PolicySet {
     },
     selectorsFor: (type) => [...(index.get(type)?.keys() ?? [])].filter((selector) => selector !== undefined),
     asksFor: (type) => index.has(type),
+    lackFor: (type) => (verifiable.has(type) ? undefined : lacks.get(type)),
   }
 }
 

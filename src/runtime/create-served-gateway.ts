@@ -1,6 +1,7 @@
 // Creates the gateway that Node and Deno serve over a directory or a Redis of documents.
 import process from 'node:process'
 import type { Attestor } from '../attest/attestor.ts'
+import { listHostFeatures } from '../attest/host-features.ts'
 import { createUrlPolicy } from '../config/compile/compile-context.ts'
 import { CONFIG_CACHE_SERVER_MAX_BYTES } from '../core/limits.ts'
 import type { AuditSink } from '../gateway/audit/audit.ts'
@@ -68,6 +69,7 @@ export async function createServedGateway(
     ...(replay.store === undefined ? {} : { replay: replay.store }),
     module: await fetchPolicyVm(),
     fetch: createGuardedFetch(createUrlPolicy(settings.value)),
+    hostFeatures: listHostFeatures(process.versions['deno'] === undefined ? 'node' : 'deno'),
     ...(unusedProxy === undefined ? {} : { unusedProxy }),
     clock: Date.now,
     sleep,

@@ -1,6 +1,7 @@
 // The gateway of a Worker, made of its bindings: settings from vars and secrets, documents from the KV binding `POLICIES`,
 // applied records to the binding `STATE`, or to `POLICIES` if `STATE` is not bound, used evidence to the Durable Object `REPLAY`, metrics to the Analytics Engine dataset `METRICS`.
 import module from '../../wasm/policy-vm.wasm'
+import { listHostFeatures } from '../attest/host-features.ts'
 import type { AuditRecord } from '../gateway/audit/audit.ts'
 import { AUDIT_FORMATS, readAuditFormat } from '../gateway/audit/audit-format.ts'
 import { createEventReporter, type GatewayEvent } from '../gateway/audit/events.ts'
@@ -73,6 +74,7 @@ export async function createWorkerGateway(env: Readonly<Record<string, unknown>>
     module,
     // Workers resolve names themselves; the flag `global_fetch_strictly_public` keeps fetches away from the zone's own origin.
     fetch: createWorkerFetch((url, init) => fetch(url, init)),
+    hostFeatures: listHostFeatures('workers'),
     clock: Date.now,
     sleep,
     audit,

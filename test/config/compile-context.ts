@@ -1,5 +1,6 @@
 // What documents of tests compile in: the attestors that ship, and nothing of the network.
 
+import { EVERY_FEATURE } from '../../src/attest/host-features.ts'
 import { createAttestorTable } from '../../src/attest/table.ts'
 import type { CompileContext } from '../../src/config/compile/section-context.ts'
 
@@ -13,5 +14,6 @@ export const COMPILE_CONTEXT: CompileContext = {
   exactPins: false,
   canSeal: true,
   canClaim: true,
+  hostFeatures: EVERY_FEATURE,
   defaultAudiences: ['spiffe://example.org'],
 }

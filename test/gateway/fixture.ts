@@ -2,6 +2,7 @@
 
 import { findLineFaults } from '../../dev/audit-schema.ts'
 import type { Attestor } from '../../src/attest/attestor.ts'
+import { EVERY_FEATURE, type HostFeature } from '../../src/attest/host-features.ts'
 import { ATTESTORS, type AttestorTable, createAttestorTable } from '../../src/attest/table.ts'
 import { ABSENCE_RECHECK_MILLIS, REPLAY_TIMEOUT_MILLIS } from '../../src/core/limits.ts'
 import type { AuditRecord } from '../../src/gateway/audit/audit.ts'
@@ -60,6 +61,8 @@ interface WorldOptions {
   readonly stateless?: boolean
   readonly issuerUrl?: string
   readonly attestors?: readonly Attestor[]
+  /** Default: all. */
+  readonly hostFeatures?: ReadonlySet<HostFeature>
   readonly environment?: Readonly<Record<string, string>>
   readonly peerAddress?: NonNullable<GatewayOptions['peerAddress']>
 }
@@ -97,6 +100,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       module: loadPolicyVm(),
       replay: world.replay,
       attestors,
+      hostFeatures: options.hostFeatures ?? EVERY_FEATURE,
       ...(options.peerAddress === undefined ? {} : { peerAddress: options.peerAddress }),
       fetch: (url, init) => fetch(url, init),
       clock: () => Date.now() + world.ahead,

@@ -161,6 +161,8 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   replay_unavailable: usedOnce('replay_unavailable'),
   replay_unanswered: usedOnce('replay_unanswered'),
   call_out_unanswered: 'no attestor that ships gives it',
+  attestor_unsupported_here: 'no attestor that ships gives it',
+  host_unsupported: 'no attestor that ships gives it',
   section_missing: 'no attestor that ships gives it',
   section_invalid: 'no attestor that ships gives it',
   section_unavailable: 'no attestor that ships gives it',

@@ -1,4 +1,5 @@
 // `postern config validate`: reports every issue of documents before they are stored.
+import { HOST_NAMES, type HostName } from '../../attest/host-features.ts'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../../config/document-key.ts'
 import { hasScope, type SectionName } from '../../config/sections/table.ts'
 import type { TrustDomainSettings } from '../../config/sections/trust-domain.ts'
@@ -27,6 +28,7 @@ export const configValidate = defineCommand({
       value: 'dir|url',
       help: 'list the clusters of this store whose mapping the TrustDomain document refuses: the given one, or the stored one',
     },
+    host: { value: 'name', help: `also report what this host cannot do: ${HOST_NAMES.join(', ')}` },
     ...JSON_OPTION,
     'env-file': {
       value: 'file',
@@ -36,7 +38,7 @@ export const configValidate = defineCommand({
   async run([files], values, io) {
     if (files.length === 0 && values.store === undefined)
       throw makeUsageStop('Missing files to validate: name them, or add --store DIR')
-    const settings = await readSettingsFor(values, io)
+    const settings = await readSettingsFor(values, io, readHost(values.host))
     const store = values.store === undefined ? undefined : await openStoreAddress('--store', values.store, io)
     const documents: CompiledDocument[] = []
     for (const file of files) {
@@ -72,6 +74,13 @@ export const configValidate = defineCommand({
     return passed ? EXIT.done : EXIT.refused
   },
 })
+
+function readHost(name: string | undefined): HostName | undefined {
+  const host = HOST_NAMES.find((known) => known === name)
+  if (name !== undefined && host === undefined)
+    throw makeUsageStop(`Unknown host "${name}". Expected one of: ${HOST_NAMES.join(', ')}`)
+  return host
+}
 
 /** One file: the compiled document, and all findings, including those across sections. */
 interface Verdict {

@@ -1,6 +1,7 @@
 // The store that a command works on: exactly one of `--store DIR`, `--local` and `--remote`. There is no default, since a
 // document in the wrong store either does not protect or causes an outage.
 import { join, resolve } from 'node:path'
+import type { HostName } from '../../attest/host-features.ts'
 import { STORE_ADDRESS_WORDS } from '../../runtime/redis/store-address.ts'
 import { type Io, makeUsageStop } from '../command.ts'
 import type { Options } from '../define-command.ts'
@@ -59,9 +60,9 @@ export async function openStore(flags: StoreFlags, io: Io): Promise<OpenedStore>
 }
 
 /** Reads the settings alone, for commands without a store. */
-export function readSettingsFor(flags: StoreFlags, io: Io): Promise<OperatorSettings> {
+export function readSettingsFor(flags: StoreFlags, io: Io, host?: HostName): Promise<OperatorSettings> {
   const named = flags['env-file']
-  if (named !== undefined) return readOperatorSettings(io, { path: named, asked: true })
-  if (flags.local !== true) return readOperatorSettings(io)
-  return readOperatorSettings(io, { path: join(DEVELOPMENT_FOLDER, 'dev.env'), asked: false })
+  if (named !== undefined) return readOperatorSettings(io, { path: named, asked: true }, host)
+  if (flags.local !== true) return readOperatorSettings(io, undefined, host)
+  return readOperatorSettings(io, { path: join(DEVELOPMENT_FOLDER, 'dev.env'), asked: false }, host)
 }

@@ -1,6 +1,7 @@
 // Creates the context of compilation from the settings. The gateway and the tool both use it, so that a document is never
 // valid for one and refused by the other.
 
+import type { HostFeature } from '../../attest/host-features.ts'
 import type { AttestorTable } from '../../attest/table.ts'
 import type { UrlPolicy } from '../../net/url-policy.ts'
 import type { ContextFor } from '../live/config-read.ts'
@@ -18,6 +19,7 @@ export interface CompileSettings {
   readonly canSeal: boolean
   /** There is a replay store. */
   readonly canClaim: boolean
+  readonly hostFeatures: ReadonlySet<HostFeature>
   readonly audience: string
 }
 
@@ -44,6 +46,7 @@ export function createContextFor(settings: CompileSettings, attestors: AttestorT
     exactPins: scope === 'trust-domain',
     canSeal: settings.canSeal,
     canClaim: settings.canClaim,
+    hostFeatures: settings.hostFeatures,
     defaultAudiences,
   })
 }

@@ -3,8 +3,10 @@
 import * as v from 'valibot'
 import type { Report } from '../../attest/attest-context.ts'
 import type { Words } from '../../attest/attestor.ts'
-import type { Requirement } from '../../attest/shapes.ts'
+import { HOST_FEATURES } from '../../attest/host-features.ts'
+import type { HostNeed, Requirement } from '../../attest/shapes.ts'
 import type { AttestorTable } from '../../attest/table.ts'
+import type { Issue } from '../../core/issue.ts'
 import { ANCHORS_PER_NAME_MAX, FETCHED_ANCHORS_PER_SELECTOR_MAX } from '../../core/limits.ts'
 import { quoteText } from '../../core/printable.ts'
 import type { CompileContext } from '../compile/section-context.ts'
@@ -83,12 +85,22 @@ export function compileRequirements(
       report({ ...issue, path: [index, 'config', ...issue.path] }),
     )
     if (entry === undefined) continue
-    const requirement = { type, ...entry }
+    const lacks = entry.needs !== undefined && !context.hostFeatures.has(entry.needs.feature)
+    if (lacks) report(describeLack(type, index, entry.needs))
+    const requirement: Requirement = { type, ...entry, ...(lacks ? { lacks: entry.needs.feature } : {}) }
     requirements.push(requirement)
     const excess = anchors.add(requirement)
     if (excess !== undefined) report({ code: 'anchors_too_many', path: [index, 'config'], message: excess })
   }
   return requirements
+}
+
+function describeLack(type: string, index: number, { feature, path }: HostNeed): Issue {
+  const { does, hosts } = HOST_FEATURES[feature]
+  const what = path === undefined ? `Attestor ${quoteText(type)}` : `This field of attestor ${quoteText(type)}`
+  const message = `${what} needs a gateway that can ${does} (${hosts.join(', ')}), and this host cannot: this policy admits no login here, other policies are unaffected. Run the gateway on one of those hosts, or remove ${path === undefined ? 'the policy' : 'the field'}`
+  const place = path === undefined ? [index, 'type'] : [index, 'config', ...path]
+  return { code: 'attestor_unsupported_here', path: place, message }
 }
 
 /** A requirement that no evidence can satisfy: the evaluator refuses it because of its `unsupported` flag. */

@@ -49,6 +49,7 @@ const LOGIN = [
   'configuration_invalid',
   'store_unavailable',
   'call_out_unavailable',
+  'attestor_unsupported_here',
   'replay_unavailable',
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
@@ -63,6 +64,7 @@ const CHALLENGE = [
   'configuration_invalid',
   'store_unavailable',
   'call_out_unavailable',
+  'attestor_unsupported_here',
   'audit_unavailable',
 ] as const satisfies readonly RefusalCode[]
 

@@ -9,7 +9,7 @@ import { CHALLENGE_BODY_MAX_BYTES } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { makeUuidV7 } from '../../core/uuid.ts'
-import { findAnswerCode } from '../../policy/login/login-refusals.ts'
+import { describeUnsupportedHere, findAnswerCode } from '../../policy/login/login-refusals.ts'
 import { sealChallenge } from '../../token/challenge.ts'
 import { createAttestContext } from '../attest-context.ts'
 import { attestorTypeSchema } from '../attestations.ts'
@@ -66,18 +66,16 @@ async function giveChallenge(
   if (!policies.ok) return report.refuse(policies.refusal)
   if (!policies.value.asksFor(type)) return report.refuse(describeNotRequired(type))
 
+  const lacks = policies.value.lackFor(type)
+  if (lacks !== undefined) {
+    const refusal = describeUnsupportedHere(type, lacks)
+    return report.refuse(answerFor(refusal), { type, refusal })
+  }
+
   const nowMillis = services.clock()
   const nowSeconds = Math.floor(nowMillis / 1000)
   const made = await row.challenge(asked.value, createAttestContext(services, snapshot, nowSeconds))
-  if (!made.ok) {
-    const { code, detail, retryAfterSeconds } = made.refusal
-    const waiting = findAnswerCode(code)
-    const answer: Refusal =
-      waiting === undefined
-        ? { code: 'login_refused', detail }
-        : { code: waiting, detail, retryAfterSeconds: retryAfterSeconds ?? 1 }
-    return report.refuse(answer, { type, refusal: made.refusal })
-  }
+  if (!made.ok) return report.refuse(answerFor(made.refusal), { type, refusal: made.refusal })
   const sealed = await sealChallenge(
     { id: makeUuidV7(nowMillis), request: asked.value, secret: made.value.secret as Json },
     { type, role: clusterId === undefined ? 'issuer' : 'agent', clusterId, issuerUrl },
@@ -87,6 +85,12 @@ async function giveChallenge(
   if (sealed === undefined) return report.refuse(REQUEST_TOO_LONG)
   // Without a store of used challenges one can be used until it expires.
   return report.answer({ ...made.value.published, challenge: sealed, once: services.singleUse !== undefined })
+}
+
+/** The refusal of the request for an attestor's own refusal. */
+function answerFor({ code, detail, retryAfterSeconds = 1 }: Refusal): Refusal {
+  const waiting = findAnswerCode(code)
+  return waiting === undefined ? { code: 'login_refused', detail } : { code: waiting, detail, retryAfterSeconds }
 }
 
 /** Checks `request` by the attestor's schema; an empty object if the attestor has none. */

@@ -1,4 +1,5 @@
 // The refusals of a login that come neither from an attestor nor from a condition.
+import { HOST_FEATURES, type HostFeature } from '../../attest/host-features.ts'
 import { quoteText } from '../../core/printable.ts'
 import { REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts'
 import type { Policy } from '../policy.ts'
@@ -73,6 +74,16 @@ export function describeUnsupported(type: string): Refusal {
   return {
     code: 'attestor_unsupported',
     detail: `this version of the gateway does not support evidence of type ${quoteText(type)}`,
+  }
+}
+
+/** Other hosts of the same gateway may verify it, and may be reached by trying again. */
+export function describeUnsupportedHere(type: string, feature: HostFeature): Refusal {
+  return {
+    code: 'host_unsupported',
+    detail: `this host of the gateway cannot verify evidence of type ${quoteText(type)}: its operator must run one that can`,
+    retryAfterSeconds: 60,
+    audit: { hostCannot: HOST_FEATURES[feature].does, hostsThatCan: HOST_FEATURES[feature].hosts },
   }
 }
 

@@ -16,6 +16,7 @@ import {
   describeEmptyPolicy,
   describeMissingAttestor,
   describeUnsupported,
+  describeUnsupportedHere,
   isWaiting,
   TOO_MANY_CALL_OUTS,
 } from './login-refusals.ts'
@@ -135,6 +136,7 @@ function prove({ requirement, piece }: Match, policy: Policy, context: TryContex
   const { type, anchor, pins } = requirement
   if (requirement.unsupported) return refuse(describeUnsupported(type))
   if (piece === undefined) return refuse(describeMissingAttestor(type, policy))
+  if (requirement.lacks !== undefined) return refuse(describeUnsupportedHere(type, requirement.lacks))
   const { attestor } = piece
   const verdict = piece.verdicts.get(anchor.id)
   if (verdict === undefined) throw new Error(`the policy ${policy.name} was tried before its evidence was verified`)
@@ -187,6 +189,7 @@ async function callOut(
 ): Promise<Checked<Proof>> {
   const { type, anchor, pins } = requirement
   if (piece?.attestor.callOut === undefined) throw new Error(`${type} has no call-out`)
+  if (requirement.lacks !== undefined) return refuse(describeUnsupportedHere(type, requirement.lacks))
   const answer = await piece.attestor.callOut(piece.opened.value, anchor, pins, proved, context)
   if (!answer.ok) return answer
   // A service may add attributes of its own origin and must not overwrite others: it could claim any node or namespace.

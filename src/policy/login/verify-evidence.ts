@@ -82,7 +82,7 @@ export function createVerifier(context: AttestContext): Verifier {
     startFor(matches) {
       const started: Promise<void>[] = []
       for (const { requirement, piece } of matches) {
-        if (piece === undefined || piece.attestor.callOut !== undefined) continue
+        if (piece === undefined || piece.attestor.callOut !== undefined || requirement.lacks !== undefined) continue
         const { id } = requirement.anchor
         if (piece.verdicts.has(id)) continue
         const { anchors } = piece.candidates

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { EVERY_FEATURE } from '../../../src/attest/host-features.ts'
 import { compileDocument } from '../../../src/config/compile/compile.ts'
 import { createContextFor } from '../../../src/config/compile/compile-context.ts'
 import { clusterKey, parseClusterId, trustDomainKey } from '../../../src/config/document-key.ts'
@@ -16,6 +17,7 @@ const settings = {
   privateIssuers: ['https://10.0.0.1:6443'],
   canSeal: true,
   canClaim: true,
+  hostFeatures: EVERY_FEATURE,
   audience: 'spiffe://example.org',
 }
 

@@ -23,6 +23,8 @@ export interface Settings {
   readonly allowLoopbackIssuers: boolean
   /** Origins of issuers that may resolve to private addresses (Node and Deno). */
   readonly privateIssuers: readonly string[]
+  /** Networks in CIDR notation that hosts of `http_dns` may be in (Node and Deno). Absent: public addresses only. */
+  readonly httpDnsNetworks?: readonly string[]
   /** `redis://` or `rediss://`, with its password (Node and Deno). Never printed. */
   readonly replayUrl?: string
   /** Requests of one client address that verify nothing, per minute. Absent: no limit. */

@@ -1,4 +1,4 @@
-// Fetches one JSON document within bounds: no redirect, status 200, limited bytes and time, strict JSON. Every fault is
+// Fetches one document within bounds: no redirect, status 200, limited bytes and time, strict JSON where JSON is asked for. Every fault is
 // returned as a failure with its cause. It never throws, and does not hang on a `fetch` that ignores its signal.
 import { type Json, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
@@ -36,6 +36,11 @@ export type FetchLike = (
     readonly body?: string
     readonly redirect: 'manual'
     readonly signal: AbortSignal
+    /**
+     * Which addresses the host's name may have. Absent: those that the URL policy allows. `listed_networks`: public ones, and
+     * those of the networks that the operator lists; only a host with that feature (`HOST_FEATURES`) is asked for it.
+     */
+    readonly reach?: 'listed_networks'
     /** A host that can call this does so when it begins to connect, and when it waits for the response. */
     readonly onPhase?: (phase: 'connect' | 'answer') => void
   },
@@ -49,6 +54,7 @@ export interface FetchBounds {
   readonly timeoutMillis: number
   /** The body of a POST. Absent: a GET. */
   readonly post?: Json
+  readonly reach?: 'listed_networks'
 }
 
 /** Why the fetch failed. The facts are printable and short, since the other side chooses many of them. */
@@ -58,6 +64,10 @@ export interface FetchFailure {
   /** From `Retry-After` (RFC 9110 section 10.2.3), not bounded. */
   readonly retryAfterSeconds?: number
 }
+
+export type FetchedBytes =
+  | { readonly ok: true; readonly bytes: Uint8Array; readonly headers: Headers }
+  | { readonly ok: false; readonly failure: FetchFailure }
 
 export type FetchedJson =
   | { readonly ok: true; readonly value: Json; readonly bytes: number; readonly headers: Headers }
@@ -71,7 +81,18 @@ export type FetchedJson =
  * @returns The parsed value and the response's headers, or the failure. Never rejects.
  */
 export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedJson> {
-  const { accept = 'application/json', maxBytes, timeoutMillis, post } = bounds
+  const fetched = await fetchBytes(fetch, url, bounds)
+  if (!fetched.ok) return fetched
+  const { bytes, headers } = fetched
+  const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
+  return json.ok
+    ? { ok: true, value: json.value, bytes: bytes.length, headers }
+    : failed(describeBody(bytes, headers, json))
+}
+
+/** Fetches the body of a 200 response within bounds, as {@link fetchJson} does. Never rejects. */
+export async function fetchBytes(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedBytes> {
+  const { accept = 'application/json', maxBytes, timeoutMillis, post, reach } = bounds
   const signal = AbortSignal.timeout(timeoutMillis)
   // A host that does not report its phase counts as waiting for the response.
   let phase: FetchPhase = 'answer'
@@ -83,7 +104,10 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     const headers = { accept, 'user-agent': USER_AGENT }
     // `manual`: a redirect that is followed would bypass the URL policy (SSRF). Workers do not support `error`.
     const sent = post === undefined ? { headers } : describePost(headers, post)
-    const response = await raceAbort(fetch(url, { ...sent, redirect: 'manual', signal, onPhase }), signal)
+    const response = await raceAbort(
+      fetch(url, { ...sent, redirect: 'manual', signal, onPhase, ...(reach === undefined ? {} : { reach }) }),
+      signal,
+    )
     phase = 'body'
     coding = response.headers.get('content-encoding')
     if (response.status !== 200) {
@@ -92,9 +116,7 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     }
     const bytes = await readBody(response, maxBytes, signal)
     if (bytes === undefined) return failed({ kind: 'too_large', facts: { bytes: maxBytes } })
-    const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
-    if (!json.ok) return failed(describeBody(bytes, response.headers, json))
-    return { ok: true, value: json.value, bytes: bytes.length, headers: response.headers }
+    return { ok: true, bytes, headers: response.headers }
   } catch (error) {
     const content = findContentFailure(error)
     if (content !== undefined && !signal.aborted)

@@ -79,7 +79,11 @@ describe('the line of an event', () => {
 describe('the start', () => {
   it('names the settings and no secret', async () => {
     const sealKey = Buffer.alloc(32, 7).toString('base64url')
-    const { settings, environment } = await settingsOf({ SEAL_KEYS: sealKey, PRIVATE_ISSUERS: 'https://10.0.0.1:6443' })
+    const { settings, environment } = await settingsOf({
+      SEAL_KEYS: sealKey,
+      PRIVATE_ISSUERS: 'https://10.0.0.1:6443',
+      HTTP_DNS_NETWORKS: '10.0.0.0/8',
+    })
     const records: AuditRecord[] = []
     createEventReporter(
       (record) => records.push(record),
@@ -114,6 +118,7 @@ describe('the start', () => {
         clockSkewSeconds: 30,
         allowLoopbackIssuers: false,
         privateIssuers: ['https://10.0.0.1:6443'],
+        httpDnsNetworks: ['10.0.0.0/8'],
         anonymousPerMinute: 0,
         clientAddress: 'socket',
       },

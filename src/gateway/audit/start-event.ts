@@ -20,6 +20,7 @@ export interface GatewayStarted {
   readonly clockSkewSeconds: number
   readonly allowLoopbackIssuers: boolean
   readonly privateIssuers: readonly string[]
+  readonly httpDnsNetworks?: readonly string[]
   readonly anonymousPerMinute: number
   readonly clientAddress: string
 }
@@ -58,6 +59,7 @@ export function describeStart(settings: Settings, { name, hasState, replay, url,
     clockSkewSeconds,
     allowLoopbackIssuers,
     privateIssuers,
+    ...(settings.httpDnsNetworks === undefined ? {} : { httpDnsNetworks: settings.httpDnsNetworks }),
     anonymousPerMinute: settings.anonymousPerMinute ?? 0,
     clientAddress: settings.trustedProxies?.header ?? peer,
   }

@@ -8,6 +8,7 @@ import { azureMsi } from './azure-msi/azure-msi.ts'
 import { customJwt } from './custom-jwt/custom-jwt.ts'
 import { gcpIit } from './gcp-iit/gcp-iit.ts'
 import { github } from './github/github.ts'
+import { httpDns } from './http-dns/http-dns.ts'
 import { k8sToken } from './k8s-token/k8s-token.ts'
 import { sshPop } from './ssh-pop/ssh-pop.ts'
 import { x509Pop } from './x509-pop/x509-pop.ts'
@@ -24,6 +25,7 @@ export const ATTESTORS: readonly Attestor[] = [
   customJwt,
   sshPop,
   x509Pop,
+  httpDns,
 ]
 
 /** Every type that the managed configuration documents. A type with a row in the table is supported. */

@@ -111,6 +111,7 @@ export async function explainDocument(login: LoginToExplain): Promise<ExplainedL
     defaultAudience: audience,
     section: (name) => Promise.resolve(refuse(makeOfflineRefusal(name, 'what was given'))),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
+    askHost: () => Promise.resolve({ kind: 'refused', refusal: NOT_ASKED_OFFLINE }),
     revocations: [],
     singleUse: ASSUMED_UNUSED,
   })

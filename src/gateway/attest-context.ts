@@ -18,10 +18,11 @@ import type { Services } from './services.ts'
  * @param nowSeconds the time by which evidence is verified, in seconds since the epoch
  */
 export function createAttestContext(
-  { settings, keySources, fetch, urlPolicy }: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy'>,
+  services: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy' | 'askHost'>,
   snapshot: RequestSnapshot,
   nowSeconds: number,
 ): AttestContext {
+  const { settings, keySources, fetch, urlPolicy, askHost } = services
   async function section<Name extends keyof SharedSections>(name: Name): Promise<Checked<SharedSections[Name]>> {
     const read = await snapshot.lendSection(undefined, name)
     if (!read.ok) {
@@ -55,6 +56,7 @@ export function createAttestContext(
     keys: keySources.forRequest(snapshot.background),
     section,
     fetchJson: fetchBounded,
+    askHost,
   }
 }
 

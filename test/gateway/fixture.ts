@@ -10,6 +10,7 @@ import type { EventRecord } from '../../src/gateway/audit/events.ts'
 import { createGateway } from '../../src/gateway/gateway.ts'
 import type { GatewayApp, GatewayOptions } from '../../src/gateway/services.ts'
 import type { Settings } from '../../src/gateway/settings.ts'
+import type { FetchLike } from '../../src/net/bounded-fetch.ts'
 import { loadPolicyVm } from '../../src/runtime/load-policy-vm.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
 import { sleep } from '../../src/runtime/sleep.ts'
@@ -61,6 +62,8 @@ interface WorldOptions {
   readonly stateless?: boolean
   readonly issuerUrl?: string
   readonly attestors?: readonly Attestor[]
+  /** Default: the platform's, unguarded. */
+  readonly fetch?: FetchLike
   /** Default: all. */
   readonly hostFeatures?: ReadonlySet<HostFeature>
   readonly environment?: Readonly<Record<string, string>>
@@ -102,7 +105,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       attestors,
       hostFeatures: options.hostFeatures ?? EVERY_FEATURE,
       ...(options.peerAddress === undefined ? {} : { peerAddress: options.peerAddress }),
-      fetch: (url, init) => fetch(url, init),
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
       clock: () => Date.now() + world.ahead,
       // No test waits for a deletion, or for a store that hangs.
       sleep(millis, signal) {

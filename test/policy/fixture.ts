@@ -64,6 +64,7 @@ export async function createWorld(keySources: KeySources = offline()): Promise<W
       defaultAudience: 'spiffe://example.org',
       section: () => Promise.reject(new Error('no sections')),
       fetchJson: () => Promise.reject(new Error('no network')),
+      askHost: () => Promise.reject(new Error('no network')),
     },
   }
 }

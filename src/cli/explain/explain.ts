@@ -112,6 +112,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     defaultAudience: audience ?? '',
     section: createSectionsBeside(dirname(resolve(io.directory, file)), settings, io),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
+    askHost: () => Promise.resolve({ kind: 'refused', refusal: NOT_ASKED_OFFLINE }),
     revocations,
     singleUse: ASSUMED_UNUSED,
   })

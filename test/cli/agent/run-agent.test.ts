@@ -100,6 +100,8 @@ async function run(
           trustDomain: undefined,
           certFile: holder?.certFile,
           keyFile: holder?.keyFile,
+          httpDnsHostname: undefined,
+          httpDnsPort: undefined,
         },
         environment: {},
         metadata: { linkLocal: '', google: '' },

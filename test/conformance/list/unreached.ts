@@ -9,8 +9,6 @@ export const UNREACHED: Readonly<Partial<Record<RefusalCode, string>>> = {
   request_aborted: 'who could read the answer has gone: test/conformance/slow-clients.test.ts',
   listing_unsupported: 'every store that ships can list: test/gateway/status/status-page.test.ts',
   policy_empty: 'no such document compiles: test/policy/login/login.test.ts',
-  attestor_unsupported_here: 'no attestor that ships needs a host: test/config/host-features.test.ts',
-  host_unsupported: 'no attestor that ships needs a host: test/config/host-features.test.ts',
   call_out_unavailable: NO_CALL_OUT,
   call_out_unanswered: NO_CALL_OUT,
   compute_claims_missing: GOOGLE,

@@ -53,7 +53,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): FetchLike {
 
     const isTls = url.protocol === 'https:'
     const request = isTls ? httpsRequest : httpRequest
-    const checked = createCheckedLookup(accepts, resolve)
+    const checked = createCheckedLookup(accepts, reach === undefined ? resolve : makeAbsolute(resolve))
     onPhase?.('connect')
     return new Promise<Response>((answer, fail) => {
       // A separate agent that ignores proxy variables: with NODE_USE_ENV_PROXY, Deno's default agent would connect to a
@@ -101,6 +101,14 @@ function createCheckedLookup(accepts: (address: string) => boolean, resolve: Res
       else done(null, first.address, first.family)
     })
   }
+}
+
+/**
+ * With a search list, as in a pod of Kubernetes, `web.lan` could also be the Service `web` of a namespace `lan`, and the name
+ * that a policy allows is another one. A dot at the end turns the list off (RFC 1034 section 3.1); single labels need it.
+ */
+function makeAbsolute(resolve: Resolve): Resolve {
+  return (hostname, options, done) => resolve(hostname.includes('.') ? `${hostname}.` : hostname, options, done)
 }
 
 /** The statuses that a `Response` accepts (RFC 9110 section 15); its constructor throws for any other. */

@@ -19,15 +19,17 @@ beforeAll(async () => {
 afterAll(() => server.closeAllConnections())
 
 /** Answers the lists in turn, the last one from then on; `asked` counts. */
-function resolver(...answers: readonly (readonly string[])[]): Resolve & { asked: number } {
-  const resolve = ((_hostname, _options, done) => {
+function resolver(...answers: readonly (readonly string[])[]): Resolve & { asked: number; names: string[] } {
+  const resolve = ((hostname, _options, done) => {
+    resolve.names.push(hostname)
     const addresses = answers[Math.min(resolve.asked++, answers.length - 1)] ?? []
     done(
       null,
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     )
-  }) as Resolve & { asked: number }
+  }) as Resolve & { asked: number; names: string[] }
   resolve.asked = 0
+  resolve.names = []
   return resolve
 }
 
@@ -36,6 +38,10 @@ interface Options {
   readonly allowLoopback?: boolean
   readonly isForIssuers?: true
 }
+const OPTIONS = { allowLoopback: true, privateOrigins: new Set<string>(), listedNetworks: ['127.0.0.0/8'] }
+const init = () =>
+  ({ headers: {}, redirect: 'manual', signal: AbortSignal.timeout(5000), reach: 'listed_networks' }) as const
+
 function ask(resolve: Resolve, { listed = ['127.0.0.0/8'], allowLoopback = true, isForIssuers }: Options = {}) {
   hits.length = 0
   const options = { allowLoopback, privateOrigins: new Set([`http://web.lan:${port}`]), listedNetworks: listed }
@@ -81,6 +87,18 @@ describe('a host that a caller names', () => {
     expect(hits).toHaveLength(1)
   })
 
+  it('is resolved by its whole name, without the search list of the system, unless it is a single label', async () => {
+    const whole = resolver(['127.0.0.1'])
+    await ask(whole)
+    expect(whole.names).toEqual(['web.lan.'])
+    const single = resolver(['127.0.0.1'])
+    await createGuardedFetch({ ...OPTIONS, resolve: single })(`http://web:${port}/`, init())
+    expect(single.names).toEqual(['web'])
+    const issuer = resolver(['127.0.0.1'])
+    await ask(issuer, { isForIssuers: true })
+    expect(issuer.names).toEqual(['web.lan'])
+  })
+
   it('is resolved once: a name that changes its address meanwhile (DNS rebinding) changes nothing', async () => {
     const there = resolver(['127.0.0.1'], ['169.254.169.254'])
     expect(await (await ask(there)).text()).toBe('here')
@@ -95,13 +113,7 @@ describe('a host that a caller names', () => {
     async (host) => {
       hits.length = 0
       const guarded = createGuardedFetch({ allowLoopback: false, privateOrigins: new Set(), listedNetworks: [] })
-      const init = {
-        headers: {},
-        redirect: 'manual',
-        signal: AbortSignal.timeout(5000),
-        reach: 'listed_networks',
-      } as const
-      await expect(guarded(`http://${host}:${port}/`, init)).rejects.toMatchObject({ code: 'ERR_ADDRESS_NOT_PUBLIC' })
+      await expect(guarded(`http://${host}:${port}/`, init())).rejects.toMatchObject({ code: 'ERR_ADDRESS_NOT_PUBLIC' })
       expect(hits).toEqual([])
     },
   )

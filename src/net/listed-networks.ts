@@ -22,14 +22,14 @@ const NEVER_V6: readonly Block[] = [
   block(16, 0x20, 0x02), // 6to4
 ]
 const LOOPBACK_V6 = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
-/** Single addresses inside networks that people do list. */
+/** Inside networks that people do list. */
 const METADATA_V4: readonly Block[] = [
   block(32, 100, 100, 100, 200), // Alibaba
   block(32, 168, 63, 129, 16), // Azure
   block(32, 192, 0, 0, 192), // Oracle
 ]
 const METADATA_V6: readonly Block[] = [
-  block(128, 0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54), // AWS
+  block(32, 0xfd, 0, 0x0e, 0xc2), // AWS: instance metadata, credentials of pods
   block(128, 0xfd, 0x20, 0, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54), // Google
 ]
 
@@ -55,7 +55,7 @@ export function findListingFault(text: string, allowLoopback: boolean): string |
   const isMetadata = (isV4 ? METADATA_V4 : METADATA_V6).some(
     (one) => network.bits >= one.bits && contains(one, network.prefix),
   )
-  return isMetadata ? 'is the address of a metadata service, which is never reached' : undefined
+  return isMetadata ? 'has only addresses of metadata services, which are never reached' : undefined
 }
 
 /**

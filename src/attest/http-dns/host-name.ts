@@ -1,6 +1,7 @@
 // Host names that agents claim and policies allow, in one spelling: lower-case letters, digits and hyphens, without a dot
 // at the end, never an IP address in any notation. What passes here reaches the resolver as it was compared.
 import { parseDnsName } from '../../identity/dns-name.ts'
+import { PORT_MAX } from '../../net/port.ts'
 
 export const HOST_NAME_WORDS =
   'a host name in lower case, such as "web-1.example.com": no IP address, no dot at its end'
@@ -34,7 +35,6 @@ export const PORT_WORDS = '80, or a port from 1024 to 65535'
 
 const HTTP_PORT = 80
 const UNPRIVILEGED_MIN = 1024
-const PORT_MAX = 65_535
 
 /** Other ports below 1024 speak protocols to which a GET must not be sent for a caller (SSRF). */
 export function isHostPort(port: unknown): port is number {

@@ -43,10 +43,11 @@ export function* checkPlace({ hostname, port }: Place, { hostnames, ports }: Htt
   }
 }
 
-type Ports = Set<number> | 'any'
+/** The entries of each pattern. */
+type Index = ReadonlyMap<string, readonly HttpDnsPins[]>
 
 /** By the list of pins, which is the same object for every login of one document. */
-const INDEXES = new WeakMap<readonly HttpDnsPins[], ReadonlyMap<string, Ports>>()
+const INDEXES = new WeakMap<readonly HttpDnsPins[], Index>()
 
 /** Whether any policy allows the place: no other host is asked for a caller. */
 export function isAllowed({ hostname, port }: Place, pins: readonly HttpDnsPins[]): boolean {
@@ -55,19 +56,19 @@ export function isAllowed({ hostname, port }: Place, pins: readonly HttpDnsPins[
     index = indexPins(pins)
     INDEXES.set(pins, index)
   }
-  return listMatching(hostname).some((pattern) => {
-    const ports = index.get(pattern)
-    return ports !== undefined && (ports === 'any' || ports.has(port))
-  })
+  return listMatching(hostname).some((pattern) =>
+    index.get(pattern)?.some(({ ports }) => ports === undefined || ports.includes(port)),
+  )
 }
 
-function indexPins(pins: readonly HttpDnsPins[]): ReadonlyMap<string, Ports> {
-  const index = new Map<string, Ports>()
-  for (const { hostnames, ports } of pins)
-    for (const pattern of hostnames) {
-      const known = index.get(pattern) ?? new Set<number>()
-      if (ports !== undefined && known !== 'any') for (const port of ports) known.add(port)
-      index.set(pattern, ports === undefined ? 'any' : known)
+/** Holds a reference per pattern: names times ports would be many more than the document has. */
+function indexPins(pins: readonly HttpDnsPins[]): Index {
+  const index = new Map<string, HttpDnsPins[]>()
+  for (const one of pins)
+    for (const pattern of one.hostnames) {
+      const entries = index.get(pattern)
+      if (entries === undefined) index.set(pattern, [one])
+      else entries.push(one)
     }
   return index
 }

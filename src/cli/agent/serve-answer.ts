@@ -22,7 +22,8 @@ export async function serveAnswer({ port, path, body }: ServedAnswer): Promise<(
     response.end(isThere ? body : '')
   })
   await new Promise<void>((listening, fail) => {
-    server.once('error', (error) =>
+    // Not `once`: a later error without a listener would be uncaught. Once the promise has settled it has no effect.
+    server.on('error', (error) =>
       fail(new CollectError(`cannot listen on port ${port} (--http-dns-port): ${describeError(error)}`)),
     )
     server.listen(port, () => listening())

@@ -7,15 +7,19 @@ import { askClaims, put, serverPolicy, WEB } from '../../gateway/mapping-world.t
 import { attributesOf, createProofWorld, type ProofWorld, saidBy } from '../proof-world.ts'
 import { type AnsweringHost, startAnsweringHost } from './answering-host.ts'
 
+const guarded = createGuardedFetch({
+  ...{ allowLoopback: true, privateOrigins: new Set<string>() },
+  listedNetworks: ['127.0.0.0/8'],
+})
+
 let host: AnsweringHost
 let proof: ProofWorld
 beforeAll(async () => {
   host = await startAnsweringHost()
-  const fetch = createGuardedFetch({
-    ...{ allowLoopback: true, privateOrigins: new Set() },
-    listedNetworks: ['127.0.0.0/8'],
+  proof = await createProofWorld('http_dns', place(), {
+    fetch: guarded,
+    environment: { HTTP_DNS_NETWORKS: '127.0.0.0/8' },
   })
-  proof = await createProofWorld('http_dns', place(), { fetch, environment: { HTTP_DNS_NETWORKS: '127.0.0.0/8' } })
 })
 afterAll(() => Promise.all([host.stop(), proof.world.stop()]))
 beforeEach(() => {
@@ -217,6 +221,23 @@ describe('a challenge', () => {
     proof.world.replay.trouble = 'error'
     expect(await saidBy(proof.logIn(place(), challenge))).toBe('503 replay_unanswered')
     expect(host.asked).toEqual([])
+  })
+
+  it('makes a request for each login until it expires, where there is no such store', async () => {
+    const options = { fetch: guarded, environment: { HTTP_DNS_NETWORKS: '127.0.0.0/8' }, hasNoReplay: true } as const
+    const other = await createProofWorld('http_dns', place(), options)
+    try {
+      other.putPolicy({ allowedHostnames: ['localhost'], allowedPorts: [host.port] })
+      const { challenge, message, path = '', once } = await other.challenge()
+      host.serve(path, digest(message))
+      expect(once).toBe(false)
+      for (const times of [1, 2]) {
+        expect(await saidBy(other.logIn(place(), challenge))).toBe('admitted')
+        expect(host.asked).toHaveLength(times)
+      }
+    } finally {
+      await other.world.stop()
+    }
   })
 
   it.each<[string, object | undefined]>([

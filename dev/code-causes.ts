@@ -167,6 +167,10 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   challenge_malformed: ['it was changed, or sealed by keys that are gone', 'ask for another one'],
   challenge_expired: ['it is older than 60 s', 'ask for another one just before the login'],
   challenge_mismatch: ['it was issued for another cluster, role, type or request', 'ask for one here'],
+  http_dns_unproved: [
+    'the host did not serve the answer to the challenge, for whatever reason',
+    'serve it at the path that the challenge names while the login lasts; the audit record has the cause',
+  ],
   signing_key_fetch_failed: OURS,
   section_invalid: OURS,
   section_unavailable: OURS,
@@ -219,6 +223,7 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   subscription_not_allowed: NOT_PINNED('the subscription', 'allowedSubscriptionIDs'),
   resource_group_not_allowed: NOT_PINNED('the resource group', 'allowedResourceGroups'),
   resource_type_not_allowed: NOT_PINNED('the type of the resource', 'allowedResourceTypes'),
+  port_not_allowed: NOT_PINNED('the port', 'allowedPorts'),
   document_too_old: ['the document was signed too long ago', 'fetch it again, or raise the limit of the policy'],
   host_name_not_allowed: NOT_PINNED('the host name', 'canonicalDomain'),
   common_name_not_allowed: NOT_PINNED('the common name', 'allowedCommonNames'),

@@ -43,7 +43,7 @@ const SECURITY: readonly Row[] = [
     'refuses (%s), lets policies without it admit, and is told of once',
   ],
   [
-    "A caller never learns why an issuer's keys could not be fetched.",
+    "A caller never learns why an issuer's keys could not be fetched, nor why a host that it named was not reached.",
     'conformance/issuer-failures.test.ts',
     '%s is reported to the operator as %s, and not to the caller',
   ],
@@ -56,6 +56,11 @@ const SECURITY: readonly Row[] = [
     'A webhook allows a login by an answer to that very request, and names no attribute but `custom.<key>`.',
     'attest/extension/answer.test.ts',
     'yields nothing but attributes of its own, whatever it reads',
+  ],
+  [
+    'No caller makes the gateway connect to loopback, link-local, multicast or metadata addresses, whatever networks are listed.',
+    'net/listed-networks.test.ts',
+    'is never of a kind that is never reached, whatever is listed',
   ],
   [
     'A change, and a deletion, is in force within propagation of the store + `cacheTtl` 30 s + 60 s.',

@@ -1,6 +1,7 @@
 // What the gateway passes to an attestor: the settings at compile time, and clock, keys and network per request.
 import type { Issue } from '../core/issue.ts'
 import type { Json } from '../core/json.ts'
+import type { Refusal } from '../core/refusal.ts'
 import type { Checked } from '../core/result.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { RequestKeys } from '../token/keys/key-source.ts'
@@ -43,6 +44,27 @@ export interface PinContext {
   readonly defaultAudience: string
 }
 
+/** What a host that the evidence names is asked for, by GET over `http:`. */
+export interface HostQuestion {
+  /** In lower case: letters, digits, hyphens, dots. */
+  readonly hostname: string
+  readonly port: number
+  readonly path: string
+}
+
+/**
+ * - `answered`: status 200, and the body, at most `HTTP_DNS_BODY_MAX_BYTES`
+ * - `failed`: `cause` as in `FETCH_CAUSES`, or `busy`; `reason` is for the audit record alone, never for the caller
+ * - `refused`: the challenge was used before, or the store of used evidence did not answer
+ */
+export type HostAnswer =
+  | { readonly kind: 'answered'; readonly body: Uint8Array }
+  | { readonly kind: 'failed'; readonly cause: string; readonly reason: string }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** @param claim claims the challenge, before the request and after a place for it is free */
+export type AskHost = (question: HostQuestion, claim?: () => Promise<Checked<undefined>>) => Promise<HostAnswer>
+
 /** What an attestor may use while it handles one request. */
 export interface AttestContext extends PinContext {
   /** Seconds since 1970, read once per request. */
@@ -74,6 +96,12 @@ export interface AttestContext extends PinContext {
    *   `call_out_unanswered`. What it says is for the attestor to judge
    */
   readonly callWebhook: CallWebhook
+  /**
+   * Asks a host that the evidence names, for an entry that `needs` the feature `listed_networks`. Check first that a policy
+   * allows the host. At most `HTTP_DNS_PER_HOST_MAX` requests to one host are under way. Where there is a store of used
+   * evidence, `verify` claims the challenge of its evidence by this: each challenge makes one request at most.
+   */
+  readonly askHost: AskHost
 }
 
 /** What an attestor may use for a call-out. */

@@ -113,12 +113,14 @@ export interface Attestor<S extends Shapes = Shapes> {
    * Creates a challenge before the login. Its presence makes the challenge mandatory for evidence of this type.
    *
    * @param request what the agent sent, validated by `challengeSchema`
+   * @param id the id of the challenge, which `open` gets again
    * @returns `published`: members of the answer, readable by anyone; `secret`: sealed into the challenge for `open`; or a
    *   refusal
    */
   challenge?(
     request: S['request'],
     context: AttestContext,
+    id: string,
   ): Promise<Checked<{ readonly published: Readonly<Record<string, Json>>; readonly secret: S['secret'] }>>
 
   /**

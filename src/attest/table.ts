@@ -9,6 +9,7 @@ import { customJwt } from './custom-jwt/custom-jwt.ts'
 import { extension } from './extension/extension.ts'
 import { gcpIit } from './gcp-iit/gcp-iit.ts'
 import { github } from './github/github.ts'
+import { httpDns } from './http-dns/http-dns.ts'
 import { k8sToken } from './k8s-token/k8s-token.ts'
 import { sshPop } from './ssh-pop/ssh-pop.ts'
 import { x509Pop } from './x509-pop/x509-pop.ts'
@@ -26,6 +27,7 @@ export const ATTESTORS: readonly Attestor[] = [
   sshPop,
   x509Pop,
   extension,
+  httpDns,
 ]
 
 /** Every type that the managed configuration documents. A type with a row in the table is supported. */

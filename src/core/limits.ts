@@ -139,6 +139,18 @@ export const CALL_OUT_MAX_BYTES = 16 * 1024
  * All attempts of one call-out together: a login must not wait longer for another service than its caller waits for it.
  */
 export const CALL_OUT_TIMEOUT_MILLIS = 10_000
+/** Of what an http_dns host serves: 43 characters and a line end. A page of something else is not read. */
+export const HTTP_DNS_BODY_MAX_BYTES = 64
+/** From resolving the name to the last byte. */
+export const HTTP_DNS_TIMEOUT_MILLIS = 10_000
+/** Requests to one http_dns host at once, for one instance of the gateway: no caller can have it flood a host. */
+export const HTTP_DNS_PER_HOST_MAX = 4
+/** Networks of `HTTP_DNS_NETWORKS`. */
+export const HTTP_DNS_NETWORKS_MAX = 100
+/** Host names of one `http_dns` entry. */
+export const HTTP_DNS_HOST_NAMES_MAX = 1_000
+/** Ports of one `http_dns` entry. */
+export const HTTP_DNS_PORTS_MAX = 100
 /** Call-outs of one request, over all policies that it tries: each may take its whole time-out. */
 export const CALL_OUTS_PER_REQUEST_MAX = 8
 /** Calls of one webhook that one isolate has under way: a slow webhook must not collect all logins. */

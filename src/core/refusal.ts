@@ -111,6 +111,7 @@ export const REFUSALS = {
     reason: 'unverified',
     title: 'The configuration that verifies this evidence is missing',
   },
+  http_dns_unproved: { status: 401, reason: 'unverified', title: 'The host did not serve the answer to its challenge' },
   challenge_missing: { status: 401, reason: 'malformed', title: 'The challenge is missing' },
   challenge_malformed: { status: 401, reason: 'malformed', title: 'The challenge was not issued by this gateway' },
   challenge_expired: { status: 401, reason: 'unverified', title: 'The challenge has expired' },
@@ -210,6 +211,7 @@ export const REFUSALS = {
   resource_type_not_allowed: { status: 401, reason: 'not_accepted', title: 'The resource type is not allowed' },
   document_too_old: { status: 401, reason: 'not_accepted', title: 'The signed document is too old' },
   host_name_not_allowed: { status: 401, reason: 'not_accepted', title: 'The host name is not allowed' },
+  port_not_allowed: { status: 401, reason: 'not_accepted', title: 'The port is not allowed' },
   common_name_not_allowed: { status: 401, reason: 'not_accepted', title: 'The common name is not allowed' },
   claim_not_allowed: { status: 401, reason: 'not_accepted', title: 'A claim has a value that is not allowed' },
   attestor_missing: { status: 401, reason: 'not_accepted', title: 'Another attestor is required as well' },
@@ -253,20 +255,21 @@ export function findReason(code: RefusalCode): EvidenceReason | undefined {
   return reason
 }
 
-/** The contents and faults of a key set are not expectations of a policy either. */
-const ABOUT_KEYS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+/** The contents and faults of a key set, or what a host served, are not expectations of a policy either. */
+const ABOUT_OTHERS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'signing_key_unknown',
   'signing_key_ambiguous',
   'signing_key_unusable',
+  'http_dns_unproved',
 ])
 
 /**
  * Whether the facts of a refusal describe a failure, not an expectation of a policy: keys, the configuration or a store
- * were unavailable, so nothing was decided; or the keys that an issuer publishes decided.
+ * were unavailable, so nothing was decided; or the keys that an issuer publishes, or what a host serves, decided.
  */
 export function isOurFailure(code: RefusalCode): boolean {
   const { status, reason }: RefusalRow = REFUSALS[code]
-  return status === 503 || reason === 'keys_unavailable' || reason === 'not_answered' || ABOUT_KEYS.has(code)
+  return status === 503 || reason === 'keys_unavailable' || reason === 'not_answered' || ABOUT_OTHERS.has(code)
 }
 
 /**

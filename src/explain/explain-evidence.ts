@@ -77,6 +77,7 @@ export async function explainAttestations(
     section: (name) => Promise.resolve(findSection(sections, name)),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
     callWebhook: callOffline,
+    askHost: () => Promise.resolve({ kind: 'refused', refusal: NOT_ASKED_OFFLINE }),
     revocations,
     singleUse: ASSUMED_UNUSED,
   })

@@ -16,16 +16,11 @@ import { describeFetchFailure, refuseUnanswered } from './webhook/call-out-refus
  * @param nowSeconds the time by which evidence is verified, in seconds since the epoch
  */
 export function createAttestContext(
-  {
-    settings,
-    keySources,
-    fetch,
-    urlPolicy,
-    callWebhook,
-  }: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy' | 'callWebhook'>,
+  services: Pick<Services, 'settings' | 'keySources' | 'fetch' | 'urlPolicy' | 'callWebhook' | 'askHost'>,
   snapshot: RequestSnapshot,
   nowSeconds: number,
 ): AttestContext {
+  const { settings, keySources, fetch, urlPolicy, callWebhook, askHost } = services
   async function section<Name extends keyof SharedSections>(name: Name): Promise<Checked<SharedSections[Name]>> {
     const read = await snapshot.lendSection(undefined, name)
     if (!read.ok) {
@@ -60,5 +55,6 @@ export function createAttestContext(
     section,
     fetchJson: fetchBounded,
     callWebhook,
+    askHost,
   }
 }

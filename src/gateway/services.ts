@@ -1,6 +1,7 @@
 // The services that all routes share, made of what the host provides. Created once per isolate; they hold no promise
 // and no state of a single request.
 import type { Hono } from 'hono'
+import type { AskHost } from '../attest/attest-context.ts'
 import type { Attestor } from '../attest/attestor.ts'
 import type { HostFeature } from '../attest/host-features.ts'
 import { type AttestorTable, createAttestorTable } from '../attest/table.ts'
@@ -22,6 +23,7 @@ import { createSingleUse, type SingleUse } from '../policy/single-use/single-use
 import { createKeySources, type KeySources } from '../token/keys/key-source.ts'
 import { holdImportedKeys } from '../token/keys/public-key.ts'
 import type { SessionAuthority } from '../token/session/session.ts'
+import { createHostAsker } from './ask-host.ts'
 import { type AuditSink, guardSink } from './audit/audit.ts'
 import { createEventReporter } from './audit/events.ts'
 import {
@@ -95,6 +97,7 @@ export interface Services {
   readonly attestors: AttestorTable
   readonly fetch: FetchLike
   readonly urlPolicy: UrlPolicy
+  readonly askHost: AskHost
   readonly settings: Settings
   readonly authority: SessionAuthority
   readonly configs: ConfigCache
@@ -189,6 +192,7 @@ export function createServices(options: GatewayOptions): Services {
     attestors,
     fetch,
     urlPolicy,
+    askHost: createHostAsker(fetch),
     settings,
     clock,
     sleep,

@@ -26,6 +26,8 @@ export interface Settings {
   readonly privateIssuers: readonly string[]
   /** The webhooks that documents may have called, with their secrets. Never printed. Absent: none. */
   readonly webhooks?: Webhooks
+  /** Networks in CIDR notation that hosts of `http_dns` may be in (Node and Deno). Absent: public addresses only. */
+  readonly httpDnsNetworks?: readonly string[]
   /** `redis://` or `rediss://`, with its password (Node and Deno). Never printed. */
   readonly replayUrl?: string
   /** Requests of one client address that verify nothing, per minute. Absent: no limit. */

@@ -1,4 +1,4 @@
-// Fetches one JSON document within bounds: no redirect, status 200, limited bytes and time, strict JSON. Every fault is
+// Fetches one document within bounds: no redirect, status 200, limited bytes and time, strict JSON where JSON is asked for. Every fault is
 // returned as a failure with its cause. It never throws, and does not hang on a `fetch` that ignores its signal.
 import { type Json, parseJsonBytes } from '../core/json.ts'
 import { JSON_DEPTH_MAX, QUOTED_CLAIM_MAX_CHARACTERS } from '../core/limits.ts'
@@ -51,6 +51,11 @@ export interface FetchReach {
   readonly authorities?: readonly string[]
   /** Whether the host name may resolve to private addresses. */
   readonly mayBePrivate: boolean
+  /**
+   * The host name may resolve to public addresses and to those of the networks that the operator lists, and to no other ones:
+   * only a host with that feature (`HOST_FEATURES`) is asked for it.
+   */
+  readonly listedNetworks?: true
 }
 
 /** The body of a POST, which is JSON already: what was signed is what is sent. */
@@ -78,6 +83,10 @@ export interface FetchFailure {
   readonly retryAfterSeconds?: number
 }
 
+export type FetchedBytes =
+  | { readonly ok: true; readonly bytes: Uint8Array; readonly headers: Headers }
+  | { readonly ok: false; readonly failure: FetchFailure }
+
 export type FetchedJson =
   | { readonly ok: true; readonly value: Json; readonly bytes: number; readonly headers: Headers }
   | { readonly ok: false; readonly failure: FetchFailure }
@@ -90,6 +99,17 @@ export type FetchedJson =
  * @returns The parsed value and the response's headers, or the failure. Never rejects.
  */
 export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedJson> {
+  const fetched = await fetchBytes(fetch, url, bounds)
+  if (!fetched.ok) return fetched
+  const { bytes, headers } = fetched
+  const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
+  return json.ok
+    ? { ok: true, value: json.value, bytes: bytes.length, headers }
+    : failed(describeBody(bytes, headers, json))
+}
+
+/** Fetches the body of a 200 response within bounds, as {@link fetchJson} does. Never rejects. */
+export async function fetchBytes(fetch: FetchLike, url: string, bounds: FetchBounds): Promise<FetchedBytes> {
   const { accept = 'application/json', maxBytes, timeoutMillis, post, reach } = bounds
   const signal = AbortSignal.timeout(timeoutMillis)
   // A host that does not report its phase counts as waiting for the response.
@@ -112,9 +132,7 @@ export async function fetchJson(fetch: FetchLike, url: string, bounds: FetchBoun
     }
     const bytes = await readBody(response, maxBytes, signal)
     if (bytes === undefined) return failed({ kind: 'too_large', facts: { bytes: maxBytes } })
-    const json = parseJsonBytes(bytes, JSON_DEPTH_MAX)
-    if (!json.ok) return failed(describeBody(bytes, response.headers, json))
-    return { ok: true, value: json.value, bytes: bytes.length, headers: response.headers }
+    return { ok: true, bytes, headers: response.headers }
   } catch (error) {
     const content = findContentFailure(error)
     if (content !== undefined && !signal.aborted)

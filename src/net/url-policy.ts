@@ -133,6 +133,11 @@ function findPathFault(text: string): string | undefined {
   return /\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path) ? 'its path has a segment "." or ".."' : undefined
 }
 
+/** Whether only a private network resolves the name. */
+export function isPrivateName(hostname: string): boolean {
+  return findHostFault(hostname)?.isPrivate === true
+}
+
 export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || isLoopbackAddress(unbracket(hostname))
 }

@@ -71,7 +71,10 @@ export async function createServedGateway(
     state: stores.state,
     ...(replay.store === undefined ? {} : { replay: replay.store }),
     module: await fetchPolicyVm(),
-    fetch: createGuardedFetch(createUrlPolicy(settings.value)),
+    fetch: createGuardedFetch({
+      ...createUrlPolicy(settings.value),
+      listedNetworks: settings.value.httpDnsNetworks ?? [],
+    }),
     hostFeatures: listHostFeatures(process.versions['deno'] === undefined ? 'node' : 'deno'),
     ...(unusedProxy === undefined ? {} : { unusedProxy }),
     clock: Date.now,

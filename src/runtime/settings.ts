@@ -7,6 +7,7 @@ import {
   CACHE_WORKER_MAX_MIB,
   CLOCK_SKEW_DEFAULT_SECONDS,
   CLOCK_SKEW_MAX_SECONDS,
+  HTTP_DNS_NETWORKS_MAX,
   SEAL_KEY_MIN_BYTES,
   SESSION_TTL_DEFAULT_SECONDS,
   SESSION_TTL_MAX_SECONDS,
@@ -16,6 +17,7 @@ import { quoteText } from '../core/printable.ts'
 import { AUDIT_FORMATS, readAuditFormat } from '../gateway/audit/audit-format.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/trust-domain.ts'
+import { findListingFault } from '../net/listed-networks.ts'
 import { isLoopbackHost } from '../net/url-policy.ts'
 import { findKeyFaults, readSessionKeys } from '../token/session/session-keys.ts'
 import { type AddProblem, readClientSettings } from './client-settings.ts'
@@ -70,6 +72,9 @@ export function readSettings(environment: Environment, host: { readonly canResol
   const privateIssuers = readOrigins(readText('PRIVATE_ISSUERS'), addProblem)
   if (privateIssuers.length > 0 && !host.canResolve)
     addProblem('PRIVATE_ISSUERS', 'is not supported on Workers, which resolve names themselves: remove it')
+  const httpDnsNetworks = readListedNetworks(readText('HTTP_DNS_NETWORKS'), allowLoopbackIssuers, addProblem)
+  if (httpDnsNetworks.length > 0 && !host.canResolve)
+    addProblem('HTTP_DNS_NETWORKS', 'is not supported on Workers, which resolve names themselves: remove it')
   const replayUrl = readText('REPLAY_URL')
   if (replayUrl !== undefined && !host.canResolve)
     addProblem('REPLAY_URL', 'is not supported on Workers: remove it, and bind the Durable Object REPLAY')
@@ -108,6 +113,7 @@ export function readSettings(environment: Environment, host: { readonly canResol
       allowLoopbackIssuers,
       privateIssuers,
       ...(webhooks === undefined ? {} : { webhooks }),
+      ...(httpDnsNetworks.length === 0 ? {} : { httpDnsNetworks }),
       ...(serverTiming ? { serverTiming } : {}),
       ...(playground ? { playground } : {}),
       ...(replayUrl === undefined ? {} : { replayUrl }),
@@ -192,6 +198,21 @@ function readSealKeys(value: string | undefined, addProblem: AddProblem): readon
 function readFlag(name: string, value: string | undefined, addProblem: AddProblem): boolean {
   if (value !== undefined && value !== 'true' && value !== 'false') addProblem(name, 'must be "true" or "false"')
   return value === 'true'
+}
+
+function readListedNetworks(
+  value: string | undefined,
+  allowLoopback: boolean,
+  addProblem: AddProblem,
+): readonly string[] {
+  const networks = value?.split(',').map((part) => part.trim()) ?? []
+  if (networks.length > HTTP_DNS_NETWORKS_MAX)
+    addProblem('HTTP_DNS_NETWORKS', `has more than ${HTTP_DNS_NETWORKS_MAX} networks`)
+  for (const network of networks) {
+    const fault = findListingFault(network, allowLoopback)
+    if (fault !== undefined) addProblem('HTTP_DNS_NETWORKS', `${quoteText(network)} ${fault}`)
+  }
+  return networks
 }
 
 function readOrigins(value: string | undefined, addProblem: AddProblem): readonly string[] {

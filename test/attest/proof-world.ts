@@ -9,12 +9,18 @@ export interface ProofWorld {
   /** Asks for a challenge; what the gateway published, and the five lines that an agent signs. */
   challenge(
     clusterId?: string,
+    request?: object,
   ): Promise<{ readonly challenge: string; readonly message: string } & Record<string, string>>
   logIn(evidence: object, challenge: string, clusterId?: string): Promise<Answer>
 }
 
-export async function createProofWorld(type: string): Promise<ProofWorld> {
-  const world = await createWorld()
+/** @param request what the agent asks with. @param options of the gateway */
+export async function createProofWorld(
+  type: string,
+  request?: object,
+  options: Parameters<typeof createWorld>[0] = {},
+): Promise<ProofWorld> {
+  const world = await createWorld(options)
   return {
     world,
     putPolicy(config, more = {}) {
@@ -25,8 +31,9 @@ export async function createProofWorld(type: string): Promise<ProofWorld> {
         })
       world.restart()
     },
-    async challenge(clusterId = 'c-1') {
-      const { status, body, text } = await world.post(`/v1/clusters/${clusterId}/challenge`, JSON.stringify({ type }))
+    async challenge(clusterId = 'c-1', asked = request) {
+      const sent = JSON.stringify({ type, ...(asked === undefined ? {} : { request: asked }) })
+      const { status, body, text } = await world.post(`/v1/clusters/${clusterId}/challenge`, sent)
       if (status !== 200) throw new Error(text)
       const published = body as unknown as Record<string, string> & { readonly challenge: string }
       const { challenge } = published

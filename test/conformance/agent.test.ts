@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSshHosts, type SshHosts } from '../attest/ssh-pop/ssh-hosts.ts'
 import { policyText } from '../gateway/fixture.ts'
 import { SSH_KEYGEN } from '../installed.ts'
+import { findFreePort } from '../runtime/replay/redis-server.ts'
 import { startIssuer, type TestIssuer } from '../token/issuer.ts'
 import { type Host, startHost } from './hosts.ts'
 
@@ -18,6 +19,7 @@ let issuer: TestIssuer
 let ssh: SshHosts
 let host: Host
 let folder: string
+let answerPort: number
 beforeAll(async () => {
   issuer = await startIssuer()
   folder = mkdtempSync(join(tmpdir(), 'postern-agents-'))
@@ -25,19 +27,24 @@ beforeAll(async () => {
     'clusters/c-1/AgentAttestation': policyText(issuer.issuer),
     'clusters/once/AgentAttestation': `${policyText(issuer.issuer)}      singleUse: true\n`,
   }
+  answerPort = await findFreePort()
+  documents['clusters/host/AgentAttestation'] = policies({
+    type: 'http_dns',
+    config: { allowedHostnames: ['localhost'], allowedPorts: [answerPort] },
+  })
   if (SSH_KEYGEN) {
     ssh = openSshHosts()
     for (const name of ['ca', 'host']) ssh.key(name)
     ssh.certify('host', 'ca')
-    const requiredAttestors = [{ type: 'ssh_pop', config: { certAuthorities: [ssh.key('ca')] } }]
-    documents['clusters/ssh/AgentAttestation'] = JSON.stringify({
-      section: 'AgentAttestation',
-      schema: 'v1',
-      spec: { policies: [{ name: 'p', requiredAttestors }] },
+    documents['clusters/ssh/AgentAttestation'] = policies({
+      type: 'ssh_pop',
+      config: { certAuthorities: [ssh.key('ca')] },
     })
   }
   // A session of a minute is renewed after 40 s: too long for a test, so that one waits for no renewal, but starts again.
-  host = await startHost('node', documents, { change: { SESSION_TTL_SECONDS: '60' } })
+  host = await startHost('node', documents, {
+    change: { SESSION_TTL_SECONDS: '60', HTTP_DNS_NETWORKS: '127.0.0.0/8' },
+  })
 })
 afterAll(async () => {
   await host?.stop()
@@ -45,6 +52,14 @@ afterAll(async () => {
   ssh?.tool.remove()
   rmSync(folder, { recursive: true, force: true })
 })
+
+function policies(...requiredAttestors: readonly object[]): string {
+  return JSON.stringify({
+    section: 'AgentAttestation',
+    schema: 'v1',
+    spec: { policies: [{ name: 'p', requiredAttestors }] },
+  })
+}
 
 interface Running {
   readonly child: ChildProcess
@@ -118,6 +133,14 @@ describe.each(['node', 'deno'] as const)('the agent on %s', (name) => {
     await restarting
     await expect.poll(() => idOf(out), { timeout: 30_000 }).toBeDefined()
     expect(await agent.end()).toBe(0)
+  })
+
+  it('serves the answer to its challenge at the name of its host', async () => {
+    const out = join(folder, `session-host-${name}`)
+    const flags = ['--attestors', 'http_dns', '--http-dns-hostname', 'localhost', '--http-dns-port', `${answerPort}`]
+    const agent = start(name, '--once', '--cluster', 'host', ...flags, '--out', out)
+    await expect.poll(() => idOf(out), { timeout: 20_000 }).toBeDefined()
+    expect(agent.said()).toBe('')
   })
 
   it.skipIf(!SSH_KEYGEN)('signs with the key of its host', async () => {

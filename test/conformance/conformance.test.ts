@@ -23,6 +23,7 @@ import {
   UNSEALED_DOCUMENTS,
   UNSEALED_ROWS,
 } from './list/fault-rows.ts'
+import { HOST_NAME_ROWS } from './list/host-name-rows.ts'
 import { HOST_ROWS } from './list/host-rows.ts'
 import { MAPPING_ROWS } from './list/mapping-rows.ts'
 import { type Answer, type At, LIST_HOSTS, type ListHost, type Row, type Sent, tell } from './list/row.ts'
@@ -37,6 +38,7 @@ const MAIN_ROWS = [
   ...CLAIM_ROWS,
   ...HOST_ROWS,
   ...EXTENSION_ROWS,
+  ...HOST_NAME_ROWS,
   ...SESSION_ROWS,
   ...MAPPING_ROWS,
   ...SERVERLESS_ROWS,
@@ -68,7 +70,9 @@ async function start(
   documents: Readonly<Record<string, string>>,
   options: HostOptions = {},
 ): Promise<Host> {
-  const change = { ...world.secrets, ...options.change }
+  // Workers take no such setting, and a gateway in development lists loopback.
+  const networks = name === 'workerd' ? {} : { HTTP_DNS_NETWORKS: '127.0.0.0/8' }
+  const change = { ...world.secrets, ...networks, ...options.change }
   if (name !== 'package') return startHost(name, documents, { ...options, change })
   const program = join(folder, 'node_modules/postern/dist/cli/postern.js')
   return startHost('node', documents, { ...options, change, program })

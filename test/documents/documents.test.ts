@@ -1,5 +1,6 @@
 // The documents of a real user of a Trust Domain Server, unchanged but for names: each compiles, and a login or a mapping by
 // each ends as that user expects.
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Attribute } from '../../src/attribute/attribute.ts'
@@ -20,6 +21,9 @@ const PLACEHOLDER = /-----BEGIN CERTIFICATE-----\n +MIIB\n +-----END CERTIFICATE
 const CLUSTER = 'c-1'
 const WEBHOOK = 'https://iot-attestor.webhooks.svc.cluster.local:8443'
 const WEBHOOK_KEY = Buffer.alloc(32, 7).toString('base64url')
+
+/** What the user's hosts serve, by URL. */
+const served = new Map<string, string>()
 
 /** Allows every device, by the name that its proof has. */
 async function answerAsWebhook(init: RequestInit | undefined): Promise<Response> {
@@ -43,8 +47,11 @@ beforeAll(async () => {
       WEBHOOKS: JSON.stringify({ [WEBHOOK]: { hmac: [{ kid: 'k1', key: WEBHOOK_KEY }], private: true } }),
     },
     // The names are the user's own: what answers for them here is the issuer on loopback, and a webhook that knows its devices.
-    fetch: (url, init) =>
-      url.startsWith(WEBHOOK) ? answerAsWebhook(init) : fetch(url.replace(ISSUER, world.issuer.origin), init),
+    fetch: async (url, init) => {
+      if (url.startsWith(WEBHOOK)) return answerAsWebhook(init)
+      const answer = served.get(url)
+      return answer === undefined ? fetch(url.replace(ISSUER, world.issuer.origin), init) : new Response(answer)
+    },
   })
   world.issuer.answer(DISCOVERY_PATH, (_request, response) =>
     response
@@ -129,14 +136,6 @@ const COMPOSE = 'docker.container.label[com.docker.compose.service]'
 
 /** Documents whose attestor this version does not have. Each gets its own case below when its attestor does. */
 const NOT_BUILT: Readonly<Record<string, Case>> = {
-  'agent-dns.yaml': {
-    section: 'AgentAttestation',
-    async run() {
-      store('agent-dns.yaml', 'AgentAttestation')
-      return tell(await logIn('http_dns', {}))
-    },
-    told: '401 attestor_unsupported',
-  },
   'agent-tpm.yaml': {
     section: 'AgentAttestation',
     async run() {
@@ -149,6 +148,23 @@ const NOT_BUILT: Readonly<Record<string, Case>> = {
 
 const CASES: Readonly<Record<string, Case>> = {
   ...NOT_BUILT,
+  'agent-dns.yaml': {
+    section: 'AgentAttestation',
+    async run() {
+      store('agent-dns.yaml', 'AgentAttestation')
+      const place = { hostname: 'nas.lan', port: 3470 }
+      const asked = await world.post(
+        `/v1/clusters/${CLUSTER}/challenge`,
+        JSON.stringify({ type: 'http_dns', request: place }),
+      )
+      const challenge = String(asked.body['challenge'])
+      const lines = ['postern-login/1', 'https://login.example.org', 'agent', CLUSTER, challenge].join('\n')
+      served.set(`http://nas.lan:3470${asked.body['path']}`, createHash('sha256').update(lines).digest('base64url'))
+      const attestations = [{ type: 'http_dns', evidence: place, challenge }]
+      return tell(await world.post(`/v1/clusters/${CLUSTER}/login`, JSON.stringify({ attestations })))
+    },
+    told: '200 linux_policy',
+  },
   'serverless.yaml': {
     section: 'ServerlessAttestation',
     hasCertificate: true,

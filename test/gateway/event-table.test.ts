@@ -85,6 +85,7 @@ describe('the start', () => {
       SEAL_KEYS: sealKey,
       PRIVATE_ISSUERS: 'https://10.0.0.1:6443',
       WEBHOOKS: JSON.stringify({ 'https://webhook.example.com': webhook }),
+      HTTP_DNS_NETWORKS: '10.0.0.0/8',
     })
     const records: AuditRecord[] = []
     createEventReporter(
@@ -121,6 +122,7 @@ describe('the start', () => {
         allowLoopbackIssuers: false,
         privateIssuers: ['https://10.0.0.1:6443'],
         webhooks: ['https://webhook.example.com'],
+        httpDnsNetworks: ['10.0.0.0/8'],
         anonymousPerMinute: 0,
         clientAddress: 'socket',
       },

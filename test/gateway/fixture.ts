@@ -61,6 +61,8 @@ interface WorldOptions {
   readonly stateless?: boolean
   readonly issuerUrl?: string
   readonly attestors?: readonly Attestor[]
+  /** No store of used evidence. */
+  readonly hasNoReplay?: true
   /** Default: all. */
   readonly hostFeatures?: ReadonlySet<HostFeature>
   readonly environment?: Readonly<Record<string, string>>
@@ -100,7 +102,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       source: store,
       ...(stateless ? {} : { state: store }),
       module: loadPolicyVm(),
-      replay: world.replay,
+      ...(options.hasNoReplay === true ? {} : { replay: world.replay }),
       attestors,
       hostFeatures: options.hostFeatures ?? EVERY_FEATURE,
       ...(options.peerAddress === undefined ? {} : { peerAddress: options.peerAddress }),

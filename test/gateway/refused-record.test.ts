@@ -99,7 +99,7 @@ type Elsewhere =
   | 'refused ones are counted'
   /** See test/attest/oidc/rows.test.ts. */
   | 'a row of another token gives it'
-  /** See the tests of `aws_iid`, `ssh_pop`, `x509_pop` and `azure_imds`. */
+  /** See the tests of `aws_iid`, `ssh_pop`, `x509_pop`, `azure_imds`, `http_dns` and of what only some hosts can do. */
   | 'a row of other evidence gives it'
   /** See test/attest/extension/extension.test.ts. */
   | 'a webhook gives it'
@@ -350,6 +350,8 @@ const CASES: Readonly<Record<RefusalCode, Case | Elsewhere>> = {
   certificate_expired: 'a row of other evidence gives it',
   certificate_unusable: 'a row of other evidence gives it',
   certificate_not_trusted: 'a row of other evidence gives it',
+  http_dns_unproved: 'a row of other evidence gives it',
+  port_not_allowed: 'a row of other evidence gives it',
   host_key_unknown: 'a row of other evidence gives it',
   proof_namespace_mismatch: 'a row of other evidence gives it',
   document_too_old: 'a row of other evidence gives it',

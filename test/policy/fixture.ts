@@ -65,6 +65,7 @@ export async function createWorld(keySources: KeySources = offline()): Promise<W
       section: () => Promise.reject(new Error('no sections')),
       fetchJson: () => Promise.reject(new Error('no network')),
       callWebhook: () => Promise.reject(new Error('no network')),
+      askHost: () => Promise.reject(new Error('no network')),
     },
   }
 }

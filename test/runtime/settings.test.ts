@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { HTTP_DNS_NETWORKS_MAX } from '../../src/core/limits.ts'
 import { readSettings } from '../../src/runtime/settings.ts'
 import { makeSessionSigningKeys } from '../../src/token/session/make-session-keys.ts'
 
@@ -62,6 +63,29 @@ describe('readSettings()', () => {
     ['loopback issuers in production', { ALLOW_LOOPBACK_ISSUERS: 'true' }, ['ALLOW_LOOPBACK_ISSUERS']],
     ['loopback issuers in development', { ALLOW_LOOPBACK_ISSUERS: 'true', ISSUER_URL: 'http://localhost:1' }, []],
     ['a private origin', { PRIVATE_ISSUERS: 'https://10.0.0.1:6443' }, []],
+    ['networks of hosts', { HTTP_DNS_NETWORKS: '192.168.1.0/24, fd12:3456::/48' }, []],
+    ['as many as there may be', { HTTP_DNS_NETWORKS: Array(HTTP_DNS_NETWORKS_MAX).fill('10.0.0.0/8').join() }, []],
+    [
+      'more networks',
+      {
+        HTTP_DNS_NETWORKS: Array(HTTP_DNS_NETWORKS_MAX + 1)
+          .fill('10.0.0.0/8')
+          .join(),
+      },
+      ['HTTP_DNS_NETWORKS'],
+    ],
+    ['a host name as a network', { HTTP_DNS_NETWORKS: 'web.lan' }, ['HTTP_DNS_NETWORKS']],
+    [
+      'networks that are never reached',
+      { HTTP_DNS_NETWORKS: '169.254.0.0/16,::1,10.0.0.0/8' },
+      Array(2).fill('HTTP_DNS_NETWORKS'),
+    ],
+    ['a loopback network', { HTTP_DNS_NETWORKS: '127.0.0.0/8' }, ['HTTP_DNS_NETWORKS']],
+    [
+      'a loopback network in development',
+      { HTTP_DNS_NETWORKS: '127.0.0.0/8', ALLOW_LOOPBACK_ISSUERS: 'true', ISSUER_URL: 'http://127.0.0.1:8787' },
+      [],
+    ],
     ['a private URL', { PRIVATE_ISSUERS: 'https://10.0.0.1:6443/' }, ['PRIVATE_ISSUERS']],
     ['webhooks that are no object', { WEBHOOKS: '[]' }, ['WEBHOOKS']],
     ['no webhooks', { WEBHOOKS: '{}' }, []],
@@ -72,6 +96,7 @@ describe('readSettings()', () => {
 
   it('knows that Workers cannot check addresses', () => {
     expect(wrong({ PRIVATE_ISSUERS: 'https://10.0.0.1:6443' }, false)).toEqual(['PRIVATE_ISSUERS'])
+    expect(wrong({ HTTP_DNS_NETWORKS: '10.0.0.0/8' }, false)).toEqual(['HTTP_DNS_NETWORKS'])
   })
 
   it('never quotes a secret', () => {

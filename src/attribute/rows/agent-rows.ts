@@ -78,8 +78,8 @@ export const TPM_EK_ROWS = makeRows('tpm_ek', 'agent', {
 })
 
 export const HTTP_DNS_ROWS = makeRows('http_dns', 'agent', {
-  'http_dns.hostname': { identity: true, alphabet: 'subdomain', description: 'Host name that served the nonce' },
-  'http_dns.port': { type: 'int', identity: true, alphabet: 'digits', description: 'Port that served the nonce' },
+  'http_dns.hostname': { identity: true, alphabet: 'subdomain', description: 'Host name that served the answer' },
+  'http_dns.port': { type: 'int', identity: true, alphabet: 'digits', description: 'Port that served the answer' },
 })
 
 export const CUSTOM_JWT_ROWS = makeRows('custom_jwt', 'agent', {

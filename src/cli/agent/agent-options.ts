@@ -1,5 +1,6 @@
 // The flags of `postern agent`, and the Helm-style values that they may come from.
 import { isAbsolute, resolve } from 'node:path'
+import { isHostPort, PORT_WORDS } from '../../attest/http-dns/host-name.ts'
 import { ATTESTORS } from '../../attest/table.ts'
 import { readYaml } from '../../config/yaml/yaml.ts'
 import type { YamlNode } from '../../config/yaml/yaml-node.ts'
@@ -47,6 +48,8 @@ export const AGENT_OPTIONS = {
   'cert-file': { value: 'file', help: 'x509_pop: the certificate and its issuers, as PEM' },
   'key-file': { value: 'file', help: 'x509_pop: its private key, as PEM' },
   'proof-command': { value: 'file', help: 'extension: an executable that prints what its webhook asks for' },
+  'http-dns-hostname': { value: 'name', help: 'http_dns: the name by which the gateway reaches this host' },
+  'http-dns-port': { value: 'n', help: 'http_dns: the port that is listened on while a login lasts' },
 } as const satisfies Options
 
 export interface AgentOptions {
@@ -103,6 +106,8 @@ export async function readAgentOptions(values: Values<typeof AGENT_OPTIONS>, io:
       certFile: optional(values['cert-file']),
       keyFile: optional(values['key-file']),
       proofCommand: optional(values['proof-command']),
+      httpDnsHostname: values['http-dns-hostname'],
+      httpDnsPort: readAnswerPort(values['http-dns-port']),
     },
   }
 }
@@ -133,6 +138,13 @@ function readHealth(digits: string | undefined, host = '127.0.0.1'): AgentOption
   const port = readPort(digits)
   if (port === undefined) throw makeUsageStop('--health-port must be a number from 0 to 65535')
   return { host, port }
+}
+
+function readAnswerPort(digits: string | undefined): number | undefined {
+  if (digits === undefined) return undefined
+  const port = readPort(digits)
+  if (!isHostPort(port)) throw makeUsageStop(`--http-dns-port must be ${PORT_WORDS}: the gateway asks no other`)
+  return port
 }
 
 /** Of the values of a Helm chart the two that say where the agent logs in and by what; the rest is not looked at. */

@@ -3,11 +3,13 @@
 import { spawn } from 'node:child_process'
 import { constants, createPrivateKey, sign, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { makeAnswer } from '../../attest/http-dns/http-dns.ts'
 import { isJsonObject, type Json, parseJson } from '../../core/json.ts'
 import { JSON_DEPTH_MAX } from '../../core/limits.ts'
 import { describeError } from '../../core/thrown.ts'
 import { askMetadata, CollectError, type MetadataAddresses } from './metadata.ts'
 import { runProofCommand } from './proof-command.ts'
+import { serveAnswer } from './serve-answer.ts'
 
 /** What collectors take; paths are absolute. */
 export interface EvidenceOptions {
@@ -19,6 +21,8 @@ export interface EvidenceOptions {
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
   readonly proofCommand: string | undefined
+  readonly httpDnsHostname: string | undefined
+  readonly httpDnsPort: number | undefined
 }
 
 export interface CollectContext {
@@ -28,10 +32,14 @@ export interface CollectContext {
   readonly fetch: typeof fetch
   /** What the gateway published with the challenge, and what is signed; for evidence that needs one. */
   readonly challenge?: { readonly message: string; readonly published: Readonly<Record<string, unknown>> }
+  /** Takes what must be ended after the login, whatever came of it. */
+  readonly atEnd: (close: () => Promise<void>) => void
 }
 
 export interface Collector {
   readonly needsChallenge: boolean
+  /** What the challenge is asked for with. Absent: nothing. @throws {CollectError} with the next step */
+  makeRequest?(options: EvidenceOptions): Json
   /** @throws {CollectError} with the next step */
   collect(context: CollectContext): Promise<Json>
 }
@@ -81,6 +89,7 @@ export const COLLECTORS: ReadonlyMap<string, Collector> = new Map<string, Collec
   ['ssh_pop', withChallenge(async (context) => ({ signature: await signBySsh(context) }))],
   ['x509_pop', withChallenge(signByKey)],
   ['extension', of(async ({ options }) => ({ proof: await askExecutable(options) }))],
+  ['http_dns', { ...withChallenge(serveChallenge), makeRequest: readPlace }],
 ])
 
 function of(collect: Collector['collect']): Collector {
@@ -89,6 +98,23 @@ function of(collect: Collector['collect']): Collector {
 
 function withChallenge(collect: Collector['collect']): Collector {
   return { needsChallenge: true, collect }
+}
+
+function readPlace({ httpDnsHostname: hostname, httpDnsPort: port }: EvidenceOptions) {
+  if (hostname === undefined || port === undefined)
+    throw new CollectError(
+      'http_dns needs the name by which the gateway reaches this host, and a port to listen on: add --http-dns-hostname and --http-dns-port',
+    )
+  return { hostname, port }
+}
+
+async function serveChallenge({ options, challenge, atEnd }: CollectContext): Promise<Json> {
+  const place = readPlace(options)
+  const path = challenge?.published['path']
+  if (challenge === undefined || typeof path !== 'string')
+    throw new CollectError('the gateway did not say at which path to serve the answer: it is of another version')
+  atEnd(await serveAnswer({ port: place.port, path, body: makeAnswer(challenge.message) }))
+  return place
 }
 
 async function readText(file: string, flag: string): Promise<string> {

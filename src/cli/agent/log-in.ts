@@ -18,8 +18,25 @@ export interface SentEvidence {
   readonly digest: string
 }
 
+/** What collectors have of the host. */
+export type CollectHost = Omit<CollectContext, 'challenge' | 'atEnd'>
+
 /** @param types of {@link COLLECTORS} */
 export async function logIn(
+  client: Client,
+  clusterId: string | undefined,
+  types: readonly string[],
+  context: CollectHost,
+): Promise<LoggedIn> {
+  const closes: (() => Promise<void>)[] = []
+  try {
+    return await collectAndSend(client, clusterId, types, { ...context, atEnd: (close) => closes.push(close) })
+  } finally {
+    await Promise.all(closes.map((close) => close()))
+  }
+}
+
+async function collectAndSend(
   client: Client,
   clusterId: string | undefined,
   types: readonly string[],
@@ -34,7 +51,8 @@ export async function logIn(
         attestations.push({ type, evidence: await collector.collect(context) })
         continue
       }
-      const asked = await client.challenge(clusterId, { type })
+      const request = collector.makeRequest?.(context.options)
+      const asked = await client.challenge(clusterId, { type, ...(request === undefined ? {} : { request }) })
       if (!asked.ok) return { kind: 'failed', failure: asked.failure, evidence: undefined }
       const { challenge, ...published } = asked.value
       const message = client.makeMessage(challenge, clusterId)

@@ -4,8 +4,8 @@ import type { Client } from '../../client/client.ts'
 import { describeFailure } from '../../client/transport.ts'
 import type { Clock, Sleep } from '../../core/clock.ts'
 import type { AgentOptions } from './agent-options.ts'
-import { COLLECTORS, type CollectContext } from './collectors.ts'
-import { type LoggedIn, logIn } from './log-in.ts'
+import { COLLECTORS } from './collectors.ts'
+import { type CollectHost, type LoggedIn, logIn } from './log-in.ts'
 import { planNext, planRetry } from './plan-renewal.ts'
 
 export interface AgentState {
@@ -17,7 +17,7 @@ export interface AgentState {
 
 export interface AgentHost {
   readonly client: Client
-  readonly context: Omit<CollectContext, 'challenge'>
+  readonly context: CollectHost
   readonly clock: Clock
   readonly sleep: Sleep
   /** From 0 to 1. */

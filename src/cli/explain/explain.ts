@@ -113,6 +113,7 @@ async function runExplain(file: string, values: Values<typeof OPTIONS>, io: Io):
     section: createSectionsBeside(dirname(resolve(io.directory, file)), settings, io),
     fetchJson: () => Promise.resolve(refuse(NOT_ASKED_OFFLINE)),
     callWebhook: callOffline,
+    askHost: () => Promise.resolve({ kind: 'refused', refusal: NOT_ASKED_OFFLINE }),
     revocations,
     singleUse: ASSUMED_UNUSED,
   })

@@ -73,6 +73,7 @@ export const EVENTS: { readonly [Name in EventName]: EventRow<Name> } = {
       allowLoopbackIssuers: '`ALLOW_LOOPBACK_ISSUERS`: `true` is for development alone',
       privateIssuers: '`PRIVATE_ISSUERS`; `privateIssuersOmitted` counts the others',
       webhooks: 'the origins of `WEBHOOKS`; `webhooksOmitted` counts the others',
+      httpDnsNetworks: '`HTTP_DNS_NETWORKS`; absent if it is not set; `httpDnsNetworksOmitted` counts the others',
       anonymousPerMinute: '`ANONYMOUS_PER_MINUTE`; with 0 requests that verify nothing are not limited',
       clientAddress:
         'where the address of a client comes from: `socket`, `cf-connecting-ip`, or the header of `CLIENT_ADDRESS_HEADER`',

@@ -21,6 +21,7 @@ export interface GatewayStarted {
   readonly allowLoopbackIssuers: boolean
   readonly privateIssuers: readonly string[]
   readonly webhooks: readonly string[]
+  readonly httpDnsNetworks?: readonly string[]
   readonly anonymousPerMinute: number
   readonly clientAddress: string
 }
@@ -60,6 +61,7 @@ export function describeStart(settings: Settings, { name, hasState, replay, url,
     allowLoopbackIssuers,
     privateIssuers,
     webhooks: [...(settings.webhooks?.keys() ?? [])],
+    ...(settings.httpDnsNetworks === undefined ? {} : { httpDnsNetworks: settings.httpDnsNetworks }),
     anonymousPerMinute: settings.anonymousPerMinute ?? 0,
     clientAddress: settings.trustedProxies?.header ?? peer,
   }

@@ -82,10 +82,11 @@ async function giveChallenge(
 
   const nowMillis = services.clock()
   const nowSeconds = Math.floor(nowMillis / 1000)
-  const made = await row.challenge(asked.value, createAttestContext(services, snapshot, nowSeconds))
+  const id = makeUuidV7(nowMillis)
+  const made = await row.challenge(asked.value, createAttestContext(services, snapshot, nowSeconds), id)
   if (!made.ok) return report.refuse(answerFor(made.refusal), { type, refusal: made.refusal })
   const sealed = await sealChallenge(
-    { id: makeUuidV7(nowMillis), request: asked.value, secret: made.value.secret as Json },
+    { id, request: asked.value, secret: made.value.secret as Json },
     { type, role, clusterId, issuerUrl },
     sealKeys,
     nowSeconds,

@@ -2,9 +2,9 @@
 // refused login spends what it claimed.
 import { CHALLENGE_LIFETIME_SECONDS } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
-import { type Checked, refuse } from '../../core/result.ts'
+import { type Checked, pass, refuse } from '../../core/result.ts'
 import type { Policy } from '../policy.ts'
-import type { SingleUse } from '../single-use/single-use.ts'
+import type { Claimable, SingleUse } from '../single-use/single-use.ts'
 import { isCallOut, type Match, type Piece } from './evidence.ts'
 
 /** What one login has claimed: a later policy of the same login is not told that it was seen. */
@@ -48,6 +48,30 @@ export async function claimEvidence(
   return undefined
 }
 
+/**
+ * Claims the challenge that evidence answers, before its verification makes a request: what a caller makes the gateway do
+ * with one challenge is done once. {@link claimEvidence} then finds it claimed.
+ *
+ * @param singleUse absent: there is no store, and the challenge may be used until it expires
+ */
+export function claimChallenge(
+  piece: Piece,
+  singleUse: SingleUse | undefined,
+  claims: Claims,
+  nowSeconds: number,
+): Promise<Checked<undefined>> {
+  const { type, challengeId } = piece
+  if (challengeId === undefined) throw new Error(`evidence of ${type} answers no challenge`)
+  if (singleUse === undefined) return Promise.resolve(pass(undefined))
+  const claimed = claims.get(piece) ?? singleUse.claim(describeChallenge(type, challengeId, nowSeconds), nowSeconds)
+  claims.set(piece, claimed)
+  return claimed
+}
+
+function describeChallenge(type: string, id: string, nowSeconds: number): Claimable {
+  return { type, id, expiresAtSeconds: nowSeconds + CHALLENGE_LIFETIME_SECONDS }
+}
+
 async function claimPiece(
   { type, opened, verdicts, challengeId }: Piece,
   anchorId: string,
@@ -59,9 +83,9 @@ async function claimPiece(
   if (singleUse === undefined) return refuse(NO_STORE)
   const claimable =
     challengeId === undefined
-      ? { id: opened.digestible, expiresAtSeconds: verdict.value.expiresAtSeconds }
-      : { id: challengeId, expiresAtSeconds: nowSeconds + CHALLENGE_LIFETIME_SECONDS }
-  return singleUse.claim({ type, ...claimable }, nowSeconds)
+      ? { type, id: opened.digestible, expiresAtSeconds: verdict.value.expiresAtSeconds }
+      : describeChallenge(type, challengeId, nowSeconds)
+  return singleUse.claim(claimable, nowSeconds)
 }
 
 const NO_STORE: Refusal = {

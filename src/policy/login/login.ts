@@ -94,10 +94,10 @@ export async function evaluateLogin(
     read.push(one)
     if (!('refusal' in one.piece)) pieces.push(one.piece)
   }
-  const verifier = createVerifier(context)
+  const claims: Claims = new Map()
+  const verifier = createVerifier(context, claims)
   const tank = createFuelTank(CONDITION_FUEL_PER_REQUEST)
   const callOuts: CallOuts = { left: CALL_OUTS_PER_REQUEST_MAX, made: [] }
-  const claims: Claims = new Map()
   const trials = createTrials((refusal) => isOfEvidence(refusal, read))
   const queue = createQueue(pieces, trials)
   let waiting: Refusal | undefined

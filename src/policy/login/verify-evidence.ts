@@ -5,7 +5,9 @@ import { ANCHOR_FETCHES_PER_REQUEST_MAX } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { refuse } from '../../core/result.ts'
 import type { AnchorGroup } from '../policy.ts'
+import type { SingleUse } from '../single-use/single-use.ts'
 import { type AnchorPlan, type FetchBudget, planAnchors } from './anchor-plan.ts'
+import { type Claims, claimChallenge } from './claim-evidence.ts'
 import type { Match, Piece, Verdict } from './evidence.ts'
 import { ANCHOR_AMBIGUOUS, isWaiting, SPENT } from './login-refusals.ts'
 
@@ -22,7 +24,12 @@ interface Progress {
   readonly pending: Map<string, Promise<void>>
 }
 
-export function createVerifier(context: AttestContext): Verifier {
+interface VerifierContext extends AttestContext {
+  readonly singleUse?: SingleUse
+}
+
+/** @param claims what the login has claimed */
+export function createVerifier(context: VerifierContext, claims: Claims): Verifier {
   /** Of evidence with several anchors. */
   const progress = new Map<Piece, Progress>()
   const budget: FetchBudget = { left: ANCHOR_FETCHES_PER_REQUEST_MAX }
@@ -32,6 +39,13 @@ export function createVerifier(context: AttestContext): Verifier {
   function lendInHand(): AttestContext {
     lentInHand ??= { ...context, keys: context.keys.inHand() }
     return lentInHand
+  }
+
+  /** Evidence that answers a challenge claims it before it makes the gateway ask a host. */
+  function lend(piece: Piece, lent: AttestContext): AttestContext {
+    if (piece.challengeId === undefined) return lent
+    const claim = () => claimChallenge(piece, context.singleUse, claims, context.nowSeconds)
+    return { ...lent, askHost: (question) => lent.askHost(question, claim) }
   }
 
   function findProgress(piece: Piece): Progress {
@@ -49,7 +63,7 @@ export function createVerifier(context: AttestContext): Verifier {
     const { id } = group.anchor
     const started = pending.get(id)
     if (started !== undefined) return started
-    const work = verify(piece, group, lent)
+    const work = verify(piece, group, lend(piece, lent))
     // Callers that await it see it fail. If none is left, an unhandled rejection must not end the process.
     work.catch(() => undefined)
     pending.set(id, work)
@@ -88,7 +102,7 @@ export function createVerifier(context: AttestContext): Verifier {
         const { anchors } = piece.candidates
         const group = anchors.get(id)
         if (group === undefined) throw new Error(`evidence of ${piece.type} has no such anchor`)
-        started.push(anchors.size === 1 ? verify(piece, group, context) : verifyPlanned(piece, group))
+        started.push(anchors.size === 1 ? verify(piece, group, lend(piece, context)) : verifyPlanned(piece, group))
       }
       return started
     },

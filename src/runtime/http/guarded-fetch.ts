@@ -1,12 +1,13 @@
 // `fetch` for Node and Deno that connects to exactly the address it has checked. The global `fetch` would resolve the name
 // again after our check, so a name that changes its address in between (DNS rebinding) would reach private networks.
-import { type LookupAddress, lookup as resolve } from 'node:dns'
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { FetchLike } from '../../net/bounded-fetch.ts'
 import { readCoding, removeCoding } from '../../net/content-coding.ts'
 import { isForbiddenAddress, isLoopbackAddress } from '../../net/ip-address.ts'
+import { createListedCheck } from '../../net/listed-networks.ts'
 import { createCodedError, diagnoseCertificate } from './certificate-fault.ts'
 import { readBody } from './decoded-body.ts'
 
@@ -15,7 +16,17 @@ export interface GuardedFetchOptions {
   readonly allowLoopback: boolean
   /** Origins that may resolve to private addresses. */
   readonly privateOrigins: ReadonlySet<string>
+  /** Networks, in CIDR notation, that a request with `reach.listedNetworks` may connect to; default none. */
+  readonly listedNetworks?: readonly string[]
+  /** Resolves a name, once per request. Default: as the system does. */
+  readonly resolve?: Resolve
 }
+
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
 
 /**
  * Creates the fetch for keys and call-outs.
@@ -26,18 +37,23 @@ export interface GuardedFetchOptions {
  * @example
  * createGuardedFetch({ allowLoopback: false, privateOrigins: origins })
  */
-export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFetchOptions): FetchLike {
-  return async function guardedFetch(text, { method = 'GET', headers, body, signal, onPhase, reach }) {
+export function createGuardedFetch(options: GuardedFetchOptions): FetchLike {
+  const { allowLoopback, privateOrigins, listedNetworks = [], resolve = lookup } = options
+  const isListed = createListedCheck(listedNetworks, allowLoopback)
+  return async function guardedFetch(text, { method = 'GET', headers, body, signal, reach, onPhase }) {
     const url = new URL(text)
     const isPrivate = reach?.mayBePrivate ?? privateOrigins.has(url.origin)
-    const accepts = (address: string): boolean =>
-      isPrivate || !isForbiddenAddress(address) || (allowLoopback && isLoopbackAddress(address))
+    const accepts =
+      reach?.listedNetworks === true
+        ? isListed
+        : (address: string): boolean =>
+            isPrivate || !isForbiddenAddress(address) || (allowLoopback && isLoopbackAddress(address))
     const literal = url.hostname.replace(/^\[|\]$/g, '')
     if (isIP(literal) !== 0 && !accepts(literal)) throw createNotPublicError(`the address ${literal} is not public`)
 
     const isTls = url.protocol === 'https:'
     const request = isTls ? httpsRequest : httpRequest
-    const lookup = createCheckedLookup(accepts)
+    const checked = createCheckedLookup(accepts, reach?.listedNetworks === true ? makeAbsolute(resolve) : resolve)
     onPhase?.('connect')
     return new Promise<Response>((answer, fail) => {
       // A separate agent that ignores proxy variables: with NODE_USE_ENV_PROXY, Deno's default agent would connect to a
@@ -45,7 +61,7 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
       // `ca` replaces all other authorities, those of NODE_EXTRA_CA_CERTS and DENO_CERT included.
       const trusted = reach?.authorities === undefined ? {} : { ca: [...reach.authorities] }
       const agent = isTls ? new HttpsAgent({ proxyEnv: {}, ...trusted }) : new HttpAgent({ proxyEnv: {} })
-      const sent = request(url, { method, headers, signal, lookup, agent }, (message) => {
+      const sent = request(url, { method, headers, signal, lookup: checked, agent }, (message) => {
         // An error thrown in an event ends the process, so an issuer's answer could crash the gateway: reject instead.
         try {
           answer(makeResponse(message))
@@ -59,7 +75,7 @@ export function createGuardedFetch({ allowLoopback, privateOrigins }: GuardedFet
       sent.on('error', (error) => {
         failing = true
         // Both outcomes are handled: an unhandled rejection would end the process.
-        diagnoseCertificate(error, url, { lookup, signal }).then(fail, () => fail(error))
+        diagnoseCertificate(error, url, { lookup: checked, signal }).then(fail, () => fail(error))
       })
       sent.once('socket', (socket) => socket.once(isTls ? 'secureConnect' : 'connect', () => onPhase?.('answer')))
       // An unrequested 101 closes the connection with neither a response nor an error event.
@@ -75,8 +91,8 @@ function createNotPublicError(message: string): Error {
   return createCodedError(message, 'ERR_ADDRESS_NOT_PUBLIC')
 }
 
-/** Creates a lookup that resolves as the system does and returns only allowed addresses. */
-function createCheckedLookup(accepts: (address: string) => boolean): LookupFunction {
+/** Creates a lookup that returns only allowed addresses. */
+function createCheckedLookup(accepts: (address: string) => boolean, resolve: Resolve): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, '', 0)
@@ -87,6 +103,14 @@ function createCheckedLookup(accepts: (address: string) => boolean): LookupFunct
       else done(null, first.address, first.family)
     })
   }
+}
+
+/**
+ * With a search list, as in a pod of Kubernetes, `web.lan` could also be the Service `web` of a namespace `lan`, and the name
+ * that a policy allows is another one. A dot at the end turns the list off (RFC 1034 section 3.1); single labels need it.
+ */
+function makeAbsolute(resolve: Resolve): Resolve {
+  return (hostname, options, done) => resolve(hostname.includes('.') ? `${hostname}.` : hostname, options, done)
 }
 
 /** The statuses that a `Response` accepts (RFC 9110 section 15); its constructor throws for any other. */

@@ -1,7 +1,7 @@
 // Evidence as an agent collects it, from stand-ins on loopback that are as strict as the real services: IMDSv2 alone, headers that a
 // web application cannot be made to send, no redirect followed.
 
-import { createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -15,6 +15,7 @@ import { WEBHOOK_PROOF_MAX_BYTES } from '../../../src/core/limits.ts'
 import { openSshHosts, type SshHosts } from '../../attest/ssh-pop/ssh-hosts.ts'
 import { CLIENT, KEYS, openX509Hosts, type X509Hosts } from '../../attest/x509-pop/x509-hosts.ts'
 import { OPENSSL, SSH_KEYGEN } from '../../installed.ts'
+import { findFreePort } from '../../runtime/replay/redis-server.ts'
 
 type Answer = { readonly status?: number; readonly body?: string; readonly headers?: Record<string, string> }
 let server: Server
@@ -41,6 +42,8 @@ const OPTIONS: EvidenceOptions = {
   certFile: undefined,
   keyFile: undefined,
   proofCommand: undefined,
+  httpDnsHostname: undefined,
+  httpDnsPort: undefined,
 }
 function collect(type: string, change: Partial<CollectContext> = {}, options: Partial<EvidenceOptions> = {}) {
   asked.length = 0
@@ -49,6 +52,7 @@ function collect(type: string, change: Partial<CollectContext> = {}, options: Pa
     environment: {},
     metadata: { linkLocal: base, google: base },
     fetch,
+    atEnd: () => undefined,
     ...change,
   }
   return COLLECTORS.get(type)?.collect(context) ?? Promise.reject(new Error('no collector'))
@@ -131,6 +135,42 @@ it('says what is missing, and where it looked', async () => {
   await expect(collect('custom_jwt')).rejects.toThrow(/--jwt-file/)
   await expect(collect('x509_pop')).rejects.toThrow(/--cert-file and --key-file/)
   await expect(collect('ssh_pop', {}, { trustDomain: undefined })).rejects.toThrow(/--trust-domain/)
+})
+
+describe('with a host name', () => {
+  const path = '/.well-known/postern/http-dns/1'
+  const challenge = { message: 'five lines', published: { path } }
+  const answer = createHash('sha256').update('five lines').digest('base64url')
+
+  it('serves the answer at its path alone, until the login has ended', async () => {
+    const closes: (() => Promise<void>)[] = []
+    const httpDnsPort = await findFreePort()
+    const place = { httpDnsHostname: 'web.lan', httpDnsPort }
+    const evidence = await collect('http_dns', { challenge, atEnd: (close) => closes.push(close) }, place)
+    expect(evidence).toEqual({ hostname: 'web.lan', port: httpDnsPort })
+    const ask = async (at: string, init?: RequestInit) => {
+      const response = await fetch(`http://127.0.0.1:${httpDnsPort}${at}`, init)
+      return [response.status, await response.text()]
+    }
+    expect(await ask(path)).toEqual([200, answer])
+    for (const other of [`${path}/`, `${path}?x`, '/']) expect(await ask(other)).toEqual([404, ''])
+    expect(await ask(path, { method: 'POST' })).toEqual([404, ''])
+    await expect(collect('http_dns', { challenge }, place)).rejects.toThrow(/--http-dns-port.*EADDRINUSE/)
+    for (const close of closes) await close()
+    await expect(ask(path)).rejects.toThrow()
+  })
+
+  it('says what is missing, before anything is asked for', async () => {
+    const { makeRequest } = COLLECTORS.get('http_dns') ?? {}
+    expect(() => makeRequest?.({ ...OPTIONS, httpDnsPort: 80 })).toThrow(/--http-dns-hostname/)
+    expect(() => makeRequest?.({ ...OPTIONS, httpDnsHostname: 'a' })).toThrow(/--http-dns-port/)
+    const without = collect(
+      'http_dns',
+      { challenge: { message: 'm', published: {} } },
+      { httpDnsHostname: 'a', httpDnsPort: 80 },
+    )
+    await expect(without).rejects.toThrow(/another version/)
+  })
 })
 
 describe.skipIf(!SSH_KEYGEN)('with an SSH host key', () => {

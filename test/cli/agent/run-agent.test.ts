@@ -101,6 +101,8 @@ async function run(
           certFile: holder?.certFile,
           keyFile: holder?.keyFile,
           proofCommand: undefined,
+          httpDnsHostname: undefined,
+          httpDnsPort: undefined,
         },
         environment: {},
         metadata: { linkLocal: '', google: '' },

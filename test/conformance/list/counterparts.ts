@@ -6,6 +6,7 @@ import { readSettings } from '../../../src/runtime/settings.ts'
 import { sealChallenge } from '../../../src/token/challenge.ts'
 import { makeSessionSigningKeys } from '../../../src/token/session/make-session-keys.ts'
 import { type AwsRegion, openAws } from '../../attest/aws-iid/aws-region.ts'
+import { type AnsweringHost, startAnsweringHost } from '../../attest/http-dns/answering-host.ts'
 import { openSshHosts, type SshHosts } from '../../attest/ssh-pop/ssh-hosts.ts'
 import { AUTHORITY, CLIENT, KEYS, openX509Hosts, type X509Hosts } from '../../attest/x509-pop/x509-hosts.ts'
 import { OPENSSL, SSH_KEYGEN } from '../../installed.ts'
@@ -25,6 +26,8 @@ export interface Counterparts {
   readonly ssh: SshHosts
   readonly x509: X509Hosts
   readonly aws: AwsRegion
+  /** A host that proves its name, on loopback. */
+  readonly answering: AnsweringHost
   /** A session, signed again with claims changed. */
   resign(session: string, change: Readonly<Record<string, unknown>>): Promise<string>
   /** A challenge of this gateway, sealed at another time or for another login. */
@@ -45,11 +48,12 @@ export async function openCounterparts(): Promise<Counterparts> {
   )
   if (!read.ok) throw new Error(read.problems.join())
   const { sessionKeys, sealKeys } = read.value
-  const [issuer, twoKeys, weak, down] = await Promise.all([
+  const [issuer, twoKeys, weak, down, answering] = await Promise.all([
     startIssuer({ alg: 'RS256' }),
     startIssuer(),
     startIssuer({ alg: 'RS256' }),
     startIssuer(),
+    startAnsweringHost(),
   ])
   twoKeys.publish([twoKeys.newestKey().publicJwk, (await createSigningKey('key-2')).publicJwk])
   weak.publish([{ ...weak.newestKey().publicJwk, e: 'Aw' }])
@@ -70,6 +74,7 @@ export async function openCounterparts(): Promise<Counterparts> {
     ssh: ssh as SshHosts,
     x509: x509 as X509Hosts,
     aws: aws as AwsRegion,
+    answering,
     async resign(session, change) {
       const { signer } = sessionKeys
       const claims = Object.entries({ ...decodeJwt(session), ...change }).filter(([, value]) => value !== undefined)
@@ -87,7 +92,7 @@ export async function openCounterparts(): Promise<Counterparts> {
       ssh?.tool.remove()
       x509?.tool.remove()
       aws?.remove()
-      await Promise.all([issuer, twoKeys, weak, down, webhooks.webhook].map((one) => one.stop()))
+      await Promise.all([issuer, twoKeys, weak, down, webhooks.webhook, answering].map((one) => one.stop()))
     },
   }
 }

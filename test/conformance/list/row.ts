@@ -21,6 +21,7 @@ export interface Answer {
   readonly session?: { readonly token: string }
   readonly challenge?: string
   readonly nonce?: string
+  readonly path?: string
   readonly refusals?: readonly { readonly code: string }[]
   readonly results?: readonly { readonly error?: { readonly code: string } }[]
 }

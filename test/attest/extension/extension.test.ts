@@ -278,7 +278,7 @@ describe.skipIf(!OPENSSL)('a try', () => {
     ['not after an answer that cannot be used', [raw('{'), good], 3, 1, false],
     ['not after a redirect', [status(302), good], 3, 1, false],
   ])('comes again %s', async (_what, answers, maxRetries, tries, isAdmitted) => {
-    here.putPolicies(config({ timeout: '500ms', maxRetries }))
+    here.putPolicies(config({ timeout: '2s', maxRetries }))
     webhook.answer(...answers)
     expect(tell(await here.logIn()) === 'admitted').toBe(isAdmitted)
     expect(webhook.received).toHaveLength(tries)
@@ -294,7 +294,7 @@ describe.skipIf(!OPENSSL)('calls under way', () => {
     const held: (() => void)[] = []
     webhook.answer((bound, response) => void held.push(() => answerJson(response, yes(bound))))
     const waiting = Array.from({ length: WEBHOOK_CALLS_MAX }, () => here.logIn())
-    await expect.poll(() => held.length).toBe(WEBHOOK_CALLS_MAX)
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(WEBHOOK_CALLS_MAX)
     const busy = await here.logIn()
     expect(tell(busy)).toBe('503 call_out_unavailable call_out_busy')
     expect([lastRecord().callOuts, webhook.received.length]).toEqual([undefined, WEBHOOK_CALLS_MAX])

@@ -11,6 +11,8 @@ export interface UrlPolicy {
   readonly allowLoopback: boolean
   /** Origins (`https://host:port`) that may be private, for a gateway on Node or Deno in its clusters' network. */
   readonly privateOrigins?: ReadonlySet<string>
+  /** The origin of this very URL may be private, whatever is listed for all. */
+  readonly mayBePrivate?: boolean
   /** An issuer has no query (OpenID Connect Discovery 1.0 section 3); a key set's URL may. */
   readonly forbidQuery?: boolean
 }
@@ -75,7 +77,7 @@ export function checkUrl(text: string, policy: UrlPolicy): UrlResult {
   const isLoopback = isLoopbackHost(url.hostname)
   if (isLoopback && policy.allowLoopback) return { ok: true, value: url }
   if (url.protocol !== 'https:') return forbid('it must start with https://')
-  if (policy.privateOrigins?.has(url.origin) === true) return { ok: true, value: url }
+  if (policy.mayBePrivate === true || policy.privateOrigins?.has(url.origin) === true) return { ok: true, value: url }
   const fault = findHostFault(url.hostname)
   if (fault?.isPrivate === true) return { ...forbid(fault.what), cure: describePrivateCure(url) }
   if (fault !== undefined) return forbid(fault.what)

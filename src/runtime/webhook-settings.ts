@@ -61,7 +61,7 @@ function readWebhook(
   fail: (what: string) => undefined,
 ): Webhook | undefined {
   // One spelling of an origin that a document can name; `private` says whether it may be reached there.
-  const checked = checkUrl(origin, { allowLoopback, privateOrigins: new Set([origin]) })
+  const checked = checkUrl(origin, { allowLoopback, mayBePrivate: true })
   if (!checked.ok || checked.value.origin !== origin)
     return fail('is not an https origin such as https://webhook.example.com:8443, without a path')
   if (!isJsonObject(entry)) return fail('must have an object with "hmac"')

@@ -7,6 +7,19 @@ const PUBLIC = { allowLoopback: false }
 
 describe('checkUrl()', () => {
   it.each([
+    ['https://10.0.0.1/', true],
+    ['https://webhook.svc.cluster.local:8443/', true],
+    ['https://[fd00::1]/', true],
+    ['https://webhook.onion/', true],
+    ['http://10.0.0.1/', false],
+    ['https://me@10.0.0.1/', false],
+    ['https://10.0.0.1/../', false],
+  ])('lets one URL be private where it may be, and takes the form of %s as ever', (text, isAllowed) => {
+    expect(checkUrl(text, PUBLIC).ok).toBe(false)
+    expect(checkUrl(text, { ...PUBLIC, mayBePrivate: true }).ok).toBe(isAllowed)
+  })
+
+  it.each([
     'https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE',
     'https://eastus.oic.prod-aks.azure.com/11111111-1111-1111-1111-111111111111/2/',
     'https://container.googleapis.com/v1/projects/p/locations/l/clusters/c',

@@ -116,8 +116,7 @@ type Fail = (code: IssueCode, field: keyof ExtensionConfig, message: string) => 
 
 /** The form alone: whether the gateway may reach the host is a matter of its settings. */
 function readUrl(text: string, { urlPolicy }: EntryContext, fail: Fail): URL | undefined {
-  const origin = URL.parse(text)?.origin
-  const checked = checkUrl(text, { ...urlPolicy, privateOrigins: new Set(origin === undefined ? [] : [origin]) })
+  const checked = checkUrl(text, { allowLoopback: urlPolicy.allowLoopback, mayBePrivate: true })
   if (checked.ok) return checked.value
   const quoted = quoteText(text, QUOTED_CLAIM_MAX_CHARACTERS)
   return fail('url_forbidden', 'webhookURL', `Cannot call ${quoted}: ${checked.reason}`)
@@ -175,10 +174,8 @@ function findWebhookFaults(
     return [{ code: 'webhook_unlisted', message }]
   }
   const faults: WebhookFault[] = []
-  const reached = checkUrl(url.href, {
-    allowLoopback: urlPolicy.allowLoopback,
-    ...(listed.mayBePrivate ? { privateOrigins: new Set([url.origin]) } : {}),
-  })
+  const { mayBePrivate } = listed
+  const reached = checkUrl(url.href, { allowLoopback: urlPolicy.allowLoopback, mayBePrivate })
   if (!reached.ok) {
     const message = `The gateway cannot call ${origin}: ${reached.reason}. On Node and Deno set "private": true for it in WEBHOOKS; Workers reach public addresses only`
     faults.push({ code: 'webhook_private', message })

@@ -4,13 +4,13 @@ import * as v from 'valibot'
 import type { Attributes } from '../../attribute/attribute.ts'
 import { resolveAttribute } from '../../attribute/catalogue.ts'
 import { type Json, writeCanonicalJson } from '../../core/json.ts'
-import { QUOTED_CLAIM_MAX_CHARACTERS, WEBHOOK_PROOF_MAX_BYTES } from '../../core/limits.ts'
-import { quoteText } from '../../core/printable.ts'
+import { WEBHOOK_PROOF_MAX_BYTES } from '../../core/limits.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { pass, refuse } from '../../core/result.ts'
 import { countUtf8Bytes } from '../../core/utf8.ts'
 import { makeUuidV7 } from '../../core/uuid.ts'
 import type { Attestor } from '../attestor.ts'
+import { describeCallOut } from '../call-out-facts.ts'
 import { readAnswer } from './answer.ts'
 import {
   compileExtension,
@@ -105,6 +105,6 @@ function refuseAnswer(kind: 'invalid' | 'mismatch', url: string, fault: string):
     code: kind === 'invalid' ? 'call_out_answer_invalid' : 'call_out_answer_mismatch',
     detail: 'a service that the policy consults gave no answer that can be used: try again, or contact the operator',
     retryAfterSeconds: 1,
-    audit: { callOutUrl: quoteText(url, QUOTED_CLAIM_MAX_CHARACTERS), callOutFailure: `the answer ${fault}` },
+    audit: describeCallOut(url, `the answer ${fault}`),
   }
 }

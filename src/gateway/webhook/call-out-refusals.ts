@@ -1,7 +1,6 @@
 // The refusals of calls to other services. The answer is the same whatever failed, so it reveals nothing of the policy; URL
 // and reason go to the audit record.
-import { QUOTED_CLAIM_MAX_CHARACTERS } from '../../core/limits.ts'
-import { quoteText } from '../../core/printable.ts'
+import { describeCallOut } from '../../attest/call-out-facts.ts'
 import type { Refusal, RefusalCode } from '../../core/refusal.ts'
 import type { FetchFailure } from '../../net/bounded-fetch.ts'
 import { fillFacts } from '../../net/cause-row.ts'
@@ -38,8 +37,4 @@ export function refuseBusy(url: string, reason: string): Refusal {
 
 export function describeFetchFailure({ kind, facts }: FetchFailure): string {
   return `${kind}: the answer ${fillFacts(FETCH_CAUSES[kind].what, facts)}`
-}
-
-function describeCallOut(url: string, reason: string) {
-  return { callOutUrl: quoteText(url, QUOTED_CLAIM_MAX_CHARACTERS), callOutFailure: reason }
 }

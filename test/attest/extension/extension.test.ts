@@ -418,6 +418,16 @@ describe.skipIf(!OPENSSL)('secrets', () => {
     await Promise.all([first.stop(), second.stop(), there.stop()])
   })
 
+  it('in the query of a webhook are in no record', async () => {
+    here.putPolicies(config({ webhookURL: `${webhook.url}?code=secret-of-the-query` }))
+    webhook.answer(raw('{}', 'application/json', 500))
+    expect(tell(await here.logIn())).toBe('503 call_out_unavailable call_out_unanswered')
+    expect(lastRecord().refusals).toContainEqual(
+      expect.objectContaining({ failure: expect.objectContaining({ callOutUrl: JSON.stringify(webhook.url) }) }),
+    )
+    expect(JSON.stringify(here.world.records)).not.toContain('secret-of-the-query')
+  })
+
   it('of agents go to no webhook: no token, and no part of one', () => {
     expect([SENT.length > 30, RECEIVED.length > 60]).toEqual([true, true])
     const received = RECEIVED.join()

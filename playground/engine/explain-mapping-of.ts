@@ -1,12 +1,11 @@
 // The mapping of the pasted workload: by the session that the login would yield, or without one where it yields none.
 import type { Attribute } from '../../src/attribute/attribute.ts'
-import { DEFAULT_CLUSTER } from '../../src/config/sections/cluster.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
-import { DEFAULT_WORKLOAD_ATTESTATION } from '../../src/config/sections/workload-attestation.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
 import { explainWorkload } from '../../src/explain/explain-mapping.ts'
 import type { PolicyJson } from '../../src/explain/explain-report.ts'
+import { makeClusterConfig } from '../../src/explain/offline-situation.ts'
 import { readWorkload } from '../../src/explain/read-workload.ts'
 import type { ScopedRevocations } from '../../src/policy/revocation/check-revocation.ts'
 import { listBroken, type Parts } from './parts.ts'
@@ -39,19 +38,9 @@ export function explainMappingOf(
   const read = readWorkload(json.value, 'workload', container === '' ? undefined : container)
   if ('fault' in read) return unreadable(read.fault)
 
-  const { cluster, trustDomain } = compiled
   const mapped = explainWorkload({
     clusterId: settings.clusterId,
-    config: {
-      trustDomain: trustDomain.TrustDomain,
-      cluster: cluster.Cluster ?? DEFAULT_CLUSTER,
-      workloadAttestation: cluster.WorkloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
-      issuance: cluster.SVIDIssuancePolicy,
-      revocations,
-      ...(cluster.AgentAttestation === undefined || attributes === undefined
-        ? {}
-        : { agentPolicies: cluster.AgentAttestation }),
-    },
+    config: makeClusterConfig(compiled, revocations, attributes),
     trustDomain: settings.trustDomain,
     workload: read.workload,
     session: attributes,

@@ -15,12 +15,12 @@ import { printable } from '../../src/core/printable.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 import {
   type CheckedDocument,
-  type CompiledDocuments,
   createDocumentCompiler,
   type DocumentCompiler,
 } from '../../src/explain/compile-documents.ts'
 import { explainEvidence } from '../../src/explain/explain-evidence.ts'
 import { createOfflineKeys } from '../../src/explain/offline-keys.ts'
+import { listRevocations } from '../../src/explain/offline-situation.ts'
 import { rankPolicies, readSignature } from '../../src/explain/rank-policies.ts'
 import { readEvidenceText } from '../../src/explain/read-evidence.ts'
 import { readGivenKeys } from '../../src/explain/read-given-keys.ts'
@@ -28,12 +28,11 @@ import { readPastedEvidence } from '../../src/explain/read-pasted-evidence.ts'
 import { leaveUnsigned } from '../../src/explain/unsigned-token.ts'
 import type { Attestation } from '../../src/policy/login/evidence.ts'
 import { createPolicySet } from '../../src/policy/policy.ts'
-import type { ScopedRevocations } from '../../src/policy/revocation/check-revocation.ts'
 import { explainMappingOf } from './explain-mapping-of.ts'
 import { listBroken, type Parts, POLICY_SECTIONS } from './parts.ts'
 import { type ReadSettings, readPageSettings } from './read-settings.ts'
 import type { ClaimedEvidence, DocumentReport, LoginReport, PageIssue, Report } from './report.ts'
-import type { Role, Situation } from './situation.ts'
+import type { Situation } from './situation.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 export interface PlaygroundEngine {
@@ -65,7 +64,7 @@ export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEn
       const keys = readGivenKeys(situation.keys)
       const parts = { situation, settings: settings.value, compiled, keys, attestors, engine }
       const { login, attestations } = await explainLoginOf(parts)
-      const { mapping, attributes } = explainMappingOf(parts, login, readRevocations(compiled, 'agent', clusterId))
+      const { mapping, attributes } = explainMappingOf(parts, login, listRevocations(compiled, 'agent', clusterId))
       const claimed = attestations.flatMap(readClaimed)
       return {
         settings: [],
@@ -139,7 +138,7 @@ async function explainLoginOf(parts: Parts): Promise<ExplainedLogin> {
     keys: leaveUnsigned(createOfflineKeys(keys?.named, keys?.nameless)),
     audience: settings.audience,
     sections: compiled.trustDomain as Partial<SharedSections>,
-    revocations: readRevocations(compiled, role, settings.clusterId),
+    revocations: listRevocations(compiled, role, settings.clusterId),
   })
   if (explained.kind === 'refused_body') return only(explained)
   const { verdict, report, attestations } = explained
@@ -157,18 +156,6 @@ async function explainLoginOf(parts: Parts): Promise<ExplainedLogin> {
       othersOmitted: report.otherPoliciesOmitted,
     },
   }
-}
-
-function readRevocations(
-  { cluster, trustDomain }: CompiledDocuments,
-  role: Role,
-  id: string,
-): readonly ScopedRevocations[] {
-  const all = [
-    { document: 'trust-domain/Revocations', set: trustDomain.Revocations },
-    { document: `clusters/${id}/Revocations`, set: role === 'agent' ? cluster.Revocations : undefined },
-  ]
-  return all.flatMap(({ document, set }) => (set === undefined ? [] : [{ document, set }]))
 }
 
 function makeDocumentReport({ scope, section, digest, compiles, isValid, issues }: CheckedDocument): DocumentReport {

@@ -1,8 +1,8 @@
 // Reads the settings that are typed on the page, as the gateway reads its own: a wrong one is named, and nothing is decided.
-import { EVERY_FEATURE } from '../../src/attest/host-features.ts'
 import type { CompileSettings } from '../../src/config/compile/compile-context.ts'
 import { CLUSTER_ID_WORDS, type ClusterId, parseClusterId } from '../../src/config/document-key.ts'
 import { CLOCK_SKEW_MAX_SECONDS } from '../../src/core/limits.ts'
+import { ABLE } from '../../src/explain/offline-situation.ts'
 import { parseTrustDomain, TRUST_DOMAIN_FAULTS, type TrustDomain } from '../../src/identity/trust-domain.ts'
 import type { SituationSettings } from './situation.ts'
 
@@ -57,9 +57,7 @@ export function readPageSettings(settings: SituationSettings): SettingsResult {
         audience,
         allowLoopbackIssuers,
         privateIssuers,
-        canSeal: true,
-        canClaim: true,
-        hostFeatures: EVERY_FEATURE,
+        ...ABLE,
       },
     },
   }

@@ -1,7 +1,15 @@
 // Evidence that is not a token. The signed document of AWS is verified here; a proof of possession is made over a challenge,
 // which only the gateway opens, so the page leaves it undecided.
+
+import type { PlacedDocument } from '../../src/explain/compile-documents.ts'
 import made from './made.json' with { type: 'json' }
-import { agents, type SampleDefinition } from './sample.ts'
+import { agents, CHALLENGE, type SampleDefinition } from './sample.ts'
+
+const AWS_CERTIFICATES: PlacedDocument = {
+  scope: 'trust-domain',
+  section: 'AWSCertificates',
+  text: `section: AWSCertificates\nschema: v1\nspec:\n  certificates:\n    - region: eu-west-1\n      pem: |\n${indent(made.awsCertificate, 8)}\n`,
+}
 
 export const PROOFS: readonly SampleDefinition[] = [
   {
@@ -17,11 +25,7 @@ export const PROOFS: readonly SampleDefinition[] = [
             allowedAccountIDs: ["123456789012"]
             allowedRegions: [eu-west-1]
 `),
-      {
-        scope: 'trust-domain',
-        section: 'AWSCertificates',
-        text: `section: AWSCertificates\nschema: v1\nspec:\n  certificates:\n    - region: eu-west-1\n      pem: |\n${indent(made.awsCertificate, 8)}\n`,
-      },
+      AWS_CERTIFICATES,
     ],
     evidence: { kind: 'made', name: 'awsPkcs7' },
   },
@@ -74,6 +78,50 @@ ${indent(made.x509Authority, 16)}
 `),
     ],
     evidence: { kind: 'made', name: 'x509Proof' },
+  },
+  {
+    id: 'http-dns',
+    attestor: 'http_dns',
+    title: 'A host by its name, over a challenge',
+    hint: 'The gateway asks the host for the answer to the challenge; the page asks nobody, so it is undecided here.',
+    documents: [
+      agents(`    - name: linux_hosts
+      requiredAttestors:
+        - type: http_dns
+          config:
+            allowedHostnames: ["*.lan"]
+            allowedPorts: [3470]
+`),
+    ],
+    evidence: {
+      kind: 'body',
+      attestations: [{ type: 'http_dns', evidence: { hostname: 'web-1.lan', port: 3470 }, challenge: CHALLENGE }],
+    },
+  },
+  {
+    id: 'extension',
+    attestor: 'extension',
+    title: 'A webhook beside an EC2 instance',
+    hint: 'The gateway asks the webhook last, and the page asks nobody: undecided, however good the rest is.',
+    documents: [
+      agents(`    - name: devices
+      requiredAttestors:
+        - type: aws_iid
+          config:
+            allowedAccountIDs: ["123456789012"]
+        - type: extension
+          config:
+            webhookURL: https://inventory.example.com:8443/attest
+`),
+      AWS_CERTIFICATES,
+    ],
+    evidence: {
+      kind: 'body',
+      attestations: [
+        { type: 'aws_iid', evidence: made.awsPkcs7 },
+        { type: 'extension', evidence: { proof: { device: 'd-1' } } },
+      ],
+    },
   },
 ]
 

@@ -6,7 +6,7 @@ import { JOBS } from './jobs.ts'
 import { KUBERNETES } from './kubernetes.ts'
 import made from './made.json' with { type: 'json' }
 import { PROOFS } from './proofs.ts'
-import { ISSUED_AT_SECONDS, type SampleDefinition } from './sample.ts'
+import { CHALLENGE, ISSUED_AT_SECONDS, type SampleDefinition, type SampleEvidence } from './sample.ts'
 
 export interface Sample extends Omit<SampleDefinition, 'evidence'> {
   readonly evidence: string
@@ -25,7 +25,7 @@ export const SAMPLES: readonly Sample[] = DEFINITIONS.map((definition) => {
   const { evidence, attestor, id } = definition
   const isToken = evidence.kind === 'token'
   const token = isToken ? `${makeSigningInput(evidence.claims)}.${SIGNATURES[id] ?? ''}` : ''
-  const body = writeBody(attestor, isToken ? { token } : made[evidence.name], evidence.kind)
+  const body = JSON.stringify({ attestations: listAttestations(attestor, evidence, token) }, undefined, 2)
   return {
     ...definition,
     evidence: isToken ? token : body,
@@ -41,9 +41,13 @@ export function makeSigningInput(claims: Readonly<Record<string, unknown>>): str
   return [{ alg, kid }, claims].map((part) => encodeBase64url(encodeUtf8(JSON.stringify(part)))).join('.')
 }
 
-/** A challenge comes from the gateway and goes back as it came; that of a sample stands for one. */
-function writeBody(type: string, evidence: object, kind: SampleDefinition['evidence']['kind']): string {
-  const hasChallenge = kind === 'made' && type !== 'aws_iid'
-  const challenge = hasChallenge ? { challenge: 'as-the-gateway-gave-it' } : {}
-  return JSON.stringify({ attestations: [{ type, evidence, ...challenge }] }, undefined, 2)
+function listAttestations(type: string, evidence: SampleEvidence, token: string): readonly object[] {
+  switch (evidence.kind) {
+    case 'body':
+      return evidence.attestations
+    case 'token':
+      return [{ type, evidence: { token } }]
+    case 'made':
+      return [{ type, evidence: made[evidence.name], ...(type === 'aws_iid' ? {} : { challenge: CHALLENGE }) }]
+  }
 }

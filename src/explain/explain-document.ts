@@ -1,6 +1,5 @@
 // What a document says about a login, for a page or a pipeline: the tool's `validate` and `explain` without files, network or
 // clock. The engine is the gateway's own.
-import { EVERY_FEATURE } from '../attest/host-features.ts'
 import { createAttestorTable } from '../attest/table.ts'
 import { createConditionEngine } from '../condition/vm/engine.ts'
 import { readClaimedSection } from '../config/compile/claimed-section.ts'
@@ -18,6 +17,7 @@ import { readKeySet } from '../token/keys/key-set.ts'
 import { explainEvidence, type RefusedBody } from './explain-evidence.ts'
 import type { Verdict } from './explain-verdict.ts'
 import { createOfflineKeys } from './offline-keys.ts'
+import { ABLE } from './offline-situation.ts'
 
 /** The names of the gateway that a document is checked for, as its settings have them. */
 export interface DocumentSettings {
@@ -113,7 +113,7 @@ async function read(text: string, settings: DocumentSettings) {
   const contextFor = createContextFor(
     {
       ...{ trustDomain, issuerUrl, audience, allowLoopbackIssuers, privateIssuers },
-      ...{ canSeal: true, canClaim: true, hostFeatures: EVERY_FEATURE },
+      ...ABLE,
     },
     attestors,
   )

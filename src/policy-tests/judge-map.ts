@@ -1,11 +1,10 @@
 // One workload against the identity or the refusal that it must get.
 import type { ConditionEngine } from '../condition/vm/engine.ts'
-import { DEFAULT_CLUSTER } from '../config/sections/cluster.ts'
-import { DEFAULT_WORKLOAD_ATTESTATION } from '../config/sections/workload-attestation.ts'
 import { writeCanonicalJson } from '../core/json.ts'
 import { printable } from '../core/printable.ts'
 import type { CompiledDocuments } from '../explain/compile-documents.ts'
 import { type ExplainedResult, explainWorkload } from '../explain/explain-mapping.ts'
+import { makeClusterConfig } from '../explain/offline-situation.ts'
 import { readWorkload } from '../explain/read-workload.ts'
 import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
 import type { Judgement } from './judge-login.ts'
@@ -15,7 +14,7 @@ import type { TestFile } from './test-file.ts'
 export function judgeMap(
   { workload, container, agent, atSeconds, expected, name }: MapCase,
   { trustDomain, clusterId }: TestFile,
-  { cluster, trustDomain: shared }: CompiledDocuments,
+  compiled: CompiledDocuments,
   revocations: readonly ScopedRevocations[],
   engine: ConditionEngine,
 ): Judgement {
@@ -27,16 +26,7 @@ export function judgeMap(
   if ('fault' in read) return { passed: false, expected: goal, actual: 'not a workload', notes: [`it ${read.fault}`] }
   const mapped = explainWorkload({
     clusterId,
-    config: {
-      trustDomain: shared.TrustDomain,
-      cluster: cluster.Cluster ?? DEFAULT_CLUSTER,
-      workloadAttestation: cluster.WorkloadAttestation ?? DEFAULT_WORKLOAD_ATTESTATION,
-      issuance: cluster.SVIDIssuancePolicy,
-      revocations,
-      ...(cluster.AgentAttestation === undefined || agent === undefined
-        ? {}
-        : { agentPolicies: cluster.AgentAttestation }),
-    },
+    config: makeClusterConfig(compiled, revocations, agent),
     trustDomain,
     workload: read.workload,
     session: agent,

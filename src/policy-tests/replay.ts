@@ -19,7 +19,7 @@ export interface ReplayOptions {
   readonly attestors: AttestorTable
   readonly engine: ConditionEngine
   readonly audience: string
-  /** Only logins of this cluster. Default: of every cluster. */
+  /** Only logins of this cluster. Default: of every cluster; the report says of which. */
   readonly clusterId?: string
   /** Only records from this time on, in milliseconds since the epoch. */
   readonly sinceMillis?: number
@@ -44,6 +44,8 @@ export interface ChangeGroup {
 
 export interface ReplayReport {
   readonly logins: number
+  /** Whose logins they are, the first ones: a document is of one cluster. Empty for logins of issuers. */
+  readonly clusters: readonly string[]
   readonly unchanged: number
   /** The worst first: lock-outs, then new admissions; within a kind the most first. */
   readonly groups: readonly ChangeGroup[]
@@ -64,6 +66,7 @@ type Decision =
 
 const KINDS: readonly ChangeKind[] = ['locked_out', 'newly_admitted', 'undecided', 'other_policy']
 const DAMAGED_LISTED = 5
+const CLUSTERS_LISTED = 5
 /** Not the policies refused these: another version of them changes nothing. */
 const NOT_OF_POLICIES: ReadonlySet<string> = new Set(['evidence_replayed', 'evidence_revoked', 'cluster_locked'])
 
@@ -79,6 +82,7 @@ export function createReplay(options: ReplayOptions): Replay {
   const groups = new Map<string, ChangeGroup>()
   const counts = { lines: 0, logins: 0, unchanged: 0, notReplayed: 0, otherRecords: 0, damaged: 0, groupsOmitted: 0 }
   const damagedLines: number[] = []
+  const clusters = new Set<string>()
 
   async function decide(record: JsonObject): Promise<Decision | undefined> {
     const read = readAgentAttributes(record)
@@ -122,6 +126,8 @@ export function createReplay(options: ReplayOptions): Replay {
         return
       }
       counts.logins++
+      const { clusterId } = record
+      if (typeof clusterId === 'string' && clusters.size < CLUSTERS_LISTED) clusters.add(clusterId)
       const before = readBefore(record)
       const after = before === undefined ? undefined : await decide(record)
       if (before === undefined || after === undefined) {
@@ -138,7 +144,16 @@ export function createReplay(options: ReplayOptions): Replay {
         (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.count - a.count || (a.after < b.after ? -1 : 1),
       )
       const lines = { count: damaged, lines: damagedLines }
-      return { logins, unchanged, groups: sorted, groupsOmitted, notReplayed, otherRecords, damaged: lines }
+      return {
+        logins,
+        clusters: [...clusters],
+        unchanged,
+        groups: sorted,
+        groupsOmitted,
+        notReplayed,
+        otherRecords,
+        damaged: lines,
+      }
     },
   }
 }

@@ -1,6 +1,5 @@
 // Runs the cases of a test file against documents, with the gateway's own engine. No file, no network and no clock: the command
 // line tool and the page run this very function.
-import { EVERY_FEATURE } from '../attest/host-features.ts'
 import type { SharedSections } from '../attest/shared-sections.ts'
 import type { AttestorTable } from '../attest/table.ts'
 import type { ConditionEngine } from '../condition/vm/engine.ts'
@@ -18,9 +17,9 @@ import {
   type PlacedDocument,
 } from '../explain/compile-documents.ts'
 import { createOfflineKeys } from '../explain/offline-keys.ts'
+import { ABLE, listRevocations } from '../explain/offline-situation.ts'
 import { leaveUnsigned } from '../explain/unsigned-token.ts'
 import type { PolicySet } from '../policy/policy.ts'
-import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
 import { type Judgement, judgeLogin } from './judge-login.ts'
 import { judgeMap } from './judge-map.ts'
 import type { LoginCase, PolicyTest, Role } from './test-case.ts'
@@ -77,7 +76,8 @@ export async function runPolicyTests({
 
   const keys = leaveUnsigned(createOfflineKeys(file.keys?.named, file.keys?.nameless))
   async function judge(test: PolicyTest): Promise<Judgement> {
-    if (test.kind === 'map') return judgeMap(test, file, compiled, readRevocations(compiled, 'agent', file), engine)
+    if (test.kind === 'map')
+      return judgeMap(test, file, compiled, listRevocations(compiled, 'agent', file.clusterId), engine)
     const { policies, digest, section } = findPolicies(test.role, compiled)
     if (policies === undefined) throw new Error('findImpossible lets no such case through')
     return judgeLogin(test, {
@@ -90,7 +90,7 @@ export async function runPolicyTests({
       keys,
       audience: file.audience,
       sections: compiled.trustDomain as Partial<SharedSections>,
-      revocations: readRevocations(compiled, test.role, file),
+      revocations: listRevocations(compiled, test.role, file.clusterId),
     })
   }
   const results: CaseResult[] = []
@@ -106,9 +106,7 @@ function makeCompileSettings(file: TestFile): CompileSettings {
     audience,
     allowLoopbackIssuers,
     privateIssuers,
-    canSeal: true,
-    canClaim: true,
-    hostFeatures: EVERY_FEATURE,
+    ...ABLE,
   }
 }
 
@@ -142,16 +140,4 @@ function findImpossible(cases: readonly PolicyTest[], compiled: CompiledDocument
     const field = expected.kind === 'admit' ? 'admit' : 'policy'
     return [{ code: 'value_invalid', path: [...path, 'expect', field], message }]
   })
-}
-
-function readRevocations(
-  { cluster, trustDomain }: CompiledDocuments,
-  role: Role,
-  { clusterId }: TestFile,
-): readonly ScopedRevocations[] {
-  const all = [
-    { document: 'trust-domain/Revocations', set: trustDomain.Revocations },
-    { document: `clusters/${clusterId}/Revocations`, set: role === 'agent' ? cluster.Revocations : undefined },
-  ]
-  return all.flatMap(({ document, set }) => (set === undefined ? [] : [{ document, set }]))
 }

@@ -44,7 +44,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-async function replay(policies: string, words: readonly string[] = [], audit: readonly string[] = lines) {
+/** Of one cluster unless the words say otherwise. */
+async function replay(policies: string, words: readonly string[] = [], audit: readonly string[] = ofOne()) {
   const { file, call } = bench()
   file('dev.env', `ALLOW_LOOPBACK_ISSUERS='true'\nTRUST_DOMAIN='example.org'\nISSUER_URL='http://127.0.0.1:1'\n`)
   const asked = [
@@ -59,14 +60,23 @@ async function replay(policies: string, words: readonly string[] = [], audit: re
   const json = await call(...asked, '--json')
   return { ...text, report: json.out === '' ? undefined : (JSON.parse(json.out) as ReplayReport) }
 }
+/** The records without those of the other cluster. */
+const ofOne = (): readonly string[] => lines.filter((line) => !line.includes('"clusterId":"c-2"'))
 const groupsOf = (report: ReplayReport | undefined) =>
   (report?.groups ?? []).map(({ kind, before, after, count }) => [kind, before, after, count])
 
 describe('a replay', () => {
   it('by the policies that decided changes nothing', async () => {
     const { exitCode, report } = await replay(original)
-    expect(report).toMatchObject({ logins: 10, unchanged: 8, notReplayed: 2, groups: [], damaged: { count: 0 } })
-    expect(report?.otherRecords).toBe(world.events.length)
+    expect(report).toMatchObject({
+      logins: 9,
+      clusters: ['c-1'],
+      unchanged: 7,
+      notReplayed: 2,
+      groups: [],
+      damaged: { count: 0 },
+    })
+    expect(report?.otherRecords).toBe(ofOne().length - 9)
     expect(exitCode).toBe(0)
   })
 
@@ -74,7 +84,7 @@ describe('a replay', () => {
     [
       'fewer nodes',
       (text) => text.replace('node-1, node-2', 'node-1'),
-      [['locked_out', 'k8s_policy', 'node_not_allowed', 3]],
+      [['locked_out', 'k8s_policy', 'node_not_allowed', 2]],
       1,
     ],
     [
@@ -95,31 +105,31 @@ describe('a replay', () => {
     [
       'another name',
       (text) => text.replace('name: k8s_policy', 'name: nodes'),
-      [['other_policy', 'k8s_policy', 'nodes', 6]],
+      [['other_policy', 'k8s_policy', 'nodes', 5]],
       0,
     ],
     [
       'another issuer',
       (text) => text.replace(/issuerURL: .*/, 'issuerURL: https://elsewhere.example'),
-      [['locked_out', 'k8s_policy', 'issuer_mismatch', 6]],
+      [['locked_out', 'k8s_policy', 'issuer_mismatch', 5]],
       1,
     ],
     [
       'a fact that is not on record',
       (text) => text.replace('allowedNodes', 'maxTokenLifetime: 1h\n            allowedNodes'),
-      [['undecided', 'k8s_policy', 'k8s_policy: lifetime', 6]],
+      [['undecided', 'k8s_policy', 'k8s_policy: lifetime', 5]],
       3,
     ],
     [
       'a condition',
       (text) => `${text}      conditions: [{ expression: 'k8s_token.node.name == "node-1"', message: m }]\n`,
-      [['locked_out', 'k8s_policy', 'condition_failed', 3]],
+      [['locked_out', 'k8s_policy', 'condition_failed', 2]],
       1,
     ],
     [
       'nobody',
       () => 'section: AgentAttestation\nschema: v1\nspec: { policies: [] }',
-      [['locked_out', 'k8s_policy', expect.any(String), 6]],
+      [['locked_out', 'k8s_policy', expect.any(String), 5]],
       1,
     ],
   ])('by policies with %s says who changes', async (_name, change, groups, exitCode) => {
@@ -132,7 +142,7 @@ describe('a replay', () => {
     const text = original.replace('node-1, node-2', 'node-3')
     const { report, out } = await replay(text)
     expect(groupsOf(report)).toEqual([
-      ['locked_out', 'k8s_policy', 'node_not_allowed', 6],
+      ['locked_out', 'k8s_policy', 'node_not_allowed', 5],
       ['newly_admitted', 'node_not_allowed', 'k8s_policy', 1],
     ])
     expect(out.indexOf('locked out')).toBeLessThan(out.indexOf('newly admitted'))
@@ -141,11 +151,14 @@ describe('a replay', () => {
 
   it('is of one cluster, or from a time on', async () => {
     const narrowed = original.replace('node-1, node-2', 'node-1')
-    expect(groupsOf((await replay(narrowed, ['--cluster', 'c-2'])).report)).toEqual([
+    expect(groupsOf((await replay(narrowed, ['--cluster', 'c-2'], lines)).report)).toEqual([
       ['locked_out', 'k8s_policy', 'node_not_allowed', 1],
     ])
+    const several = await replay(narrowed, [], lines)
+    expect(several).toMatchObject({ exitCode: 2, out: '' })
+    expect(several.err).toContain('several clusters (c-1, c-2)')
     expect(await replay(narrowed, ['--since', '2099-01-01T00:00:00Z'])).toMatchObject({ exitCode: 2, out: '' })
-    expect((await replay(narrowed, ['--since', '2020-01-01T00:00:00Z'])).report?.logins).toBe(10)
+    expect((await replay(narrowed, ['--since', '2020-01-01T00:00:00Z'])).report?.logins).toBe(9)
   })
 
   it('does not replay what not the policies decided', async () => {
@@ -163,10 +176,10 @@ describe('a replay', () => {
       '[]',
       '',
       'x'.repeat(REPLAY_LINE_MAX_BYTES + 70_000),
-      ...lines,
+      ...ofOne(),
     ]
     const { report, out } = await replay(original, [], damaged)
-    expect(report).toMatchObject({ unchanged: 8, damaged: { count: 3, lines: [2, 3, 5] } })
+    expect(report).toMatchObject({ unchanged: 7, damaged: { count: 3, lines: [2, 3, 5] } })
     expect(out).toContain('3 damaged lines: 2, 3, 5')
   })
 

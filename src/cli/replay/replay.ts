@@ -22,7 +22,7 @@ export const replay = defineCommand({
     ['<document>', 'the file with the policies'],
   ],
   options: {
-    cluster: { value: 'id', help: 'only logins of this cluster; default of every cluster' },
+    cluster: { value: 'id', help: 'only logins of this cluster; needed where the records are of several' },
     since: { value: 'time', help: 'only records from this time on, RFC 3339' },
     audience: {
       value: 'string',
@@ -60,6 +60,12 @@ export const replay = defineCommand({
         EXIT.usage,
         `${audit} has no login of ${describeWanted(section, values.cluster)}: give the records of the gateway, one a line`,
       )
+    if (report.clusters.length > 1) {
+      const found = report.clusters.map((id) => printable(id)).join(', ')
+      throw makeUsageStop(
+        `${audit} has logins of several clusters (${found}), and a document is of one: add --cluster ID`,
+      )
+    }
     io.out(values.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : formatReplay(report, io))
     return findExitCode(report)
   },

@@ -67,12 +67,15 @@ function formatJunitCase(file: string, { name, passed, expected, actual, notes }
   ].join('\n')
 }
 
-/** What XML 1.0 cannot hold at all, such as control characters, has been escaped by `printable`. */
+/** XML 1.0 cannot hold these two at all, escaped or not (section 2.2); `printable` escapes control characters. */
+const NOT_XML = /[\ufffe\uffff]/g
+
 function escapeXml(text: string): string {
   return text
     .split('\n')
     .map((line) =>
       printable(line)
+        .replaceAll(NOT_XML, '\ufffd')
         .replaceAll('&', '&amp;')
         .replaceAll('<', '&lt;')
         .replaceAll('>', '&gt;')

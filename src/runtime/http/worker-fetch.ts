@@ -15,6 +15,8 @@ export function createWorkerFetch(fetch: FetchLike): FetchLike {
   return async function workerFetch(url, { reach, ...init }) {
     // The platform trusts its own authorities, whatever it is given.
     if (reach?.authorities !== undefined) throw new Error('Workers cannot choose the authorities of one request')
+    // It resolves the name itself as well, so no address could be checked.
+    if (reach?.listedNetworks === true) throw new Error('Workers cannot choose the addresses of one request')
     const response = await fetch(url, init)
     const { headers, status } = response
     const body = response.body as ReadableStream<Bytes> | null

@@ -52,7 +52,9 @@ describe('createContextFor()', () => {
 
   it('is the only place that makes a context of settings', () => {
     const makers = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
-      (file) => file.endsWith('.ts') && /exactPins: (?!true)(?!boolean)/.test(readFileSync(`src/${file}`, 'utf8')),
+      (file) =>
+        file.endsWith('.ts') &&
+        /exactPins: (?!true)(?!boolean)|privateOrigins: new Set/.test(readFileSync(`src/${file}`, 'utf8')),
     )
     expect(makers).toEqual(['config/compile/compile-context.ts'])
   })

@@ -138,3 +138,19 @@ describe('createWorkerFetch()', () => {
     })
   })
 })
+
+describe('what only other hosts can do', () => {
+  it.each([
+    ['authorities of its own', { mayBePrivate: false, authorities: ['-----BEGIN CERTIFICATE-----'] }],
+    ['networks that are listed', { mayBePrivate: false, listedNetworks: true }],
+  ] as const)('is not asked of the platform: %s', async (_what, reach) => {
+    let asked = 0
+    const workerFetch = createWorkerFetch(async () => {
+      asked++
+      return new Response(DOCUMENT)
+    })
+    const init = { headers: {}, redirect: 'manual', signal: AbortSignal.timeout(1000) } as const
+    await expect(workerFetch('https://a.example', { ...init, reach })).rejects.toThrow('Workers cannot choose')
+    expect(asked).toBe(0)
+  })
+})

@@ -11,7 +11,7 @@ import { PLAYGROUND_HEADERS } from '../src/gateway/playground-files.ts'
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const SOURCE = join(ROOT, 'playground')
 /** Served as they are. */
-const STATIC = ['index.html', 'style.css', 'icon.svg']
+const STATIC = ['index.html', 'icon.svg']
 
 /**
  * The YAML parser makes schemas that a reader of events never uses. A bundler must keep the calls that make them, unless it is
@@ -72,9 +72,11 @@ export async function buildPlayground(folder: string): Promise<BuiltPlayground> 
     outfile: 'page.js',
     define: { ENGINE_VERSION: JSON.stringify(VERSION), ENGINE_DIGEST: JSON.stringify(engineDigest) },
   })
+  const style = await bundle({ ...OPTIONS, entryPoints: [join(SOURCE, 'style.css')], outfile: 'style.css' })
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const name of STATIC) copyFileSync(join(SOURCE, name), join(folder, name))
+  writeFileSync(join(folder, 'style.css'), read(style.outputFiles))
   writeFileSync(join(folder, 'worker.js'), engine)
   writeFileSync(join(folder, 'page.js'), read(page.outputFiles))
   writeFileSync(join(folder, 'engine.json'), `${JSON.stringify({ version: VERSION, digest: engineDigest })}\n`)

@@ -34,8 +34,8 @@ const summarize = async (change: Partial<Situation>) => {
 }
 
 async function toPem(jwk: JsonWebKey): Promise<string> {
-  const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-  const spki = await crypto.subtle.exportKey('spki', await crypto.subtle.importKey('jwk', jwk, rsa, true, ['verify']))
+  const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' }
+  const spki = await crypto.subtle.exportKey('spki', await crypto.subtle.importKey('jwk', jwk, ecdsa, true, ['verify']))
   const lines = Buffer.from(spki).toString('base64').replace(/.{64}/g, '$&\n')
   return `-----BEGIN PUBLIC KEY-----\n${lines.trim()}\n-----END PUBLIC KEY-----\n`
 }
@@ -70,7 +70,7 @@ describe('a signature', () => {
     ],
     [
       'of a token that is made of claims',
-      () => ({ evidence: makeUnsignedToken(CLAIMS, { alg: 'RS256', kid: KEY.kid }) }),
+      () => ({ evidence: makeUnsignedToken(CLAIMS, { alg: 'ES256', kid: KEY.kid }) }),
       'unknown',
       'unchecked',
     ],

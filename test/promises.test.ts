@@ -166,7 +166,7 @@ const OPERATE: readonly Row[] = [
     'is read whole, and never its first part',
   ],
   [
-    'one read per section of a cluster (4) and one of a record, then none for 60 s',
+    'one read per section of a cluster (6) and one of a record, then none for 60 s',
     'config/live/cluster-existence.test.ts',
     'costs one read of a record: what is only looked for is not put on record',
   ],

@@ -1,6 +1,7 @@
 // Generates the JSON Schemas in schemas/: `npm run schemas`. A test compares them. The schema of each section is for editors;
-// those of the HTTP interface are part of its OpenAPI description, so that a gateway does not generate them when it starts.
+// those of the HTTP interface are part of its OpenAPI description. `packed` has what a gateway serves, which does not generate it.
 import { writeFileSync } from 'node:fs'
+import { deflateRawSync } from 'node:zlib'
 import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import { type AttestorTable, createAttestorTable } from '../src/attest/table.ts'
 import { createDocumentSchema } from '../src/config/sections/section.ts'
@@ -8,7 +9,6 @@ import { listSectionNames, SECTIONS, type SectionName } from '../src/config/sect
 import { OPENAPI_SCHEMAS } from '../src/gateway/openapi/openapi-schemas.ts'
 import { testFileSchema } from '../src/policy-tests/test-schema.ts'
 import { AUDIT_DEFINITIONS, auditLineSchema } from './audit-schema.ts'
-import { makeSectionParts } from './section-parts.ts'
 
 /** Makes the JSON Schema of a section's documents as formatted JSON, without checks that JSON Schema cannot express. */
 export function makeJsonSchema(name: SectionName, attestors: AttestorTable = createAttestorTable()): string {
@@ -70,10 +70,11 @@ export function makeAuditSchema(): string {
   return printSchema(schema)
 }
 
-/** Makes the schemas of all sections as the gateway holds them. */
-export function makeSharedSchemas(): string {
-  const schemas = listSectionNames().map((name) => [name, JSON.parse(makeJsonSchema(name))])
-  return printSchema(makeSectionParts(Object.fromEntries(schemas)))
+/** Makes the schemas that the gateway serves, as it holds them: compressed JSON in base64, in JSON. */
+export function makePackedSchemas(): string {
+  const sections = Object.fromEntries(listSectionNames().map((name) => [name, JSON.parse(makeJsonSchema(name))]))
+  const json = JSON.stringify({ sections, interface: JSON.parse(makeOpenApiSchemas()) })
+  return printSchema({ deflated: deflateRawSync(json, { level: 9 }).toString('base64') })
 }
 
 /** Makes the JSON Schema of files of policy tests. */
@@ -82,15 +83,13 @@ export function makePolicyTestsSchema(): string {
 }
 
 /** The file of a schema, by the name of its section, or of another schema. */
-export function makeSchemaUrl(
-  name: SectionName | 'section-parts' | 'openapi-schemas' | 'audit-record' | 'policy-tests',
-): URL {
+export function makeSchemaUrl(name: SectionName | 'packed' | 'openapi-schemas' | 'audit-record' | 'policy-tests'): URL {
   return new URL(`../schemas/${name}.json`, import.meta.url)
 }
 
 if (import.meta.main) {
   for (const name of listSectionNames()) writeFileSync(makeSchemaUrl(name), makeJsonSchema(name))
-  writeFileSync(makeSchemaUrl('section-parts'), makeSharedSchemas())
+  writeFileSync(makeSchemaUrl('packed'), makePackedSchemas())
   writeFileSync(makeSchemaUrl('openapi-schemas'), makeOpenApiSchemas())
   writeFileSync(makeSchemaUrl('audit-record'), makeAuditSchema())
   writeFileSync(makeSchemaUrl('policy-tests'), makePolicyTestsSchema())

@@ -1,14 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import {
-  makeJsonSchema,
-  makeOpenApiSchemas,
-  makePolicyTestsSchema,
-  makeSchemaUrl,
-  makeSharedSchemas,
-} from '../../dev/schemas.ts'
+import { makeJsonSchema, makeOpenApiSchemas, makePolicyTestsSchema, makeSchemaUrl } from '../../dev/schemas.ts'
 import { listSectionNames } from '../../src/config/sections/table.ts'
-import { makeSectionSchema } from '../../src/gateway/routes/section-schemas.ts'
+import { unpackSchemas } from '../../src/gateway/openapi/packed-schemas.ts'
 
 const json = (text: string): unknown => JSON.parse(text)
 
@@ -17,18 +11,14 @@ describe('the JSON Schemas for editors', () => {
     expect(json(readFileSync(makeSchemaUrl(name), 'utf8'))).toEqual(json(makeJsonSchema(name)))
   })
 
-  it.each(listSectionNames())('%s is served as it is in its file', (name) => {
-    expect(JSON.stringify(makeSectionSchema(name))).toBe(JSON.stringify(json(makeJsonSchema(name))))
-  })
-
-  it('are held by the gateway as the code makes them', () => {
-    expect(json(readFileSync(makeSchemaUrl('section-parts'), 'utf8'))).toEqual(json(makeSharedSchemas()))
+  it.each(listSectionNames())('%s is served as it is in its file', async (name) => {
+    expect(JSON.stringify((await unpackSchemas()).sections[name])).toBe(JSON.stringify(json(makeJsonSchema(name))))
   })
 
   it('are of sections that exist', () => {
     const files = readdirSync(new URL('.', makeSchemaUrl('Cluster')))
     expect(files.toSorted()).toEqual(
-      [...listSectionNames(), 'section-parts', 'openapi-schemas', 'audit-record', 'policy-tests']
+      [...listSectionNames(), 'packed', 'openapi-schemas', 'audit-record', 'policy-tests']
         .map((name) => `${name}.json`)
         .toSorted(),
     )
@@ -54,8 +44,10 @@ describe('the JSON Schema of policy tests', () => {
 })
 
 describe('the JSON Schemas of requests and answers', () => {
-  it('are those that the code makes', () => {
-    expect(json(readFileSync(makeSchemaUrl('openapi-schemas'), 'utf8'))).toEqual(json(makeOpenApiSchemas()))
+  it('are those that the code makes, in their file and as they are served', async () => {
+    const made = json(makeOpenApiSchemas())
+    expect(json(readFileSync(makeSchemaUrl('openapi-schemas'), 'utf8'))).toEqual(made)
+    expect((await unpackSchemas()).interface).toEqual(made)
   })
 
   it('say something of every member', () => {

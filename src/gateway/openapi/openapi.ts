@@ -1,18 +1,14 @@
-// Describes the HTTP interface in OpenAPI 3.1, from the table of operations and the schemas that `npm run schemas`
-// writes. CORS preflights are defined by the Fetch standard and not described.
-import openApiSchemas from '../../../schemas/openapi-schemas.json' with { type: 'json' }
+// Describes the HTTP interface in OpenAPI 3.1, from the table of operations and the schemas of requests and answers. CORS preflights are defined by the Fetch standard and not described.
 import { STATUS_CURSOR_MAX_LENGTH, STATUS_PAGE_MAX } from '../../core/limits.ts'
 import { REFUSALS, type RefusalCode } from '../../core/refusal.ts'
 import type { GatewayApp, Services } from '../services.ts'
 import type { SchemaName } from './openapi-schemas.ts'
 import { REFUSALS_OF_ALL } from './operation-refusals.ts'
 import { OPERATIONS, type Operation, type QueryName } from './operations.ts'
+import { type ServedSchemas, unpackSchemas } from './packed-schemas.ts'
 import { addPublishedRoute, publishJson } from './published.ts'
 
 type Schema = Readonly<Record<string, unknown>>
-
-/** A schema that was added but not yet written is a type error here. */
-const SCHEMAS: Readonly<Record<SchemaName, Schema>> = openApiSchemas
 
 const ref = (name: SchemaName): Schema => ({ $ref: `#/components/schemas/${name}` })
 
@@ -53,8 +49,12 @@ const headers = (...names: readonly HeaderName[]): Schema =>
 /** Answers of the host's HTTP server, before the gateway gets the request. */
 const HOST = { description: 'From the HTTP server or a proxy, before the gateway gets the request; any content' }
 
-/** Makes the OpenAPI document. @param issuerUrl the URL of this gateway */
-export function describeInterface(issuerUrl: string): Schema {
+/**
+ * Makes the OpenAPI document.
+ * @param issuerUrl the URL of this gateway
+ * @param schemas of requests and answers
+ */
+export function describeInterface(issuerUrl: string, schemas: ServedSchemas['interface']): Schema {
   const paths: Record<string, Schema> = {}
   for (const operation of OPERATIONS)
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) }
@@ -70,7 +70,7 @@ export function describeInterface(issuerUrl: string): Schema {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: SCHEMAS,
+      schemas,
       headers: HEADERS,
       securitySchemes: { issuerSession: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
@@ -128,6 +128,8 @@ function describeRefusals(status: number, codes: readonly RefusalCode[]): Schema
 }
 
 export function addOpenApiRoute(app: GatewayApp, { settings }: Services): void {
-  const description = publishJson<Schema>(() => describeInterface(settings.issuerUrl))
+  const description = publishJson<Schema>(async () =>
+    describeInterface(settings.issuerUrl, (await unpackSchemas()).interface),
+  )
   addPublishedRoute(app, '/openapi.json', () => description)
 }

@@ -14,7 +14,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 7200
 
 export interface Published {
   readonly type: string
-  text(): string
+  text(): Promise<string>
   /** A strong entity-tag, in its quotes. */
   tag(): Promise<string>
 }
@@ -24,21 +24,21 @@ export interface Published {
  * type, which is inferred from a published schema: without it the call does not compile.
  */
 export function publishJson<Document extends object = never>(
-  make: () => NoInfer<Document>,
+  make: () => NoInfer<Document> | Promise<NoInfer<Document>>,
   type = 'application/json',
 ): Published {
   let text: string | undefined
   let tag: string | undefined
-  const textOnce = (): string => {
-    text ??= `${JSON.stringify(make())}\n`
+  // Both cache the value, never the promise: on Workers a pending promise belongs to the request that started it.
+  const textOnce = async (): Promise<string> => {
+    text ??= `${JSON.stringify(await make())}\n`
     return text
   }
   return {
     type,
     text: textOnce,
     async tag() {
-      // Caches the value, never the promise: on Workers a pending promise belongs to the request that started it.
-      tag ??= `"${await sha256Base64url(textOnce())}"`
+      tag ??= `"${await sha256Base64url(await textOnce())}"`
       return tag
     },
   }
@@ -91,7 +91,7 @@ export function addPublishedRoute(
 async function answerPublished(c: Context<GatewayEnv>, document: Published): Promise<Response> {
   // As a header of the context: every answer has `no-store` there until a route says otherwise.
   c.header('Cache-Control', `public, max-age=${PUBLISHED_MAX_AGE_SECONDS}`)
-  return c.body(document.text(), 200, {
+  return c.body(await document.text(), 200, {
     'Content-Type': document.type,
     // Digested once: hono's own ETag would be computed from the body of every answer.
     ETag: await document.tag(),

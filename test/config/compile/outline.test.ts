@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createAttestorTable } from '../../../src/attest/table.ts'
 import { type Outline, outlineSection } from '../../../src/config/compile/outline.ts'
 import { listSectionNames } from '../../../src/config/sections/table.ts'
-import { makeSectionSchema } from '../../../src/gateway/routes/section-schemas.ts'
+import { unpackSchemas } from '../../../src/gateway/openapi/packed-schemas.ts'
 
 const attestors = createAttestorTable()
 
@@ -13,8 +13,8 @@ interface Schema {
 }
 
 describe('outlineSection()', () => {
-  it.each(listSectionNames())('has the fields of %s, and knows those that are required', (name) => {
-    const { properties = {} } = makeSectionSchema(name) as Schema
+  it.each(listSectionNames())('has the fields of %s, and knows those that are required', async (name) => {
+    const { properties = {} } = (await unpackSchemas()).sections[name] as Schema
     const spec = properties['spec'] ?? {}
     const outline = outlineSection(name, attestors)
     if (outline.kind !== 'map') throw new Error(outline.kind)

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listSectionNames } from '../../../src/config/sections/table.ts'
 import { describeInterface } from '../../../src/gateway/openapi/openapi.ts'
 import { OPERATIONS } from '../../../src/gateway/openapi/operations.ts'
+import { unpackSchemas } from '../../../src/gateway/openapi/packed-schemas.ts'
 import { findUndescribed, type OpenApi } from '../../openapi-answer.ts'
 import { createWorld, type World } from '../fixture.ts'
 
@@ -15,6 +16,8 @@ beforeAll(async () => {
   world = await createWorld()
 })
 afterAll(() => world.stop())
+
+const DESCRIPTION = describeInterface('https://login.example.org', (await unpackSchemas()).interface)
 
 describe('GET /openapi.json', () => {
   it('describes the routes that there are, and no others', async () => {
@@ -45,14 +48,14 @@ describe('GET /openapi.json', () => {
 
 describe('redocly lint, by its recommended rules', () => {
   it('finds nothing', () => {
-    expect(lint(describeInterface('https://login.example.org'))).toEqual([])
+    expect(lint(DESCRIPTION)).toEqual([])
   })
 
   it.each([
     ['an operation without an operationId', 'operation-operationId', 'operationId'],
     ['an operation without security', 'security-defined', 'security'],
   ])('finds %s', (_what, rule, member) => {
-    const { paths, ...rest } = describeInterface('https://login.example.org') as unknown as OpenApi
+    const { paths, ...rest } = DESCRIPTION as unknown as OpenApi
     const [[path, methods] = ['', {}], ...others] = Object.entries(paths)
     const [[method, operation] = ['', {}]] = Object.entries(methods)
     const changed = Object.fromEntries(Object.entries(operation).filter(([name]) => name !== member))
@@ -95,7 +98,7 @@ function runToEnd(args: readonly string[], options: { readonly cwd: string; read
 
 // The fixture holds every answer of every test of the gateway against the description by the same function.
 describe('an answer that is not described', () => {
-  const api = describeInterface('https://login.example.org') as unknown as OpenApi
+  const api = DESCRIPTION as unknown as OpenApi
   const path = '/v1/clusters/c-1/login'
   const problem = {
     type: 'urn:postern:cluster_unknown',

@@ -71,6 +71,16 @@ export async function readDocumentFile(file: string, io: Io): Promise<Uint8Array
   }
 }
 
+/** As {@link readDocumentFile} by its absolute path; `undefined` if there is no such file. @throws any other failure as it is */
+export async function readDocumentIfPresent(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return (await readFileCapped(file, REVOCATIONS_DOCUMENT_MAX_BYTES)).bytes
+  } catch (error) {
+    if (readErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 function describeReadFailure(error: unknown): string {
   const code = readErrorCode(error)
   if (code === 'ENOENT') return 'the file does not exist'

@@ -2,13 +2,10 @@
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { clusterKey, type DocumentKey, parseClusterId, trustDomainKey } from '../config/document-key.ts'
 import { isError } from '../core/issue.ts'
-import { REVOCATIONS_DOCUMENT_MAX_BYTES } from '../core/limits.ts'
-import { readErrorCode } from '../core/thrown.ts'
 import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
 import type { RevocationSet } from '../policy/revocation/revocation-set.ts'
-import { readFileCapped } from '../runtime/read-file-capped.ts'
 import { EXIT, type Io, Stop } from './command.ts'
-import { compileAs } from './document.ts'
+import { compileAs, readDocumentIfPresent } from './document.ts'
 import { formatIssues } from './format-issues.ts'
 import type { OperatorSettings } from './operator-settings.ts'
 
@@ -53,22 +50,13 @@ export async function readRevocations(
   io: Io,
 ): Promise<ScopedRevocations | undefined> {
   const name = relative(io.directory, resolve(io.directory, file))
-  const bytes = await readIfPresent(resolve(io.directory, file))
+  const bytes = await readDocumentIfPresent(resolve(io.directory, file))
   if (bytes === undefined) return undefined
   const { result, issues, ...document } = await compileAs(key, name, bytes, settings)
   // The key determines the type of the value.
   if (result.ok) return { document: name, set: result.value as RevocationSet }
   io.err(formatIssues(issues.filter(isError), document, io))
   throw new Stop(EXIT.refused, `${name} does not compile: the gateway would keep the previous version in force`)
-}
-
-async function readIfPresent(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    return (await readFileCapped(file, REVOCATIONS_DOCUMENT_MAX_BYTES)).bytes
-  } catch (error) {
-    if (readErrorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 function list(documents: readonly (ScopedRevocations | undefined)[]): readonly ScopedRevocations[] {

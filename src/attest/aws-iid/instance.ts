@@ -1,10 +1,9 @@
 // What an identity document proves of its instance, and what follows from it by the naming rules of AWS.
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
-import { describeSeconds, formatDuration } from '../../core/duration.ts'
 import { parseAnyInstantSeconds } from '../../core/instant.ts'
 import type { Json } from '../../core/json.ts'
-import type { Refusal } from '../../core/refusal.ts'
 import type { Check } from '../check.ts'
+import { checkMaxAge } from '../max-age.ts'
 import { checkListed } from '../oidc/list-check.ts'
 import type { AwsIidPins } from './config.ts'
 import type { IdentityDocument } from './document.ts'
@@ -20,24 +19,11 @@ export function* checkAwsIid({ document, ageSeconds }: InstanceFacts, pins: AwsI
   yield* checkListed({ ...account, code: 'account_not_allowed', expected: pins.accountIDs }, document.accountId)
   const region = { name: 'region', field: 'allowedRegions', what: 'the region' } as const
   yield* checkListed({ ...region, code: 'region_not_allowed', expected: pins.regions }, document.region)
-  const { maxAgeSeconds } = pins
-  if (maxAgeSeconds === undefined) return
-  const expected = `at most ${formatDuration(maxAgeSeconds)} since the start of the instance`
-  if (ageSeconds === undefined) {
-    yield { name: 'age', expected, actual: undefined, refusal: undefined, unknown: 'the age was not recorded' }
-    return
-  }
-  const refusal: Refusal = {
-    code: 'document_too_old',
-    detail: `the instance was started ${describeSeconds(ageSeconds)} ago, longer than the policy allows`,
-    audit: { maxAge: formatDuration(maxAgeSeconds) },
-  }
-  yield {
-    name: 'age',
-    expected,
-    actual: describeSeconds(ageSeconds),
-    refusal: ageSeconds <= maxAgeSeconds ? undefined : refusal,
-  }
+  yield* checkMaxAge(ageSeconds, {
+    maxAgeSeconds: pins.maxAgeSeconds,
+    since: 'since the start of the instance',
+    describe: (age) => `the instance was started ${age} ago, longer than the policy allows`,
+  })
 }
 
 /** By the names that {@link restoreInstance} reads. */

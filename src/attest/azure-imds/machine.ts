@@ -1,9 +1,8 @@
 // What an attested document proves of its machine.
 import type { Attribute, Attributes } from '../../attribute/attribute.ts'
-import { describeSeconds, formatDuration } from '../../core/duration.ts'
 import type { Json } from '../../core/json.ts'
-import type { Refusal } from '../../core/refusal.ts'
 import type { Check } from '../check.ts'
+import { checkMaxAge } from '../max-age.ts'
 import { checkListed } from '../oidc/list-check.ts'
 import type { AzureImdsPins } from './config.ts'
 
@@ -20,24 +19,11 @@ export function* checkMachine({ subscriptionId, ageSeconds }: Machine, pins: Azu
     { ...subscription, code: 'subscription_not_allowed', expected: pins.subscriptionIDs },
     subscriptionId,
   )
-  const { maxAgeSeconds } = pins
-  if (maxAgeSeconds === undefined) return
-  const expected = `at most ${formatDuration(maxAgeSeconds)} since it was signed`
-  if (ageSeconds === undefined) {
-    yield { name: 'age', expected, actual: undefined, refusal: undefined, unknown: 'the age was not recorded' }
-    return
-  }
-  const refusal: Refusal = {
-    code: 'document_too_old',
-    detail: `the document was signed ${describeSeconds(ageSeconds)} ago, longer than the policy allows: ask for another one`,
-    audit: { maxAge: formatDuration(maxAgeSeconds) },
-  }
-  yield {
-    name: 'age',
-    expected,
-    actual: describeSeconds(ageSeconds),
-    refusal: ageSeconds <= maxAgeSeconds ? undefined : refusal,
-  }
+  yield* checkMaxAge(ageSeconds, {
+    maxAgeSeconds: pins.maxAgeSeconds,
+    since: 'since it was signed',
+    describe: (age) => `the document was signed ${age} ago, longer than the policy allows: ask for another one`,
+  })
 }
 
 const VM = 'azure_imds.vm.id'

@@ -15,12 +15,11 @@ import { DEFAULT_CLUSTER } from '../../config/sections/cluster.ts'
 import type { SectionName } from '../../config/sections/table.ts'
 import { DEFAULT_WORKLOAD_ATTESTATION } from '../../config/sections/workload-attestation.ts'
 import { isError } from '../../core/issue.ts'
-import { NAMED_CLUSTERS_MAX, REVOCATIONS_DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
-import { describeError, readErrorCode } from '../../core/thrown.ts'
+import { NAMED_CLUSTERS_MAX } from '../../core/limits.ts'
+import { describeError } from '../../core/thrown.ts'
 import type { ClusterConfig } from '../../gateway/cluster-config.ts'
-import { readFileCapped } from '../../runtime/read-file-capped.ts'
 import { EXIT, type Io, makeUsageStop, Stop } from '../command.ts'
-import { compileAs } from '../document.ts'
+import { compileAs, readDocumentIfPresent } from '../document.ts'
 import { formatIssues } from '../format-issues.ts'
 import type { OperatorSettings } from '../operator-settings.ts'
 import { readRevocations } from '../revocations-beside.ts'
@@ -98,7 +97,7 @@ export async function readSectionFile<Name extends SectionName>(
   io: Io,
 ): Promise<SectionValues[Name] | undefined> {
   const file = join(folder, `${key.section}.yaml`)
-  const bytes = await readIfPresent(file)
+  const bytes = await readDocumentIfPresent(file)
   if (bytes === undefined) return undefined
   const document = await compileAs(key, relative(io.directory, file), bytes, settings)
   // The key determines the type of the value.
@@ -142,14 +141,5 @@ async function listNames(folder: string): Promise<readonly string[]> {
     return await readdir(folder)
   } catch (error) {
     throw makeUsageStop(`Cannot read the directory ${folder}: ${describeError(error)}`)
-  }
-}
-
-async function readIfPresent(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    return (await readFileCapped(file, REVOCATIONS_DOCUMENT_MAX_BYTES)).bytes
-  } catch (error) {
-    if (readErrorCode(error) === 'ENOENT') return undefined
-    throw error
   }
 }

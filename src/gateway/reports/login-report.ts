@@ -14,9 +14,9 @@ import { auditClusterId, createRecordHead } from '../audit/record-head.ts'
 import { answerJson, answerProblem, type ProblemExtras } from '../problem.ts'
 import { listConfiguration, type RequestSnapshot } from '../request-snapshot.ts'
 import type { GatewayEnv, Services } from '../services.ts'
+import { describeRefusedOutcome, type NotAdmitted } from './refused-outcome.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
-type NotAdmitted = Exclude<LoginOutcome, Admitted>
 
 export interface LoginReport {
   /** The evidence of the request, so that every outcome records who sent it. */
@@ -73,19 +73,9 @@ export function createLoginReport(
     },
 
     refuseOutcome(outcome) {
-      const { refusals } = outcome
-      if (outcome.kind === 'unavailable') {
-        const { code, detail, retryAfterSeconds } = outcome
-        const record = recordDecision(addHead({ status: 503, outcome: 'refused', code }), outcome)
-        const extras = { refusals, ...readConfiguration() }
-        return answerRecorded(c, services, record, () => answerProblem(c, { code, detail, retryAfterSeconds }, extras))
-      }
-      const code = 'login_refused'
-      const { reason } = outcome
-      const status = chooseRefusalStatus(reason)
-      const record = recordDecision(addHead({ status, outcome: 'refused', code, reason }), outcome)
-      const extras = { status, reason, refusals, ...readConfiguration() }
-      return answerRecorded(c, services, record, () => answerProblem(c, { code, detail: REASONS[reason] }, extras))
+      const { facts, problem, extras } = describeRefusedOutcome(outcome, REASONS, chooseRefusalStatus)
+      const record = recordDecision(addHead(facts), outcome)
+      return answerRecorded(c, services, record, () => answerProblem(c, problem, { ...extras, ...readConfiguration() }))
     },
 
     admit(outcome, session) {

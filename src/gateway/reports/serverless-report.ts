@@ -15,9 +15,9 @@ import { auditClusterId, createRecordHead } from '../audit/record-head.ts'
 import { answerJson, answerProblem, type ProblemExtras } from '../problem.ts'
 import { listConfiguration, type RequestSnapshot } from '../request-snapshot.ts'
 import type { GatewayEnv, Services } from '../services.ts'
+import { describeRefusedOutcome, type NotAdmitted } from './refused-outcome.ts'
 
 type Admitted = Extract<LoginOutcome, { readonly kind: 'admitted' }>
-type NotAdmitted = Exclude<LoginOutcome, Admitted>
 
 export interface ServerlessReport {
   /** The issuer, once its session has verified. Before that the answer reveals nothing of the configuration. */
@@ -36,6 +36,12 @@ const REASONS = {
   nothing_verified: 'none of the evidence could be verified',
   no_policy_satisfied: 'evidence was verified but satisfies no policy of ServerlessAttestation',
 } as const
+
+/**
+ * Never 401, which speaks of the credentials of the caller (RFC 9110 section 15.5.2): an issuer would take its own session for
+ * invalid, and log in repeatedly. `reason` says whether anything verified.
+ */
+const forbid = (): 403 => 403
 
 export function createServerlessReport(
   c: Context<GatewayEnv>,
@@ -79,21 +85,9 @@ export function createServerlessReport(
     },
 
     refuseOutcome(outcome) {
-      const { refusals } = outcome
-      if (outcome.kind === 'unavailable') {
-        const { code, detail, retryAfterSeconds } = outcome
-        const record = recordDecision(addHead({ status: 503, outcome: 'refused', code }), outcome)
-        const extras = { refusals, ...readConfiguration() }
-        return answerRecorded(c, services, record, () => answerProblem(c, { code, detail, retryAfterSeconds }, extras))
-      }
-      const code = 'login_refused'
-      const { reason } = outcome
-      // Never 401, which speaks of the credentials of the caller (RFC 9110 section 15.5.2): an issuer would take its own session
-      // for invalid, and log in repeatedly. `reason` says whether anything verified.
-      const { status } = REFUSALS[code]
-      const record = recordDecision(addHead({ status, outcome: 'refused', code, reason }), outcome)
-      const extras = { reason, refusals, ...readConfiguration() }
-      return answerRecorded(c, services, record, () => answerProblem(c, { code, detail: REASONS[reason] }, extras))
+      const { facts, problem, extras } = describeRefusedOutcome(outcome, REASONS, forbid)
+      const record = recordDecision(addHead(facts), outcome)
+      return answerRecorded(c, services, record, () => answerProblem(c, problem, { ...extras, ...readConfiguration() }))
     },
 
     refuseMapping({ refusal, surface }, outcome) {

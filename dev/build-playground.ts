@@ -2,9 +2,10 @@
 // puts it into the package, `npm start` beside its state.
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build as bundle, type Metafile, type Plugin } from 'esbuild'
+import { transform } from 'esbuild'
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { VERSION } from '../src/core/version.ts'
 import { PLAYGROUND_HEADERS } from '../src/gateway/playground-files.ts'
 
@@ -12,6 +13,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const SOURCE = join(ROOT, 'playground')
 /** Served as they are. */
 const STATIC = ['index.html', 'icon.svg']
+const TARGET = 'es2024'
 
 /**
  * The YAML parser makes schemas that a reader of events never uses. A bundler must keep the calls that make them, unless it is
@@ -19,11 +21,9 @@ const STATIC = ['index.html', 'icon.svg']
  */
 const unusedSchemas: Plugin = {
   name: 'unused-schemas',
-  setup({ onLoad }) {
-    onLoad({ filter: /js-yaml[\\/]dist[\\/]js-yaml\.mjs$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(SCHEMA, 'var $1 = /* @__PURE__ */ (() => ($2))();'),
-      loader: 'js',
-    }))
+  transform: {
+    filter: { id: /js-yaml[\\/]dist[\\/]js-yaml\.mjs$/ },
+    handler: (code) => ({ code: code.replace(SCHEMA, 'var $1 = /* @__PURE__ */ (() => ($2))();'), map: null }),
   },
 }
 
@@ -31,19 +31,20 @@ const unusedSchemas: Plugin = {
 const SCHEMA =
   /^var ([\w$]+) = ((?:define(?:Scalar|Sequence|Mapping)Tag\(|new Schema\(|YAML11_SCHEMA\.withTags\(|(?<=DEFAULT_\w+_OPTIONS = )\{)[\s\S]*?\n[\]})]*);$/gm
 
-const OPTIONS = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  platform: 'browser',
-  target: 'es2024',
-  legalComments: 'none',
-  loader: { '.wasm': 'binary' },
-  metafile: true,
-  write: false,
-  logLevel: 'warning',
-} as const satisfies BuildOptions
+/**
+ * WebAssembly as a string with a character for each byte, since nothing may be fetched. Base64 would hide from compression
+ * what repeats, and cost a third more.
+ */
+const embeddedWasm: Plugin = {
+  name: 'embedded-wasm',
+  load: {
+    filter: { id: /\.wasm$/ },
+    handler: (id) => ({
+      code: `export default Uint8Array.from(${JSON.stringify(readFileSync(id, 'latin1'))}, (one) => one.charCodeAt(0))`,
+      moduleType: 'js',
+    }),
+  },
+}
 
 export interface BuiltPlayground {
   /** `sha256:` and the hexadecimal digest of worker.js. */
@@ -58,45 +59,52 @@ export interface BuiltPlayground {
  * @throws what esbuild rejects with if a module does not compile
  */
 export async function buildPlayground(folder: string): Promise<BuiltPlayground> {
-  const worker = await bundle({
-    ...OPTIONS,
-    plugins: [unusedSchemas],
-    entryPoints: [join(SOURCE, 'engine/worker.ts')],
-    outfile: 'worker.js',
+  const worker = await bundle('engine/worker.ts')
+  const engineDigest = `sha256:${createHash('sha256').update(worker.code).digest('hex')}`
+  const page = await bundle('page/page.ts', {
+    ENGINE_VERSION: JSON.stringify(VERSION),
+    ENGINE_DIGEST: JSON.stringify(engineDigest),
   })
-  const engine = read(worker.outputFiles)
-  const engineDigest = `sha256:${createHash('sha256').update(engine).digest('hex')}`
-  const page = await bundle({
-    ...OPTIONS,
-    entryPoints: [join(SOURCE, 'page/page.ts')],
-    outfile: 'page.js',
-    define: { ENGINE_VERSION: JSON.stringify(VERSION), ENGINE_DIGEST: JSON.stringify(engineDigest) },
-  })
-  const style = await bundle({ ...OPTIONS, entryPoints: [join(SOURCE, 'style.css')], outfile: 'style.css' })
+  const style = await transform(readFileSync(join(SOURCE, 'style.css'), 'utf8'), { loader: 'css', minify: true })
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const name of STATIC) copyFileSync(join(SOURCE, name), join(folder, name))
-  writeFileSync(join(folder, 'style.css'), read(style.outputFiles))
-  writeFileSync(join(folder, 'worker.js'), engine)
-  writeFileSync(join(folder, 'page.js'), read(page.outputFiles))
+  writeFileSync(join(folder, 'style.css'), style.code)
+  writeFileSync(join(folder, 'worker.js'), worker.code)
+  writeFileSync(join(folder, 'page.js'), page.code)
   writeFileSync(join(folder, 'engine.json'), `${JSON.stringify({ version: VERSION, digest: engineDigest })}\n`)
   // For hosts of static files that know this file, such as Workers and Pages.
   const headers = Object.entries(PLAYGROUND_HEADERS).map(([name, value]) => `  ${name}: ${value}\n`)
   writeFileSync(join(folder, '_headers'), `/*\n${headers.join('')}`)
-  writeFileSync(join(folder, 'licenses.txt'), collectLicenses([worker.metafile, page.metafile]))
-  return { engineDigest, engineModules: Object.keys(worker.metafile.inputs) }
+  writeFileSync(join(folder, 'licenses.txt'), collectLicenses([...listModules(worker), ...listModules(page)]))
+  return { engineDigest, engineModules: listModules(worker) }
 }
 
-function read(files: readonly { readonly contents: Uint8Array }[]): Uint8Array {
-  const [file] = files
-  if (file === undefined) throw new Error('esbuild made no file')
-  return file.contents
+/** Bundles one module, by its path in the folder of the playground. */
+async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<OutputChunk> {
+  const built = await rolldown({
+    cwd: ROOT,
+    input: join(SOURCE, entry),
+    platform: 'browser',
+    transform: { target: TARGET, define: { ...define } },
+    plugins: [unusedSchemas, embeddedWasm],
+    logLevel: 'warn',
+  })
+  const { output } = await built.generate({ format: 'esm', minify: true, codeSplitting: false, comments: false })
+  await built.close()
+  return output[0]
+}
+
+/** The modules of which something is in a bundle, by path from the repository. */
+function listModules({ modules }: OutputChunk): readonly string[] {
+  return Object.keys(modules)
+    .filter((id) => id.startsWith(ROOT))
+    .map((id) => relative(ROOT, id).replaceAll('\\', '/'))
 }
 
 /** The licences of the libraries in the bundles, which ask to be kept with every copy. */
-function collectLicenses(metafiles: readonly Metafile[]): string {
-  const inputs = metafiles.flatMap(({ inputs: all }) => Object.keys(all))
-  const names = inputs.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+function collectLicenses(modules: readonly string[]): string {
+  const names = modules.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
   const packages = [...new Set(names.filter((name) => name !== undefined))].sort()
   return packages.map((name) => `${name}\n\n${readLicense(name)}\n`).join(`\n${'-'.repeat(72)}\n\n`)
 }

@@ -6,6 +6,7 @@ import { CLAIMS_BODY_MAX_BYTES, JSON_DEPTH_MAX } from '../../src/core/limits.ts'
 import { explainWorkload } from '../../src/explain/explain-mapping.ts'
 import type { PolicyJson } from '../../src/explain/explain-report.ts'
 import { makeClusterConfig } from '../../src/explain/offline-situation.ts'
+import { listPolicyAttributes } from '../../src/explain/policy-attributes.ts'
 import { readWorkload } from '../../src/explain/read-workload.ts'
 import type { ScopedRevocations } from '../../src/policy/revocation/check-revocation.ts'
 import { listBroken, type Parts } from './parts.ts'
@@ -25,7 +26,7 @@ export function explainMappingOf(
   revocations: readonly ScopedRevocations[],
 ): { readonly mapping: MappingReport; readonly attributes: readonly Attribute[] | undefined } {
   const agent = situation.role === 'agent' ? findAgent(login) : undefined
-  const attributes = agent === undefined ? undefined : listAttributes(agent)
+  const attributes = agent === undefined ? undefined : listPolicyAttributes(agent)
   const text = situation.workload.trim()
   if (text === '') return { mapping: { kind: 'no_workload' }, attributes }
   const sections = listBroken(compiled.documents, READ, 'agent')
@@ -58,13 +59,4 @@ function findAgent(login: LoginReport): PolicyJson | undefined {
   if (verdict.kind === 'refused') return undefined
   const name = verdict.kind === 'admitted' ? verdict.policy : verdict.policies[0]
   return policies.find((policy) => policy.name === name)
-}
-
-function listAttributes({ attestors }: PolicyJson): readonly Attribute[] | undefined {
-  const attributes: Attribute[] = []
-  for (const attestor of attestors) {
-    if (attestor.state !== 'checked' || attestor.attributes === undefined) return undefined
-    attributes.push(...attestor.attributes)
-  }
-  return attributes
 }

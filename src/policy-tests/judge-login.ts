@@ -7,7 +7,7 @@ import type { Verdict } from '../explain/explain-verdict.ts'
 import { rankPolicies, readSignature, type Signature } from '../explain/rank-policies.ts'
 import { readPastedEvidence } from '../explain/read-pasted-evidence.ts'
 import { restoreAttestations } from '../explain/restore-attestations.ts'
-import type { LoginCase } from './test-case.ts'
+import type { LoginCase, LoginExpectation } from './test-case.ts'
 
 /** What became of one case. */
 export interface Judgement {
@@ -27,48 +27,86 @@ interface Decision {
   readonly policies: readonly PolicyJson[]
 }
 
-export async function judgeLogin(
-  { evidence, isUnsigned, expected }: LoginCase,
-  given: Omit<EvidenceToExplain, 'text'>,
-): Promise<Judgement> {
-  const goal = expected.kind === 'admit' ? `admitted by ${expected.policy}` : describeRefusal(expected)
+/** What is decided of evidence. */
+export type DecidedEvidence =
+  /** It cannot be read, whatever the policies are. */
+  | { readonly kind: 'fault'; readonly code: string; readonly fault: string }
+  | (Decision & {
+      readonly kind: 'decided'
+      /** The policy that admits. */
+      readonly admitting: PolicyJson | undefined
+      readonly signature: { readonly signature?: Signature }
+    })
+
+type Given = Omit<EvidenceToExplain, 'text'>
+
+export async function judgeLogin(test: LoginCase, given: Given): Promise<Judgement> {
+  const { expected } = test
+  const decided = await decideEvidence(test, given)
+  if (expected.kind === 'refuse') return judgeRefusal(expected, decided)
+  const goal = `admitted by ${expected.policy}`
+  if (decided.kind === 'fault') return { passed: false, expected: goal, ...describeDecided(decided, false) }
+  const passed = decided.admitting?.name === expected.policy
+  return { passed, expected: goal, ...describeDecided(decided, passed) }
+}
+
+/** Decides as the gateway would; where the case takes signatures for valid, as if they were. */
+export async function decideEvidence(
+  { evidence, isUnsigned }: Pick<LoginCase, 'evidence' | 'isUnsigned'>,
+  given: Given,
+): Promise<DecidedEvidence> {
   const decided =
     evidence.kind === 'text' ? await explainText(evidence.text, given) : await explainRecorded(evidence, given)
-  if ('fault' in decided) {
-    const isExpected = expected.kind === 'refuse' && expected.policy === undefined && expected.code === decided.code
-    return { passed: isExpected, expected: goal, actual: `refused: ${decided.code}`, notes: [decided.fault] }
-  }
+  if ('fault' in decided) return { kind: 'fault', ...decided }
   const { verdict, policies } = decided
-  const admitting = findAdmitting(verdict, isUnsigned, policies)
-  const passed =
-    expected.kind === 'admit'
-      ? admitting === expected.policy
-      : admitting === undefined && verdict.kind === 'refused' && findCodes(decided, expected.policy).has(expected.code)
+  const name = findAdmitting(verdict, isUnsigned, policies)
   const signature = evidence.kind === 'text' ? readSignature(policies[0]) : undefined
   return {
-    passed,
-    expected: goal,
-    actual: describeActual(verdict, admitting, decided),
-    notes: passed ? [] : policies.slice(0, 1).flatMap(describePolicy),
-    ...(signature === undefined ? {} : { signature }),
+    kind: 'decided',
+    ...decided,
+    admitting: name === undefined ? undefined : policies.find((policy) => policy.name === name),
+    signature: signature === undefined ? {} : { signature },
   }
 }
 
-function describeRefusal({ code, policy }: { readonly code: string; readonly policy: string | undefined }): string {
+export function judgeRefusal(
+  expected: Extract<LoginExpectation, { readonly kind: 'refuse' }>,
+  decided: DecidedEvidence,
+): Judgement {
+  const { code, policy } = expected
+  const passed =
+    decided.kind === 'fault'
+      ? policy === undefined && code === decided.code
+      : decided.admitting === undefined && decided.verdict.kind === 'refused' && findCodes(decided, policy).has(code)
+  return { passed, expected: describeRefusal(expected), ...describeDecided(decided, passed) }
+}
+
+/** What came, and why, if it is not what was expected. */
+export function describeDecided(decided: DecidedEvidence, passed: boolean): Omit<Judgement, 'passed' | 'expected'> {
+  if (decided.kind === 'fault') return { actual: `refused: ${decided.code}`, notes: [decided.fault] }
+  const { policies, signature } = decided
+  const notes = passed ? [] : policies.slice(0, 1).flatMap(describePolicy)
+  return { actual: describeActual(decided), notes, ...signature }
+}
+
+export function describeRefusal({
+  code,
+  policy,
+}: {
+  readonly code: string
+  readonly policy: string | undefined
+}): string {
   return policy === undefined ? `refused: ${code}` : `refused by ${policy}: ${code}`
 }
 
-async function explainText(text: string, given: Omit<EvidenceToExplain, 'text'>) {
+async function explainText(text: string, given: Given) {
   const explained = await explainEvidence({ ...given, text: readPastedEvidence(text) })
   if (explained.kind === 'explained') return decide(explained)
   const { answer, detail } = explained.verdict
   return { fault: printable(detail), code: answer.code }
 }
 
-async function explainRecorded(
-  { attributes }: { readonly attributes: readonly Attribute[] },
-  given: Omit<EvidenceToExplain, 'text'>,
-) {
+async function explainRecorded({ attributes }: { readonly attributes: readonly Attribute[] }, given: Given) {
   const restored = restoreAttestations(attributes, given.attestors)
   if ('fault' in restored) return { fault: restored.fault, code: 'undecided' }
   return decide(await explainAttestations(restored.attestations, given))
@@ -110,8 +148,9 @@ function findCodes({ verdict, policies }: Decision, only: string | undefined): R
   return new Set([...codes, answer.code, ...refusals.map(({ refusal }) => refusal.code)])
 }
 
-function describeActual(verdict: Verdict, admitting: string | undefined, decision: Decision): string {
-  if (admitting !== undefined) return `admitted by ${admitting}`
+function describeActual(decision: Extract<DecidedEvidence, { readonly kind: 'decided' }>): string {
+  const { verdict, admitting } = decision
+  if (admitting !== undefined) return `admitted by ${admitting.name}`
   if (verdict.kind === 'refused') {
     const codes = [...findCodes(decision, undefined)].filter((code) => code !== verdict.answer.code)
     return `refused: ${codes.length === 0 ? verdict.answer.code : codes.join(', ')}`

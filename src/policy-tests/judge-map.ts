@@ -1,14 +1,13 @@
 // One workload against the identity or the refusal that it must get.
 import type { ConditionEngine } from '../condition/vm/engine.ts'
-import { writeCanonicalJson } from '../core/json.ts'
-import { printable } from '../core/printable.ts'
 import type { CompiledDocuments } from '../explain/compile-documents.ts'
-import { type ExplainedResult, explainWorkload } from '../explain/explain-mapping.ts'
+import { explainWorkload } from '../explain/explain-mapping.ts'
 import { makeClusterConfig } from '../explain/offline-situation.ts'
 import { readWorkload } from '../explain/read-workload.ts'
 import type { ScopedRevocations } from '../policy/revocation/check-revocation.ts'
+import { describeError, describeIdentity, fits, judgeError, pickAsked, readIdentity } from './judge-identity.ts'
 import type { Judgement } from './judge-login.ts'
-import type { IdentityExpectation, MapCase } from './test-case.ts'
+import type { MapCase } from './test-case.ts'
 import type { TestFile } from './test-file.ts'
 
 export function judgeMap(
@@ -19,9 +18,7 @@ export function judgeMap(
   engine: ConditionEngine,
 ): Judgement {
   const goal =
-    expected.kind === 'identity'
-      ? describeIdentity(expected)
-      : `refused: ${expected.code}${expected.attribute === undefined ? '' : ` (${expected.attribute})`}`
+    expected.kind === 'identity' ? describeIdentity(expected) : describeError(expected.code, expected.attribute)
   const read = readWorkload(workload, name, container)
   if ('fault' in read) return { passed: false, expected: goal, actual: 'not a workload', notes: [`it ${read.fault}`] }
   const mapped = explainWorkload({
@@ -33,64 +30,14 @@ export function judgeMap(
     nowSeconds: atSeconds,
     engine,
   })
-  const refused = readError(mapped)
-  if (refused !== undefined) {
-    const { code, attribute, detail } = refused
-    const passed =
-      expected.kind === 'error' &&
-      expected.code === code &&
-      (expected.attribute === undefined || expected.attribute === attribute)
-    const actual = `refused: ${code}${attribute === undefined ? '' : ` (${attribute})`}`
-    return { passed, expected: goal, actual, notes: passed ? [] : [printable(detail)] }
+  if (mapped.kind === 'refused') {
+    const { code, where, detail } = mapped.refusal
+    return { expected: goal, ...judgeError({ code, attribute: where, detail }, expected) }
   }
-  const got = readIdentity(mapped as ExplainedResult)
-  const passed = expected.kind === 'identity' && fits(expected, got)
-  return { passed, expected: goal, actual: describeIdentity(pickAsked(expected, got)), notes: [] }
-}
-
-interface MappedError {
-  readonly code: string
-  readonly attribute?: string | undefined
-  readonly detail: string
-}
-
-function readError(mapped: ReturnType<typeof explainWorkload>): MappedError | undefined {
-  if (mapped.kind === 'refused')
-    return { code: mapped.refusal.code, attribute: mapped.refusal.where, detail: mapped.refusal.detail }
-  return 'error' in mapped.result ? mapped.result.error : undefined
-}
-
-function readIdentity({ result }: ExplainedResult): Required<IdentityExpectation> {
-  if ('error' in result) throw new Error('a refused workload has no identity')
-  const { spiffeId, jwt, x509 } = result
-  return { spiffeId, claims: { ...jwt.claims }, subject: x509.subject ?? '', dnsNames: x509.dnsNames }
-}
-
-const FIELDS = ['spiffeId', 'claims', 'subject', 'dnsNames'] as const
-
-/** Only what is expected is compared, each exactly. */
-function fits(expected: IdentityExpectation, got: Required<IdentityExpectation>): boolean {
-  return FIELDS.every((field) => {
-    const wanted = expected[field]
-    return wanted === undefined || writeCanonicalJson(wanted) === writeCanonicalJson(got[field])
-  })
-}
-
-/** What was asked for, or all of it where a refusal was. */
-function pickAsked(expected: MapCase['expected'], got: Required<IdentityExpectation>): IdentityExpectation {
-  const asked = FIELDS.filter((field) => expected.kind === 'error' || expected[field] !== undefined)
-  return Object.fromEntries(asked.map((field) => [field, got[field]]))
-}
-
-function describeIdentity(identity: IdentityExpectation): string {
-  const parts = FIELDS.flatMap((field) => {
-    const value = identity[field]
-    if (value === undefined) return []
-    return [
-      field === 'spiffeId'
-        ? String(value)
-        : `${field} ${typeof value === 'string' ? value : writeCanonicalJson(value)}`,
-    ]
-  })
-  return printable(parts.join(', '))
+  const { result } = mapped
+  if ('error' in result) return { expected: goal, ...judgeError(result.error, expected) }
+  const got = readIdentity(result)
+  const asked = expected.kind === 'identity' ? expected : undefined
+  const passed = asked !== undefined && fits(asked, got)
+  return { passed, expected: goal, actual: describeIdentity(pickAsked(asked, got)), notes: [] }
 }

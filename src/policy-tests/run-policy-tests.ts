@@ -5,7 +5,6 @@ import type { AttestorTable } from '../attest/table.ts'
 import type { ConditionEngine } from '../condition/vm/engine.ts'
 import type { CompileSettings } from '../config/compile/compile-context.ts'
 import { locateIssues } from '../config/compile/issue-list.ts'
-import type { SectionName } from '../config/sections/table.ts'
 import type { LocatedIssue } from '../config/yaml/located-issue.ts'
 import type { Issue } from '../core/issue.ts'
 import { suggestNearest } from '../core/nearest.ts'
@@ -20,9 +19,11 @@ import { createOfflineKeys } from '../explain/offline-keys.ts'
 import { ABLE, listRevocations } from '../explain/offline-situation.ts'
 import { leaveUnsigned } from '../explain/unsigned-token.ts'
 import type { PolicySet } from '../policy/policy.ts'
+import type { ServerlessPolicies } from '../policy/serverless.ts'
 import { type Judgement, judgeLogin } from './judge-login.ts'
 import { judgeMap } from './judge-map.ts'
-import type { LoginCase, PolicyTest, Role } from './test-case.ts'
+import { judgeServerless } from './judge-serverless.ts'
+import type { PolicyTest } from './test-case.ts'
 import type { TestFile } from './test-file.ts'
 
 export interface CaseResult extends Judgement {
@@ -54,11 +55,6 @@ export interface PolicyTestRun {
   readonly engine: ConditionEngine
 }
 
-const POLICY_SECTIONS: Readonly<Record<Role, SectionName>> = {
-  agent: 'AgentAttestation',
-  issuer: 'TrustDomainServerAttestation',
-}
-
 /** Runs every case. Never throws for what an author wrote. */
 export async function runPolicyTests({
   file,
@@ -78,11 +74,10 @@ export async function runPolicyTests({
   async function judge(test: PolicyTest): Promise<Judgement> {
     if (test.kind === 'map')
       return judgeMap(test, file, compiled, listRevocations(compiled, 'agent', file.clusterId), engine)
-    const { policies, digest, section } = findPolicies(test.role, compiled)
+    const { policies, digest, place } = findPolicies(test, compiled)
     if (policies === undefined) throw new Error('findImpossible lets no such case through')
-    return judgeLogin(test, {
-      policies,
-      document: { section, digest },
+    const given = {
+      document: { section: place.section, digest },
       attestors,
       engine,
       atSeconds: test.atSeconds,
@@ -90,8 +85,11 @@ export async function runPolicyTests({
       keys,
       audience: file.audience,
       sections: compiled.trustDomain as Partial<SharedSections>,
-      revocations: listRevocations(compiled, test.role, file.clusterId),
-    })
+      revocations: listRevocations(compiled, place.scope === 'cluster' ? 'agent' : 'issuer', file.clusterId),
+    }
+    if (test.kind === 'login') return judgeLogin(test, { ...given, policies })
+    // The section that a serverless request is decided by compiles to these.
+    return judgeServerless(test, file, compiled, { ...given, policies: policies as ServerlessPolicies })
   }
   const results: CaseResult[] = []
   for (const test of file.cases) results.push({ name: test.name, kind: test.kind, ...(await judge(test)) })
@@ -111,33 +109,48 @@ function makeCompileSettings(file: TestFile): CompileSettings {
 }
 
 interface FoundPolicies {
-  readonly section: SectionName
+  readonly place: Pick<PlacedDocument, 'scope' | 'section'>
   readonly digest: string
   readonly policies: PolicySet | undefined
 }
 
-function findPolicies(role: Role, { documents, cluster, trustDomain }: CompiledDocuments): FoundPolicies {
-  const section = POLICY_SECTIONS[role]
-  const policies = role === 'agent' ? cluster.AgentAttestation : trustDomain.TrustDomainServerAttestation
-  return { section, digest: documents.find((one) => one.section === section)?.digest ?? '', policies }
+type PolicyCase = Exclude<PolicyTest, { readonly kind: 'map' }>
+
+function findPolicies(test: PolicyCase, { documents, cluster, trustDomain }: CompiledDocuments): FoundPolicies {
+  const { section, scope } = findPlace(test)
+  const policies = (scope === 'cluster' ? cluster : trustDomain)[section]
+  const document = documents.find((one) => one.section === section && one.scope === scope)
+  return { place: { section, scope }, digest: document?.digest ?? '', policies }
+}
+
+/** The document that decides a case. */
+function findPlace(test: PolicyCase) {
+  if (test.kind === 'serverless') return { section: 'ServerlessAttestation', scope: test.scope } as const
+  return test.role === 'agent'
+    ? ({ section: 'AgentAttestation', scope: 'cluster' } as const)
+    : ({ section: 'TrustDomainServerAttestation', scope: 'trust-domain' } as const)
 }
 
 /** Cases that cannot be met whatever happens: a policy that no document has, a login without policies to decide it. */
 function findImpossible(cases: readonly PolicyTest[], compiled: CompiledDocuments): readonly Issue[] {
-  const logins = cases.filter((test): test is LoginCase => test.kind === 'login')
-  return logins.flatMap(({ role, expected, path, name }): readonly Issue[] => {
-    const { section, policies } = findPolicies(role, compiled)
-    const isBroken = compiled.documents.some((one) => one.section === section && !one.compiles)
+  return cases.flatMap((test): readonly Issue[] => {
+    if (test.kind === 'map') return []
+    const { name, path, kind, expected } = test
+    const { place, policies } = findPolicies(test, compiled)
+    const { section, scope } = place
+    const isBroken = compiled.documents.some((one) => one.section === section && one.scope === scope && !one.compiles)
     if (policies === undefined && isBroken) return []
     if (policies === undefined) {
-      const message = `Case ${quoteText(name)} is a login, and no ${section} is among the documents: add it`
-      return [{ code: 'field_missing', path: [...path, 'login'], message }]
+      const [what, whose] = kind === 'login' ? ['a login', ''] : ['a serverless request', ` of the ${scope}`]
+      const message = `Case ${quoteText(name)} is ${what}, and no ${section}${whose} is among the documents: add it`
+      return [{ code: 'field_missing', path: [...path, kind], message }]
     }
     const names = policies.policies.map((policy) => policy.name)
-    if (expected.policy === undefined || names.includes(expected.policy)) return []
-    const near = suggestNearest(expected.policy, names) || `; its policies are ${names.join(', ') || 'none'}`
-    const message = `${section} has no policy ${quoteText(expected.policy)}${near}`
-    const field = expected.kind === 'admit' ? 'admit' : 'policy'
+    const named = expected.kind === 'error' ? undefined : expected.policy
+    if (named === undefined || names.includes(named)) return []
+    const near = suggestNearest(named, names) || `; its policies are ${names.join(', ') || 'none'}`
+    const message = `${section} has no policy ${quoteText(named)}${near}`
+    const field = expected.kind === 'refuse' ? 'policy' : 'admit'
     return [{ code: 'value_invalid', path: [...path, 'expect', field], message }]
   })
 }

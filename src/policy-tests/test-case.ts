@@ -1,35 +1,39 @@
-// One case of a test file: a login or a workload, and what it must get.
+// One case of a test file: a login, a workload or a serverless request, and what it must get.
 import type { Report } from '../attest/attest-context.ts'
 import type { Attribute } from '../attribute/attribute.ts'
-import { parseAnyInstantSeconds } from '../core/instant.ts'
+import type { SectionScope } from '../config/sections/section.ts'
 import type { Path } from '../core/issue.ts'
 import type { Json, JsonObject } from '../core/json.ts'
-import { suggestNearest } from '../core/nearest.ts'
 import { quoteText } from '../core/printable.ts'
-import { REFUSALS, type RefusalCode } from '../core/refusal.ts'
+import type { RefusalCode } from '../core/refusal.ts'
 import { readAgentAttributes } from '../explain/read-agent-attributes.ts'
+import {
+  type Evidence,
+  type IdentityExpectation,
+  onlyHas,
+  readCode,
+  readEvidence,
+  readIdentity,
+  readTime,
+} from './case-parts.ts'
 import type { CaseInput } from './test-schema.ts'
 
 export type Role = 'agent' | 'issuer'
-
-export type Evidence =
-  /** The body of a login, or a bare token. */
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'recorded'; readonly attributes: readonly Attribute[] }
 
 export type LoginExpectation =
   | { readonly kind: 'admit'; readonly policy: string }
   | { readonly kind: 'refuse'; readonly code: RefusalCode; readonly policy: string | undefined }
 
-export interface IdentityExpectation {
-  readonly spiffeId?: string
-  readonly claims?: JsonObject
-  readonly subject?: string
-  readonly dnsNames?: readonly string[]
-}
 export type MapExpectation =
   | ({ readonly kind: 'identity' } & IdentityExpectation)
   | { readonly kind: 'error'; readonly code: RefusalCode; readonly attribute: string | undefined }
+
+export type ServerlessExpectation =
+  | Extract<LoginExpectation, { readonly kind: 'refuse' }>
+  /** `policy`: the one that gives it, if that is expected too. */
+  | { readonly kind: 'identity'; readonly policy: string | undefined; readonly identity: IdentityExpectation }
+  /** A policy is satisfied, and its identity cannot be rendered. */
+  | Extract<MapExpectation, { readonly kind: 'error' }>
 
 interface CaseHead {
   readonly name: string
@@ -53,53 +57,44 @@ export interface MapCase extends CaseHead {
   readonly agent: readonly Attribute[] | undefined
   readonly expected: MapExpectation
 }
-export type PolicyTest = LoginCase | MapCase
+export interface ServerlessCase extends CaseHead, Pick<LoginCase, 'evidence' | 'isUnsigned'> {
+  readonly kind: 'serverless'
+  /** Whose document decides: of the cluster, or of the trust domain. */
+  readonly scope: SectionScope
+  readonly expected: ServerlessExpectation
+}
+export type PolicyTest = LoginCase | MapCase | ServerlessCase
 
 /** Reads one case that has the shape of the schema; reports every issue. */
 export function readCase(given: CaseInput, path: Path, nowSeconds: number, report: Report): PolicyTest | undefined {
-  const { name, login, map } = given
+  const { name, login, map, serverless } = given
   const head = { name, path, atSeconds: readTime(given.at, [...path, 'at'], report) ?? nowSeconds }
-  if ((login === undefined) === (map === undefined)) {
-    report({ code: 'field_conflict', path, message: `Case ${quoteText(name)} must have exactly one of login and map` })
+  if ([login, map, serverless].filter((one) => one !== undefined).length !== 1) {
+    const message = `Case ${quoteText(name)} must have exactly one of login, map and serverless`
+    report({ code: 'field_conflict', path, message })
     return undefined
   }
-  if (login !== undefined) return readLogin(given, login, head, path, report)
-  for (const field of ['as', 'signature'] as const) {
+  const foreign =
+    login !== undefined ? [] : serverless !== undefined ? (['as'] as const) : (['as', 'signature'] as const)
+  for (const field of foreign) {
     if (given[field] === undefined) continue
-    report({
-      code: 'field_conflict',
-      path: [...path, field],
-      atKey: true,
-      message: `${field} applies to a login: remove it`,
-    })
+    const message = `${field} applies to a login: remove it`
+    report({ code: 'field_conflict', path: [...path, field], atKey: true, message })
   }
+  if (login !== undefined) return readLogin(given, login, head, report)
+  if (serverless !== undefined) return readServerless(given, serverless, head, report)
   return map === undefined ? undefined : readMap(given, map, head, path, report)
 }
 
-/** Seconds since the epoch; reports a text that is no time. */
-export function readTime(text: string | undefined, path: Path, report: Report): number | undefined {
-  if (text === undefined) return undefined
-  const seconds = parseAnyInstantSeconds(text)
-  if (seconds !== undefined) return seconds
-  const message = `Cannot use ${quoteText(text)} as a time: expected RFC 3339 such as 2026-01-31T12:00:00Z`
-  report({ code: 'value_invalid', path, message })
-  return undefined
-}
-
 function readLogin(
-  { as: role = 'agent', signature, expect }: CaseInput,
+  given: CaseInput,
   login: NonNullable<CaseInput['login']>,
   head: CaseHead,
-  path: Path,
   report: Report,
 ): LoginCase | undefined {
-  const evidence = readEvidence(login, [...path, 'login'], report)
-  const isUnsigned = signature === 'not_checked'
-  if (isUnsigned && evidence?.kind === 'recorded') {
-    const message = 'A recorded login was verified by the gateway: remove signature'
-    report({ code: 'field_conflict', path: [...path, 'signature'], atKey: true, message })
-  }
-  const at = [...path, 'expect']
+  const evidence = readEvidence(given, login, head.path, 'login', report)
+  const at = [...head.path, 'expect']
+  const { expect, as: role = 'agent', signature } = given
   if (!onlyHas(expect, ['admit', 'refuse', 'policy'], 'a login', at, report)) return undefined
   const { admit, refuse, policy } = expect
   if ((admit === undefined) === (refuse === undefined) || (admit !== undefined && policy !== undefined)) {
@@ -111,24 +106,46 @@ function readLogin(
   if (evidence === undefined || (admit === undefined && code === undefined)) return undefined
   const expected: LoginExpectation =
     code === undefined ? { kind: 'admit', policy: admit ?? '' } : { kind: 'refuse', code, policy }
-  return { ...head, kind: 'login', role, evidence, isUnsigned, expected }
+  return { ...head, kind: 'login', role, evidence, isUnsigned: signature !== undefined, expected }
 }
 
-function readEvidence(login: NonNullable<CaseInput['login']>, path: Path, report: Report): Evidence | undefined {
-  const { attestations, token, claims, attributes } = login
-  const given = Object.values(login).filter((one) => one !== undefined)
-  if (given.length !== 1) {
-    const message = 'A login must have exactly one of attestations, token, claims and attributes'
-    report({ code: 'field_conflict', path, message })
+function readServerless(
+  given: CaseInput,
+  serverless: NonNullable<CaseInput['serverless']>,
+  head: CaseHead,
+  report: Report,
+): ServerlessCase | undefined {
+  const evidence = readEvidence(given, serverless, head.path, 'serverless', report)
+  const expected = readServerlessExpectation(given.expect, [...head.path, 'expect'], report)
+  if (evidence === undefined || expected === undefined) return undefined
+  const { scope = 'cluster' } = serverless
+  return { ...head, kind: 'serverless', scope, evidence, isUnsigned: given.signature !== undefined, expected }
+}
+
+function readServerlessExpectation(
+  expect: CaseInput['expect'],
+  at: Path,
+  report: Report,
+): ServerlessExpectation | undefined {
+  const { admit, refuse, policy, error, attribute } = expect
+  const identity = readIdentity(expect)
+  const isIdentity = admit !== undefined || Object.keys(identity).length > 0
+  const kinds = [isIdentity, refuse !== undefined, error !== undefined].filter(Boolean).length
+  if (
+    kinds !== 1 ||
+    (policy !== undefined && refuse === undefined) ||
+    (attribute !== undefined && error === undefined)
+  ) {
+    const message =
+      'A serverless request must expect an identity (some of admit, spiffeId, claims, subject and dnsNames), or refuse, or error; policy goes with refuse, attribute with error'
+    report({ code: 'field_conflict', path: at, message })
     return undefined
   }
-  if (token !== undefined) return { kind: 'text', text: token }
-  if (attestations !== undefined) return { kind: 'text', text: JSON.stringify({ attestations }) }
-  if (claims !== undefined) return { kind: 'text', text: JSON.stringify({ claims }) }
-  const read = readAgentAttributes(attributes as Json)
-  if ('attributes' in read) return { kind: 'recorded', attributes: read.attributes }
-  report({ code: 'value_invalid', path: [...path, 'attributes'], message: `Cannot use the attributes: ${read.fault}` })
-  return undefined
+  if (isIdentity) return { kind: 'identity', policy: admit, identity }
+  const [field, text] = refuse === undefined ? ['error', error ?? ''] : ['refuse', refuse]
+  const code = readCode(text, [...at, field], report)
+  if (code === undefined) return undefined
+  return refuse === undefined ? { kind: 'error', code, attribute } : { kind: 'refuse', code, policy }
 }
 
 function readMap(
@@ -157,9 +174,9 @@ function readMap(
     report({ code: 'value_invalid', path: [...path, 'map', 'agent'], message })
     return undefined
   }
-  const { error, attribute, spiffeId, claims, subject, dnsNames } = expect
-  const identity = { spiffeId, claims: claims as JsonObject | undefined, subject, dnsNames }
-  const isIdentity = Object.values(identity).some((one) => one !== undefined)
+  const { error, attribute } = expect
+  const identity = readIdentity(expect)
+  const isIdentity = Object.keys(identity).length > 0
   if (isIdentity === (error !== undefined) || (isIdentity && attribute !== undefined)) {
     const message =
       'A workload must expect an error, or some of spiffeId, claims, subject and dnsNames; attribute goes with error'
@@ -168,32 +185,8 @@ function readMap(
   }
   const code = error === undefined ? undefined : readCode(error, [...at, 'error'], report)
   if (!isWhole || (error !== undefined && code === undefined)) return undefined
-  const present = Object.fromEntries(Object.entries(identity).filter(([, one]) => one !== undefined))
   const expected: MapExpectation =
-    code === undefined ? { kind: 'identity', ...(present as IdentityExpectation) } : { kind: 'error', code, attribute }
+    code === undefined ? { kind: 'identity', ...identity } : { kind: 'error', code, attribute }
   const workload = (pod ?? { attributes }) as JsonObject
   return { ...head, kind: 'map', workload, container, agent: proved?.attributes, expected }
-}
-
-function onlyHas(
-  expect: CaseInput['expect'],
-  known: readonly string[],
-  what: string,
-  path: Path,
-  report: Report,
-): boolean {
-  const foreign = Object.entries(expect).filter(([name, value]) => value !== undefined && !known.includes(name))
-  for (const [name] of foreign) {
-    const message = `${what} cannot expect ${name}: expected some of ${known.join(', ')}`
-    report({ code: 'field_conflict', path: [...path, name], atKey: true, message })
-  }
-  return foreign.length === 0
-}
-
-/** A code that no refusal has could never come about. */
-function readCode(text: string, path: Path, report: Report): RefusalCode | undefined {
-  if (Object.hasOwn(REFUSALS, text)) return text as RefusalCode
-  const near = suggestNearest(text, Object.keys(REFUSALS)) || ': docs/codes.md lists them'
-  report({ code: 'value_invalid', path, message: `Unknown code ${quoteText(text)}${near}` })
-  return undefined
 }

@@ -11,7 +11,8 @@ import { CLOCK_SKEW_DEFAULT_SECONDS, CLOCK_SKEW_MAX_SECONDS } from '../core/limi
 import { quoteText } from '../core/printable.ts'
 import { type GivenKeys, readGivenKeys } from '../explain/read-given-keys.ts'
 import { parseTrustDomain, TRUST_DOMAIN_FAULTS, type TrustDomain } from '../identity/trust-domain.ts'
-import { type PolicyTest, readCase, readTime } from './test-case.ts'
+import { readTime } from './case-parts.ts'
+import { type PolicyTest, readCase } from './test-case.ts'
 import { type TestFileInput, testFileSchema } from './test-schema.ts'
 
 export interface TestFile {

@@ -7,16 +7,28 @@ const list = (description: string) => v.pipe(v.array(v.string()), v.description(
 const values = (description: string) => v.pipe(v.record(v.string(), v.unknown()), v.description(description))
 const data = (description: string) => v.pipe(v.unknown(), v.description(description))
 
-const loginSchema = v.pipe(
+const evidence = {
+  attestations: v.optional(
+    v.pipe(v.array(v.unknown()), v.description('As in the body of a login; claims may stand in place of a token')),
+  ),
+  token: v.optional(text('A bare token')),
+  claims: v.optional(values('The claims of a token, which has no signature to check')),
+  attributes: v.optional(data('Of a recorded login: its attributes, its answer or its audit record')),
+}
+
+const loginSchema = v.pipe(v.strictObject(evidence), v.description('Exactly one of its fields'))
+
+const serverlessSchema = v.pipe(
   v.strictObject({
-    attestations: v.optional(
-      v.pipe(v.array(v.unknown()), v.description('As in the body of a login; claims may stand in place of a token')),
+    ...evidence,
+    scope: v.optional(
+      v.pipe(
+        v.picklist(['cluster', 'trust-domain']),
+        v.description('Whose ServerlessAttestation decides; default cluster'),
+      ),
     ),
-    token: v.optional(text('A bare token')),
-    claims: v.optional(values('The claims of a token, which has no signature to check')),
-    attributes: v.optional(data('Of a recorded login: its attributes, its answer or its audit record')),
   }),
-  v.description('Exactly one of its fields'),
+  v.description('The evidence of a workload without an agent: exactly one of its fields besides scope'),
 )
 
 const mapSchema = v.pipe(
@@ -31,17 +43,19 @@ const mapSchema = v.pipe(
 
 const expectSchema = v.pipe(
   v.strictObject({
-    admit: v.optional(text('Of a login: the policy that admits')),
-    refuse: v.optional(text('Of a login: a code that it is refused with')),
+    admit: v.optional(text('Of a login or a serverless request: the policy that admits')),
+    refuse: v.optional(text('Of a login or a serverless request: a code that it is refused with')),
     policy: v.optional(text('With refuse: the policy that refuses with this code')),
-    spiffeId: v.optional(text('Of a workload')),
+    spiffeId: v.optional(text('Of a workload, with an agent or without')),
     claims: v.optional(values('Of a workload: all claims of its JWT-SVID that the policy sets')),
     subject: v.optional(text('Of a workload: the subject of its X.509-SVID')),
     dnsNames: v.optional(list('Of a workload: all DNS names of its X.509-SVID, in order')),
-    error: v.optional(text('Of a workload: the code that it is refused with')),
+    error: v.optional(
+      text('Of a workload: the code that it is refused with; without an agent, where a policy is satisfied'),
+    ),
     attribute: v.optional(text('With error: the attribute that it names')),
   }),
-  v.description('What the login or the workload must get'),
+  v.description('What the login, the workload or the serverless request must get'),
 )
 
 export const caseSchema = v.strictObject({
@@ -53,6 +67,7 @@ export const caseSchema = v.strictObject({
   ),
   login: v.optional(loginSchema),
   map: v.optional(mapSchema),
+  serverless: v.optional(serverlessSchema),
   expect: expectSchema,
 })
 

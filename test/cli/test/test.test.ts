@@ -144,6 +144,7 @@ describe('postern test', () => {
     const { file, call } = made()
     for (const name of [
       'AgentAttestation.yaml',
+      'ServerlessAttestation.yaml',
       'SVIDIssuancePolicy.yaml',
       'TrustDomainServerAttestation.yaml',
       'policy-tests.yaml',
@@ -159,6 +160,7 @@ describe('postern test', () => {
     const { file, call } = made()
     for (const name of [
       'AgentAttestation.yaml',
+      'ServerlessAttestation.yaml',
       'SVIDIssuancePolicy.yaml',
       'TrustDomainServerAttestation.yaml',
       'policy-tests.yaml',

@@ -19,7 +19,7 @@ export interface Quiet {
 
 /**
  * Creates a store over a directory.
- * @param directory - its path; reads reject if it does not exist, for example because a volume is not mounted
+ * @param directory - its path; reads reject if it does not exist, for example because a volume is not mounted, or is no directory
  * @param quiet - if given, a read waits until a file is no longer being written. A document that is written in place may
  *   compile after any of its lines, and its first part may be a policy without its pins. Without it, a read returns the
  *   current content, as an author wants to see it
@@ -52,8 +52,7 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
       const path = resolvePath(key)
       const facts = await statIfPresent(path)
       if (facts === undefined) {
-        // If the directory itself is missing, such as a volume not yet mounted, reject instead of reporting absence.
-        await stat(directory)
+        await checkDirectory(directory)
         return undefined
       }
       if (!facts.isFile()) throw new Error(`${path} is not a file`)
@@ -63,7 +62,7 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
     async listClusters() {
       const names = await readdir(join(directory, 'clusters')).catch(async (error: unknown) => {
         if (!isNotFound(error)) throw error
-        await stat(directory)
+        await checkDirectory(directory)
         return []
       })
       return { ids: names.sort(compareClusterIds) }
@@ -78,6 +77,14 @@ export function createDirectorySource(directory: string, quiet?: Quiet): StateSt
       await rm(resolvePath(key), { force: true })
     },
   }
+}
+
+/**
+ * Rejects if the directory itself is missing, such as a volume not yet mounted, or is something else: neither is a store without
+ * documents, and what was read before must not count as deleted.
+ */
+async function checkDirectory(directory: string): Promise<void> {
+  if (!(await stat(directory)).isDirectory()) throw new Error(`${directory} is not a directory`)
 }
 
 async function statIfPresent(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {

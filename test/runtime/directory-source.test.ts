@@ -88,6 +88,14 @@ describe('a directory of documents', () => {
     await expect(source.listClusters?.()).rejects.toThrow()
   })
 
+  it('in whose place something else is, is an error, not an absence', async () => {
+    const { directory, source } = await withDocument('section: Cluster')
+    await rm(directory, { recursive: true })
+    await writeFile(directory, '')
+    await expect(source.read(KEY)).rejects.toThrow('not a directory')
+    await expect(source.listClusters?.()).rejects.toThrow('not a directory')
+  })
+
   it('does not read a directory in a document’s place, and says so', async () => {
     const { path, source } = await withDocument('section: Cluster')
     await rm(path)

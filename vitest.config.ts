@@ -44,7 +44,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/workers/**',
-            'node_modules/**',
+            '**/node_modules/**',
             ...(process.env['POSTERN_FAST_TESTS'] === '1' ? SLOW_TESTS : []),
           ],
           setupFiles: ['test/property.setup.ts'],

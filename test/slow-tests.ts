@@ -17,6 +17,7 @@ export const SLOW_TESTS: readonly string[] = [
   'test/policy/mapping/mapping-meter.test.ts',
   'test/config/compile-cost.test.ts',
   'test/config/compile/compiled-weight.test.ts',
+  'test/mutation/warm-runner.test.ts',
   'test/soak/soak.test.ts',
   'test/dev/demo.test.ts',
   'test/gateway/{attack-costs,audit-bounds,audit-record,claims-budget}.test.ts',

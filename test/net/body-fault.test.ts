@@ -57,6 +57,15 @@ describe('describeBody()', () => {
     expect(describeBytes(bytes, headers)?.kind).toBe(kind)
   })
 
+  it.each<[string, Uint8Array, string, object]>([
+    ['bytes that are no text', Uint8Array.of(0x1b, 0xff), 'br', { kind: 'coding_broken', facts: { coding: '"br"' } }],
+    ['text that is no JSON', text('x'), 'br', { kind: 'coding_broken', facts: { coding: '"br"' } }],
+    ['text that is no JSON, not coded', text('x'), ' ', { kind: 'json_syntax', facts: { line: 1, column: 1 } }],
+    ['one byte of gzip', Uint8Array.of(0x1f, 0xff), '', { kind: 'not_utf8', facts: { byte: 1 } }],
+  ])('says what it knows of %s', (_what, bytes, coding, expected) => {
+    expect(describeBytes(bytes, { 'content-encoding': coding })).toEqual(expected)
+  })
+
   it('counts lines and columns from one, in characters as an editor does', () => {
     expect(describeBytes(text('{\n  "é": 1,\n  "é": 2\n}'))).toEqual({
       kind: 'json_member_duplicate',

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FetchBounds, type FetchFailure, type FetchLike, fetchJson } from '../../src/net/bounded-fetch.ts'
+import {
+  type FetchBounds,
+  type FetchFailure,
+  type FetchLike,
+  fetchBytes,
+  fetchJson,
+} from '../../src/net/bounded-fetch.ts'
+import { makeContentError } from '../../src/net/content-coding.ts'
 import { KEYS_PATH, sendJson, startIssuer, type TestIssuer } from '../token/issuer.ts'
 
 const BOUNDS: FetchBounds = { maxBytes: 1000, timeoutMillis: 2_000 }
@@ -118,5 +125,118 @@ describe('fetchJson()', () => {
   ])('refuses the body %j', async (body, kind, facts) => {
     issuer.answer(KEYS_PATH, (_request, response) => void response.end(body))
     expect(await failureOf()).toEqual({ kind, facts })
+  })
+})
+
+describe('what the host is asked for', () => {
+  /** Answers with `response`, and keeps what it was given. */
+  function createHost(response: () => Response | Promise<Response>) {
+    const asked: Parameters<FetchLike>[1][] = []
+    const get: FetchLike = async (_url, init) => {
+      asked.push(init)
+      return response()
+    }
+    return { get, asked }
+  }
+  const URL = 'https://oidc.example.com/keys'
+
+  it('is a GET that follows no redirect, with a name', async () => {
+    const { get, asked } = createHost(() => new Response('{}'))
+    await fetchJson(get, URL, BOUNDS)
+    const headers = { accept: 'application/json', 'user-agent': expect.stringMatching(/^Postern\/\d/) }
+    expect(asked).toEqual([
+      { headers, redirect: 'manual', signal: expect.any(AbortSignal), onPhase: expect.any(Function) },
+    ])
+    await fetchJson(get, URL, { ...BOUNDS, accept: 'text/plain', reach: { mayBePrivate: true } })
+    expect(asked[1]).toMatchObject({ headers: { ...headers, accept: 'text/plain' }, reach: { mayBePrivate: true } })
+  })
+
+  it('is a POST of JSON, whose headers cannot replace ours', async () => {
+    const { get, asked } = createHost(() => new Response('{}'))
+    const post = { json: '{"a":1}', headers: { 'content-type': 'text/html', 'user-agent': 'x', signature: 's' } }
+    await fetchJson(get, URL, { ...BOUNDS, post })
+    expect(asked).toMatchObject([{ method: 'POST', body: '{"a":1}', redirect: 'manual' }])
+    expect(asked[0]?.headers).toEqual({
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'user-agent': expect.stringMatching(/^Postern/),
+      signature: 's',
+    })
+  })
+
+  it.each([
+    [{ kind: 'coding_unsupported', coding: 'zstd' }, 'zstd'],
+    [{ kind: 'coding_broken', coding: 'gzip' }, 'gzip'],
+  ] as const)('may fail for its content: %j', async (failure, coding) => {
+    const { get } = createHost(() => Promise.reject(makeContentError(failure)))
+    expect(await failureOf(BOUNDS, get)).toEqual({ kind: failure.kind, facts: { coding: `"${coding}"` } })
+  })
+
+  it('may name its content only by an error of its own', async () => {
+    const broken = (): ReadableStream =>
+      new ReadableStream({ pull: () => Promise.reject(Object.assign(new Error(), { code: 'Z_DATA_ERROR' })) })
+    const { get } = createHost(() => new Response(broken(), { headers: { 'content-encoding': 'br' } }))
+    expect(await failureOf(BOUNDS, get)).toEqual({ kind: 'coding_broken', facts: { coding: '"br"' } })
+  })
+
+  it.each(['connect', 'answer'] as const)('may time out while it is in the phase %s', async (phase) => {
+    const get: FetchLike = (_url, { onPhase }) => {
+      onPhase?.(phase)
+      return new Promise(() => undefined)
+    }
+    expect(await failureOf({ ...BOUNDS, timeoutMillis: 20 }, get)).toEqual({
+      kind: `${phase}_timeout`,
+      facts: { millis: 20 },
+    })
+  })
+
+  it('may give up on a connection before we do', async () => {
+    const { get } = createHost(() => Promise.reject(Object.assign(new Error(), { code: 'ETIMEDOUT' })))
+    expect(await failureOf(BOUNDS, get)).toEqual({ kind: 'connect_timeout', facts: { millis: BOUNDS.timeoutMillis } })
+  })
+
+  it('may answer without a body', async () => {
+    const { get } = createHost(() => new Response(null))
+    expect(await fetchBytes(get, URL, BOUNDS)).toMatchObject({ ok: true, bytes: new Uint8Array() })
+  })
+
+  it.each([
+    [300, { location: '/x' }, { kind: 'redirected', facts: { status: 300, location: '"/x"' } }],
+    [399, {}, { kind: 'redirected', facts: { status: 399, location: 'an unnamed location' } }],
+    [400, { location: '/x' }, { kind: 'status_unexpected', facts: { status: 400 } }],
+    [429, { 'retry-after': '7' }, { kind: 'rate_limited', facts: { status: 429 }, retryAfterSeconds: 7 }],
+    [503, { 'retry-after': '7' }, { kind: 'server_error', facts: { status: 503 }, retryAfterSeconds: 7 }],
+    [500, { 'retry-after': '7' }, { kind: 'server_error', facts: { status: 500 } }],
+  ])('may answer %d with headers %j', async (status, headers, failure) => {
+    const { get } = createHost(() => new Response('', { status, headers }))
+    expect(await failureOf(BOUNDS, get)).toEqual(failure)
+  })
+
+  it('may hide a redirect', async () => {
+    const hidden = Object.defineProperties(new Response(''), {
+      type: { value: 'opaqueredirect' },
+      status: { value: 0 },
+    })
+    const { get } = createHost(() => hidden)
+    expect(await failureOf(BOUNDS, get)).toEqual({
+      kind: 'redirected',
+      facts: { status: 0, location: 'an unnamed location' },
+    })
+  })
+
+  it.each([
+    ['whose status is no 200', 500, 1],
+    ['that is too large', 200, 2000],
+  ])('ends the transfer of an answer %s', async (_what, status, length) => {
+    let isCancelled = false
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(length)),
+      cancel: () => {
+        isCancelled = true
+      },
+    })
+    const { get } = createHost(() => new Response(body, { status }))
+    expect(await failureOf(BOUNDS, get)).not.toBe('fetched')
+    expect(isCancelled).toBe(true)
   })
 })

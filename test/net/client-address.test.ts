@@ -44,6 +44,9 @@ describe('the client of a request', () => {
     ['on a link, in brackets with a zone and a port', '10.0.0.1', '[fe80::1%eth0]:80', 'fe80:0:0:0::/64'],
     ['on a link, as in a URL', '10.0.0.1', '[fe80::1%25eth0]', 'fe80:0:0:0::/64'],
     ['on a link, with an empty zone', '10.0.0.1', 'fe80::1%', '10.0.0.1'],
+    ['on a link, with a port behind the zone', '10.0.0.1', 'fe80::1%eth0:80', '10.0.0.1'],
+    ['of IPv6 that begins as a proxy of IPv4 does', 'a00::1', '198.51.100.1', 'a00:0:0:0::/64'],
+    ['of IPv6 that is nearly mapped', '::ff00:cb00:7109', undefined, '0:0:0:0::/64'],
     // What follows was written by a trusted proxy, so it is that proxy whose requests they are.
     ['that its proxy does not know', '10.0.0.1', '198.51.100.1, unknown', '10.0.0.1'],
     ['that its proxy hides', '10.0.0.1', '_hidden', '10.0.0.1'],
@@ -76,6 +79,7 @@ describe('the client of a request', () => {
 
   it('is that of the connection where no proxy is trusted, whatever the header', () => {
     expect(findClient('10.0.0.1', '198.51.100.1')).toBe('10.0.0.1')
+    expect(findClient('2001:db8:2:3::4', '198.51.100.1')).toBe('2001:db8:2:3::/64')
   })
 })
 
@@ -88,6 +92,7 @@ describe('a network', () => {
     ['fd00::/8', 16, 8],
     ['::/0', 16, 0],
     ['2001:db8::1', 16, 128],
+    ['2001:db8:1:2:3:4:5:6', 16, 128],
   ])('is read: %s', (text, length, bits) => {
     expect(parseNetwork(text)).toMatchObject({ length, bits })
   })
@@ -102,6 +107,7 @@ describe('a network', () => {
     '10.0.0.0/',
     '10.0.0.0/-1',
     '10.0.0.0/8/8',
+    'x/10.0.0.0/8',
     '10.0.0',
     'proxy.example.com',
     // It would never match: such addresses are compared as IPv4.

@@ -9,9 +9,12 @@ const LISTED = ['10.0.0.0/8', '192.168.1.0/24', '100.64.0.0/10', 'fc00::/7']
 const isReached = createListedCheck(LISTED, false)
 
 describe('a network that an operator lists', () => {
-  it.each([...LISTED, '192.168.1.7', 'fd12:3456::/48', '172.16.0.0/12', '8.8.8.8'])('may be %s', (text) => {
-    expect(findListingFault(text, false)).toBeUndefined()
-  })
+  it.each([...LISTED, '192.168.1.7', 'fd12:3456::/48', '172.16.0.0/12', '8.8.8.8', '192.0.0.192/26'])(
+    'may be %s',
+    (text) => {
+      expect(findListingFault(text, false)).toBeUndefined()
+    },
+  )
 
   it.each([
     ...['0.0.0.0/0', '::/0', '0.0.0.0/8', '127.0.0.0/8', '127.0.0.1', '::1', '169.254.0.0/16', '169.254.169.254/32'],
@@ -33,8 +36,19 @@ describe('a network that an operator lists', () => {
       expect(createListedCheck([text], true)(text.split('/')[0] === '::1' ? '::1' : '127.0.0.1')).toBe(true)
       expect(createListedCheck([text], false)('127.0.0.1')).toBe(false)
     }
+    expect(findListingFault('fe80::1', true)).toEqual(expect.any(String))
     expect(findListingFault('126.0.0.0/7', true)).toEqual(expect.any(String))
     expect(findListingFault('169.254.0.0/16', true)).toEqual(expect.any(String))
+  })
+})
+
+describe('a network that may not be listed', () => {
+  it.each([
+    ['0.0.0.0/0', '10.0.0.1'],
+    ['::/0', 'fd12::1'],
+    ['no network', 'fd12::1'],
+  ])('opens nothing: %s', (text, ip) => {
+    expect(createListedCheck([text], false)(ip)).toBe(false)
   })
 })
 
@@ -47,6 +61,7 @@ describe('an address', () => {
     ['192.168.2.1', false],
     ['172.16.0.1', false],
     ['fd12::1', true],
+    ['a00::1', false],
     ['100.64.0.1', true],
     ['100.100.100.200', false],
     ['fd00:ec2::254', false],

@@ -9,8 +9,8 @@ import { createWorld } from '../gateway/fixture.ts'
 
 type Source = UnderlyingDefaultSource<Uint8Array>
 
-function requestOf(source: Source): Request {
-  const init = { method: 'POST', body: new ReadableStream(source), duplex: 'half' }
+function requestOf(source: Source, headers: Readonly<Record<string, string>> = {}): Request {
+  const init = { method: 'POST', body: new ReadableStream(source), duplex: 'half', headers }
   return new Request('http://127.0.0.1/', init as RequestInit)
 }
 
@@ -69,6 +69,54 @@ describe('readBytes()', () => {
     const read = readBytes(requestOf(source), 100, timer.sleep)
     timer.fire()
     expect(await read).toMatchObject({ ok: false, refusal: { code: 'request_timeout' } })
+  })
+
+  it.each([
+    ['at the bound', 6, 'abcdef', { ok: true, value: bytes('abcdef') }],
+    ['with nothing in it', 6, '', { ok: true, value: bytes('') }],
+  ])('reads a declared body %s, and frees its timer', async (_what, maxBytes, body, expected) => {
+    const timer = createTimer()
+    const headers = { 'Content-Length': '6' }
+    const request = new Request('http://127.0.0.1/', { method: 'POST', body, headers })
+    expect(await readBytes(request, maxBytes, timer.sleep)).toEqual(expected)
+    expect([timer.set, timer.isFreed()]).toEqual([[REQUEST_BODY_TIMEOUT_MILLIS], true])
+  })
+
+  it.each<[string, Source, string]>([
+    [
+      'is longer',
+      {
+        start: (controller) => {
+          controller.enqueue(bytes('abcdefg'))
+          controller.close()
+        },
+      },
+      'body_too_large',
+    ],
+    ['fails', { pull: () => Promise.reject(new Error('reset')) }, 'request_aborted'],
+  ])('refuses a declared body that %s', async (_what, source, code) => {
+    const request = requestOf(source, { 'Content-Length': '6' })
+    expect(await readBytes(request, 6, createTimer().sleep)).toMatchObject({ ok: false, refusal: { code } })
+  })
+
+  it('ends the transfer of a body that it does not take, and of no other', async () => {
+    for (const [maxBytes, isCancelled] of [
+      [2, true],
+      [3, false],
+    ] as const) {
+      let reason: unknown = 'not cancelled'
+      const source: Source = {
+        pull: (controller) => {
+          controller.enqueue(bytes('abc'))
+          if (maxBytes === 3) controller.close()
+        },
+        cancel: (why) => {
+          reason = why
+        },
+      }
+      await readBytes(requestOf(source), maxBytes, createTimer().sleep)
+      expect(reason).toBe(isCancelled ? undefined : 'not cancelled')
+    }
   })
 
   it('refuses a body that fails', async () => {

@@ -40,6 +40,8 @@ describe('recogniseError()', () => {
     ['what Workers do not tell', said('internal error; reference = 0123'), 'unreachable'],
     ['an error without anything', new Error('secret'), 'unreachable'],
     ['no error', undefined, 'unreachable'],
+    ['null', null, 'unreachable'],
+    ['a message that is no string', { message: 7 }, 'unreachable'],
     ['a code that is no string', coded('', { code: 7 }), 'unreachable'],
     ['a member of every object', coded('constructor'), 'unreachable'],
   ])('knows %s', (_what, error, kind, phase = 'connect') => {
@@ -65,6 +67,13 @@ describe('recogniseError()', () => {
     const cert = { subjectaltname: `DNS:\u001b[31m${'x'.repeat(500)}` }
     const { facts } = recogniseError(coded('ERR_TLS_CERT_ALTNAME_INVALID', { cert }), 'connect')
     expect(facts['names']).toMatch(/^"DNS:\\u001b\[31mx+"… \(\d+ more characters\)$/)
+  })
+})
+
+describe('the names of a certificate', () => {
+  it.each([[undefined], [null], ['x'], [{}], [{ subjectaltname: 7 }]])('are not reported by %j', (cert) => {
+    const { facts } = recogniseError(coded('ERR_TLS_CERT_ALTNAME_INVALID', { cert }), 'connect')
+    expect(facts).toEqual({ names: 'not reported by this host' })
   })
 })
 

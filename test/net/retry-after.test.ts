@@ -9,6 +9,7 @@ describe('readRetryAfter()', () => {
     ['no seconds', { 'retry-after': '0' }, 0],
     ['a date after that of the answer', { 'retry-after': 'Thu, 01 Jan 2026 00:01:30 GMT', date: DATE }, 90],
     ['a date before it', { 'retry-after': 'Wed, 31 Dec 2025 23:59:00 GMT', date: DATE }, undefined],
+    ['the very date of the answer', { 'retry-after': DATE, date: DATE }, 0],
     ['a date without one to hold it against', { 'retry-after': DATE }, undefined],
     ['nothing', {}, undefined],
     ['a sign', { 'retry-after': '-1' }, undefined],

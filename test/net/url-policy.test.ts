@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { URL_MAX_LENGTH } from '../../src/core/limits.ts'
 import { isForbiddenAddress } from '../../src/net/ip-address.ts'
-import { checkUrl } from '../../src/net/url-policy.ts'
+import { checkUrl, isPrivateName } from '../../src/net/url-policy.ts'
 
 const PUBLIC = { allowLoopback: false }
 
@@ -34,6 +34,9 @@ describe('checkUrl()', () => {
     'https://oidc.example.com:65535',
     'https://oidc.example.com/a..b/...',
     'https://oidc.example.com/a//b%20c',
+    'https://1.example.com',
+    'https://a.1b.example.com',
+    'https://[2606:4700::1111]:8443/keys',
     `https://${'a'.repeat(63)}.example.com`,
     `https://${'a.'.repeat(125)}com`,
   ])('allows %s', (text) => {
@@ -82,6 +85,8 @@ describe('checkUrl()', () => {
     ['https://oidc.example.com:', 'port'],
     ['https://oidc.example.com:65536', 'port'],
     ['https://oidc.example.com:44x', 'port'],
+    ['https://[2606:4700::1111]:0', 'port'],
+    ['https://[2606:4700::1111]:', 'port'],
     // Paths that are fetched as something else than what is written
     ['https://oidc.example.com/a/../b', 'path'],
     ['https://oidc.example.com/a/./b', 'path'],
@@ -93,8 +98,8 @@ describe('checkUrl()', () => {
     ['https://localhost/', 'single label'],
     ['https://LOCALHOST', 'single label'],
     ['https://a.localhost', '.localhost'],
-    ['https://localhost.', 'dot'],
-    ['https://oidc.example.com.', 'dot'],
+    ['https://localhost.', 'ends in a dot'],
+    ['https://oidc.example.com.', 'ends in a dot'],
     ['https://printer.local', '.local'],
     ['https://metadata.google.internal', '.internal'],
     ['https://kubernetes.default.svc', '.svc'],
@@ -151,6 +156,15 @@ describe('checkUrl()', () => {
   ])('refuses %s', (text, words) => {
     const result = checkUrl(text, PUBLIC)
     expect(result.ok ? 'allowed' : result.reason).toContain(words)
+  })
+
+  it.each([
+    ['https://[zz]/', 'it is not a URL: its host is not an IPv6 address'],
+    ['https://u:p@[zz]:443/', 'it is not a URL'],
+    ['https://%/', 'it is not a URL'],
+    ['https://%:0/', 'it is not a URL: its port is not a number from 1 to 65535'],
+  ])('says what the parser does not take of %s', (text, reason) => {
+    expect(checkUrl(text, PUBLIC)).toEqual({ ok: false, reason })
   })
 
   it.each<[string, string | undefined]>([
@@ -238,6 +252,15 @@ describe('checkUrl()', () => {
   })
 })
 
+describe('isPrivateName()', () => {
+  it.each([
+    ['kubernetes.default.svc', true],
+    ['10.0.0.1', true],
+    ['x.onion', false],
+    ['oidc.example.com', false],
+  ])('%s: %s', (name, expected) => expect(isPrivateName(name)).toBe(expected))
+})
+
 describe('isForbiddenAddress()', () => {
   it.each([
     '1.1.1.1',
@@ -290,5 +313,6 @@ describe('isForbiddenAddress()', () => {
     '[::1]',
     '1:2',
     ':::',
+    'x]:1@[2606:4700::1111',
   ])('forbids %j, which is no address', (ip) => expect(isForbiddenAddress(ip)).toBe(true))
 })

@@ -185,6 +185,8 @@ describe('a record counts as absent', () => {
     ['with a digest in capitals', { digest: `sha256:${'A'.repeat(64)}` }],
     ['with a text that is none', { text: ['x'] }],
     ['with a time that is a number', { appliedAt: 1 }],
+    ['with a time of confirmation that is none', { confirmedAt: 'x' }],
+    ['with a time of reading that is none', { readAt: 'x' }],
     ['with a time in another spelling', { appliedAt: '2026-01-01T00:00:00Z' }],
     ['with a time that does not exist', { appliedAt: '2026-02-30T00:00:00.000Z' }],
     ['with one more member', { deletedAt: '2026-01-01T00:00:00.000Z' }],

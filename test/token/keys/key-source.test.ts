@@ -313,6 +313,131 @@ describe('a load that fails', () => {
   })
 })
 
+describe('what a host says of its network', () => {
+  const PRIVATE = 'https://keys.internal'
+  const inPrivate = (ports: { privateOrigins?: ReadonlySet<string>; unusedProxy?: string }) => {
+    const asked: string[] = []
+    const sources = createKeySources({
+      fetch(url) {
+        asked.push(url)
+        return Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }))
+      },
+      clock: () => START,
+      sleep: () => Promise.resolve(),
+      allowLoopback: false,
+      ...ports,
+    })
+    return { asked, find: sources.forRequest(() => undefined).find }
+  }
+
+  it('opens its private origins, and no others', async () => {
+    const listed = inPrivate({ privateOrigins: new Set([PRIVATE]) })
+    for (const [{ asked, find }, expected] of [
+      [listed, [`${PRIVATE}/keys`]],
+      [inPrivate({}), []],
+      [inPrivate({ privateOrigins: new Set(['https://other.internal']) }), []],
+    ] as const) {
+      await find({ kind: 'jwks_uri', url: `${PRIVATE}/keys` }, await mint())
+      expect(asked).toEqual(expected)
+    }
+  })
+
+  it('is in the audit record of a connection that failed: a proxy is set that is not used', async () => {
+    const url = 'https://oidc.example.com/keys'
+    for (const [ports, isNamed] of [
+      [{ unusedProxy: 'HTTPS_PROXY' }, true],
+      [{}, false],
+    ] as const) {
+      const lookup = await inPrivate(ports).find({ kind: 'jwks_uri', url }, await mint())
+      if (lookup.kind !== 'refused') throw new Error(lookup.kind)
+      expect(JSON.stringify(lookup.refusal.audit).includes('HTTPS_PROXY')).toBe(isNamed)
+    }
+  })
+})
+
+describe('keys in hand', () => {
+  /** Lookups that ask nobody, before and after a login has loaded the keys. */
+  const inHand = (sources: ReturnType<typeof createKeySources>) => sources.forRequest(() => undefined).inHand()
+  const create = (clock = () => START): ReturnType<typeof createKeySources> =>
+    createKeySources({ fetch, clock, sleep: () => Promise.resolve(), allowLoopback: true })
+
+  it('are never fetched', async () => {
+    const sources = create()
+    const before = issuer.requests.length
+    const lookup = await inHand(sources).find(spec, await mint())
+    expect(lookup).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'signing_key_fetch_failed', retryAfterSeconds: 1 },
+    })
+    expect(issuer.requests.length).toBe(before)
+    expect(
+      inHand(sources)
+        .inHand()
+        .look(spec, await mint()),
+    ).toBe('absent')
+  })
+
+  it('are found where a login loaded them, and one that is not there is unknown', async () => {
+    const sources = create()
+    await sources.forRequest(() => undefined).find(spec, await mint())
+    expect(await inHand(sources).find(spec, await mint())).toMatchObject({ kind: 'found' })
+    const other = await mint({ header: { kid: 'other' } })
+    expect(await inHand(sources).find(spec, other)).toMatchObject({ refusal: { code: 'signing_key_unknown' } })
+    expect(sources.ages()).toEqual({ count: 1, stale: 0, failing: 0, oldestMillis: START })
+  })
+
+  it('of a document are its own', async () => {
+    const keys = readKeySet({ keys: [issuer.newestKey().publicJwk] })
+    if (keys === undefined) throw new Error('no keys')
+    const inline: KeySourceSpec = { kind: 'inline', keys }
+    const lent = inHand(create())
+    expect(await lent.find(inline, await mint())).toMatchObject({ kind: 'found' })
+    expect(lent.look(inline, await mint())).toBe('fits')
+    expect(lent.look(inline, await mint({ header: { kid: 'other' } }))).toBe('settled')
+  })
+
+  it('look as they are: absent, fitting, missing, settled', async () => {
+    let now = START
+    const sources = create(() => now)
+    const keys = sources.forRequest(() => undefined)
+    const other = await mint({ header: { kid: 'other' } })
+    const known = await mint()
+    expect(keys.look(spec, known)).toBe('absent')
+    await keys.find(spec, known)
+    expect([keys.look(spec, known), keys.look(spec, other)]).toEqual(['fits', 'misses'])
+    // A load has just shown that there is no such key.
+    await keys.find(spec, other)
+    expect(keys.look(spec, other)).toBe('settled')
+    now += UNKNOWN_KID_TTL_MILLIS
+    expect(keys.look(spec, other)).toBe('misses')
+    issuer.setDown(true)
+    await keys.find(spec, other)
+    expect([keys.look(spec, known), keys.look(spec, other)]).toEqual(['fits', 'settled'])
+    now += KEY_SET_STALE_MAX_SECONDS * 1000 + 1
+    expect(keys.look(spec, known)).toBe('absent')
+  })
+
+  it('that failed to load say so, and settle what is asked while nobody may ask again', async () => {
+    const sources = create()
+    const keys = sources.forRequest(() => undefined)
+    issuer.setDown(true)
+    await keys.find(spec, await mint())
+    expect(keys.look(spec, await mint())).toBe('settled')
+    const lookup = await inHand(sources).find(spec, await mint())
+    if (lookup.kind !== 'refused') throw new Error(lookup.kind)
+    expect(lookup.refusal.audit).toMatchObject({ keyFetchFailure: 'connection_reset', consecutiveFailures: 1 })
+  })
+
+  it('settle an unknown kid while the bucket is empty', async () => {
+    const sources = create()
+    const keys = sources.forRequest(() => undefined)
+    await keys.find(spec, await mint())
+    for (let index = 0; index < KID_REFETCH_BUCKET; index++)
+      await keys.find(spec, await mint({ header: { kid: `k-${index}` } }))
+    expect(keys.look(spec, await mint({ header: { kid: 'new' } }))).toBe('settled')
+  })
+})
+
 describe('an issuer that is down', () => {
   it('is asked once per back-off window, however many tokens come', async () => {
     issuer.setDown(true)

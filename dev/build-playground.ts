@@ -14,6 +14,8 @@ const SOURCE = join(ROOT, 'playground')
 /** Served as they are. */
 const STATIC = ['index.html', 'icon.svg']
 const TARGET = 'es2024'
+/** See there. */
+const PLAIN_LANGUAGE = join(SOURCE, 'page/editor/plain-language.ts')
 
 /**
  * The YAML parser makes schemas that a reader of events never uses. A bundler must keep the calls that make them, unless it is
@@ -86,6 +88,7 @@ async function bundle(entry: string, define: Readonly<Record<string, string>> = 
     cwd: ROOT,
     input: join(SOURCE, entry),
     platform: 'browser',
+    resolve: { alias: { '@codemirror/language': PLAIN_LANGUAGE, '@lezer/common': PLAIN_LANGUAGE } },
     transform: { target: TARGET, define: { ...define } },
     plugins: [unusedSchemas, embeddedWasm],
     logLevel: 'warn',

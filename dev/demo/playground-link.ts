@@ -39,6 +39,7 @@ export async function makePlaygroundLink({
     },
     documents: documents.flatMap(placeDocument),
     baseline: undefined,
+    tests: undefined,
     role: 'agent',
     evidence: JSON.stringify({ attestations: [{ type: 'k8s_token', evidence }] }, undefined, 2),
     keys,

@@ -4,7 +4,9 @@ import type { ShareChoices } from '../share/select-shared.ts'
 import type { Packed, SharedState, Unpacked } from '../share/shared-state.ts'
 import type { ComparedCase, Difference } from './compare.ts'
 import type { Forecast } from './forecast.ts'
+import type { MadeTest } from './make-test.ts'
 import type { Report } from './report.ts'
+import type { TestsReport } from './run-tests.ts'
 import type { Situation } from './situation.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -23,6 +25,16 @@ export interface Exchanges {
       readonly cases: readonly ComparedCase[]
     }
     readonly answered: readonly Difference[] | undefined
+  }
+  /** Runs the policy tests against the documents. */
+  test: {
+    readonly asked: { readonly tests: string; readonly documents: readonly PlacedDocument[] }
+    readonly answered: TestsReport | undefined
+  }
+  /** Adds the login to the policy tests as a case. */
+  makeTest: {
+    readonly asked: { readonly situation: Situation; readonly tests: string }
+    readonly answered: MadeTest
   }
   vocabulary: { readonly asked: undefined; readonly answered: Vocabulary }
   /** Makes a link: what of the state goes into it is chosen. */

@@ -5,18 +5,15 @@ import { createAttestorTable } from '../../src/attest/table.ts'
 import { listAttributeNames } from '../../src/attribute/catalogue.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import type { SectionValues } from '../../src/config/compile/compile.ts'
-import { outlineSection } from '../../src/config/compile/outline.ts'
+import { outline, outlineSection } from '../../src/config/compile/outline.ts'
 import { hasScope, listSectionNames } from '../../src/config/sections/table.ts'
-import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
 import { parseAnyInstantSeconds } from '../../src/core/instant.ts'
-import { findSeverity } from '../../src/core/issue.ts'
-import { ISSUE_MESSAGE_MAX_LENGTH } from '../../src/core/limits.ts'
-import { printable } from '../../src/core/printable.ts'
 import { encodeUtf8 } from '../../src/core/utf8.ts'
 import {
   type CheckedDocument,
   createDocumentCompiler,
   type DocumentCompiler,
+  type PlacedDocument,
 } from '../../src/explain/compile-documents.ts'
 import { explainEvidence } from '../../src/explain/explain-evidence.ts'
 import { createOfflineKeys } from '../../src/explain/offline-keys.ts'
@@ -28,16 +25,24 @@ import { readPastedEvidence } from '../../src/explain/read-pasted-evidence.ts'
 import { leaveUnsigned } from '../../src/explain/unsigned-token.ts'
 import type { Attestation } from '../../src/policy/login/evidence.ts'
 import { createPolicySet } from '../../src/policy/policy.ts'
+import { testFileSchema } from '../../src/policy-tests/test-schema.ts'
 import { explainMappingOf } from './explain-mapping-of.ts'
 import { listBroken, type Parts, POLICY_SECTIONS } from './parts.ts'
 import { type ReadSettings, readPageSettings } from './read-settings.ts'
-import type { ClaimedEvidence, DocumentReport, LoginReport, PageIssue, Report } from './report.ts'
+import { type ClaimedEvidence, type DocumentReport, type LoginReport, makeIssue, type Report } from './report.ts'
+import { runTests, type TestsReport } from './run-tests.ts'
 import type { Situation } from './situation.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 export interface PlaygroundEngine {
   /** Explains a situation. Never throws for what a person typed. */
   evaluate(situation: Situation): Promise<Report>
+  /** Runs policy tests against documents; see `runTests`. */
+  runTests(
+    text: string,
+    documents: readonly PlacedDocument[],
+    isStale: () => Promise<boolean>,
+  ): Promise<TestsReport | undefined>
   /** What an author may write, for completion. */
   readonly vocabulary: Vocabulary
 }
@@ -77,6 +82,7 @@ export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEn
         attributes,
       }
     },
+    runTests: (text, documents, isStale) => runTests(text, documents, { attestors, engine }, isStale),
     vocabulary: {
       places: listSectionNames().flatMap((section) =>
         (['cluster', 'trust-domain'] as const)
@@ -86,6 +92,7 @@ export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEn
       outlines: Object.fromEntries(
         listSectionNames().map((name) => [name, outlineSection(name, attestors)]),
       ) as Vocabulary['outlines'],
+      tests: outline(testFileSchema),
       attributeNames: listAttributeNames(),
     },
   }
@@ -160,17 +167,6 @@ async function explainLoginOf(parts: Parts): Promise<ExplainedLogin> {
 
 function makeDocumentReport({ scope, section, digest, compiles, isValid, issues }: CheckedDocument): DocumentReport {
   return { scope, section, digest, compiles, isValid, issues: issues.map(makeIssue) }
-}
-
-function makeIssue(issue: LocatedIssue): PageIssue {
-  const { code, message, line, column, fix, omitted } = issue
-  return {
-    severity: findSeverity(issue),
-    code,
-    message: printable(message, ISSUE_MESSAGE_MAX_LENGTH),
-    ...(omitted === undefined ? { line, column } : {}),
-    ...(fix === undefined ? {} : { fix }),
-  }
 }
 
 function readClaimed({ type, attestor, evidence }: Attestation): readonly ClaimedEvidence[] {

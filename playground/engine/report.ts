@@ -2,7 +2,10 @@
 import type { Attribute } from '../../src/attribute/attribute.ts'
 import type { SectionScope } from '../../src/config/sections/section.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
-import type { Fix } from '../../src/core/issue.ts'
+import type { LocatedIssue } from '../../src/config/yaml/located-issue.ts'
+import { type Fix, findSeverity } from '../../src/core/issue.ts'
+import { ISSUE_MESSAGE_MAX_LENGTH } from '../../src/core/limits.ts'
+import { printable } from '../../src/core/printable.ts'
 import type { ExplainedEvidence, RefusedBody } from '../../src/explain/explain-evidence.ts'
 import type { ExplainedWorkload } from '../../src/explain/explain-mapping.ts'
 import type { ExplanationJson, PolicyJson } from '../../src/explain/explain-report.ts'
@@ -18,6 +21,18 @@ export interface PageIssue {
   readonly column?: number
   /** The edit that the message proposes. */
   readonly fix?: Fix
+}
+
+/** An issue as the page shows it. */
+export function makeIssue(issue: LocatedIssue): PageIssue {
+  const { code, message, line, column, fix, omitted } = issue
+  return {
+    severity: findSeverity(issue),
+    code,
+    message: printable(message, ISSUE_MESSAGE_MAX_LENGTH),
+    ...(omitted === undefined ? { line, column } : {}),
+    ...(fix === undefined ? {} : { fix }),
+  }
 }
 
 export interface DocumentReport {

@@ -7,5 +7,7 @@ export interface Vocabulary {
   /** Where documents may be. */
   readonly places: readonly Pick<PlacedDocument, 'scope' | 'section'>[]
   readonly outlines: Readonly<Record<SectionName, Outline>>
+  /** Of a file of policy tests. */
+  readonly tests: Outline
   readonly attributeNames: readonly string[]
 }

@@ -4,6 +4,7 @@ import { packShared } from '../share/select-shared.ts'
 import { unpackState } from '../share/shared-state.ts'
 import { compareVersions } from './compare.ts'
 import { forecast } from './forecast.ts'
+import { makeTest } from './make-test.ts'
 import type { Exchanges, Kind, Question, Reply } from './messages.ts'
 import { createPlaygroundEngine } from './playground-engine.ts'
 
@@ -47,6 +48,10 @@ function reply(question: Question): Promise<Exchanges[Kind]['answered']> {
       return forecast(engine, question.asked.situation, question.asked.instants, isStale)
     case 'compare':
       return compareVersions(engine, question.asked.situation, question.asked.before, question.asked.cases, isStale)
+    case 'test':
+      return engine.runTests(question.asked.tests, question.asked.documents, isStale)
+    case 'makeTest':
+      return makeTest(engine, question.asked.situation, question.asked.tests)
     case 'vocabulary':
       return Promise.resolve(engine.vocabulary)
     case 'pack':

@@ -1,17 +1,22 @@
-// The documents: a tab for each section that there is, one editor, and the gateway's issues at their places.
+// The documents: a tab for each section that there is and one for policy tests, one editor, and the issues at their places.
 import type { SectionScope } from '../../src/config/sections/section.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
+import { formatInstantSeconds } from '../../src/core/instant.ts'
 import type { PlacedDocument } from '../../src/explain/compile-documents.ts'
 import type { DocumentReport } from '../engine/report.ts'
 import type { Vocabulary } from '../engine/vocabulary.ts'
 import { createEditor } from './editor/editor.ts'
 import { element, find } from './element.ts'
-import type { Store } from './page-state.ts'
+import { nowSeconds, type PageState, type Store } from './page-state.ts'
 import { makeTabs } from './tabs.ts'
-import { formatIssues } from './views/issues-view.ts'
+import { formatIssues, type ShownDocument } from './views/issues-view.ts'
 
 export interface DocumentsPane {
   readonly show: (documents: readonly DocumentReport[]) => void
+  /** Shows the issues of the policy tests; `undefined` if there are none to be read. */
+  readonly showTests: (tests: ShownDocument | undefined) => void
+  /** Opens the policy tests in the editor. */
+  readonly openTests: () => void
   readonly setVocabulary: (vocabulary: Vocabulary) => void
 }
 
@@ -23,6 +28,21 @@ const TITLES: Readonly<Record<SectionScope, string>> = {
 const nameOf = ({ scope, section }: { readonly scope: SectionScope; readonly section: SectionName }): string =>
   `${scope}/${section}`
 
+/** The place of the policy tests, which are no section. */
+const TESTS = 'tests'
+const TESTS_TITLE = 'Policy tests'
+
+/** A file that is begun: a case is what it lacks. */
+function beginTests({ settings, documents, atSeconds }: PageState): string {
+  const names = documents.map(({ scope, section }) => (scope === 'cluster' ? section : `${scope}/${section}`))
+  return `trustDomain: ${settings.trustDomain}
+cluster: ${settings.clusterId}
+now: ${formatInstantSeconds(atSeconds ?? nowSeconds())}
+documents: [${names.map((name) => `${name}.yaml`).join(', ')}]
+cases:
+  - name: `
+}
+
 export function createDocumentsPane(store: Store): DocumentsPane {
   const list = find('document-tabs', 'div')
   const adder = find('add-document', 'select')
@@ -31,36 +51,47 @@ export function createDocumentsPane(store: Store): DocumentsPane {
   let active = ''
   let reports: readonly DocumentReport[] = []
   let places: Vocabulary['places'] = []
+  let testsReport: ShownDocument | undefined
   const editor = createEditor(find('editor', 'div'), (text) => {
+    if (active === TESTS) {
+      store.change({ tests: text })
+      return
+    }
     const documents = store.read().documents.map((one) => (nameOf(one) === active ? { ...one, text } : one))
     store.change({ documents })
   })
   const tabs = makeTabs(list, (tab) => open(tab.dataset['place'] ?? ''))
 
   function open(name: string): void {
-    const shown = store.read().documents.find((one) => nameOf(one) === name)
-    active = shown === undefined ? '' : name
-    editor.show(shown?.text ?? '', shown?.section, shown === undefined ? 'No document' : `${shown.section}, YAML`)
-    panel.setAttribute('aria-label', shown?.section ?? 'No document')
+    const { documents, tests } = store.read()
+    const shown = documents.find((one) => nameOf(one) === name)
+    const isTests = name === TESTS && tests !== undefined
+    active = isTests || shown !== undefined ? name : ''
+    const title = isTests ? TESTS_TITLE : (shown?.section ?? 'No document')
+    const text = isTests ? tests : (shown?.text ?? '')
+    editor.show(text, isTests ? TESTS : shown?.section, active === '' ? title : `${title}, YAML`)
+    panel.setAttribute('aria-label', title)
     showIssues()
   }
 
   function showIssues(): void {
-    const report = reports.find((one) => nameOf(one) === active)
+    const report = active === TESTS ? testsReport : reports.find((one) => nameOf(one) === active)
     const found = report?.issues ?? []
     if (active !== '') editor.mark(found.filter(({ line }) => line !== undefined))
+    const { offsetHeight } = issues
     issues.replaceChildren(
-      ...formatIssues(report, store.read().documents.length === 0, {
+      ...formatIssues(report, active === '', {
         goTo: (line, column) => editor.goTo(line, column),
         fix: (fix) => editor.apply(fix),
       }),
     )
+    if (issues.offsetHeight > offsetHeight) editor.keepInView()
   }
 
   function showTabs(): void {
-    const { documents } = store.read()
+    const { documents, tests } = store.read()
     const hadFocus = list.contains(document.activeElement)
-    list.replaceChildren(...documents.map(makeTab))
+    list.replaceChildren(...documents.map(makeTab), ...(tests === undefined ? [] : [makeTestsTab()]))
     tabs.refresh()
     if (hadFocus) list.querySelector<HTMLElement>('[aria-selected=true]')?.focus()
     const missing = places.filter((place) => !documents.some((one) => nameOf(one) === nameOf(place)))
@@ -69,24 +100,34 @@ export function createDocumentsPane(store: Store): DocumentsPane {
       ...missing.map((place) =>
         element('option', { value: nameOf(place) }, `${place.section}, ${TITLES[place.scope]}`),
       ),
+      ...(tests === undefined ? [element('option', { value: TESTS }, TESTS_TITLE)] : []),
     )
   }
 
   function makeTab(placed: PlacedDocument): HTMLElement {
     const name = nameOf(placed)
     const report = reports.find((one) => nameOf(one) === name)
-    const isSelected = name === active
     const isTwice = store.read().documents.filter(({ section }) => section === placed.section).length > 1
+    const label = isTwice ? `${placed.section} (${placed.scope})` : placed.section
+    return makeTabOf(name, label, `${placed.section} ${TITLES[placed.scope]}`, report)
+  }
+
+  function makeTestsTab(): HTMLElement {
+    const title = 'Policy tests: what these documents must admit, refuse and map'
+    return makeTabOf(TESTS, TESTS_TITLE, title, testsReport)
+  }
+
+  function makeTabOf(place: string, label: string, title: string, report: ShownDocument | undefined): HTMLElement {
     return element(
       'button',
       {
         type: 'button',
         role: 'tab',
-        data: { place: name },
-        aria: { selected: String(isSelected), controls: 'document-panel' },
-        title: `${placed.section} ${TITLES[placed.scope]}`,
+        data: { place },
+        aria: { selected: String(place === active), controls: 'document-panel' },
+        title,
       },
-      isTwice ? `${placed.section} (${placed.scope})` : placed.section,
+      label,
       ...makeBadges(report),
     )
   }
@@ -98,6 +139,11 @@ export function createDocumentsPane(store: Store): DocumentsPane {
   }
 
   adder.addEventListener('change', () => {
+    if (adder.value === TESTS) {
+      store.change({ tests: beginTests(store.read()) })
+      select(TESTS)
+      return
+    }
     const place = places.find((one) => nameOf(one) === adder.value)
     if (place === undefined) return
     const text = `section: ${place.section}\nschema: v1\nspec:\n  `
@@ -105,12 +151,14 @@ export function createDocumentsPane(store: Store): DocumentsPane {
     select(nameOf(place))
   })
   find('remove-document', 'button').addEventListener('click', () => {
+    if (active === TESTS) store.change({ tests: undefined })
     const documents = store.read().documents.filter((one) => nameOf(one) !== active)
     store.change({ documents })
     select(documents[0] === undefined ? '' : nameOf(documents[0]))
   })
   store.onReplace(({ documents }) => {
     reports = []
+    testsReport = undefined
     select(documents[0] === undefined ? '' : nameOf(documents[0]))
   })
 
@@ -120,6 +168,12 @@ export function createDocumentsPane(store: Store): DocumentsPane {
       showTabs()
       showIssues()
     },
+    showTests(tests) {
+      testsReport = tests
+      showTabs()
+      if (active === TESTS) showIssues()
+    },
+    openTests: () => select(TESTS),
     setVocabulary(vocabulary) {
       places = vocabulary.places
       editor.setVocabulary(vocabulary)
@@ -129,7 +183,7 @@ export function createDocumentsPane(store: Store): DocumentsPane {
 }
 
 /** What a tab says of its document: by number and word, not by colour alone. */
-function makeBadges(report: DocumentReport | undefined): readonly HTMLElement[] {
+function makeBadges(report: ShownDocument | undefined): readonly HTMLElement[] {
   const counts = (['error', 'warning'] as const).map((severity) => ({
     severity,
     count: report?.issues.filter((issue) => issue.severity === severity).length ?? 0,

@@ -9,6 +9,8 @@ export interface PageState extends Omit<Situation, 'atSeconds'> {
   readonly atSeconds: number | undefined
   /** The version that the documents are compared with. */
   readonly baseline: readonly PlacedDocument[] | undefined
+  /** A file of policy tests; `undefined` if there is none. */
+  readonly tests: string | undefined
 }
 
 export interface Store {
@@ -45,6 +47,6 @@ export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000)
 }
 
-export function readSituation({ atSeconds, baseline: _, ...rest }: PageState): Situation {
+export function readSituation({ atSeconds, baseline: _, tests: __, ...rest }: PageState): Situation {
   return { ...rest, atSeconds: atSeconds ?? nowSeconds() }
 }

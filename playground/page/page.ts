@@ -12,6 +12,7 @@ import { createResultPane } from './result-pane.ts'
 import { createSettingsForm } from './settings-form.ts'
 import { createShareDialog } from './share-dialog.ts'
 import { switchPanes } from './switch-panes.ts'
+import { createTestsPane } from './tests-pane.ts'
 
 /** Set by the build: the version of the gateway, and the digest of worker.js. */
 declare const ENGINE_VERSION: string
@@ -34,6 +35,7 @@ const EMPTY: PageState = {
   },
   documents: [],
   baseline: undefined,
+  tests: undefined,
   role: 'agent',
   evidence: '',
   keys: '',
@@ -54,6 +56,7 @@ const evidence = createEvidencePane(store)
 const clock = createClockPane(store)
 const result = createResultPane(store, () => void refreshRest())
 const compare = createComparePane(store, ask)
+const tests = createTestsPane(store, ask, documents)
 createShareDialog(store, ask)
 switchPanes()
 
@@ -77,6 +80,7 @@ async function refresh(): Promise<void> {
   clock.show(report)
   result.show(report)
   document.body.dataset['answeredMillis'] = String(Math.round(performance.now() - started))
+  await tests.run()
   await refreshRest()
 }
 
@@ -100,8 +104,16 @@ setInterval(() => {
 
 function showSample({ documents: given, evidence: pasted, keys, workload = '', atSeconds, hint }: Sample): void {
   const parts = { documents: given, evidence: pasted, keys, workload, atSeconds }
-  store.replace({ ...EMPTY, ...parts, settings: { ...EMPTY.settings, issuerUrl: 'https://login.example.org' } })
+  const shown = { ...EMPTY, ...parts, settings: { ...EMPTY.settings, issuerUrl: 'https://login.example.org' } }
+  store.replace(shown)
   evidence.hint(hint)
+  start(addSampleTests(shown))
+}
+
+/** A sample has its own evidence as a test, if that can be one; not any more once a person has changed something. */
+async function addSampleTests(shown: PageState): Promise<void> {
+  const made = await ask('makeTest', { situation: readSituation(shown), tests: '' })
+  if (made !== undefined && 'text' in made && store.read() === shown) store.change({ tests: made.text })
 }
 
 const chooser = find('sample', 'select')

@@ -10,7 +10,7 @@ export function createShareDialog(store: Store, ask: AskEngine): void {
   const said = element('p', { id: 'share-said', role: 'status' })
   const whole = makeChoice(
     'share-whole',
-    'Evidence as it was pasted, with its signature. Anyone with the link can log in with it until it expires.',
+    'Evidence as it was pasted, with its signature, in tests too. Anyone with the link can log in with it until it expires.',
   )
   const workload = makeChoice('share-workload', 'The workload: of a pod, what a mapping reads')
   const keys = makeChoice('share-keys', 'The keys: public ones alone')
@@ -26,28 +26,7 @@ export function createShareDialog(store: Store, ask: AskEngine): void {
   })
 
   async function make(): Promise<void> {
-    const {
-      settings,
-      documents,
-      baseline,
-      role,
-      evidence,
-      keys: pastedKeys,
-      workload: pod,
-      container,
-      atSeconds,
-    } = store.read()
-    const state = {
-      settings,
-      documents,
-      baseline,
-      role,
-      evidence,
-      keys: pastedKeys,
-      workload: pod,
-      container,
-      atSeconds,
-    }
+    const state = store.read()
     const choices = { whole: whole.input.checked, workload: workload.input.checked, keys: keys.input.checked }
     const packed = await ask('pack', { state, choices })
     if (packed === undefined) return

@@ -14,6 +14,8 @@ export interface SharedState {
   readonly settings: SituationSettings
   readonly documents: readonly PlacedDocument[]
   readonly baseline: readonly PlacedDocument[] | undefined
+  /** A file of policy tests. Links of before there were any have none. */
+  readonly tests: string | undefined
   readonly role: 'agent' | 'issuer'
   readonly evidence: string
   readonly keys: string
@@ -81,21 +83,33 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array |
   return new Uint8Array(await new Blob(parts).arrayBuffer())
 }
 
-const MEMBERS = ['settings', 'documents', 'baseline', 'role', 'evidence', 'keys', 'workload', 'container', 'atSeconds']
+const MEMBERS = [
+  'settings',
+  'documents',
+  'baseline',
+  'tests',
+  'role',
+  'evidence',
+  'keys',
+  'workload',
+  'container',
+  'atSeconds',
+]
 
 function parseState(json: Json): SharedState | undefined {
   if (!isJsonObject(json) || Object.keys(json).some((name) => !MEMBERS.includes(name))) return undefined
-  const { role, evidence, keys, workload, container, atSeconds } = json
+  const { tests, role, evidence, keys, workload, container, atSeconds } = json
   const settings = parseSettings(json['settings'])
   const documents = parseDocuments(json['documents'])
   const baseline = json['baseline'] === undefined ? [] : parseDocuments(json['baseline'])
   if (settings === undefined || documents === undefined || baseline === undefined) return undefined
   if (role !== 'agent' && role !== 'issuer') return undefined
+  if (tests !== undefined && typeof tests !== 'string') return undefined
   if (typeof evidence !== 'string' || typeof keys !== 'string') return undefined
   if (typeof workload !== 'string' || typeof container !== 'string') return undefined
   if (atSeconds !== undefined && !isNumericDate(atSeconds)) return undefined
   const aside = json['baseline'] === undefined ? undefined : baseline
-  return { settings, documents, baseline: aside, role, evidence, keys, workload, container, atSeconds }
+  return { settings, documents, baseline: aside, tests, role, evidence, keys, workload, container, atSeconds }
 }
 
 function parseSettings(json: Json | undefined): SituationSettings | undefined {

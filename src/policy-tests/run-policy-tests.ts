@@ -31,18 +31,29 @@ export interface CaseResult extends Judgement {
   readonly kind: PolicyTest['kind']
 }
 
+/** Documents that do not compile, or that a case needs and nobody gave: nothing can be run. */
+interface NotRun {
+  readonly kind: 'not_run'
+  readonly documents: readonly CheckedDocument[]
+  readonly issues: readonly LocatedIssue[]
+}
+
 export type PolicyTestReport =
-  /** Documents that do not compile, or that a case needs and nobody gave: nothing was run. */
-  | {
-      readonly kind: 'not_run'
-      readonly documents: readonly CheckedDocument[]
-      readonly issues: readonly LocatedIssue[]
-    }
+  | NotRun
   | {
       readonly kind: 'run'
       readonly documents: readonly CheckedDocument[]
       /** In the order of the file. */
       readonly results: readonly CaseResult[]
+    }
+
+export type PreparedTests =
+  | NotRun
+  | {
+      readonly kind: 'ready'
+      readonly documents: readonly CheckedDocument[]
+      /** Runs one case of the file. */
+      readonly judge: (test: PolicyTest) => Promise<CaseResult>
     }
 
 export interface PolicyTestRun {
@@ -56,13 +67,22 @@ export interface PolicyTestRun {
 }
 
 /** Runs every case. Never throws for what an author wrote. */
-export async function runPolicyTests({
+export async function runPolicyTests(run: PolicyTestRun): Promise<PolicyTestReport> {
+  const prepared = await preparePolicyTests(run)
+  if (prepared.kind === 'not_run') return prepared
+  const results: CaseResult[] = []
+  for (const test of run.file.cases) results.push(await prepared.judge(test))
+  return { kind: 'run', documents: prepared.documents, results }
+}
+
+/** Compiles the documents of a run, whose cases are then judged one by one, with a pause or an end between any two. */
+export async function preparePolicyTests({
   file,
   text,
   documents,
   attestors,
   engine,
-}: PolicyTestRun): Promise<PolicyTestReport> {
+}: PolicyTestRun): Promise<PreparedTests> {
   const compile = createDocumentCompiler(makeCompileSettings(file), attestors)
   const compiled = await compile(documents, file.clusterId, file.nowSeconds)
   const checked = compiled.documents
@@ -91,9 +111,11 @@ export async function runPolicyTests({
     // The section that a serverless request is decided by compiles to these.
     return judgeServerless(test, file, compiled, { ...given, policies: policies as ServerlessPolicies })
   }
-  const results: CaseResult[] = []
-  for (const test of file.cases) results.push({ name: test.name, kind: test.kind, ...(await judge(test)) })
-  return { kind: 'run', documents: checked, results }
+  return {
+    kind: 'ready',
+    documents: checked,
+    judge: async (test) => ({ name: test.name, kind: test.kind, ...(await judge(test)) }),
+  }
 }
 
 function makeCompileSettings(file: TestFile): CompileSettings {

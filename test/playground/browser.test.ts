@@ -191,6 +191,7 @@ describe.skipIf(CHROMIUM === undefined)('the playground in a browser', () => {
     const state = {
       ...situationOf('kubernetes'),
       baseline: undefined,
+      tests: undefined,
       documents,
       evidence: JSON.stringify(claims),
       workload,
@@ -199,7 +200,7 @@ describe.skipIf(CHROMIUM === undefined)('the playground in a browser', () => {
     const packed = await packShared(state, { whole: true, workload: true, keys: true })
     if (!('fragment' in packed)) throw new Error(packed.fault)
     const shared = await open({}, packed.fragment)
-    for (const tab of ['identity', 'time', 'compare', 'why']) await shared.page.locator(`#tab-${tab}`).click()
+    for (const tab of ['identity', 'time', 'compare', 'tests', 'why']) await shared.page.locator(`#tab-${tab}`).click()
     for (const one of [page, shared.page]) {
       expect(await one.evaluate(() => 'hit' in globalThis)).toBe(false)
       expect(await one.locator('main img, main script').count()).toBe(0)
@@ -243,7 +244,7 @@ describe.skipIf(CHROMIUM === undefined)('the playground in a browser', () => {
     expect(await focused()).toBe('tab-identity')
     expect(await page.locator('#panel-identity').isVisible()).toBe(true)
     await page.keyboard.press('End')
-    expect(await focused()).toBe('tab-compare')
+    expect(await focused()).toBe('tab-tests')
     await page.locator('.cm-content').focus()
     await page.keyboard.press('Tab')
     expect(await focused()).not.toBe('editor')
@@ -282,7 +283,7 @@ describe.skipIf(CHROMIUM === undefined)('the playground in a browser', () => {
       if (await button.isVisible()) await button.click()
       expect(await run()).toEqual([])
     }
-    for (const tab of ['identity', 'time', 'compare']) {
+    for (const tab of ['identity', 'time', 'compare', 'tests']) {
       await page.locator(`#tab-${tab}`).click()
       expect(await run()).toEqual([])
     }

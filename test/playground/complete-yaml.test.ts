@@ -2,9 +2,8 @@
 import { CompletionContext } from '@codemirror/autocomplete'
 import { EditorState } from '@codemirror/state'
 import { describe, expect, it } from 'vitest'
-import { completeYaml } from '../../playground/page/editor/complete-yaml.ts'
+import { completeYaml, type DocumentKind } from '../../playground/page/editor/complete-yaml.ts'
 import { findYamlPlace } from '../../playground/page/editor/yaml-place.ts'
-import type { SectionName } from '../../src/config/sections/table.ts'
 import { makeEngine } from './situation.ts'
 
 const { vocabulary } = makeEngine()
@@ -12,7 +11,7 @@ const HEAD = 'section: AgentAttestation\nschema: v1\nspec:\n'
 const POLICY = `${HEAD}  policies:\n    - name: a\n      requiredAttestors:\n`
 
 /** What is offered at `|`. */
-function complete(text: string, section: SectionName = 'AgentAttestation'): readonly string[] {
+function complete(text: string, section: DocumentKind = 'AgentAttestation'): readonly string[] {
   const pos = text.indexOf('|')
   const state = EditorState.create({ doc: text.replace('|', '') })
   const found = completeYaml(vocabulary, section, new CompletionContext(state, pos, true))
@@ -78,6 +77,17 @@ describe('completeYaml()', () => {
   it('offers attributes in a template', () => {
     const text = 'section: SVIDIssuancePolicy\nschema: v1\nspec:\n  policy:\n    pathTemplate: "/{{kube|}}"'
     expect(complete(text, 'SVIDIssuancePolicy')).toContain('kubernetes.pod.namespace')
+  })
+
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    ['the head of a file', 'trustDomain: x\n|', ['now', 'cases'], ['trustDomain', 'section']],
+    ['a case', 'cases:\n  - |', ['name', 'login', 'serverless'], ['cases']],
+    ['what is expected', 'cases:\n  - name: x\n    expect:\n      |', ['admit', 'spiffeId'], ['login']],
+    ['who logs in', 'cases:\n  - as: |', ['agent', 'issuer'], ['name']],
+  ])('offers %s of policy tests', (_name, text, offered, not) => {
+    const found = complete(text, 'tests')
+    expect(found).toEqual(expect.arrayContaining([...offered]))
+    for (const label of not) expect(found).not.toContain(label)
   })
 })
 

@@ -18,7 +18,7 @@ beforeAll(() => {
 
 const SAMPLE = findSample('kubernetes')
 const SIGNATURE = SAMPLE.evidence.split('.')[2] ?? ''
-const STATE: SharedState = { ...situationOf('kubernetes'), baseline: undefined }
+const STATE: SharedState = { ...situationOf('kubernetes'), baseline: undefined, tests: undefined }
 const DEFAULTS = { whole: false, workload: true, keys: true } as const
 
 async function open(packed: Awaited<ReturnType<typeof packShared>>): Promise<SharedState> {
@@ -100,6 +100,7 @@ describe('a link', () => {
     ['with a member twice', () => forge(JSON.stringify(STATE).replace('{', '{"role":"agent",'))],
     ['with an unknown member', () => forge({ ...STATE, more: 1 })],
     ['without a member', () => forge({ ...STATE, evidence: undefined })],
+    ['with tests that are not a string', () => forge({ ...STATE, tests: 1 })],
     ['with another role', () => forge({ ...STATE, role: 'admin' })],
     ['with a time that is none', () => forge({ ...STATE, atSeconds: -1 })],
     ['with an unknown setting', () => forge({ ...STATE, settings: { ...SETTINGS, more: 1 } })],

@@ -8,10 +8,13 @@ import { type Frame, findYamlPlace } from './yaml-place.ts'
 
 const ENVELOPE = ['section', 'schema', 'spec']
 
-/** Completes at the cursor. @param section - what the document is stored as */
+/** A section, or a file of policy tests. */
+export type DocumentKind = SectionName | 'tests'
+
+/** Completes at the cursor. @param kind - what the document is stored as */
 export function completeYaml(
-  { outlines, attributeNames }: Vocabulary,
-  section: SectionName,
+  { outlines, tests, attributeNames }: Vocabulary,
+  kind: DocumentKind,
   context: CompletionContext,
 ): CompletionResult | null {
   const attribute = completeAttribute(attributeNames, context)
@@ -21,7 +24,7 @@ export function completeYaml(
   if (from === context.pos && !context.explicit) return null
   const text = context.state.doc.toString()
   const { frames, key } = findYamlPlace(text.slice(0, context.pos), text.slice(context.pos))
-  const options = listOptions(outlines[section], section, frames, key)
+  const options = kind === 'tests' ? listAt(tests, frames, key) : listOptions(outlines[kind], kind, frames, key)
   return options.length === 0 ? null : { from, options, validFor: /^[\w.-]*$/ }
 }
 
@@ -37,12 +40,16 @@ function listOptions(
     if (key === 'schema') return [{ label: 'v1', type: 'constant' }]
     return key === undefined ? ENVELOPE.filter((name) => root?.values.has(name) !== true).map(makeField) : []
   }
-  if (first.name !== 'spec') return []
-  const at = descend(spec, first, inner)
+  return first.name === 'spec' ? listAt(spec, [first, ...inner], key) : []
+}
+
+/** What may be written in the innermost frame; the first is the one that the outline is of. */
+function listAt(outer: Outline, [first, ...inner]: readonly Frame[], key: string | undefined): readonly Completion[] {
+  const at = first === undefined ? undefined : descend(outer, first, inner)
   if (at === undefined) return []
   const { outline, frame } = at
   if (key === undefined) return listFields(outline, frame)
-  const value = key === undefined ? undefined : resolve(outline, frame, key)
+  const value = resolve(outline, frame, key)
   return value?.kind === 'value' ? (value.values ?? []).map((label) => ({ label, type: 'constant' })) : []
 }
 

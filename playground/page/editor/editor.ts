@@ -1,8 +1,16 @@
 // The editor of one document at a time. It lives in a shadow root: there it adopts style sheets, which `style-src 'self'`
 // allows, where otherwise it would write a style element, which it does not.
 import { acceptCompletion, autocompletion, completionKeymap } from '@codemirror/autocomplete'
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
-import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language'
+import {
+  cursorGroupLeft,
+  cursorGroupRight,
+  defaultKeymap,
+  history,
+  historyKeymap,
+  selectGroupLeft,
+  selectGroupRight,
+  selectLine,
+} from '@codemirror/commands'
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint'
 import { EditorState } from '@codemirror/state'
 import {
@@ -10,22 +18,25 @@ import {
   EditorView,
   highlightActiveLine,
   highlightActiveLineGutter,
+  type KeyBinding,
   keymap,
   lineNumbers,
 } from '@codemirror/view'
-import type { SectionName } from '../../../src/config/sections/table.ts'
 import type { PageIssue } from '../../engine/report.ts'
 import type { Vocabulary } from '../../engine/vocabulary.ts'
-import { completeYaml } from './complete-yaml.ts'
+import { completeYaml, type DocumentKind } from './complete-yaml.ts'
 import { editorTheme } from './editor-theme.ts'
+import { bracketMatching } from './plain-language.ts'
 import { yaml } from './yaml-language.ts'
 
 export interface DocumentEditor {
   /** Shows a document; its own history of edits begins. */
-  readonly show: (text: string, section: SectionName | undefined, label: string) => void
+  readonly show: (text: string, kind: DocumentKind | undefined, label: string) => void
   readonly mark: (issues: readonly PageIssue[]) => void
   /** Puts the cursor at a place, from 1. */
   readonly goTo: (line: number, column: number) => void
+  /** Brings the cursor of a person who is writing back into view, where the editor has become smaller. */
+  readonly keepInView: () => void
   readonly apply: (fix: NonNullable<PageIssue['fix']>) => void
   readonly setVocabulary: (vocabulary: Vocabulary) => void
 }
@@ -34,7 +45,7 @@ export interface DocumentEditor {
 export function createEditor(host: HTMLElement, onEdit: (text: string) => void): DocumentEditor {
   const root = host.attachShadow({ mode: 'open' })
   let vocabulary: Vocabulary | undefined
-  let section: SectionName | undefined
+  let kind: DocumentKind | undefined
   const view = new EditorView({ parent: root, root })
 
   function createState(text: string, label: string): EditorState {
@@ -48,19 +59,17 @@ export function createEditor(host: HTMLElement, onEdit: (text: string) => void):
         highlightActiveLineGutter(),
         plainInsertion,
         EditorView.lineWrapping,
-        indentOnInput(),
         bracketMatching(),
-        indentUnit.of('  '),
         yaml,
-        ...editorTheme,
+        editorTheme,
         autocompletion({
           override: [
             (context) =>
-              vocabulary === undefined || section === undefined ? null : completeYaml(vocabulary, section, context),
+              vocabulary === undefined || kind === undefined ? null : completeYaml(vocabulary, kind, context),
           ],
         }),
         // The Tab key leaves the editor, as it leaves any other field, unless a completion waits.
-        keymap.of([{ key: 'Tab', run: acceptCompletion }, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+        keymap.of([{ key: 'Tab', run: acceptCompletion }, ...completionKeymap, ...historyKeymap, ...plainKeymap]),
         EditorView.contentAttributes.of({
           'aria-label': label,
           tabindex: '0',
@@ -101,14 +110,17 @@ export function createEditor(host: HTMLElement, onEdit: (text: string) => void):
   }
 
   return {
-    show(text, name, label) {
-      section = name
+    show(text, shown, label) {
+      kind = shown
       view.setState(createState(text, label))
     },
     mark: (issues) => view.dispatch(setDiagnostics(view.state, issues.map(makeDiagnostic))),
     goTo(line, column) {
       view.dispatch({ selection: { anchor: offsetOf(line, column) }, scrollIntoView: true })
       view.focus()
+    },
+    keepInView() {
+      if (view.hasFocus) view.dispatch({ effects: EditorView.scrollIntoView(view.state.selection.main.head) })
     },
     apply,
     setVocabulary(given) {
@@ -129,6 +141,14 @@ const plainInsertion = EditorView.domEventHandlers({
     return true
   },
 })
+
+/** Where other languages move by their syntax, these move by words and lines. */
+const plainKeymap: readonly KeyBinding[] = [
+  { key: 'Alt-ArrowLeft', mac: 'Ctrl-ArrowLeft', run: cursorGroupLeft, shift: selectGroupLeft },
+  { key: 'Alt-ArrowRight', mac: 'Ctrl-ArrowRight', run: cursorGroupRight, shift: selectGroupRight },
+  { key: 'Mod-i', run: selectLine, preventDefault: true },
+  ...defaultKeymap.filter(({ key = '' }) => !['Alt-ArrowLeft', 'Alt-ArrowRight', 'Mod-i'].includes(key)),
+]
 
 const SHOWN_FIX_MAX_LENGTH = 40
 

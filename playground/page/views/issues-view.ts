@@ -9,9 +9,16 @@ export interface IssueActions {
   readonly fix: (fix: Fix) => void
 }
 
+/** What is shown of a document: of policy tests there is no digest, since no gateway has them. */
+export type ShownDocument = Omit<DocumentReport, 'scope' | 'section' | 'digest'> &
+  Partial<Pick<DocumentReport, 'digest'>> & {
+    /** In place of the words on validity. */
+    readonly said?: string
+  }
+
 /** Formats them. @param isEmpty - there is no document at all */
 export function formatIssues(
-  report: DocumentReport | undefined,
+  report: ShownDocument | undefined,
   isEmpty: boolean,
   actions: IssueActions,
 ): readonly HTMLElement[] {
@@ -24,8 +31,8 @@ export function formatIssues(
       'p',
       { class: 'document-state', data: { state: isValid ? 'good' : 'bad' } },
       element('span', { class: 'mark', aria: { hidden: 'true' } }),
-      element('strong', {}, isValid && issues.length === 0 ? 'Valid' : state),
-      element('code', { class: 'digest', title: digest }, digest.slice(0, 19)),
+      element('strong', {}, report.said ?? (isValid && issues.length === 0 ? 'Valid' : state)),
+      digest !== undefined && element('code', { class: 'digest', title: digest }, digest.slice(0, 19)),
     ),
     element('ul', {}, ...issues.map((issue) => formatIssue(issue, actions))),
   ]

@@ -37,7 +37,8 @@ export function outlineSection(section: SectionName, attestors: AttestorTable): 
   return outline(SECTIONS[section].getSpecSchema(attestors))
 }
 
-function outline(schema: v.GenericSchema): Outline {
+/** The outline of what a schema takes. */
+export function outline(schema: v.GenericSchema): Outline {
   const part: Part = schema
   switch (part.type) {
     case 'optional':

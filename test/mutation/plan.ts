@@ -61,7 +61,8 @@ export function strykerOptions({ folder, mutate }: Plan): Readonly<Record<string
     tempDirName: `${results}/sandbox`,
     ignorePatterns: ['.postern', 'dist', '**/*.png'],
     concurrency: 2,
-    timeoutMS: 10_000,
+    timeoutMS: 15_000,
+    timeoutFactor: 1,
     dryRunTimeoutMinutes: 20,
     allowEmpty: true,
     // TypeScript 7 has no parser of configurations for Stryker; a file that does not exist is not asked for.

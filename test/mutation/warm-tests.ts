@@ -185,18 +185,38 @@ async function runTest(test: Test, watcher: Watcher): Promise<void> {
   watcher.enter(test, test.suite)
   try {
     for (const suite of suites) for (const hook of suite.hooks.beforeEach) keepCleanup(await hook(), cleanups)
-    await test.run()
+    await withinTime(test)
   } catch (thrown) {
     error = thrown ?? new Error('undefined was thrown')
   }
   for (const suite of suites.reverse()) for (const hook of suite.hooks.afterEach) await quietly(hook)
   for (const hook of cleanups.reverse()) await quietly(hook)
   const millis = performance.now() - started
-  costs.set(test.id, millis)
+  if (error === undefined) costs.set(test.id, millis)
   watcher.end(test, error, millis)
 }
 
-/** How long each test took when it last ran. */
+/** Before it has ever passed; afterwards a multiple of what it took. */
+const FIRST_MAX_MILLIS = 60_000
+const TEST_MAX_MILLIS = 5_000
+const TEST_MAX_FACTOR = 5
+
+/** A test that never ends fails, in less time than Stryker takes to end the process. */
+async function withinTime(test: Test): Promise<void> {
+  const cost = costs.get(test.id)
+  const millis = cost === undefined ? FIRST_MAX_MILLIS : Math.max(TEST_MAX_MILLIS, TEST_MAX_FACTOR * cost)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The test took longer than ${millis} ms`)), millis)
+  })
+  try {
+    await Promise.race([test.run(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** How long each test took when it last passed. */
 const costs = new Map<string, number>()
 
 /** The quick ones first, since one that fails ends a run; the tests depend on no order. */

@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeBase64url, encodeBase64url } from '../../src/core/base64.ts'
-import { KID_MAX_BYTES, NUMERIC_DATE_MAX_SECONDS, TOKEN_DEPTH_MAX, TOKEN_MAX_BYTES } from '../../src/core/limits.ts'
+import {
+  KID_MAX_BYTES,
+  NUMERIC_DATE_MAX_SECONDS,
+  TOKEN_DEPTH_MAX,
+  TOKEN_MAX_BYTES,
+  URL_MAX_LENGTH,
+} from '../../src/core/limits.ts'
 import type { RefusalCode } from '../../src/core/refusal.ts'
 import { ALGORITHMS } from '../../src/token/algorithms.ts'
-import { checkTimes, type ParsedToken, parseToken, parseTokenForm } from '../../src/token/parse.ts'
+import { checkTimes, type ParsedToken, parseToken, parseTokenForm, SESSION_TYPE } from '../../src/token/parse.ts'
 import { serviceAccountClaims } from './issuer.ts'
 
 const NOW = 1_760_000_000
@@ -62,9 +68,28 @@ describe('parseToken()', () => {
     ['nbf before iat', withClaims({ nbf: NOW - 60 })],
     ['claims named like members of a prototype', withClaims({ constructor: 1, toString: 'x' })],
     ['a kid of the longest length', compact({ ...HEADER, kid: 'k'.repeat(KID_MAX_BYTES) })],
+    ['neither sub nor jti', withClaims({ sub: undefined, jti: undefined })],
+    ['an iss of the longest length', withClaims({ iss: 'x'.repeat(URL_MAX_LENGTH) })],
     ['exp in the last second of the year 9999', withClaims({ exp: NUMERIC_DATE_MAX_SECONDS })],
   ])('accepts %s', (_what, text) => {
     expect(refusalOf(text)).toBe('accepted')
+  })
+
+  it.each([[{ alg: 'RS256' }], [{ alg: 'RS256', kid: 'k' }], [{ alg: 'RS256', kid: 'k', typ: 'JWT' }]])(
+    'reads of the header %j what is there, and nothing else',
+    (header) => expect(parsed(compact({ ...header, x5t: 'abc' })).header).toStrictEqual(header),
+  )
+
+  it('calls a session by its name, however its type is spelled', () => {
+    const detailOf = (typ: unknown): string => {
+      const result = parseToken(compact({ ...HEADER, typ }))
+      return result.ok ? 'accepted' : result.refusal.detail
+    }
+    const said = [SESSION_TYPE, SESSION_TYPE.toUpperCase(), `application/${SESSION_TYPE}`].map(detailOf)
+    expect(new Set(said).size).toBe(1)
+    for (const other of ['at+jwt', 'application/at+jwt', `x/${SESSION_TYPE}`, 7, null]) {
+      expect(said).not.toContain(detailOf(other))
+    }
   })
 
   it.each(Object.keys(ALGORITHMS))('accepts the algorithm %s', (alg) => {
@@ -160,6 +185,7 @@ describe('parseToken()', () => {
     ['typ null', compact({ ...HEADER, typ: null }), 'token_type_forbidden', 'typ'],
     ['a session', compact({ ...HEADER, typ: 'postern-session+jwt' }), 'token_type_forbidden', 'typ'],
     ['a numeric kid', compact({ ...HEADER, kid: 1 }), 'token_malformed', 'kid'],
+    ['a kid in a list', compact({ ...HEADER, kid: ['key-1'] }), 'token_malformed', 'kid'],
     ['an empty kid', compact({ ...HEADER, kid: '' }), 'token_malformed', 'kid'],
     [
       'a kid over the longest length',

@@ -29,7 +29,7 @@ export const FINDING_CAUSES: Readonly<Partial<Record<IssueCode, string>>> = {
     'a value that is compared literally has blanks, invisible characters or a path that is no part of it',
   identity_mutable: 'a name is pinned without an id, and may pass to somebody else',
   ref_ambiguous: 'a short ref is pinned: a tag may have the name of a branch',
-  event_unguarded: 'the events are left open, and one of them runs for pull requests from forks',
+  event_unguarded: 'the events are left open or list `pull_request_target`, which runs for pull requests from forks',
   age_limited: 'a limit of age locks out machines that live longer',
   field_without_effect: 'a documented field that this version does not use',
   key_skipped: 'a key of an inline set is not used, for the reason that is given',

@@ -7,6 +7,7 @@ import type { Attestor } from '../../src/attest/attestor.ts'
 import { HOST_FEATURES, type HostFeature } from '../../src/attest/host-features.ts'
 import { ISSUES, type IssueCode } from '../../src/core/issue.ts'
 import { findReason, REFUSALS, type RefusalCode } from '../../src/core/refusal.ts'
+import { listFields } from './schema-fields.ts'
 
 export interface RowCodes {
   /** In the order of `REFUSALS`, without those that any evidence can be refused with. */
@@ -17,11 +18,14 @@ export interface RowCodes {
   readonly features: readonly HostFeature[]
 }
 
-type CodedRow = Pick<Attestor, 'type' | 'words' | 'reissue' | 'challenge' | 'callOut'>
+type CodedRow = Pick<Attestor, 'type' | 'words' | 'configSchema' | 'reissue' | 'challenge' | 'callOut'>
+
+const KEYS_USE = /\bkeys\.look\(/
+const readsTokens = (bundle: string): boolean => KEYS_USE.test(bundle)
 
 /** What the gateway lends to a row: how its use is recognised, and the files that refuse in the row's place. */
 const LENT: readonly (readonly [use: RegExp, files: string])[] = [
-  [/\bkeys\.look\(/, 'src/token/keys/key-refusals.ts'],
+  [KEYS_USE, 'src/token/keys/key-refusals.ts'],
   [/\.section\(/, 'src/gateway/attest-context.ts'],
   [/\.callWebhook\(/, 'src/gateway/webhook/call-*.ts'],
 ]
@@ -34,6 +38,12 @@ const CAUGHT: Readonly<Record<string, readonly RefusalCode[]>> = {
 }
 /** A fault of JSON with the name of a finding. */
 const NO_FINDINGS: readonly IssueCode[] = ['encoding_invalid']
+
+/** Findings that all token rows share the code for, and the fields that they are about: a row without such a field gives none. */
+const ABOUT_FIELDS: readonly (readonly [fields: RegExp, codes: readonly IssueCode[]])[] = [
+  [/^(?:jwks|publicKeys)$/, ['field_conflict', 'value_out_of_range', 'key_unusable', 'key_skipped']],
+  [/UR[LI]s?$/, ['url_forbidden', 'issuer_forbidden']],
+]
 
 const isEvidenceCode = (code: RefusalCode): boolean => findReason(code) !== undefined
 const REFUSAL_CODES = (Object.keys(REFUSALS) as readonly RefusalCode[]).filter(isEvidenceCode)
@@ -66,7 +76,7 @@ export function readRowCodes(rows: readonly CodedRow[]): ReadonlyMap<string, Row
   return new Map(rows.map((row) => [row.type, readCodes(row, texts.get(row.type) ?? '')]))
 }
 
-function readCodes({ type, words, reissue, challenge, callOut }: CodedRow, bundle: string): RowCodes {
+function readCodes({ type, words, configSchema, reissue, challenge, callOut }: CodedRow, bundle: string): RowCodes {
   const own = readLiterals(bundle)
   const features = (Object.keys(HOST_FEATURES) as readonly HostFeature[]).filter((feature) => own.has(feature))
   const lent = LENT.filter(([use]) => use.test(bundle)).map(([, files]) => files)
@@ -76,6 +86,9 @@ function readCodes({ type, words, reissue, challenge, callOut }: CodedRow, bundl
   if (features.length > 0) refusals.add('host_unsupported')
   for (const code of CAUGHT[type] ?? []) refusals.delete(code)
   const findings = new Set(own)
+  const fields = listFields(configSchema)
+  for (const [about, codes] of readsTokens(bundle) ? ABOUT_FIELDS : [])
+    if (!fields.some(({ name }) => about.test(name))) for (const code of codes) findings.delete(code)
   // Given for a row by the sections that name it.
   if (words.unscoped !== undefined) findings.add(words.unscoped.code ?? 'trust_unscoped')
   if (challenge !== undefined) findings.add('challenge_unavailable')

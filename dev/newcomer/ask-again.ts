@@ -15,7 +15,7 @@ export async function askAgain(
   { gateway, issuer, cluster }: Required<Pick<DemoOutput, 'gateway' | 'issuer' | 'cluster'>>,
 ): Promise<string> {
   async function logIn(path: string, query: string): Promise<string> {
-    const token = (await (await fetch(`${issuer}/token${query}`)).text()).trim()
+    const token = (await ask(`${issuer}/token${query}`)).trim()
     const body = { attestations: [{ type: 'k8s_token', evidence: { token } }] }
     return readString(await post(`${gateway}${path}`, body), ['session', 'token'])
   }
@@ -28,14 +28,21 @@ export async function askAgain(
 }
 
 async function post(url: string, body: object, session?: string): Promise<unknown> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...(session && { Authorization: `Bearer ${session}` }) },
-    body: JSON.stringify(body),
+  const headers = { 'Content-Type': 'application/json', ...(session && { Authorization: `Bearer ${session}` }) }
+  return JSON.parse(await ask(url, { method: 'POST', headers, body: JSON.stringify(body) }))
+}
+
+/** Each request can be made again: on a machine with much else to do a connection to loopback may take its time. */
+async function ask(url: string, init?: RequestInit, tries = 3): Promise<string> {
+  const response = await fetch(url, init).catch((error: unknown) => {
+    if (tries > 1) return undefined
+    const { cause } = error as Error
+    throw new StepFailed(`${url} does not answer: ${cause instanceof Error ? cause.message : String(error)}`)
   })
+  if (response === undefined) return ask(url, init, tries - 1)
   const text = await response.text()
   if (response.status !== 200) throw new StepFailed(`${url} answered ${response.status}: ${text.slice(0, 500)}`)
-  return JSON.parse(text)
+  return text
 }
 
 function readString(answer: unknown, path: readonly string[]): string {

@@ -72,6 +72,8 @@ export function waitFor<T>(
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', look)
     child.on('close', onEnd).on('error', onError)
     look()
+    // It may have ended before anybody waited.
+    if (child.stdout?.closed === true) onEnd()
   })
 }
 

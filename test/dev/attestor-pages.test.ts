@@ -167,6 +167,12 @@ describe('the codes of rows', () => {
     expect(refusals.filter((code) => /^token_|^signing_key/.test(code))).toEqual([])
   })
 
+  it('are not about fields that the row does not have', () => {
+    expect(listRowCodes().get('k8s_token')?.issues).toEqual(expect.arrayContaining(['key_skipped', 'url_forbidden']))
+    const { issues = [] } = listRowCodes().get('gcp_iit') ?? {}
+    expect(issues.filter((code) => /^key_|_forbidden$|^field_conflict$/.test(code))).toEqual([])
+  })
+
   it('are not read of a row that is not in its place', () =>
     expect(() => readRowCodes([badge])).toThrow(findRowFile('badge')))
 })

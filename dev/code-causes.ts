@@ -1,12 +1,25 @@
 // For docs/codes.md: why a code comes about, and what ends it. One row for each code of the closed table.
 import type { RefusalCode } from '../src/core/refusal.ts'
 
-type Row = readonly [cause: string, cure: string]
+/** `fields`: those of any attestor that decide it. */
+type Row = readonly [cause: string, cure: string, fields?: readonly string[]]
 
-const NOT_PINNED = (fact: string, field: string): Row => [
+const NOT_PINNED = (fact: string, ...fields: readonly string[]): Row => [
   `${fact} is not one that the policy allows`,
-  `compare it with \`${field}\` of the policy; the audit record has both`,
+  compareWith(fields),
+  fields,
 ]
+
+function compareWith(fields: readonly string[]): string {
+  return `compare it with ${fields.map((field) => `\`${field}\``).join(' or ')} of the policy; the audit record has both`
+}
+
+/** Cause and cure for one attestor: of fields that decide it, those which its configuration has. */
+export function describeCause(code: RefusalCode, known: ReadonlySet<string>): readonly [cause: string, cure: string] {
+  const [cause, cure, fields = []] = CODE_CAUSES[code]
+  const own = fields.filter((field) => known.has(field))
+  return [cause, own.length === 0 ? cure : compareWith(own)]
+}
 const OURS: Row = ['nothing about the request: the gateway cannot decide now', 'repeat it after `Retry-After`']
 
 export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
@@ -114,7 +127,7 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   ],
   certificate_malformed: ['it is not strict DER or PEM', 'make it again with a usual tool'],
   proof_malformed: [
-    'the signature is not of the described form',
+    'a signature or another proof is not of the described form',
     'follow the commands of the [attestor](attestors.md)',
   ],
   identity_not_managed: [
@@ -136,8 +149,8 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   signing_key_ambiguous: ['the token has no `kid`, and several keys fit', 'configure the issuer to send `kid`'],
   signing_key_unusable: ['the key is weak or malformed', 'rotate it: RSA of 2048 to 8192 bits, or a NIST curve'],
   signature_invalid: [
-    'the token was changed, or signed by another key of this `kid`',
-    'send it unchanged; compare the key set',
+    'what was signed was changed, or it was signed by another key',
+    'send it unchanged; compare the keys',
   ],
   attestor_unsupported: ['this version has no such attestor', 'use a policy of another one'],
   document_signer_unknown: [
@@ -192,9 +205,12 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   call_out_denied: ['the webhook denied the login', 'its sentence is in the audit record'],
   host_unsupported: ['this host cannot do what verifies the evidence', 'serve the cluster from Node or Deno'],
   replay_unanswered: OURS,
-  token_lifetime_excessive: ['`exp` minus `iat` is over `maxTokenLifetime`', 'request a shorter one'],
+  token_lifetime_excessive: [
+    '`exp` minus `iat` is over the limit',
+    'request a shorter one; for `k8s_token` see `maxTokenLifetime`',
+  ],
   namespace_not_allowed: NOT_PINNED('the namespace', 'serviceAccountNamespace'),
-  service_account_not_allowed: NOT_PINNED('the service account', 'serviceAccountName'),
+  service_account_not_allowed: NOT_PINNED('the service account', 'serviceAccountName', 'allowedServiceAccounts'),
   node_not_allowed: NOT_PINNED('the node', 'allowedNodes'),
   pod_required: [
     'the token is not bound to a pod',
@@ -219,13 +235,16 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   role_not_allowed: NOT_PINNED('the principal', 'allowedRoleARNs'),
   organization_not_allowed: NOT_PINNED('the organization', 'allowedOrganizationIDs'),
   tenant_not_allowed: NOT_PINNED('the tenant', 'tenants'),
-  principal_not_allowed: NOT_PINNED('the managed identity', 'allowedPrincipals'),
+  principal_not_allowed: NOT_PINNED('the managed identity', 'principalID'),
   subscription_not_allowed: NOT_PINNED('the subscription', 'allowedSubscriptionIDs'),
   resource_group_not_allowed: NOT_PINNED('the resource group', 'allowedResourceGroups'),
   resource_type_not_allowed: NOT_PINNED('the type of the resource', 'allowedResourceTypes'),
   port_not_allowed: NOT_PINNED('the port', 'allowedPorts'),
-  document_too_old: ['the document was signed too long ago', 'fetch it again, or raise the limit of the policy'],
-  host_name_not_allowed: NOT_PINNED('the host name', 'canonicalDomain'),
+  document_too_old: [
+    'the document, or the machine that it is of, is older than `maxAge`',
+    'fetch it again, or raise the limit of the policy',
+  ],
+  host_name_not_allowed: NOT_PINNED('the host name', 'canonicalDomain', 'allowedPrincipals', 'allowedHostnames'),
   common_name_not_allowed: NOT_PINNED('the common name', 'allowedCommonNames'),
   claim_not_allowed: NOT_PINNED('the value of a claim', 'requiredClaims'),
   attestor_missing: ['the policy requires one more attestor', 'send its evidence in the same login'],

@@ -11,7 +11,7 @@ import { METRICS, type MetricName } from '../src/gateway/metrics/metrics.ts'
 import type { CauseRow } from '../src/net/cause-row.ts'
 import { FETCH_CAUSES } from '../src/net/fetch-causes.ts'
 import { makeApiPage } from './api-page.ts'
-import { makeAttestorsPage } from './attestors-page.ts'
+import { ATTESTOR_PAGES } from './attestors/attestor-pages.ts'
 import { makeAuditPage } from './audit-page.ts'
 import { CODE_CAUSES } from './code-causes.ts'
 import { formatCode, formatTable } from './markdown.ts'
@@ -100,7 +100,7 @@ export function makeCodesPage(): string {
 }
 
 function causeOf(code: string): readonly string[] {
-  return CODE_CAUSES[code as RefusalCode]
+  return CODE_CAUSES[code as RefusalCode].slice(0, 2) as readonly string[]
 }
 
 export function makeIssuerFailuresPage(): string {
@@ -202,7 +202,7 @@ GROUP BY metric, result
 
 /** Each page by its path, made anew from what it holds. */
 export const PAGES: ReadonlyMap<string, (page: string) => string> = new Map([
-  ['docs/attestors.md', (page: string) => makeAttestorsPage(page)],
+  ...ATTESTOR_PAGES,
   ['docs/api.md', makeApiPage],
   ['docs/attributes.md', makeAttributesPage],
   ['docs/codes.md', makeCodesPage],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const PAGES = [
   ...readdirSync('.').filter((file) => file.endsWith('.md')),
-  ...readdirSync('docs').map((file) => `docs/${file}`),
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((file) => `docs/${file}`),
 ].filter((file) => file.endsWith('.md'))
 
 /** Targets of the links of a page, those in code left out. */
@@ -39,8 +39,10 @@ describe.each(PAGES)('%s', (page) => {
   })
 })
 
-it('README.md leads to every page', () => {
-  const linked = readLinks('README.md').map((target) => target.split('#')[0])
+it('README.md and the index of attestors lead to every page', () => {
+  const linked = ['README.md', 'docs/attestors.md'].flatMap((page) =>
+    readLinks(page).map((target) => posix.join(posix.dirname(page), target.split('#')[0] ?? '')),
+  )
   expect(PAGES.filter((page) => page !== 'README.md' && !linked.includes(page))).toEqual([])
 })
 

@@ -34,7 +34,8 @@ describe('.editorconfig', () => {
 })
 
 describe('the pages', () => {
-  const pages = [...readdirSync('.'), ...readdirSync('docs').map((file) => `docs/${file}`)]
+  const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' })
+  const pages = [...readdirSync('.'), ...docs.map((file) => `docs/${file}`)]
   it.each(pages.filter((file) => file.endsWith('.md')))('%s names scripts of package.json only', (page) => {
     const named = Array.from(readFileSync(page, 'utf8').matchAll(/npm run (?:-s )?([a-z]+)/g), ([, name = '']) => name)
     expect(named.filter((name) => !Object.hasOwn(packageFile.scripts, name))).toEqual([])

@@ -22,7 +22,7 @@ import type {
   Verified,
 } from './shapes.ts'
 
-/** Sentences of the row that lints, the tool and docs/attestors.md print. */
+/** Sentences of the row that lints, the tool and docs/attestors/<type>.md print. */
 export interface Reissue {
   /**
    * - `never`: the same evidence at each request, for as long as the machine lives: `singleUse` is an error
@@ -38,7 +38,7 @@ export interface Reissue {
 export interface Words {
   /** The name of its evidence with an article: `a service account token`. */
   readonly evidence: string
-  /** One paragraph for docs/attestors.md: what the evidence proves, and what it cannot prove. */
+  /** One paragraph for docs/attestors/<type>.md, with one sentence that begins with "It proves": what the evidence proves, and what it cannot prove. */
   readonly summary: string
   /**
    * For the lint `trust_unscoped`: what a policy without scoping pins admits, and the next step. Absent: no such lint.

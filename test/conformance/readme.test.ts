@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { askAgain } from '../../dev/newcomer/ask-again.ts'
+import { readDemoOutput } from '../../dev/newcomer/demo-output.ts'
+import { openPage } from '../../dev/newcomer/open-page.ts'
 import { stopGroup, waitUntilReady } from '../../src/cli/store/wrangler.ts'
+import { CHROMIUM } from '../installed.ts'
 
 interface Block {
   readonly language: string
@@ -94,8 +98,7 @@ async function startDemo(): Promise<Demo> {
       said += chunk.toString()
     })
   await vi.waitFor(() => expect(said).toContain('Serving until'), { timeout: 60_000, interval: 100 })
-  const gateway = /Postern listens on (\S+?),/.exec(said)?.[1] ?? ''
-  const issuer = /OIDC issuer listens on (\S+)/.exec(said)?.[1] ?? ''
+  const { gateway = '', issuer = '' } = readDemoOutput(said)
   return { process: demo, gateway, issuer, said }
 }
 
@@ -129,6 +132,17 @@ describe('Start and First login', () => {
   it('tells its story', () => {
     expect(demo.said).toMatch(/answer +200 admitted by the policy k8s_policy/)
     expect(demo.said).toContain('spiffe://example.org/demo/ns/default/sa/web')
+  })
+
+  it('shows what `npm run newcomer` looks for, when it is asked again', async () => {
+    const { cluster = '', spiffeId } = readDemoOutput(demo.said)
+    expect(spiffeId).toBe('spiffe://example.org/demo/ns/default/sa/web')
+    expect(await askAgain('.', { gateway, issuer, cluster })).toBe(spiffeId)
+  })
+
+  it.skipIf(CHROMIUM === undefined)('links to a page that shows the same', async () => {
+    const { page = '', policy, spiffeId } = readDemoOutput(demo.said)
+    expect(await openPage(page, 50_000)).toEqual({ verdict: `Admitted by ${policy}`, spiffeId })
   })
 
   it('starts beside another one, and ends when its terminal is closed', async () => {

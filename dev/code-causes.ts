@@ -172,7 +172,7 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
     'serve it at the path that the challenge names while the login lasts; the audit record has the cause',
   ],
   tpm_key_unusable: [
-    'a challenge of `tpm_ek` was requested with a key that is no EK or no AK; the caller reads `login_refused`',
+    'a challenge of `tpm_ek` was requested with a key that is no EK or no AK',
     'make the keys with `tpm2_createek` and `tpm2_createak`',
   ],
   tpm_ek_unproved: [

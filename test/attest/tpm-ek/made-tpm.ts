@@ -66,7 +66,7 @@ export interface MadeTpm {
   answer(credential: string, message: string): string
 }
 
-/** @param key the private key of the EK, as a certificate was made for it; default a new one */
+/** Its AK is of P-256. @param key the private key of the EK, as a certificate was made for it; default a new one */
 export function makeTpm(kind: TpmKind = 'P-256', key: KeyObject = makeKey(kind)): MadeTpm {
   const { hash, aesBits } = KINDS[kind]
   const publicKey = createPublicKey(key)
@@ -79,12 +79,12 @@ export function makeTpm(kind: TpmKind = 'P-256', key: KeyObject = makeKey(kind))
     scheme: NONE,
   }
   const ak: PublicParts = {
-    ...describeKey(kind, createPublicKey(makeKey(kind))),
+    ...describeKey('P-256', createPublicKey(makeKey('P-256'))),
     nameAlg: SHA256,
     attributes: AK_ATTRIBUTES,
     policy: Buffer.alloc(0),
     symmetric: NONE,
-    scheme: concat(uint(2, kind === 'RSA-2048' ? 0x0014 : 0x0018), SHA256),
+    scheme: concat(uint(2, 0x0018), SHA256),
   }
   const request = { ek: writePublic(ek), ak: writePublic(ak) }
   const activate = (credential: string, area = request.ak): Buffer => open(kind, key, credential, area)
@@ -100,16 +100,11 @@ export function makeTpm(kind: TpmKind = 'P-256', key: KeyObject = makeKey(kind))
   }
 }
 
-const made = new Map<string, KeyObject>()
 function makeKey(kind: TpmKind): KeyObject {
   const { curve } = KINDS[kind]
-  if (curve !== undefined) return generateKeyPairSync('ec', { namedCurve: curve }).privateKey
-  // A key of RSA takes long to make: the second use is an AK, whose private key is not used.
-  const known = made.get(kind)
-  if (known !== undefined) made.delete(kind)
-  const key = known ?? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-  if (known === undefined) made.set(kind, key)
-  return key
+  return curve === undefined
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    : generateKeyPairSync('ec', { namedCurve: curve }).privateKey
 }
 
 function describeKey(kind: TpmKind, key: KeyObject): Pick<PublicParts, 'type' | 'parameters' | 'unique'> {

@@ -26,6 +26,8 @@ export interface SoftwareTpm {
   keys(kind: EkKind): { readonly ek: string; readonly ak: string }
   /** SHA-256 of the EK as a SubjectPublicKeyInfo, which the tools write, in hex. */
   hash(kind: EkKind): string
+  /** The same of any key, by its handle or the file of its context. */
+  hashOf(key: string): string
   /** The certificate of the EK, in base64; of `rsa` and `p384` of a certified TPM. */
   certificate(kind: EkKind): string
   /** What the TPM opens. @throws if it does not */
@@ -83,17 +85,13 @@ export async function startTpm(authority?: TpmAuthority): Promise<SoftwareTpm> {
     run('swtpm_setup', args, folder)
   }
   const { server, port } = await startServer(state)
-  const environment = { ...process.env, TPM2TOOLS_TCTI: `swtpm:host=127.0.0.1,port=${port}` }
+  const PATH = `${wrapTools(folder)}:${process.env['PATH']}`
+  const environment = { ...process.env, PATH, TPM2TOOLS_TCTI: `swtpm:host=127.0.0.1,port=${port}` }
   const made = new Map<EkKind, { readonly ek: string; readonly ak: string }>()
   const tpm: SoftwareTpm = {
     folder,
     environment,
-    run(name, ...args) {
-      const out = run(`tpm2_${name}`, args, folder, environment)
-      // Without a resource manager a TPM has room for three.
-      if (name !== 'flushcontext') run('tpm2_flushcontext', ['-t'], folder, environment)
-      return out
-    },
+    run: (name, ...args) => run(`tpm2_${name}`, args, folder, environment),
     read: (file) => readFileSync(join(folder, file)).toString('base64'),
     keys(kind) {
       const known = made.get(kind)
@@ -113,10 +111,12 @@ export async function startTpm(authority?: TpmAuthority): Promise<SoftwareTpm> {
     },
     hash(kind) {
       tpm.keys(kind)
-      tpm.run('readpublic', '-c', contextOf(kind), '-f', 'der', '-o', 'ek.der')
-      return createHash('sha256')
-        .update(readFileSync(join(folder, 'ek.der')))
-        .digest('hex')
+      return tpm.hashOf(contextOf(kind))
+    },
+    hashOf(key) {
+      tpm.run('readpublic', '-c', key, '-f', 'der', '-o', 'key.der')
+      const der = readFileSync(join(folder, 'key.der'))
+      return createHash('sha256').update(der).digest('hex')
     },
     certificate(kind) {
       const [, index = ''] = MADE[kind] ?? []
@@ -136,7 +136,6 @@ export async function startTpm(authority?: TpmAuthority): Promise<SoftwareTpm> {
         return readFileSync(join(folder, 'secret'))
       } finally {
         run('tpm2_flushcontext', ['-l'], folder, environment)
-        run('tpm2_flushcontext', ['-t'], folder, environment)
       }
     },
     answer: (kind, credential, message) =>
@@ -166,6 +165,30 @@ function run(
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, env })
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr.toString()}`)
   return stdout
+}
+
+/**
+ * The tools as they are on a host, where the kernel keeps the objects of programs apart: this TPM has room for three, so that each
+ * tool frees what it has loaded.
+ */
+function wrapTools(folder: string): string {
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  for (const name of ['createek', 'createak', 'createprimary', 'create', 'readpublic', 'evictcontrol', 'policysecret'])
+    wrap(name)
+  for (const name of ['startauthsession', 'activatecredential', 'nvread']) wrap(name)
+  return bin
+
+  function wrap(name: string): void {
+    const tool = spawnSync('sh', ['-c', `command -v tpm2_${name}`], { encoding: 'utf8' }).stdout.trim()
+    const script = `#!/bin/sh\n${tool} "$@" || exit\nexec tpm2_flushcontext -t\n`
+    writeFileSync(join(bin, `tpm2_${name}`), script, { mode: 0o755 })
+  }
+}
+
+/** Runs a block of a page in the folder of the TPM; what it prints. @throws what it says if it fails */
+export function runBlock(tpm: SoftwareTpm, block: string, environment: Readonly<Record<string, string>> = {}): string {
+  return run('sh', ['-e', '-c', block], tpm.folder, { ...tpm.environment, ...environment }).toString()
 }
 
 /** The tools look for the control port beside the other one, so two neighbours must be free. */

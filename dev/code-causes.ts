@@ -184,6 +184,14 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
     'the host did not serve the answer to the challenge, for whatever reason',
     'serve it at the path that the challenge names while the login lasts; the audit record has the cause',
   ],
+  tpm_key_unusable: [
+    'a challenge of `tpm_ek` was requested with a key that is no EK or no AK',
+    'make the keys with `tpm2_createek` and `tpm2_createak`',
+  ],
+  tpm_ek_unproved: [
+    'another TPM, another key or another challenge: the answer was not made with what the credential holds',
+    'open the credential of this challenge, and key the HMAC with it',
+  ],
   signing_key_fetch_failed: OURS,
   section_invalid: OURS,
   section_unavailable: OURS,
@@ -246,6 +254,7 @@ export const CODE_CAUSES: Readonly<Record<RefusalCode, Row>> = {
   ],
   host_name_not_allowed: NOT_PINNED('the host name', 'canonicalDomain', 'allowedPrincipals', 'allowedHostnames'),
   common_name_not_allowed: NOT_PINNED('the common name', 'allowedCommonNames'),
+  ek_hash_not_allowed: NOT_PINNED('the hash of the EK', 'allowedHashes'),
   claim_not_allowed: NOT_PINNED('the value of a claim', 'requiredClaims'),
   attestor_missing: ['the policy requires one more attestor', 'send its evidence in the same login'],
   condition_failed: [

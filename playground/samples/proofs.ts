@@ -80,6 +80,24 @@ ${indent(made.x509Authority, 16)}
     evidence: { kind: 'made', name: 'x509Proof' },
   },
   {
+    id: 'tpm-ek',
+    attestor: 'tpm_ek',
+    title: 'A TPM, over a challenge',
+    hint: 'What the TPM opened is the key of the answer, and only the gateway has it too: undecided here.',
+    documents: [
+      agents(`    - name: appliances
+      requiredAttestors:
+        - type: tpm_ek
+          config:
+            allowedHashes: ["${'0f1e2d3c4b5a6978'.repeat(4)}"]
+`),
+    ],
+    evidence: {
+      kind: 'body',
+      attestations: [{ type: 'tpm_ek', evidence: { answer: `${'A'.repeat(43)}=` }, challenge: CHALLENGE }],
+    },
+  },
+  {
     id: 'http-dns',
     attestor: 'http_dns',
     title: 'A host by its name, over a challenge',

@@ -12,6 +12,7 @@ import { github } from './github/github.ts'
 import { httpDns } from './http-dns/http-dns.ts'
 import { k8sToken } from './k8s-token/k8s-token.ts'
 import { sshPop } from './ssh-pop/ssh-pop.ts'
+import { tpmEk } from './tpm-ek/tpm-ek.ts'
 import { x509Pop } from './x509-pop/x509-pop.ts'
 
 /** The built-in attestors. To add your own, pass `createGateway({ attestors: [...ATTESTORS, mine] })`. */
@@ -26,6 +27,7 @@ export const ATTESTORS: readonly Attestor[] = [
   customJwt,
   sshPop,
   x509Pop,
+  tpmEk,
   extension,
   httpDns,
 ]

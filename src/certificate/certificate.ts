@@ -34,6 +34,8 @@ export interface Certificate {
   readonly extendedKeyUsage: readonly string[] | undefined
   readonly dnsNames: readonly string[]
   readonly uris: readonly string[]
+  /** Names of the subjectAltName as DER, for {@link readNameText}. */
+  readonly directoryNames: readonly Uint8Array<ArrayBuffer>[]
   /** Hex OIDs of critical extensions that have no meaning here: such a certificate must not be used. */
   readonly unknownCritical: readonly string[]
 }
@@ -79,7 +81,7 @@ function readFields(reader: DerReader) {
     notAfter,
     subject,
     key,
-    commonName: readCommonName(subject),
+    commonName: readNameText(subject, OID.commonName),
     ...extensions,
   }
 }
@@ -117,9 +119,10 @@ function readTime(reader: DerReader): number {
 
 const TEXT_TAGS: ReadonlySet<number> = new Set([TAG.utf8String, TAG.printableString, TAG.ia5String])
 
-function readCommonName(subject: Uint8Array<ArrayBuffer>): string | undefined {
+/** Reads a string of a name: the last one of this type, which is the most specific; `undefined` if there is none. */
+export function readNameText(name: Uint8Array<ArrayBuffer>, type: string): string | undefined {
   let found: string | undefined
-  parseDer(subject, (reader) =>
+  parseDer(name, (reader) =>
     reader.inside(TAG.sequence, (names) => {
       for (let count = 0; names.peek() !== undefined; count++) {
         if (count >= CERTIFICATE_NAMES_MAX) names.fail()
@@ -128,7 +131,7 @@ function readCommonName(subject: Uint8Array<ArrayBuffer>): string | undefined {
             set.inside(TAG.sequence, (pair) => {
               const oid = encodeHex(pair.read(TAG.oid))
               const { tag, contents } = pair.readAny()
-              if (oid === OID.commonName && TEXT_TAGS.has(tag)) found = decodeUtf8(contents) || undefined
+              if (oid === type && TEXT_TAGS.has(tag)) found = decodeUtf8(contents) || undefined
             })
         })
       }
@@ -139,15 +142,16 @@ function readCommonName(subject: Uint8Array<ArrayBuffer>): string | undefined {
 
 type Extensions = Pick<
   Certificate,
-  'basicConstraints' | 'keyUsage' | 'extendedKeyUsage' | 'dnsNames' | 'uris' | 'unknownCritical'
+  'basicConstraints' | 'keyUsage' | 'extendedKeyUsage' | keyof Names | 'unknownCritical'
 >
+type Names = Pick<Certificate, 'dnsNames' | 'uris' | 'directoryNames'>
+const NO_NAMES: Names = { dnsNames: [], uris: [], directoryNames: [] }
 
 const NO_EXTENSIONS: Extensions = {
   basicConstraints: undefined,
   keyUsage: undefined,
   extendedKeyUsage: undefined,
-  dnsNames: [],
-  uris: [],
+  ...NO_NAMES,
   unknownCritical: [],
 }
 
@@ -171,7 +175,7 @@ function readExtensions(reader: DerReader): Extensions {
     const bytes = found.get(oid)
     return bytes === undefined ? undefined : (parseDer(bytes, parse) ?? reader.fail())
   }
-  const names = read(OID.subjectAltName, readNames) ?? { dnsNames: [], uris: [] }
+  const names = read(OID.subjectAltName, readNames) ?? NO_NAMES
   return {
     basicConstraints: read(OID.basicConstraints, readBasicConstraints),
     keyUsage: read(OID.keyUsage, readBits),
@@ -222,14 +226,16 @@ function readOids(reader: DerReader): readonly string[] {
   return oids
 }
 
-/** DNS names and URIs of a GeneralNames (section 4.2.1.6); others are passed over. */
-function readNames(reader: DerReader): Pick<Certificate, 'dnsNames' | 'uris'> {
+/** DNS names, URIs and names of a GeneralNames (section 4.2.1.6); others are passed over. */
+function readNames(reader: DerReader): Names {
   return reader.inside(TAG.sequence, (names: DerReader) => {
     const dnsNames: string[] = []
     const uris: string[] = []
+    const directoryNames: Uint8Array<ArrayBuffer>[] = []
     for (let count = 0; names.peek() !== undefined; count++) {
       if (count >= CERTIFICATE_NAMES_MAX) names.fail()
       const { tag, contents } = names.readAny()
+      if (tag === context(4)) directoryNames.push(contents)
       const list = tag === context(2, 'primitive') ? dnsNames : tag === context(6, 'primitive') ? uris : undefined
       if (list === undefined) continue
       const text = decodeUtf8(contents)
@@ -237,7 +243,7 @@ function readNames(reader: DerReader): Pick<Certificate, 'dnsNames' | 'uris'> {
       if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) names.fail()
       list.push(text)
     }
-    return { dnsNames, uris }
+    return { dnsNames, uris, directoryNames }
   })
 }
 

@@ -6,15 +6,15 @@ import type { Certificate } from './certificate.ts'
 import { verifyWith } from './signature-check.ts'
 
 /** Numbers of bits of the key usage (section 4.2.1.3). */
-export const KEY_USAGE = { digitalSignature: 0, keyCertSign: 5 } as const
+export const KEY_USAGE = { digitalSignature: 0, keyEncipherment: 2, keyAgreement: 4, keyCertSign: 5 } as const
 
 export type ChainFault =
   /** Outside its validity. */
-  | 'expired'
+  | 'certificate_expired'
   /** An algorithm, a key or a critical extension that is not accepted, or a certificate that may not do what it is used for. */
-  | 'unusable'
+  | 'certificate_unusable'
   /** It does not lead to an authority of the configuration. */
-  | 'untrusted'
+  | 'certificate_not_trusted'
 
 export type Chain =
   /** `path`: the certificates that were used, from the leaf to the authority of the configuration. */
@@ -35,7 +35,7 @@ export async function validateChain(
   time: { readonly nowSeconds: number; readonly skewSeconds: number },
 ): Promise<Chain> {
   if (given.length + 1 > CERTIFICATE_CHAIN_MAX)
-    return refuse('untrusted', `it has more than ${CERTIFICATE_CHAIN_MAX} certificates`)
+    return refuse('certificate_not_trusted', `it has more than ${CERTIFICATE_CHAIN_MAX} certificates`)
   // Cheap checks of all of them before the first signature.
   const chain = [leaf, ...given]
   for (const [index, one] of chain.entries()) {
@@ -51,11 +51,11 @@ export async function validateChain(
     const issuer = chain[index + 1]
     if (issuer === undefined) break
     const fault = findAuthorityFault(issuer, index)
-    if (fault !== undefined) return refuse('unusable', `certificate ${index + 2} ${fault}`)
+    if (fault !== undefined) return refuse('certificate_unusable', `certificate ${index + 2} ${fault}`)
     if (!(await isIssuedBy(one, issuer)))
-      return refuse('untrusted', `certificate ${index + 1} is not issued by certificate ${index + 2}`)
+      return refuse('certificate_not_trusted', `certificate ${index + 1} is not issued by certificate ${index + 2}`)
   }
-  return refuse('untrusted', 'its last certificate is not issued by an authority that is accepted here')
+  return refuse('certificate_not_trusted', 'its last certificate is not issued by an authority that is accepted here')
 }
 
 function refuse(fault: ChainFault, why: string): Chain {
@@ -68,17 +68,23 @@ function findFault(
   { nowSeconds, skewSeconds }: { readonly nowSeconds: number; readonly skewSeconds: number },
 ): Chain | undefined {
   const which = `certificate ${index + 1}`
-  if (nowSeconds + skewSeconds < notBefore) return refuse('expired', `${which} is not yet valid`)
-  if (nowSeconds - skewSeconds >= notAfter) return refuse('expired', `${which} has expired`)
+  if (nowSeconds + skewSeconds < notBefore) return refuse('certificate_expired', `${which} is not yet valid`)
+  if (nowSeconds - skewSeconds >= notAfter) return refuse('certificate_expired', `${which} has expired`)
   if (scheme === undefined)
-    return refuse('unusable', `${which} is signed by an algorithm that is not accepted: use SHA-256 or better`)
+    return refuse(
+      'certificate_unusable',
+      `${which} is signed by an algorithm that is not accepted: use SHA-256 or better`,
+    )
   if (key === undefined)
     return refuse(
-      'unusable',
+      'certificate_unusable',
       `${which} has a key that is not accepted: use RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519`,
     )
   if (unknownCritical.length > 0)
-    return refuse('unusable', `${which} has a critical extension that is not known here (${unknownCritical[0]})`)
+    return refuse(
+      'certificate_unusable',
+      `${which} has a critical extension that is not known here (${unknownCritical[0]})`,
+    )
   return undefined
 }
 

@@ -31,4 +31,7 @@ export const OID = {
   anyExtendedKeyUsage: '551d2500',
   serverAuth: '2b06010505070301',
   clientAuth: '2b06010505070302',
+  /** TCG: 2.23.133.2.1 and 2.23.133.8.1 */
+  tpmManufacturer: '6781050201',
+  ekCertificate: '6781050801',
 } as const

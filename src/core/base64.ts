@@ -54,6 +54,12 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
   return (group & ((1 << bits) - 1)) === 0 ? bytes : undefined
 }
 
+/** Encodes bytes as base64 with padding (RFC 4648 section 4). */
+export function encodeBase64(bytes: Uint8Array): string {
+  const text = encodeBase64url(bytes).replaceAll('-', '+').replaceAll('_', '/')
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
+}
+
 /** Decodes base64 with padding (RFC 4648 section 4); `undefined` for anything but the canonical spelling. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text)) return undefined

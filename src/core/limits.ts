@@ -416,6 +416,8 @@ export const SSHSIG_MAX_LENGTH = 16 * 1024
 export const SSH_PRINCIPALS_MAX = 256
 /** Lines of authorities or of host keys in one entry of a policy. */
 export const SSH_KEYS_MAX = 1024
+/** The public area of a key in a TPM: that of RSA-4096 with a policy has some 600 bytes. */
+export const TPM_PUBLIC_MAX_BYTES = 1024
 /** A signed document of a cloud: those of AWS have 1.1 kB, those of Azure 2 to 4 kB. */
 export const SIGNED_DOCUMENT_MAX_BYTES = 16 * 1024
 export const SIGNED_DOCUMENT_CERTIFICATES_MAX = 6

@@ -30,6 +30,7 @@ import { type Answer, type At, LIST_HOSTS, type ListHost, type Row, type Sent, t
 import { SERVERLESS_ROWS } from './list/serverless-rows.ts'
 import { SESSION_ROWS } from './list/session-rows.ts'
 import { TOKEN_ROWS } from './list/token-rows.ts'
+import { TPM_ROWS } from './list/tpm-rows.ts'
 import { UNREACHED } from './list/unreached.ts'
 import { SCENARIOS, documents as scenarioDocuments } from './scenarios.ts'
 
@@ -37,6 +38,7 @@ const MAIN_ROWS = [
   ...TOKEN_ROWS,
   ...CLAIM_ROWS,
   ...HOST_ROWS,
+  ...TPM_ROWS,
   ...EXTENSION_ROWS,
   ...HOST_NAME_ROWS,
   ...SESSION_ROWS,

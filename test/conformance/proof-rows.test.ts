@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSshHosts, type SshHosts } from '../attest/ssh-pop/ssh-hosts.ts'
+import { runBlock, SOFTWARE_TPM, type SoftwareTpm, startTpm } from '../attest/tpm-ek/software-tpm.ts'
 import { AUTHORITY, CLIENT, KEYS, openX509Hosts, type X509Hosts } from '../attest/x509-pop/x509-hosts.ts'
 import { isInstalled, OPENSSL, SSH_KEYGEN } from '../installed.ts'
 import { type Host, startHost } from './hosts.ts'
@@ -14,7 +15,9 @@ const real = (name: string): string => readFileSync(new URL(`../attest/aws-iid/r
 
 let ssh: SshHosts
 let x509: X509Hosts
-beforeAll(() => {
+let tpm: SoftwareTpm
+beforeAll(async () => {
+  if (SOFTWARE_TPM) tpm = await startTpm()
   if (SSH_KEYGEN) {
     ssh = openSshHosts()
     for (const [name, type] of [
@@ -41,6 +44,7 @@ beforeAll(() => {
 afterAll(() => {
   ssh?.tool.remove()
   x509?.tool.remove()
+  tpm?.stop()
 })
 
 function documents(): Readonly<Record<string, string>> {
@@ -55,6 +59,9 @@ function documents(): Readonly<Record<string, string>> {
     'clusters/x509/AgentAttestation': policies('x509_pop', { certAuthorities: [x509.pem('root')] }),
     'clusters/aws/AgentAttestation': policies('aws_iid', { allowedAccountIDs: ['278576220453'] }),
     'clusters/azure/AgentAttestation': policies('azure_imds', {}),
+    ...(SOFTWARE_TPM
+      ? { 'clusters/tpm/AgentAttestation': policies('tpm_ek', { allowedHashes: [tpm.hash('ecc')] }) }
+      : {}),
     'trust-domain/AWSCertificates': section('AWSCertificates', {
       certificates: ['us-west-1', 'us-west-2'].map((region) => ({ region, pem: real(`${region}.pem`) })),
     }),
@@ -142,5 +149,13 @@ describe.skipIf(!SSH_KEYGEN || !OPENSSL).each(['workerd', 'node', 'deno'] as con
     const { policy, attributes } = JSON.parse(stdout || JSON.stringify(stderr))
     expect(policy).toBe('p')
     expect(attributes).toContainEqual({ origin: 'ssh_pop', name: 'ssh_pop.principal', value: ['host'] })
+  })
+  it.skipIf(!CURL || !SOFTWARE_TPM)('a TPM logs in by the commands of docs/attestors.md', () => {
+    const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(readFileSync('docs/attestors/tpm_ek.md', 'utf8')) ?? []
+    const [settings = '', ...commands] = block.trim().split('\n')
+    expect(settings).toMatch(/^export /)
+    const { policy, attributes } = JSON.parse(runBlock(tpm, commands.join('\n'), { URL: host.url, CLUSTER: 'tpm' }))
+    expect(policy).toBe('p')
+    expect(attributes).toEqual([{ origin: 'tpm_ek', name: 'tpm_ek.public_hash', value: tpm.hash('ecc') }])
   })
 })

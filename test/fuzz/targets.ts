@@ -5,6 +5,9 @@ import { readHostCertificate } from '../../src/attest/ssh-pop/ssh-certificate.ts
 import { readSshKey } from '../../src/attest/ssh-pop/ssh-key.ts'
 import { readSshSignature } from '../../src/attest/ssh-pop/sshsig.ts'
 import { createAttestorTable } from '../../src/attest/table.ts'
+import { readEkChain } from '../../src/attest/tpm-ek/ek-certificate.ts'
+import { readPublicArea } from '../../src/attest/tpm-ek/public-area.ts'
+import { findAkFault, findEkFault } from '../../src/attest/tpm-ek/tpm-keys.ts'
 import { readFlatAttributes } from '../../src/attribute/flat.ts'
 import { readPodAttributes } from '../../src/attribute/pod.ts'
 import { readCertificate } from '../../src/certificate/certificate.ts'
@@ -35,6 +38,7 @@ import { loadKeys } from '../../src/token/keys/discovery.ts'
 import { readKeySet } from '../../src/token/keys/key-set.ts'
 import { parseToken } from '../../src/token/parse.ts'
 import { openSshHosts } from '../attest/ssh-pop/ssh-hosts.ts'
+import { makeTpm } from '../attest/tpm-ek/made-tpm.ts'
 import { COMPILE_CONTEXT } from '../config/compile-context.ts'
 import { SSH_KEYGEN } from '../installed.ts'
 import { createSigningKey, serviceAccountClaims, signClaims } from '../token/issuer.ts'
@@ -85,6 +89,7 @@ export async function createTargets(): Promise<readonly Target[]> {
   const ssh = SSH_KEYGEN
     ? makeSshSeeds()
     : { signature: '-----BEGIN SSH SIGNATURE-----\n', certificate: new Uint8Array(), key: new Uint8Array() }
+  const tpms = [makeTpm('RSA-2048'), makeTpm('P-256'), makeTpm('P-384')]
   const seal = [new Uint8Array(32)]
   const challenge = {
     type: 'ssh_pop',
@@ -269,6 +274,21 @@ export async function createTargets(): Promise<readonly Target[]> {
       seeds: [ssh.key],
       maxBytes: KILOBYTES,
       run: (input) => presence(readSshKey(Uint8Array.from(input))),
+    },
+    {
+      name: 'tpm-public-area',
+      seeds: tpms.flatMap(({ request }) => [request.ek, request.ak].map((text) => Buffer.from(text, 'base64'))),
+      maxBytes: KILOBYTES,
+      run(input) {
+        const area = readPublicArea(Uint8Array.from(input))
+        return area === undefined ? 'refused' : `${findEkFault(area)} ${findAkFault(area)}`
+      },
+    },
+    {
+      name: 'ek-certificate',
+      seeds: [Buffer.from(der).toString('base64')],
+      maxBytes: KILOBYTES,
+      run: onText((text) => codeOf(readEkChain(text, []))),
     },
     {
       name: 'pod',

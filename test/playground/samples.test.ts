@@ -6,7 +6,7 @@ import { ATTESTORS } from '../../src/attest/table.ts'
 import { makeEngine, situationOf } from './situation.ts'
 
 /** What only the gateway can open, or ask for, stays undecided. */
-const SEALED = ['azure_imds', 'ssh_pop', 'x509_pop', 'http_dns', 'extension']
+const SEALED = ['azure_imds', 'ssh_pop', 'x509_pop', 'tpm_ek', 'http_dns', 'extension']
 
 let engine: PlaygroundEngine
 beforeAll(() => {

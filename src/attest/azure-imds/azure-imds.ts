@@ -1,14 +1,13 @@
 // `azure_imds`: the attested document of an Azure virtual machine, signed for the challenge of this login.
 import * as v from 'valibot'
 import { type Certificate, readCertificate } from '../../certificate/certificate.ts'
-import { type ChainFault, KEY_USAGE, validateChain } from '../../certificate/chain.ts'
+import { KEY_USAGE, validateChain } from '../../certificate/chain.ts'
 import { OID } from '../../certificate/object-ids.ts'
 import { readSignedDocument, type SignedDocument, verifySignedDocument } from '../../certificate/signed-document.ts'
 import { decodeBase64, encodeBase64url } from '../../core/base64.ts'
 import { encodeHex } from '../../core/bytes.ts'
 import { digestText } from '../../core/digest.ts'
 import { CERTIFICATE_CHAIN_MAX, CERTIFICATE_MAX_BYTES, SIGNED_DOCUMENT_MAX_BYTES } from '../../core/limits.ts'
-import type { RefusalCode } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import type { AttestContext } from '../attest-context.ts'
 import type { Attestor } from '../attestor.ts'
@@ -163,12 +162,6 @@ function openDocument({ signature, intermediates = [] }: AzureImdsShapes['eviden
   return pass({ signed, document: document.value, certificates })
 }
 
-const FAULTS: Readonly<Record<ChainFault, RefusalCode>> = {
-  expired: 'certificate_expired',
-  unusable: 'certificate_unusable',
-  untrusted: 'certificate_not_trusted',
-}
-
 /**
  * The signer leads to a root of the section, and is a metadata service by its own name and use: the roots have issued
  * certificates to everybody.
@@ -206,7 +199,7 @@ async function checkSigner(
   return validated.ok
     ? pass(undefined)
     : refuse({
-        code: FAULTS[validated.fault],
+        code: validated.fault,
         detail: `the certificates of the document cannot be used: ${validated.why}: send the certificates between its signer and a root as intermediates`,
         audit: { section: 'AzureCertificates' },
       })

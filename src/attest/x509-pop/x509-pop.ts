@@ -1,13 +1,12 @@
 // `x509_pop`: a certificate of the host, and a signature by its key over the challenge of this login.
 import * as v from 'valibot'
 import { type Certificate, formatSerial, readCertificate } from '../../certificate/certificate.ts'
-import { type ChainFault, KEY_USAGE, validateChain } from '../../certificate/chain.ts'
+import { KEY_USAGE, validateChain } from '../../certificate/chain.ts'
 import { OID } from '../../certificate/object-ids.ts'
 import { readPemBlocks } from '../../certificate/pem.ts'
 import { verifyWith } from '../../certificate/signature-check.ts'
 import { encodeHex } from '../../core/bytes.ts'
 import { CERTIFICATE_CHAIN_MAX, PEM_MAX_LENGTH } from '../../core/limits.ts'
-import type { RefusalCode } from '../../core/refusal.ts'
 import { type Checked, pass, refuse } from '../../core/result.ts'
 import { encodeUtf8 } from '../../core/utf8.ts'
 import type { Attestor } from '../attestor.ts'
@@ -85,8 +84,7 @@ export const x509Pop: Attestor<X509PopShapes> = {
           'the signature is not by the key of the certificate over this challenge: sign the five lines that the documentation gives',
       })
     const validated = await validateChain(chain, authorities, context)
-    if (!validated.ok)
-      return refuse({ code: FAULTS[validated.fault], detail: `the chain cannot be used: ${validated.why}` })
+    if (!validated.ok) return refuse({ code: validated.fault, detail: `the chain cannot be used: ${validated.why}` })
     const names = readHolderNames(leaf, trustDomain)
     if (!names.ok) return names
     const [, ...issuers] = validated.path
@@ -105,12 +103,6 @@ export const x509Pop: Attestor<X509PopShapes> = {
   checks: checkHolder,
   attributes: listHolderAttributes,
   restore: restoreHolder,
-}
-
-const FAULTS: Readonly<Record<ChainFault, RefusalCode>> = {
-  expired: 'certificate_expired',
-  unusable: 'certificate_unusable',
-  untrusted: 'certificate_not_trusted',
 }
 
 function readChain(pem: string): Checked<readonly [Certificate, ...Certificate[]]> {

@@ -68,11 +68,15 @@ export const X509_POP_ROWS = makeRows('x509_pop', 'agent', {
 })
 
 export const TPM_EK_ROWS = makeRows('tpm_ek', 'agent', {
-  'tpm_ek.public_hash': { identity: true, alphabet: 'hex', description: 'SHA-256 of the public endorsement key' },
+  'tpm_ek.public_hash': {
+    identity: true,
+    alphabet: 'hex',
+    description: 'SHA-256 of the public endorsement key (EK), lower-case hex',
+  },
   'tpm_ek.serial_number': {
     optional: true,
-    alphabet: 'identifier',
-    description: 'Serial number of the EK certificate',
+    alphabet: 'hex',
+    description: 'Serial number of the EK certificate, lower-case hex',
   },
   'tpm_ek.manufacturer': { optional: true, alphabet: 'text', description: 'Manufacturer, such as id:4E544300' },
 })

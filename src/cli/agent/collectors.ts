@@ -10,9 +10,10 @@ import { describeError } from '../../core/thrown.ts'
 import { askMetadata, CollectError, type MetadataAddresses } from './metadata.ts'
 import { runProofCommand } from './proof-command.ts'
 import { serveAnswer } from './serve-answer.ts'
+import { proveTpm, readTpmKeys, type TpmOptions } from './tpm.ts'
 
 /** What collectors take; paths are absolute. */
-export interface EvidenceOptions {
+export interface EvidenceOptions extends TpmOptions {
   readonly tokenFile: string
   readonly jwtFile: string | undefined
   readonly audience: string
@@ -39,7 +40,7 @@ export interface CollectContext {
 export interface Collector {
   readonly needsChallenge: boolean
   /** What the challenge is asked for with. Absent: nothing. @throws {CollectError} with the next step */
-  makeRequest?(options: EvidenceOptions): Json
+  makeRequest?(options: EvidenceOptions): Json | Promise<Json>
   /** @throws {CollectError} with the next step */
   collect(context: CollectContext): Promise<Json>
 }
@@ -88,6 +89,7 @@ export const COLLECTORS: ReadonlyMap<string, Collector> = new Map<string, Collec
   ['github', of(async (context) => ({ token: await askGithub(context) }))],
   ['ssh_pop', withChallenge(async (context) => ({ signature: await signBySsh(context) }))],
   ['x509_pop', withChallenge(signByKey)],
+  ['tpm_ek', { ...withChallenge(({ options, challenge }) => proveTpm(options, challenge)), makeRequest: readTpmKeys }],
   ['extension', of(async ({ options }) => ({ proof: await askExecutable(options) }))],
   ['http_dns', { ...withChallenge(serveChallenge), makeRequest: readPlace }],
 ])

@@ -51,7 +51,7 @@ async function collectAndSend(
         attestations.push({ type, evidence: await collector.collect(context) })
         continue
       }
-      const request = collector.makeRequest?.(context.options)
+      const request = await collector.makeRequest?.(context.options)
       const asked = await client.challenge(clusterId, { type, ...(request === undefined ? {} : { request }) })
       if (!asked.ok) return { kind: 'failed', failure: asked.failure, evidence: undefined }
       const { challenge, ...published } = asked.value

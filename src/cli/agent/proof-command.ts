@@ -14,7 +14,7 @@ export function runProofCommand(path: string): Promise<Json> {
   return new Promise((answer, fail) => {
     const child = execFile(path, [], bounds, (error, out) => {
       const text = out.trim()
-      if (error !== null) return fail(new CollectError(`${path} ${describeEnd(error)}`))
+      if (error !== null) return fail(new CollectError(`${path} ${describeEnd(error, WEBHOOK_PROOF_MAX_BYTES)}`))
       if (text === '') return fail(new CollectError(`${path} printed no proof on its standard output`))
       const json = parseJson(text, JSON_DEPTH_MAX)
       answer(json.ok ? json.value : text)
@@ -25,8 +25,12 @@ export function runProofCommand(path: string): Promise<Json> {
   })
 }
 
-function describeEnd({ code, killed, signal }: Error & { code?: unknown; killed?: boolean; signal?: unknown }): string {
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${WEBHOOK_PROOF_MAX_BYTES} bytes`
+/** How an executable ended that did not do its work, after its path. */
+export function describeEnd(
+  { code, killed, signal }: Error & { code?: unknown; killed?: boolean; signal?: unknown },
+  maxBytes: number,
+): string {
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${maxBytes} bytes`
   if (killed === true) return `did not end within ${AGENT_PROOF_TIMEOUT_MILLIS / 1000} s`
   if (typeof code === 'number') return `ended with the exit code ${code}: run it by hand to see why`
   return `cannot be run: ${String(code ?? signal)}`

@@ -42,6 +42,10 @@ const OPTIONS: EvidenceOptions = {
   certFile: undefined,
   keyFile: undefined,
   proofCommand: undefined,
+  tpmEk: undefined,
+  tpmAk: undefined,
+  tpmActivate: undefined,
+  tpmCertFile: undefined,
   httpDnsHostname: undefined,
   httpDnsPort: undefined,
 }

@@ -8,6 +8,7 @@ import { makeSessionSigningKeys } from '../../../src/token/session/make-session-
 import { type AwsRegion, openAws } from '../../attest/aws-iid/aws-region.ts'
 import { type AnsweringHost, startAnsweringHost } from '../../attest/http-dns/answering-host.ts'
 import { openSshHosts, type SshHosts } from '../../attest/ssh-pop/ssh-hosts.ts'
+import { type MadeTpm, makeTpm, TPM_KINDS, type TpmKind } from '../../attest/tpm-ek/made-tpm.ts'
 import { AUTHORITY, CLIENT, KEYS, openX509Hosts, type X509Hosts } from '../../attest/x509-pop/x509-hosts.ts'
 import { OPENSSL, SSH_KEYGEN } from '../../installed.ts'
 import { createSigningKey, startIssuer, type TestIssuer } from '../../token/issuer.ts'
@@ -26,6 +27,7 @@ export interface Counterparts {
   readonly ssh: SshHosts
   readonly x509: X509Hosts
   readonly aws: AwsRegion
+  readonly tpms: Readonly<Record<TpmKind, MadeTpm>>
   /** A host that proves its name, on loopback. */
   readonly answering: AnsweringHost
   /** A session, signed again with claims changed. */
@@ -74,6 +76,7 @@ export async function openCounterparts(): Promise<Counterparts> {
     ssh: ssh as SshHosts,
     x509: x509 as X509Hosts,
     aws: aws as AwsRegion,
+    tpms: Object.fromEntries(TPM_KINDS.map((kind) => [kind, makeTpm(kind)])) as Record<TpmKind, MadeTpm>,
     answering,
     async resign(session, change) {
       const { signer } = sessionKeys

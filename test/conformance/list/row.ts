@@ -22,6 +22,7 @@ export interface Answer {
   readonly challenge?: string
   readonly nonce?: string
   readonly path?: string
+  readonly credential?: string
   readonly refusals?: readonly { readonly code: string }[]
   readonly results?: readonly { readonly error?: { readonly code: string } }[]
 }

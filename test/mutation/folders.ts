@@ -15,10 +15,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
   { path: 'src/net', tests: ['test/net/**/*.test.ts', 'test/token/keys/**/*.test.ts'] },
   {
     path: 'src/gateway/request-snapshot.ts',
-    tests: [
-      'test/gateway/{request-snapshot,last-known-good,superseded}.test.ts',
-      'test/gateway/{routes,status}/**/*.test.ts',
-    ],
+    tests: ['test/gateway/{request-snapshot,last-known-good,superseded}.test.ts'],
   },
   {
     path: 'src/config/live',

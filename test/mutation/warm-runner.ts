@@ -1,12 +1,12 @@
 // A test runner for Stryker that keeps its test files loaded. A mutant is switched on by a global variable, so the same
 // loaded code serves for all mutants but those that act while it is loaded. A test that fails under a mutant is run again
 // without it: if it still fails, the mutant has left something behind, and everything is loaded anew before it is believed.
-import { globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { SLOW_TESTS } from '../slow-tests.ts'
-import { collect, forgetTests, listTests, runSuite, type Suite, sortByCost, type Test } from './warm-tests.ts'
+import { collect, costs, forgetTests, listTests, runSuite, type Suite, sortByCost, type Test } from './warm-tests.ts'
 
 /** What instrumented code reads and writes. */
 interface Instruments {
@@ -84,7 +84,7 @@ async function run({ isChosen, end, mayGoOn }: Run): Promise<void> {
   const enter = (test: Test | undefined, suite: Suite): void => {
     instruments.currentTestId = test?.id ?? nameHooks(suite)
   }
-  for (const root of sortByCost(roots)) await runSuite(root, isChosen, mayGoOn, { enter, end })
+  for (const root of sortByCost(roots, isChosen)) await runSuite(root, isChosen, mayGoOn, { enter, end })
   instruments.currentTestId = undefined
 }
 
@@ -121,6 +121,7 @@ async function findFailure(isChosen: (test: Test) => boolean): Promise<Failure |
 }
 
 async function runMutant({ activeMutant, testFilter, hitLimit, mutantActivation }: MutantRun): Promise<object> {
+  if (costs.size === 0) learnCosts()
   const chosen = testFilter === undefined ? undefined : new Set(testFilter)
   const isChosen = (test: Test): boolean => chosen?.has(test.id) ?? true
   const attempt = async (): Promise<{ failure: Failure | undefined; hits: number }> => {
@@ -150,6 +151,14 @@ async function runMutant({ activeMutant, testFilter, hitLimit, mutantActivation 
   return { status: 'killed', killedBy: [failure.test.id], failureMessage: failure.message, nrOfTests }
 }
 
+/** What the first run of all tests took, for the processes that did not make it. */
+const COSTS = 'warm-costs.json'
+
+function learnCosts(): void {
+  if (!existsSync(COSTS)) return
+  for (const [id, millis] of JSON.parse(readFileSync(COSTS, 'utf8')) as [string, number][]) costs.set(id, millis)
+}
+
 async function runAll(): Promise<object> {
   const tests: object[] = []
   await run({
@@ -166,6 +175,7 @@ async function runAll(): Promise<object> {
         })
     },
   })
+  writeFileSync(COSTS, JSON.stringify([...costs]))
   return { status: 'complete', tests, mutantCoverage: spreadCoverage() }
 }
 
@@ -175,6 +185,8 @@ function createWarmRunner(): object {
     init: async () => {
       Object.assign(process.env, { NODE_ENV: 'test', VITEST: 'true' })
       process.on('unhandledRejection', (error) => void strayErrors.push(String(error)))
+      // Servers of tests would keep this process alive after Stryker was interrupted.
+      process.on('disconnect', () => process.exit())
       hookImports()
       await load()
     },

@@ -163,8 +163,10 @@ export async function runSuite(
   const cleanups: Hook[] = []
   try {
     watcher.enter(undefined, suite)
+    const started = performance.now()
     for (const hook of suite.hooks.beforeAll) keepCleanup(await hook(), cleanups)
-    for (const child of sortByCost(suite.children)) {
+    hookCosts.set(suite, performance.now() - started)
+    for (const child of sortByCost(suite.children, isChosen)) {
       if (!('run' in child)) await runSuite(child, isChosen, mayGoOn, watcher)
       else if (isChosen(child) && mayGoOn()) await runTest(child, watcher)
     }
@@ -216,13 +218,20 @@ async function withinTime(test: Test): Promise<void> {
   }
 }
 
-/** How long each test took when it last passed. */
-const costs = new Map<string, number>()
+/** How long each test took when it last passed, and the hooks before a suite. */
+export const costs = new Map<string, number>()
+const hookCosts = new WeakMap<Suite, number>()
+const UNKNOWN_COST_MILLIS = 100
 
 /** The quick ones first, since one that fails ends a run; the tests depend on no order. */
-export function sortByCost<T extends Suite | Test>(children: readonly T[]): readonly T[] {
-  const costOf = (child: Suite | Test): number =>
-    'run' in child ? (costs.get(child.id) ?? 0) : child.children.reduce((sum, inner) => sum + costOf(inner), 0)
+export function sortByCost<T extends Suite | Test>(
+  children: readonly T[],
+  isChosen: (test: Test) => boolean,
+): readonly T[] {
+  const costOf = (child: Suite | Test): number => {
+    if ('run' in child) return isChosen(child) ? (costs.get(child.id) ?? UNKNOWN_COST_MILLIS) : 0
+    return child.children.reduce((sum, inner) => sum + costOf(inner), hookCosts.get(child) ?? 0)
+  }
   return children.toSorted((a, b) => costOf(a) - costOf(b))
 }
 

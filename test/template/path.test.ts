@@ -27,6 +27,8 @@ describe('a path template', () => {
     [`/{{${ns} | default("")}}`, 'path_invalid', 1],
     [`/{{${ns} | default("a b")}}`, 'path_invalid', 1],
     [`/{{${ns} | default("a/b")}}`, 'path_invalid', 1],
+    [`/{{${ns} | default(" a/b") | segments}}`, 'path_invalid', 1],
+    [`/{{${ns} | default("a/b ") | segments}}`, 'path_invalid', 1],
     [`/{{${ns} | segments}}/x`, 'filter_misplaced', 1],
     [`/{{${ns} | segments}}x`, 'filter_misplaced', 1],
     [`/{{${ns} | segments | lower}}`, 'filter_misplaced', 1],

@@ -17,22 +17,36 @@ function fuelOf(text: string, value: AttributeValue | undefined): number {
 describe('computeRenderFuel()', () => {
   const long = 'x'.repeat(16_000)
 
-  it.each<[string, number, number]>([
-    ['a longer value', fuelOf(`{{${A}}}`, long), fuelOf(`{{${A}}}`, 'x')],
-    ['another reference', fuelOf(`{{${A}}}-{{${A}}}`, long), fuelOf(`{{${A}}}`, long) * 1.9],
-    ['a filter', fuelOf(`{{${A} | lower}}`, long), fuelOf(`{{${A}}}`, long) * 2],
-    ['each of several filters', fuelOf(`{{${A} | lower | lower}}`, 'x'.repeat(2000)), 2000],
-    ['a filter behind a long default', fuelOf(`{{${A} | default("${long.slice(0, 2000)}") | lower}}`, undefined), 1000],
+  // Computed by the test itself, not while the file is loaded: a mutant must be able to change them.
+  it.each<[string, () => number, () => number]>([
+    ['a longer value', () => fuelOf(`{{${A}}}`, long), () => fuelOf(`{{${A}}}`, 'x') + 1900],
+    ['another reference', () => fuelOf(`{{${A}}}-{{${A}}}`, long), () => fuelOf(`{{${A}}}`, long) * 1.9],
+    ['a filter', () => fuelOf(`{{${A} | lower}}`, long), () => fuelOf(`{{${A}}}`, long) * 2],
+    ['each of several filters', () => fuelOf(`{{${A} | lower | lower}}`, 'x'.repeat(2000)), () => 2000],
+    [
+      'a filter behind a long default',
+      () => fuelOf(`{{${A} | default("${long.slice(0, 2000)}") | lower}}`, undefined),
+      () => 1000,
+    ],
     [
       'each value of a list',
-      fuelOf(
-        `{{${A}}}`,
-        Array.from({ length: 1000 }, () => ''),
-      ),
-      8000,
+      () =>
+        fuelOf(
+          `{{${A}}}`,
+          Array.from({ length: 1000 }, () => ''),
+        ),
+      () => 8000,
     ],
-    ['static text', fuelOf(`{{${A}}}${long.slice(0, 4000)}`, 'x'), 250],
-  ])('is more for %s', (_what, more, less) => expect(more).toBeGreaterThan(less))
+    ['static text', () => fuelOf(`{{${A}}}${long.slice(0, 4000)}`, 'x'), () => 250],
+  ])('is more for %s', (_what, more, less) => expect(more()).toBeGreaterThan(less()))
+
+  it('is of a template, its text, each value and each filter', () => {
+    expect(fuelOf(`{{${A}}}`, 'x'.repeat(80))).toBe(8 + (`{{${A}}}`.length >> 4) + 8 + 10)
+    expect(fuelOf(`{{${A}}}`, undefined)).toBe(8 + (`{{${A}}}`.length >> 4) + 8)
+    const filtered = `{{${A} | lower | lower}}`
+    expect(fuelOf(filtered, '')).toBe(8 + (filtered.length >> 4) + 8 + 2 * 4)
+    expect(fuelOf(filtered, ['', ''])).toBe(8 + (filtered.length >> 4) + 2 * (8 + 2 * 4))
+  })
 
   it('is small for what real templates read', () => {
     expect(fuelOf(`{{${A} | replace(":", "-") | default("none")}}`, 'ReplicaSet:web-1')).toBeLessThan(64)

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { SUBJECT_VALUES_MAX } from '../../src/core/limits.ts'
 import { compileTemplate } from '../../src/template/compile.ts'
 import { issuesOf, outcome, render } from './rendering.ts'
 
 const app = 'kubernetes.pod.label[app]'
 
 describe('a subject template', () => {
-  it.each(['O=Acme Corp,OU=Engineering', 'O=Acme,CN={{cluster.name}}', 'CN=a-{{cluster.name}}-b+OU=x,O=Acme\\, Inc'])(
-    'compiles: %s',
-    (text) => {
-      expect(issuesOf(text, 'x509Subject')).toEqual([])
-    },
-  )
+  it.each([
+    'O=Acme Corp,OU=Engineering',
+    'C=D{{cluster.name}}',
+    'O=Acme,CN={{cluster.name}}',
+    'CN=a-{{cluster.name}}-b+OU=x,O=Acme\\, Inc',
+  ])('compiles: %s', (text) => {
+    expect(issuesOf(text, 'x509Subject')).toEqual([])
+  })
 
   it.each([
     ['', 'subject_invalid', 0],
@@ -19,6 +22,7 @@ describe('a subject template', () => {
     ['O=a,FOO=b', 'subject_invalid', 4],
     ['O=a,CN=', 'subject_invalid', 7],
     ['C=DEU', 'subject_invalid', 2],
+    ['C=D', 'subject_invalid', 2],
     ['C=DEU{{cluster.name}}', 'subject_invalid', 2],
     ['CN=#04{{cluster.name}}', 'subject_invalid', 3],
     [`CN={{cluster.name}}${'x'.repeat(65)}`, 'subject_invalid', 3],
@@ -28,6 +32,17 @@ describe('a subject template', () => {
     const { template, issues } = compileTemplate(text, 'x509Subject', [])
     expect(template).toBeUndefined()
     expect(issues[0]).toMatchObject({ code, offset })
+  })
+})
+
+describe('the values of a subject template', () => {
+  const named = (count: number): string => Array.from({ length: count }, (_, index) => `OU=${index}`).join(',')
+
+  it('are so many as the limit says, and no more', () => {
+    expect(issuesOf(named(SUBJECT_VALUES_MAX), 'x509Subject')).toEqual([])
+    const { issues } = compileTemplate(named(SUBJECT_VALUES_MAX + 1), 'x509Subject', [])
+    const offset = named(SUBJECT_VALUES_MAX).length + ',OU='.length
+    expect(issues).toMatchObject([{ code: 'subject_invalid', offset }])
   })
 })
 

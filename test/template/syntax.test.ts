@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Surface } from '../../src/attribute/row.ts'
-import { TEMPLATE_MAX_LENGTH, TEMPLATE_MAX_PARTS } from '../../src/core/limits.ts'
+import { REFERENCE_FILTERS_MAX, TEMPLATE_MAX_LENGTH, TEMPLATE_MAX_PARTS } from '../../src/core/limits.ts'
 import { compileTemplate } from '../../src/template/compile.ts'
 import { isReference, parseTemplate } from '../../src/template/syntax.ts'
 import { issuesOf, outcome } from './rendering.ts'
@@ -92,6 +92,9 @@ describe('parseTemplate()', () => {
     const longest = reference + 'x'.repeat(TEMPLATE_MAX_LENGTH - reference.length)
     expect(issuesOf(longest, 'jwtClaim')).toEqual([])
     expect(issuesOf(`${longest}x`, 'jwtClaim')).toEqual(['template_syntax'])
+    const filtered = (count: number): string => `{{kubernetes.pod.name${' | lower'.repeat(count)}}}`
+    expect(issuesOf(filtered(REFERENCE_FILTERS_MAX), 'jwtClaim')).toEqual([])
+    expect(issuesOf(filtered(REFERENCE_FILTERS_MAX + 1), 'jwtClaim')).toEqual(['template_syntax'])
     expect(issuesOf(reference.repeat(TEMPLATE_MAX_PARTS), 'jwtClaim')).toEqual([])
     expect(issuesOf(reference.repeat(TEMPLATE_MAX_PARTS + 1), 'jwtClaim')).toEqual(['template_syntax'])
   })

@@ -24,8 +24,14 @@ export interface Host {
   output(): string
   /** Leader of the process group; the serving process may be a descendant. */
   readonly pid: number
-  /** Restarts it over the same store with the same settings. */
-  restart(): Promise<void>
+  /** The settings of its environment, secrets included. */
+  readonly settings: Readonly<Record<string, string>>
+  /**
+   * Restarts it over the same store with the same settings.
+   * @param between - runs while there is no process
+   * @returns the exit status of the one that ended; on workerd that of wrangler
+   */
+  restart(between?: () => void): Promise<number | null>
   /** The same after SIGKILL: nothing was flushed, closed or said. */
   restartKilled(): Promise<void>
   stop(): Promise<void>
@@ -40,6 +46,12 @@ export interface HostOptions {
   readonly program?: string
   /** A file descriptor for standard output, on Node and Deno. */
   readonly stdout?: number
+  /** In place of the directory of `documents`, on Node and Deno. */
+  readonly store?: string
+  /** Further flags of `serve`, on Node and Deno. */
+  readonly flags?: readonly string[]
+  /** Makes the configuration of the Worker in the folder, and returns its path; default that of the clone. */
+  readonly configure?: (folder: string) => string
   /** What is asked for until it is answered; default `/readyz`. */
   readonly ready?: string
 }
@@ -48,8 +60,9 @@ export interface HostOptions {
 export async function startHost(
   name: HostName,
   documents: Readonly<Record<string, string>>,
-  { change = {}, takeOutput, program = 'src/cli/postern.ts', stdout, ready = '/readyz' }: HostOptions = {},
+  options: HostOptions = {},
 ): Promise<Host> {
+  const { change = {}, takeOutput, program = 'src/cli/postern.ts', stdout, ready = '/readyz', flags = [] } = options
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
@@ -83,11 +96,23 @@ export async function startHost(
   function startOnWorkerd(): ChildProcess {
     const envFile = join(folder, 'dev.env')
     writeFileSync(envFile, formatEnvFile(settings))
-    return startWorker({ port, envFile, persistTo: join(folder, 'state') }, onOutput)
+    const config = options.configure?.(folder)
+    return startWorker(
+      { port, envFile, persistTo: join(folder, 'state'), ...(config === undefined ? {} : { config }) },
+      onOutput,
+    )
   }
 
   function startServe(host: 'node' | 'deno'): ChildProcess {
-    const serve = [program, 'serve', '--store', join(folder, 'store'), '--port', String(port)]
+    const serve = [
+      program,
+      'serve',
+      '--store',
+      options.store ?? join(folder, 'store'),
+      '--port',
+      String(port),
+      ...flags,
+    ]
     const [command, args] =
       host === 'node'
         ? [process.execPath, serve]
@@ -110,9 +135,13 @@ export async function startHost(
     get pid() {
       return child.pid ?? 0
     },
-    async restart() {
+    settings,
+    async restart(between) {
       await end(child)
+      const { exitCode } = child
+      between?.()
       child = await start()
+      return exitCode
     },
     async restartKilled() {
       const ended = new Promise<void>((exited) => child.once('exit', () => exited()))

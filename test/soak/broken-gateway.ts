@@ -9,8 +9,16 @@ import { createNodeGateway } from '../../src/entries/node.ts'
 
 const { values } = parseArgs({
   args: process.argv.slice(3),
-  options: { store: { type: 'string', default: '' }, port: { type: 'string', default: '0' } },
+  options: {
+    store: { type: 'string', default: '' },
+    state: { type: 'string' },
+    port: { type: 'string', default: '0' },
+  },
 })
 const attestors = ATTESTORS.map((row): Attestor => (row.type === 'k8s_token' ? { ...row, *checks() {} } : row))
-const gateway = await createNodeGateway({ store: values.store, attestors })
+const gateway = await createNodeGateway({
+  store: values.store,
+  attestors,
+  ...(values.state === undefined ? {} : { state: values.state }),
+})
 serve({ fetch: gateway.fetch, hostname: '127.0.0.1', port: Number(values.port) })

@@ -1,73 +1,99 @@
 // What must hold for every answer, whatever is broken meanwhile.
-import type { FaultName } from './schedule.ts'
+import { type Answer, type FaultName, findFault, LANES, type Lane, WELL_MILLIS } from './faults.ts'
 
-export type Sent = 'good' | 'stranger' | 'forged' | 'expired' | 'malformed'
+/** What must never be admitted: `replayed` is evidence of `once` that was used, `confused` a token by a published symmetric key. */
+export const HOSTILE = ['stranger', 'forged', 'confused', 'expired', 'malformed', 'replayed'] as const
+export type Sent = Lane | (typeof HOSTILE)[number]
 
 export interface Answered {
   readonly sent: Sent
+  /** 0: none. */
   readonly status: number
+  /** Of the answer if it is a failure of the gateway, else of the first refused evidence. */
+  readonly code?: string
   /** The policy that admitted. */
   readonly policy?: string
-  readonly code?: string
   readonly text: string
   readonly millis: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by the clock of the test. */
   readonly atMillis: number
-  /** The fault at that time. */
-  readonly fault: FaultName | undefined
-  readonly isRecovering: boolean
+  /** What was broken, or might not yet have recovered, at any moment of it. */
+  readonly around: readonly FaultName[]
+  /** The clock stepped between the making of its evidence and the answer. */
+  readonly isAcrossStep: boolean
+  /** For how long of it the gateway or the test could not run: see processor-wait.ts. */
+  readonly waitedMillis: number
 }
 
-/** What may be answered to a login that should be admitted, by what is broken. Unlisted: `200` alone, once recovered. */
-const GOOD_DURING: Readonly<Record<FaultName, readonly number[]>> = {
-  issuer_down: [200, 503],
-  issuer_slow: [200, 503],
-  // A lying issuer publishes no key of this name.
-  issuer_lying: [200, 401, 503],
-  // Refetches for unknown keys have a budget.
-  issuer_rotating: [200, 401],
-  store_gone: [200, 503],
-  document_bad: [200],
-  document_torn: [200],
-  document_replaced: [200, 403],
-  document_deleted: [200, 403, 404],
-  half_open: [200],
-  killed: [200, 0],
-}
-
-/** A good login is answered within this, also while something is broken. */
-export const GOOD_MAX_MILLIS = 12_000
-
-/** How long after a document was replaced a gateway on a directory may still decide by it: docs/operate.md. */
+/** How long after a document was replaced a gateway may still decide by it: docs/operate.md. */
 export const STALE_MAX_MILLIS = 95_000
 
+/** After so long without a processor, deadlines of the gateway's own run out. */
+export const LOADED_MILLIS = 1_000
+
 export interface Rules {
-  /** Strings that no answer and no output may hold. */
+  /** Strings that no answer may hold. */
   readonly canaries: readonly string[]
   /** Until when a policy of a document was in force; absent: it still is. */
   readonly endOf: (policy: string) => number | undefined
 }
 
-/** Each breach as a sentence. */
-export function findBreaches(answered: Answered, { canaries, endOf }: Rules): readonly string[] {
-  const { sent, status, policy, code, text, millis, fault, isRecovering, atMillis } = answered
-  const breaches: string[] = []
-  const isAdmitted = status === 200
-  if (isAdmitted && sent !== 'good') breaches.push(`admitted: ${sent}`)
-  if (status >= 500 && status !== 503) breaches.push(`status ${status} ${code ?? ''}`)
+export interface Breach {
+  readonly what: string
+  /** The machine was the reason, as far as can be told. */
+  readonly isLoad: boolean
+}
+
+export function isLane(sent: Sent): sent is Lane {
+  return LANES.some((lane) => lane === sent)
+}
+
+export function findBreaches(answered: Answered, { canaries, endOf }: Rules): readonly Breach[] {
+  const { sent, status, policy, text, atMillis, around } = answered
+  const found: Breach[] = []
+  const add = (what: string, isLoad = false): void => void found.push({ what, isLoad })
+  const during = around.length === 0 ? 'with nothing broken' : `during ${around.join(', ')}`
+  if (status === 200 && !isLane(sent)) add(`admitted: ${sent}, ${during}`)
+  if (status >= 500 && status !== 503) add(`${nameAnswer(answered)}, ${during}`)
   const end = policy === undefined ? undefined : endOf(policy)
-  if (isAdmitted && end !== undefined && atMillis - end > STALE_MAX_MILLIS)
-    breaches.push(`admitted by ${policy}, ${Math.round((atMillis - end) / 1000)} s after it was replaced or deleted`)
-  if (canaries.some((canary) => text.includes(canary))) breaches.push('a secret in an answer')
-  if (sent === 'good') {
-    if (millis > GOOD_MAX_MILLIS) breaches.push(`a good login took ${Math.round(millis)} ms`)
-    const allowed = fault === undefined ? [200] : GOOD_DURING[fault]
-    if (!isRecovering && !allowed.includes(status))
-      breaches.push(
-        `a good login got ${status} ${code ?? ''} ${fault === undefined ? 'with nothing broken' : `during ${fault}`}`,
-      )
-  } else if (!isRecovering && fault === undefined && status !== 401 && status !== 403) {
-    breaches.push(`${sent}: ${status} ${code ?? ''}`)
-  }
-  return breaches
+  if (status === 200 && end !== undefined && atMillis - end > STALE_MAX_MILLIS)
+    add(`admitted by ${policy}, ${Math.round((atMillis - end) / 1000)} s after it was replaced or deleted`)
+  if (canaries.some((canary) => text.includes(canary))) add('a secret in an answer')
+  if (isLane(sent)) addLaneBreaches(answered, sent, during, add)
+  else if (around.length === 0 && status !== 401 && status !== 403)
+    add(`${sent} got ${nameAnswer(answered)} with nothing broken`, isExcused(answered))
+  return found
+}
+
+function addLaneBreaches(
+  answered: Answered,
+  lane: Lane,
+  during: string,
+  add: (what: string, isLoad?: boolean) => void,
+): void {
+  const { status, millis, around, waitedMillis, isAcrossStep } = answered
+  const rows = around.map(findFault)
+  const may: readonly Answer[] = rows.flatMap((row) => row.may[lane] ?? [])
+  const bounds = rows.map(({ may: concerned, withinMillis }) => (concerned[lane] && withinMillis) ?? WELL_MILLIS)
+  const within = Math.max(WELL_MILLIS, ...bounds)
+  // A socket may be listened on long before there is a gateway behind it.
+  const isDown = status === 0 && rows.some((row) => row.isDown)
+  if (millis > within && !isDown)
+    add(
+      `a login of ${lane} took ${Math.round(millis)} ms instead of ${within} ${during}`,
+      millis - waitedMillis <= within,
+    )
+  // Evidence of an hour that the step left behind.
+  if (isAcrossStep && status === 401) return
+  if (status !== 200 && !may.includes(nameAnswer(answered)))
+    add(`a login of ${lane} got ${nameAnswer(answered)} ${during}`, isExcused(answered))
+}
+
+function nameAnswer({ status, code }: Answered): Answer {
+  return code === undefined ? String(status) : `${status} ${code}`
+}
+
+/** A refusal after a deadline of the gateway's own, the shortest of which is 2 s, while it was kept waiting: a fault comes at once. */
+function isExcused({ status, millis, waitedMillis }: Answered): boolean {
+  return (status === 503 || status === 0) && millis > 1_500 && waitedMillis > LOADED_MILLIS
 }

@@ -1,20 +1,6 @@
-// What goes wrong when, from a seed: one fault after another, each with a time to recover after it.
+// What goes wrong when, from a seed: one fault after another, each with the time to recover that its row allows.
 import { createRandom } from '../fuzz/mutate.ts'
-
-export const FAULTS = [
-  'issuer_down',
-  'issuer_slow',
-  'issuer_lying',
-  'issuer_rotating',
-  'store_gone',
-  'document_bad',
-  'document_torn',
-  'document_replaced',
-  'document_deleted',
-  'half_open',
-  'killed',
-] as const
-export type FaultName = (typeof FAULTS)[number]
+import { type FaultName, findFault } from './faults.ts'
 
 export interface Step {
   readonly fault: FaultName
@@ -23,20 +9,29 @@ export interface Step {
   readonly until: number
 }
 
-/** How long the gateway has to be as before once a fault is over. */
-export const RECOVERY_SECONDS = 12
+/** After this the gateway must be as if nothing had been, for at least as long again. */
+export const CALM_SECONDS = 3
+/** A fault whose recovery takes longer than this is followed by others, which then may cost what both may. */
+const WAIT_MAX_SECONDS = 6
+
+/** How long the next fault waits for the end of the one before. */
+export function countQuietSeconds(fault: FaultName): number {
+  return Math.min(findFault(fault).recovers, WAIT_MAX_SECONDS) + CALM_SECONDS
+}
 
 /** Every fault comes once before one comes again. @param seconds - how long the soak takes */
-export function makeSchedule(seed: number, seconds: number): readonly Step[] {
+export function makeSchedule(seed: number, seconds: number, faults: readonly FaultName[]): readonly Step[] {
   const random = createRandom(seed)
   const steps: Step[] = []
   let left: FaultName[] = []
-  for (let from = 5; ; ) {
-    if (left.length === 0) left = [...FAULTS]
+  for (let from = 4; ; ) {
+    if (left.length === 0) left = [...faults]
     const [fault] = left.splice(random.below(left.length), 1)
-    const until = from + 3 + random.below(5)
-    if (fault === undefined || until + RECOVERY_SECONDS > seconds) return steps
+    if (fault === undefined) return steps
+    const [least, most] = findFault(fault).lasts
+    const until = from + least + random.below(most - least + 1)
+    if (until + countQuietSeconds(fault) > seconds) return steps
     steps.push({ fault, from, until })
-    from = until + RECOVERY_SECONDS
+    from = until + countQuietSeconds(fault)
   }
 }

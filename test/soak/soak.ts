@@ -1,146 +1,223 @@
 // Runs a gateway under a schedule of faults while agents and strangers log in, and holds every answer to the invariants.
 import type { HostName } from '../conformance/hosts.ts'
-import { type Answered, findBreaches, type Sent } from './invariants.ts'
-import { makeSchedule, RECOVERY_SECONDS, type Step } from './schedule.ts'
-import { createSoakWorld } from './world.ts'
+import { createRandom } from '../fuzz/mutate.ts'
+import { startIssuer } from '../token/issuer.ts'
+import { type Act, pause } from './act.ts'
+import { createAgents } from './agents.ts'
+import { createCanaries } from './canaries.ts'
+import { DOCUMENT_ACTS } from './document-acts.ts'
+import { type FaultName, findFault, LANES, listFaults, type Need, type Profile } from './faults.ts'
+import { findBreaches, isLane, LOADED_MILLIS, type Sent } from './invariants.ts'
+import { ISSUER_ACTS } from './issuer-acts.ts'
+import { CHANGING, createPolicies, ONCE, OTHER, writePolicy } from './policies.ts'
+import { PROCESS_ACTS } from './process-acts.ts'
+import { computeWaitedMillis, readWaited, type Waited } from './processor-wait.ts'
+import { type AdmittedId, countUnrecorded } from './recorded.ts'
+import { countQuietSeconds, makeSchedule } from './schedule.ts'
+import { sendLogin } from './send-login.ts'
+import { createTally, type Happened, type SoakReport } from './soak-report.ts'
+import { HAS, startSoakGateway } from './start-gateway.ts'
+
+const ACTS: Readonly<Record<FaultName, Act>> = { ...ISSUER_ACTS, ...DOCUMENT_ACTS, ...PROCESS_ACTS }
 
 export interface SoakOptions {
   readonly host: HostName
+  readonly profile: Profile
   readonly seconds: number
   readonly seed: number
+  /** These faults alone. */
+  readonly only?: readonly FaultName[]
   /** A gateway with a fault of its own: see broken-gateway.ts. */
   readonly program?: string
   /** End with the first breach. */
   readonly isImpatient?: boolean
+  /** Told of each breach when it is seen. */
+  readonly say?: (line: string) => void
 }
 
-export interface SoakReport {
-  readonly host: HostName
-  readonly seconds: number
-  readonly steps: readonly Step[]
-  readonly answers: number
-  /** Good logins by second: admitted, and all. */
-  readonly perSecond: readonly { readonly admitted: number; readonly sent: number }[]
-  /** Each breach, with the second when it was seen; the first ones. */
-  readonly breaches: readonly string[]
-  readonly breachCount: number
-  readonly slowestGoodMillis: number
-}
-
-const SENT: readonly Sent[] = ['good', 'good', 'good', 'stranger', 'forged', 'expired', 'malformed']
+const SENT: readonly Sent[] = [
+  ...(['good', 'stranger', 'other', 'once', 'forged', 'good', 'confused', 'once'] as const),
+  ...(['other', 'expired', 'good', 'malformed', 'once', 'replayed'] as const),
+]
 const EVERY_MILLIS = 100
-const BREACHES_LISTED = 20
+const HEALTH_EVERY_MILLIS = 1_000
+const LISTED = 40
 
-export async function soak({ host, seconds, seed, program, isImpatient = false }: SoakOptions): Promise<SoakReport> {
-  const world = await createSoakWorld(host, program)
-  const steps = makeSchedule(seed, seconds)
-  const started = Date.now()
-  // Of the signing keys, wherever they might be printed; the signature of each token is added below.
-  const canaries = ['"d":"']
+export async function soak(options: SoakOptions): Promise<SoakReport> {
+  const { host, profile, seconds, seed, program, isImpatient = false } = options
+  const [issuer, calm] = [await startIssuer(), await startIssuer()]
+  const policies = createPolicies(issuer.issuer)
+  const documents = {
+    [CHANGING]: policies.text(),
+    [OTHER]: writePolicy('other', calm.issuer),
+    [ONCE]: writePolicy('once', calm.issuer, '      singleUse: true\n'),
+  }
+  const gateway = await startSoakGateway(host, profile, documents, program)
+  const agents = await createAgents(issuer, calm, gateway.now)
+  const faults = listFaults(profile, HAS)
+  const steps = makeSchedule(seed, seconds, options.only ?? faults)
+  const random = createRandom(seed + 1)
+  const tally = createTally(seconds)
+  const canaries = createCanaries()
+  for (const secret of gateway.secrets) canaries.add(secret)
+  const happened: Happened[] = []
+  const admitted: AdmittedId[] = []
   const breaches: string[] = []
+  const late: string[] = []
   let breachCount = 0
   let answers = 0
-  let slowestGoodMillis = 0
-  const perSecond = Array.from({ length: seconds + 30 }, () => ({ admitted: 0, sent: 0 }))
+  let waitedTotal = 0
+  let spentTotal = 0
+  // What is cold after a start is no fault.
+  for (const lane of LANES) await sendLogin(gateway.host.url, await agents.makeLogin(lane))
+  const started = Date.now()
   const secondsNow = (): number => (Date.now() - started) / 1000
 
-  /** The fault under way at a second, or the one from which the gateway may still be recovering. */
-  function findFault(at: number): { readonly fault: Step['fault'] | undefined; readonly isRecovering: boolean } {
-    const step = steps.find(({ from, until }) => at >= from - 1 && at < until + RECOVERY_SECONDS)
-    if (step === undefined) return { fault: undefined, isRecovering: false }
-    return { fault: step.fault, isRecovering: at >= step.until }
+  function report(what: string, second = secondsNow()): void {
+    breachCount++
+    const line = `${second.toFixed(1)} s: ${what}`
+    if (breaches.length >= LISTED) return
+    breaches.push(line)
+    options.say?.(line)
+  }
+
+  function findAround(from: number, until: number): readonly FaultName[] {
+    const around = happened.filter(
+      (step) => step.from <= until && from <= (step.until ?? secondsNow()) + findFault(step.fault).recovers,
+    )
+    return around.map(({ fault }) => fault)
   }
 
   async function logInOnce(sent: Sent): Promise<void> {
-    const token = await world.tokenFor(sent)
+    const offset = gateway.now() - Date.now()
+    const login = await agents.makeLogin(sent)
     const from = secondsNow()
-    const at = Date.now()
-    const body = JSON.stringify({ attestations: [{ type: 'k8s_token', evidence: { token } }] })
-    const answer = await fetch(`${world.host.url}/v1/clusters/c-1/login`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body,
-      signal: AbortSignal.timeout(20_000),
-    }).then(
-      async (response) => ({ status: response.status, text: await response.text() }),
-      () => ({ status: 0, text: '' }),
-    )
-    const { policy, code } = readAnswer(answer.text)
-    const before = findFault(from)
-    const after = findFault(secondsNow())
-    const answered: Answered = {
-      ...answer,
-      sent,
-      millis: Date.now() - at,
-      atMillis: Date.now(),
-      fault: before.fault ?? after.fault,
-      // A login that spans the end of a fault may be told of it.
-      isRecovering: before.isRecovering || after.isRecovering || before.fault !== after.fault,
-      ...(policy === undefined ? {} : { policy }),
-      ...(code === undefined ? {} : { code }),
-    }
+    const atMillis = Date.now()
+    const before = readWaited(gateway.pids())
+    const during = happened.at(-1)?.until === undefined ? happened.at(-1)?.fault : undefined
+    const answer = await sendLogin(gateway.host.url, login)
     answers++
-    const slot = perSecond[Math.floor(from)]
-    if (sent === 'good' && slot !== undefined) {
-      slot.sent++
-      if (answer.status === 200) slot.admitted++
-      slowestGoodMillis = Math.max(slowestGoodMillis, answered.millis)
+    const now = Date.now()
+    const around = findAround(from, secondsNow())
+    const signature = login.token.split('.')[2] ?? ''
+    canaries.add(signature)
+    if (answer.signature !== undefined) canaries.add(answer.signature)
+    if (answer.status === 200 && answer.requestId !== undefined) admitted.push({ requestId: answer.requestId, around })
+    if (answer.status === 200 && sent === 'once') agents.noteUsed(login)
+    if (isLane(sent)) {
+      tally.note(sent, from, answer.status === 200, now - atMillis, during)
+      const last = happened.at(-1)
+      if (answer.status !== 200 && last?.until !== undefined && from > last.until)
+        last.wellAfter = Math.max(last.wellAfter, secondsNow() - last.until)
     }
-    for (const breach of findBreaches(answered, {
-      canaries: [...canaries, token.split('.')[2] ?? '-'],
-      endOf: world.endOf,
-    })) {
-      breachCount++
-      if (breaches.length < BREACHES_LISTED) breaches.push(`${from.toFixed(1)} s: ${breach}`)
+    const waitedMillis = computeWaitedMillis(before, readWaited(gateway.pids()))
+    waitedTotal += Math.min(waitedMillis, now - atMillis)
+    spentTotal += now - atMillis
+    const isAcrossStep = Math.abs(gateway.now() - Date.now() - offset) > 1_000
+    const found = findBreaches(
+      { ...answer, sent, millis: now - atMillis, atMillis: now, around, waitedMillis, isAcrossStep },
+      { canaries: [signature, ...gateway.secrets], endOf: policies.endOf },
+    )
+    for (const { what, isLoad } of found) {
+      if (isLoad)
+        late.push(
+          `${from.toFixed(1)} s: ${what}; of ${now - atMillis} ms it waited ${Math.round(waitedMillis)} for a processor`,
+        )
+      else report(what, from)
     }
   }
 
+  /** The status; 0: no answer within 10 s. */
+  async function ask(path: string): Promise<number> {
+    try {
+      const response = await fetch(`${gateway.host.url}${path}`, { signal: AbortSignal.timeout(10_000) })
+      await response.text()
+      return response.status
+    } catch {
+      return 0
+    }
+  }
+
+  async function checkHealth(): Promise<void> {
+    const from = secondsNow()
+    const before = readWaited(gateway.pids())
+    const status = await ask('/healthz')
+    const isDown = findAround(from - 1, secondsNow()).some((fault) => findFault(fault).isDown)
+    if (status === 200 || isDown) return
+    const what = `/healthz answered ${status}`
+    if (status === 0 && isKeptWaiting(before)) late.push(`${from.toFixed(1)} s: ${what}`)
+    else report(what, from)
+  }
+
+  function isKeptWaiting(before: Waited): boolean {
+    return computeWaitedMillis(before, readWaited(gateway.pids())) > LOADED_MILLIS
+  }
+
+  /** Until the next fault may come. */
+  async function recover(step: Happened): Promise<void> {
+    const until = step.until ?? 0
+    const before = readWaited(gateway.pids())
+    while (secondsNow() < until + countQuietSeconds(step.fault)) {
+      if (step.readyAfter < 0 && (await ask('/readyz')) === 200) step.readyAfter = secondsNow() - until
+      await pause(250)
+    }
+    if (step.readyAfter >= 0) return
+    const what = `/readyz is not 200, ${countQuietSeconds(step.fault)} s after ${step.fault}`
+    if (isKeptWaiting(before)) late.push(`${secondsNow().toFixed(1)} s: ${what}`)
+    else report(what)
+  }
+
+  const isOver = (): boolean => isImpatient && breachCount > 0
   const sending: Promise<void>[] = []
   let turn = 0
-  const timer = setInterval(() => sending.push(logInOnce(SENT[turn++ % SENT.length] ?? 'good')), EVERY_MILLIS)
+  const timers = [
+    setInterval(() => sending.push(logInOnce(SENT[turn++ % SENT.length] ?? 'good')), EVERY_MILLIS),
+    setInterval(() => sending.push(checkHealth()), HEALTH_EVERY_MILLIS),
+  ]
   try {
     for (const { fault, from, until } of steps) {
       await sleepUntil(from)
-      if (isImpatient && breachCount > 0) break
-      const end = await world.begin(fault)
-      await sleepUntil(until)
+      if (isOver() || secondsNow() + until - from > seconds) break
+      const step: Happened = { fault, from: secondsNow(), wellAfter: 0, readyAfter: -1 }
+      happened.push(step)
+      const context = { gateway, issuer, agents, policies, random, report, seconds: until - from }
+      const end = await ACTS[fault](context)
+      await sleepUntil(step.from + until - from)
       await end()
+      step.until = secondsNow()
+      await recover(step)
     }
-    while (secondsNow() < seconds && !(isImpatient && breachCount > 0)) await sleepUntil(secondsNow() + 0.5)
+    while (secondsNow() < seconds && !isOver()) await pause(250)
   } finally {
-    clearInterval(timer)
+    for (const timer of timers) clearInterval(timer)
     await Promise.all(sending)
-    const output = world.host.output()
-    for (const secret of canaries) if (output.includes(secret)) breaches.push('a secret in the output')
-    await world.stop()
+    // A record may be on its way through the reader.
+    const count = (): number => countUnrecorded(admitted, gateway.output(), profile)
+    for (let tries = 0; tries < 20 && count() > 0; tries++) await pause(500)
+    const unrecorded = count()
+    const secrets = canaries.countIn(gateway.output())
+    if (secrets > 0) report(`${secrets} secrets in the output`)
+    if (unrecorded > 0) report(`${unrecorded} admitted logins have no record`)
+    await gateway.stop()
+    await Promise.all([issuer.stop(), calm.stop()])
   }
-  const count = Math.floor(secondsNow())
+  const count = Math.min(seconds, Math.floor(secondsNow()))
   return {
-    host,
-    seconds,
-    steps,
-    answers,
-    perSecond: perSecond.slice(0, count),
-    breaches,
-    breachCount,
-    slowestGoodMillis,
+    ...{ host, profile, seed, seconds, happened, answers, breaches, breachCount, late },
+    leftOut: listFaults(profile, ALL_NEEDS).filter((fault) => !faults.includes(fault)),
+    perSecond: {
+      good: tally.perSecond.good.slice(0, count),
+      other: tally.perSecond.other.slice(0, count),
+      once: tally.perSecond.once.slice(0, count),
+    },
+    byFault: tally.byFault,
+    slowestMillis: tally.slowestMillis,
+    waitedShare: waitedTotal / Math.max(1, spentTotal),
   }
 
   async function sleepUntil(second: number): Promise<void> {
-    await new Promise((later) => setTimeout(later, Math.max(0, (second - secondsNow()) * 1000)))
+    while (secondsNow() < second && !isOver()) await pause(Math.min(250, Math.max(0, (second - secondsNow()) * 1000)))
   }
 }
 
-function readAnswer(text: string): { readonly policy?: string; readonly code?: string } {
-  try {
-    const { policy, code, refusals } = JSON.parse(text) as {
-      policy?: string
-      code?: string
-      refusals?: { code: string }[]
-    }
-    const named = refusals?.[0]?.code ?? code
-    return { ...(policy === undefined ? {} : { policy }), ...(named === undefined ? {} : { code: named }) }
-  } catch {
-    return {}
-  }
-}
+const ALL_NEEDS: ReadonlySet<Need> = new Set(['root', 'redis', 'faketime'])

@@ -5,6 +5,7 @@ import { createAttestorTable } from '../../src/attest/table.ts'
 import { listAttributeNames } from '../../src/attribute/catalogue.ts'
 import { createConditionEngine } from '../../src/condition/vm/engine.ts'
 import type { SectionValues } from '../../src/config/compile/compile.ts'
+import type { CompileSettings } from '../../src/config/compile/compile-context.ts'
 import { outline, outlineSection } from '../../src/config/compile/outline.ts'
 import { hasScope, listSectionNames } from '../../src/config/sections/table.ts'
 import { parseAnyInstantSeconds } from '../../src/core/instant.ts'
@@ -28,7 +29,7 @@ import { createPolicySet } from '../../src/policy/policy.ts'
 import { testFileSchema } from '../../src/policy-tests/test-schema.ts'
 import { explainMappingOf } from './explain-mapping-of.ts'
 import { listBroken, type Parts, POLICY_SECTIONS } from './parts.ts'
-import { type ReadSettings, readPageSettings } from './read-settings.ts'
+import { readPageSettings } from './read-settings.ts'
 import { type ClaimedEvidence, type DocumentReport, type LoginReport, makeIssue, type Report } from './report.ts'
 import { runTests, type TestsReport } from './run-tests.ts'
 import type { Situation } from './situation.ts'
@@ -51,13 +52,16 @@ export interface PlaygroundEngine {
 export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEngine {
   const attestors = createAttestorTable()
   const engine = createConditionEngine(module)
-  let last: { readonly of: string; readonly compiler: DocumentCompiler } | undefined
+  const compilers = new Map<string, DocumentCompiler>()
 
-  /** Documents are compiled for one set of settings. */
-  function compilerFor({ compile }: ReadSettings): DocumentCompiler {
-    const of = JSON.stringify(compile)
-    if (last?.of !== of) last = { of, compiler: createDocumentCompiler(compile, attestors) }
-    return last.compiler
+  /** Documents are compiled for one set of settings. Two sets are in use at most: those of the page, and those of its tests. */
+  function findCompiler(settings: CompileSettings): DocumentCompiler {
+    const of = JSON.stringify(settings)
+    const compiler = compilers.get(of) ?? createDocumentCompiler(settings, attestors)
+    compilers.delete(of)
+    compilers.set(of, compiler)
+    for (const oldest of [...compilers.keys()].slice(0, -2)) compilers.delete(oldest)
+    return compiler
   }
 
   return {
@@ -65,7 +69,7 @@ export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEn
       const settings = readPageSettings(situation.settings)
       if (!settings.ok) return { ...NOTHING, settings: settings.problems }
       const { clusterId } = settings.value
-      const compiled = await compilerFor(settings.value)(situation.documents, clusterId, situation.atSeconds)
+      const compiled = await findCompiler(settings.value.compile)(situation.documents, clusterId, situation.atSeconds)
       const keys = readGivenKeys(situation.keys)
       const parts = { situation, settings: settings.value, compiled, keys, attestors, engine }
       const { login, attestations } = await explainLoginOf(parts)
@@ -82,7 +86,7 @@ export function createPlaygroundEngine(module: WebAssembly.Module): PlaygroundEn
         attributes,
       }
     },
-    runTests: (text, documents, isStale) => runTests(text, documents, { attestors, engine }, isStale),
+    runTests: (text, documents, isStale) => runTests(text, documents, { attestors, engine, findCompiler }, isStale),
     vocabulary: {
       places: listSectionNames().flatMap((section) =>
         (['cluster', 'trust-domain'] as const)

@@ -1,10 +1,8 @@
 // The policy tests of the page against its documents, by the runner of `postern test`. The documents that the file names are
 // files beside it, which a page cannot read.
-import type { AttestorTable } from '../../src/attest/table.ts'
-import type { ConditionEngine } from '../../src/condition/vm/engine.ts'
 import type { SectionName } from '../../src/config/sections/table.ts'
 import type { PlacedDocument } from '../../src/explain/compile-documents.ts'
-import { type CaseResult, preparePolicyTests } from '../../src/policy-tests/run-policy-tests.ts'
+import { type CaseResult, type PolicyTestRun, preparePolicyTests } from '../../src/policy-tests/run-policy-tests.ts'
 import { readTestFile } from '../../src/policy-tests/test-file.ts'
 import { makeIssue, type PageIssue } from './report.ts'
 
@@ -29,14 +27,14 @@ export type TestsReport =
 export async function runTests(
   text: string,
   documents: readonly PlacedDocument[],
-  { attestors, engine }: { readonly attestors: AttestorTable; readonly engine: ConditionEngine },
+  given: Pick<PolicyTestRun, 'attestors' | 'engine' | 'findCompiler'>,
   isStale: () => Promise<boolean>,
 ): Promise<TestsReport | undefined> {
   if (await isStale()) return undefined
   const read = readTestFile(text)
   if (!read.ok) return { kind: 'invalid', issues: read.issues.map(makeIssue) }
   const { file } = read
-  const prepared = await preparePolicyTests({ file, text, documents, attestors, engine })
+  const prepared = await preparePolicyTests({ file, text, documents, ...given })
   if (prepared.kind === 'not_run') {
     const { issues } = prepared
     if (issues.length > 0) return { kind: 'invalid', issues: issues.map(makeIssue) }

@@ -8,8 +8,10 @@ import { formatSummary } from './views/forecast-view.ts'
 import { codeOf } from './views/value-view.ts'
 
 export interface ComparePane {
-  /** Shows differences. @param isCompiled - every document comes into force; one that does not displaces nothing */
-  readonly show: (isCompiled: boolean) => Promise<void>
+  /** Every document comes into force; one that does not displaces nothing. */
+  readonly setCompiled: (isCompiled: boolean) => void
+  /** Shows differences. */
+  readonly show: () => Promise<void>
 }
 
 export function createComparePane(store: Store, ask: AskEngine): ComparePane {
@@ -47,14 +49,13 @@ export function createComparePane(store: Store, ask: AskEngine): ComparePane {
     const now = readSituation(store.read())
     if (now.evidence.trim() === '') return
     kept = [...kept, { ...pick(now), name: `Kept evidence ${kept.length + 1}` }]
-    void show(compiles)
+    void show()
   }
 
-  async function show(isCompiled: boolean): Promise<void> {
-    compiles = isCompiled
+  async function show(): Promise<void> {
     const now = store.read()
     const { baseline } = now
-    if (baseline !== undefined && !isCompiled) {
+    if (baseline !== undefined && !compiles) {
       state.textContent = NOT_COMPILED
       results.replaceChildren()
       return
@@ -72,7 +73,12 @@ export function createComparePane(store: Store, ask: AskEngine): ComparePane {
     results.replaceChildren(...formatDifferences(differences))
   }
 
-  return { show }
+  return {
+    setCompiled(isCompiled) {
+      compiles = isCompiled
+    },
+    show,
+  }
 }
 
 const NOT_COMPILED =

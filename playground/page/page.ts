@@ -66,14 +66,13 @@ function showNotice(text: string): void {
 }
 
 let instants: readonly number[] = []
-let isCompiled = false
 
 async function refresh(): Promise<void> {
   const started = performance.now()
   const report = await ask('evaluate', readSituation(store.read()))
   if (report === undefined) return
   instants = report.instants
-  isCompiled = report.documents.every(({ compiles }) => compiles)
+  compare.setCompiled(report.documents.every(({ compiles }) => compiles))
   settings.showProblems(report.settings)
   documents.show(report.documents)
   evidence.show(report)
@@ -89,7 +88,7 @@ async function refreshRest(): Promise<void> {
   const forecast = await ask('forecast', { situation: readSituation(store.read()), instants })
   if (forecast === undefined) return
   result.showForecast(forecast)
-  await compare.show(isCompiled)
+  await compare.show()
 }
 
 /** A fault is shown by `showNotice` already. */

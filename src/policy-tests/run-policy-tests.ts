@@ -13,6 +13,7 @@ import {
   type CheckedDocument,
   type CompiledDocuments,
   createDocumentCompiler,
+  type DocumentCompiler,
   type PlacedDocument,
 } from '../explain/compile-documents.ts'
 import { createOfflineKeys } from '../explain/offline-keys.ts'
@@ -64,6 +65,8 @@ export interface PolicyTestRun {
   readonly documents: readonly PlacedDocument[]
   readonly attestors: AttestorTable
   readonly engine: ConditionEngine
+  /** A compiler for the settings of the file, where one is kept between runs. */
+  readonly findCompiler?: (settings: CompileSettings) => DocumentCompiler
 }
 
 /** Runs every case. Never throws for what an author wrote. */
@@ -82,8 +85,9 @@ export async function preparePolicyTests({
   documents,
   attestors,
   engine,
+  findCompiler = (settings) => createDocumentCompiler(settings, attestors),
 }: PolicyTestRun): Promise<PreparedTests> {
-  const compile = createDocumentCompiler(makeCompileSettings(file), attestors)
+  const compile = findCompiler(makeCompileSettings(file))
   const compiled = await compile(documents, file.clusterId, file.nowSeconds)
   const checked = compiled.documents
   const issues = locateIssues(findImpossible(file.cases, compiled), text)

@@ -107,8 +107,9 @@ const ED25519 = '06032b6570'
 const P256 = '06072a8648ce3d020106082a8648ce3d030107'
 
 describe('the bytes of a key', () => {
-  // The content of the whole is 128 bytes long.
-  const of128 = rsa(positive(99))
+  // What follows the length of the whole is 128 bytes long, and 256.
+  const of128 = rsa(positive(101))
+  const of256 = rsa(positive(226))
 
   it.each<[string, Buffer]>([
     ['32 of Ed25519', spki(ED25519, positive(32))],
@@ -118,8 +119,13 @@ describe('the bytes of a key', () => {
     ['a modulus of 128 bytes', rsa(positive(128))],
     ['a modulus of 256 bytes', rsa(positive(256))],
     ['128 in all', of128],
+    ['256 in all', of256],
   ])('are read: %s', (_what, der) => {
     expect(readPemKey(wrap(der))).toHaveProperty('jwk')
+  })
+
+  it('are so many as the cases need', () => {
+    expect([of128.length, of256.length]).toEqual([3 + 128, 4 + 256])
   })
 
   it.each<[string, Buffer]>([
@@ -132,7 +138,7 @@ describe('the bytes of a key', () => {
     ['no modulus', rsa(hex(''))],
     ['a length that is not stated', Buffer.concat([hex('3080'), of128.subarray(3)])],
     ['a length of one byte in two', Buffer.concat([hex('30820080'), of128.subarray(3)])],
-    ['a length in three bytes', Buffer.concat([hex('3083000080'), of128.subarray(3)])],
+    ['a length in three bytes', Buffer.concat([hex('3083000100'), of256.subarray(4)])],
   ])('are refused: %s', (_what, der) => {
     expect(readPemKey(wrap(der))).toEqual({
       fault: 'the text between the lines is not one SubjectPublicKeyInfo in base64',

@@ -286,6 +286,61 @@ describe('a snapshot', () => {
     })
   })
 
+  it('lists what was asked for first before what was read first', async () => {
+    const { configs } = createCounting()
+    const late: ConfigCache = {
+      ...configs,
+      recall: () => undefined,
+      get: async (key, background) => {
+        if (key.text.startsWith('trust-domain/')) for (let turn = 0; turn < 3; turn++) await tick()
+        return configs.get(key, background)
+      },
+    }
+    put(world, 'trust-domain/Revocations', {})
+    put(world, keyIn(CLUSTER, 'Revocations'), {})
+    const snapshot = createSnapshot(late, () => {})
+    await Promise.all([snapshot.lendSection(undefined, 'TrustDomain'), snapshot.lendSection(id, 'Cluster')])
+    expect(snapshot.listUsed().map(({ section }) => section)).toEqual(['TrustDomain', 'Cluster'])
+    const other = createSnapshot(late, () => {})
+    await Promise.all([other.readRevocations(id), other.lendSection(id, 'Cluster')])
+    const sections = ['trust-domain/Revocations', 'Revocations', 'Cluster']
+    expect(other.listUsed().map(({ section }) => section)).toEqual(sections)
+    await other.readRevocations(id)
+    expect(other.listUsed().map(({ section }) => section)).toEqual(sections)
+  })
+
+  it('hands out the revocations that apply, each by its key', async () => {
+    put(world, 'trust-domain/Revocations', {})
+    put(world, keyIn(CLUSTER, 'Revocations'), {})
+    const snapshot = createSnapshot(createCounting().configs, () => {})
+    const documentsOf = async (cluster: typeof id | undefined) => {
+      const read = await snapshot.readRevocations(cluster)
+      return read.ok ? read.value.map(({ document, set }) => [document, set !== undefined]) : read.refusal.code
+    }
+    const ofDomain = ['trust-domain/Revocations', true]
+    expect(await documentsOf(undefined)).toEqual([ofDomain])
+    expect(await documentsOf(id)).toEqual([ofDomain, [keyIn(CLUSTER, 'Revocations'), true]])
+  })
+
+  it('proves the policies of a login and the revocations of its cluster', () => {
+    const proved: string[] = []
+    const configs: ConfigCache = { ...createCounting().configs, prove: (key) => void proved.push(key.text) }
+    createSnapshot(configs, () => {}).proveLogin(id)
+    createSnapshot(configs, () => {}).proveLogin(undefined)
+    expect(proved).toEqual([
+      keyIn(CLUSTER, 'AgentAttestation'),
+      keyIn(CLUSTER, 'Revocations'),
+      'trust-domain/TrustDomainServerAttestation',
+    ])
+  })
+
+  it('has no policies of a trust domain without such a document, and refuses nothing', async () => {
+    world.store.values.delete('trust-domain/TrustDomainServerAttestation')
+    const snapshot = createSnapshot(createCounting().configs, () => {})
+    expect(await snapshot.readPolicies(undefined)).toMatchObject({ ok: true, value: { policies: [] } })
+    expect(await snapshot.readServerless(undefined)).toMatchObject({ ok: true })
+  })
+
   it('records neither what is absent or bad, nor what was looked for alone', async () => {
     put(world, keyIn(CLUSTER, 'Cluster'), { nmae: 'x' })
     const snapshot = createSnapshot(createCounting().configs, () => {})

@@ -46,6 +46,8 @@ describe('readPemKey()', () => {
     ['two keys', (pem) => pem + pem],
     ['text before it', (pem) => `key:\n${pem}`],
     ['text after it', (pem) => `${pem}more`],
+    ['another first line', (pem) => pem.replace('BEGIN PUBLIC KEY', 'BEGIN CERTIFICATE')],
+    ['another last line', (pem) => pem.replace('END PUBLIC KEY', 'END CERTIFICATE')],
     ['no last line', (pem) => pem.replace(/-----END.*/, '')],
     ['a header line within', (pem) => pem.replace('KEY-----\n', 'KEY-----\nProc-Type: 4\n')],
     ['base64url', (pem) => pem.replace(/\n(.)/, '\n-')],
@@ -84,6 +86,71 @@ describe('readPemKey()', () => {
   it('throws for no text and no bytes', () => {
     fc.assert(fc.property(fc.string(), (text) => void readPemKey(text)))
     fc.assert(fc.property(fc.uint8Array({ maxLength: 128 }), (bytes) => void readPemKey(wrap(bytes))))
+  })
+})
+
+/** One element of DER, in its shortest form. */
+function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts)
+  const { length } = content
+  const long = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  return Buffer.concat([Buffer.of(tag, ...(length < 0x80 ? [length] : long)), content])
+}
+
+const hex = (text: string): Buffer => Buffer.from(text, 'hex')
+const spki = (oid: string, key: Uint8Array, ...more: readonly Uint8Array[]): Buffer =>
+  tlv(0x30, tlv(0x30, hex(oid)), tlv(0x03, Buffer.of(0), key), ...more)
+const rsa = (modulus: Uint8Array): Buffer =>
+  spki('06092a864886f70d0101010500', tlv(0x30, tlv(0x02, modulus), tlv(0x02, hex('010001'))))
+const positive = (bytes: number): Buffer => Buffer.alloc(bytes, 0x7f)
+const ED25519 = '06032b6570'
+const P256 = '06072a8648ce3d020106082a8648ce3d030107'
+
+describe('the bytes of a key', () => {
+  // What follows the length of the whole is 128 bytes long, and 256.
+  const of128 = rsa(positive(101))
+  const of256 = rsa(positive(226))
+
+  it.each<[string, Buffer]>([
+    ['32 of Ed25519', spki(ED25519, positive(32))],
+    ['a point of P-256', spki(P256, Buffer.concat([Buffer.of(4), positive(64)]))],
+    ['a modulus that needs its zero byte', rsa(hex('0080'))],
+    ['a modulus that needs none', rsa(hex('7f'))],
+    ['a modulus of 128 bytes', rsa(positive(128))],
+    ['a modulus of 256 bytes', rsa(positive(256))],
+    ['128 in all', of128],
+    ['256 in all', of256],
+  ])('are read: %s', (_what, der) => {
+    expect(readPemKey(wrap(der))).toHaveProperty('jwk')
+  })
+
+  it('are so many as the cases need', () => {
+    expect([of128.length, of256.length]).toEqual([3 + 128, 4 + 256])
+  })
+
+  it.each<[string, Buffer]>([
+    ['31 of Ed25519', spki(ED25519, positive(31))],
+    ['33 of Ed25519', spki(ED25519, positive(33))],
+    ['an element behind the key', spki(ED25519, positive(32), hex('0500'))],
+    ['a modulus that is negative', rsa(hex('80'))],
+    ['a modulus with a zero byte that it does not need', rsa(hex('007f'))],
+    ['a modulus of zero', rsa(hex('00'))],
+    ['no modulus', rsa(hex(''))],
+    ['a length that is not stated', Buffer.concat([hex('3080'), of128.subarray(3)])],
+    ['a length of one byte in two', Buffer.concat([hex('30820080'), of128.subarray(3)])],
+    ['a length in three bytes', Buffer.concat([hex('3083000100'), of256.subarray(4)])],
+  ])('are refused: %s', (_what, der) => {
+    expect(readPemKey(wrap(der))).toEqual({
+      fault: 'the text between the lines is not one SubjectPublicKeyInfo in base64',
+    })
+  })
+
+  it.each([
+    ['compressed', Buffer.concat([Buffer.of(2), positive(32)])],
+    ['of another length', Buffer.concat([Buffer.of(4), positive(65)])],
+    ['marked otherwise', Buffer.concat([Buffer.of(6), positive(64)])],
+  ])('are refused: a point that is %s', (_what, point) => {
+    expect(readPemKey(wrap(spki(P256, point)))).toEqual({ fault: 'its point is not uncompressed' })
   })
 })
 

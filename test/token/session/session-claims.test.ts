@@ -64,6 +64,7 @@ describe('readSession()', () => {
   it.each<[string, JsonObject, Readonly<Record<string, unknown>>]>([
     ['another version', AGENT, { ver: 2 }],
     ['another role', AGENT, { role: 'admin' }],
+    ['another role, without a cluster', ISSUER, { role: 'admin' }],
     ...['sub', 'jti', 'policy', 'iat', 'exp', 'attributes', 'cluster_id'].map(
       (name): [string, JsonObject, Readonly<Record<string, unknown>>] => [`no ${name}`, AGENT, { [name]: undefined }],
     ),

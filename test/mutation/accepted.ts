@@ -137,6 +137,7 @@ const BY_FILE: Readonly<Record<string, readonly Row[]>> = {
     ['bytes === undefined', 'false', 'what could not be read is no JSON object either: only the sentence differs'],
     ['!json.ok', 'false', 'what could not be read is no JSON object either: only the sentence differs'],
     [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: code as it stands
       '{ return `has ${what} that is not canonical base64url: send the token as issued, without padding or whitespace` }',
       '{}',
       'only a sentence differs',

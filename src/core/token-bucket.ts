@@ -23,7 +23,9 @@ export function takeFrom(
   nowMillis: number,
   count = 1,
 ): boolean {
-  const refills = Math.max(0, Math.floor((nowMillis - bucket.countedAtMillis) / refillMillis))
+  // The clock was set back: otherwise no token would come back until it is where it was.
+  if (nowMillis < bucket.countedAtMillis) bucket.countedAtMillis = nowMillis
+  const refills = Math.floor((nowMillis - bucket.countedAtMillis) / refillMillis)
   if (bucket.tokens + refills >= size) {
     // A full bucket does not save up part of the next token.
     bucket.tokens = size
@@ -44,5 +46,5 @@ export function computeWaitMillis(
   nowMillis: number,
   count: number,
 ): number {
-  return Math.max(0, countedAtMillis + (count - tokens) * refillMillis - nowMillis)
+  return Math.max(0, Math.min(countedAtMillis, nowMillis) + (count - tokens) * refillMillis - nowMillis)
 }

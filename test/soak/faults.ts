@@ -127,7 +127,7 @@ export const FAULTS = {
     does: 'A document is deleted, and another one stored later.',
     lasts: [4, 20],
     recovers: 75,
-    may: { good: ['403 no_policy', '404 cluster_unknown'] },
+    may: { good: ['403 login_refused', '404 cluster_unknown'] },
   },
   write_killed: {
     family: 'document',

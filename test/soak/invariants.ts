@@ -19,10 +19,12 @@ export interface Answered {
   readonly atMillis: number
   /** What was broken, or might not yet have recovered, at any moment of it. */
   readonly around: readonly FaultName[]
-  /** The clock stepped between the making of its evidence and the answer. */
+  /** Between the making of its evidence and the answer the clock stepped, or the gateway did not yet have it. */
   readonly isAcrossStep: boolean
   /** For how long of it the gateway or the test could not run: see processor-wait.ts. */
   readonly waitedMillis: number
+  /** It waited for so long lately that a connection to a store was given up: see {@link STARVED_MILLIS}. */
+  readonly isStarved: boolean
 }
 
 /** How long after a document was replaced a gateway may still decide by it: docs/operate.md. */
@@ -30,6 +32,10 @@ export const STALE_MAX_MILLIS = 95_000
 
 /** After so long without a processor, deadlines of the gateway's own run out. */
 export const LOADED_MILLIS = 1_000
+
+/** A gateway that waits so long for a processor gives up its connection to Redis, and has a new one within the time after it. */
+export const STARVED_MILLIS = 4_000
+export const STARVED_FOR_MILLIS = 15_000
 
 export interface Rules {
   /** Strings that no answer may hold. */
@@ -94,6 +100,7 @@ function nameAnswer({ status, code }: Answered): Answer {
 }
 
 /** A refusal after a deadline of the gateway's own, the shortest of which is 2 s, while it was kept waiting: a fault comes at once. */
-function isExcused({ status, millis, waitedMillis }: Answered): boolean {
+function isExcused({ status, code, millis, waitedMillis, isStarved }: Answered): boolean {
+  if (isStarved && code === 'replay_unavailable') return true
   return (status === 503 || status === 0) && millis > 1_500 && waitedMillis > LOADED_MILLIS
 }

@@ -20,8 +20,7 @@ export const PROCESS_ACTS = {
     await replaceDocument(context, CHANGING)
     // Within the time in which it reads the document and writes its record.
     await pause(random.below(2) === 0 ? random.below(100) : random.below(900))
-    await gateway.host.restartKilled()
-    await gateway.tellAgain()
+    await gateway.restartKilled()
     return async () => undefined
   },
   async records_full({ gateway }) {

@@ -23,6 +23,7 @@ const GOOD: Answered = {
   around: [],
   waitedMillis: 0,
   isAcrossStep: false,
+  isStarved: false,
 }
 const RULES = { canaries: ['secret'], endOf: () => undefined }
 const NAMES = Object.keys(FAULTS) as FaultName[]

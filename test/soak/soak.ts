@@ -7,7 +7,7 @@ import { createAgents } from './agents.ts'
 import { createCanaries } from './canaries.ts'
 import { DOCUMENT_ACTS } from './document-acts.ts'
 import { type FaultName, findFault, LANES, listFaults, type Need, type Profile } from './faults.ts'
-import { findBreaches, isLane, LOADED_MILLIS, type Sent } from './invariants.ts'
+import { findBreaches, isLane, LOADED_MILLIS, type Sent, STARVED_FOR_MILLIS, STARVED_MILLIS } from './invariants.ts'
 import { ISSUER_ACTS } from './issuer-acts.ts'
 import { CHANGING, createPolicies, ONCE, OTHER, writePolicy } from './policies.ts'
 import { PROCESS_ACTS } from './process-acts.ts'
@@ -67,6 +67,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   let breachCount = 0
   let answers = 0
   let waitedTotal = 0
+  let starvedUntil = 0
   let spentTotal = 0
   // What is cold after a start is no fault.
   for (const lane of LANES) await sendLogin(gateway.host.url, await agents.makeLogin(lane))
@@ -90,6 +91,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 
   async function logInOnce(sent: Sent): Promise<void> {
     const offset = gateway.now() - Date.now()
+    const hadClock = gateway.hasClock()
     const login = await agents.makeLogin(sent)
     const from = secondsNow()
     const atMillis = Date.now()
@@ -113,9 +115,12 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const waitedMillis = computeWaitedMillis(before, readWaited(gateway.pids()))
     waitedTotal += Math.min(waitedMillis, now - atMillis)
     spentTotal += now - atMillis
-    const isAcrossStep = Math.abs(gateway.now() - Date.now() - offset) > 1_000
+    if (waitedMillis > STARVED_MILLIS) starvedUntil = now + STARVED_FOR_MILLIS
+    const isStarved = now < starvedUntil
+    const hasStepped = Math.abs(gateway.now() - Date.now() - offset) > 1_000
+    const isAcrossStep = hasStepped || !hadClock || !gateway.hasClock()
     const found = findBreaches(
-      { ...answer, sent, millis: now - atMillis, atMillis: now, around, waitedMillis, isAcrossStep },
+      { ...answer, sent, millis: now - atMillis, atMillis: now, around, waitedMillis, isAcrossStep, isStarved },
       { canaries: [signature, ...gateway.secrets], endOf: policies.endOf },
     )
     for (const { what, isLoad } of found) {

@@ -21,6 +21,7 @@ const FAKETIME = [
   `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketimeMT.so.1`,
 ].find((path) => existsSync(path))
 const STATE_MEGABYTES = 8
+const PUT_TRIES = 5
 const RECORDS_MEGABYTES = 32
 
 /** What this machine has. */
@@ -51,8 +52,10 @@ export interface SoakGateway {
   now(): number
   stepClock(millis: number): Promise<void>
   control(change: Control): Promise<void>
-  /** To be called after each start of the process. */
-  tellAgain(): Promise<void>
+  /** Kills the process and starts it again. A Worker is then told what it was told before. */
+  restartKilled(): Promise<void>
+  /** Whether the process has the clock of its issuers: a Worker that was started again must be told first. */
+  hasClock(): boolean
   /** The flags and settings by which the command `postern` reaches its store. */
   readonly tool: { readonly flags: readonly string[]; readonly settings: Readonly<Record<string, string>> }
   readonly documents?: { readonly server: RedisServer; readonly proxy: FaultyProxy }
@@ -91,6 +94,7 @@ export async function startSoakGateway(
   async function start(): Promise<SoakGateway> {
     const clockFile = join(folder, 'clock')
     let offsetMillis = 0
+    let hasClock = true
     const now = (): number => Date.now() + offsetMillis
     writeFileSync(clockFile, '+0\n')
 
@@ -159,14 +163,14 @@ export async function startSoakGateway(
       pids: findPids,
       async put(key, text) {
         if (direct !== undefined) return direct.source.write(key, encodeUtf8(text))
-        await host.put(key, text)
+        await putPatiently(host, key, text)
         // A file system and the process that reads it have one clock.
         if (profile === 'files') touch(join(host.folder, 'store', `${key}.yaml`), now())
       },
       async remove(key) {
         if (direct !== undefined) return direct.source.delete(key)
         // On Workers the tool would ask whether the deletion is meant: a document that admits nobody does the same to logins.
-        if (profile === 'kv') return host.put(key, NO_POLICY)
+        if (profile === 'kv') return putPatiently(host, key, NO_POLICY)
         rmSync(join(host.folder, 'store', `${key}.yaml`))
       },
       now,
@@ -176,7 +180,13 @@ export async function startSoakGateway(
         writeFileSync(clockFile, `${offsetMillis < 0 ? '' : '+'}${offsetMillis / 1000}\n`)
       },
       control,
-      tellAgain: () => (profile === 'kv' ? control({}) : Promise.resolve()),
+      async restartKilled() {
+        hasClock = profile !== 'kv'
+        await host.restartKilled()
+        if (profile === 'kv') await control({})
+        hasClock = true
+      },
+      hasClock: () => hasClock,
       tool: {
         flags:
           profile === 'kv'
@@ -196,6 +206,17 @@ export async function startSoakGateway(
         ),
       secrets: [password, ...listSecrets(host.settings)],
       stop: end,
+    }
+  }
+}
+
+/** Local KV is written by a process of its own, which a busy machine may lose. */
+async function putPatiently(host: Host, key: string, text: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await host.put(key, text)
+    } catch (error) {
+      if (tries === PUT_TRIES) throw error
     }
   }
 }

@@ -65,7 +65,7 @@ export function createSource(nowMillis: number): SourceState {
 /**
  * - `fresh`: within the first half of its age
  * - `due`: in the second half: used, and refreshed in the background, so that no request waits for a rotation
- * - `stale`: over its age: used only if a load has just failed, or does not end in time
+ * - `stale`: over its age, or of unknown age: used only if a load has just failed, or does not end in time
  * - `absent`: never loaded, or too old to use at all
  */
 export type Freshness = 'fresh' | 'due' | 'stale' | 'absent'
@@ -74,6 +74,8 @@ export function findFreshness({ keys }: SourceState, nowMillis: number): Freshne
   if (keys === undefined) return 'absent'
   const age = nowMillis - keys.loadedAtMillis
   if (age > KEY_SET_STALE_MAX_SECONDS * 1000) return 'absent'
+  // The clock was set back, so the age is unknown: a key that was withdrawn must not verify until the clock is where it was.
+  if (age < 0) return 'stale'
   if (age >= keys.ageMaxMillis) return 'stale'
   return age * 2 >= keys.ageMaxMillis ? 'due' : 'fresh'
 }
@@ -99,12 +101,18 @@ function computeBackOffMillis(failures: number): number {
  */
 export function hasJustFailed(state: SourceState, nowMillis: number): boolean {
   const nextMillis = findNextAttemptMillis(state)
-  if (nextMillis === undefined) return false
+  if (nextMillis === undefined || isOfLaterClock(state, nowMillis)) return false
   return isLeased(state, nowMillis) || nowMillis < nextMillis + computeBackOffMillis(state.failures)
 }
 
 export function isBackingOff(state: SourceState, nowMillis: number): boolean {
+  if (isOfLaterClock(state, nowMillis)) return false
   return nowMillis < (findNextAttemptMillis(state) ?? Number.NEGATIVE_INFINITY)
+}
+
+/** Whether the clock was set back since the last failure, which then says nothing about now. */
+function isOfLaterClock({ lastFailure }: SourceState, nowMillis: number): boolean {
+  return lastFailure !== undefined && nowMillis < lastFailure.atMillis
 }
 
 /** A lease expires, since its holder may have died with its request. */
@@ -139,7 +147,9 @@ export function rememberUnknown({ unknownKids }: SourceState, kid: string, nowMi
 }
 
 export function isKnownUnknown({ unknownKids }: SourceState, kid: string, nowMillis: number): boolean {
-  return nowMillis < (unknownKids.get(kid) ?? Number.NEGATIVE_INFINITY)
+  const untilMillis = unknownKids.get(kid)
+  // Further ahead than it can have been set, the clock was set back.
+  return untilMillis !== undefined && nowMillis < untilMillis && untilMillis - nowMillis <= UNKNOWN_KID_TTL_MILLIS
 }
 
 /** Bytes of memory that the source takes, with its key `id`. The keys that WebCrypto holds are bounded separately. */

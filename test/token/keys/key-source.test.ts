@@ -138,6 +138,39 @@ describe('a key source', () => {
     expect(issuer.keyFetches()).toBe(1)
   })
 
+  describe('after the clock was set back by an hour', () => {
+    const HOUR = 3_600_000
+
+    it('asks again for its keys, of which it does not know the age', async () => {
+      const token = await mint()
+      await codeFor(token)
+      gateway.advance(-HOUR)
+      issuer.publish([])
+      expect(await codeFor(token)).toBe('signing_key_unknown')
+      expect(issuer.keyFetches()).toBe(2)
+    })
+
+    it('asks an issuer that had just failed', async () => {
+      const token = await mint()
+      issuer.setDown(true)
+      expect(await codeFor(token)).toBe('signing_key_fetch_failed')
+      issuer.setDown(false)
+      gateway.advance(-HOUR)
+      expect(await codeFor(token)).toBe('found key-1')
+    })
+
+    it('asks again for a kid that was unknown', async () => {
+      await codeFor(await mint())
+      await issuer.rotate()
+      const rotated = await mint()
+      issuer.publish([])
+      expect(await codeFor(rotated)).toBe('signing_key_unknown')
+      issuer.publish(undefined)
+      gateway.advance(-HOUR)
+      expect(await codeFor(rotated)).toBe('found key-2')
+    })
+  })
+
   it('speaks of the document where the keys are in it, and of the issuer where they are fetched', async () => {
     const keys = readKeySet({ keys: [issuer.newestKey().publicJwk, { kty: 'oct', kid: 'o', k: 'AAAA' }] })
     if (keys === undefined) throw new Error('not a key set')

@@ -114,7 +114,7 @@ function maskAnswer(text: string): string {
       .replace(/"eyJ[\w.-]+"/g, '"JWT"')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUIDv7')
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
-      .replace(/("(?:challenge|nonce)":)"[^"]+"/g, '$1"RANDOM"')
+      .replace(/("(?:challenge|credential|nonce)":)"[^"]+"/g, '$1"RANDOM"')
       .replace(/("(?:iat|exp)":)\d+/g, '$1TIME')
       .replace(/(lifetime of|expired) [\w ]+( is longer| ago)/g, '$1 A WHILE$2')
       .replace(/("(?:forSeconds|checkedSecondsAgo)":)\d+/g, '$1SECONDS')

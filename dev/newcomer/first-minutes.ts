@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { stopGroup } from '../../src/cli/store/wrangler.ts'
 import { askAgain } from './ask-again.ts'
 import { type DemoOutput, readDemoOutput } from './demo-output.ts'
-import { openPage } from './open-page.ts'
+import { admittedBy, openPage } from './open-page.ts'
 import { type Running, run, start, waitFor } from './run-command.ts'
 import { createStopwatch, type Step, StepFailed } from './steps.ts'
 
@@ -56,7 +56,7 @@ export async function takeFirstMinutes(checkout: string, isHere: boolean): Promi
         const { page, policy } = await waitFor(running, readPage, watch.leftMillis())
         const seen = await openPage(page, watch.leftMillis())
         expectSame(seen.spiffeId, told.spiffeId, 'the page shows')
-        return expectSame(seen.verdict, `Admitted by ${policy}`, 'the page says')
+        return expectSame(seen.verdict, admittedBy(policy), 'the page says')
       },
       (verdict) => `${verdict}, and the same SPIFFE ID`,
     )

@@ -8,7 +8,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { askAgain } from '../../dev/newcomer/ask-again.ts'
 import { readDemoOutput } from '../../dev/newcomer/demo-output.ts'
-import { openPage } from '../../dev/newcomer/open-page.ts'
+import { admittedBy, openPage } from '../../dev/newcomer/open-page.ts'
 import { stopGroup, waitUntilReady } from '../../src/cli/store/wrangler.ts'
 import { CHROMIUM } from '../installed.ts'
 
@@ -142,7 +142,7 @@ describe('Start and First login', () => {
 
   it.skipIf(CHROMIUM === undefined)('links to a page that shows the same', async () => {
     const { page = '', policy, spiffeId } = readDemoOutput(demo.said)
-    expect(await openPage(page, 50_000)).toEqual({ verdict: `Admitted by ${policy}`, spiffeId })
+    expect(await openPage(page, 50_000)).toEqual({ verdict: admittedBy(policy ?? ''), spiffeId })
   })
 
   it('starts beside another one, and ends when its terminal is closed', async () => {

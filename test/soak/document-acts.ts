@@ -144,9 +144,9 @@ async function killWriter({ gateway, policies, random }: ActContext): Promise<vo
     stdio: 'ignore',
   })
   const ended = once(child, 'exit')
-  await Promise.race([ended, pause(300 + random.below(gateway.profile === 'kv' ? 3_000 : 1_200))])
+  await Promise.race([ended, pause(300 + random.below(1_200))])
   try {
-    // Its children too: a writer of local KV has a workerd.
+    // With what it may have started.
     process.kill(-(child.pid ?? 0), 'SIGKILL')
   } catch {
     // It has ended by itself.

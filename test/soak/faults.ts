@@ -131,7 +131,7 @@ export const FAULTS = {
   },
   write_killed: {
     family: 'document',
-    on: ALL,
+    on: ['files', 'redis'],
     does: '`postern config set` is killed at random points of its write, again and again.',
     lasts: [6, 10],
     recovers: 0,
@@ -217,8 +217,8 @@ export const FAULTS = {
   },
   half_open: {
     family: 'clients',
-    on: ALL,
-    does: '2,000 clients (KV: 30) send half of a body, and nothing more.',
+    on: ['files', 'redis'],
+    does: '2,000 clients send half of a body, and nothing more.',
     lasts: [6, 12],
     recovers: 3,
     may: {},

@@ -42,7 +42,11 @@ const { app, tellStarted } = await createWorkerGateway({ ...env, POLICIES: polic
 export default {
   async fetch(request: Request, bindings: unknown, context: ExecutionContext): Promise<Response> {
     if (new URL(request.url).pathname === '/soak-control') {
-      Object.assign(control, await request.json())
+      const { put, ...change } = (await request.json()) as Partial<typeof control> & {
+        readonly put?: { readonly key: string; readonly text: string }
+      }
+      Object.assign(control, change)
+      if (put !== undefined) await POLICIES.put(put.key, encoder.encode(put.text))
       return new Response()
     }
     tellStarted()

@@ -4,8 +4,7 @@ import { type Act, type ActContext, pause, replaceDocument } from './act.ts'
 import { CHANGING } from './policies.ts'
 import { sendLogin } from './send-login.ts'
 
-/** The development server in front of a local Worker spends some 50 ms on the error message for each body that is cut off. */
-const HALF_OPEN = { files: 2_000, redis: 2_000, kv: 30 } as const
+const HALF_OPEN = 2_000
 const CROWD = { files: 3_000, redis: 3_000, kv: 600 } as const
 const STEPS_SECONDS = [5, 30, 61, 100, 900, 3_599, 7_200]
 /** So many records are more than the 1 MiB that a gateway holds for its reader, and the pipe. */
@@ -49,7 +48,7 @@ export const PROCESS_ACTS = {
   },
   async half_open({ gateway }) {
     const head = 'POST /v1/clusters/c-1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
-    return openSockets(gateway.host.url, HALF_OPEN[gateway.profile], () => `${head}Content-Length: 1000\r\n\r\n{"att`)
+    return openSockets(gateway.host.url, HALF_OPEN, () => `${head}Content-Length: 1000\r\n\r\n{"att`)
   },
   async crowd({ gateway }) {
     return openSockets(gateway.host.url, CROWD[gateway.profile], (index) =>

@@ -34,13 +34,13 @@ export function computeWaitedMillis(before: Waited, after: Waited): number {
   return Math.max(0, ...Array.from(after, ([thread, millis]) => millis - (before.get(thread) ?? 0)))
 }
 
-/** The processes of a name in a process group. */
-export function findInGroup(leader: number, name: string): readonly number[] {
+/** The processes of a process group. */
+export function findGroup(leader: number): readonly number[] {
   return readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return []
     try {
-      const [, command, rest = ''] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? []
-      return command === name && rest.split(' ')[2] === String(leader) ? [Number(entry)] : []
+      const [, rest = ''] = /\(.*\) (.*)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? []
+      return rest.split(' ')[2] === String(leader) ? [Number(entry)] : []
     } catch {
       return []
     }

@@ -1,7 +1,7 @@
 // No session without its record: the ids of admitted logins, held against everything that was recorded.
 import type { FaultName, Profile } from './faults.ts'
 
-export interface AdmittedId {
+interface AdmittedId {
   readonly requestId: string
   readonly around: readonly FaultName[]
 }
@@ -10,13 +10,17 @@ export interface AdmittedId {
 const MAY_LOSE: readonly FaultName[] = ['killed', 'reader_gone', 'reader_lost', 'reader_stalled']
 
 /**
- * How many admitted logins have no record.
- * @returns 0 on Workers, where the platform takes records
+ * The admitted logins that have no record.
+ * @returns none on Workers, where the platform takes records
  */
-export function countUnrecorded(admitted: readonly AdmittedId[], output: string, profile: Profile): number {
-  if (profile === 'kv') return 0
+export function findUnrecorded<T extends AdmittedId>(
+  admitted: readonly T[],
+  output: string,
+  profile: Profile,
+): readonly T[] {
+  if (profile === 'kv') return []
   const recorded = new Set(Array.from(output.matchAll(/"requestId":"([^"]+)"/g), ([, id]) => id))
   return admitted.filter(
     ({ requestId, around }) => !recorded.has(requestId) && !around.some((fault) => MAY_LOSE.includes(fault)),
-  ).length
+  )
 }

@@ -1,8 +1,9 @@
-// `npm run soak -- [--short] [--host H,...] [--seconds N] [--seed N] [--only FAULT,...] [--broken] [--table] [--out FILE.svg] [--markdown FILE]`
+// `npm run soak -- [--short] [--host H,...] [--seconds N] [--seed N] [--only FAULT,...] [--broken] [--out FILE.svg] [--markdown FILE]`;
+// `--json --host H` prints the reports of one host, `--from FILE,...` takes such files instead of a run, `--table` prints the table of faults.
 // Each host has a process of its own, so that the logins of one do not wait for those of another.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { HostName } from '../conformance/hosts.ts'
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     out: { type: 'string' },
     markdown: { type: 'string' },
     table: { type: 'boolean', default: false },
+    from: { type: 'string' },
     /** Of the processes of one host: the reports on standard output, as JSON. */
     json: { type: 'boolean', default: false },
   },
@@ -62,8 +64,7 @@ async function soakHost(name: HostName): Promise<readonly SoakReport[]> {
 }
 
 async function soakAll(): Promise<void> {
-  process.stdout.write(`seed ${seed}, ${seconds} s on each host\n`)
-  const reports = (await Promise.all((values.broken ? (['node'] as const) : hosts).map(runHost))).flat()
+  const reports = await readReports()
   const summary = writeSummary(reports)
   process.stdout.write(`\n${summary}`)
   for (const { host: name, profile, late } of reports)
@@ -71,6 +72,14 @@ async function soakAll(): Promise<void> {
   if (values.out !== undefined) writeFileSync(values.out, drawReports(reports))
   if (values.markdown !== undefined) writeFileSync(values.markdown, summary)
   process.exitCode = reports.every(({ breachCount }) => breachCount === 0) ? 0 : 1
+}
+
+/** Of files that `--json` has written, or of a run. */
+async function readReports(): Promise<readonly SoakReport[]> {
+  if (values.from !== undefined)
+    return values.from.split(',').flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as readonly SoakReport[])
+  process.stdout.write(`seed ${seed}, ${seconds} s on each host\n`)
+  return (await Promise.all((values.broken ? (['node'] as const) : hosts).map(runHost))).flat()
 }
 
 async function runHost(name: HostName): Promise<readonly SoakReport[]> {

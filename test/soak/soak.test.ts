@@ -8,7 +8,7 @@ import { FAULTS, type FaultName, findFault, type Lane, listFaults, WELL_MILLIS }
 import { type Answered, findBreaches, STALE_MAX_MILLIS } from './invariants.ts'
 import { drawReports } from './plot.ts'
 import { computeWaitedMillis } from './processor-wait.ts'
-import { countUnrecorded } from './recorded.ts'
+import { findUnrecorded } from './recorded.ts'
 import { countQuietSeconds, makeSchedule } from './schedule.ts'
 import { soak } from './soak.ts'
 import { writeSummary } from './write-summary.ts'
@@ -115,7 +115,7 @@ it('misses records of admitted logins, except where a process was killed', () =>
     { requestId: 'b', around: [] },
     { requestId: 'c', around: ['killed' as const] },
   ]
-  expect(countUnrecorded(admitted, '{"requestId":"a"}\n', 'files')).toBe(1)
+  expect(findUnrecorded(admitted, '{"requestId":"a"}\n', 'files')).toEqual([admitted[1]])
 })
 
 describe('a schedule', () => {

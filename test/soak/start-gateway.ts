@@ -13,7 +13,7 @@ import { type FaultyProxy, startFaultyProxy } from '../runtime/redis/faulty-prox
 import { REDIS_SERVER, type RedisServer, startRedis } from '../runtime/replay/redis-server.ts'
 import type { Need, Profile } from './faults.ts'
 import { NO_POLICY } from './policies.ts'
-import { findInGroup } from './processor-wait.ts'
+import { findGroup } from './processor-wait.ts'
 import { type RecordReader, startRecordReader } from './record-reader.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
@@ -21,7 +21,7 @@ const FAKETIME = [
   `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketimeMT.so.1`,
 ].find((path) => existsSync(path))
 const STATE_MEGABYTES = 8
-const PUT_TRIES = 5
+const WORKER_AHEAD_MILLIS = 10 * 86_400_000
 const RECORDS_MEGABYTES = 32
 
 /** What this machine has. */
@@ -93,7 +93,9 @@ export async function startSoakGateway(
 
   async function start(): Promise<SoakGateway> {
     const clockFile = join(folder, 'clock')
-    let offsetMillis = 0
+    // Alarms of Durable Objects keep the true time. Ahead of it by more than all steps, the clock of a Worker never makes them early,
+    // and one that has just started, and has the true time until it is told, deletes no claim.
+    let offsetMillis = profile === 'kv' ? WORKER_AHEAD_MILLIS : 0
     let hasClock = true
     const now = (): number => Date.now() + offsetMillis
     writeFileSync(clockFile, '+0\n')
@@ -142,18 +144,22 @@ export async function startSoakGateway(
     let found: { readonly leader: number; readonly pids: readonly number[] } | undefined
     function findPids(): readonly number[] {
       if (profile !== 'kv') return [host.pid]
-      if (found?.leader !== host.pid) found = { leader: host.pid, pids: findInGroup(host.pid, 'workerd') }
+      if (found?.leader !== host.pid) found = { leader: host.pid, pids: findGroup(host.pid) }
       return found.pids
     }
 
-    let told: Control = {}
-    async function control(change: Control): Promise<void> {
-      told = { ...told, ...change }
+    let told: Control = { offsetMillis }
+    async function tell(message: object): Promise<void> {
       await fetch(`${host.url}/soak-control`, {
         method: 'POST',
-        body: JSON.stringify(told),
+        body: JSON.stringify(message),
         signal: AbortSignal.timeout(60_000),
       })
+    }
+    if (profile === 'kv') await tell(told)
+    function control(change: Control): Promise<void> {
+      told = { ...told, ...change }
+      return tell(told)
     }
 
     return {
@@ -163,14 +169,16 @@ export async function startSoakGateway(
       pids: findPids,
       async put(key, text) {
         if (direct !== undefined) return direct.source.write(key, encodeUtf8(text))
-        await putPatiently(host, key, text)
+        // By the binding of the Worker: another process that writes local KV locks it, and the Worker with it.
+        if (profile === 'kv') return tell({ put: { key, text } })
+        await host.put(key, text)
         // A file system and the process that reads it have one clock.
-        if (profile === 'files') touch(join(host.folder, 'store', `${key}.yaml`), now())
+        touch(join(host.folder, 'store', `${key}.yaml`), now())
       },
       async remove(key) {
         if (direct !== undefined) return direct.source.delete(key)
         // On Workers the tool would ask whether the deletion is meant: a document that admits nobody does the same to logins.
-        if (profile === 'kv') return putPatiently(host, key, NO_POLICY)
+        if (profile === 'kv') return tell({ put: { key, text: NO_POLICY } })
         rmSync(join(host.folder, 'store', `${key}.yaml`))
       },
       now,
@@ -188,10 +196,7 @@ export async function startSoakGateway(
       },
       hasClock: () => hasClock,
       tool: {
-        flags:
-          profile === 'kv'
-            ? ['--local', '--persist-to', join(host.folder, 'state')]
-            : ['--store', direct === undefined ? join(host.folder, 'store') : 'env:STORE_URL'],
+        flags: ['--store', direct === undefined ? join(host.folder, 'store') : 'env:STORE_URL'],
         settings: { ...host.settings, LD_PRELOAD: '', USER: 'ann' },
       },
       ...(documentServer === undefined || proxy === undefined ? {} : { documents: { server: documentServer, proxy } }),
@@ -206,17 +211,6 @@ export async function startSoakGateway(
         ),
       secrets: [password, ...listSecrets(host.settings)],
       stop: end,
-    }
-  }
-}
-
-/** Local KV is written by a process of its own, which a busy machine may lose. */
-async function putPatiently(host: Host, key: string, text: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await host.put(key, text)
-    } catch (error) {
-      if (tries === PUT_TRIES) throw error
     }
   }
 }

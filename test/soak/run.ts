@@ -32,7 +32,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const seconds = Number(values.seconds ?? (values.short ? 100 : 1_800))
+const seconds = Number(values.seconds ?? (values.short ? 76 : 1_800))
 const seed = Number(values.seed)
 const hosts = HOSTS.filter((name) => values.host.split(',').includes(name))
 const only = values.only?.split(',').filter((name): name is FaultName => Object.hasOwn(FAULTS, name))

@@ -134,7 +134,13 @@ export async function startSoakGateway(
       ...(program === undefined ? {} : { program }),
       ...(profile === 'kv' ? { configure: configureFaultyWorker } : {}),
     })
-    const kill = (): void => void process.kill(-host.pid, 'SIGKILL')
+    const kill = (): void => {
+      try {
+        process.kill(-host.pid, 'SIGKILL')
+      } catch {
+        // It is between two processes.
+      }
+    }
     process.on('exit', kill)
     ends.push(async () => {
       process.off('exit', kill)

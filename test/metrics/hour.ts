@@ -1,11 +1,12 @@
 // An hour of a gateway in some seconds: good and bad logins, an issuer that goes down and comes back, a document that does not compile,
 // evidence that is used twice, workloads, a disk that is full. What it printed and what it measured is all that is kept.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { readDevelopmentSettings } from '../../src/cli/keys/dev-environment.ts'
+import { mountSmallDisk } from '../small-disk.ts'
 import { startIssuer } from '../token/issuer.ts'
 
 export interface Hour {
@@ -25,10 +26,8 @@ export const CAN_FILL_A_DISK = process.getuid?.() === 0
 
 export async function runHour(command: readonly string[]): Promise<Hour> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-hour-'))
-  const disk = join(folder, 'disk')
-  mkdirSync(disk)
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]).status !== 0) throw new Error('cannot mount')
-  const stream = join(disk, 'records')
+  const disk = mountSmallDisk(join(folder, 'disk'), 4)
+  const stream = join(disk.path, 'records')
   const [cluster, other] = [await startIssuer(), await startIssuer()]
   let child: ChildProcess | undefined
   try {
@@ -107,14 +106,13 @@ export async function runHour(command: readonly string[]): Promise<Hour> {
     await until(async () => (await login('eu-2', await other.mint({ key: rotated }))).status === 200)
 
     // The last bytes of the disk are taken, and given back.
-    const { bavail, bsize } = statfsSync(disk)
-    writeFileSync(join(disk, 'filler'), Buffer.alloc(Number(bavail) * Number(bsize)))
+    disk.fill()
     const unrecorded: string[] = []
     for (let tries = 0; unrecorded.length < 3 && tries < 500; tries++) {
       const answer = await login('eu-1', await cluster.mint())
       if (answer.status === 503) unrecorded.push(answer.body.requestId ?? '')
     }
-    rmSync(join(disk, 'filler'))
+    disk.free()
     await until(async () => {
       const answer = await login('eu-1', await cluster.mint())
       if (answer.status === 503) unrecorded.push(answer.body.requestId ?? '')
@@ -137,7 +135,7 @@ export async function runHour(command: readonly string[]): Promise<Hour> {
       await new Promise((ended) =>
         child?.exitCode === null && child.signalCode === null ? child.once('exit', ended) : ended(0),
       )
-    spawnSync('umount', ['-l', disk])
+    disk.unmount()
     rmSync(folder, { recursive: true, force: true })
     await Promise.all([cluster.stop(), other.stop()])
   }

@@ -11,11 +11,11 @@ import { type Host, type HostName, startHost } from '../conformance/hosts.ts'
 import { isInstalled } from '../installed.ts'
 import { type FaultyProxy, startFaultyProxy } from '../runtime/redis/faulty-proxy.ts'
 import { REDIS_SERVER, type RedisServer, startRedis } from '../runtime/replay/redis-server.ts'
+import { mountSmallDisk, type SmallDisk } from '../small-disk.ts'
 import type { Need, Profile } from './faults.ts'
 import { NO_POLICY } from './policies.ts'
 import { findGroup } from './processor-wait.ts'
 import { type RecordReader, startRecordReader } from './record-reader.ts'
-import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 const FAKETIME = [
   `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketimeMT.so.1`,

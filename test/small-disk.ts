@@ -1,6 +1,6 @@
 // A file system of its own, which can be filled to its last byte; needs root.
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -24,14 +24,18 @@ export function mountSmallDisk(path: string, megabytes: number): SmallDisk {
   process.on('exit', unmount)
   return {
     path,
-    fill() {
-      const { bavail, bsize } = statfsSync(path)
-      const file = openSync(filler, 'w')
-      // What others have written meanwhile makes this a shorter write, and no error.
-      writeSync(file, Buffer.alloc(Number(bavail) * Number(bsize)))
-      closeSync(file)
-    },
+    fill: () => writeUntilFull(filler),
     free: () => rmSync(filler, { force: true }),
     unmount,
   }
+}
+
+/** Others may write in between, so that asking how much is free is not enough. */
+function writeUntilFull(path: string): void {
+  for (const size of [64 * 1024, 4096, 1])
+    try {
+      for (;;) appendFileSync(path, Buffer.alloc(size))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
 }

@@ -34,8 +34,8 @@ const OWN_ENTRIES = [
 // local KV and a real issuer over HTTP.
 export default defineConfig({
   test: {
-    // Many tests wait for processes: two files at once cost little more than one.
-    maxWorkers: 2,
+    // Many tests wait for processes: three files at once cost little more than two.
+    maxWorkers: 3,
     projects: [
       {
         resolve: { alias: OWN_ENTRIES },

@@ -65,8 +65,7 @@ describe.skipIf(CHROMIUM === undefined)('policy tests in a browser', () => {
   }
   /** Writes a file of tests, as a person does. */
   async function write(page: Page, text: string): Promise<void> {
-    if ((await page.locator('[data-place=tests]').count()) === 0)
-      await page.locator('#add-document').selectOption('tests')
+    // A sample brings tests of its own, a moment after its verdict.
     await page.locator('[data-place=tests]').click()
     await paste(page, text)
   }
@@ -160,7 +159,7 @@ describe.skipIf(CHROMIUM === undefined)('policy tests in a browser', () => {
     }
   })
 
-  it('are completed by the fields of their schema, and removed as a section is', async () => {
+  it('are completed by the fields of their schema, removed as a section is, and begun anew', async () => {
     const page = await open()
     await write(page, `${TESTS}    sig`)
     await page.locator('.cm-tooltip-autocomplete').waitFor()
@@ -169,6 +168,9 @@ describe.skipIf(CHROMIUM === undefined)('policy tests in a browser', () => {
     expect(await page.locator('[data-place=tests]').count()).toBe(0)
     await page.locator('#tab-tests').click()
     await count(page).getByText('There are no tests yet.').waitFor()
+    await page.locator('#add-document').selectOption('tests')
+    await page.locator('[data-place=tests][aria-selected=true]').waitFor()
+    expect(await page.locator('.cm-content').textContent()).toContain('documents: [AgentAttestation.yaml, ')
   })
 
   it.each([

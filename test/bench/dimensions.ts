@@ -17,7 +17,12 @@ import { compareWork, type Work } from './spent.ts'
 interface Variant {
   readonly what: string
   readonly work: Work
+  /** Default: that of all. */
+  readonly baseline?: Work
 }
+
+/** Two gateways that do the same differ by some hundredths: where less is to be shown, there are several of each, made in turn. */
+const IN_TURN = 4
 
 const CLUSTER = 'bench'
 const CONDITION = {
@@ -64,12 +69,21 @@ export async function measureDimensions(
   const loginBy = async (policies: readonly Policy[], token?: string): Promise<Work> =>
     loginTo({ [agentsKey(CLUSTER)]: agentsDocument(policies) }, token ?? (await issuer.mint()))
 
+  async function withMetrics(policy: Policy): Promise<{ readonly work: Work; readonly baseline: Work }> {
+    const documents = { [agentsKey(CLUSTER)]: agentsDocument([policy]) }
+    const [work, baseline]: [Work[], Work[]] = [[], []]
+    for (let made = 0; made < IN_TURN; made++) {
+      const metrics = { port: createPrometheus().port, runtime: 'node' }
+      baseline.push(await loginTo(documents, await issuer.mint()))
+      work.push(await loginTo(documents, await issuer.mint(), metrics))
+    }
+    return { work: inTurn(work), baseline: inTurn(baseline) }
+  }
+
   async function* variants(): AsyncGenerator<Variant> {
     const own: Policy = { config: { issuerURL: issuer.issuer } }
     yield { what: 'the baseline itself', work: await loginBy([own]) }
-    const metrics = { port: createPrometheus().port, runtime: 'node' }
-    const documents = { [agentsKey(CLUSTER)]: agentsDocument([own]) }
-    yield { what: 'metrics', work: await loginTo(documents, await issuer.mint(), metrics) }
+    yield { what: `metrics, ${IN_TURN} gateways in turn to ${IN_TURN} without`, ...(await withMetrics(own)) }
     for (const count of [100, 10_000])
       yield { what: `${count} policies, the last admits`, work: await loginBy([...strangers(count - 1), own]) }
     for (const count of [1_000, 10_000]) {
@@ -117,8 +131,8 @@ export async function measureDimensions(
     const rows: Row[] = []
     // The first comparison would else see half of the code being compiled.
     await compareWork({ what: 'warm-up', first: baseline, second: baseline, names: ['', ''] }, options)
-    for await (const { what, work } of variants())
-      rows.push(await compareWork({ what, first: work, second: baseline, names: ['variant', 'baseline'] }, options))
+    for await (const { what, work, baseline: own = baseline } of variants())
+      rows.push(await compareWork({ what, first: work, second: own, names: ['variant', 'baseline'] }, options))
     return {
       id: 'dimensions',
       title: 'Login by what grows',
@@ -128,4 +142,9 @@ export async function measureDimensions(
   } finally {
     await Promise.all([issuer, ...others].map((running) => running.stop()))
   }
+}
+
+function inTurn(works: readonly Work[]): Work {
+  let next = 0
+  return () => works[next++ % works.length]?.()
 }

@@ -27,9 +27,9 @@ export async function* evidenceVariants(
   const environment: Readonly<Record<string, string>> = { ...settings, SEAL_KEYS: 'A'.repeat(43) }
   const section = (name: string, spec: object): string => JSON.stringify({ section: name, schema: 'v1', spec })
   const certificates = { certificates: [{ region: 'us-west-2', pem: real('us-west-2.pem') }] }
-  const now = Date.now()
 
   function open(requiredAttestors: readonly object[]) {
+    const now = Date.now()
     const documents = {
       [agentsKey(CLUSTER)]: section('AgentAttestation', { policies: [{ name: 'p', requiredAttestors }] }),
       'trust-domain/AWSCertificates': section('AWSCertificates', certificates),

@@ -67,6 +67,28 @@ describe('the listener', () => {
     expect((await fetch(server.url)).status).toBe(200)
   })
 
+  it.each([0, 1, 1023, 1024, 1025, 3000])(
+    'has each of %i measurements once, however often it is asked',
+    async (times) => {
+      const { port, scrape } = createPrometheus()
+      for (let n = 0; n < times; n++)
+        if (n % 3 === 0) port.observe('postern_claims_duration_seconds', { result: 'granted' }, 0.5)
+        else port.count('postern_key_fetches_total', { result: n % 3 === 1 ? 'ok' : 'failed' }, 2)
+      await scrape()
+      const { text } = await scrape()
+      const sum = (name: string) =>
+        Number(
+          text
+            .split('\n')
+            .find((line) => line.startsWith(`${name} `))
+            ?.split(' ')[1] ?? 0,
+        )
+      expect(sum('postern_claims_duration_seconds_count{result="granted"}')).toBe(Math.ceil(times / 3))
+      expect(sum('postern_key_fetches_total{result="ok"}')).toBe(2 * Math.floor((times + 1) / 3))
+      expect(sum('postern_key_fetches_total{result="failed"}')).toBe(2 * Math.floor(times / 3))
+    },
+  )
+
   it('says nothing of a gauge that is no more', async () => {
     const { port, scrape } = createPrometheus()
     let states: readonly string[] = ['applied', 'refused']

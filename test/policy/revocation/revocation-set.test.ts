@@ -99,12 +99,32 @@ describe('an entry', () => {
     expect(findRevocation(set, subjectOf(AGENT), NOW)).toBeUndefined()
   })
 
-  it.each([
-    ['first', [NOW + 5, NOW - 5]],
-    ['last', [NOW - 5, NOW + 5]],
-  ])('that ends later counts, where it is the %s of two', (_which, ends) => {
-    const entries = ends.map((end, index) => entry({ kind: 'node', name: 'node-1' }, end, index))
-    expect(findRevocation(setOf(...entries), subjectOf(AGENT), NOW)?.untilSeconds).toBe(NOW + 5)
+  describe.each<[RevokedFact['kind'], RevokedFact, RevocationSubject]>([
+    ['node', { kind: 'node', name: 'node-1' }, subjectOf(AGENT)],
+    ['pod', { kind: 'pod', namespace: 'spirl-system', uid: 'p-1' }, subjectOf(AGENT)],
+    ['serviceAccount', { kind: 'serviceAccount', namespace: 'default', name: 'web' }, subjectOf(WORKLOAD)],
+    ['attribute', { kind: 'attribute', name: 'linux.supp_group.name', value: 'docker' }, subjectOf(WORKLOAD)],
+    ['tokenId', { kind: 'tokenId', ...TOKEN }, subjectOf({}, { tokenIds: [TOKEN] })],
+    ['session', { kind: 'session', id: 's-1' }, subjectOf({}, { sessionId: 's-1' })],
+  ])('of kind %s', (_kind, fact, subject) => {
+    it.each([
+      ['first', [NOW + 5, NOW - 5]],
+      ['last', [NOW - 5, NOW + 5]],
+    ])('that ends later counts, where it is the %s of two', (_which, ends) => {
+      const entries = ends.map((end, index) => entry(fact, end, index))
+      const told: (readonly number[])[] = []
+      const set = createRevocationSet(entries, undefined, (later, earlier) => told.push([later.index, earlier.index]))
+      expect(findRevocation(set, subject, NOW)?.untilSeconds).toBe(NOW + 5)
+      expect(told).toEqual([[1, 0]])
+    })
+  })
+
+  it('is no second one of another kind, where both name a node', () => {
+    const entries = [
+      entry({ kind: 'node', name: 'node-1' }),
+      entry({ kind: 'attribute', name: 'k8s_token.node.name', value: 'node-1' }, NOW + 1, 1),
+    ]
+    createRevocationSet(entries, undefined, () => expect.unreachable())
   })
 
   it('for a namespaced name does not hide one for the name alone', () => {

@@ -123,6 +123,7 @@ describe('k8s_token', () => {
     ['a uid of the longest length', 'admitted', { pod: { name: 'a', uid: 'u'.repeat(UID_MAX_LENGTH) } }],
     ['a uid of one character more', 'claim_malformed', { pod: { name: 'a', uid: 'u'.repeat(UID_MAX_LENGTH + 1) } }],
     ['an empty uid', 'claim_malformed', { pod: { name: 'a', uid: '' } }],
+    ['a uid that begins with a line end', 'claim_malformed', { node: { name: 'a', uid: '\nu' } }],
     ['a uid with a line end', 'claim_malformed', { node: { name: 'a', uid: 'u\n' } }],
     ['a uid outside ASCII', 'claim_malformed', { serviceaccount: { name: 'spirl-agent', uid: 'é' } }],
   ])('reads %s: %s', async (_what, code, change) => {
@@ -173,6 +174,7 @@ describe('k8s_token', () => {
     ['accounts', 'service_account_not_allowed', { allowedServiceAccounts: ['a:b', 'kube-*:*'] }, {}],
     ['accounts, right', 'admitted', { allowedServiceAccounts: ['a:b', 'spirl-*:spirl-*'] }, {}],
     ['nodes', 'node_not_allowed', { allowedNodes: ['ip-11-*'] }, {}],
+    ['nodes, one of two', 'admitted', { allowedNodes: ['ip-11-*', 'ip-10-*'] }, {}],
     ['nodes, right', 'admitted', { allowedNodes: ['ip-10-*'] }, {}],
     [
       'nodes, for a token without',

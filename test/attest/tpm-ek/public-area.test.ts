@@ -43,6 +43,7 @@ describe('a public area', () => {
     ['another type', 'P-256', { type: uint(2, 0x0008) }, false],
     ['another mode of AES', 'P-256', { symmetric: concat(uint(2, 6), uint(2, 128), uint(2, 0x42)) }, false],
     ['Camellia', 'P-256', { symmetric: concat(uint(2, 0x26), uint(2, 128), uint(2, 0x43)) }, false],
+    ['a cipher without parameters', 'P-256', { symmetric: uint(2, 0x26) }, false],
     ['ECDSA', 'P-256', { scheme: concat(uint(2, 0x18), uint(2, 0x0b)) }, true],
     ['ECDSA with SHA-1', 'P-256', { scheme: concat(uint(2, 0x18), uint(2, 0x04)) }, false],
     ['RSAPSS of a point', 'P-256', { scheme: concat(uint(2, 0x16), uint(2, 0x0b)) }, false],
@@ -50,6 +51,7 @@ describe('a public area', () => {
     ['RSAPSS', 'RSA-2048', { scheme: concat(uint(2, 0x16), uint(2, 0x0b)) }, true],
     ['a curve that is not known', 'P-256', { parameters: concat(uint(2, 0x10), NONE) }, false],
     ['a key derivation', 'P-256', { parameters: concat(uint(2, 3), uint(2, 0x20), uint(2, 0x0b)) }, false],
+    ['a key derivation without a hash', 'P-256', { parameters: concat(uint(2, 3), uint(2, 0x20)) }, false],
     ['a point of the size of the curve', 'P-256', { unique: point(32, 32) }, true],
     ['an x that is shorter', 'P-256', { unique: point(31, 32) }, false],
     ['a y that is longer', 'P-256', { unique: point(32, 33) }, false],
@@ -81,6 +83,15 @@ describe('a public area', () => {
       for (let length = 0; length < bytes.length; length++)
         expect(readPublicArea(bytes.slice(0, length))).toBeUndefined()
       expect(readPublicArea(Uint8Array.from([...bytes, 0]))).toBeUndefined()
+      // Each of two checks alone: bytes after the key that the size counts, and a size of more or fewer bytes than there are.
+      expect(
+        readPublicArea(Uint8Array.from(sized(concat(bufferOf(text).subarray(2), Buffer.alloc(1))))),
+      ).toBeUndefined()
+      for (const other of [-1, 1]) {
+        const [high = 0, low = 0, ...area] = bytes
+        const size = high * 256 + low + other
+        expect(readPublicArea(Uint8Array.from([size >> 8, size & 255, ...area]))).toBeUndefined()
+      }
       const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255))
       fc.assert(
         fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {

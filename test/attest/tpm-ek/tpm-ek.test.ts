@@ -298,6 +298,15 @@ describe.skipIf(!OPENSSL)('a TPM with a certificate of its EK', () => {
     })
   })
 
+  it('is not logged in by the certificate of another EK of the same authority, whatever the policy asks', async () => {
+    certify('other-ek', [...EK, ...NAMES])
+    const evidence = (sent: Record<string, unknown>): object => ({ ...sent, ekCertificate: der('other-ek') })
+    expect(await saidBy(logInCertified({ evidence }))).toBe('401 certificate_unusable')
+    const by = certify('own-ek', [...EK, ...NAMES])
+    expect(await saidBy(logIn({ by, evidence: { ekCertificate: der('other-ek') } }))).toBe('401 certificate_unusable')
+    expect(await saidBy(logIn({ by, evidence: { ekCertificate: der('own-ek') } }))).toBe('admitted')
+  })
+
   it('proves nothing by a certificate where the policy has no authorities', async () => {
     const by = certify('unasked', [...EK, ...NAMES])
     const evidence = { ekCertificate: der('unasked') }

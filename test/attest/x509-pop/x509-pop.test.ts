@@ -121,6 +121,17 @@ describe.skipIf(!OPENSSL)('an X.509 host', () => {
       },
       '401 certificate_not_trusted',
     ],
+    [
+      'an authority of the same key and another name',
+      () => {
+        const request = ['-key', 'root.key', '-subj', '/CN=renamed', '-config', 'root.cnf', '-out', 'renamed.csr']
+        hosts.tool.run('req', '-new', ...request)
+        const extended = ['-extfile', 'root.cnf', '-extensions', 'extensions', '-out', 'renamed.crt']
+        hosts.tool.run('x509', '-req', '-in', 'renamed.csr', '-signkey', 'root.key', ...extended)
+        return { roots: ['renamed'] }
+      },
+      '401 certificate_not_trusted',
+    ],
     ['no intermediate', () => ({ chain: ['host'] }), '401 certificate_not_trusted'],
     ['its chain in another order', () => ({ chain: ['middle', 'host'], signer: 'middle' }), '401 certificate_unusable'],
     [
@@ -180,7 +191,12 @@ describe.skipIf(!OPENSSL)('an X.509 host', () => {
   })
 
   it.each<[string, () => Try, string]>([
-    ['a leaf that is an authority', () => leaf('leaf-ca', AUTHORITY), '401 certificate_unusable'],
+    [
+      'a leaf that is an authority',
+      // It may sign as well, so that nothing else is wrong with it.
+      () => leaf('leaf-ca', ['basicConstraints = critical, CA:TRUE', 'keyUsage = digitalSignature, keyCertSign']),
+      '401 certificate_unusable',
+    ],
     [
       'a leaf that may not sign',
       () => leaf('leaf-usage', ['keyUsage = critical, keyEncipherment']),
@@ -281,6 +297,20 @@ describe.skipIf(!OPENSSL)('an X.509 host', () => {
     ],
   ])('with %s is answered with %3$s', async (_what, change, said) => {
     expect(await saidBy(logIn(change()))).toBe(said)
+  })
+
+  it.each([
+    ['an hour', 3600, '401 certificate_expired'],
+    ['ten seconds, which clocks may differ by', 10, 'admitted'],
+  ])('whose chain begins to be valid in %s is answered with %3$s', async (_what, seconds, said) => {
+    hosts.make('young-root', { extensions: AUTHORITY })
+    hosts.make('young', { issuer: 'young-root', extensions: CLIENT })
+    proof.world.ahead = -seconds * 1000
+    try {
+      expect(await saidBy(logIn({ roots: ['young-root'], chain: ['young'] }))).toBe(said)
+    } finally {
+      proof.world.ahead = 0
+    }
   })
 
   it('has the names of its trust domain alone', async () => {

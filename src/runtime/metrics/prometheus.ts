@@ -1,5 +1,6 @@
 // Metrics on Node and Deno, for Prometheus: the table of the gateway as a registry of prom-client, with those of the process.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { METRICS_HELD_MAX } from '../../core/limits.ts'
 import { METRIC_HELP } from '../../gateway/metrics/metric-help.ts'
 import {
   BUCKETS_SECONDS,
@@ -16,12 +17,6 @@ const MISNAMED = [
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
 ] as const
-
-/**
- * Measurements are held until there are so many, or until a scrape: added to their series one after another they cost a tenth of what
- * they do between the steps of a login, where neither their code nor their data is in the processor's caches.
- */
-const HELD_MAX = 1024
 
 interface Measurement {
   readonly name: MetricName
@@ -52,7 +47,7 @@ export function createPrometheus(): Prometheus {
 
   let held: Measurement[] = []
   function hold(name: MetricName, labels: Labels, value: number): void {
-    if (held.push({ name, labels, value }) >= HELD_MAX) addHeld()
+    if (held.push({ name, labels, value }) >= METRICS_HELD_MAX) addHeld()
   }
   function addHeld(): void {
     const added = held

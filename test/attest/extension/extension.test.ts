@@ -45,9 +45,12 @@ afterEach(() => {
   if (!OPENSSL) return
   webhook.received.length = 0
   webhook.decide({ allow: true })
-  expectNoToken()
-  SENT.length = 0
-  RECEIVED.length = 0
+  try {
+    expectNoToken()
+  } finally {
+    SENT.length = 0
+    RECEIVED.length = 0
+  }
 })
 
 /** No webhook has received a token that an agent has sent in this test, nor a part of one. */

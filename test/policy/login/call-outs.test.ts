@@ -113,6 +113,15 @@ describe('a service', () => {
     expect(asked).toEqual([])
   })
 
+  it('is not what a policy rests on that requires nothing at all', async () => {
+    const empty = policy({ requirements: [], restsOnCallOuts: true })
+    const set = createPolicySet([policy()])
+    const emptied = { ...set, candidatesFor: () => ({ policies: [empty], joint: [], anchors: new Map() }) }
+    const outcome = await evaluateLogin([token, ticket], emptied, world.context)
+    expect(outcome.kind).toBe('refused')
+    expect(outcome.traces[0]?.refusals.map(({ refusal }) => refusal.code)).toEqual(['policy_empty'])
+  })
+
   it.each<[string, readonly Attribute[]]>([
     ['of another origin', [{ ...OWN, origin: 'k8s_token' }]],
     ['that another attestor has proved', [{ ...OWN, name: 'k8s_token.namespace' }]],

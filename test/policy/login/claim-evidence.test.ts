@@ -1,6 +1,7 @@
 // What a policy claims before it admits: what, in which order, how often in one login, and what a refusal leaves unspent.
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Attestor } from '../../../src/attest/attestor.ts'
+import { k8sToken } from '../../../src/attest/k8s-token/k8s-token.ts'
 import type { Requirement } from '../../../src/attest/shapes.ts'
 import { CHALLENGE_LIFETIME_SECONDS } from '../../../src/core/limits.ts'
 import { pass, refuse } from '../../../src/core/result.ts'
@@ -8,7 +9,7 @@ import { type Claims, claimChallenge, claimEvidence, mustClaim } from '../../../
 import type { Match, Piece } from '../../../src/policy/login/evidence.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import type { Claimable, SingleUse } from '../../../src/policy/single-use/single-use.ts'
-import { attestation, NOW } from '../fixture.ts'
+import { NOW } from '../fixture.ts'
 
 let claimed: Claimable[] = []
 let used: ReadonlySet<string> = new Set()
@@ -25,12 +26,7 @@ beforeEach(() => {
   used = new Set()
 })
 
-let row: Attestor
-beforeAll(() => {
-  const { attestor } = attestation('')
-  if (attestor === undefined) throw new Error('no row')
-  row = attestor
-})
+const row: Attestor = k8sToken
 const anchor = { id: 'a', value: undefined }
 function match(type: string, more: Partial<Piece> = {}): Match {
   const requirement: Requirement = { type, scoped: true, anchor, pins: null }

@@ -88,6 +88,16 @@ describe('evaluateLogin()', () => {
     expect(outcome.traces[0]?.refusals.map(({ refusal }) => refusal.code)).toEqual(['policy_empty'])
   })
 
+  it('does not take evidence that this host cannot verify, and says that another one can', async () => {
+    const evidence = [attestation(await world.mint())]
+    const lacking: Requirement = { ...world.requirement(), lacks: 'own_authorities' }
+    expect(await codesOf(evidence, policySet(['p', lacking]))).toEqual([
+      'unavailable 60',
+      'k8s_token: host_unsupported',
+    ])
+    expect(await codesOf(evidence, policySet(['p', lacking], ['q', world.requirement()]))).toBe('admitted by q')
+  })
+
   it('admits by any one policy, the first in the document', async () => {
     const token = await world.mint()
     const wrong = world.requirement({ serviceAccountName: 'other' })
